@@ -1,0 +1,19 @@
+/** What the web layer knows of the browser behind a request, and the cookies that it sets for the journey. */
+export interface Browser {
+  /** The client's address, after trusted proxies. */
+  ip: string;
+  userAgent: string;
+  /** Names of the configured networks that the address belongs to. */
+  networks: readonly string[];
+  /** On a network marked as shared: nothing is remembered here. */
+  shared: boolean;
+  /** Value of the remembered-device cookie, as presented; replaced by `setDevice`. */
+  device: string | undefined;
+  /** Value of the known-browser cookie: grants nothing, but has its own budget of attempts. */
+  known: string | undefined;
+  setDevice(value: string | undefined, maxAge: number): void;
+  setKnown(value: string, maxAge: number): void;
+  /** Reference id of this request, as error pages and logs show it. */
+  reference: string;
+  locale: string;
+}

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import type { AccountStatus } from './account.ts';
+import type { RecordStore } from './store.ts';
+
+/** A person as their directory describes them. `key` never changes and is never reused. */
+export interface Person {
+  key: string;
+  username: string;
+  name: string;
+  email?: string;
+  groups: string[];
+  status: AccountStatus;
+}
+
+export type PasswordVerdict = 'ok' | 'wrong' | 'unavailable';
+
+/** Where people come from, and where passwords are checked. */
+export interface Directory {
+  /** By what a person types: user name or mail address, compared as the directory does. */
+  find(login: string): Promise<Person | undefined>;
+  byKey(key: string): Promise<Person | undefined>;
+  /** With no key it does the same work and answers `wrong`. */
+  verifyPassword(key: string | undefined, password: string): Promise<PasswordVerdict>;
+  changePassword?(key: string, password: string): Promise<void>;
+}
+
+export interface DirectoryPorts {
+  now(): number;
+  random(bytes: number): Uint8Array;
+  /** The directory's own records, where it keeps people itself. */
+  records: RecordStore;
+}
+
+export interface DirectoryModule<S = unknown> {
+  readonly id: string;
+  readonly settings: z.ZodType<S>;
+  create(settings: S, ports: DirectoryPorts): Directory;
+  /** Commands of the CLI, run where the data is owned. */
+  readonly commands?: readonly Command<Directory>[];
+}
+
+/** A CLI command that a plug-in brings. Input and output are text, so that it can run in the server process. */
+export interface Command<T> {
+  /** Words after `sallyport`: `user add`. */
+  readonly name: string;
+  readonly summary: string;
+  /** Usage of positional arguments and options, as commander reads them. */
+  readonly arguments?: readonly { name: string; description: string }[];
+  readonly options?: readonly { flags: string; description: string }[];
+  run(target: T, input: CommandInput): Promise<CommandResult>;
+}
+
+export interface CommandInput {
+  args: string[];
+  options: Record<string, string | boolean | undefined>;
+  /** Standard input, or the file that an argument names, read by the CLI itself. */
+  stdin?: string;
+}
+
+export interface CommandResult {
+  lines: string[];
+  exitCode: number;
+  /** People (directory keys) whose sessions, tokens and remembered devices must end with this. */
+  revoke?: string[];
+  /** For the audit: what was done to whom. */
+  audit?: { event: string; key?: string; detail?: Record<string, string | number> }[];
+}

@@ -1,0 +1,113 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { z } from 'zod';
+import type { Account } from './account.ts';
+import type { Application } from './application.ts';
+import type { Evidence } from './assurance.ts';
+import type { Browser } from './browser.ts';
+import type { PromptKind } from './prompt.ts';
+import type { Sealer } from './seal.ts';
+import type { ConsentRequest, Evaluation, EvaluationInput, SignInRequest } from './sign-in.ts';
+import type { DurableStore, EphemeralStore } from './store.ts';
+
+/** A protocol front: it turns its own messages into authorization requests of the core and back. */
+export interface DoorModule<S = unknown, A = unknown> {
+  readonly id: string;
+  /** The prompt kinds that it can present. */
+  readonly prompts: readonly PromptKind[];
+  readonly settings: z.ZodType<S>;
+  /** Shape of an application's own settings for this door. */
+  readonly application: z.ZodType<A>;
+  /** Faults that a schema can't see, each with its path below `applications.<id>.<door>`. */
+  check?(
+    applications: readonly (Application & { settings: A })[],
+  ): { application: string; path: string; message: string }[];
+  create(settings: S, ports: DoorPorts): Promise<Door>;
+}
+
+export interface Door {
+  /** Handles the door's own paths; passes on what isn't its. */
+  readonly handler: RequestHandler;
+  /** Present on the door whose session is the single sign-on session. */
+  readonly core?: Core;
+  close?(): Promise<void>;
+}
+
+/** How a sign-in ends. */
+export type Outcome =
+  | { kind: 'signed-in'; account: string; authTime: number }
+  | { kind: 'consented'; account: string; consent: ConsentRequest }
+  | {
+      kind: 'refused';
+      error: 'access_denied' | 'unmet_authentication_requirements' | 'login_required';
+      description: string;
+    };
+
+/** The single sign-on session, and the interactions that lead to it. */
+export interface Core {
+  /** The request behind `/sign-in/<id>`, if this browser holds its cookie; else ERR_SIGN_IN_EXPIRED. */
+  request(req: Request, res: Response, id: string): Promise<SignInRequest>;
+  /** Records the outcome; answers the address to send the browser to. */
+  finish(req: Request, res: Response, id: string, outcome: Outcome): Promise<string>;
+  session(req: Request, res: Response): Promise<{ account: string; session: string } | undefined>;
+  /** Address that begins an authorization request of an internal application. */
+  begin(application: string, options?: { maxAge?: number; returnTo?: string }): string;
+  /** Ends this browser's session and tells its applications. */
+  endSession(req: Request, res: Response): Promise<void>;
+  /** Ends sessions and grants of an account, everywhere, and tells the applications; returns how many sessions ended. */
+  endAll(account: string, except?: string): Promise<{ sessions: number; unreached: string[] }>;
+  sessionsOf(account: string): Promise<{ session: string; applications: string[]; since: number }[]>;
+}
+
+export interface DoorPorts {
+  now(): number;
+  issuer: string;
+  ephemeral: EphemeralStore;
+  durable: DurableStore;
+  sealer: Sealer;
+  applications: ReadonlyMap<string, Application>;
+  /** Addresses that answer inside the institution and may be called, CIDR. */
+  allowedPrivateNetworks: readonly string[];
+  sessions: { lifetime: number; idle: number };
+  acr: ReadonlyMap<string, string>;
+  evaluate(input: EvaluationInput): Promise<Evaluation>;
+  /** Decides again without a browser, as a refresh does: false ends the grant. */
+  stillAllowed(input: { application: string; account: string; acr?: string; issuedAt: number }): Promise<boolean>;
+  account(id: string): Promise<Account | undefined>;
+  /** Moves what a finished sign-in collected to its session; once. */
+  adopt(signIn: string, session: string, ttl: number): Promise<readonly Evidence[]>;
+  browser(res: Response): Browser;
+  render: RenderPort;
+  audit: AuditPort;
+  log: LogPort;
+}
+
+/** Pages, by name; the model's shape is the page's. Answers HTML. */
+export interface RenderPort {
+  page(res: Response, name: string, model: Record<string, unknown>, status?: number): string;
+  /** Allows this page's form to end in a redirect to these origins. */
+  allowFormAction(res: Response, ...origins: string[]): void;
+}
+
+export interface AuditEvent {
+  event: string;
+  account?: string;
+  application?: string;
+  ip?: string;
+  userAgent?: string;
+  reference?: string;
+  [fact: string]: unknown;
+}
+
+export interface AuditPort {
+  /** Durable before it returns: for what changes security. */
+  commit(event: AuditEvent): Promise<void>;
+  /** Written off the request's path. */
+  note(event: AuditEvent): void;
+}
+
+export interface LogPort {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

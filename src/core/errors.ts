@@ -1,0 +1,47 @@
+/** Errors with stable codes. What people read is chosen by the code; the detail is for the log. */
+
+export type ErrorCode =
+  | 'ERR_CONFIG'
+  | 'ERR_CSRF'
+  | 'ERR_DATA_LOCKED'
+  | 'ERR_INPUT'
+  | 'ERR_MISDIRECTED'
+  | 'ERR_NOT_FOUND'
+  | 'ERR_SEAL'
+  | 'ERR_SIGN_IN_EXPIRED'
+  | 'ERR_SIGN_IN_OTHER_BROWSER'
+  | 'ERR_STORE_UNAVAILABLE'
+  | 'ERR_VERSION_CONFLICT';
+
+export class SallyportError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SallyportError';
+    this.code = code;
+  }
+}
+
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof SallyportError && error.code === code;
+}
+
+/** One fault of a configuration: where it stands and what to do about it. */
+export interface ConfigFault {
+  file: string;
+  /** Path inside the file, dotted: `applications.library.oidc.redirectUris[0]`. */
+  path: string;
+  message: string;
+}
+
+/** All the faults of a configuration at once. */
+export class ConfigError extends SallyportError {
+  readonly faults: readonly ConfigFault[];
+
+  constructor(faults: readonly ConfigFault[]) {
+    super('ERR_CONFIG', faults.map((fault) => `${fault.file}: ${fault.path || '(top)'}: ${fault.message}`).join('\n'));
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Level } from './assurance.ts';
+
+/**
+ * A rule as the configuration gives it, validated. All rules in force that match a sign-in
+ * join component-wise. An empty or absent condition matches everything; durations and times are milliseconds.
+ */
+export interface Rule {
+  name: string;
+  /** Conditions: any of the values, and all of the conditions. */
+  applications?: readonly string[];
+  groups?: readonly string[];
+  notGroups?: readonly string[];
+  networks?: readonly string[];
+  notNetworks?: readonly string[];
+
+  level?: Level;
+  /** Greatest age of this session's proofs. */
+  freshness?: number;
+  /** Factors that may provide what comes after knowledge; an empty intersection denies. */
+  factors?: readonly string[];
+  /** How long a device may replace a second factor; `never` wants one in each authorization request. */
+  remember?: number | 'never';
+  /** Whether a person without any method may enrol the first one in the middle of this sign-in. */
+  firstEnrolment?: boolean;
+  deny?: boolean;
+
+  /** Contributes nothing before this moment. */
+  from?: number;
+  /** Contributes nothing to people who haven't enrolled, for this long after `from` or their account's creation. */
+  grace?: number;
+}
+
+/** What is known when a decision is asked for. */
+export interface Facts {
+  now: number;
+  application: string;
+  /** Undefined before the person is known: conditions on groups then don't match. */
+  account?: { id: string; groups: readonly string[]; createdAt: number; enrolled: boolean };
+  /** Names of the configured networks that the address belongs to. */
+  networks: readonly string[];
+}
+
+/** What policy demands of a sign-in. */
+export interface Requirement {
+  deny: boolean;
+  level: Level;
+  /** Milliseconds; undefined is the session's own life. */
+  freshness?: number;
+  /** Undefined allows every factor. */
+  factors?: readonly string[];
+  /** How old the proofs of a remembered device may be; 0 accepts none. */
+  remember: number;
+  /** Second-factor proofs must be from this very authorization request. */
+  perRequest: boolean;
+  firstEnrolment: boolean;
+  reasons: readonly Reason[];
+}
+
+/** Why: one line per rule that was looked at and could have mattered. */
+export interface Reason {
+  rule: string;
+  effect: 'applied' | 'not-yet' | 'grace' | 'default';
+  /** What the rule demands, in words of the configuration: `level: mfa`, `remember: never`. */
+  demands: readonly string[];
+  /** When a rule that isn't in force yet will be. */
+  until?: number;
+}

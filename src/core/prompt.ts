@@ -1,0 +1,104 @@
+import type { LocalizedText } from './account.ts';
+
+/**
+ * A prompt is data: the web renders `views/prompts/<kind>`, RADIUS writes it as challenge text.
+ * Texts are message keys; a factor's own stand in its `locales/`, under its id as namespace.
+ */
+export const PROMPT_KINDS = ['secret', 'code', 'number', 'wait', 'ceremony', 'choice', 'notice', 'redirect'] as const;
+export type PromptKind = (typeof PROMPT_KINDS)[number];
+
+/** A message: `key` is looked up with the namespace first (`<factor>:<key>`), `values` are escaped by the view. */
+export interface Message {
+  key: string;
+  values?: Readonly<Record<string, string | number>>;
+}
+
+/** User name and password, in one form so that password managers see both. */
+export interface SecretPrompt {
+  kind: 'secret';
+  title: Message;
+  /** Asks for the account as well; absent once the account is known. */
+  identifier?: { label: Message; value?: string };
+  label: Message;
+  autocomplete: 'current-password' | 'new-password';
+}
+
+/** What to add to an authenticator app before the code can be read. */
+export interface CodeSetup {
+  /** `otpauth:` URI, as an authenticator app reads it. */
+  uri: string;
+  /** QR code of `uri`: an SVG document. */
+  svg: string;
+  /** The key, to be typed where no camera is at hand, in groups of four. */
+  key: string;
+}
+
+/** A short code to be typed. */
+export interface CodePrompt {
+  kind: 'code';
+  title: Message;
+  text?: Message;
+  label: Message;
+  numeric: boolean;
+  /** Number of characters expected, for the hint; never a `maxlength`. */
+  length: number;
+  setup?: CodeSetup;
+}
+
+/** A number to be typed elsewhere (number matching). */
+export interface NumberPrompt {
+  kind: 'number';
+  title: Message;
+  text: Message;
+  number: string;
+  /** Epoch milliseconds. */
+  expires: number;
+}
+
+/** Nothing to do here: an answer comes by another channel. */
+export interface WaitPrompt {
+  kind: 'wait';
+  title: Message;
+  text: Message;
+  expires: number;
+}
+
+/** A dialogue of the browser's own (WebAuthn): options in, credential out. */
+export interface CeremonyPrompt {
+  kind: 'ceremony';
+  title: Message;
+  text: Message;
+  script: string;
+  options: unknown;
+}
+
+export interface ChoicePrompt {
+  kind: 'choice';
+  title: Message;
+  options: { value: string; label: Message | LocalizedText; hint?: Message }[];
+}
+
+export interface NoticePrompt {
+  kind: 'notice';
+  title: Message;
+  text: Message;
+}
+
+export interface RedirectPrompt {
+  kind: 'redirect';
+  title: Message;
+  url: string;
+}
+
+export type Prompt =
+  | SecretPrompt
+  | CodePrompt
+  | NumberPrompt
+  | WaitPrompt
+  | CeremonyPrompt
+  | ChoicePrompt
+  | NoticePrompt
+  | RedirectPrompt;
+
+/** What a person answered: the form's fields, as sent. A factor validates its own. */
+export type Answer = Readonly<Record<string, string>>;

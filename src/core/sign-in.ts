@@ -1,0 +1,75 @@
+import type { Account } from './account.ts';
+import type { Evidence, Level } from './assurance.ts';
+import type { Browser } from './browser.ts';
+import type { Requirement } from './policy.ts';
+
+/** What the application itself asks for, beyond policy. */
+export interface Wants {
+  /** Requested authentication context classes, in order of preference. */
+  acrValues: readonly string[];
+  /** None of them satisfied ends in a refusal, never in a lower level. */
+  acrEssential: boolean;
+  /** Greatest age of the authentication, milliseconds (`max_age`, ForceAuthn is 0). */
+  maxAge?: number;
+  /** The first factor must be given in this very request (`prompt=login`). */
+  reauthenticate: boolean;
+}
+
+/** One authorization request, as the core's door hands it to evaluation and journey. */
+export interface SignInRequest {
+  /** Id of this interaction: it stands in the address and in a cookie. */
+  id: string;
+  /** Id of the authorization request, the same through all its interactions. */
+  request: string;
+  application: string;
+  wants: Wants;
+  loginHint?: string;
+  /** Requested languages, BCP 47. */
+  uiLocales: readonly string[];
+  /** Account and session that the browser had when the request began. */
+  account?: string;
+  session?: string;
+  /** Origin that the browser is sent to afterwards, for `form-action`. */
+  redirectOrigin?: string;
+  /** Set where consent is asked for; otherwise a sign-in or step-up is. */
+  consent?: ConsentRequest;
+}
+
+export interface ConsentRequest {
+  scopes: string[];
+  claims: string[];
+  resources: Record<string, string[]>;
+}
+
+/** Facts for one evaluation. */
+export interface EvaluationInput {
+  application: string;
+  account?: string;
+  /** Session uid; its evidence counts. */
+  session?: string;
+  /** Proofs collected by a sign-in that hasn't been resumed yet; they count as the session's. */
+  collected?: readonly Evidence[];
+  /** Id of the authorization request. */
+  request: string;
+  wants: Wants;
+  browser?: Browser;
+}
+
+/** How a request stands: what is required, what is held, what is missing. */
+export interface Evaluation {
+  account?: Account;
+  requirement: Requirement;
+  /** Level of the proofs that count for this request. */
+  level?: Level;
+  satisfied: boolean;
+  /** `first`: knowledge (or a passkey) is missing; `second`: possession is. */
+  missing?: 'denied' | 'first' | 'second';
+  /** An essential class was asked for that this person can't reach. */
+  unreachable: boolean;
+  acr?: string;
+  amr: string[];
+  /** Time of the first-factor proof, epoch milliseconds. */
+  authTime?: number;
+  /** A remembered device stood in for the second factor. */
+  remembered: boolean;
+}

@@ -1,0 +1,206 @@
+import type { z } from 'zod';
+import type { Account } from './account.ts';
+
+/**
+ * What expires: sessions, grants, codes, pending prompts, trusted devices, counters.
+ *
+ * Keys are text up to 512 characters, values text up to 1 MiB, times milliseconds. A key may
+ * carry a hash tag in braces so that a cluster keeps it with others of one sign-in.
+ * Every method throws ERR_STORE_UNAVAILABLE while the store can't be reached: refusing is the caller's only answer.
+ */
+export interface EphemeralStore {
+  get(key: string): Promise<string | undefined>;
+  /** In one round trip; same order, undefined where absent. */
+  getMany(keys: readonly string[]): Promise<(string | undefined)[]>;
+  set(key: string, value: string, ttl: number): Promise<void>;
+  /** Sets only if absent: of any number of callers one gets true. */
+  add(key: string, value: string, ttl: number): Promise<boolean>;
+  /** Replaces only if the present value is `expected`. Without `ttl` the time left stays. */
+  swap(key: string, expected: string, value: string, ttl?: number): Promise<boolean>;
+  /** Reads and deletes: of any number of callers one gets the value. */
+  take(key: string): Promise<string | undefined>;
+  delete(...keys: string[]): Promise<void>;
+  /** Changes the time left; false if absent. */
+  expire(key: string, ttl: number): Promise<boolean>;
+
+  /**
+   * Counts one attempt against a budget, atomically: not allowed (and not counted) once `max`
+   * is reached, until `ttl` has passed since the last attempt that was counted.
+   */
+  attempt(key: string, max: number, ttl: number): Promise<{ allowed: boolean; count: number; retryAfter: number }>;
+  /** Gives one counted attempt back (it succeeded); never below zero. */
+  refund(key: string): Promise<void>;
+
+  /** A set of members, each with its own expiry; the set lives as long as its last member. */
+  addMember(key: string, member: string, ttl: number): Promise<void>;
+  removeMember(key: string, member: string): Promise<void>;
+  members(key: string): Promise<string[]>;
+
+  /** Answers if the store can be written to. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StorePorts {
+  now(): number;
+  /** Told when the store goes away and when it is back. */
+  onState?(state: 'up' | 'down', detail?: string): void;
+}
+
+export interface EphemeralModule<S = unknown> {
+  readonly id: string;
+  readonly kind: 'ephemeral';
+  readonly settings: z.ZodType<S>;
+  open(settings: S, ports: StorePorts): Promise<EphemeralStore>;
+}
+
+/** A durable store brings a Kysely dialect; the tables and queries are the same for all. */
+export interface DurableModule<S = unknown> {
+  readonly id: string;
+  readonly kind: 'durable';
+  readonly settings: z.ZodType<S>;
+  open(settings: S): Promise<DurableConnection>;
+}
+
+export interface DurableConnection {
+  /** A Kysely dialect (`kysely`'s `Dialect`). */
+  dialect: unknown;
+  close(): Promise<void>;
+}
+
+export interface StoredCredential {
+  id: string;
+  account: string;
+  factor: string;
+  name: string;
+  /** Sealed; bound to id, account and factor. */
+  sealed: string;
+  createdAt: number;
+  lastUsedAt?: number;
+  version: number;
+}
+
+export interface Consent {
+  account: string;
+  application: string;
+  scopes: string[];
+  claims: string[];
+  /** By resource indicator. */
+  resources: Record<string, string[]>;
+  at: number;
+}
+
+export interface AuditEntry {
+  id: string;
+  node: string;
+  sequence: number;
+  at: number;
+  event: string;
+  account?: string;
+  application?: string;
+  /** Further facts, JSON-safe, no secrets. */
+  detail: Record<string, unknown>;
+  /** SHA-256 over the previous entry's hash and this entry, hex. */
+  hash: string;
+}
+
+export interface StoredKey {
+  id: string;
+  /** `oidc` now; `saml` later. */
+  purpose: string;
+  algorithm: string;
+  /** Private JWK, sealed. */
+  sealed: string;
+  createdAt: number;
+  /** Not used for signing before this moment, only published. */
+  activeFrom: number;
+  retiredAt?: number;
+}
+
+export interface NewAccount {
+  id: string;
+  directory: string;
+  directoryKey: string;
+  username: string;
+  name: string;
+  email?: string;
+  groups: string[];
+  createdAt: number;
+}
+
+/** What must last. Writers return only after the data is on disk. */
+export interface DurableStore {
+  accounts: {
+    byId(id: string): Promise<Account | undefined>;
+    byDirectoryKey(directory: string, key: string): Promise<Account | undefined>;
+    /** Creates the account, or brings name, mail and groups of the linked one up to date. */
+    link(account: NewAccount): Promise<Account>;
+    setLocale(id: string, locale: string): Promise<void>;
+    /** Moves `revokedBefore` forward, never back. */
+    revokeBefore(id: string, at: number): Promise<void>;
+    list(options?: { limit?: number; after?: string }): Promise<Account[]>;
+  };
+  credentials: {
+    ofAccount(account: string): Promise<StoredCredential[]>;
+    byLookup(factor: string, key: string): Promise<StoredCredential | undefined>;
+    insert(credential: Omit<StoredCredential, 'version'>, lookup?: readonly string[]): Promise<void>;
+    /** Compare-and-set: false when the version has moved on. */
+    update(
+      id: string,
+      version: number,
+      change: { sealed?: string; name?: string; lastUsedAt?: number },
+    ): Promise<boolean>;
+    /** False when it wasn't there (any more). */
+    remove(id: string, account: string): Promise<boolean>;
+  };
+  consents: {
+    get(account: string, application: string): Promise<Consent | undefined>;
+    put(consent: Consent): Promise<void>;
+    remove(account: string, application: string): Promise<void>;
+    ofAccount(account: string): Promise<Consent[]>;
+  };
+  audit: {
+    append(entries: readonly AuditEntry[]): Promise<void>;
+    /** The last entry of a node's chain. */
+    head(node: string): Promise<AuditEntry | undefined>;
+    /** Newest first. */
+    ofAccount(account: string, options: { limit: number; events?: readonly string[] }): Promise<AuditEntry[]>;
+    /** Oldest first, for verification and export. */
+    ofNode(node: string, options: { after?: number; limit: number }): Promise<AuditEntry[]>;
+  };
+  keys: {
+    list(purpose: string): Promise<StoredKey[]>;
+    /** False if the id is taken. */
+    insert(key: StoredKey): Promise<boolean>;
+    retire(id: string, at: number): Promise<void>;
+  };
+  /** Small values with compare-and-set, by namespace. */
+  state(namespace: string): {
+    get(key: string): Promise<{ value: string; version: number } | undefined>;
+    set(key: string, value: string, version: number): Promise<boolean>;
+  };
+  /** A plug-in's own records, by namespace. */
+  records(namespace: string): RecordStore;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Documents of one plug-in, each with an optional unique lookup key. */
+export interface RecordStore {
+  get(id: string): Promise<DataRecord | undefined>;
+  byLookup(lookup: string): Promise<DataRecord | undefined>;
+  /** False if id or lookup is taken. */
+  insert(record: { id: string; lookup?: string; data: string }): Promise<boolean>;
+  /** Compare-and-set: false when the version has moved on. */
+  update(id: string, version: number, data: string): Promise<boolean>;
+  remove(id: string): Promise<boolean>;
+  /** In order of id. */
+  list(options: { after?: string; limit: number }): Promise<DataRecord[]>;
+}
+
+export interface DataRecord {
+  id: string;
+  lookup?: string;
+  data: string;
+  version: number;
+}

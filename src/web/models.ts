@@ -1,0 +1,155 @@
+import type { LocalizedText } from '../core/account.ts';
+import type { Level } from '../core/assurance.ts';
+import type { Message, Prompt } from '../core/prompt.ts';
+
+/**
+ * What each page is given: `views/pages/<name>.eta` sees its model as `it`, beside what every page has
+ * (`it.t`, `it.text`, `it.page`, see render.ts). Addresses are same-origin paths; times epoch milliseconds.
+ */
+export interface Pages {
+  home: { signedIn: boolean };
+  /** One prompt of a sign-in or enrolment: `views/prompts/<kind>.eta` inside the frame of the sign-in. */
+  prompt: {
+    action: string;
+    csrf: string;
+    application: LocalizedText;
+    /** The factor's id: namespace of its messages. */
+    factor: string;
+    prompt: Prompt;
+    /** Who is signing in, once known. */
+    account?: { username: string; name: string };
+    /** `enrol` shows the prompt as setting something up, `sign-in` as proving it. */
+    purpose: 'sign-in' | 'enrol';
+    /** Why it is asked: the person reads one sentence. */
+    why?: Message;
+    error?: Message & { factor?: string };
+    /** Address of the list of other methods, where there are any. */
+    otherMethods?: string;
+    /** Posting here signs the known account out and starts over with another one. */
+    switchAccount?: string;
+    /** Posting here gives up and returns to the application. */
+    cancel?: string;
+  };
+  'choose-method': {
+    action: string;
+    csrf: string;
+    application: LocalizedText;
+    account: { username: string; name: string };
+    /** Last used first. `value` goes into the field `method`. */
+    methods: { value: string; factor: string; name: string; lastUsedAt?: number }[];
+    cancel?: string;
+    error?: Message;
+  };
+  /** Which factor to set up, where several can be. */
+  'choose-enrolment': {
+    action: string;
+    csrf: string;
+    application: LocalizedText;
+    account: { username: string; name: string };
+    /** `value` goes into the field `factor`. Title and text are the factor's `name` and `pitch` messages. */
+    factors: { value: string }[];
+    cancel?: string;
+  };
+  /** Field `remember`: `yes` or `no`, two submit buttons, neither preferred. */
+  remember: {
+    action: string;
+    csrf: string;
+    application: LocalizedText;
+    account: { username: string; name: string };
+    /** For how long, as the application's policy has it. */
+    window: { amount: number; unit: 'days' | 'hours' | 'minutes' };
+  };
+  /** Field `consent`: `allow` or `deny`. */
+  consent: {
+    action: string;
+    csrf: string;
+    application: LocalizedText;
+    homepage?: string;
+    account: { username: string; name: string };
+    /** Messages `scope.<name>`; unknown ones show their own name. */
+    scopes: string[];
+    claims: string[];
+    resources: { indicator: string; scopes: string[] }[];
+  };
+  /** Policy refuses, or what was asked for can't be had. */
+  refused: {
+    application: LocalizedText;
+    message: Message;
+    /** What to do now, where there is something. */
+    advice?: Message;
+    /** Returns to the application with its protocol's error. */
+    action?: string;
+    csrf?: string;
+    switchAccount?: string;
+  };
+  'sign-out': { action: string; xsrf: string; application?: LocalizedText; stay: string };
+  'signed-out': { application?: LocalizedText; homepage?: string };
+  /** Response mode form_post: submits itself by /assets/submit.js, and has a button without it. */
+  'form-post': { action: string; inputs: { name: string; value: string }[]; application?: LocalizedText };
+  error: {
+    status: number;
+    /** `error.<key>.title`, `.text`, and what to do: `.advice`. */
+    key: string;
+    values?: Message['values'];
+    /** Protocol error code, for relying-party developers; shown small. */
+    code?: string;
+    detail?: string;
+    back?: string;
+  };
+  applications: {
+    applications: {
+      name: LocalizedText;
+      description?: LocalizedText;
+      homepage?: string;
+      /** What is asked, of whom, from when; the strictest last. */
+      demands: {
+        level: Level | 'denied';
+        groups: string[];
+        remember?: { amount: number; unit: 'days' | 'hours' | 'minutes' } | 'never';
+        from?: number;
+      }[];
+    }[];
+  };
+  account: {
+    csrf: string;
+    account: { username: string; name: string; email?: string };
+    notice?: Message;
+    methods: { id: string; factor: string; name: string; createdAt: number; lastUsedAt?: number; removable: boolean }[];
+    /** Factors that can be added; posts or links to `/account/methods/add/<factor>`. */
+    addable: string[];
+    devices: {
+      id: string;
+      browser: string;
+      system: string;
+      createdAt: number;
+      lastUsedAt?: number;
+      expires: number;
+      current: boolean;
+    }[];
+    /** Whether this browser can be renewed now. */
+    renewable: boolean;
+    signIns: {
+      at: number;
+      application?: LocalizedText;
+      method: string;
+      browser: string;
+      system: string;
+      address: string;
+      outcome: 'success' | 'failure' | 'refused';
+    }[];
+  };
+  /** Confirms a removal: of a method or a remembered device, or of everything. */
+  'account-confirm': {
+    action: string;
+    csrf: string;
+    title: Message;
+    text: Message;
+    confirm: Message;
+    back: string;
+    danger: boolean;
+  };
+  /** A new name for a method, field `name`. */
+  'account-rename': { action: string; csrf: string; name: string; back: string; error?: Message };
+}
+
+export type PageName = keyof Pages;
