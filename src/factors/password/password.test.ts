@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Account } from '../../core/account.ts';
+import type { FactorPorts, PasswordPort } from '../../core/factor.ts';
+import password, { MAX_PASSWORD, MAX_USERNAME } from './index.ts';
+
+const NOW = 1_800_000_000_000;
+
+const ada: Account = {
+  id: 'a1',
+  directory: 'local',
+  directoryKey: 'k1',
+  username: 'ada',
+  name: 'Ada',
+  groups: [],
+  createdAt: 0,
+  revokedBefore: 0,
+  version: 1,
+};
+
+function factor(verdict: Awaited<ReturnType<PasswordPort['verify']>> = 'ok') {
+  const asked: { account: string | undefined; password: string }[] = [];
+  const ports: FactorPorts = {
+    now: () => NOW,
+    random: (bytes) => new Uint8Array(bytes),
+    password: {
+      verify: async (account, text) => {
+        asked.push({ account: account?.id, password: text });
+        return verdict;
+      },
+    },
+    state: { get: async () => undefined, set: async () => false },
+    serviceName: 'Example',
+    issuer: 'https://login.example.edu',
+  };
+  const made = password.create(password.settings.parse({}), ports);
+  if (!made.first) throw new Error('the password factor opens a sign-in');
+  return { ...made, first: made.first, asked };
+}
+
+describe('identify', () => {
+  const identify = (username?: string, secret?: string) =>
+    factor().first.identify({}, { ...(username !== undefined && { username }), ...(secret && { password: secret }) });
+
+  it('normalises the user name', async () => {
+    expect(await identify(' ａｄａ\u3000', 'x')).toEqual({ username: 'ada' });
+    expect(await identify('Ada Lovelace', 'x')).toEqual({ username: 'Ada Lovelace' });
+  });
+
+  it.each([
+    ['', 'x'],
+    [' \t\u3000', 'x'],
+    ['ada', ''],
+    [undefined, undefined],
+  ])('refuses an empty user name or password (%j, %j)', async (username, secret) => {
+    expect(await identify(username, secret)).toEqual({
+      outcome: 'refused',
+      message: { key: 'empty' },
+      reason: 'empty',
+    });
+  });
+
+  it('bounds the user name, also after characters have expanded', async () => {
+    expect(await identify('a'.repeat(MAX_USERNAME), 'x')).toEqual({ username: 'a'.repeat(MAX_USERNAME) });
+    for (const long of ['a'.repeat(MAX_USERNAME + 1), '\uFDFA'.repeat(20)]) {
+      expect(await identify(long, 'x')).toMatchObject({ outcome: 'refused', message: { key: 'wrong' } });
+    }
+  });
+
+  it('answers a bounded, normalised name or a refusal for any text', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 400 }), async (typed) => {
+        const answer = await identify(typed, 'x');
+        if (!('username' in answer)) return;
+        expect(answer.username).toBe(answer.username.normalize('NFKC').trim());
+        expect(answer.username.length).toBeGreaterThan(0);
+        expect(answer.username.length).toBeLessThanOrEqual(MAX_USERNAME);
+      }),
+    );
+  });
+});
+
+describe('prompts', () => {
+  it('asks for both at first, with the hint filled in', async () => {
+    const { prompt } = await factor().first.begin('ada');
+    expect(prompt).toMatchObject({ kind: 'secret', identifier: { value: 'ada' }, autocomplete: 'current-password' });
+    expect((await factor().first.begin()).prompt).toHaveProperty('identifier.label');
+  });
+
+  it('asks for the password alone once the account is known', async () => {
+    const { prompt, pending } = await factor().challenge(ada, []);
+    expect(prompt).not.toHaveProperty('identifier');
+    expect(password.pending.parse(pending)).toEqual({});
+  });
+});
+
+describe('verify', () => {
+  it('proves knowledge', async () => {
+    expect(await factor().verify({}, [], { password: 'x' }, ada)).toEqual({
+      outcome: 'proved',
+      proof: {
+        factor: 'password',
+        credential: 'password',
+        amr: ['pwd'],
+        kinds: ['knowledge'],
+        phishingResistant: false,
+        attested: false,
+        at: NOW,
+      },
+    });
+  });
+
+  it('hands the password on unaltered', async () => {
+    const made = factor();
+    await made.verify({}, [], { password: ' e\u0301ﬁ ' }, ada);
+    expect(made.asked).toEqual([{ account: 'a1', password: ' e\u0301ﬁ ' }]);
+  });
+
+  it('tells wrong, unknown and unavailable apart only where it may', async () => {
+    const wrong = await factor('wrong').verify({}, [], { password: 'x' }, ada);
+    const unknown = await factor('wrong').verify({}, [], { password: 'x' }, undefined);
+    const away = await factor('unavailable').verify({}, [], { password: 'x' }, ada);
+    expect(wrong).toMatchObject({ outcome: 'refused', message: { key: 'wrong' } });
+    expect(unknown).toMatchObject({ outcome: 'refused', message: { key: 'wrong' } });
+    expect(away).toMatchObject({ outcome: 'refused', message: { key: 'unavailable' } });
+  });
+
+  it('asks the directory for an unknown account too, and never believes its ok', async () => {
+    const made = factor('ok');
+    expect(await made.verify({}, [], { password: 'x' }, undefined)).toMatchObject({ outcome: 'refused' });
+    expect(made.asked).toEqual([{ account: undefined, password: 'x' }]);
+  });
+
+  it('refuses what is too long, in bytes, before anything is hashed', async () => {
+    const made = factor();
+    const longest = '密'.repeat(Math.floor(MAX_PASSWORD / 3));
+    expect(await made.verify({}, [], { password: longest }, ada)).toMatchObject({ outcome: 'proved' });
+    expect(await made.verify({}, [], { password: `${longest}密` }, ada)).toMatchObject({ message: { key: 'wrong' } });
+    expect(await made.verify({}, [], {}, ada)).toMatchObject({ message: { key: 'empty' } });
+    expect(made.asked).toHaveLength(1);
+  });
+});
+
+it('is usable without any credential, and accepts none', () => {
+  expect(factor().usable?.(ada, [])).toBe(true);
+  expect(password.credential.safeParse({}).success).toBe(false);
+});
