@@ -1,0 +1,79 @@
+import type { Account } from '../../core/account.ts';
+import type { Proof } from '../../core/assurance.ts';
+import type { Confirmed, Proved, Refused } from '../../core/factor.ts';
+import type { Answer } from '../../core/prompt.ts';
+import { givenName } from './names.ts';
+import { normaliseCode } from './normalise.ts';
+import { findStep, type Parameters, stepAt } from './otp.ts';
+import type { Data, Enrolled, Pending } from './schemas.ts';
+
+/** Steps either side within which a wrong code is called drift, for the help desk; never accepted. */
+const DRIFT = 10;
+
+/** Checked where no credential is, so that the work done doesn't tell. */
+const DECOY: Parameters = { secret: 'A'.repeat(32), algorithm: 'SHA1', digits: 6, period: 30 };
+
+type Reason = 'malformed' | 'wrong' | 'drift' | 'used' | 'expired';
+
+function refuse(reason: Reason): Refused {
+  return { outcome: 'refused', message: { key: reason === 'used' || reason === 'expired' ? reason : 'wrong' }, reason };
+}
+
+/** The proof of one code, without the credential. */
+function proofAt(at: number): Omit<Proof, 'credential'> {
+  return { factor: 'totp', amr: ['otp'], kinds: ['possession'], phishingResistant: false, attested: false, at };
+}
+
+function drifts(candidates: readonly Parameters[], code: string, now: number): boolean {
+  return candidates.some((data) => findStep(data, code, stepAt(data.period, now), DRIFT) !== undefined);
+}
+
+/** Confirms an enrolment with a first code; its step counts as used. */
+export function confirm(pending: Pending, answer: Answer, now: number, window: number): Confirmed<Data> | Refused {
+  if (pending.kind !== 'enrol') return refuse('expired');
+  const code = normaliseCode(answer.code ?? '');
+  if (code === undefined) return refuse('malformed');
+  const { kind: _, name, ...parameters } = pending;
+  const lastStep = findStep(parameters, code, stepAt(parameters.period, now), window);
+  if (lastStep === undefined) return refuse(drifts([parameters], code, now) ? 'drift' : 'wrong');
+  const data = { ...parameters, lastStep };
+  return { outcome: 'confirmed', data, name: givenName(answer.name) ?? name, proof: proofAt(now) };
+}
+
+/** Those of the account's credentials that the challenge was for. */
+function candidatesOf(pending: Pending, credentials: readonly Enrolled[], account: Account | undefined): Enrolled[] {
+  if (pending.kind !== 'challenge' || !account) return [];
+  return credentials.filter(
+    (credential) =>
+      credential.factor === 'totp' && credential.account === account.id && pending.credentials.includes(credential.id),
+  );
+}
+
+/**
+ * Finds the authenticator that shows this code. A step counts once: the caller stores `update` by
+ * compare-and-set before the proof counts, and of parallel answers one wins.
+ */
+export function verify(
+  pending: Pending,
+  credentials: readonly Enrolled[],
+  answer: Answer,
+  account: Account | undefined,
+  clock: { now: number; window: number },
+): Proved<Data> | Refused {
+  const code = normaliseCode(answer.code ?? '');
+  if (code === undefined) return refuse('malformed');
+  const candidates = candidatesOf(pending, credentials, account);
+  const matches = candidates.flatMap(({ id, data }) => {
+    const step = findStep(data, code, stepAt(data.period, clock.now), clock.window);
+    return step === undefined ? [] : [{ id, data, step }];
+  });
+  const fresh = matches.find(({ data, step }) => step > data.lastStep);
+  if (fresh) {
+    const update = { credential: fresh.id, data: { ...fresh.data, lastStep: fresh.step } };
+    return { outcome: 'proved', proof: { ...proofAt(clock.now), credential: fresh.id }, update };
+  }
+  if (matches.length > 0) return refuse('used');
+  const known = candidates.length > 0;
+  const drifting = drifts(known ? candidates.map(({ data }) => data) : [DECOY], code, clock.now);
+  return refuse(known && drifting ? 'drift' : 'wrong');
+}
