@@ -68,9 +68,10 @@ describe('identify', () => {
   });
 
   it('answers a bounded, normalised name or a refusal for any text', async () => {
+    const { first } = factor();
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 400 }), async (typed) => {
-        const answer = await identify(typed, 'x');
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 400 }), async (username) => {
+        const answer = await first.identify({}, { username, password: 'x' });
         if (!('username' in answer)) return;
         expect(answer.username).toBe(answer.username.normalize('NFKC').trim());
         expect(answer.username.length).toBeGreaterThan(0);
