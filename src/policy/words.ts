@@ -1,0 +1,29 @@
+import type { Rule } from '../core/policy.ts';
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+];
+
+/** Milliseconds as the configuration writes them, in the largest unit that fits exactly: `30d`, `12h`, `90m`. */
+export function durationWords(milliseconds: number): string {
+  for (const [unit, size] of UNITS) {
+    if (milliseconds >= size && milliseconds % size === 0) return `${milliseconds / size}${unit}`;
+  }
+  return milliseconds === 0 ? '0s' : `${milliseconds}ms`;
+}
+
+/** What a rule demands, in words of the configuration: `level: mfa`, `remember: never`. */
+export function demandsOf(rule: Rule): string[] {
+  const { level, freshness, factors, remember, firstEnrolment, deny } = rule;
+  const words: string[] = [];
+  if (deny) words.push('deny: true');
+  if (level !== undefined) words.push(`level: ${level}`);
+  if (freshness !== undefined) words.push(`freshness: ${durationWords(freshness)}`);
+  if (factors !== undefined) words.push(`factors: [${[...factors].sort().join(', ')}]`);
+  if (remember !== undefined) words.push(`remember: ${remember === 'never' ? remember : durationWords(remember)}`);
+  if (firstEnrolment === false) words.push('firstEnrolment: false');
+  return words;
+}
