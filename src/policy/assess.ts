@@ -1,0 +1,122 @@
+import {
+  type AcrTable,
+  acrOf,
+  amrOf,
+  type Evidence,
+  highest,
+  isFirstFactor,
+  LEVELS,
+  type Level,
+  levelOf,
+  levelsOf,
+  type Proof,
+  reaches,
+} from '../core/assurance.ts';
+import type { Requirement } from '../core/policy.ts';
+import type { Evaluation, Wants } from '../core/sign-in.ts';
+import { countingDevice, countingEvidence } from './counting.ts';
+
+/** What is held against what is required. Times are epoch milliseconds. */
+export interface AssessInput {
+  requirement: Requirement;
+  /** This session's, with what this sign-in has collected. */
+  evidence: readonly Evidence[];
+  /** What a remembered device holds for this very account; its keeper has checked the record's own expiry. */
+  device?: { proofs: readonly Proof[] };
+  wants: Wants;
+  /** Id of the authorization request. */
+  request: string;
+  now: number;
+  acr: AcrTable;
+  /** Highest level that the account's enrolled credentials and a first factor could reach; undefined if unknown. */
+  reachable: Level | undefined;
+}
+
+/** How a request stands; the fields that it shares with `Evaluation` mean the same there. */
+export interface Assessment
+  extends Pick<
+    Evaluation,
+    'satisfied' | 'missing' | 'level' | 'acr' | 'amr' | 'authTime' | 'remembered' | 'unreachable'
+  > {
+  /** The level that policy and application ask for together. */
+  wanted: Level;
+}
+
+/** What the application asks for, read by the table of classes. */
+interface Asked {
+  essential: boolean;
+  /** The lowest requested level: any of the classes will do. Undefined where none is known. */
+  level: Level | undefined;
+}
+
+/**
+ * Whether the proofs at hand meet the requirement and the application's own wishes, what is missing
+ * first, and what may be claimed (OpenID Connect Core section 2: acr, amr, auth_time). Pure.
+ * Without a first factor no level is held: a possession proof alone is not a sign-in.
+ */
+export function assess(input: AssessInput): Assessment {
+  const { requirement, wants } = input;
+  const asked = askedOf(wants, input.acr);
+  const wanted = wantedOf(requirement.level, asked, input.reachable);
+  const unknown = asked.essential && asked.level === undefined;
+  const open = { satisfied: false, amr: [], remembered: false, unreachable: unknown, wanted };
+  if (requirement.deny) return { ...open, missing: 'denied' };
+
+  const counting = countingEvidence(input);
+  const authTime = newestFirstFactor(counting);
+  if (authTime === undefined) return { ...open, missing: 'first' };
+
+  const { level, remembered } = levelHeld(input, counting, wanted);
+  const enough = reaches(level, wanted);
+  const acr = acrOf(input.acr, level, wants.acrValues);
+  return {
+    satisfied: enough && !unknown,
+    ...(!enough && { missing: 'second' as const }),
+    level,
+    ...(acr !== undefined && { acr }),
+    amr: amrOf(counting, level),
+    authTime,
+    remembered,
+    unreachable: unknown || (!enough && asked.essential && !reachable(input.reachable, asked.level)),
+    wanted,
+  };
+}
+
+/**
+ * `acr_values` and the claims parameter: any of these, unknown ones ignored. An essential acr that
+ * names no value asks only for the claim (OpenID Connect Core section 5.5.1.1).
+ */
+function askedOf(wants: Wants, table: AcrTable): Asked {
+  const levels = levelsOf(table, wants.acrValues);
+  return {
+    essential: wants.acrEssential && wants.acrValues.length > 0,
+    level: LEVELS.find((level) => levels.includes(level)),
+  };
+}
+
+/** A voluntary class out of the person's reach is passed over; an essential one counts all the same. */
+function wantedOf(required: Level, asked: Asked, within: Level | undefined): Level {
+  if (asked.level === undefined) return required;
+  return asked.essential || reachable(within, asked.level) ? highest(required, asked.level) : required;
+}
+
+function reachable(within: Level | undefined, level: Level | undefined): boolean {
+  return level !== undefined && reaches(within, level);
+}
+
+function newestFirstFactor(proofs: readonly Proof[]): number | undefined {
+  const times = proofs.filter(isFirstFactor).map(({ at }) => at);
+  return times.length > 0 ? Math.max(...times) : undefined;
+}
+
+/** The session's own level, or `mfa` with a remembered device where that is needed and is enough. */
+function levelHeld(
+  input: AssessInput,
+  counting: readonly Proof[],
+  wanted: Level,
+): { level: Level | undefined; remembered: boolean } {
+  const level = levelOf(counting);
+  if (reaches(level, wanted) || !reaches('mfa', wanted)) return { level, remembered: false };
+  const joined = [...counting, ...countingDevice(input)];
+  return reaches(levelOf(joined), 'mfa') ? { level: 'mfa', remembered: true } : { level, remembered: false };
+}

@@ -1,0 +1,60 @@
+import { type Evidence, isFirstFactor, isSecondFactor, type Proof } from '../core/assurance.ts';
+import type { Requirement } from '../core/policy.ts';
+import type { Wants } from '../core/sign-in.ts';
+
+/** How far another node's clock may run ahead, milliseconds. */
+const SKEW = 90_000;
+
+interface Context {
+  requirement: Requirement;
+  wants: Wants;
+  request: string;
+  now: number;
+}
+
+type Check<P extends Proof> = (proof: P, context: Context) => boolean;
+
+function within(age: number | undefined, proof: Proof, now: number): boolean {
+  return age === undefined || now - proof.at <= age;
+}
+
+/** What every proof must pass, wherever it is kept. */
+const ALWAYS: readonly Check<Proof>[] = [
+  // Not expired; a proof from the future would stay fresh for ever.
+  ({ expires }, { now }) => expires === undefined || now < expires,
+  ({ at }, { now }) => at <= now + SKEW,
+  // Knowledge is exempt from the list of factors: that names what may come after it.
+  (proof, { requirement: { factors } }) =>
+    factors === undefined || !isSecondFactor(proof) || factors.includes(proof.factor),
+];
+
+/** What a proof of the session must pass besides. */
+const OF_SESSION: readonly Check<Evidence>[] = [
+  (proof, { requirement, now }) => within(requirement.freshness, proof, now),
+  // Proofs of this very request count for max_age, or max_age=0 could never be met.
+  (proof, { wants, request, now }) =>
+    proof.request === request || (wants.maxAge !== 0 && within(wants.maxAge, proof, now)),
+  (proof, { wants, request }) => !wants.reauthenticate || !isFirstFactor(proof) || proof.request === request,
+  (proof, { requirement, request }) => !requirement.perRequest || !isSecondFactor(proof) || proof.request === request,
+];
+
+/** What a remembered proof must pass besides. */
+const OF_DEVICE: readonly Check<Proof>[] = [
+  (_, { requirement }) => requirement.remember > 0 && !requirement.perRequest,
+  (proof, { requirement, now }) => within(requirement.remember, proof, now),
+  // A Temporary Access Pass signs in once; remembering it would make it last.
+  (proof) => proof.bootstrap !== true,
+  // A device stands in for what comes second, never for knowledge.
+  isSecondFactor,
+];
+
+/** The proofs of the session that count for this request. */
+export function countingEvidence(context: Context & { evidence: readonly Evidence[] }): Evidence[] {
+  return context.evidence.filter((proof) => [...ALWAYS, ...OF_SESSION].every((passes) => passes(proof, context)));
+}
+
+/** The proofs of a remembered device that count for this request. */
+export function countingDevice(context: Context & { device?: { proofs: readonly Proof[] } }): Proof[] {
+  const proofs = context.device?.proofs ?? [];
+  return proofs.filter((proof) => [...ALWAYS, ...OF_DEVICE].every((passes) => passes(proof, context)));
+}
