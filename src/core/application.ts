@@ -16,3 +16,6 @@ export interface Application {
   /** The door's own settings, validated by the door's schema. */
   settings: unknown;
 }
+
+/** Parts of the gateway that ask for a sign-in themselves; rules may name them. */
+export const INTERNAL_APPLICATIONS = ['sallyport-account', 'sallyport-security'] as const;

@@ -33,6 +33,7 @@ export interface ConfigFault {
   /** Path inside the file, dotted: `applications.library.oidc.redirectUris[0]`. */
   path: string;
   message: string;
+  line?: number;
 }
 
 /** All the faults of a configuration at once. */
@@ -40,8 +41,12 @@ export class ConfigError extends SallyportError {
   readonly faults: readonly ConfigFault[];
 
   constructor(faults: readonly ConfigFault[]) {
-    super('ERR_CONFIG', faults.map((fault) => `${fault.file}: ${fault.path || '(top)'}: ${fault.message}`).join('\n'));
+    super('ERR_CONFIG', faults.map(faultLine).join('\n'));
     this.name = 'ConfigError';
     this.faults = faults;
   }
+}
+
+function faultLine({ file, line, path, message }: ConfigFault): string {
+  return [line === undefined ? file : `${file}:${line}`, path, message].filter((part) => part !== '').join(': ');
 }

@@ -1,0 +1,144 @@
+import { DEFAULT_ACR } from '../../core/assurance.ts';
+import type { Modules } from '../modules.ts';
+import type { Fault } from './faults.ts';
+import { isLoopback } from './fields.ts';
+import { keepsFile } from './plug-ins.ts';
+import { ruleFaults } from './rule-checks.ts';
+import type { Parsed } from './schema.ts';
+import { isTree, type Tree, valueAt } from './tree.ts';
+
+/** What a check looks at: the tree as written, and those sections of it that have no fault of their own. */
+export interface Subject {
+  tree: Tree;
+  parsed: Partial<Parsed>;
+  modules: Modules;
+}
+
+type Check = (subject: Subject) => Fault[];
+
+/** Faults that lie between sections. Each check stands alone and bears that other sections are faulty. */
+const CHECKS: readonly Check[] = [
+  managementIsLocal,
+  portsDiffer,
+  sealingKeyIsThere,
+  sealingKeyIsSecret,
+  idleIsShorter,
+  oneDoorEach,
+  idsAreFree,
+  textsHaveDefault,
+  defaultLocaleIsOffered,
+  acrKeepsItsMeaning,
+  demoIsLocal,
+  ruleFaults,
+];
+
+export function crossFaults(subject: Subject): Fault[] {
+  return CHECKS.flatMap((check) => check(subject));
+}
+
+/** Health and metrics tell strangers about the people and the load here, and nobody is asked who they are. */
+function managementIsLocal({ parsed: { management } }: Subject): Fault[] {
+  if (management === undefined || management.dangerouslyPublic || isLoopback(management.host)) return [];
+  const message =
+    'can be reached by others: use 127.0.0.1, or set management.dangerouslyPublic: true behind a firewall';
+  return [{ path: ['management', 'host'], message }];
+}
+
+function portsDiffer({ parsed: { listen, management } }: Subject): Fault[] {
+  if (listen === undefined || management === undefined || listen.port === 0 || listen.port !== management.port)
+    return [];
+  return [{ path: ['management', 'port'], message: 'must differ from listen.port' }];
+}
+
+function sealingKeyIsThere({ parsed: { stores, secrets }, modules }: Subject): Fault[] {
+  if (stores === undefined || secrets === undefined || secrets.sealingKey !== undefined) return [];
+  const { durable, ephemeral } = stores;
+  const local =
+    keepsFile(modules.stores.durable.get(durable.type)) && keepsFile(modules.stores.ephemeral.get(ephemeral.type));
+  if (local) return [];
+  const message = `is missing: several nodes must share one, so give it by \${file:…} (openssl rand 32 | basenc --base64url)`;
+  return [{ path: ['secrets', 'sealingKey'], message }];
+}
+
+/** The one that the documentation shows. */
+const PUBLISHED: ReadonlySet<string> = new Set(['c2FsbHlwb3J0LWV4YW1wbGUta2V5LWRvLW5vdC11c2U']);
+
+function sealingKeyIsSecret({ parsed: { secrets } }: Subject): Fault[] {
+  const key = secrets?.sealingKey;
+  if (key === undefined) return [];
+  // 32 random bytes with fewer than 16 different ones don't happen; typed and repeated ones have fewer.
+  const weak = PUBLISHED.has(key) || new Set(Buffer.from(key, 'base64url')).size < 16;
+  if (!weak) return [];
+  return [
+    { path: ['secrets', 'sealingKey'], message: "isn't random: make one with openssl rand 32 | basenc --base64url" },
+  ];
+}
+
+function idleIsShorter({ parsed: { sessions } }: Subject): Fault[] {
+  if (sessions === undefined || sessions.idle <= sessions.lifetime) return [];
+  return [{ path: ['sessions', 'idle'], message: 'must not exceed sessions.lifetime' }];
+}
+
+function oneDoorEach({ tree, modules }: Subject): Fault[] {
+  const doors = [...modules.doors.keys()];
+  const enabled = isTree(tree.doors) ? tree.doors : {};
+  return entries(tree.applications).flatMap(([id, application]) => {
+    const used = doors.filter((door) => isTree(application) && Object.hasOwn(application, door));
+    const [door, second] = used;
+    const path = ['applications', id];
+    if (door === undefined) return [{ path, message: `needs the settings of its door: one of ${doors.join(', ')}` }];
+    if (second !== undefined)
+      return [{ path, message: `uses ${used.join(' and ')}: give each door its own application` }];
+    if (Object.hasOwn(enabled, door)) return [];
+    return [{ path: [...path, door], message: `uses a door that isn't served: add doors.${door}` }];
+  });
+}
+
+function idsAreFree({ tree }: Subject): Fault[] {
+  const reserved = entries(tree.applications).filter(([id]) => id.startsWith('sallyport-'));
+  return reserved.map(([id]) => ({
+    path: ['applications', id],
+    message: 'begins with sallyport-, which is reserved: choose another id',
+  }));
+}
+
+function textsHaveDefault({ tree, parsed: { defaultLocale } }: Subject): Fault[] {
+  if (defaultLocale === undefined) return [];
+  const applications = entries(tree.applications).flatMap(([id]) => [
+    ['applications', id, 'name'],
+    ['applications', id, 'description'],
+  ]);
+  return [['name'], ...applications].flatMap((path) => {
+    const texts = valueAt(tree, path);
+    if (!isTree(texts) || Object.hasOwn(texts, defaultLocale)) return [];
+    return [{ path, message: `lacks the text for ${defaultLocale}, the defaultLocale` }];
+  });
+}
+
+function defaultLocaleIsOffered({ parsed: { locales, defaultLocale } }: Subject): Fault[] {
+  if (locales === undefined || defaultLocale === undefined || locales.includes(defaultLocale)) return [];
+  return [{ path: ['defaultLocale'], message: `must be among locales: ${locales.join(', ')}` }];
+}
+
+/** Federations rely on what these values mean; redefining one would make the gateway lie. */
+function acrKeepsItsMeaning({ parsed: { assurance } }: Subject): Fault[] {
+  return DEFAULT_ACR.flatMap(([value, level]) => {
+    const given = assurance?.acr[value];
+    if (given === undefined || given === level) return [];
+    return [{ path: ['assurance', 'acr', value], message: `stands for ${level} everywhere: leave it out` }];
+  });
+}
+
+function demoIsLocal({ tree, parsed: { issuer } }: Subject): Fault[] {
+  if (tree.demo === undefined || issuer === undefined || isLoopback(new URL(issuer).hostname)) return [];
+  return [
+    {
+      path: ['demo'],
+      message: 'is for a demonstration on this machine: remove it, or use issuer http://localhost:3000',
+    },
+  ];
+}
+
+function entries(value: unknown): [string, unknown][] {
+  return isTree(value) ? Object.entries(value) : [];
+}

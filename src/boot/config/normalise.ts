@@ -1,0 +1,55 @@
+import type { Application } from '../../core/application.ts';
+import { DEFAULT_ACR } from '../../core/assurance.ts';
+import type { Modules } from '../modules.ts';
+import { keepsFile } from './plug-ins.ts';
+import type { Parsed } from './schema.ts';
+import type { Config, NetworkRanges, StoreChoice } from './types.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** The checked sections in the shape that the rest of the program reads. Paths are absolute already. */
+export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<Config, 'warnings'> {
+  const { stores, directories, factors, doors, networks, policy, assurance, management, ...same } = parsed;
+  const durable = choiceOf(stores.durable);
+  const ephemeral = choiceOf(stores.ephemeral);
+  return {
+    ...same,
+    file,
+    management: { host: management.host, port: management.port },
+    stores: { durable, ephemeral },
+    ownsData:
+      keepsFile(modules.stores.durable.get(durable.type)) || keepsFile(modules.stores.ephemeral.get(ephemeral.type)),
+    directories: mapOf(directories),
+    factors: mapOf(factors),
+    doors: mapOf(doors),
+    networks: Object.entries(networks).map(([name, value]) => networkOf(name, value)),
+    applications: applicationsOf(parsed.applications, modules),
+    rules: policy.rules,
+    acr: new Map([...DEFAULT_ACR, ...Object.entries(assurance.acr)]),
+  };
+}
+
+function choiceOf({ type, ...settings }: { type: string }): StoreChoice {
+  return { type, settings };
+}
+
+function mapOf(options: Options): Map<string, unknown> {
+  return new Map(Object.entries(options).filter(([, settings]) => settings !== undefined));
+}
+
+function networkOf(name: string, value: Parsed['networks'][string]): NetworkRanges {
+  return Array.isArray(value) ? { name, ranges: value, shared: false } : { name, ...value };
+}
+
+/** Applications by id. That each has the settings of exactly one door was checked before. */
+export function applicationsOf(applications: Parsed['applications'], modules: Modules): Map<string, Application> {
+  const found = new Map<string, Application>();
+  for (const [id, { name, description, homepage, consent, ...rest }] of Object.entries(applications)) {
+    const settings: Options = rest;
+    const door = [...modules.doors.keys()].find((key) => settings[key] !== undefined);
+    if (door === undefined) continue;
+    const shown = { ...(description !== undefined && { description }), ...(homepage !== undefined && { homepage }) };
+    found.set(id, { id, name, ...shown, consent, door, internal: false, settings: settings[door] });
+  }
+  return found;
+}

@@ -1,0 +1,52 @@
+import { accessSync, constants } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Modules } from '../modules.ts';
+import type { Fault } from './faults.ts';
+import { keepsFile } from './plug-ins.ts';
+import { isTree, type Path, type Tree, valueAt, withValue } from './tree.ts';
+
+/** Makes the paths of a configuration absolute: they are relative to the folder of its file. */
+export function withPaths(tree: Tree, folder: string, modules: Modules): Tree {
+  const data = typeof tree.data === 'string' && tree.data !== '' ? resolve(folder, tree.data) : undefined;
+  const stores = [
+    ['durable', modules.stores.durable, 'sallyport.db'],
+    ['ephemeral', modules.stores.ephemeral, 'ephemeral.db'],
+  ] as const;
+  let result = ['cert', 'key'].reduce((done, key) => absolute(done, ['listen', 'tls', key], folder), tree);
+  for (const [kind, found, file] of stores) {
+    const type = valueAt(tree, ['stores', kind, 'type']);
+    if (typeof type !== 'string' || !keepsFile(found.get(type))) continue;
+    const path = ['stores', kind, 'file'];
+    if (valueAt(tree, path) !== undefined) result = absolute(result, path, folder);
+    else if (data !== undefined) result = set(result, path, join(data, file));
+  }
+  return data === undefined ? result : set(result, ['data'], data);
+}
+
+function absolute(tree: Tree, path: readonly string[], folder: string): Tree {
+  const value = valueAt(tree, path);
+  return typeof value === 'string' && value !== '' ? set(tree, path, resolve(folder, value)) : tree;
+}
+
+function set(tree: Tree, path: readonly string[], value: string): Tree {
+  const result = withValue(tree, path, value);
+  return isTree(result) ? result : tree;
+}
+
+/** Files that must be there before the start. */
+export function unreadableFiles(tree: Tree): Fault[] {
+  const paths: Path[] = [
+    ['listen', 'tls', 'cert'],
+    ['listen', 'tls', 'key'],
+  ];
+  return paths.flatMap((path) => {
+    const file = valueAt(tree, path);
+    if (typeof file !== 'string' || file === '') return [];
+    try {
+      accessSync(file, constants.R_OK);
+      return [];
+    } catch (error) {
+      return [{ path, message: `the file ${file} can't be read: ${(error as NodeJS.ErrnoException).code}` }];
+    }
+  });
+}

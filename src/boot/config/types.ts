@@ -1,0 +1,61 @@
+import type { LocalizedText } from '../../core/account.ts';
+import type { Application } from '../../core/application.ts';
+import type { Level } from '../../core/assurance.ts';
+import type { Rule } from '../../core/policy.ts';
+import type { Parsed } from './schema.ts';
+
+/** A store as configured: which module, and its settings as the module's schema left them. */
+export interface StoreChoice {
+  type: string;
+  settings: unknown;
+}
+
+/** A named set of address ranges; `shared` machines remember no browser. */
+export interface NetworkRanges {
+  name: string;
+  ranges: readonly string[];
+  shared: boolean;
+}
+
+/**
+ * The configuration, checked as a whole and deeply frozen. Durations and times are milliseconds,
+ * paths absolute. What belongs to a plug-in is by its id, as its schema left it.
+ */
+export interface Config {
+  /** The file that it was read from. */
+  file: string;
+  /** An origin: no path, no slash at its end. */
+  issuer: string;
+  name: LocalizedText;
+  listen: Parsed['listen'];
+  management: { host: string; port: number };
+  trustedProxies: readonly string[];
+  /** Folder of this node's own data. */
+  data: string;
+  stores: { durable: StoreChoice; ephemeral: StoreChoice };
+  /** A store keeps its data in a file: one process at a time may have it open. */
+  ownsData: boolean;
+  /** Without a key, `sealingKeyOf` makes one in the data folder. */
+  secrets: { sealingKey?: string };
+  sessions: Parsed['sessions'];
+  trustedDevices: Parsed['trustedDevices'];
+  directories: ReadonlyMap<string, unknown>;
+  /** Enabled factors alone. */
+  factors: ReadonlyMap<string, unknown>;
+  doors: ReadonlyMap<string, unknown>;
+  lockout: Parsed['lockout'];
+  networks: readonly NetworkRanges[];
+  allowedPrivateNetworks: readonly string[];
+  /** As configured; the gateway's own (`INTERNAL_APPLICATIONS`) aren't among them. */
+  applications: ReadonlyMap<string, Application>;
+  rules: readonly Rule[];
+  /** Defaults first, then the operator's. */
+  acr: ReadonlyMap<string, Level>;
+  locales: readonly string[];
+  defaultLocale: string;
+  support: Parsed['support'];
+  log: Parsed['log'];
+  demo?: Parsed['demo'];
+  /** What is allowed and probably not meant, one sentence each. */
+  warnings: readonly string[];
+}

@@ -1,0 +1,63 @@
+import type { LocalizedText } from '../../core/account.ts';
+import type { Rule } from '../../core/policy.ts';
+import { isLoopback } from './fields.ts';
+import type { Config } from './types.ts';
+
+type Subject = Omit<Config, 'warnings'>;
+
+/** What is allowed and probably not meant. */
+export function warningsOf(config: Subject, now: number): string[] {
+  return [...transport(config), ...publicManagement(config), ...texts(config), ...rollOuts(config, now)];
+}
+
+function transport({ issuer, listen, trustedProxies }: Subject): string[] {
+  const secure = issuer.startsWith('https:');
+  if (secure && listen.tls === undefined && trustedProxies.length === 0) {
+    return ['the issuer is https, but there is neither listen.tls nor a trusted proxy that could end TLS'];
+  }
+  if (!secure && !isLoopback(listen.host)) {
+    return [`listen.host ${listen.host} can be reached by others while the issuer is http on this machine`];
+  }
+  return [];
+}
+
+function publicManagement({ management }: Subject): string[] {
+  if (isLoopback(management.host)) return [];
+  return [`management is reachable at ${management.host}: health and metrics are open to whoever gets there`];
+}
+
+function texts({ locales, name, applications }: Subject): string[] {
+  const named: [string, LocalizedText][] = [['name', name]];
+  for (const { id, name: text } of applications.values()) named.push([`applications.${id}.name`, text]);
+  return named.flatMap(([path, text]) => {
+    const missing = typeof text === 'string' ? [] : locales.filter((locale) => !Object.hasOwn(text, locale));
+    return missing.length > 0 ? [`${path} has no text for ${missing.join(', ')}`] : [];
+  });
+}
+
+/** Where no rule in force sets a level, mfa is already due: a start date alone delays nothing. */
+function rollOuts({ rules, applications }: Subject, now: number): string[] {
+  const later = rules.filter((rule) => rule.level !== undefined && startsAfter(rule, now));
+  return later.flatMap((rule) => {
+    const ids = rule.applications ?? [...applications.keys()];
+    const open = ids.filter((id) => !rules.some((other) => holdsFor(other, id, rule, now)));
+    if (open.length === 0) return [];
+    const date = new Date(rule.from ?? now).toISOString().slice(0, 10);
+    return [
+      `rule ${JSON.stringify(rule.name)} starts on ${date}, but until then no other rule covers ${open.join(', ')} ` +
+        'and mfa, the default, is already due there: add a rule with level: sfa to begin later',
+    ];
+  });
+}
+
+function startsAfter(rule: Rule, now: number): boolean {
+  return rule.from !== undefined && rule.from > now;
+}
+
+/** Whether `other`, now in force, matches every sign-in to the application that `rule` will match. */
+function holdsFor(other: Rule, application: string, rule: Rule, now: number): boolean {
+  if (other.level === undefined || startsAfter(other, now)) return false;
+  if (other.applications !== undefined && !other.applications.includes(application)) return false;
+  const conditions = ['groups', 'notGroups', 'networks', 'notNetworks'] as const;
+  return conditions.every((key) => other[key] === undefined || String(other[key]) === String(rule[key]));
+}

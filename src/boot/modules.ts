@@ -1,0 +1,87 @@
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { DirectoryModule } from '../core/directory.ts';
+import type { DoorModule } from '../core/door.ts';
+import type { FactorModule } from '../core/factor.ts';
+import type { DurableModule, EphemeralModule } from '../core/store.ts';
+
+/** Every plug-in found, by id. */
+export interface Modules {
+  factors: ReadonlyMap<string, FactorModule>;
+  doors: ReadonlyMap<string, DoorModule>;
+  directories: ReadonlyMap<string, DirectoryModule>;
+  stores: { durable: ReadonlyMap<string, DurableModule>; ephemeral: ReadonlyMap<string, EphemeralModule> };
+}
+
+type StoreModule = DurableModule | EphemeralModule;
+
+/**
+ * Finds the plug-ins: each folder of `factors`, `doors`, `directories` and `stores` is one, its name
+ * is the id, and its `index.ts` exports the module as default. A kind without a folder has none;
+ * a broken module throws, since a gateway without one of its parts must not start.
+ *
+ * @param source folder that holds the kinds' folders, as a `file:` URL ending in a slash
+ */
+export async function loadModules(source: URL = new URL('../', import.meta.url)): Promise<Modules> {
+  const [factors, doors, directories, stores] = await Promise.all([
+    load<FactorModule>(source, 'factors', 'create'),
+    load<DoorModule>(source, 'doors', 'create'),
+    load<DirectoryModule>(source, 'directories', 'create'),
+    load<StoreModule>(source, 'stores', 'open'),
+  ]);
+  return { factors, doors, directories, stores: byKind(stores) };
+}
+
+async function load<T extends { id: string }>(
+  source: URL,
+  kind: string,
+  method: 'create' | 'open',
+): Promise<Map<string, T>> {
+  const folder = new URL(`${kind}/`, source);
+  const modules = new Map<string, T>();
+  for (const id of await subfolders(folder)) {
+    const file = new URL(`${id}/index.ts`, folder);
+    const { default: found } = (await import(file.href)) as { default?: T };
+    checkModule(fileURLToPath(file), id, method, found);
+    modules.set(id, found);
+  }
+  return modules;
+}
+
+async function subfolders(folder: URL): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function checkModule<T extends { id: string }>(
+  file: string,
+  id: string,
+  method: 'create' | 'open',
+  found: T | undefined,
+): asserts found is T {
+  if (found === undefined) throw new TypeError(`${file}: has no default export`);
+  if (found.id !== id) throw new TypeError(`${file}: its id is ${found.id}, its folder ${id}: they must be the same`);
+  const parts = found as Readonly<Record<string, unknown>>;
+  if (typeof parts[method] !== 'function') throw new TypeError(`${file}: has no ${method}()`);
+  const settings = parts.settings as { safeParse?: unknown } | undefined;
+  if (typeof settings?.safeParse !== 'function') throw new TypeError(`${file}: its settings aren't a zod schema`);
+}
+
+function byKind(stores: ReadonlyMap<string, StoreModule>): Modules['stores'] {
+  const durable = new Map<string, DurableModule>();
+  const ephemeral = new Map<string, EphemeralModule>();
+  for (const [id, store] of stores) {
+    if (store.kind === 'durable') durable.set(id, store);
+    else if (store.kind === 'ephemeral') ephemeral.set(id, store);
+    else throw new TypeError(`store ${id}: its kind is neither durable nor ephemeral`);
+  }
+  return { durable, ephemeral };
+}
