@@ -32,12 +32,8 @@ export interface AssessInput {
   reachable: Level | undefined;
 }
 
-/** How a request stands; the fields that it shares with `Evaluation` mean the same there. */
-export interface Assessment
-  extends Pick<
-    Evaluation,
-    'satisfied' | 'missing' | 'level' | 'acr' | 'amr' | 'authTime' | 'remembered' | 'unreachable'
-  > {
+/** How a request stands; what it shares with `Evaluation` means the same there. */
+export interface Assessment extends Omit<Evaluation, 'account' | 'requirement'> {
   /** The level that policy and application ask for together. */
   wanted: Level;
 }
