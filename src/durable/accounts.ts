@@ -1,0 +1,104 @@
+import type { Account } from '../core/account.ts';
+import type { DurableStore, NewAccount } from '../core/store.ts';
+import type { AccountRow, Database } from './schema.ts';
+
+/** Accounts, unique by directory and that directory's own key. */
+export function createAccounts(db: Database): DurableStore['accounts'] {
+  async function byDirectoryKey(directory: string, key: string): Promise<Account | undefined> {
+    const row = await db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('directory', '=', directory)
+      .where('directory_key', '=', key)
+      .executeTakeFirst();
+    return row && fromRow(row);
+  }
+
+  return {
+    byDirectoryKey,
+    async byId(id) {
+      const row = await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && fromRow(row);
+    },
+    async link(account) {
+      const present = await byDirectoryKey(account.directory, account.directoryKey);
+      return present && isCurrent(present, account) ? present : upsert(db, account);
+    },
+    async setLocale(id, locale) {
+      await db
+        .updateTable('accounts')
+        .set((eb) => ({ locale, version: eb('version', '+', 1) }))
+        .where('id', '=', id)
+        .execute();
+    },
+    async revokeBefore(id, at) {
+      await db
+        .updateTable('accounts')
+        .set((eb) => ({ revoked_before: at, version: eb('version', '+', 1) }))
+        .where('id', '=', id)
+        .where('revoked_before', '<', at)
+        .execute();
+    },
+    async list(options = {}) {
+      let query = db.selectFrom('accounts').selectAll().orderBy('id');
+      if (options.after !== undefined) query = query.where('id', '>', options.after);
+      if (options.limit !== undefined) query = query.limit(options.limit);
+      return (await query.execute()).map(fromRow);
+    },
+  };
+}
+
+/** One statement, so that parallel first sign-ins of one person end in one account. */
+async function upsert(db: Database, account: NewAccount): Promise<Account> {
+  const described = {
+    username: account.username,
+    name: account.name,
+    email: account.email ?? null,
+    groups: JSON.stringify(account.groups),
+  };
+  const row = await db
+    .insertInto('accounts')
+    .values({
+      ...described,
+      id: account.id,
+      directory: account.directory,
+      directory_key: account.directoryKey,
+      created_at: account.createdAt,
+      revoked_before: 0,
+      version: 1,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['directory', 'directory_key'])
+        .doUpdateSet((eb) => ({ ...described, version: eb('accounts.version', '+', 1) })),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return fromRow(row);
+}
+
+/** Spares the write, and its wait for the disk, at nearly every sign-in. */
+function isCurrent(present: Account, account: NewAccount): boolean {
+  return (
+    present.username === account.username &&
+    present.name === account.name &&
+    present.email === account.email &&
+    JSON.stringify(present.groups) === JSON.stringify(account.groups)
+  );
+}
+
+function fromRow(row: AccountRow): Account {
+  return {
+    id: row.id,
+    directory: row.directory,
+    directoryKey: row.directory_key,
+    username: row.username,
+    name: row.name,
+    ...(row.email !== null && { email: row.email }),
+    groups: JSON.parse(row.groups),
+    ...(row.locale !== null && { locale: row.locale }),
+    createdAt: row.created_at,
+    revokedBefore: row.revoked_before,
+    version: row.version,
+  };
+}

@@ -1,0 +1,73 @@
+import { SallyportError } from '../core/errors.ts';
+import type { AuditEntry, DurableStore } from '../core/store.ts';
+import type { AuditRow, Database, NewAuditRow } from './schema.ts';
+
+/** Rows of one statement, well below the databases' limits on bound values. */
+const BATCH = 500;
+
+/** The audit chains, one per node. */
+export function createAudit(db: Database): DurableStore['audit'] {
+  return {
+    async append(entries) {
+      if (entries.length > 0) await append(db, entries.map(toRow));
+    },
+    async head(node) {
+      const row = await db
+        .selectFrom('audit')
+        .selectAll()
+        .where('node', '=', node)
+        .orderBy('sequence', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row && fromRow(row);
+    },
+    async ofAccount(account, { limit, events }) {
+      let query = db
+        .selectFrom('audit')
+        .selectAll()
+        .where('account', '=', account)
+        .orderBy('at', 'desc')
+        .orderBy('sequence', 'desc')
+        .limit(limit);
+      if (events !== undefined) query = query.where('event', 'in', events);
+      return (await query.execute()).map(fromRow);
+    },
+    async ofNode(node, { after, limit }) {
+      let query = db.selectFrom('audit').selectAll().where('node', '=', node).orderBy('sequence').limit(limit);
+      if (after !== undefined) query = query.where('sequence', '>', after);
+      return (await query.execute()).map(fromRow);
+    },
+  };
+}
+
+/** All or nothing. A sequence that is taken means that two writers share one chain: ERR_VERSION_CONFLICT. */
+async function append(db: Database, rows: readonly NewAuditRow[]): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    for (let from = 0; from < rows.length; from += BATCH) {
+      const batch = rows.slice(from, from + BATCH);
+      const result = await trx
+        .insertInto('audit')
+        .values(batch)
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst();
+      if (result.numInsertedOrUpdatedRows !== BigInt(batch.length)) {
+        throw new SallyportError('ERR_VERSION_CONFLICT', `the audit chain of ${batch[0]?.node} has another writer`);
+      }
+    }
+  });
+}
+
+function toRow(entry: AuditEntry): NewAuditRow {
+  const { account = null, application = null, detail, ...rest } = entry;
+  return { ...rest, account, application, detail: JSON.stringify(detail) };
+}
+
+function fromRow(row: AuditRow): AuditEntry {
+  const { account, application, detail, ...rest } = row;
+  return {
+    ...rest,
+    ...(account !== null && { account }),
+    ...(application !== null && { application }),
+    detail: JSON.parse(detail),
+  };
+}

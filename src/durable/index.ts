@@ -1,0 +1,42 @@
+import { type Dialect, Kysely } from 'kysely';
+import type { DurableConnection, DurableStore } from '../core/store.ts';
+import { createAccounts } from './accounts.ts';
+import { createAudit } from './audit.ts';
+import { createConsents } from './consents.ts';
+import { createCredentials } from './credentials.ts';
+import { createKeys } from './keys.ts';
+import { migrate } from './migrations.ts';
+import { createRecords } from './records.ts';
+import type { Database, Tables } from './schema.ts';
+import { createState } from './state.ts';
+
+/**
+ * The durable store over a database that a plug-in opened. Brings the tables up to date first;
+ * ERR_STORE_UNAVAILABLE if that fails, and the connection is closed again.
+ */
+export async function createDurableStore(connection: DurableConnection): Promise<DurableStore> {
+  const db: Database = new Kysely<Tables>({ dialect: connection.dialect as Dialect });
+  async function close(): Promise<void> {
+    await db.destroy();
+    await connection.close();
+  }
+  try {
+    await migrate(db);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    accounts: createAccounts(db),
+    credentials: createCredentials(db),
+    consents: createConsents(db),
+    audit: createAudit(db),
+    keys: createKeys(db),
+    state: (namespace) => createState(db, namespace),
+    records: (namespace) => createRecords(db, namespace),
+    async ping() {
+      await db.selectFrom('state').select('version').limit(1).execute();
+    },
+    close,
+  };
+}

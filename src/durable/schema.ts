@@ -1,0 +1,106 @@
+import type { ColumnType, Insertable, Kysely, Selectable } from 'kysely';
+
+/**
+ * Tables of the durable store, in a subset that SQLite and PostgreSQL share: ids are text, times
+ * epoch milliseconds, documents JSON kept as text. A dialect must hand 8-byte integers over as numbers.
+ */
+export interface Tables {
+  accounts: AccountTable;
+  credentials: CredentialTable;
+  credential_lookups: LookupTable;
+  consents: ConsentTable;
+  audit: AuditTable;
+  keys: KeyTable;
+  state: StateTable;
+  records: RecordTable;
+}
+
+export type Database = Kysely<Tables>;
+
+/** A column that may be left out when a row is inserted. */
+type Optional<T> = ColumnType<T | null, T | null | undefined, T | null>;
+
+interface AccountTable {
+  id: string;
+  directory: string;
+  directory_key: string;
+  username: string;
+  name: string;
+  email: Optional<string>;
+  groups: string;
+  locale: Optional<string>;
+  created_at: number;
+  revoked_before: number;
+  version: number;
+}
+
+interface CredentialTable {
+  id: string;
+  account: string;
+  factor: string;
+  name: string;
+  sealed: string;
+  created_at: number;
+  last_used_at: Optional<number>;
+  version: number;
+}
+
+interface LookupTable {
+  factor: string;
+  key: string;
+  credential: string;
+}
+
+interface ConsentTable {
+  account: string;
+  application: string;
+  scopes: string;
+  claims: string;
+  resources: string;
+  at: number;
+}
+
+interface AuditTable {
+  id: string;
+  node: string;
+  sequence: number;
+  at: number;
+  event: string;
+  account: Optional<string>;
+  application: Optional<string>;
+  detail: string;
+  hash: string;
+}
+
+interface KeyTable {
+  id: string;
+  purpose: string;
+  algorithm: string;
+  sealed: string;
+  created_at: number;
+  active_from: number;
+  retired_at: Optional<number>;
+}
+
+interface StateTable {
+  namespace: string;
+  key: string;
+  value: string;
+  version: number;
+}
+
+interface RecordTable {
+  namespace: string;
+  id: string;
+  lookup: Optional<string>;
+  data: string;
+  version: number;
+}
+
+export type AccountRow = Selectable<AccountTable>;
+export type CredentialRow = Selectable<CredentialTable>;
+export type ConsentRow = Selectable<ConsentTable>;
+export type AuditRow = Selectable<AuditTable>;
+export type NewAuditRow = Insertable<AuditTable>;
+export type KeyRow = Selectable<KeyTable>;
+export type RecordRow = Selectable<RecordTable>;

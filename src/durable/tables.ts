@@ -1,0 +1,117 @@
+import type { Kysely } from 'kysely';
+
+/*
+ * Every statement is `if not exists`: SQLite's migrations don't run in a transaction, and a
+ * process killed half-way must be able to start again.
+ */
+
+/** Accounts, and what is enrolled for them. */
+export async function createPeople(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('accounts')
+    .ifNotExists()
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('directory', 'text', (column) => column.notNull())
+    .addColumn('directory_key', 'text', (column) => column.notNull())
+    .addColumn('username', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('email', 'text')
+    .addColumn('groups', 'text', (column) => column.notNull())
+    .addColumn('locale', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('revoked_before', 'bigint', (column) => column.notNull())
+    .addColumn('version', 'integer', (column) => column.notNull())
+    .addUniqueConstraint('accounts_directory', ['directory', 'directory_key'])
+    .execute();
+  await db.schema
+    .createTable('credentials')
+    .ifNotExists()
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('account', 'text', (column) => column.notNull().references('accounts.id').onDelete('cascade'))
+    .addColumn('factor', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('sealed', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('last_used_at', 'bigint')
+    .addColumn('version', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('credential_lookups')
+    .ifNotExists()
+    .addColumn('factor', 'text', (column) => column.notNull())
+    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('credential', 'text', (column) => column.notNull().references('credentials.id').onDelete('cascade'))
+    .addPrimaryKeyConstraint('credential_lookups_key', ['factor', 'key'])
+    .execute();
+  await index(db, 'credentials_account', 'credentials', ['account']);
+  await index(db, 'credential_lookups_credential', 'credential_lookups', ['credential']);
+}
+
+/** Consents, keys, and what plug-ins keep. */
+export async function createAccess(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('consents')
+    .ifNotExists()
+    .addColumn('account', 'text', (column) => column.notNull().references('accounts.id').onDelete('cascade'))
+    .addColumn('application', 'text', (column) => column.notNull())
+    .addColumn('scopes', 'text', (column) => column.notNull())
+    .addColumn('claims', 'text', (column) => column.notNull())
+    .addColumn('resources', 'text', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('consents_key', ['account', 'application'])
+    .execute();
+  await db.schema
+    .createTable('keys')
+    .ifNotExists()
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('purpose', 'text', (column) => column.notNull())
+    .addColumn('algorithm', 'text', (column) => column.notNull())
+    .addColumn('sealed', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('active_from', 'bigint', (column) => column.notNull())
+    .addColumn('retired_at', 'bigint')
+    .execute();
+  await db.schema
+    .createTable('state')
+    .ifNotExists()
+    .addColumn('namespace', 'text', (column) => column.notNull())
+    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .addColumn('version', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('state_key', ['namespace', 'key'])
+    .execute();
+  await db.schema
+    .createTable('records')
+    .ifNotExists()
+    .addColumn('namespace', 'text', (column) => column.notNull())
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('lookup', 'text')
+    .addColumn('data', 'text', (column) => column.notNull())
+    .addColumn('version', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('records_key', ['namespace', 'id'])
+    .addUniqueConstraint('records_lookup', ['namespace', 'lookup'])
+    .execute();
+}
+
+/** The audit chains. No foreign key: history outlives the account it speaks of. */
+export async function createHistory(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('audit')
+    .ifNotExists()
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('node', 'text', (column) => column.notNull())
+    .addColumn('sequence', 'bigint', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('event', 'text', (column) => column.notNull())
+    .addColumn('account', 'text')
+    .addColumn('application', 'text')
+    .addColumn('detail', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull())
+    .addUniqueConstraint('audit_chain', ['node', 'sequence'])
+    .execute();
+  await index(db, 'audit_account', 'audit', ['account', 'at']);
+}
+
+async function index(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {
+  await db.schema.createIndex(name).ifNotExists().on(table).columns(columns).execute();
+}

@@ -1,0 +1,53 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import { SallyportError } from '../../core/errors.ts';
+import { unavailable } from './database.ts';
+
+/** Prepared statements kept; the queries of the durable layer number a few dozen. */
+const CACHED = 200;
+
+/**
+ * Kysely over `node:sqlite`: its own SQLite dialect, fed with the few methods it needs of a driver.
+ * Kysely hands this one connection to one query or transaction at a time.
+ */
+export function createDialect(db: DatabaseSync, file: string): SqliteDialect {
+  const statements = new Map<string, SqliteStatement>();
+  const guarded = <T>(work: () => T): T => {
+    if (!db.isOpen) throw new SallyportError('ERR_STORE_UNAVAILABLE', `the durable store ${file} is closed`);
+    try {
+      return work();
+    } catch (error) {
+      throw unavailable(error, file) ?? error;
+    }
+  };
+  const database: SqliteDatabase = {
+    close: () => closeDatabase(db),
+    prepare(sql) {
+      const known = statements.get(sql);
+      if (known) return known;
+      const statement = adapt(
+        guarded(() => db.prepare(sql)),
+        guarded,
+      );
+      if (statements.size >= CACHED) statements.clear();
+      statements.set(sql, statement);
+      return statement;
+    },
+  };
+  return new SqliteDialect({ database });
+}
+
+export function closeDatabase(db: DatabaseSync): void {
+  if (db.isOpen) db.close();
+}
+
+function adapt(statement: StatementSync, guarded: <T>(work: () => T) => T): SqliteStatement {
+  // Kysely types parameters as unknown; the durable layer binds text, numbers and null alone.
+  const bound = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[];
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => guarded(() => statement.all(...bound(parameters))),
+    run: (parameters) => guarded(() => statement.run(...bound(parameters))),
+    iterate: (parameters) => guarded(() => statement.iterate(...bound(parameters))),
+  };
+}
