@@ -1,0 +1,66 @@
+import { Redis } from 'ioredis';
+import { SallyportError } from '../../core/errors.ts';
+import type { StorePorts } from '../../core/store.ts';
+import { SCRIPTS } from './scripts.ts';
+
+/** Milliseconds. A command waits longer than `WAIT` may take, which goes before it on the same connection. */
+export const CONFIRM_TIMEOUT = 1_000;
+const COMMAND_TIMEOUT = 2_000;
+const CONNECT_TIMEOUT = 2_000;
+/** Nothing received for so long while an answer is due: the connection is given up and made anew. */
+const SILENCE_TIMEOUT = 3_000;
+const LONGEST_PAUSE = 1_000;
+
+/**
+ * A connection that fails fast and comes back by itself. Nothing waits in a queue while Redis is
+ * away, and no command is sent twice: one that was cut off may have been carried out.
+ */
+export function connect(url: string, onState: StorePorts['onState']): Redis {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT,
+    connectTimeout: CONNECT_TIMEOUT,
+    socketTimeout: SILENCE_TIMEOUT,
+    retryStrategy: (times) => Math.min(25 * 2 ** Math.min(times, 10), LONGEST_PAUSE),
+    // After a failover this may still be the connection to the old primary.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    connectionName: 'sallyport',
+    scripts: SCRIPTS,
+  });
+  reportState(redis, onState);
+  return redis;
+}
+
+/** Ends the connection, answers still due included where Redis is there to give them. */
+export async function disconnect(redis: Redis): Promise<void> {
+  try {
+    await redis.quit();
+  } catch {
+    redis.disconnect();
+  }
+}
+
+/** Tells of changes only: up, down with the latest reason, nothing of attempts in between. */
+function reportState(redis: Redis, onState: StorePorts['onState']): void {
+  let state: 'up' | 'down' | undefined;
+  let reason = 'the connection was closed';
+  redis.on('error', (error: Error) => {
+    reason = error.message || String(error);
+  });
+  redis.on('ready', () => {
+    if (state !== 'up') onState?.('up');
+    state = 'up';
+  });
+  redis.on('reconnecting', () => {
+    if (state !== 'down') onState?.('down', reason);
+    state = 'down';
+  });
+}
+
+export function unavailable(cause: unknown): SallyportError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new SallyportError('ERR_STORE_UNAVAILABLE', `Redis: ${reason}`, { cause });
+}
