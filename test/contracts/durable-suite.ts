@@ -1,0 +1,281 @@
+import { expect, it } from 'vitest';
+import type { AuditEntry, DurableStore, NewAccount, StoredCredential } from '../../src/core/store.ts';
+
+/** What the shared suite needs of an implementation. */
+export interface DurableSubject {
+  /** A store over an empty database of the running test's own, closed when it ends. */
+  open(): Promise<DurableStore>;
+  /** Closes the store and opens another over the same database. */
+  reopen(store: DurableStore): Promise<DurableStore>;
+}
+
+const PARALLEL = 100;
+const TIME = 1_795_000_000_000;
+
+const ada: NewAccount = {
+  id: 'account-1',
+  directory: 'local',
+  directoryKey: 'key-1',
+  username: 'ada',
+  name: '愛達 · Ada “L” \u{1F6AA}',
+  email: 'ada@example.edu',
+  groups: ['staff', 'großes Rechenzentrum'],
+  createdAt: TIME,
+};
+
+const device: Omit<StoredCredential, 'version'> = {
+  id: 'credential-1',
+  account: ada.id,
+  factor: 'key',
+  name: '手機',
+  sealed: '1.nonce.body',
+  createdAt: TIME,
+};
+
+function together<T>(work: (index: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: PARALLEL }, (_, index) => work(index)));
+}
+
+export function durableSuite(subject: DurableSubject): void {
+  accountSuite(subject);
+  credentialSuite(subject);
+  consentSuite(subject);
+  auditSuite(subject);
+  keySuite(subject);
+  stateSuite(subject);
+  recordSuite(subject);
+}
+
+function accountSuite({ open, reopen }: DurableSubject): void {
+  it('links an account and finds it again, also after it was closed', async () => {
+    const store = await open();
+    const linked = await store.accounts.link(ada);
+    expect(linked).toEqual({ ...ada, revokedBefore: 0, version: 1 });
+    expect(await store.accounts.byId('account-1')).toEqual(linked);
+    expect(await store.accounts.byDirectoryKey('local', 'key-1')).toEqual(linked);
+    expect(await store.accounts.byDirectoryKey('other', 'key-1')).toBeUndefined();
+    expect(await store.accounts.byId('absent')).toBeUndefined();
+    const later = await reopen(store);
+    expect(await later.accounts.byId('account-1')).toEqual(linked);
+    await later.ping();
+  });
+
+  it('brings name, mail and groups up to date, and keeps the rest', async () => {
+    const { accounts } = await open();
+    await accounts.link(ada);
+    await accounts.setLocale(ada.id, 'zh-Hant');
+    await accounts.revokeBefore(ada.id, TIME);
+    const { email: _, ...withoutMail } = ada;
+    const changed = await accounts.link({ ...withoutMail, id: 'other', name: 'Ada', groups: [], createdAt: TIME + 1 });
+    expect(changed).toMatchObject({ id: 'account-1', name: 'Ada', groups: [], createdAt: TIME, locale: 'zh-Hant' });
+    expect(changed.email).toBeUndefined();
+    expect(changed.revokedBefore).toBe(TIME);
+    expect(await accounts.link({ ...withoutMail, name: 'Ada', groups: [] })).toEqual(changed);
+  });
+
+  it('makes one account of many parallel first sign-ins', async () => {
+    const { accounts } = await open();
+    const linked = await together((index) => accounts.link({ ...ada, id: `account-${index}` }));
+    expect(new Set(linked.map((account) => account.id)).size).toBe(1);
+    expect(await accounts.list()).toHaveLength(1);
+  });
+
+  it('moves the moment of revocation forward, never back', async () => {
+    const { accounts } = await open();
+    await accounts.link(ada);
+    await accounts.revokeBefore(ada.id, TIME + 5);
+    await accounts.revokeBefore(ada.id, TIME);
+    expect((await accounts.byId(ada.id))?.revokedBefore).toBe(TIME + 5);
+    await together((index) => accounts.revokeBefore(ada.id, TIME + index));
+    expect((await accounts.byId(ada.id))?.revokedBefore).toBe(TIME + PARALLEL - 1);
+  });
+
+  it('lists in pages', async () => {
+    const { accounts } = await open();
+    for (const id of ['c', 'a', 'b']) await accounts.link({ ...ada, id, directoryKey: id });
+    const ids = async (options?: { limit?: number; after?: string }) =>
+      (await accounts.list(options)).map((account) => account.id);
+    expect(await ids()).toEqual(['a', 'b', 'c']);
+    expect(await ids({ limit: 2 })).toEqual(['a', 'b']);
+    expect(await ids({ limit: 2, after: 'b' })).toEqual(['c']);
+  });
+}
+
+function credentialSuite({ open }: DurableSubject): void {
+  it('keeps credentials, finds them by lookup key of their factor, and removes them', async () => {
+    const { accounts, credentials } = await open();
+    await accounts.link(ada);
+    await credentials.insert(device, ['handle', 'alias', 'handle']);
+    await credentials.insert({ ...device, id: 'credential-2', lastUsedAt: TIME, createdAt: TIME - 1 });
+    const stored = { ...device, version: 1 };
+    expect((await credentials.ofAccount(ada.id)).map(({ id }) => id)).toEqual(['credential-2', 'credential-1']);
+    expect(await credentials.byLookup('key', 'alias')).toEqual(stored);
+    expect(await credentials.byLookup('other', 'alias')).toBeUndefined();
+    expect(await credentials.remove(device.id, 'someone-else')).toBe(false);
+    expect(await credentials.remove(device.id, ada.id)).toBe(true);
+    expect(await credentials.remove(device.id, ada.id)).toBe(false);
+    expect(await credentials.byLookup('key', 'handle')).toBeUndefined();
+    await credentials.insert(device, ['handle']);
+    expect(await credentials.byLookup('key', 'handle')).toEqual(stored);
+  });
+
+  it('lets one of many parallel updates win, and refuses an outdated one', async () => {
+    const { accounts, credentials } = await open();
+    await accounts.link(ada);
+    await credentials.insert(device);
+    const won = await together((index) =>
+      credentials.update(device.id, 1, { sealed: `sealed ${index}`, lastUsedAt: TIME + index }),
+    );
+    expect(won.filter(Boolean)).toHaveLength(1);
+    const winner = won.indexOf(true);
+    const [stored] = await credentials.ofAccount(ada.id);
+    expect(stored).toEqual({ ...device, sealed: `sealed ${winner}`, lastUsedAt: TIME + winner, version: 2 });
+    expect(await credentials.update(device.id, 1, { name: 'late' })).toBe(false);
+    expect(await credentials.update(device.id, 2, { name: 'phone' })).toBe(true);
+    expect(await credentials.update('absent', 1, { name: 'phone' })).toBe(false);
+    expect((await credentials.ofAccount(ada.id))[0]).toMatchObject({ name: 'phone', sealed: `sealed ${winner}` });
+  });
+
+  it('enrols nothing whose id or lookup key is taken', async () => {
+    const { accounts, credentials } = await open();
+    await accounts.link(ada);
+    await credentials.insert(device, ['handle']);
+    const conflict = { code: 'ERR_VERSION_CONFLICT' };
+    await expect(credentials.insert(device)).rejects.toMatchObject(conflict);
+    const second = { ...device, id: 'credential-2' };
+    await expect(credentials.insert(second, ['new', 'handle'])).rejects.toMatchObject(conflict);
+    expect(await credentials.ofAccount(ada.id)).toHaveLength(1);
+    expect(await credentials.byLookup('key', 'new')).toBeUndefined();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) => credentials.insert({ ...device, id: `p-${index}` }, ['shared'])),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+}
+
+function consentSuite({ open }: DurableSubject): void {
+  it('keeps one consent for an account and application', async () => {
+    const { accounts, consents } = await open();
+    await accounts.link(ada);
+    const consent = {
+      account: ada.id,
+      application: 'library',
+      scopes: ['openid', 'profile'],
+      claims: [],
+      resources: { 'https://api.example.edu/': ['read'] },
+      at: TIME,
+    };
+    await consents.put({ ...consent, scopes: [] });
+    await consents.put(consent);
+    await consents.put({ ...consent, application: 'courses' });
+    expect(await consents.get(ada.id, 'library')).toEqual(consent);
+    expect((await consents.ofAccount(ada.id)).map(({ application }) => application)).toEqual(['courses', 'library']);
+    await consents.remove(ada.id, 'library');
+    expect(await consents.get(ada.id, 'library')).toBeUndefined();
+    expect(await consents.ofAccount('other')).toEqual([]);
+  });
+}
+
+function entry(sequence: number, more: Partial<AuditEntry> = {}): AuditEntry {
+  const base = { id: `n1-${sequence}`, node: 'n1', sequence, at: TIME + sequence, event: 'sign-in', hash: 'ab' };
+  return { ...base, detail: { reason: '原因', nested: { n: sequence } }, ...more };
+}
+
+function auditSuite({ open }: DurableSubject): void {
+  it('appends to each chain and reads it forwards, an account backwards', async () => {
+    const { audit } = await open();
+    expect(await audit.head('n1')).toBeUndefined();
+    await audit.append([]);
+    await audit.append(
+      [1, 2, 3].map((sequence) => entry(sequence, { account: ada.id, application: 'library', event: `e${sequence}` })),
+    );
+    await audit.append([entry(4), entry(1, { id: 'n2-1', node: 'n2' })]);
+    expect(await audit.head('n1')).toEqual(entry(4));
+    const sequences = (entries: AuditEntry[]) => entries.map(({ sequence }) => sequence);
+    expect(sequences(await audit.ofNode('n1', { limit: 3 }))).toEqual([1, 2, 3]);
+    expect(sequences(await audit.ofNode('n1', { after: 3, limit: 3 }))).toEqual([4]);
+    expect(sequences(await audit.ofAccount(ada.id, { limit: 2 }))).toEqual([3, 2]);
+    expect(sequences(await audit.ofAccount(ada.id, { limit: 9, events: ['e1', 'e3'] }))).toEqual([3, 1]);
+    expect(await audit.ofAccount(ada.id, { limit: 9, events: [] })).toEqual([]);
+  });
+
+  it('takes thousands of entries at once', async () => {
+    const { audit } = await open();
+    await audit.append(Array.from({ length: 5_000 }, (_, index) => entry(index + 1)));
+    expect((await audit.head('n1'))?.sequence).toBe(5_000);
+  });
+
+  it('refuses a second writer of a chain, and writes nothing of what it brought', async () => {
+    const { audit } = await open();
+    await audit.append([entry(1), entry(2)]);
+    const forked = [entry(3), entry(2, { id: 'another' })];
+    await expect(audit.append(forked)).rejects.toMatchObject({ code: 'ERR_VERSION_CONFLICT' });
+    expect((await audit.head('n1'))?.sequence).toBe(2);
+  });
+}
+
+function keySuite({ open }: DurableSubject): void {
+  it('keeps keys by purpose, oldest first, and refuses an id that is taken', async () => {
+    const { keys } = await open();
+    const key = { id: 'k1', purpose: 'oidc', algorithm: 'RS256', sealed: '1.a.b', createdAt: TIME, activeFrom: TIME };
+    const won = await together((index) => keys.insert({ ...key, sealed: `sealed ${index}` }));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await keys.insert({ ...key, id: 'k0', createdAt: TIME + 1, retiredAt: TIME + 2 })).toBe(true);
+    await keys.insert({ ...key, id: 'k2', purpose: 'saml' });
+    await keys.retire('k1', TIME + 9);
+    const listed = await keys.list('oidc');
+    expect(listed.map(({ id, retiredAt }) => ({ id, retiredAt }))).toEqual([
+      { id: 'k1', retiredAt: TIME + 9 },
+      { id: 'k0', retiredAt: TIME + 2 },
+    ]);
+    expect(listed[0]?.sealed).toBe(`sealed ${won.indexOf(true)}`);
+    expect((await keys.list('saml'))[0]).toEqual({ ...key, id: 'k2', purpose: 'saml' });
+  });
+}
+
+function stateSuite({ open }: DurableSubject): void {
+  it('creates at version 0, replaces by version, and keeps namespaces apart', async () => {
+    const store = await open();
+    const state = store.state('one');
+    expect(await state.get('step')).toBeUndefined();
+    expect(await state.set('step', 'early', 1)).toBe(false);
+    const created = await together((index) => state.set('step', String(index), 0));
+    expect(created.filter(Boolean)).toHaveLength(1);
+    expect(await state.get('step')).toEqual({ value: String(created.indexOf(true)), version: 1 });
+    const moved = await together((index) => state.set('step', `next ${index}`, 1));
+    expect(moved.filter(Boolean)).toHaveLength(1);
+    expect(await state.get('step')).toEqual({ value: `next ${moved.indexOf(true)}`, version: 2 });
+    expect(await store.state('two').get('step')).toBeUndefined();
+  });
+}
+
+function recordSuite({ open }: DurableSubject): void {
+  it('keeps records by id and lookup, each unique in its namespace', async () => {
+    const store = await open();
+    const records = store.records('people');
+    const won = await together((index) => records.insert({ id: `r${index}`, lookup: 'ada', data: '{}' }));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    const id = `r${won.indexOf(true)}`;
+    expect(await records.byLookup('ada')).toEqual({ id, lookup: 'ada', data: '{}', version: 1 });
+    expect(await records.insert({ id, data: 'other' })).toBe(false);
+    expect(await store.records('other').insert({ id, lookup: 'ada', data: 'x' })).toBe(true);
+    expect(await records.insert({ id: 'a', data: '一' })).toBe(true);
+    expect(await records.insert({ id: 'b', data: '二' })).toBe(true);
+    expect(await records.get('a')).toEqual({ id: 'a', data: '一', version: 1 });
+    expect((await records.list({ limit: 2 })).map((record) => record.id)).toEqual(['a', 'b']);
+    expect((await records.list({ after: 'b', limit: 2 })).map((record) => record.id)).toEqual([id]);
+  });
+
+  it('updates by version and removes once', async () => {
+    const store = await open();
+    const records = store.records('people');
+    await records.insert({ id: 'a', lookup: 'ada', data: '0' });
+    const won = await together((index) => records.update('a', 1, String(index)));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await records.get('a')).toMatchObject({ data: String(won.indexOf(true)), lookup: 'ada', version: 2 });
+    expect(await store.records('other').update('a', 2, 'x')).toBe(false);
+    const removed = await together(() => records.remove('a'));
+    expect(removed.filter(Boolean)).toHaveLength(1);
+    expect(await records.byLookup('ada')).toBeUndefined();
+  });
+}

@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { DurableStore } from '../../src/core/store.ts';
+import { createDurableStore } from '../../src/durable/index.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { storeModules } from '../support/stores.ts';
+import { durableSuite } from './durable-suite.ts';
+
+/** Settings of each plug-in over an empty database. */
+const SETTINGS: Record<string, () => unknown> = {
+  sqlite: () => ({ file: join(temporaryFolder(), 'durable.db') }),
+};
+
+const { durable } = await storeModules();
+
+it('is set up here for every durable store there is', () => {
+  expect(durable.map((module) => module.id).sort()).toEqual(Object.keys(SETTINGS).sort());
+});
+
+describe.each(durable.map((module) => ({ id: module.id, module })))('durable store $id', ({ id, module }) => {
+  const settingsOf = new WeakMap<DurableStore, unknown>();
+  async function openWith(settings: unknown): Promise<DurableStore> {
+    const store = await createDurableStore(await module.open(settings));
+    settingsOf.set(store, settings);
+    onTestFinished(() => store.close());
+    return store;
+  }
+  durableSuite({
+    open: () => openWith(module.settings.parse(SETTINGS[id]?.())),
+    async reopen(store) {
+      await store.close();
+      return openWith(settingsOf.get(store));
+    },
+  });
+});

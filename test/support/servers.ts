@@ -1,0 +1,16 @@
+import type { TestProject } from 'vitest/node';
+import { startRedis } from './redis.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The Redis that all tests share; each uses a prefix of its own. */
+    redisUrl: string;
+  }
+}
+
+/** Starts what the whole run shares, and stops it afterwards. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const redis = await startRedis();
+  project.provide('redisUrl', redis.url);
+  return redis.stop;
+}
