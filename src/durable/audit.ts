@@ -22,6 +22,8 @@ export function createAudit(db: Database): DurableStore['audit'] {
       return row && fromRow(row);
     },
     async ofAccount(account, { limit, events }) {
+      // PostgreSQL refuses an empty IN ().
+      if (events?.length === 0) return [];
       let query = db
         .selectFrom('audit')
         .selectAll()

@@ -43,21 +43,31 @@ export async function disconnect(redis: Redis): Promise<void> {
   }
 }
 
-/** Tells of changes only: up, down with the latest reason, nothing of attempts in between. */
+/** Tells of changes only: up (with what is dangerous about it), down with the latest reason. */
 function reportState(redis: Redis, onState: StorePorts['onState']): void {
   let state: 'up' | 'down' | undefined;
   let reason = 'the connection was closed';
   redis.on('error', (error: Error) => {
     reason = error.message || String(error);
   });
-  redis.on('ready', () => {
-    if (state !== 'up') onState?.('up');
+  redis.on('ready', async () => {
+    const warning = await evictionWarning(redis);
+    if (redis.status !== 'ready') return;
+    if (state !== 'up') onState?.('up', warning);
     state = 'up';
   });
   redis.on('reconnecting', () => {
     if (state !== 'down') onState?.('down', reason);
     state = 'down';
   });
+}
+
+/** A Redis that evicts keys forgets spent codes and used-up budgets, and they would be good again. */
+async function evictionWarning(redis: Redis): Promise<string | undefined> {
+  const memory = await redis.info('memory').catch(() => '');
+  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
+  if (policy === undefined || policy === 'noeviction') return undefined;
+  return `Redis evicts keys when its memory is full (maxmemory-policy ${policy}): set it to noeviction`;
 }
 
 export function unavailable(cause: unknown): SallyportError {
