@@ -1,0 +1,50 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+
+/** Something that the tests need and npm can't bring. */
+export interface Prerequisite {
+  /** Where to look: a command on PATH, or an absolute path. */
+  anyOf: readonly string[];
+  /** The Debian package that brings it. */
+  package: string;
+  why: string;
+}
+
+export const PREREQUISITES: readonly Prerequisite[] = [
+  { anyOf: ['redis-server'], package: 'redis-server', why: 'the store contracts and the journeys run on a real Redis' },
+  {
+    anyOf: [process.env.CHROMIUM ?? '/usr/bin/chromium'],
+    package: 'chromium',
+    why: 'the pages are tested in a real browser',
+  },
+  {
+    anyOf: ['/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'],
+    package: 'fonts-noto-cjk',
+    why: 'pages in Chinese are measured as people see them',
+  },
+];
+
+/** What isn't there. */
+export function missing(table: readonly Prerequisite[], path = process.env.PATH ?? ''): Prerequisite[] {
+  const folders = path.split(delimiter);
+  const places = (name: string) => (isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name)));
+  return table.filter(({ anyOf }) => !anyOf.flatMap(places).some(readable));
+}
+
+/** The commands that install packages on Debian, in order. */
+export function installation(packages: readonly Prerequisite[]): [string, ...string[]][] {
+  const names = packages.map((prerequisite) => prerequisite.package);
+  return [
+    ['apt-get', 'update'],
+    ['apt-get', 'install', '--yes', '--no-install-recommends', ...names],
+  ];
+}
+
+function readable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
