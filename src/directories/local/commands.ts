@@ -1,0 +1,212 @@
+import type { Command, CommandInput, CommandResult, Directory, Person } from '../../core/directory.ts';
+import { hasCode } from '../../core/errors.ts';
+import { LocalDirectory } from './directory.ts';
+import { type Entry, messagesOf, planImport } from './import.ts';
+import { generatePassword } from './passwords.ts';
+import { details } from './person.ts';
+
+type Run = (directory: LocalDirectory, input: CommandInput) => Promise<CommandResult>;
+
+function fail(...lines: string[]): CommandResult {
+  return { lines, exitCode: 1 };
+}
+
+function command(about: Omit<Command<Directory>, 'run'>, run: Run): Command<Directory> {
+  return {
+    ...about,
+    async run(target, input) {
+      if (!(target instanceof LocalDirectory)) throw new TypeError(`${about.name} needs the local directory`);
+      try {
+        return await run(target, input);
+      } catch (error) {
+        // What the person at the terminal can put right; anything else is a fault of ours or of the store.
+        if (error instanceof Error && hasCode(error, 'ERR_INPUT')) return fail(error.message);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Runs with the person that the first argument names. */
+function withPerson(
+  run: (directory: LocalDirectory, person: Person, input: CommandInput) => Promise<CommandResult>,
+): Run {
+  return async (directory, input) => {
+    const [username = ''] = input.args;
+    const person = await directory.find(username);
+    return person ? run(directory, person, input) : fail(`There is no user ${JSON.stringify(username)}.`);
+  };
+}
+
+/** The first line of standard input, or a generated one with the line that says so. */
+function passwordFrom(directory: LocalDirectory, input: CommandInput): { password: string; lines: string[] } {
+  const [typed = ''] = (input.stdin ?? '').split(/\r?\n/, 1);
+  if (typed !== '') return { password: typed, lines: [] };
+  const password = generatePassword((bytes) => directory.random(bytes));
+  return { password, lines: [`Password (shown only now): ${password}`] };
+}
+
+function text(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
+
+const add: Run = async (directory, input) => {
+  const [username = ''] = input.args;
+  const parsed = details.safeParse({
+    username,
+    name: text(input.options.name) ?? username,
+    email: text(input.options.email),
+    groups: (text(input.options.groups) ?? '').split(',').filter((group) => group.trim() !== ''),
+  });
+  if (!parsed.success) return fail(...messagesOf(parsed.error));
+  const taken = fail(`The user name ${JSON.stringify(username)} is taken.`);
+  if (await directory.find(username)) return taken;
+  const { password, lines } = passwordFrom(directory, input);
+  const key = await directory.add(parsed.data, await directory.hash(password));
+  if (key === undefined) return taken;
+  const detail = { username: parsed.data.username };
+  return {
+    lines: [`Added ${parsed.data.username}.`, ...lines],
+    exitCode: 0,
+    audit: [{ event: 'user.added', key, detail }],
+  };
+};
+
+const passwd = withPerson(async (directory, { key, username }, input) => {
+  const { password, lines } = passwordFrom(directory, input);
+  await directory.changePassword(key, password);
+  return {
+    lines: [`Changed the password of ${username}.`, ...lines],
+    exitCode: 0,
+    revoke: [key],
+    audit: [{ event: 'user.password-set', key, detail: { username } }],
+  };
+});
+
+function setStatus(status: 'active' | 'disabled', done: 'Enabled' | 'Disabled'): Run {
+  return withPerson(async (directory, { key, username }) => {
+    await directory.update(key, { status });
+    return {
+      lines: [`${done} ${username}.`],
+      exitCode: 0,
+      // Also when it was disabled already: the earlier command may have failed to end the sessions.
+      ...(status === 'disabled' && { revoke: [key] }),
+      audit: [{ event: `user.${done.toLowerCase()}`, key, detail: { username } }],
+    };
+  });
+}
+
+const list: Run = async (directory) => {
+  const people: (Person & { hasPassword: boolean })[] = [];
+  for await (const person of directory.list()) people.push(person);
+  people.sort((a, b) => (a.username < b.username ? -1 : 1));
+  const lines = people.map(({ username, name, email, groups, status, hasPassword }) =>
+    [username, name, email ?? '', groups.join(';'), status, hasPassword ? 'yes' : 'no'].join('\t'),
+  );
+  return { lines: ['username\tname\temail\tgroups\tstatus\tpassword', ...lines], exitCode: 0 };
+};
+
+/** Writes one entry; the result says what became of it. */
+async function write(directory: LocalDirectory, entry: Entry, hash: string | undefined): Promise<CommandResult> {
+  const { username, change } = entry;
+  const detail = { username };
+  if (entry.key !== undefined) {
+    const { key } = entry;
+    await directory.update(key, { ...change, ...(hash !== undefined && { passwordHash: hash }) });
+    const revoke = hash === undefined ? [] : [key];
+    return { lines: [], exitCode: 0, revoke, audit: [{ event: 'user.updated', key, detail }] };
+  }
+  const key = await directory.add({ username, name: username, groups: [], ...change }, hash);
+  if (key === undefined) return fail(`line ${entry.line}: the user name was taken meanwhile; not imported`);
+  return { lines: [], exitCode: 0, audit: [{ event: 'user.added', key, detail }] };
+}
+
+/** Writes until something fails that would fail again; what was written keeps its audit and its revocations. */
+async function writeAll(
+  directory: LocalDirectory,
+  entries: readonly Entry[],
+  hashes: readonly (string | undefined)[],
+): Promise<CommandResult[]> {
+  const results: CommandResult[] = [];
+  for (const [at, entry] of entries.entries()) {
+    try {
+      results.push(await write(directory, entry, hashes[at]));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      results.push(fail(`line ${entry.line}: ${why}; neither this line nor those after it were imported`));
+      break;
+    }
+  }
+  return results;
+}
+
+const importPeople: Run = async (directory, input) => {
+  const { entries, faults } = await planImport(input.stdin ?? '', directory, input.options.update === true);
+  if (faults.length > 0) {
+    return fail(...faults.map(({ line, message }) => `line ${line}: ${message}`), 'Nothing was imported.');
+  }
+  // One after the other, before anything is written: an import leaves room for those who sign in.
+  const hashes: (string | undefined)[] = [];
+  for (const { password, passwordHash } of entries) {
+    hashes.push(password === undefined ? passwordHash : await directory.hash(password));
+  }
+  const results = await writeAll(directory, entries, hashes);
+  const failed = results.filter(({ exitCode }) => exitCode !== 0);
+  const audit = results.flatMap((result) => result.audit ?? []);
+  const added = audit.filter(({ event }) => event === 'user.added').length;
+  return {
+    lines: [...failed.flatMap(({ lines }) => lines), `${added} added, ${audit.length - added} updated.`],
+    exitCode: failed.length === 0 ? 0 : 1,
+    revoke: results.flatMap(({ revoke }) => revoke ?? []),
+    audit,
+  };
+};
+
+const USERNAME = [{ name: '<username>', description: 'as the person types it' }];
+
+/** Commands on people; `user add` and `user passwd` read the password from the first line of standard input. */
+export const commands: readonly Command<Directory>[] = [
+  command(
+    {
+      name: 'user add',
+      summary: 'add a person; without a password on standard input one is made and shown once',
+      arguments: USERNAME,
+      options: [
+        { flags: '--name <name>', description: 'full name' },
+        { flags: '--email <address>', description: 'mail address' },
+        { flags: '--groups <a,b>', description: 'groups, separated by commas' },
+      ],
+    },
+    add,
+  ),
+  command(
+    {
+      name: 'user passwd',
+      summary: 'set a password and sign the person out everywhere; without one on standard input one is made',
+      arguments: USERNAME,
+    },
+    passwd,
+  ),
+  command(
+    {
+      name: 'user import',
+      summary: 'import people from CSV: username,name,email,groups,password or passwordHash; all or nothing',
+      arguments: [{ name: '[file]', description: 'CSV file with a header; standard input by default' }],
+      options: [{ flags: '--update', description: 'change people who exist already' }],
+    },
+    importPeople,
+  ),
+  command(
+    {
+      name: 'user disable',
+      summary: 'keep a person from signing in, and sign them out everywhere',
+      arguments: USERNAME,
+    },
+    setStatus('disabled', 'Disabled'),
+  ),
+  command(
+    { name: 'user enable', summary: 'let a disabled person sign in again', arguments: USERNAME },
+    setStatus('active', 'Enabled'),
+  ),
+  command({ name: 'user list', summary: 'list people, tab-separated' }, list),
+];

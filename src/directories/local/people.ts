@@ -1,0 +1,68 @@
+import { SallyportError } from '../../core/errors.ts';
+import type { DataRecord, RecordStore } from '../../core/store.ts';
+import { lookupOf, type Stored, stored } from './person.ts';
+
+/** A record read, with the version that a change must still find. */
+export interface Found {
+  key: string;
+  person: Stored;
+  version: number;
+}
+
+/** People in the record store: the record's id is their key, the folded user name its lookup. */
+export interface People {
+  get(key: string): Promise<Found | undefined>;
+  byLogin(login: string): Promise<Found | undefined>;
+  /** False when the user name is taken. */
+  insert(key: string, person: Stored): Promise<boolean>;
+  /** Compare-and-set: false when someone else was faster. */
+  replace(found: Found, person: Stored): Promise<boolean>;
+  /** Changes whatever stands there, also when others change it at the same time; throws ERR_NOT_FOUND. */
+  change(key: string, change: (person: Stored) => Stored): Promise<void>;
+  all(): AsyncGenerator<Found>;
+}
+
+/** Rounds of compare-and-set before giving up. */
+const ROUNDS = 10;
+const PAGE = 500;
+
+function read(record: DataRecord | undefined): Found | undefined {
+  return record && { key: record.id, person: stored.parse(JSON.parse(record.data)), version: record.version };
+}
+
+export function createPeople(records: RecordStore): People {
+  const people: People = {
+    get: async (key) => read(await records.get(key)),
+    async byLogin(login) {
+      const lookup = lookupOf(login);
+      return lookup === undefined ? undefined : read(await records.byLookup(lookup));
+    },
+    async insert(key, person) {
+      const lookup = lookupOf(person.username);
+      if (lookup === undefined) throw new SallyportError('ERR_INPUT', 'the user name is empty or too long');
+      return records.insert({ id: key, lookup, data: JSON.stringify(person) });
+    },
+    replace: (found, person) => records.update(found.key, found.version, JSON.stringify(person)),
+    async change(key, change) {
+      for (let round = 0; round < ROUNDS; round++) {
+        const found = await people.get(key);
+        if (!found) throw new SallyportError('ERR_NOT_FOUND', 'no such person in the local directory');
+        if (await people.replace(found, change(found.person))) return;
+      }
+      throw new SallyportError('ERR_VERSION_CONFLICT', 'others keep changing this person');
+    },
+    async *all() {
+      let after: string | undefined;
+      while (true) {
+        const page = await records.list({ limit: PAGE, ...(after !== undefined && { after }) });
+        for (const record of page) {
+          const found = read(record);
+          if (found) yield found;
+        }
+        after = page.at(-1)?.id;
+        if (page.length < PAGE) return;
+      }
+    },
+  };
+  return people;
+}
