@@ -47,13 +47,15 @@ export interface Command<T> {
   /** Usage of positional arguments and options, as commander reads them. */
   readonly arguments?: readonly { name: string; description: string }[];
   readonly options?: readonly { flags: string; description: string }[];
+  /** Standard input holds a password: at a terminal it is asked for, without echo, and may be left empty. */
+  readonly stdin?: 'password';
   run(target: T, input: CommandInput): Promise<CommandResult>;
 }
 
 export interface CommandInput {
   args: string[];
   options: Record<string, string | boolean | undefined>;
-  /** Standard input, or the file that an argument names, read by the CLI itself. */
+  /** Standard input, or the file that the argument `file` names, read by the CLI itself. */
   stdin?: string;
 }
 

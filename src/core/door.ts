@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import type { Account } from './account.ts';
@@ -65,17 +66,27 @@ export interface DoorPorts {
   durable: DurableStore;
   sealer: Sealer;
   applications: ReadonlyMap<string, Application>;
-  /** Addresses that answer inside the institution and may be called, CIDR. */
-  allowedPrivateNetworks: readonly string[];
   sessions: { lifetime: number; idle: number };
-  acr: ReadonlyMap<string, string>;
+  /** Requested classes that can be satisfied at all. */
+  acrValues: readonly string[];
+  locales: readonly string[];
   evaluate(input: EvaluationInput): Promise<Evaluation>;
   /** Decides again without a browser, as a refresh does: false ends the grant. */
-  stillAllowed(input: { application: string; account: string; acr?: string; issuedAt: number }): Promise<boolean>;
+  stillAllowed(input: {
+    application: string;
+    account: string;
+    /** `issue` gives new tokens and asks policy again; `use` only asks whether the token was revoked. */
+    kind: 'issue' | 'use';
+    acr?: string;
+    issuedAt: number;
+  }): Promise<boolean>;
   account(id: string): Promise<Account | undefined>;
   /** Moves what a finished sign-in collected to its session; once. */
   adopt(signIn: string, session: string, ttl: number): Promise<readonly Evidence[]>;
-  browser(res: Response): Browser;
+  /** The browser behind a response of the web layer's. */
+  browser(res: ServerResponse): Browser;
+  /** Calls an address that a client gave us: no private network but the allowed ones, no redirect. */
+  fetch(url: string | URL, init?: RequestInit): Promise<globalThis.Response>;
   render: RenderPort;
   audit: AuditPort;
   log: LogPort;
@@ -83,9 +94,9 @@ export interface DoorPorts {
 
 /** Pages, by name; the model's shape is the page's. Answers HTML. */
 export interface RenderPort {
-  page(res: Response, name: string, model: Record<string, unknown>, status?: number): string;
+  page(res: ServerResponse, name: string, model: Record<string, unknown>, status?: number): string;
   /** Allows this page's form to end in a redirect to these origins. */
-  allowFormAction(res: Response, ...origins: string[]): void;
+  allowFormAction(res: ServerResponse, ...origins: string[]): void;
 }
 
 export interface AuditEvent {

@@ -13,6 +13,8 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
   /** At most what it can prove. */
   readonly kinds: readonly Kind[];
   readonly amr: readonly string[];
+  /** Whether its proofs can be phishing-resistant, and attested. */
+  readonly strength?: { phishingResistant: boolean; attested: boolean };
   /** The prompt kinds it uses; a door that can't present them doesn't offer it. */
   readonly prompts: readonly PromptKind[];
   readonly settings: z.ZodType<S>;

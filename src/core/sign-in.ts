@@ -59,6 +59,8 @@ export interface EvaluationInput {
 export interface Evaluation {
   account?: Account;
   requirement: Requirement;
+  /** What the level must reach: policy's, raised by what the application asks for. */
+  wanted: Level;
   /** Level of the proofs that count for this request. */
   level?: Level;
   satisfied: boolean;

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { EphemeralStore } from '../../core/store.ts';
+
+/** Stands for the record's own id in what is stored: an id opens doors, so only its hash is kept. */
+const OWN_ID = '\u0001';
+
+export function hashOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url');
+}
+
+/** Kinds that name an account and are found by it. */
+const BY_ACCOUNT = new Set(['Grant']);
+/** Kinds whose `consume` decides a race: of any number of callers one succeeds. */
+const LOST: Readonly<Record<string, () => Error>> = Object.freeze({
+  PushedAuthorizationRequest: () => new errors.InvalidRequestUri('request_uri was already used'),
+});
+
+/** Key of the set of an account's grants. */
+export const grantsOf = (account: string): string => `oidc:grants:{${account}}`;
+
+/**
+ * oidc-provider's storage for everything but sessions. Tokens hang on their grant: it is looked up
+ * at every use, so removing it revokes them all, and no index of tokens is kept.
+ */
+export class ArtifactAdapter implements Adapter {
+  readonly #store: EphemeralStore;
+  readonly #kind: string;
+
+  constructor(store: EphemeralStore, kind: string) {
+    this.#store = store;
+    this.#kind = kind;
+  }
+
+  async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
+    const kept = { ...payload };
+    // The interaction would otherwise carry the session's cookie value.
+    if (kept.session) kept.session = { ...kept.session, cookie: undefined } as never;
+    const ttl = expiresIn * 1000;
+    const value = JSON.stringify(kept).replaceAll(id, OWN_ID);
+    if (this.#kind === 'ReplayDetection') {
+      // A jti seen on two connections at once must not pass twice.
+      if (!(await this.#store.add(this.#key(id), value, ttl))) throw new errors.InvalidRequest('jti was already used');
+      return;
+    }
+    await this.#store.set(this.#key(id), value, ttl);
+    if (BY_ACCOUNT.has(this.#kind) && payload.accountId) {
+      await this.#store.addMember(grantsOf(payload.accountId), id, ttl);
+    }
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    const [stored, consumed] = await this.#store.getMany([this.#key(id), this.#mark(id)]);
+    if (stored === undefined) return undefined;
+    const payload = JSON.parse(stored.replaceAll('\\u0001', id)) as AdapterPayload;
+    if (consumed !== undefined) payload.consumed = Number(consumed);
+    return payload;
+  }
+
+  async consume(id: string): Promise<void> {
+    const payload = await this.find(id);
+    const left = Math.max(1, (payload?.exp ?? 0) - Math.floor(Date.now() / 1000));
+    const won = payload && (await this.#store.add(this.#mark(id), String(Math.floor(Date.now() / 1000)), left * 1000));
+    if (won) return;
+    // Presented twice: whoever was first, the grant is no longer trusted (RFC 9700 section 4.14.2, RFC 6749 section 4.1.2).
+    if (payload?.grantId) await this.revokeByGrantId(payload.grantId);
+    throw LOST[this.#kind]?.() ?? new errors.InvalidGrant('already used');
+  }
+
+  async destroy(id: string): Promise<void> {
+    await this.#store.delete(this.#key(id));
+  }
+
+  async revokeByGrantId(grantId: string): Promise<void> {
+    await this.#store.delete(`oidc:Grant:${hashOf(grantId)}`);
+  }
+
+  async findByUid(): Promise<undefined> {}
+
+  async findByUserCode(): Promise<undefined> {}
+
+  #key(id: string): string {
+    return `oidc:${this.#kind}:${hashOf(id)}`;
+  }
+
+  #mark(id: string): string {
+    return `oidc:consumed:${this.#kind}:${hashOf(id)}`;
+  }
+}

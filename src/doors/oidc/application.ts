@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { parseDuration } from '../../core/duration.ts';
+
+const duration = z.string().transform((text, context) => {
+  const value = parseDuration(text);
+  if (value === undefined || value === 0) {
+    context.addIssue({ code: 'custom', message: 'write a duration as 90s, 30m, 8h or 30d' });
+    return z.NEVER;
+  }
+  return value;
+});
+
+/** Loopback redirect URIs may use http (RFC 8252 section 7.3); everything else is https or a private-use scheme. */
+const redirectUri = z.string().refine((text) => {
+  const url = URL.parse(text);
+  if (url === null || url.hash !== '') return false;
+  if (url.protocol === 'http:') return ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  return url.protocol === 'https:' || /^[a-z][a-z0-9+-]*\.[a-z0-9+.-]+:$/.test(url.protocol);
+}, 'must be an https address without fragment (http only on loopback; native apps may use a reverse-domain scheme)');
+
+const webUri = z
+  .string()
+  .refine((text) => ['https:', 'http:'].includes(URL.parse(text)?.protocol ?? ''), 'must be an http or https address');
+
+/** `applications.<id>.oidc`: an OpenID Connect client. Its client_id is the application's id. */
+export const oidcApplication = z.strictObject({
+  redirectUris: z.array(redirectUri).min(1).describe('Exact redirect URIs; nothing else is ever redirected to'),
+  postLogoutRedirectUris: z.array(redirectUri).default([]).describe('Where a sign-out may return to'),
+  backchannelLogoutUri: webUri.optional().describe('Told when a session ends (OpenID Connect Back-Channel Logout 1.0)'),
+  clientSecret: z.string().min(22).optional().describe('At least 128 bits; from a file. Absent: a public client'),
+  authentication: z
+    .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
+    .optional()
+    .describe('How the client authenticates; client_secret_basic with a secret, private_key_jwt with keys, else none'),
+  jwks: z
+    .strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1) })
+    .optional()
+    .describe('Public keys, for private_key_jwt'),
+  jwksUri: webUri.optional().describe('Where its public keys are published'),
+  applicationType: z.enum(['web', 'native']).default('web'),
+  dangerouslyWithoutPkce: z.boolean().default(false).describe('For a confidential client that cannot do PKCE'),
+  requirePushedAuthorizationRequests: z.boolean().default(false),
+  idTokenAlgorithm: z.enum(['RS256', 'ES256']).default('RS256'),
+  scopes: z
+    .array(z.enum(['openid', 'profile', 'email', 'groups', 'offline_access']))
+    .default(['openid', 'profile', 'email'])
+    .describe('Scopes that it may ask for'),
+  subject: z.enum(['public', 'pairwise']).default('public'),
+  reauthenticate: duration
+    .optional()
+    .describe('Gives refresh tokens, and this is their absolute life: after it the person signs in again'),
+  defaultMaxAge: duration.optional(),
+  defaultAcrValues: z.array(z.string()).optional(),
+});
+
+export type OidcApplication = z.output<typeof oidcApplication>;
+
+/** `doors.oidc`: what concerns all OpenID Connect applications. */
+export const oidcSettings = z.strictObject({
+  resources: z
+    .record(
+      z.url(),
+      z.strictObject({
+        scopes: z.array(z.string()).min(1),
+        applications: z.array(z.string()).describe('Applications that may ask for tokens for it'),
+        introspectedBy: z.array(z.string()).default([]).describe('Applications that may introspect its opaque tokens'),
+        format: z.enum(['jwt', 'opaque']).default('jwt'),
+        algorithm: z.enum(['RS256', 'ES256']).default('RS256'),
+        lifetime: duration.default(300_000),
+      }),
+    )
+    .default({})
+    .describe('Resource servers by resource indicator (RFC 8707)'),
+  lifetimes: z
+    .strictObject({
+      accessToken: duration.default(900_000),
+      idToken: duration.default(3_600_000),
+      signIn: duration.default(1_800_000),
+    })
+    .prefault({}),
+});
+
+export type OidcSettings = z.output<typeof oidcSettings>;

@@ -1,0 +1,76 @@
+import type { ClientMetadata } from 'oidc-provider';
+import type { Application } from '../../core/application.ts';
+import type { OidcApplication } from './application.ts';
+
+/** Methods by which a client authenticates (OpenID Connect Core section 9), from what it was given. */
+function authenticationOf(settings: OidcApplication): NonNullable<OidcApplication['authentication']> {
+  if (settings.authentication) return settings.authentication;
+  if (settings.clientSecret) return 'client_secret_basic';
+  return settings.jwks || settings.jwksUri ? 'private_key_jwt' : 'none';
+}
+
+/** Where the gateway's own pages, and later the SAML bridge, come back to after a sign-in. */
+export interface InternalApplication {
+  redirectUris: string[];
+}
+
+/** Client metadata (RFC 7591) of an application. */
+export function clientOf(application: Application): ClientMetadata {
+  if (application.internal) {
+    const { redirectUris } = application.settings as InternalApplication;
+    return {
+      client_id: application.id,
+      redirect_uris: redirectUris,
+      response_types: ['none'],
+      grant_types: [],
+      token_endpoint_auth_method: 'none',
+    };
+  }
+  const settings = application.settings as OidcApplication;
+  return {
+    client_id: application.id,
+    client_name: nameOf(application),
+    application_type: settings.applicationType,
+    redirect_uris: settings.redirectUris,
+    post_logout_redirect_uris: settings.postLogoutRedirectUris,
+    response_types: ['code'],
+    grant_types: settings.reauthenticate ? ['authorization_code', 'refresh_token'] : ['authorization_code'],
+    token_endpoint_auth_method: authenticationOf(settings),
+    id_token_signed_response_alg: settings.idTokenAlgorithm,
+    scope: settings.scopes.join(' '),
+    subject_type: settings.subject,
+    require_pushed_authorization_requests: settings.requirePushedAuthorizationRequests,
+    ...(settings.clientSecret ? { client_secret: settings.clientSecret } : {}),
+    ...(settings.jwks ? { jwks: settings.jwks as ClientMetadata['jwks'] } : {}),
+    ...(settings.jwksUri ? { jwks_uri: settings.jwksUri } : {}),
+    ...(settings.backchannelLogoutUri
+      ? { backchannel_logout_uri: settings.backchannelLogoutUri, backchannel_logout_session_required: true }
+      : {}),
+    ...(settings.defaultMaxAge === undefined ? {} : { default_max_age: settings.defaultMaxAge / 1000 }),
+    ...(settings.defaultAcrValues ? { default_acr_values: settings.defaultAcrValues } : {}),
+  };
+}
+
+function nameOf({ name, id }: Application): string {
+  return typeof name === 'string' ? name : (name.en ?? Object.values(name)[0] ?? id);
+}
+
+/** Faults that the schema can't see. */
+export function checkApplications(applications: readonly (Application & { settings: OidcApplication })[]) {
+  const faults: { application: string; path: string; message: string }[] = [];
+  for (const { id, settings } of applications) {
+    const fault = (path: string, message: string) => faults.push({ application: id, path, message });
+    const method = authenticationOf(settings);
+    if (method.startsWith('client_secret') && !settings.clientSecret) fault('clientSecret', `is needed for ${method}`);
+    if (method === 'private_key_jwt' && !settings.jwks && !settings.jwksUri)
+      fault('jwks', 'or jwksUri is needed for private_key_jwt');
+    if (settings.dangerouslyWithoutPkce && method === 'none') {
+      fault('dangerouslyWithoutPkce', 'a public client must use PKCE (RFC 9700 section 2.1.1)');
+    }
+    if (!settings.scopes.includes('openid')) fault('scopes', 'must include openid');
+    if (settings.scopes.includes('offline_access') && !settings.reauthenticate) {
+      fault('scopes', 'offline_access needs reauthenticate, the absolute life of its refresh tokens');
+    }
+  }
+  return faults;
+}

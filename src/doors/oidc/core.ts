@@ -1,0 +1,156 @@
+import type { Request, Response } from 'express';
+import type { Interaction, Provider } from 'oidc-provider';
+import type { Core, DoorPorts, Outcome } from '../../core/door.ts';
+import { SallyportError } from '../../core/errors.ts';
+import type { ConsentRequest, SignInRequest } from '../../core/sign-in.ts';
+import { grantsOf, hashOf } from './adapter.ts';
+import type { InternalApplication } from './clients.ts';
+import { type AuthorizationParams, wantsOf } from './evaluation.ts';
+import { extend } from './grants.ts';
+import { endAll, signOutApplications } from './logout.ts';
+import { ROUTES } from './routes.ts';
+import { type SessionAdapter, sessionsOf } from './sessions.ts';
+
+/** The single sign-on session and its interactions, for the journey and the gateway's own pages. */
+export function createCore(provider: Provider, sessions: SessionAdapter, ports: DoorPorts): Core {
+  const current = async (req: Request, res: Response) => provider.Session.get(provider.createContext(req, res));
+
+  /** The interaction that this browser holds the cookie of: an address alone opens nothing. */
+  async function interaction(req: Request, res: Response, id: string): Promise<Interaction> {
+    let found: Interaction;
+    try {
+      found = await provider.interactionDetails(req, res);
+    } catch (cause) {
+      if (cause instanceof SallyportError) throw cause;
+      throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'no interaction for this browser', { cause });
+    }
+    if (found.uid !== id) throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'the cookie names another interaction');
+    return found;
+  }
+
+  async function end(req: Request, res: Response): Promise<void> {
+    const session = await current(req, res);
+    if (session.accountId) {
+      const record = await sessions.findByUid(session.uid);
+      if (record) await signOutApplications(provider, ports, record);
+      for (const { grantId, persistsLogout } of Object.values(session.authorizations ?? {})) {
+        if (grantId && !persistsLogout) await ports.ephemeral.delete(`oidc:Grant:${hashOf(grantId)}`);
+      }
+      await sessions.end(session.uid, session.accountId);
+    }
+    const secure = ports.issuer.startsWith('https:');
+    res.clearCookie(provider.cookieName('session'), { path: '/', httpOnly: true, sameSite: 'lax', secure });
+  }
+
+  async function resultOf(found: Interaction, outcome: Outcome) {
+    if (outcome.kind === 'refused') return { error: outcome.error, error_description: outcome.description };
+    if (outcome.kind === 'signed-in') {
+      const login = { accountId: outcome.account, ts: Math.floor(outcome.authTime / 1000), remember: false };
+      return { ...found.lastSubmission, login };
+    }
+    const { account, consent } = outcome;
+    const clientId = String(found.params.client_id);
+    const existing = found.grantId ? await provider.Grant.find(found.grantId) : undefined;
+    const grant = existing ?? new provider.Grant({ accountId: account, clientId });
+    extend(grant, consent);
+    const grantId = await grant.save();
+    if (ports.applications.get(clientId)?.consent === 'ask') {
+      await ports.durable.consents.put({ account, application: clientId, ...consent, at: ports.now() });
+    }
+    return { ...found.lastSubmission, consent: { grantId } };
+  }
+
+  return {
+    async request(req, res, id) {
+      return requestOf(await interaction(req, res, id));
+    },
+
+    async finish(req, res, id, outcome) {
+      const found = await interaction(req, res, id);
+      const session = await current(req, res);
+      if (outcome.kind === 'signed-in' && session.accountId && session.accountId !== outcome.account) {
+        // Somebody else signs in on this browser: the first person's session ends, with their applications.
+        await end(req, res);
+        found.session = undefined;
+      }
+      found.result = await resultOf(found, outcome);
+      await found.save(Math.max(1, found.exp - Math.floor(ports.now() / 1000)));
+      return found.returnTo;
+    },
+
+    async session(req, res) {
+      const session = await current(req, res);
+      return session.accountId ? { account: session.accountId, session: session.uid } : undefined;
+    },
+
+    begin(application, options = {}) {
+      const settings = ports.applications.get(application)?.settings as InternalApplication;
+      const query = new URLSearchParams({
+        client_id: application,
+        response_type: 'none',
+        scope: 'openid',
+        redirect_uri: settings.redirectUris[0] ?? '',
+        ...(options.maxAge === undefined ? {} : { max_age: String(Math.floor(options.maxAge / 1000)) }),
+        ...(options.returnTo === undefined ? {} : { state: options.returnTo }),
+      });
+      return `${ROUTES.authorization}?${query}`;
+    },
+
+    endSession: end,
+
+    async endAll(account, except) {
+      const grants = await ports.ephemeral.members(grantsOf(account));
+      await ports.ephemeral.delete(...grants.map((grant) => `oidc:Grant:${hashOf(grant)}`));
+      return endAll(provider, sessions, ports, account, except);
+    },
+
+    async sessionsOf(account) {
+      const found = [];
+      for (const uid of await ports.ephemeral.members(sessionsOf(account))) {
+        const session = await sessions.findByUid(uid);
+        if (session === undefined) continue;
+        const applications = Object.keys(session.authorizations ?? {});
+        found.push({ session: uid, applications, since: (session.loginTs ?? session.iat ?? 0) * 1000 });
+      }
+      return found;
+    },
+  };
+}
+
+function requestOf(found: Interaction): SignInRequest {
+  const params = found.params as AuthorizationParams;
+  const text = (name: string) => (typeof params[name] === 'string' ? params[name] : undefined);
+  const redirect = text('redirect_uri');
+  const hint = text('login_hint');
+  return {
+    id: found.uid,
+    request: found.cid,
+    application: String(params.client_id),
+    wants: wantsOf(params),
+    uiLocales: text('ui_locales')?.split(' ') ?? [],
+    ...(hint ? { loginHint: hint.slice(0, 256) } : {}),
+    ...(found.session ? { account: found.session.accountId, session: found.session.uid } : {}),
+    ...(redirect ? { redirectOrigin: originOf(redirect) } : {}),
+    ...(found.prompt.name === 'consent' ? { consent: consentOf(found, params) } : {}),
+  };
+}
+
+/** An origin for web addresses; the scheme alone for a native application's own (RFC 8252 section 7.1). */
+function originOf(uri: string): string {
+  const url = new URL(uri);
+  return url.origin === 'null' ? url.protocol : url.origin;
+}
+
+function consentOf(found: Interaction, params: AuthorizationParams): ConsentRequest {
+  const details = found.prompt.details as {
+    missingOIDCClaims?: string[];
+    missingResourceScopes?: Record<string, string[]>;
+  };
+  return {
+    scopes: String(params.scope ?? '')
+      .split(' ')
+      .filter(Boolean),
+    claims: details.missingOIDCClaims ?? [],
+    resources: details.missingResourceScopes ?? {},
+  };
+}

@@ -1,0 +1,87 @@
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { DoorPorts } from '../../core/door.ts';
+import type { Evaluation, Wants } from '../../core/sign-in.ts';
+
+/** No interaction yet: no proof can be from this authorization request. */
+const FRESH = '';
+
+/** What each authorization request came out as, while it is being handled. */
+const pending = new WeakMap<object, Promise<Evaluation>>();
+const known = new WeakMap<object, Evaluation>();
+
+interface AcrRequest {
+  essential?: boolean;
+  value?: unknown;
+  values?: unknown;
+}
+
+const strings = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+
+/** Parameters of an authorization request, as oidc-provider keeps them. */
+export type AuthorizationParams = Readonly<Record<string, unknown>>;
+
+/**
+ * What the application asks for: `acr_values`, the `acr` of the claims parameter, `max_age`, `prompt`
+ * (OpenID Connect Core sections 3.1.2.1 and 5.5.1.1; RFC 9470 section 4).
+ */
+export function wantsOf(params: AuthorizationParams): Wants {
+  const claims = typeof params.claims === 'string' ? JSON.parse(params.claims) : {};
+  const acr: AcrRequest = claims.id_token?.acr ?? {};
+  const named = typeof acr.value === 'string' ? [acr.value] : strings(acr.values);
+  const voluntary = typeof params.acr_values === 'string' ? params.acr_values.split(' ') : [];
+  const maxAge = params.max_age === undefined ? undefined : Number(params.max_age) * 1000;
+  return {
+    acrValues: named.length > 0 ? named : voluntary,
+    acrEssential: acr.essential === true && named.length > 0,
+    ...(maxAge === undefined ? {} : { maxAge }),
+    reauthenticate: typeof params.prompt === 'string' && params.prompt.split(' ').includes('login'),
+  };
+}
+
+/**
+ * Evaluates the authorization request behind a context, once: policy, this session's evidence and what
+ * the application asks for. On resume, what the sign-in collected moves to the session first.
+ */
+export function evaluationOf(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Evaluation> {
+  const running = pending.get(ctx.oidc);
+  if (running) return running;
+  const started = evaluate(ports, ctx);
+  pending.set(ctx.oidc, started);
+  return started;
+}
+
+async function evaluate(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Evaluation> {
+  const { session, client, params, entities } = ctx.oidc;
+  const interaction = entities.Interaction;
+  if (session?.accountId && session.uid && interaction && ctx.oidc.result?.login) {
+    await ports.adopt(interaction.uid, session.uid, ports.sessions.lifetime);
+  }
+  const result = await ports.evaluate({
+    application: String(client?.clientId),
+    ...(session?.accountId ? { account: session.accountId, session: session.uid } : {}),
+    request: interaction?.cid ?? FRESH,
+    wants: wantsOf(params ?? {}),
+    browser: ports.browser(ctx.res),
+  });
+  known.set(ctx.oidc, result);
+  return result;
+}
+
+/**
+ * `acr` and `amr` are this request's, from its evidence. oidc-provider would send the session's last
+ * value, and one application's step-up would make another's ID token say mfa.
+ */
+export function overrideContext(provider: Provider): void {
+  const context = (provider as unknown as { OIDCContext: { prototype: object } }).OIDCContext;
+  Object.defineProperty(context.prototype, 'acr', {
+    get(this: object) {
+      return known.get(this)?.acr;
+    },
+  });
+  Object.defineProperty(context.prototype, 'amr', {
+    get(this: object) {
+      return known.get(this)?.amr;
+    },
+  });
+}

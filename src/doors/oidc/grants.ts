@@ -1,0 +1,62 @@
+import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
+import type { DoorPorts } from '../../core/door.ts';
+import type { ConsentRequest } from '../../core/sign-in.ts';
+import { evaluationOf } from './evaluation.ts';
+
+/** What this request asks to be given. */
+function requested(ctx: KoaContextWithOIDC): ConsentRequest {
+  const resources: Record<string, string[]> = {};
+  for (const [indicator, server] of Object.entries(ctx.oidc.resourceServers ?? {})) {
+    resources[indicator] = [...ctx.oidc.requestParamScopes].filter((scope) => server.scopes.has(scope));
+  }
+  return { scopes: [...ctx.oidc.requestParamOIDCScopes], claims: [...ctx.oidc.requestParamClaims], resources };
+}
+
+/** Adds to a grant; true if that changed it. */
+export function extend(grant: Grant, given: ConsentRequest): boolean {
+  const before = JSON.stringify([grant.openid, grant.resources]);
+  if (given.scopes.length > 0) grant.addOIDCScope(given.scopes.join(' '));
+  if (given.claims.length > 0) grant.addOIDCClaims(given.claims);
+  for (const [indicator, scopes] of Object.entries(given.resources)) {
+    if (scopes.length > 0) grant.addResourceScope(indicator, scopes.join(' '));
+  }
+  return JSON.stringify([grant.openid, grant.resources]) !== before;
+}
+
+/**
+ * The grant that this request continues: what consent just gave, else the session's, else a new one from
+ * what the institution has decided or the person consented to before. Consent outlives grants.
+ */
+export async function loadExistingGrant(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+  const { session, client, provider, result, account } = ctx.oidc;
+  if (!session || !client || !account || !(await evaluationOf(ports, ctx)).satisfied) return undefined;
+  const application = ports.applications.get(client.clientId);
+  const id = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
+  const existing = id ? await provider.Grant.find(id) : undefined;
+  const grant =
+    existing?.accountId === account.accountId
+      ? existing
+      : new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
+
+  if (application?.consent === 'ask') {
+    const consent = await ports.durable.consents.get(account.accountId, application.id);
+    if (consent === undefined && existing === undefined) return undefined;
+    if (consent && extend(grant, within(consent, requested(ctx)))) await grant.save();
+    else if (existing === undefined) return undefined;
+    return grant;
+  }
+  if (extend(grant, requested(ctx)) || existing === undefined) await grant.save();
+  return grant;
+}
+
+/** Of what is asked now, what was consented to before. */
+function within(consent: ConsentRequest, asked: ConsentRequest): ConsentRequest {
+  const both = (a: readonly string[], b: readonly string[]) => a.filter((item) => b.includes(item));
+  return {
+    scopes: both(asked.scopes, consent.scopes),
+    claims: both(asked.claims, consent.claims),
+    resources: Object.fromEntries(
+      Object.entries(asked.resources).map(([key, scopes]) => [key, both(scopes, consent.resources[key] ?? [])]),
+    ),
+  };
+}

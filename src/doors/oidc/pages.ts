@@ -1,0 +1,126 @@
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { DoorPorts } from '../../core/door.ts';
+import { hasCode } from '../../core/errors.ts';
+import { ROUTES } from './routes.ts';
+
+type Next = () => Promise<unknown>;
+
+/** What oidc-provider answers where a form must be submitted by the browser; its inline script never runs under our CSP. */
+const OWN_FORM = '<title>Submitting Callback</title>';
+
+/** Our pages in the place of oidc-provider's own. */
+export function pages(ports: DoorPorts) {
+  const show = (ctx: KoaContextWithOIDC, name: string, model: Record<string, unknown>, status = 200) => {
+    ctx.status = status;
+    ctx.type = 'html';
+    ctx.body = ports.render.page(ctx.res, name, model, status);
+  };
+  const nameOf = (ctx: KoaContextWithOIDC) => {
+    const application = ports.applications.get(ctx.oidc.client?.clientId ?? '');
+    return application && { application: application.name, homepage: application.homepage };
+  };
+
+  /** Asks before signing out: the request came from another site (OpenID Connect RP-Initiated Logout section 2). */
+  async function signOut(ctx: KoaContextWithOIDC): Promise<void> {
+    const state = ctx.oidc.session?.state as { secret: string; postLogoutRedirectUri?: string } | undefined;
+    const target = ctx.oidc.params?.post_logout_redirect_uri;
+    if (typeof target === 'string') ports.render.allowFormAction(ctx.res, new URL(target).origin);
+    show(ctx, 'sign-out', {
+      action: `${ROUTES.end_session}/confirm`,
+      xsrf: state?.secret,
+      stay: '/account',
+      ...nameOf(ctx),
+    });
+  }
+
+  async function signedOut(ctx: KoaContextWithOIDC): Promise<void> {
+    show(ctx, 'signed-out', { ...nameOf(ctx) });
+  }
+
+  async function error(ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, cause: Error) {
+    const [key, status] = classify(cause, ctx.status);
+    const code = key === 'request' ? { code: out.error, detail: out.error_description } : {};
+    show(ctx, 'error', { status, key, ...code }, status);
+  }
+
+  /** Runs around oidc-provider: replaces what it wrote where that can't be configured. */
+  async function replace(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
+    try {
+      await next();
+    } catch (cause) {
+      ctx.state.failure = cause;
+    }
+    if (ctx.state.failure !== undefined) return fail(ctx, ctx.state.failure as Error);
+    if (typeof ctx.body === 'string' && ctx.body.includes(OWN_FORM)) submit(ctx, ctx.body);
+    if (ctx.state.staleSessionId !== undefined) keepNewerCookie(ctx, ctx.state.staleSessionId as string);
+  }
+
+  function fail(ctx: KoaContextWithOIDC, cause: Error): void {
+    const away = hasCode(cause, 'ERR_STORE_UNAVAILABLE');
+    const status = away ? 503 : 500;
+    ports.log.error({ err: cause, path: ctx.path, reference: ports.browser(ctx.res).reference }, 'request failed');
+    ctx.remove('location');
+    if (ctx.accepts('json', 'html') === 'html') {
+      show(ctx, 'error', { status, key: away ? 'unavailable' : 'server' }, status);
+      return;
+    }
+    ctx.status = status;
+    ctx.body = {
+      error: away ? 'temporarily_unavailable' : 'server_error',
+      error_description: `reference ${ports.browser(ctx.res).reference}`,
+    };
+  }
+
+  function submit(ctx: KoaContextWithOIDC, html: string): void {
+    const { action, inputs } = readForm(html);
+    if (ctx.path === ROUTES.end_session) {
+      // Nobody is signed in, so there is nothing to confirm: go where the confirmed request would.
+      const { state, post_logout_redirect_uri: target } = ctx.oidc.params ?? {};
+      const url = new URL(typeof target === 'string' ? target : `${ports.issuer}${ROUTES.end_session}/success`);
+      if (typeof target === 'string' && typeof state === 'string') url.searchParams.set('state', state);
+      ctx.status = 303;
+      ctx.body = '';
+      ctx.redirect(url.href);
+      return;
+    }
+    ports.render.allowFormAction(ctx.res, new URL(action).origin);
+    show(ctx, 'form-post', { action, inputs, ...nameOf(ctx) }, ctx.status);
+  }
+
+  return { signOut, signedOut, error, replace };
+}
+
+/** Another tab's answer carries the newer session id: this one must not put the old one back. */
+function keepNewerCookie(ctx: KoaContextWithOIDC, stale: string): void {
+  const cookies = ctx.res.getHeader('set-cookie');
+  if (!Array.isArray(cookies)) return;
+  ctx.res.setHeader(
+    'set-cookie',
+    cookies.filter((cookie) => !cookie.includes(`=${stale};`)),
+  );
+}
+
+function classify(cause: Error, status: number): [key: string, status: number] {
+  if (hasCode(cause, 'ERR_STORE_UNAVAILABLE')) return ['unavailable', 503];
+  if (cause instanceof errors.SessionNotFound) return ['expired', 400];
+  if (cause instanceof errors.OIDCProviderError && cause.statusCode < 500) return ['request', status];
+  return ['server', 500];
+}
+
+const plain = (text: string): string =>
+  text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
+
+/** Reads oidc-provider's own self-submitting form back: its handler can't be replaced. */
+function readForm(html: string): { action: string; inputs: { name: string; value: string }[] } {
+  const action = plain(/<form method="post" action="([^"]*)"/.exec(html)?.[1] ?? '');
+  const inputs = [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
+  return {
+    action,
+    inputs: inputs.map(([, name = '', value = '']) => ({ name: plain(name), value: plain(value) })),
+  };
+}

@@ -1,0 +1,55 @@
+import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { DoorPorts } from '../../core/door.ts';
+import type { Evaluation } from '../../core/sign-in.ts';
+import { evaluationOf } from './evaluation.ts';
+
+const { Check, Prompt, base } = interactionPolicy;
+
+/** oidc-provider's own checks that policy and evidence answer instead. */
+const REPLACED = ['no_session', 'max_age', 'essential_acrs', 'essential_acr'];
+
+/**
+ * The order in which an authorization request is held up: sign in, step up, consent.
+ * With `prompt=none` the first check that asks gives its error to the application.
+ */
+export function prompts(ports: DoorPorts) {
+  const policy = base();
+  const asks = (question: (evaluation: Evaluation) => boolean) => async (ctx: KoaContextWithOIDC) =>
+    question(await evaluationOf(ports, ctx));
+
+  const login = policy.get('login');
+  if (login === undefined) throw new Error('oidc-provider has no login prompt');
+  for (const reason of REPLACED) login.checks.remove(reason);
+  login.checks.add(
+    new Check(
+      'first_factor',
+      'End-User authentication is required',
+      'login_required',
+      asks((it) => it.missing === 'first'),
+    ),
+  );
+
+  const stepUp = new Prompt(
+    { name: 'step_up' },
+    new Check(
+      'denied',
+      'policy does not allow this sign-in',
+      'access_denied',
+      asks((it) => it.missing === 'denied'),
+    ),
+    new Check(
+      'unmet_acr',
+      'none of the requested authentication context classes can be reached',
+      'unmet_authentication_requirements',
+      asks((it) => it.missing === 'second' && it.unreachable),
+    ),
+    new Check(
+      'second_factor',
+      'another factor is required',
+      'interaction_required',
+      asks((it) => it.missing === 'second'),
+    ),
+  );
+  policy.add(stepUp, 1);
+  return policy;
+}

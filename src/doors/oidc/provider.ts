@@ -1,0 +1,164 @@
+import { createHmac } from 'node:crypto';
+import { type Configuration, errors, Provider } from 'oidc-provider';
+import type { DoorPorts } from '../../core/door.ts';
+import { CLAIMS, findAccount } from './accounts.ts';
+import { ArtifactAdapter } from './adapter.ts';
+import type { OidcApplication, OidcSettings } from './application.ts';
+import { clientOf } from './clients.ts';
+import { overrideContext } from './evaluation.ts';
+import { loadExistingGrant } from './grants.ts';
+import { pages } from './pages.ts';
+import { prompts } from './prompts.ts';
+import { ROUTES } from './routes.ts';
+import type { SessionAdapter } from './sessions.ts';
+
+const seconds = (milliseconds: number): number => Math.max(1, Math.floor(milliseconds / 1000));
+
+/** Cookies carry 256 random bits that are looked up in the store: a signature over them would prove nothing more. */
+function cookies(issuer: string): Configuration['cookies'] {
+  const secure = issuer.startsWith('https:');
+  const options = { httpOnly: true, sameSite: 'lax', secure, signed: false } as const;
+  return {
+    names: {
+      session: secure ? '__Host-sallyport_session' : 'sallyport_session',
+      // Bound to the path of their own sign-in, so that two tabs don't meet; __Host- would want the root.
+      interaction: secure ? '__Secure-sallyport_sign_in' : 'sallyport_sign_in',
+      resume: secure ? '__Secure-sallyport_resume' : 'sallyport_resume',
+    },
+    long: { ...options, path: '/' },
+    short: options,
+    keys: [],
+  };
+}
+
+/**
+ * oidc-provider with everything closed that it leaves open and RFC 9700 closes: PKCE for all, exact redirect
+ * URIs, rotating refresh tokens with reuse detection, no pages, no interactions and no errors of its own.
+ */
+export function createProvider(
+  settings: OidcSettings,
+  ports: DoorPorts,
+  sessions: SessionAdapter,
+  jwks: Configuration['jwks'],
+  pairwiseSalt: string,
+): Provider {
+  const applications = [...ports.applications.values()].filter((it) => it.door === 'oidc' || it.internal);
+  const settingsOf = (id: string | undefined): Partial<OidcApplication> => {
+    const application = ports.applications.get(id ?? '');
+    return application && !application.internal ? (application.settings as OidcApplication) : {};
+  };
+  const session = ports.sessions;
+  const own = pages(ports);
+
+  const provider = new Provider(ports.issuer, {
+    adapter: (name: string) => (name === 'Session' ? sessions : new ArtifactAdapter(ports.ephemeral, name)),
+    acrValues: [...ports.acrValues],
+    allowOmittingSingleRegisteredRedirectUri: false,
+    claims: CLAIMS,
+    clientBasedCORS: (_ctx, origin, client) =>
+      client.tokenEndpointAuthMethod === 'none' &&
+      (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+    clientDefaults: { grant_types: ['authorization_code'], response_types: ['code'] },
+    clients: applications.map(clientOf),
+    conformIdTokenClaims: true,
+    cookies: cookies(ports.issuer),
+    discovery: {
+      ui_locales_supported: [...ports.locales],
+      claims_locales_supported: undefined,
+    },
+    enabledJWA: {
+      idTokenSigningAlgValues: ['RS256', 'ES256'],
+      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    },
+    expiresWithSession: (_ctx, token) => settingsOf(token.clientId).reauthenticate === undefined,
+    extraTokenClaims: (ctx, token) => {
+      const source = ctx.oidc.entities.RefreshToken ?? ctx.oidc.entities.AuthorizationCode;
+      if (token.kind !== 'AccessToken' || source === undefined) return undefined;
+      return { acr: source.acr, amr: source.amr as string[] | undefined, auth_time: source.authTime };
+    },
+    features: {
+      backchannelLogout: { enabled: true },
+      claimsParameter: { enabled: true },
+      clientCredentials: { enabled: false },
+      devInteractions: { enabled: false },
+      dPoP: { enabled: true },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) =>
+          client.tokenEndpointAuthMethod !== 'none' &&
+          (token.clientId === client.clientId ||
+            ('aud' in token && settings.resources[String(token.aud)]?.introspectedBy.includes(client.clientId)) ===
+              true),
+      },
+      pushedAuthorizationRequests: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => undefined as never,
+        getResourceServerInfo: (_ctx, indicator, client) => {
+          const resource = settings.resources[indicator];
+          if (!resource?.applications.includes(client.clientId)) throw new errors.InvalidTarget();
+          return {
+            scope: resource.scopes.join(' '),
+            accessTokenTTL: seconds(resource.lifetime),
+            accessTokenFormat: resource.format,
+            ...(resource.format === 'jwt' ? { jwt: { sign: { alg: resource.algorithm } } } : {}),
+          };
+        },
+        useGrantedResource: () => false,
+      },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
+      rpInitiatedLogout: { enabled: true, logoutSource: own.signOut, postLogoutSuccessSource: own.signedOut },
+      userinfo: { enabled: true },
+    },
+    fetch: (url, options) => ports.fetch(url instanceof Request ? url.url : url, options),
+    findAccount: findAccount(ports),
+    interactions: { policy: prompts(ports), url: (_ctx, interaction) => `/sign-in/${interaction.uid}` },
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    jwks,
+    loadExistingGrant: (ctx) => loadExistingGrant(ports, ctx),
+    pairwiseIdentifier: (_ctx, accountId, client) =>
+      createHmac('sha256', pairwiseSalt).update(`${client.sectorIdentifier}\0${accountId}`).digest('base64url'),
+    pkce: { required: (_ctx, client) => settingsOf(client.clientId).dangerouslyWithoutPkce !== true },
+    renderError: own.error,
+    responseTypes: ['code', 'none'],
+    rotateRefreshToken: true,
+    routes: ROUTES,
+    scopes: ['openid', 'offline_access', 'profile', 'email', 'groups'],
+    subjectTypes: ['public', 'pairwise'],
+    ttl: {
+      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? seconds(settings.lifetimes.accessToken),
+      AuthorizationCode: 60,
+      Grant: (_ctx, grant) => seconds((settingsOf(grant.clientId).reauthenticate ?? 0) + session.lifetime),
+      IdToken: seconds(settings.lifetimes.idToken),
+      Interaction: seconds(settings.lifetimes.signIn),
+      // Absolute from the first one on: rotation never prolongs it.
+      RefreshToken: (_ctx, token) => {
+        const end = (token.iiat ?? seconds(ports.now())) + seconds(settingsOf(token.clientId).reauthenticate ?? 0);
+        return Math.max(1, end - seconds(ports.now()));
+      },
+      Session: (_ctx, it) => {
+        const begun = it.loginTs ?? it.iat ?? seconds(ports.now());
+        const left = begun + seconds(session.lifetime) - seconds(ports.now());
+        return Math.max(1, Math.min(seconds(session.idle), left));
+      },
+    },
+  });
+  // The web layer has checked Host and set the scheme from the issuer.
+  provider.proxy = true;
+  provider.use(own.replace);
+  overrideContext(provider);
+  endForGood(provider, sessions);
+  return provider;
+}
+
+/** A session that is destroyed ends by uid; an id that is rotated away only loses its pointer. */
+function endForGood(provider: Provider, sessions: SessionAdapter): void {
+  const { prototype } = provider.Session;
+  prototype.destroy = async function destroy(this: InstanceType<typeof provider.Session>) {
+    await sessions.end(this.uid, this.accountId);
+    Object.assign(this, { destroyed: true });
+  };
+}

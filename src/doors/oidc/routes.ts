@@ -1,0 +1,21 @@
+/** Paths of the OpenID Provider's endpoints, as discovery publishes them. */
+export const ROUTES = {
+  authorization: '/authorize',
+  end_session: '/logout',
+  introspection: '/introspect',
+  jwks: '/jwks',
+  pushed_authorization_request: '/par',
+  revocation: '/revoke',
+  token: '/token',
+  userinfo: '/userinfo',
+};
+
+const DISCOVERY = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
+const BELOW = [`${ROUTES.authorization}/`, `${ROUTES.end_session}/`];
+
+/** Whether a path is this door's. */
+export function isOurs(path: string): boolean {
+  return (
+    Object.values(ROUTES).includes(path) || DISCOVERY.includes(path) || BELOW.some((prefix) => path.startsWith(prefix))
+  );
+}

@@ -1,0 +1,60 @@
+import { type Account, type AccountStatus, isUsable } from '../core/account.ts';
+import type { PasswordVerdict, Person } from '../core/directory.ts';
+import type { SignInDeps } from './deps.ts';
+
+export interface Accounts {
+  /** By what a person types; asks the directories in order and links the account. */
+  find(login: string): Promise<Account | undefined>;
+  byId(id: string): Promise<Account | undefined>;
+  status(account: Account): Promise<AccountStatus>;
+  /** The account, if its directory lets it sign in now. */
+  usable(id: string): Promise<Account | undefined>;
+  verifyPassword(account: Account | undefined, password: string): Promise<PasswordVerdict>;
+}
+
+/** People, wherever they come from, under ids of our own. */
+export function createAccounts(deps: Pick<SignInDeps, 'now' | 'random' | 'durable' | 'directories'>): Accounts {
+  const { durable, directories } = deps;
+
+  function link(directory: string, person: Person): Promise<Account> {
+    return durable.accounts.link({
+      id: Buffer.from(deps.random(16)).toString('base64url'),
+      directory,
+      directoryKey: person.key,
+      username: person.username,
+      name: person.name,
+      ...(person.email ? { email: person.email } : {}),
+      groups: person.groups,
+      createdAt: deps.now(),
+    });
+  }
+
+  const personOf = (account: Account) => directories.get(account.directory)?.byKey(account.directoryKey);
+
+  async function status(account: Account): Promise<AccountStatus> {
+    return (await personOf(account))?.status ?? 'gone';
+  }
+
+  return {
+    async find(login) {
+      for (const [id, directory] of directories) {
+        const person = await directory.find(login);
+        if (person) return link(id, person);
+      }
+      return undefined;
+    },
+    byId: (id) => durable.accounts.byId(id),
+    status,
+    async usable(id) {
+      const account = await durable.accounts.byId(id);
+      return account && isUsable(await status(account)) ? account : undefined;
+    },
+    async verifyPassword(account, password) {
+      // Nobody found: the first directory does the same work, so that time doesn't tell.
+      const directory = account ? directories.get(account.directory) : [...directories.values()][0];
+      if (directory === undefined) return 'unavailable';
+      const verdict = await directory.verifyPassword(account?.directoryKey, password);
+      return verdict === 'ok' && account && !isUsable(await status(account)) ? 'wrong' : verdict;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { Browser } from '../core/browser.ts';
+import { budgetKey } from '../policy/networks.ts';
+import type { SignInDeps } from './deps.ts';
+
+/** How long a browser stays known to an account's budget. */
+const KNOWN_FOR = 180 * 86_400_000;
+
+export type Verdict = { allowed: true } | { allowed: false; retryAfter: number };
+
+const hash = (value: string): string => createHash('sha256').update(value).digest('base64url');
+
+/**
+ * Budgets of attempts, counted before an answer is looked at, across all sessions and applications.
+ *
+ * Strangers share one budget per account, so their guessing locks strangers out; a browser on which the
+ * account has signed in before has its own, so they can't lock the owner out.
+ */
+export function createAttempts(deps: Pick<SignInDeps, 'ephemeral' | 'random' | 'lockout'>) {
+  const { ephemeral, lockout } = deps;
+  const knownKey = (value: string) => `known-browser:${hash(value)}`;
+
+  async function isKnown(subject: string, browser: Browser): Promise<boolean> {
+    if (browser.known === undefined) return false;
+    return (await ephemeral.members(knownKey(browser.known))).includes(subject);
+  }
+
+  /** The budgets that one attempt is counted against. */
+  async function budgets(subject: string, factor: string, browser: Browser) {
+    const { failures, duration, perAddress } = lockout;
+    if (browser.known !== undefined && (await isKnown(subject, browser))) {
+      return [{ key: `attempts:{${subject}}:${factor}:known:${hash(browser.known)}`, max: failures, ttl: duration }];
+    }
+    return [
+      { key: `attempts:{${subject}}:${factor}`, max: failures, ttl: duration },
+      { key: `attempts:address:${budgetKey(browser.ip)}`, max: perAddress.failures, ttl: perAddress.window },
+    ];
+  }
+
+  return {
+    /**
+     * Counts one attempt. `subject` is the account's id, or a hash of the name typed where nobody goes by it:
+     * a lock must not tell which names exist.
+     */
+    async count(subject: string, factor: string, browser: Browser): Promise<Verdict> {
+      for (const { key, max, ttl } of await budgets(subject, factor, browser)) {
+        const { allowed, retryAfter } = await ephemeral.attempt(key, max, ttl);
+        if (!allowed) return { allowed: false, retryAfter };
+      }
+      return { allowed: true };
+    },
+
+    /** It was right: the account's budget starts anew, and the address gets its attempt back. */
+    async succeeded(subject: string, factor: string, browser: Browser): Promise<void> {
+      for (const { key } of await budgets(subject, factor, browser)) {
+        if (key.startsWith('attempts:address:')) await ephemeral.refund(key);
+        else await ephemeral.delete(key);
+      }
+    },
+
+    /** Remembers that this account signed in on this browser; grants nothing. */
+    async recognise(subject: string, browser: Browser): Promise<void> {
+      const value = browser.known ?? Buffer.from(deps.random(32)).toString('base64url');
+      await ephemeral.addMember(knownKey(value), subject, KNOWN_FOR);
+      if (browser.known === undefined) browser.setKnown(value, KNOWN_FOR);
+    },
+
+    /** The subject for a name that nobody goes by. */
+    stranger: (login: string): string => `name-${hash(login.normalize('NFKC').toLowerCase())}`,
+  };
+}
+
+export type Attempts = ReturnType<typeof createAttempts>;

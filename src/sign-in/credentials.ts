@@ -1,0 +1,57 @@
+import type { Credential } from '../core/account.ts';
+import type { StoredCredential } from '../core/store.ts';
+import type { SignInDeps } from './deps.ts';
+
+const context = (credential: { id: string; account: string; factor: string }): string =>
+  `credential:${credential.id}:${credential.account}:${credential.factor}`;
+
+/** Enrolled credentials, sealed at rest and validated by their factor's own schema when opened. */
+export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 'factors' | 'random' | 'now'>) {
+  const { durable, sealer, factors } = deps;
+
+  function open(stored: StoredCredential): Credential {
+    const schema = factors.get(stored.factor)?.module.credential;
+    const { sealed, ...rest } = stored;
+    const data: unknown = JSON.parse(sealer.open(sealed, context(stored)));
+    return { ...rest, data: schema ? schema.parse(data) : data };
+  }
+
+  return {
+    /** Those of enabled factors. */
+    async ofAccount(account: string): Promise<Credential[]> {
+      const stored = await durable.credentials.ofAccount(account);
+      return stored.filter(({ factor }) => factors.has(factor)).map(open);
+    },
+
+    async byLookup(factor: string, key: string): Promise<Credential | undefined> {
+      const stored = await durable.credentials.byLookup(factor, key);
+      return stored && open(stored);
+    },
+
+    async add(
+      account: string,
+      factor: string,
+      name: string,
+      data: unknown,
+      lookup?: readonly string[],
+    ): Promise<string> {
+      const id = Buffer.from(deps.random(16)).toString('base64url');
+      const sealed = sealer.seal(JSON.stringify(data), context({ id, account, factor }));
+      await durable.credentials.insert({ id, account, factor, name, sealed, createdAt: deps.now() }, lookup);
+      return id;
+    },
+
+    /** Stores new data by compare-and-set: false if another answer was first, and then this one doesn't count. */
+    async update(credential: Credential, data: unknown): Promise<boolean> {
+      const sealed = sealer.seal(JSON.stringify(data), context(credential));
+      return durable.credentials.update(credential.id, credential.version, { sealed, lastUsedAt: deps.now() });
+    },
+
+    rename: (credential: Credential, name: string): Promise<boolean> =>
+      durable.credentials.update(credential.id, credential.version, { name }),
+
+    remove: (id: string, account: string): Promise<boolean> => durable.credentials.remove(id, account),
+  };
+}
+
+export type Credentials = ReturnType<typeof createCredentials>;

@@ -1,0 +1,33 @@
+import type { Application } from '../core/application.ts';
+import type { AcrTable } from '../core/assurance.ts';
+import type { Directory } from '../core/directory.ts';
+import type { AuditPort, LogPort } from '../core/door.ts';
+import type { Factor, FactorModule } from '../core/factor.ts';
+import type { Rule } from '../core/policy.ts';
+import type { Sealer } from '../core/seal.ts';
+import type { DurableStore, EphemeralStore } from '../core/store.ts';
+
+export interface EnabledFactor {
+  module: FactorModule;
+  factor: Factor;
+}
+
+/** Everything that the journey is given; the composition root makes it. Durations in milliseconds. */
+export interface SignInDeps {
+  now(): number;
+  random(bytes: number): Uint8Array;
+  ephemeral: EphemeralStore;
+  durable: DurableStore;
+  sealer: Sealer;
+  audit: AuditPort;
+  log: LogPort;
+  /** In the configuration's order: the first that can begin a sign-in does. */
+  factors: ReadonlyMap<string, EnabledFactor>;
+  directories: ReadonlyMap<string, Directory>;
+  applications: ReadonlyMap<string, Application>;
+  rules: readonly Rule[];
+  acr: AcrTable;
+  sessions: { lifetime: number; idle: number };
+  trustedDevices: { lifetime: number };
+  lockout: { failures: number; duration: number; perAddress: { failures: number; window: number } };
+}

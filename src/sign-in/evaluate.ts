@@ -1,0 +1,117 @@
+import type { Account, Credential } from '../core/account.ts';
+import { type Level, levelOf, levelsOf, type Proof, reaches } from '../core/assurance.ts';
+import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
+import { assess } from '../policy/assess.ts';
+import { decide } from '../policy/decide.ts';
+import type { Accounts } from './accounts.ts';
+import type { Credentials } from './credentials.ts';
+import type { SignInDeps } from './deps.ts';
+import type { EvidenceStore } from './evidence.ts';
+import type { TrustedDevices } from './trusted-devices.ts';
+
+/** An evaluation, with what it rests on: the journey goes on from there. */
+export interface FullEvaluation extends Evaluation {
+  credentials: Credential[];
+  /** Proofs that were looked at, this session's and this sign-in's. */
+  evidence: readonly Proof[];
+}
+
+interface Parts {
+  accounts: Accounts;
+  credentials: Credentials;
+  evidence: EvidenceStore;
+  devices: TrustedDevices;
+}
+
+/** The one question that every door, page and journey asks: how does this request stand? */
+export function createEvaluator(deps: SignInDeps, parts: Parts) {
+  const { accounts, credentials, evidence, devices } = parts;
+
+  /** What a person could show at most, with a first factor and these credentials, as far as policy lets them. */
+  function reachable(enrolled: readonly Credential[], allowed: readonly string[] | undefined): Level | undefined {
+    const first = [...deps.factors.values()].find(({ factor }) => factor.first)?.module;
+    const usable = enrolled.filter(({ factor }) => allowed === undefined || allowed.includes(factor));
+    const modules = new Set(usable.flatMap(({ factor }) => deps.factors.get(factor)?.module ?? []));
+    if (first) modules.add(first);
+    return levelOf(
+      [...modules].map(({ id, amr, kinds, strength }) => ({
+        factor: id,
+        credential: id,
+        amr: [...amr],
+        kinds: [...kinds],
+        phishingResistant: strength?.phishingResistant ?? false,
+        attested: strength?.attested ?? false,
+        at: 0,
+      })),
+    );
+  }
+
+  /** Whether a credential brings a second kind. */
+  function isSecond({ factor }: Credential): boolean {
+    return deps.factors.get(factor)?.module.kinds.some((kind) => kind !== 'knowledge') ?? false;
+  }
+
+  function requirementOf(account: Account | undefined, enrolled: boolean, input: EvaluationInput) {
+    const { id, groups, createdAt } = account ?? { id: '', groups: [], createdAt: 0 };
+    return decide(
+      deps.rules,
+      {
+        now: deps.now(),
+        application: input.application,
+        ...(account ? { account: { id, groups, createdAt, enrolled } } : {}),
+        networks: input.browser?.networks ?? [],
+      },
+      { remember: deps.trustedDevices.lifetime },
+    );
+  }
+
+  async function evaluate(input: EvaluationInput): Promise<FullEvaluation> {
+    const account = input.account ? await accounts.usable(input.account) : undefined;
+    const enrolled = account ? await credentials.ofAccount(account.id) : [];
+    const requirement = requirementOf(account, enrolled.some(isSecond), input);
+    const since = account?.revokedBefore ?? 0;
+    const ofSession = account && input.session ? await evidence.of(input.session, account.id) : [];
+    const held = account ? [...ofSession, ...(input.collected ?? [])].filter(({ at }) => at >= since) : [];
+    const wanted = { requirement, evidence: held, wants: input.wants, request: input.request };
+    const common = { now: deps.now(), acr: deps.acr, reachable: reachable(enrolled, requirement.factors) };
+
+    const without = assess({ ...wanted, ...common });
+    if (without.satisfied || without.missing !== 'second' || !account || !input.browser || requirement.remember === 0) {
+      return { ...without, ...(account ? { account } : {}), requirement, credentials: enrolled, evidence: held };
+    }
+    const device = await devices.recall(account.id, input.browser);
+    const proofs = device?.proofs.filter(({ at }) => at >= since) ?? [];
+    const result = assess({ ...wanted, ...common, device: { proofs } });
+    if (result.satisfied && result.remembered) await devices.used(account.id, input.browser);
+    return { ...result, account, requirement, credentials: enrolled, evidence: held };
+  }
+
+  /**
+   * Asks again without a browser, for a token. Using one asks whether it was revoked; issuing new ones also asks
+   * the directory and policy: a level that no longer suffices sends the person back to sign in.
+   */
+  async function stillAllowed(input: {
+    application: string;
+    account: string;
+    kind: 'issue' | 'use';
+    acr?: string;
+    issuedAt: number;
+  }): Promise<boolean> {
+    const account = await accounts.usable(input.account);
+    // Tokens count in whole seconds: one of the very second counts as from before.
+    if (account === undefined || input.issuedAt < account.revokedBefore) return false;
+    if (input.kind === 'use') return true;
+    const enrolled = (await credentials.ofAccount(account.id)).some(isSecond);
+    const request = { application: input.application, request: '', wants: NOTHING_MORE };
+    const requirement = requirementOf(account, enrolled, request);
+    if (requirement.deny) return false;
+    const [had] = levelsOf(deps.acr, input.acr === undefined ? [] : [input.acr]);
+    return requirement.level === 'sfa' || reaches(had, requirement.level);
+  }
+
+  return { evaluate, stillAllowed, isSecond };
+}
+
+const NOTHING_MORE = { acrValues: [], acrEssential: false, reauthenticate: false };
+
+export type Evaluator = ReturnType<typeof createEvaluator>;

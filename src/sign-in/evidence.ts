@@ -1,0 +1,54 @@
+import type { Evidence } from '../core/assurance.ts';
+import type { EphemeralStore } from '../core/store.ts';
+
+interface Held {
+  account: string;
+  proofs: Evidence[];
+}
+
+/** A session of many step-ups keeps its newest proofs; older ones would satisfy nothing that these don't. */
+const MOST_KEPT = 32;
+
+const sessionKey = (session: string): string => `evidence:${session}`;
+const collectedKey = (signIn: string): string => `collected:${signIn}`;
+
+/** Proofs of sessions, and those of finished sign-ins on their way to one. */
+export function createEvidence(ephemeral: EphemeralStore) {
+  const read = (text: string | undefined): Held | undefined => (text === undefined ? undefined : JSON.parse(text));
+
+  return {
+    async of(session: string, account: string): Promise<Evidence[]> {
+      const held = read(await ephemeral.get(sessionKey(session)));
+      return held?.account === account ? held.proofs : [];
+    },
+
+    /** Leaves what a sign-in collected for the session that resumes it. */
+    async leave(signIn: string, account: string, proofs: Evidence[], ttl: number): Promise<void> {
+      await ephemeral.set(collectedKey(signIn), JSON.stringify({ account, proofs }), ttl);
+    },
+
+    /** Moves it to the session, once. */
+    async adopt(signIn: string, session: string, ttl: number): Promise<readonly Evidence[]> {
+      const collected = read(await ephemeral.take(collectedKey(signIn)));
+      if (collected === undefined) return [];
+      const key = sessionKey(session);
+      for (;;) {
+        const stored = await ephemeral.get(key);
+        const before = read(stored);
+        const kept = before?.account === collected.account ? before.proofs : [];
+        const value = JSON.stringify({ account: collected.account, proofs: latest([...kept, ...collected.proofs]) });
+        const written =
+          stored === undefined ? await ephemeral.add(key, value, ttl) : await ephemeral.swap(key, stored, value, ttl);
+        if (written) return collected.proofs;
+      }
+    },
+  };
+}
+
+/** Of each credential the newest proof in each authorization request, and of those the newest few. */
+function latest(proofs: Evidence[]): Evidence[] {
+  const one = new Map(proofs.map((proof) => [`${proof.factor}\0${proof.credential}\0${proof.request}`, proof]));
+  return [...one.values()].slice(-MOST_KEPT);
+}
+
+export type EvidenceStore = ReturnType<typeof createEvidence>;

@@ -1,0 +1,26 @@
+import { createAccounts } from './accounts.ts';
+import { createDispatcher } from './advance.ts';
+import { createAttempts } from './attempts.ts';
+import { createCredentials } from './credentials.ts';
+import type { SignInDeps } from './deps.ts';
+import { createEvaluator } from './evaluate.ts';
+import { createEvidence } from './evidence.ts';
+import { createJourney } from './journey.ts';
+import { createStates } from './states.ts';
+import { createTrustedDevices } from './trusted-devices.ts';
+
+/** Puts the journey together. */
+export function createSignIn(deps: SignInDeps) {
+  const accounts = createAccounts(deps);
+  const attempts = createAttempts(deps);
+  const credentials = createCredentials(deps);
+  const devices = createTrustedDevices(deps);
+  const evidence = createEvidence(deps.ephemeral);
+  const evaluator = createEvaluator(deps, { accounts, credentials, evidence, devices });
+  const dispatcher = createDispatcher(deps, evaluator, devices);
+  const states = createStates(deps);
+  const journey = createJourney(deps, { accounts, attempts, credentials, devices, evidence, states, dispatcher });
+  return { accounts, attempts, credentials, devices, evidence, evaluator, journey };
+}
+
+export type SignIn = ReturnType<typeof createSignIn>;

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { SignInRequest } from '../core/sign-in.ts';
+import type { SignInDeps } from './deps.ts';
+import type { State } from './steps.ts';
+
+/** How long a sign-in waits for the next answer, milliseconds. */
+export const PATIENCE = 30 * 60_000;
+
+export interface Loaded {
+  state: State;
+  /** The stored text that a change is made on top of. */
+  stored: string;
+}
+
+/** Where each sign-in stands: sealed, under the hash of its id, changed by compare-and-set only. */
+export function createStates(deps: Pick<SignInDeps, 'ephemeral' | 'sealer' | 'random'>) {
+  const { ephemeral, sealer } = deps;
+  const keyOf = ({ id }: SignInRequest) => `sign-in:{${createHash('sha256').update(id).digest('base64url')}}`;
+
+  return {
+    nonce: (): string => Buffer.from(deps.random(12)).toString('base64url'),
+
+    async load(request: SignInRequest): Promise<Loaded | undefined> {
+      const stored = await ephemeral.get(keyOf(request));
+      if (stored === undefined) return undefined;
+      return { state: JSON.parse(sealer.open(stored, keyOf(request))) as State, stored };
+    },
+
+    /** False if another answer of the same sign-in was first. */
+    async save(request: SignInRequest, before: Loaded | undefined, state: State): Promise<boolean> {
+      const value = sealer.seal(JSON.stringify(state), keyOf(request));
+      const key = keyOf(request);
+      return before === undefined
+        ? ephemeral.add(key, value, PATIENCE)
+        : ephemeral.swap(key, before.stored, value, PATIENCE);
+    },
+  };
+}
+
+export type States = ReturnType<typeof createStates>;

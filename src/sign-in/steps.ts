@@ -1,0 +1,55 @@
+import type { Account } from '../core/account.ts';
+import type { Evidence } from '../core/assurance.ts';
+import type { Outcome } from '../core/door.ts';
+import type { Message, Prompt } from '../core/prompt.ts';
+
+/** Why something is asked: the key of one sentence, in which the application is named. */
+export type Why = 'why.first' | 'why.again' | 'why.second' | 'why.enrol';
+
+/** Where a sign-in stands, as the journey keeps it: sealed, for pending prompts may hold secrets. */
+export type Stage =
+  | { at: 'first' | 'method' | 'enrol'; factor: string; prompt: Prompt; pending: unknown; why: Why }
+  | { at: 'choose' }
+  | { at: 'choose-enrolment'; factors: string[] }
+  | { at: 'remember'; window: number; authTime: number }
+  | { at: 'refused'; message: string; error: RefusalError }
+  | { at: 'done'; authTime: number };
+
+export type RefusalError = Extract<Outcome, { kind: 'refused' }>['error'];
+
+export interface State {
+  /** Names this step: an answer to an earlier one isn't taken for an answer to this. */
+  nonce: string;
+  stage: Stage;
+  account?: string;
+  /** The known account was set aside: somebody else signs in. */
+  switched: boolean;
+  collected: Evidence[];
+  wrong: number;
+  error?: Message & { factor?: string };
+}
+
+/** A method that the person can choose: a factor, with the credential used last. */
+export interface Method {
+  factor: string;
+  name: string;
+  lastUsedAt?: number;
+}
+
+/** What to present next. Every door writes it in its own way. */
+export type Step = { nonce: string; account?: Account; error?: Message & { factor?: string } } & (
+  | {
+      kind: 'prompt';
+      purpose: 'sign-in' | 'enrol';
+      factor: string;
+      prompt: Prompt;
+      why: Why;
+      /** Whether there are other methods to choose from. */
+      others: boolean;
+    }
+  | { kind: 'choose'; methods: Method[] }
+  | { kind: 'choose-enrolment'; factors: string[] }
+  | { kind: 'remember'; window: number }
+  | { kind: 'refused'; message: Message; outcome: Outcome }
+  | { kind: 'done'; outcome: Outcome }
+);

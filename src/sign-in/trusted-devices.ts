@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { isSecondFactor, type Proof } from '../core/assurance.ts';
+import type { Browser } from '../core/browser.ts';
+import type { SignInDeps } from './deps.ts';
+import { present, type Secrets, successorOf } from './device-secrets.ts';
+
+/** What one account proved on one browser. Times are epoch milliseconds. */
+interface Remembered {
+  proofs: Proof[];
+  at: number;
+  expires: number;
+  usedAt?: number;
+}
+
+/** One browser: its cookie's secrets, and a record for each account that is remembered on it. */
+interface Series {
+  accounts: Record<string, Remembered>;
+  secrets: Secrets;
+  userAgent: string;
+}
+
+/** As shown to its owner. */
+export interface TrustedDevice {
+  id: string;
+  userAgent: string;
+  createdAt: number;
+  usedAt?: number;
+  expires: number;
+  current: boolean;
+}
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
+const seriesKey = (id: string): string => `device:${id}`;
+const indexKey = (account: string): string => `devices-of:{${account}}`;
+
+/**
+ * Browsers on which earlier proofs are remembered. The cookie is `<series>.<secret>`, both random and
+ * both kept hashed; the secret rotates at use, so that a copied cookie shows itself when either copy is used.
+ */
+export function createTrustedDevices(
+  deps: Pick<SignInDeps, 'ephemeral' | 'random' | 'now' | 'audit' | 'trustedDevices'>,
+) {
+  const { ephemeral, audit } = deps;
+  const fresh = (bytes: number) => Buffer.from(deps.random(bytes)).toString('base64url');
+
+  const split = (cookie: string | undefined) => {
+    const match = /^([\w-]{22})\.([\w-]{43})$/.exec(cookie ?? '');
+    return match?.[1] && match[2] ? { id: hash(match[1]), series: match[1], secret: match[2] } : undefined;
+  };
+
+  async function read(id: string): Promise<{ text: string; series: Series } | undefined> {
+    const text = await ephemeral.get(seriesKey(id));
+    return text === undefined ? undefined : { text, series: JSON.parse(text) as Series };
+  }
+
+  const lifeOf = (series: Series): number =>
+    Math.max(...Object.values(series.accounts).map(({ expires }) => expires), 0) - deps.now();
+
+  /** Changes a series by compare-and-set; `change` answers undefined to leave it, and may run again. */
+  async function update(id: string, change: (series: Series) => Series | undefined): Promise<Series | undefined> {
+    for (;;) {
+      const found = await read(id);
+      if (found === undefined) return undefined;
+      const next = change(structuredClone(found.series));
+      if (next === undefined) return found.series;
+      const left = lifeOf(next);
+      if (left <= 0) {
+        await ephemeral.delete(seriesKey(id));
+        return undefined;
+      }
+      if (await ephemeral.swap(seriesKey(id), found.text, JSON.stringify(next), left)) return next;
+    }
+  }
+
+  async function end(id: string, series: Series): Promise<void> {
+    await ephemeral.delete(seriesKey(id));
+    for (const account of Object.keys(series.accounts)) await ephemeral.removeMember(indexKey(account), id);
+  }
+
+  /** A superseded secret came back: one of two copies isn't the owner's, and nobody can tell which. */
+  async function theft(id: string, series: Series, browser: Browser): Promise<void> {
+    await end(id, series);
+    browser.setDevice(undefined, 0);
+    for (const account of Object.keys(series.accounts)) {
+      const { ip, userAgent, reference } = browser;
+      await audit.commit({ event: 'device.theft', account, ip, userAgent, reference, device: id });
+    }
+  }
+
+  return {
+    /** What this browser remembers of an account, if its cookie is good; a stolen one ends the series. */
+    async recall(account: string, browser: Browser): Promise<{ id: string; proofs: Proof[] } | undefined> {
+      const cookie = split(browser.device);
+      if (cookie === undefined || browser.shared) return undefined;
+      const found = await read(cookie.id);
+      if (found === undefined) return undefined;
+      if (present(found.series.secrets, hash(cookie.secret), deps.now()) === 'stale') {
+        await theft(cookie.id, found.series, browser);
+        return undefined;
+      }
+      const record = found.series.accounts[account];
+      if (record === undefined || record.expires <= deps.now()) return undefined;
+      return { id: cookie.id, proofs: record.proofs };
+    },
+
+    /** The record stood in for a second factor: the secret rotates. The record itself isn't prolonged. */
+    async used(account: string, browser: Browser): Promise<void> {
+      const cookie = split(browser.device);
+      if (cookie === undefined) return;
+      const now = deps.now();
+      const secret = fresh(32);
+      let issued = false;
+      const after = await update(cookie.id, (series) => {
+        const record = series.accounts[account];
+        if (record) record.usedAt = now;
+        const secrets = successorOf(series.secrets, hash(cookie.secret), hash(secret), now);
+        issued = secrets !== undefined;
+        return { ...series, ...(secrets ? { secrets } : {}) };
+      });
+      if (after && issued) browser.setDevice(`${cookie.series}.${secret}`, lifeOf(after));
+    },
+
+    /** Remembers second-factor proofs for one account on this browser. Bootstrap proofs never are. */
+    async remember(account: string, proofs: readonly Proof[], browser: Browser): Promise<boolean> {
+      const kept = proofs.filter((proof) => isSecondFactor(proof) && !proof.bootstrap);
+      if (kept.length === 0 || browser.shared) return false;
+      const at = deps.now();
+      const expires = Math.min(...kept.map((proof) => proof.at)) + deps.trustedDevices.lifetime;
+      const record: Remembered = { proofs: kept.map(bare), at, expires };
+      const secret = fresh(32);
+      const cookie = split(browser.device);
+      const joined =
+        cookie &&
+        (await update(cookie.id, (series) => {
+          if (present(series.secrets, hash(cookie.secret), at) === 'stale') return undefined;
+          return { ...series, accounts: { ...series.accounts, [account]: record } };
+        }));
+      if (cookie && joined?.accounts[account]?.at === at) {
+        browser.setDevice(browser.device, lifeOf(joined));
+        await ephemeral.addMember(indexKey(account), cookie.id, expires - at);
+        return true;
+      }
+      const id = fresh(16);
+      const series: Series = {
+        accounts: { [account]: record },
+        secrets: { held: hash(secret), issued: [], retired: [] },
+        userAgent: browser.userAgent.slice(0, 256),
+      };
+      await ephemeral.set(seriesKey(hash(id)), JSON.stringify(series), expires - at);
+      await ephemeral.addMember(indexKey(account), hash(id), expires - at);
+      browser.setDevice(`${id}.${secret}`, expires - at);
+      return true;
+    },
+
+    async list(account: string, browser?: Browser): Promise<TrustedDevice[]> {
+      const current = split(browser?.device)?.id;
+      const devices: TrustedDevice[] = [];
+      for (const id of await ephemeral.members(indexKey(account))) {
+        const found = await read(id);
+        const record = found?.series.accounts[account];
+        if (!found || !record || record.expires <= deps.now()) continue;
+        const { at, expires, usedAt } = record;
+        const { userAgent } = found.series;
+        devices.push({ id, userAgent, createdAt: at, expires, current: id === current, ...(usedAt ? { usedAt } : {}) });
+      }
+      return devices.sort((a, b) => (b.usedAt ?? b.createdAt) - (a.usedAt ?? a.createdAt));
+    },
+
+    /** Forgets an account on one device, or on those that rest on a credential, or on all. Effective at once. */
+    async revoke(account: string, only: { device?: string; credential?: string } = {}): Promise<number> {
+      let count = 0;
+      const ids = await ephemeral.members(indexKey(account));
+      for (const id of only.device === undefined ? ids : ids.filter((it) => it === only.device)) {
+        let removed = false;
+        await update(id, (series) => {
+          const rests = series.accounts[account]?.proofs.some(({ credential }) => credential === only.credential);
+          removed = series.accounts[account] !== undefined && (only.credential === undefined || rests === true);
+          if (!removed) return undefined;
+          const { [account]: _, ...others } = series.accounts;
+          return { ...series, accounts: others };
+        });
+        if (!removed) continue;
+        count += 1;
+        await ephemeral.removeMember(indexKey(account), id);
+      }
+      return count;
+    },
+  };
+}
+
+/** Without the authorization request that a proof was given in: it isn't evidence any more. */
+function bare(proof: Proof): Proof {
+  const { request: _, ...rest } = proof as Proof & { request?: string };
+  return rest;
+}
+
+export type TrustedDevices = ReturnType<typeof createTrustedDevices>;
