@@ -44,8 +44,6 @@ const OF_DEVICE: readonly Check<Proof>[] = [
   (proof, { requirement, now }) => within(requirement.remember, proof, now),
   // A Temporary Access Pass signs in once; remembering it would make it last.
   (proof) => proof.bootstrap !== true,
-  // A device stands in for what comes second, never for knowledge.
-  isSecondFactor,
 ];
 
 /** The proofs of the session that count for this request. */
