@@ -1,0 +1,123 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import i18next from 'i18next';
+import type { LocalizedText } from '../core/account.ts';
+import type { Message } from '../core/prompt.ts';
+import { type LanguageHints, pickLocale } from './languages.ts';
+
+const COMMON = 'common';
+const VIEWS_LOCALES = fileURLToPath(new URL('../../views/locales', import.meta.url));
+const SOURCE = fileURLToPath(new URL('..', import.meta.url));
+
+/** A folder of `<locale>.json` files and the namespace that its keys stand in. */
+export interface LocaleFolder {
+  namespace: string;
+  folder: string;
+}
+
+export interface I18nOptions {
+  /** BCP 47 tags offered, in the order of the language switch. */
+  locales: readonly string[];
+  defaultLocale: string;
+  /** Folders of texts; by default the views' own and those of every plug-in. */
+  folders?: readonly LocaleFolder[];
+  /** Told of a key that no language has; the key itself is shown then. */
+  onMissing?: (key: string, namespace: string) => void;
+}
+
+export type Values = Message['values'];
+
+/** Texts in the languages offered. They are plain text: the view escapes them. */
+export interface I18n {
+  readonly locales: readonly string[];
+  readonly defaultLocale: string;
+  pick(hints: LanguageHints): string;
+  /** The text of a common key. */
+  t(locale: string, key: string, values?: Values): string;
+  /** A message's text, from the namespace first (a factor's own), then from the common texts. */
+  text(locale: string, message: Message, namespace?: string): string;
+  has(locale: string, key: string): boolean;
+  localized(locale: string, text: LocalizedText): string;
+}
+
+/** Folders with texts: `views/locales`, and `locales` of each plug-in below `source`. */
+export function localeFolders(source: string = SOURCE): LocaleFolder[] {
+  const folders = [{ namespace: COMMON, folder: VIEWS_LOCALES }];
+  for (const kind of ['factors', 'doors', 'directories', 'senders']) {
+    if (!existsSync(join(source, kind))) continue;
+    for (const id of readdirSync(join(source, kind)).sort()) {
+      const folder = join(source, kind, id, 'locales');
+      if (existsSync(folder)) folders.push({ namespace: id, folder });
+    }
+  }
+  return folders;
+}
+
+/** Loads all texts at once. Throws where a file is missing or isn't JSON: a start-up fault. */
+export function createI18n(options: I18nOptions): I18n {
+  const { locales, defaultLocale, onMissing, folders = localeFolders() } = options;
+  const instance = i18next.createInstance();
+  void instance.init({
+    initAsync: false,
+    load: 'currentOnly',
+    fallbackLng: defaultLocale,
+    supportedLngs: [...locales],
+    ns: [COMMON],
+    defaultNS: COMMON,
+    // Namespaces are given apart from keys, so that a key from outside can't name one.
+    nsSeparator: false,
+    // Eta escapes what a template prints; twice would show entities.
+    interpolation: { escapeValue: false },
+    resources: {},
+  });
+  for (const { namespace, folder } of folders) {
+    for (const locale of locales) {
+      const texts: unknown = JSON.parse(readFileSync(join(folder, `${locale}.json`), 'utf8'));
+      instance.addResourceBundle(locale, namespace, texts, true, false);
+    }
+  }
+
+  function find(locale: string, { key, values }: Message, namespace: string): unknown {
+    // A group of texts is given as such, and so isn't taken for a text.
+    const lookup = {
+      lng: locale,
+      ns: [namespace, COMMON],
+      replace: values ?? {},
+      count: countOf(values),
+      returnObjects: true,
+    };
+    return instance.exists(key, lookup) ? instance.t(key, lookup) : undefined;
+  }
+
+  function text(locale: string, message: Message, namespace = COMMON): string {
+    const found = find(locale, message, namespace);
+    if (typeof found === 'string') return found;
+    onMissing?.(message.key, namespace);
+    return message.key;
+  }
+
+  return {
+    locales,
+    defaultLocale,
+    pick: (hints) => pickLocale(locales, defaultLocale, hints),
+    t: (locale, key, values) => text(locale, { key, ...(values && { values }) }),
+    text,
+    has: (locale, key) => typeof find(locale, { key }, COMMON) === 'string',
+    localized: (locale, value) => localized(locale, defaultLocale, value),
+  };
+}
+
+/** Plural forms go by `count`, or by the only number among the values (`minutes`, `days`). */
+function countOf(values: Values): number | undefined {
+  if (typeof values?.count === 'number') return values.count;
+  const numbers = Object.values(values ?? {}).filter((value) => typeof value === 'number');
+  return numbers.length === 1 ? numbers[0] : undefined;
+}
+
+/** The text in this language, else in the default one, else in any. */
+function localized(locale: string, defaultLocale: string, text: LocalizedText): string {
+  if (typeof text === 'string') return text;
+  const found = pickLocale(Object.keys(text), '', { cookie: locale, account: defaultLocale });
+  return text[locale] ?? text[found] ?? Object.values(text)[0] ?? '';
+}

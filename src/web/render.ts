@@ -1,0 +1,110 @@
+import { fileURLToPath } from 'node:url';
+import { Eta } from 'eta';
+import type { LocalizedText } from '../core/account.ts';
+import type { Message } from '../core/prompt.ts';
+import type { Assets } from './assets.ts';
+import type { I18n, Values } from './i18n.ts';
+import { direction, ownName } from './languages.ts';
+import type { PageName, Pages } from './models.ts';
+import { times } from './times.ts';
+
+const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));
+
+/** Where people turn to when stuck; shown at the foot of every page. */
+export interface Support {
+  name?: LocalizedText;
+  url?: string;
+  email?: string;
+  phone?: string;
+}
+
+export interface RendererOptions {
+  i18n: I18n;
+  assets: Assets;
+  /** What the institution calls itself. */
+  name: LocalizedText;
+  support?: Support;
+  /** IANA zone of the times shown; the server's own by default. */
+  timeZone?: string;
+  /** Epoch milliseconds; for "3 hours ago". */
+  now?: () => number;
+}
+
+/** What every page needs beside its model. */
+export interface RenderContext {
+  locale: string;
+  /** Reference id of the request. */
+  reference: string;
+  /** Path and query of this page, to which the language switch returns; absent where it can't be asked for again. */
+  path?: string;
+  /** Who is signed in, for the header. */
+  account?: { name: string };
+  /** Address that signs out, shown beside the name. */
+  signOut?: string;
+}
+
+export interface Renderer {
+  /** A whole page. Everything in the model is escaped. */
+  html<N extends PageName>(page: N, model: Pages[N], context: RenderContext): string;
+}
+
+/** Compiles each template once, at its first use. */
+export function createRenderer(options: RendererOptions): Renderer {
+  const eta = new Eta({ views: VIEWS, cache: true, autoEscape: true });
+  const spoken = new Map(options.i18n.locales.map((locale) => [locale, helpers(options, locale)]));
+  return {
+    html(page, model, context) {
+      const inLocale = spoken.get(context.locale) ?? helpers(options, context.locale);
+      return eta.render(`/pages/${page}`, { ...model, model, ...inLocale, page: frame(page, options, context) });
+    },
+  };
+}
+
+/**
+ * Functions that templates call as `it.…`; `it.model` has the model's values that bear the same name.
+ * They give plain text, which the template escapes.
+ */
+function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, locale: string) {
+  const t = (key: string, values?: Values) => i18n.t(locale, key, values);
+  return {
+    t,
+    text: (message: Message, namespace?: string) => i18n.text(locale, message, namespace),
+    /** Whether there is such a text: for keys that applications bring, as scopes. */
+    term: (prefix: string, name: string) =>
+      /^[a-z0-9_-]+$/i.test(name) && i18n.has(locale, `${prefix}.${name}`) ? t(`${prefix}.${name}`) : name,
+    /** A message, or text that an operator wrote. */
+    label: (label: Message | LocalizedText, namespace?: string) =>
+      isMessage(label) ? i18n.text(locale, label, namespace) : i18n.localized(locale, label),
+    localized: (text: LocalizedText) => i18n.localized(locale, text),
+    duration: ({ amount, unit }: { amount: number; unit: string }) => t(`duration.${unit}`, { count: amount }),
+    asset(path: string) {
+      const asset = assets.get(path);
+      if (asset === undefined) throw new Error(`${path}: no such asset`);
+      return `${path}?v=${asset.version}`;
+    },
+    svg: (document: string) => `data:image/svg+xml;base64,${Buffer.from(document).toString('base64')}`,
+    ...times(locale, timeZone, now),
+  };
+}
+
+function isMessage(label: Message | LocalizedText): label is Message {
+  return typeof label === 'object' && typeof label.key === 'string';
+}
+
+/** What the layout shows around a page. */
+function frame(name: PageName, { i18n, name: institution, support }: RendererOptions, context: RenderContext) {
+  const { locale, path } = context;
+  return {
+    ...context,
+    name,
+    dir: direction(locale),
+    institution: i18n.localized(locale, institution),
+    support,
+    languages: i18n.locales.map((tag) => ({
+      tag,
+      name: ownName(tag),
+      current: tag === locale,
+      href: path === undefined ? undefined : `/language?${new URLSearchParams({ to: tag, back: path })}`,
+    })),
+  };
+}

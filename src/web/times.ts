@@ -1,0 +1,37 @@
+/** Steps of "ago", in milliseconds, the greatest first. */
+const STEPS = [
+  ['year', 365 * 86_400_000],
+  ['month', 30 * 86_400_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+] as const;
+
+/** Times as a page shows them, from epoch milliseconds. */
+export interface Times {
+  /** Day and time. */
+  date(ms: number): string;
+  day(ms: number): string;
+  /** `3 hours ago`, `yesterday`; also of times to come. */
+  ago(ms: number): string;
+  /** For `<time datetime>`. */
+  iso(ms: number): string;
+}
+
+export function times(locale: string, timeZone: string | undefined, now: () => number): Times {
+  // Day before month, and the month as a word: nobody reads 03/04 two ways.
+  const tag = locale === 'en' ? 'en-GB' : locale;
+  const date = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone });
+  const day = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone });
+  const relative = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' });
+  return {
+    date: (ms) => date.format(ms),
+    day: (ms) => day.format(ms),
+    ago(ms) {
+      const distance = ms - now();
+      const step = STEPS.find(([, size]) => Math.abs(distance) >= size);
+      return step ? relative.format(Math.trunc(distance / step[1]), step[0]) : relative.format(0, 'second');
+    },
+    iso: (ms) => new Date(ms).toISOString(),
+  };
+}

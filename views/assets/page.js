@@ -1,0 +1,72 @@
+/** What makes pages pleasanter where scripts run. Nothing here is needed to get through. */
+
+/** After this long a form can be sent again: the answer was lost, or the person stopped it. */
+const LOST = 10_000;
+
+// An error, or what was just done, is read out first.
+document.querySelector('[data-focus]')?.focus();
+
+for (const form of document.querySelectorAll('form[data-once]')) {
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.sent !== undefined) return event.preventDefault();
+    form.dataset.sent = '';
+    // Not `disabled`: that would take the button's value out of what is sent.
+    setButtons(form, true);
+    setTimeout(() => release(form), LOST);
+  });
+}
+
+// Back from the next page, out of the browser's cache: the form is as it was left.
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-once]')) release(form);
+});
+
+function release(form) {
+  delete form.dataset.sent;
+  setButtons(form, false);
+}
+
+function setButtons(form, sent) {
+  for (const button of form.querySelectorAll('button:not([type=button])')) {
+    if (sent) button.setAttribute('aria-disabled', 'true');
+    else button.removeAttribute('aria-disabled');
+  }
+}
+
+for (const button of document.querySelectorAll('[data-reveal]')) {
+  const field = document.getElementById(button.dataset.reveal);
+  const status = document.querySelector('[data-reveal-status]');
+  const show = (shown) => {
+    field.type = shown ? 'text' : 'password';
+    button.setAttribute('aria-pressed', String(shown));
+  };
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    const shown = field.type === 'password';
+    show(shown);
+    status.textContent = shown ? button.dataset.shown : button.dataset.hidden;
+  });
+  // Sent as a password, so that no browser keeps it among the texts that it suggests.
+  field.form.addEventListener('submit', () => show(false));
+}
+
+for (const button of document.querySelectorAll('[data-copy]')) {
+  if (!navigator.clipboard) break;
+  const source = document.getElementById(button.dataset.copy);
+  const status = document.querySelector('[data-copy-status]');
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(source.textContent.replaceAll(/\s/g, ''));
+    status.textContent = button.dataset.copied;
+  });
+}
+
+const languages = document.querySelector('.languages');
+languages?.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || !languages.open) return;
+  languages.open = false;
+  languages.querySelector('summary').focus();
+});
+document.addEventListener('click', (event) => {
+  if (languages?.open && !languages.contains(event.target)) languages.open = false;
+});
