@@ -34,9 +34,9 @@ export function loadConfig(
   const path = resolve(file);
   const folder = dirname(path);
   const schema = jsonSchemaOf(modules);
-  const source = readSource(path);
+  const source = readSource(path, file);
   const variables = readEnvironment(env, schema, folder);
-  const located = (fault: Fault): ConfigFault => locate(fault, path, source, variables.settings);
+  const located = (fault: Fault): ConfigFault => locate(fault, file, source, variables.settings);
   const early = [...source.faults, ...variables.faults];
   // Without a readable file every section would be missing: that would say nothing.
   if (source.faults.length > 0) throw new ConfigError(early);

@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Socket } from 'node:net';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { type ErrorCode, SallyportError } from '../core/errors.ts';
@@ -11,7 +11,13 @@ import { type ErrorCode, SallyportError } from '../core/errors.ts';
  * Whoever may open the socket may run every command: its mode is 0600, and the folder's 0700.
  */
 export interface ControlServer {
+  /** Stops listening; a request that has arrived is still answered. */
   close(): Promise<void>;
+}
+
+/** Where the socket of a data folder is. */
+export function controlPath(data: string): string {
+  return join(data, 'control.sock');
 }
 
 /** Bytes of a request (a file of people to import) and of a response. */
@@ -35,13 +41,16 @@ export async function serveControl(
 ): Promise<ControlServer> {
   const address = addressOf(path);
   rmSync(path, { force: true });
-  const open = new Set<Socket>();
+  const waiting = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
+    waiting.add(socket);
+    socket.on('close', () => waiting.delete(socket));
     // A caller that went away needs no answer.
     socket.on('error', () => socket.destroy());
-    void answer(socket, handler);
+    void answer(socket, (request) => {
+      waiting.delete(socket);
+      return handler(request);
+    });
   });
   // The socket must not be open to others even for the moment before chmod.
   const mask = process.umask(0o177);
@@ -59,7 +68,7 @@ export async function serveControl(
     close: () =>
       new Promise((done) => {
         server.close(() => done());
-        for (const socket of open) socket.destroySoon();
+        for (const socket of waiting) socket.destroy();
       }),
   };
 }
@@ -74,7 +83,8 @@ async function answer(socket: Socket, handler: (request: unknown) => Promise<unk
     const code = error instanceof SallyportError ? error.code : 'ERR_INPUT';
     response = { error: { code, message: error instanceof Error ? error.message : String(error) } };
   }
-  socket.end(JSON.stringify(response));
+  socket.write(JSON.stringify(response));
+  socket.destroySoon();
 }
 
 /** What the other side sent until it ended its half. */
@@ -98,12 +108,14 @@ async function received(socket: Socket): Promise<string> {
  * @throws SallyportError with the code of the other side's error
  */
 export async function callControl(path: string, request: unknown): Promise<{ result: unknown } | undefined> {
+  const body = JSON.stringify(request);
+  if (Buffer.byteLength(body) > MOST) throw new SallyportError('ERR_INPUT', `longer than ${MOST} bytes`);
   const socket = await connect(addressOf(path));
   if (socket === undefined) return undefined;
-  const failed = new Promise<never>((_, fail) => socket.once('error', fail));
-  socket.end(JSON.stringify(request));
-  const response = reply.parse(JSON.parse(await Promise.race([text(socket), failed])));
-  if ('result' in response) return response;
+  socket.end(body);
+  const response = reply.parse(JSON.parse(await text(socket)));
+  if ('result' in response) return { result: response.result };
+  // Both ends are the same program, so that the code is one of its own.
   throw new SallyportError(response.error.code as ErrorCode, response.error.message);
 }
 

@@ -13,11 +13,11 @@ export interface Source {
 
 const PLUGIN_SECTIONS: ReadonlySet<string> = new Set(['directories', 'factors', 'doors']);
 
-/** Reads YAML 1.2. An unreadable or malformed file gives faults and an empty tree. */
-export function readSource(file: string): Source {
+/** Reads YAML 1.2. An unreadable or malformed file gives faults, which call it `file`, and an empty tree. */
+export function readSource(path: string, file: string): Source {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return { tree: {}, faults: [{ file, path: '', message: `can't be read (${code})` }], lineOf: () => undefined };

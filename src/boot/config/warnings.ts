@@ -7,7 +7,13 @@ type Subject = Omit<Config, 'warnings'>;
 
 /** What is allowed and probably not meant. */
 export function warningsOf(config: Subject, now: number): string[] {
-  return [...transport(config), ...publicManagement(config), ...texts(config), ...rollOuts(config, now)];
+  return [
+    ...transport(config),
+    ...publicManagement(config),
+    ...texts(config),
+    ...windows(config),
+    ...rollOuts(config, now),
+  ];
 }
 
 function transport({ issuer, listen, trustedProxies }: Subject): string[] {
@@ -33,6 +39,13 @@ function texts({ locales, name, applications }: Subject): string[] {
     const missing = typeof text === 'string' ? [] : locales.filter((locale) => !Object.hasOwn(text, locale));
     return missing.length > 0 ? [`${path} has no text for ${missing.join(', ')}`] : [];
   });
+}
+
+function windows({ rules, trustedDevices: { lifetime } }: Subject): string[] {
+  const longer = rules.filter(({ remember }) => typeof remember === 'number' && remember > lifetime);
+  return longer.map(
+    ({ name }) => `rule ${JSON.stringify(name)} remembers for longer than trustedDevices.lifetime, which holds`,
+  );
 }
 
 /** Where no rule in force sets a level, mfa is already due: a start date alone delays nothing. */

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { Command, Directory } from '../../core/directory.ts';
+import { SallyportError } from '../../core/errors.ts';
+import type { Io } from './io.ts';
+
+/** Standard input for a command: a password, the file that its argument `file` names, or nothing. */
+export async function stdinFor(
+  command: Pick<Command<Directory>, 'stdin' | 'arguments'>,
+  args: readonly string[],
+  io: Io,
+): Promise<string | undefined> {
+  if (command.stdin === 'password') return io.stdin.isTTY ? await askPassword(io) : await text(io.stdin);
+  const at = command.arguments?.findIndex(({ name }) => /^[<[]?file[>\]]?$/.test(name)) ?? -1;
+  if (at === -1) return undefined;
+  const file = args[at];
+  return file === undefined || file === '-' ? await text(io.stdin) : await contents(file);
+}
+
+async function contents(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new SallyportError('ERR_INPUT', `${file} can't be read: ${code}`, { cause });
+  }
+}
+
+async function askPassword(io: Io): Promise<string> {
+  const password = await ask('Password (empty: make one): ', io);
+  if (password !== '' && (await ask('The same again: ', io)) !== password) {
+    throw new SallyportError('ERR_INPUT', "the two passwords aren't the same");
+  }
+  return password;
+}
+
+/** One line from the terminal; what is typed isn't shown. */
+async function ask(question: string, io: Io): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: io.stdin, output: nowhere, terminal: true });
+  const stopped = new AbortController();
+  lines.once('SIGINT', () => stopped.abort());
+  lines.once('close', () => stopped.abort());
+  io.err(question);
+  try {
+    return await lines.question('', { signal: stopped.signal });
+  } catch (cause) {
+    throw new SallyportError('ERR_INPUT', 'nothing was done', { cause });
+  } finally {
+    lines.close();
+    io.err('\n');
+  }
+}

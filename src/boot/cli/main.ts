@@ -1,0 +1,48 @@
+import { type Command, CommanderError } from 'commander';
+import { ConfigError } from '../../core/errors.ts';
+import { loadModules } from '../modules.ts';
+import type { OpenHost } from './execute.ts';
+import { type Io, printable, processIo } from './io.ts';
+import { createProgram } from './program.ts';
+
+/** Exit code for what is wrong with the call, the configuration or the data; 1 is a command's own "no". */
+const FAULT = 2;
+
+/** Runs one command line (`process.argv`) and answers the exit code. */
+export async function main(argv: readonly string[], io: Io = processIo, open: OpenHost = openApp): Promise<number> {
+  let exitCode = 0;
+  try {
+    const program = createProgram(await loadModules(), io, open, (code) => {
+      exitCode = code;
+    });
+    for (const command of [program, ...below(program)]) {
+      command.helpCommand(false).exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+    }
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+function below(command: Command): Command[] {
+  return command.commands.flatMap((inner) => [inner, ...below(inner)]);
+}
+
+function report(error: unknown, io: Io): number {
+  // Commander has printed its own message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULT;
+  const lines = error instanceof ConfigError ? error.message.split('\n') : [`sallyport: ${firstLine(error)}`];
+  for (const line of lines) io.err(`${printable(line)}\n`);
+  return FAULT;
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? 'failed';
+}
+
+/** The app is loaded only for commands that need it. */
+const openApp: OpenHost = async (config, modules) => {
+  const app = (await import(new URL('../app.ts', import.meta.url).href)) as { createCommandHost: OpenHost };
+  return await app.createCommandHost(config, modules);
+};
