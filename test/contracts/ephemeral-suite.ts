@@ -238,10 +238,10 @@ function memberSuite({ open, after }: EphemeralSubject): void {
   it('lets each member expire by itself, the short-lived first or last', async () => {
     const store = await open();
     await store.addMember('set', 'short', 60);
-    await store.addMember('set', 'long', MINUTE);
-    await store.addMember('set', 'late', 60);
     await store.addMember('set', 'renewed', 60);
     await store.addMember('set', 'renewed', MINUTE);
+    await store.addMember('set', 'long', MINUTE);
+    await store.addMember('set', 'late', 60);
     await after(60, async () => expect((await store.members('set')).sort()).toEqual(['long', 'renewed']));
   });
 

@@ -47,8 +47,9 @@ export async function disconnect(redis: Redis): Promise<void> {
 function reportState(redis: Redis, onState: StorePorts['onState']): void {
   let state: 'up' | 'down' | undefined;
   let reason = 'the connection was closed';
-  redis.on('error', (error: Error) => {
-    reason = error.message || String(error);
+  redis.on('error', (error: NodeJS.ErrnoException) => {
+    // An AggregateError (a name with several addresses) has no message of its own.
+    reason = error.message || error.code || error.name;
   });
   redis.on('ready', async () => {
     const warning = await evictionWarning(redis);

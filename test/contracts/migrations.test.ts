@@ -1,0 +1,51 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, it, onTestFinished } from 'vitest';
+import { createDurableStore } from '../../src/durable/index.ts';
+import sqlite from '../../src/stores/sqlite/index.ts';
+import { temporaryFolder } from '../support/folders.ts';
+
+const RECORD = { id: 'kept', data: 'data' };
+
+async function open(file: string) {
+  const store = await createDurableStore(await sqlite.open({ file }));
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** A database with one record in it, changed behind the store's back. */
+async function changed(statements: string): Promise<string> {
+  const file = join(temporaryFolder(), 'durable.db');
+  const store = await open(file);
+  await store.records('test').insert(RECORD);
+  await store.close();
+  const db = new DatabaseSync(file);
+  db.exec(statements);
+  db.close();
+  return file;
+}
+
+it('refuses tables that a newer version has changed, and leaves them alone', async () => {
+  const file = await changed(`INSERT INTO kysely_migration VALUES ('9999-later', '2099-01-01T00:00:00.000Z')`);
+  await expect(open(file)).rejects.toMatchObject({
+    code: 'ERR_STORE_UNAVAILABLE',
+    message: expect.stringContaining('9999-later'),
+  });
+  const db = new DatabaseSync(file);
+  onTestFinished(() => db.close());
+  expect(db.prepare('SELECT id, data FROM records').all()).toEqual([RECORD]);
+});
+
+it('goes on where a migration was cut off', async () => {
+  const file = await changed('DELETE FROM kysely_migration; DROP TABLE audit; DROP INDEX credentials_account');
+  const store = await open(file);
+  expect(await store.records('test').get('kept')).toEqual({ ...RECORD, version: 1 });
+  expect(await store.audit.head('node')).toBeUndefined();
+});
+
+it('refuses a damaged file', async () => {
+  const file = join(temporaryFolder(), 'durable.db');
+  writeFileSync(file, Buffer.alloc(8192, 'damaged'));
+  await expect(open(file)).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+});
