@@ -1,0 +1,33 @@
+# Node comes with the dependencies (the `node` package, pinned by the lock file), so that the image
+# runs the very version that the tests ran. The base brings only what that binary links to.
+
+FROM node:26-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# The binary is a hard link to its twin in the nested package: copied, it would count twice.
+RUN npm ci --omit=dev && rm -rf node_modules/node/node_modules
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends libatomic1 libstdc++6 \
+  && rm -rf /var/lib/apt/lists/* \
+  && groupadd --system --gid 10001 sallyport \
+  && useradd --system --uid 10001 --gid sallyport --no-create-home --home-dir /nonexistent sallyport \
+  && install --directory --owner sallyport --group sallyport --mode 0700 /var/lib/sallyport
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json LICENSE ./
+COPY src src
+COPY views views
+
+ENV PATH=/app/node_modules/.bin:$PATH \
+  NODE_ENV=production \
+  SALLYPORT_CONFIG=/etc/sallyport/sallyport.yaml
+
+# Nothing else is written to: the root file system may be read-only.
+VOLUME /var/lib/sallyport
+USER sallyport
+EXPOSE 3000
+HEALTHCHECK --interval=15s --timeout=6s --start-period=20s CMD ["node", "/app/src/cli.ts", "healthcheck"]
+# Node itself is process 1, so that SIGTERM reaches it.
+CMD ["node", "/app/src/main.ts"]
