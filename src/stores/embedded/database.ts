@@ -22,7 +22,7 @@ const SCHEMA = `
  * `synchronous = NORMAL` with a write-ahead log: what was written survives the process's death at
  * any moment (kill -9 included); only the machine losing power can undo the last writes. That is
  * enough for what expires, and spares a wait for the disk at every write; what must be used once
- * beyond that (TOTP steps, passes, recovery codes) is in the durable store.
+ * even then is kept in the durable store.
  *
  * Throws ERR_STORE_UNAVAILABLE.
  */
