@@ -53,6 +53,8 @@ export interface EvaluationInput {
   request: string;
   wants: Wants;
   browser?: Browser;
+  /** For the gateway's own pages: what `remember: never` comes to there, milliseconds. */
+  recent?: number;
 }
 
 /** How a request stands: what is required, what is held, what is missing. */

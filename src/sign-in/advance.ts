@@ -147,6 +147,10 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
   async function next(request: SignInRequest, state: State, browser: Browser): Promise<Stage> {
     const evaluation = await evaluate(request, state, browser);
     if (evaluation.missing === 'denied') return { at: 'refused', message: 'denied', error: 'access_denied' };
+    // None of the classes asked for is known here: no sign-in could ever meet that.
+    if (evaluation.unreachable && evaluation.missing !== 'second') {
+      return { at: 'refused', message: 'unmet', error: 'unmet_authentication_requirements' };
+    }
     if (evaluation.missing === 'first') return first(request, state, evaluation.account);
     if (!evaluation.satisfied) return second(request, state, evaluation);
     return last(state, evaluation, browser);

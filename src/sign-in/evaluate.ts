@@ -1,5 +1,6 @@
 import type { Account, Credential } from '../core/account.ts';
 import { type Level, levelOf, levelsOf, type Proof, reaches } from '../core/assurance.ts';
+import type { Requirement } from '../core/policy.ts';
 import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
 import { assess } from '../policy/assess.ts';
 import { decide } from '../policy/decide.ts';
@@ -68,10 +69,13 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
   async function evaluate(input: EvaluationInput): Promise<FullEvaluation> {
     const account = input.account ? await accounts.usable(input.account) : undefined;
     const enrolled = account ? await credentials.ofAccount(account.id) : [];
-    const requirement = requirementOf(account, enrolled.some(isSecond), input);
+    const requirement = recently(requirementOf(account, enrolled.some(isSecond), input), input.recent);
     const since = account?.revokedBefore ?? 0;
     const ofSession = account && input.session ? await evidence.of(input.session, account.id) : [];
-    const held = account ? [...ofSession, ...(input.collected ?? [])].filter(({ at }) => at >= since) : [];
+    // What rests on a credential that was removed ends with it, at once.
+    const stands = ({ at, credential, factor }: Proof) =>
+      at >= since && (credential === factor || enrolled.some(({ id }) => id === credential));
+    const held = account ? [...ofSession, ...(input.collected ?? [])].filter(stands) : [];
     const wanted = { requirement, evidence: held, wants: input.wants, request: input.request };
     const common = { now: deps.now(), acr: deps.acr, reachable: reachable(enrolled, requirement.factors) };
 
@@ -80,7 +84,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
       return { ...without, ...(account ? { account } : {}), requirement, credentials: enrolled, evidence: held };
     }
     const device = await devices.recall(account.id, input.browser);
-    const proofs = device?.proofs.filter(({ at }) => at >= since) ?? [];
+    const proofs = device?.proofs.filter(stands) ?? [];
     const result = assess({ ...wanted, ...common, device: { proofs } });
     if (result.satisfied && result.remembered) await devices.used(account.id, input.browser);
     return { ...result, account, requirement, credentials: enrolled, evidence: held };
@@ -109,7 +113,21 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     return requirement.level === 'sfa' || reaches(had, requirement.level);
   }
 
-  return { evaluate, stillAllowed, isSecond };
+  /** Whether any application, now, wants more than one factor of this person. */
+  function needsSecond(account: Account): boolean {
+    return [...deps.applications.keys()].some((application) => {
+      const request = { application, request: '', wants: NOTHING_MORE };
+      return reaches(requirementOf(account, true, request).level, 'mfa');
+    });
+  }
+
+  return { evaluate, stillAllowed, isSecond, needsSecond };
+}
+
+/** Outside an authorization request `never` can only mean: a moment ago. */
+function recently(requirement: Requirement, recent: number | undefined): Requirement {
+  if (recent === undefined || !requirement.perRequest) return requirement;
+  return { ...requirement, perRequest: false, freshness: Math.min(recent, requirement.freshness ?? recent) };
 }
 
 const NOTHING_MORE = { acrValues: [], acrEssential: false, reauthenticate: false };

@@ -3,6 +3,7 @@ import { createDispatcher } from './advance.ts';
 import { createAttempts } from './attempts.ts';
 import { createCredentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
+import { createEnrolment } from './enrolment.ts';
 import { createEvaluator } from './evaluate.ts';
 import { createEvidence } from './evidence.ts';
 import { createJourney } from './journey.ts';
@@ -20,7 +21,8 @@ export function createSignIn(deps: SignInDeps) {
   const dispatcher = createDispatcher(deps, evaluator, devices);
   const states = createStates(deps);
   const journey = createJourney(deps, { accounts, attempts, credentials, devices, evidence, states, dispatcher });
-  return { accounts, attempts, credentials, devices, evidence, evaluator, journey };
+  const enrolment = createEnrolment(deps, { attempts, credentials });
+  return { enrolment, accounts, attempts, credentials, devices, evidence, evaluator, journey };
 }
 
 export type SignIn = ReturnType<typeof createSignIn>;

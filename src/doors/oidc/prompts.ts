@@ -41,7 +41,7 @@ export function prompts(ports: DoorPorts) {
       'unmet_acr',
       'none of the requested authentication context classes can be reached',
       'unmet_authentication_requirements',
-      asks((it) => it.missing === 'second' && it.unreachable),
+      asks((it) => it.unreachable && it.missing !== 'first'),
     ),
     new Check(
       'second_factor',

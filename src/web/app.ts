@@ -1,0 +1,88 @@
+import express, { type Express, type RequestHandler } from 'express';
+import { cookieRules, recogniseBrowser } from './browser.ts';
+import { localsOf, send, type WebDeps } from './context.ts';
+import { notFound, showErrors } from './errors.ts';
+import { accountPages } from './pages/account.ts';
+import { applicationsPage } from './pages/applications.ts';
+import { signInPages } from './pages/sign-in.ts';
+import { createCsrf, headers, ownHostOnly } from './security.ts';
+
+const YEAR = 365 * 86_400_000;
+
+/** Ids in addresses are half of a key; the log keeps neither them nor any query. */
+const loggable = (path: string): string => path.replace(/^\/(sign-in|authorize)\/[^/]+/, '/$1/*');
+
+function logged(deps: WebDeps): RequestHandler {
+  return (req, res, next) => {
+    const started = performance.now();
+    res.on('finish', () => {
+      const fields = {
+        method: req.method,
+        path: loggable(req.originalUrl.split('?')[0] ?? ''),
+        status: res.statusCode,
+        ms: Math.round(performance.now() - started),
+        ip: localsOf(res).browser?.ip,
+        reference: localsOf(res).browser?.reference,
+      };
+      deps.log.info(fields, 'request');
+    });
+    next();
+  };
+}
+
+function assets(deps: WebDeps): RequestHandler {
+  return (req, res, next) => {
+    const asset = deps.assets.get(req.path);
+    if (asset === undefined) return next();
+    const forever = req.query.v === asset.version;
+    res.setHeader('cache-control', forever ? 'public, max-age=31536000, immutable' : 'public, max-age=300');
+    res.setHeader('etag', asset.etag);
+    res.type(asset.type).send(asset.body);
+  };
+}
+
+/** The language switch: a cookie for this browser, and the account's own if somebody is signed in. */
+function language(deps: WebDeps): RequestHandler {
+  const names = cookieRules(deps.issuer);
+  return async (req, res) => {
+    const { to, back } = req.query;
+    const locale = deps.i18n.locales.find((tag) => tag === to);
+    if (locale) {
+      res.cookie(names.locale, locale, { ...names.options, maxAge: YEAR });
+      const session = await deps.core.session(req, res);
+      if (session) await deps.durable.accounts.setLocale(session.account, locale);
+    }
+    // A path of ours and nothing that a browser could read as another host.
+    const target = typeof back === 'string' ? URL.parse(back, deps.issuer) : null;
+    const own = target?.origin === deps.issuer && !target.pathname.startsWith('//');
+    res.redirect(303, own ? `${target.pathname}${target.search}` : '/');
+  };
+}
+
+/** The gateway's front: every request passes these in this order. */
+export function createWeb(deps: WebDeps): Express {
+  const app = express();
+  const csrf = createCsrf(deps.csrfKey, deps.issuer);
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.set('trust proxy', [...deps.trustedProxies]);
+
+  app.use(logged(deps));
+  app.use(headers(deps.issuer));
+  app.use(recogniseBrowser(deps));
+  app.use(ownHostOnly(deps.issuer));
+  app.use(assets(deps));
+  for (const door of deps.doors) app.use(door.handler);
+  app.get('/language', language(deps));
+  app.get('/', async (req, res) => {
+    const session = await deps.core.session(req, res);
+    send(deps, res, 'home', { signedIn: session !== undefined });
+  });
+  app.use(applicationsPage(deps));
+  app.use(signInPages(deps, csrf));
+  app.use(accountPages(deps, csrf));
+  app.use(notFound);
+  app.use(showErrors(deps));
+  return app;
+}

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import type { CookieOptions, RequestHandler } from 'express';
+import type { Browser } from '../core/browser.ts';
+import type { Locals, WebDeps } from './context.ts';
+
+/** Letters that nobody confuses on the telephone. */
+const ALPHABET = 'ABCDEFGHJKMNPQRSTVWXYZ23456789';
+
+function reference(): string {
+  return [...randomBytes(10)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
+}
+
+/** A request's cookies; the first of a name counts. */
+export function cookiesOf(header: string | undefined): Map<string, string> {
+  const cookies = new Map<string, string>();
+  for (const part of (header ?? '').split(';')) {
+    const at = part.indexOf('=');
+    const name = part.slice(0, at).trim();
+    if (at > 0 && !cookies.has(name)) cookies.set(name, part.slice(at + 1).trim());
+  }
+  return cookies;
+}
+
+/** Names and options of our cookies. `__Host-` keeps other hosts of the domain from setting them. */
+export function cookieRules(issuer: string) {
+  const secure = issuer.startsWith('https:');
+  const prefix = secure ? '__Host-' : '';
+  const options: CookieOptions = { httpOnly: true, sameSite: 'lax', secure, path: '/' };
+  return {
+    device: `${prefix}sallyport_device`,
+    known: `${prefix}sallyport_browser`,
+    locale: `${prefix}sallyport_locale`,
+    options,
+  };
+}
+
+/** Leaves for the handlers what is known of the browser, and its language. */
+export function recogniseBrowser(deps: WebDeps): RequestHandler {
+  const names = cookieRules(deps.issuer);
+  return (req, res, next) => {
+    const cookies = cookiesOf(req.headers.cookie);
+    const ip = req.ip ?? 'unknown';
+    const networks = deps.networksOf(ip);
+    const set = (name: string, value: string | undefined, maxAge: number) => {
+      if (value === undefined) res.clearCookie(name, names.options);
+      else res.cookie(name, value, { ...names.options, maxAge });
+    };
+    const cookie = cookies.get(names.locale);
+    const locale = deps.i18n.pick({
+      ...(cookie === undefined ? {} : { cookie }),
+      acceptLanguage: req.headers['accept-language'] ?? '',
+    });
+    const browser: Browser = {
+      ip,
+      userAgent: req.headers['user-agent'] ?? '',
+      networks,
+      shared: networks.some((name) => deps.sharedNetworks.has(name)),
+      device: cookies.get(names.device),
+      known: cookies.get(names.known),
+      setDevice: (value, maxAge) => set(names.device, value, maxAge),
+      setKnown: (value, maxAge) => set(names.known, value, maxAge),
+      reference: reference(),
+      locale,
+    };
+    const locals: Locals = {
+      browser,
+      locale,
+      formActions: [],
+      ...(req.method === 'GET' ? { path: req.originalUrl } : {}),
+    };
+    Object.assign(res.locals, locals);
+    res.setHeader('x-request-id', browser.reference);
+    next();
+  };
+}

@@ -1,0 +1,82 @@
+import type { RequestHandler, Response } from 'express';
+import type { Application } from '../core/application.ts';
+import type { AuditPort, Core, DoorModule, LogPort } from '../core/door.ts';
+import type { Rule } from '../core/policy.ts';
+import type { DurableStore, EphemeralStore } from '../core/store.ts';
+import type { SignIn } from '../sign-in/index.ts';
+import type { Assets } from './assets.ts';
+import type { I18n } from './i18n.ts';
+import type { PageName, Pages } from './models.ts';
+import type { Renderer } from './render.ts';
+
+/** What the web layer is given by the composition root. */
+export interface WebDeps {
+  issuer: string;
+  trustedProxies: readonly string[];
+  /** Names of the configured networks that an address belongs to. */
+  networksOf(ip: string): readonly string[];
+  /** Networks whose machines are shared. */
+  sharedNetworks: ReadonlySet<string>;
+  renderer: Renderer;
+  i18n: I18n;
+  assets: Assets;
+  signIn: SignIn;
+  core: Core;
+  doors: readonly { module: Pick<DoorModule, 'id' | 'prompts'>; handler: RequestHandler }[];
+  applications: ReadonlyMap<string, Application>;
+  rules: readonly Rule[];
+  trustedDevices: { lifetime: number };
+  durable: DurableStore;
+  ephemeral: EphemeralStore;
+  audit: AuditPort;
+  log: LogPort;
+  /** Key of the CSRF tokens, 32 bytes. */
+  csrfKey: Uint8Array;
+  now(): number;
+  random(bytes: number): Uint8Array;
+}
+
+/** What the middlewares leave for the handlers. */
+export interface Locals {
+  browser: import('../core/browser.ts').Browser;
+  locale: string;
+  /** Path and query to come back to after the language was switched. */
+  path?: string;
+  formActions: string[];
+  person?: { name: string };
+}
+
+export function localsOf(res: Pick<Response, 'locals'>): Locals {
+  return res.locals as Locals;
+}
+
+/** Sends a page. */
+export function send<N extends PageName>(deps: WebDeps, res: Response, page: N, model: Pages[N], status = 200): void {
+  res
+    .status(status)
+    .type('html')
+    .send(html(deps, res, page, model));
+}
+
+export function html<N extends PageName>(
+  deps: WebDeps,
+  res: Pick<Response, 'locals'>,
+  page: N,
+  model: Pages[N],
+): string {
+  const { browser, locale, path, person } = localsOf(res);
+  return deps.renderer.html(page, model, {
+    locale,
+    reference: browser.reference,
+    ...(path === undefined ? {} : { path }),
+    ...(person ? { account: person, signOut: '/logout' } : {}),
+  });
+}
+
+/** A length of time as pages state it. */
+export function spanOf(milliseconds: number): { amount: number; unit: 'days' | 'hours' | 'minutes' } {
+  const minutes = Math.max(1, Math.round(milliseconds / 60_000));
+  if (minutes % 1440 === 0) return { amount: minutes / 1440, unit: 'days' };
+  if (minutes % 60 === 0) return { amount: minutes / 60, unit: 'hours' };
+  return { amount: minutes, unit: 'minutes' };
+}

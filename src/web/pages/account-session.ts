@@ -1,0 +1,59 @@
+import type { Request, Response } from 'express';
+import type { Account } from '../../core/account.ts';
+import type { Evidence } from '../../core/assurance.ts';
+import { localsOf, type WebDeps } from '../context.ts';
+
+export interface Member {
+  account: Account;
+  session: string;
+}
+
+/** How old a second factor may be where policy would have one for each request, milliseconds. */
+const RECENT = 10 * 60_000;
+
+/** Only our own pages, and only those of the account: this value passes through the browser. */
+export function ownPath(path: unknown): string {
+  return typeof path === 'string' && /^\/account(?:\/[\w./-]*)?$/.test(path) && !path.includes('..')
+    ? path
+    : '/account';
+}
+
+/** Who is signed in, as far as these pages ask: policy holds for them as for any application. */
+export function createMembership(deps: WebDeps) {
+  const { core, signIn } = deps;
+  const NOTHING_MORE = { acrValues: [], acrEssential: false, reauthenticate: false };
+
+  /**
+   * The member behind a request; otherwise the browser has been sent to sign in, and the answer is undefined.
+   * `sallyport-security` wants an MFA that isn't older than ten minutes and takes no remembered device for it.
+   */
+  async function member(
+    req: Request,
+    res: Response,
+    application: 'sallyport-account' | 'sallyport-security',
+    returnTo = ownPath(req.path),
+  ): Promise<Member | undefined> {
+    const current = await core.session(req, res);
+    if (current) {
+      const evaluation = await signIn.evaluator.evaluate({
+        application,
+        ...current,
+        request: '',
+        wants: NOTHING_MORE,
+        browser: localsOf(res).browser,
+        recent: RECENT,
+      });
+      if (evaluation.satisfied && evaluation.account) {
+        localsOf(res).person = { name: evaluation.account.name };
+        return { account: evaluation.account, session: current.session };
+      }
+    }
+    res.redirect(303, core.begin(application, { returnTo }));
+    return undefined;
+  }
+
+  /** This session's proofs, for remembering the device anew. */
+  const proofs = ({ account, session }: Member): Promise<Evidence[]> => signIn.evidence.of(session, account.id);
+
+  return { member, proofs };
+}

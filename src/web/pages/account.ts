@@ -1,0 +1,274 @@
+import express, { type Request, type Response, Router } from 'express';
+import { SallyportError } from '../../core/errors.ts';
+import type { Message } from '../../core/prompt.ts';
+import type { AuditEntry } from '../../core/store.ts';
+import { agentOf } from '../agents.ts';
+import { localsOf, send, type WebDeps } from '../context.ts';
+import type { Pages } from '../models.ts';
+import type { Csrf } from '../security.ts';
+import { createMembership, type Member, ownPath } from './account-session.ts';
+import { answerOf } from './sign-in.ts';
+
+type SignInRow = Pages['account']['signIns'][number];
+
+const OUTCOMES: Readonly<Record<string, SignInRow['outcome']>> = {
+  'sign-in.completed': 'success',
+  'sign-in.refused': 'failure',
+  'sign-in.locked': 'failure',
+  'sign-in.denied': 'refused',
+};
+
+/** What a notice may say after a redirect; the address names it. */
+const NOTICES = ['method-added', 'method-removed', 'method-renamed', 'device-removed', 'device-renewed'] as const;
+
+/** `/account`: my methods, my remembered devices, my recent sign-ins. */
+export function accountPages(deps: WebDeps, csrf: Csrf): Router {
+  const { core, signIn, audit } = deps;
+  const { credentials, devices, enrolment, evaluator } = signIn;
+  const { member, proofs } = createMembership(deps);
+  const tokenOf = ({ session }: Member) => csrf.token(`account\0${session}`);
+  const checked = (req: Request, { session }: Member) => csrf.check(req, `account\0${session}`);
+  const about = (res: Response, { account }: Member) => {
+    const { ip, userAgent, reference } = localsOf(res).browser;
+    return { account: account.id, ip, userAgent, reference };
+  };
+
+  async function signInsOf(account: string): Promise<SignInRow[]> {
+    const entries = await deps.durable.audit.ofAccount(account, { limit: 20, events: Object.keys(OUTCOMES) });
+    return entries.map((entry) => rowOf(entry, deps));
+  }
+
+  /** The last second factor stays while any application asks for one. */
+  async function methodsOf(it: Member) {
+    const all = await credentials.ofAccount(it.account.id);
+    const seconds = all.filter(evaluator.isSecond);
+    const needed = evaluator.needsSecond(it.account);
+    return all.map((credential) => ({
+      credential,
+      removable: !(needed && seconds.length === 1 && seconds[0]?.id === credential.id),
+    }));
+  }
+
+  async function found(it: Member, id: unknown) {
+    const method = (await methodsOf(it)).find(({ credential }) => credential.id === id);
+    if (method === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such method of this account');
+    return method;
+  }
+
+  function confirm(res: Response, it: Member, action: string, what: string, values?: Message['values'], danger = true) {
+    const text = (part: string): Message => ({ key: `confirm.${what}.${part}`, ...(values ? { values } : {}) });
+    send(deps, res, 'account-confirm', {
+      action,
+      csrf: tokenOf(it),
+      title: text('title'),
+      text: text('text'),
+      confirm: text('action'),
+      back: '/account',
+      danger,
+    });
+  }
+
+  const router = Router();
+  router.use('/account', express.urlencoded({ extended: false, limit: '16kb' }));
+
+  router.get('/account', async (req, res) => {
+    const it = await member(req, res, 'sallyport-account');
+    if (it === undefined) return;
+    const { account } = it;
+    const { browser } = localsOf(res);
+    const notice = NOTICES.find((key) => key === req.query.notice);
+    send(deps, res, 'account', {
+      csrf: tokenOf(it),
+      account: { username: account.username, name: account.name, ...(account.email ? { email: account.email } : {}) },
+      ...(notice ? { notice: { key: `account.${notice}` } } : {}),
+      methods: (await methodsOf(it)).map(({ credential: { id, factor, name, createdAt, lastUsedAt }, removable }) => ({
+        id,
+        factor,
+        name,
+        createdAt,
+        removable,
+        ...(lastUsedAt ? { lastUsedAt } : {}),
+      })),
+      addable: enrolment.offered(),
+      devices: (await devices.list(account.id, browser)).map(({ userAgent, usedAt, ...device }) => ({
+        ...device,
+        ...agentOf(userAgent),
+        ...(usedAt ? { lastUsedAt: usedAt } : {}),
+      })),
+      renewable: !browser.shared,
+      signIns: await signInsOf(account.id),
+    });
+  });
+
+  /** Where a sign-in for these pages comes back to. */
+  router.get('/account/signed-in', (req, res) => {
+    res.redirect(303, req.query.error === undefined ? ownPath(req.query.state) : '/');
+  });
+
+  router.get('/account/methods/add/:factor', async (req, res) => {
+    const it = await member(req, res, 'sallyport-security');
+    if (it === undefined) return;
+    const factor = String(req.params.factor);
+    const prompt = await enrolment.begin(it.account, it.session, factor);
+    if (prompt === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such factor to enrol');
+    showEnrolment(res, it, factor, prompt);
+  });
+
+  function showEnrolment(
+    res: Response,
+    it: Member,
+    factor: string,
+    prompt: Pages['prompt']['prompt'],
+    error?: Message,
+  ) {
+    const { username, name } = it.account;
+    send(deps, res, 'prompt', {
+      action: `/account/methods/add/${encodeURIComponent(factor)}`,
+      csrf: tokenOf(it),
+      application: deps.applications.get('sallyport-account')?.name ?? '',
+      factor,
+      prompt,
+      account: { username, name },
+      purpose: 'enrol',
+      ...(error ? { error: { ...error, factor } } : {}),
+    });
+  }
+
+  router.post('/account/methods/add/:factor', async (req, res) => {
+    const factor = String(req.params.factor);
+    const it = await member(req, res, 'sallyport-security');
+    if (it === undefined) return;
+    checked(req, it);
+    const answer = answerOf(req.body);
+    const result = await enrolment.confirm(it.account, it.session, factor, answer, localsOf(res).browser);
+    if ('added' in result) return res.redirect(303, '/account?notice=method-added');
+    const prompt = result.prompt ?? (await enrolment.begin(it.account, it.session, factor));
+    if (prompt === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such factor to enrol');
+    showEnrolment(res, it, factor, prompt, result.error);
+  });
+
+  router.get('/account/methods/:id/remove', async (req, res) => {
+    const it = await member(req, res, 'sallyport-security');
+    if (it === undefined) return;
+    const { credential } = await found(it, req.params.id);
+    confirm(res, it, `/account/methods/${encodeURIComponent(credential.id)}/remove`, 'method', {
+      name: credential.name,
+    });
+  });
+
+  router.post('/account/methods/:id/remove', async (req, res) => {
+    const it = await member(req, res, 'sallyport-security', '/account');
+    if (it === undefined) return;
+    checked(req, it);
+    const { credential, removable } = await found(it, req.params.id);
+    if (!removable) throw new SallyportError('ERR_INPUT', 'the last method that policy needs stays');
+    await audit.commit({
+      event: 'credential.removed',
+      credential: credential.id,
+      factor: credential.factor,
+      ...about(res, it),
+    });
+    await credentials.remove(credential.id, it.account.id);
+    await devices.revoke(it.account.id, { credential: credential.id });
+    res.redirect(303, '/account?notice=method-removed');
+  });
+
+  router.get('/account/methods/:id/rename', async (req, res) => {
+    const it = await member(req, res, 'sallyport-account');
+    if (it === undefined) return;
+    const { credential } = await found(it, req.params.id);
+    showRename(res, it, credential.id, credential.name);
+  });
+
+  function showRename(res: Response, it: Member, id: string, name: string, error?: Message) {
+    const action = `/account/methods/${encodeURIComponent(id)}/rename`;
+    send(deps, res, 'account-rename', {
+      action,
+      csrf: tokenOf(it),
+      name,
+      back: '/account',
+      ...(error ? { error } : {}),
+    });
+  }
+
+  router.post('/account/methods/:id/rename', async (req, res) => {
+    const it = await member(req, res, 'sallyport-account', '/account');
+    if (it === undefined) return;
+    checked(req, it);
+    const { credential } = await found(it, req.params.id);
+    const name = (answerOf(req.body).name ?? '').normalize('NFC').trim();
+    if (name === '' || name.length > 64) return showRename(res, it, credential.id, name, { key: 'name-length' });
+    if (!(await credentials.rename(credential, name)))
+      return showRename(res, it, credential.id, name, { key: 'try-again' });
+    audit.note({ event: 'credential.renamed', credential: credential.id, ...about(res, it) });
+    res.redirect(303, '/account?notice=method-renamed');
+  });
+
+  router.get('/account/devices/renew', async (req, res) => {
+    const it = await member(req, res, 'sallyport-security');
+    if (it === undefined) return;
+    confirm(res, it, '/account/devices/renew', 'renew', undefined, false);
+  });
+
+  router.post('/account/devices/renew', async (req, res) => {
+    const it = await member(req, res, 'sallyport-security', '/account/devices/renew');
+    if (it === undefined) return;
+    checked(req, it);
+    const recent = (await proofs(it)).filter(({ at }) => deps.now() - at <= 10 * 60_000);
+    if (await devices.remember(it.account.id, recent, localsOf(res).browser)) {
+      await audit.commit({ event: 'device.renewed', ...about(res, it) });
+    }
+    res.redirect(303, '/account?notice=device-renewed');
+  });
+
+  router.get('/account/devices/:id/remove', async (req, res) => {
+    const it = await member(req, res, 'sallyport-account');
+    if (it === undefined) return;
+    confirm(res, it, `/account/devices/${encodeURIComponent(String(req.params.id))}/remove`, 'device');
+  });
+
+  router.post('/account/devices/:id/remove', async (req, res) => {
+    const it = await member(req, res, 'sallyport-account', '/account');
+    if (it === undefined) return;
+    checked(req, it);
+    await audit.commit({ event: 'device.removed', device: String(req.params.id), ...about(res, it) });
+    await devices.revoke(it.account.id, { device: String(req.params.id) });
+    res.redirect(303, '/account?notice=device-removed');
+  });
+
+  router.get('/account/sign-out-everywhere', async (req, res) => {
+    const it = await member(req, res, 'sallyport-account');
+    if (it === undefined) return;
+    confirm(res, it, '/account/sign-out-everywhere', 'everywhere');
+  });
+
+  router.post('/account/sign-out-everywhere', async (req, res) => {
+    const it = await member(req, res, 'sallyport-account', '/account');
+    if (it === undefined) return;
+    checked(req, it);
+    await audit.commit({ event: 'sessions.revoked', by: 'owner', ...about(res, it) });
+    await deps.durable.accounts.revokeBefore(it.account.id, deps.now());
+    await devices.revoke(it.account.id);
+    await core.endAll(it.account.id);
+    await core.endSession(req, res);
+    localsOf(res).person = undefined;
+    send(deps, res, 'signed-out', {});
+  });
+
+  return router;
+}
+
+function rowOf(entry: AuditEntry, deps: WebDeps): SignInRow {
+  const { detail, application } = entry;
+  const text = (key: string) => (typeof detail[key] === 'string' ? detail[key] : '');
+  const factors = Array.isArray(detail.factors) ? detail.factors.map(String) : [text('factor')];
+  const name = application === undefined ? undefined : deps.applications.get(application)?.name;
+  return {
+    at: entry.at,
+    ...(name === undefined ? {} : { application: name }),
+    method: factors.filter(Boolean).at(-1) ?? '',
+    ...agentOf(text('userAgent')),
+    address: text('ip'),
+    outcome: OUTCOMES[entry.event] ?? 'failure',
+  };
+}

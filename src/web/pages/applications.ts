@@ -1,0 +1,46 @@
+import { Router } from 'express';
+import type { Rule } from '../../core/policy.ts';
+import { send, spanOf, type WebDeps } from '../context.ts';
+import type { Pages } from '../models.ts';
+
+type Demand = Pages['applications']['applications'][number]['demands'][number];
+
+/** What a rule asks, as the page shows it; nothing where it is about other things. */
+function demandOf(rule: Rule): Demand[] {
+  if (rule.level === undefined && rule.deny !== true) return [];
+  const level = rule.deny === true ? 'denied' : (rule.level ?? 'mfa');
+  const remember = level === 'sfa' || level === 'denied' ? undefined : (rule.remember ?? 'never');
+  return [
+    {
+      level,
+      groups: [...(rule.groups ?? [])],
+      ...(remember === undefined ? {} : { remember: typeof remember === 'number' ? spanOf(remember) : remember }),
+      ...(rule.from === undefined ? {} : { from: rule.from }),
+    },
+  ];
+}
+
+const STRICTNESS = ['sfa', 'mfa', 'phr', 'phrh', 'denied'];
+
+/** `/applications`: which ask for a second step, of whom, and from when. */
+export function applicationsPage(deps: WebDeps): Router {
+  const router = Router();
+  router.get('/applications', (_req, res) => {
+    const applications = [...deps.applications.values()]
+      .filter(({ internal }) => !internal)
+      .map(({ id, name, description, homepage }) => {
+        const named = deps.rules.filter((rule) => rule.applications === undefined || rule.applications.includes(id));
+        const demands = named.flatMap(demandOf);
+        demands.sort((a, b) => STRICTNESS.indexOf(a.level) - STRICTNESS.indexOf(b.level));
+        return {
+          name,
+          ...(description === undefined ? {} : { description }),
+          ...(homepage === undefined ? {} : { homepage }),
+          // No rule names a level: the default holds.
+          demands: demands.length > 0 ? demands : [{ level: 'mfa' as const, groups: [], remember: 'never' as const }],
+        };
+      });
+    send(deps, res, 'applications', { applications });
+  });
+  return router;
+}

@@ -1,0 +1,166 @@
+import express, { type Request, type Response, Router } from 'express';
+import type { Answer } from '../../core/prompt.ts';
+import type { SignInRequest } from '../../core/sign-in.ts';
+import type { Step } from '../../sign-in/steps.ts';
+import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
+import { type Csrf, setPolicy } from '../security.ts';
+
+/** Form fields, as an answer: text only, one of each name. */
+export function answerOf(body: unknown): Answer {
+  const fields = Object.entries((body ?? {}) as Record<string, unknown>);
+  return Object.fromEntries(fields.filter((field): field is [string, string] => typeof field[1] === 'string'));
+}
+
+/** `/sign-in/<id>`: the journey's steps as pages. The id opens nothing without the cookie of its path. */
+export function signInPages(deps: WebDeps, csrf: Csrf): Router {
+  const { core, signIn } = deps;
+  const { journey } = signIn;
+
+  /** The request behind the address, with the session of a tab that was faster. */
+  async function requestOf(req: Request, res: Response): Promise<SignInRequest> {
+    const request = await core.request(req, res, String(req.params.id));
+    const session = request.account ? undefined : await core.session(req, res);
+    const locals = localsOf(res);
+    if (request.uiLocales.length > 0 && !hasChosen(req)) {
+      locals.locale = deps.i18n.pick({
+        uiLocales: request.uiLocales,
+        acceptLanguage: req.headers['accept-language'] ?? '',
+      });
+    }
+    if (request.redirectOrigin) setPolicy(res, [request.redirectOrigin]);
+    return session ? { ...request, ...session } : request;
+  }
+
+  const hasChosen = (req: Request) => /sallyport_locale=/.test(req.headers.cookie ?? '');
+  const nameOf = (id: string) => deps.applications.get(id)?.name ?? id;
+
+  async function show(req: Request, res: Response, request: SignInRequest, step: Step): Promise<void> {
+    const base = `/sign-in/${encodeURIComponent(request.id)}`;
+    const application = nameOf(request.application);
+    const { locale } = localsOf(res);
+    const account = step.account && { username: step.account.username, name: step.account.name };
+    const error = step.error && { error: step.error };
+    const common = { action: base, csrf: csrf.token(base, step.nonce), application };
+    const person = account ?? { username: '', name: '' };
+    localsOf(res).path = base;
+
+    switch (step.kind) {
+      case 'done':
+        return res.redirect(303, await core.finish(req, res, request.id, step.outcome));
+      case 'prompt': {
+        const { factor, prompt, purpose } = step;
+        const why = { key: step.why, values: { application: deps.i18n.localized(locale, application) } };
+        return send(deps, res, 'prompt', {
+          ...common,
+          factor,
+          prompt,
+          purpose,
+          why,
+          ...(account ? { account, switchAccount: `${base}/switch` } : {}),
+          ...error,
+          ...(step.others ? { otherMethods: `${base}/methods` } : {}),
+          cancel: `${base}/cancel`,
+        });
+      }
+      case 'choose': {
+        const methods = step.methods.map(({ factor, ...rest }) => ({ value: factor, factor, ...rest }));
+        return send(deps, res, 'choose-method', {
+          ...common,
+          account: person,
+          methods,
+          ...error,
+          cancel: `${base}/cancel`,
+        });
+      }
+      case 'choose-enrolment': {
+        const factors = step.factors.map((value) => ({ value }));
+        return send(deps, res, 'choose-enrolment', { ...common, account: person, factors, cancel: `${base}/cancel` });
+      }
+      case 'remember':
+        return send(deps, res, 'remember', { ...common, account: person, window: spanOf(step.window) });
+      case 'refused':
+        return send(
+          deps,
+          res,
+          'refused',
+          {
+            application,
+            message: { ...step.message, values: { application: deps.i18n.localized(locale, application) } },
+            action: `${base}/cancel`,
+            csrf: common.csrf,
+            ...(account ? { switchAccount: `${base}/switch` } : {}),
+          },
+          403,
+        );
+    }
+  }
+
+  function showConsent(res: Response, request: SignInRequest, account: { username: string; name: string }): void {
+    const base = `/sign-in/${encodeURIComponent(request.id)}`;
+    const application = deps.applications.get(request.application);
+    const { scopes = [], claims = [], resources = {} } = request.consent ?? {};
+    send(deps, res, 'consent', {
+      action: base,
+      csrf: csrf.token(base),
+      application: nameOf(request.application),
+      ...(application?.homepage ? { homepage: application.homepage } : {}),
+      account,
+      scopes,
+      claims,
+      resources: Object.entries(resources).map(([indicator, list]) => ({ indicator, scopes: list })),
+    });
+  }
+
+  async function consent(req: Request, res: Response, request: SignInRequest): Promise<void> {
+    const allowed = answerOf(req.body).consent === 'allow';
+    const { account = '', application, consent: asked } = request;
+    const { ip, userAgent } = localsOf(res).browser;
+    const event = allowed ? 'consent.given' : 'consent.refused';
+    await deps.audit.commit({ event, account, application, ip, userAgent, scopes: asked?.scopes ?? [] });
+    const outcome =
+      allowed && asked
+        ? ({ kind: 'consented', account, consent: asked } as const)
+        : ({ kind: 'refused', error: 'access_denied', description: 'the person declined' } as const);
+    res.redirect(303, await core.finish(req, res, request.id, outcome));
+  }
+
+  const router = Router();
+  const path = '/sign-in/:id';
+  router.use('/sign-in', express.urlencoded({ extended: false, limit: '64kb' }));
+
+  router.get(path, async (req, res) => {
+    const request = await requestOf(req, res);
+    const account = request.consent && request.account ? await signIn.accounts.usable(request.account) : undefined;
+    if (account) return showConsent(res, request, account);
+    await show(req, res, request, await journey.show(request, localsOf(res).browser));
+  });
+
+  router.post(path, async (req, res) => {
+    const request = await requestOf(req, res);
+    const nonce = csrf.check(req, `/sign-in/${encodeURIComponent(request.id)}`);
+    if (request.consent) return consent(req, res, request);
+    await show(req, res, request, await journey.answer(request, localsOf(res).browser, answerOf(req.body), nonce));
+  });
+
+  router.get(`${path}/methods`, async (req, res) => {
+    const request = await requestOf(req, res);
+    await show(req, res, request, await journey.methods(request, localsOf(res).browser));
+  });
+
+  router.post(`${path}/switch`, async (req, res) => {
+    const request = await requestOf(req, res);
+    csrf.check(req, `/sign-in/${encodeURIComponent(request.id)}`);
+    await show(req, res, request, await journey.switchAccount(request, localsOf(res).browser));
+  });
+
+  router.post(`${path}/cancel`, async (req, res) => {
+    const request = await requestOf(req, res);
+    csrf.check(req, `/sign-in/${encodeURIComponent(request.id)}`);
+    const step = await journey.show(request, localsOf(res).browser);
+    const cancelled = { kind: 'refused', error: 'access_denied', description: 'the person cancelled' } as const;
+    const outcome = step.kind === 'refused' ? step.outcome : cancelled;
+    res.redirect(303, await core.finish(req, res, request.id, outcome));
+  });
+
+  return router;
+}

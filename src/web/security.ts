@@ -1,0 +1,89 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { Request, RequestHandler } from 'express';
+import helmet from 'helmet';
+import { SallyportError } from '../core/errors.ts';
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+];
+
+/** Chromium follows `form-action` through redirects, so a sign-in's page must name where it ends. */
+export function setPolicy(res: ServerResponse, formActions: readonly string[]): void {
+  res.setHeader(
+    'content-security-policy',
+    [...POLICY, `form-action ${["'self'", ...formActions].join(' ')}`].join('; '),
+  );
+}
+
+/** Security headers of every answer; pages may widen `form-action` alone. */
+export function headers(issuer: string): RequestHandler[] {
+  const https = issuer.startsWith('https:');
+  return [
+    helmet({
+      contentSecurityPolicy: false,
+      hsts: https ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+      referrerPolicy: { policy: 'no-referrer' },
+      frameguard: { action: 'deny' },
+    }),
+    (_req, res, next) => {
+      setPolicy(res, []);
+      res.setHeader('cache-control', 'no-store');
+      res.setHeader('permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=()');
+      next();
+    },
+  ];
+}
+
+/**
+ * Refuses a Host other than the issuer's: discovery would answer with it. Afterwards the scheme is the
+ * issuer's, whatever a proxy said, for oidc-provider makes its addresses from these headers.
+ */
+export function ownHostOnly(issuer: string): RequestHandler {
+  const { host, protocol } = new URL(issuer);
+  return (req, _res, next) => {
+    if (req.headers.host?.toLowerCase() !== host)
+      throw new SallyportError('ERR_MISDIRECTED', `Host: ${req.headers.host}`);
+    delete req.headers['x-forwarded-host'];
+    req.headers['x-forwarded-proto'] = protocol.slice(0, -1);
+    next();
+  };
+}
+
+/** Tokens that bind a form to what it belongs to, with a value that travels along. */
+export function createCsrf(key: Uint8Array, issuer: string) {
+  const macOf = (binding: string, value: string) =>
+    createHmac('sha256', key).update(`csrf\0${binding}\0${value}`).digest('base64url');
+
+  return {
+    token: (binding: string, value = ''): string => `${macOf(binding, value)}.${value}`,
+
+    /** The value that the form was made with. Throws ERR_CSRF for a form that isn't this page's own. */
+    check(req: Request, binding: string): string {
+      const { origin } = req.headers;
+      const site = req.headers['sec-fetch-site'];
+      if (origin !== undefined && origin !== issuer) throw new SallyportError('ERR_CSRF', `Origin: ${origin}`);
+      if (origin === undefined && site !== undefined && site !== 'same-origin') {
+        throw new SallyportError('ERR_CSRF', `Sec-Fetch-Site: ${site}`);
+      }
+      const token: unknown = req.body?.csrf;
+      const [mac = '', value = ''] = typeof token === 'string' ? token.split('.') : [];
+      const expected = Buffer.from(macOf(binding, value));
+      const given = Buffer.from(mac);
+      if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+        throw new SallyportError('ERR_CSRF', 'wrong or missing token');
+      }
+      return value;
+    },
+  };
+}
+
+export type Csrf = ReturnType<typeof createCsrf>;
