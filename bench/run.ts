@@ -1,0 +1,26 @@
+import { cpus } from 'node:os';
+import { passwords } from './password.ts';
+
+/** `npm run bench [-- NAME]`: measures, prints tables. One benchmark is one function that answers rows. */
+const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | number>[]>>> = { passwords };
+
+const wanted = process.argv[2];
+const names = Object.keys(BENCHMARKS).filter((name) => wanted === undefined || name === wanted);
+if (names.length === 0) {
+  process.stderr.write(`no benchmark ${wanted}; there are: ${Object.keys(BENCHMARKS).join(', ')}\n`);
+  process.exitCode = 1;
+}
+const processors = cpus();
+process.stdout.write(
+  `Node ${process.version}, ${processors.length} × ${processors[0]?.model ?? 'unknown processor'}\n`,
+);
+for (const name of names) {
+  process.stdout.write(`\n${name}\n${table((await BENCHMARKS[name]?.()) ?? [])}\n`);
+}
+
+function table(rows: readonly Record<string, string | number>[]): string {
+  const heads = Object.keys(rows[0] ?? {});
+  const cells = [heads, ...rows.map((row) => heads.map((head) => String(row[head] ?? '')))];
+  const widths = heads.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ')).join('\n');
+}
