@@ -28,7 +28,8 @@ export function launch(): Promise<Browser> {
 
 /** What axe finds on the page as it stands: one line for each element at fault, `rule (impact): selector: what to do`. */
 export async function axe(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  // Legacy mode: no second page is opened for the results; our pages have no frames of other origins.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().withTags(RULES).analyze();
   return violations.flatMap(({ id, impact, nodes }) =>
     nodes.map(({ target, failureSummary }) => {
       const advice = (failureSummary ?? '').replace(/\s+/g, ' ').trim();
