@@ -1,11 +1,9 @@
-import type { Config } from '../config.ts';
+import type { Parsed } from '../config/schema.ts';
 
-const PATIENCE = 5000;
+const PATIENCE = 3000;
 
 /** Asks the management port whether the server is ready; the line to print, and the exit code. */
-export async function healthcheck({
-  management: { host, port },
-}: Pick<Config, 'management'>): Promise<{ line: string; exitCode: number }> {
+export async function healthcheck({ host, port }: Parsed['management']): Promise<{ line: string; exitCode: number }> {
   const url = `http://${reachable(host)}:${port}/health/ready`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE), redirect: 'error' });

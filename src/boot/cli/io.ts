@@ -1,9 +1,10 @@
+import type { Readable } from 'node:stream';
 import type { Environment } from '../config/environment.ts';
 
 /** What the command line has to do with the world around it. */
 export interface Io {
   env: Environment;
-  stdin: NodeJS.ReadStream;
+  stdin: Readable & { isTTY?: boolean };
   out(text: string): void;
   err(text: string): void;
 }

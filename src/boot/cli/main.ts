@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { ConfigError } from '../../core/errors.ts';
-import { loadModules } from '../modules.ts';
+import { NO_MODULES } from '../config/management.ts';
+import { loadModules, type Modules } from '../modules.ts';
 import type { OpenHost } from './execute.ts';
 import { type Io, printable, processIo } from './io.ts';
 import { createProgram } from './program.ts';
@@ -9,10 +10,16 @@ import { createProgram } from './program.ts';
 const FAULT = 2;
 
 /** Runs one command line (`process.argv`) and answers the exit code. */
-export async function main(argv: readonly string[], io: Io = processIo, open: OpenHost = openApp): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  io: Io = processIo,
+  open: OpenHost = openApp,
+  modules: () => Promise<Modules> = loadModules,
+): Promise<number> {
   let exitCode = 0;
   try {
-    const program = createProgram(await loadModules(), io, open, (code) => {
+    const needed = commandOf(argv) === 'healthcheck' ? NO_MODULES : await modules();
+    const program = createProgram(needed, io, open, (code) => {
       exitCode = code;
     });
     for (const command of [program, ...below(program)]) {
@@ -23,6 +30,11 @@ export async function main(argv: readonly string[], io: Io = processIo, open: Op
   } catch (error) {
     return report(error, io);
   }
+}
+
+/** The first word that is neither an option nor the value of `--config`. */
+function commandOf([, , ...words]: readonly string[]): string | undefined {
+  return words.find((word, at) => !word.startsWith('-') && !['-c', '--config'].includes(words[at - 1] ?? ''));
 }
 
 function below(command: Command): Command[] {

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandResult, Directory, Command as PluginCommand } from '../../core/directory.ts';
 import type { CommandRequest } from '../commands.ts';
 import { defaultConfigFile } from '../config/default-file.ts';
+import { managementOf } from '../config/management.ts';
 import { type Config, jsonSchemaOf, loadConfig } from '../config.ts';
 import type { Modules } from '../modules.ts';
 import { execute, type OpenHost } from './execute.ts';
@@ -35,7 +36,7 @@ export function createProgram(modules: Modules, io: Io, open: OpenHost, done: (e
     .command('healthcheck')
     .description('ask a running server whether it is ready; exit code 0 or 1')
     .action(async () => {
-      const { line, exitCode } = await healthcheck(context.config());
+      const { line, exitCode } = await healthcheck(managementOf(file(), io.env));
       show(context, { lines: [line], exitCode });
     });
   return program;

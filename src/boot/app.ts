@@ -1,0 +1,150 @@
+import type { Server } from 'node:http';
+import type { Express } from 'express';
+import type { Core, Door, DoorPorts, LogPort, RenderPort } from '../core/door.ts';
+import { SallyportError } from '../core/errors.ts';
+import { networkLookup } from '../policy/networks.ts';
+import { createAudit } from '../sign-in/audit.ts';
+import { createSignIn, type SignIn } from '../sign-in/index.ts';
+import { createWeb } from '../web/app.ts';
+import { assets } from '../web/assets.ts';
+import { html, localsOf, type WebDeps } from '../web/context.ts';
+import { createI18n } from '../web/i18n.ts';
+import type { PageName } from '../web/models.ts';
+import { createRenderer } from '../web/render.ts';
+import { setPolicy } from '../web/security.ts';
+import type { CommandHost } from './commands.ts';
+import type { Config } from './config.ts';
+import { guardedFetch } from './guarded-fetch.ts';
+import { createHost } from './host.ts';
+import { createLog } from './log.ts';
+import { createManagement } from './management.ts';
+import type { Modules } from './modules.ts';
+import {
+  createDirectories,
+  createFactors,
+  createKeys,
+  createRegistry,
+  OWN_RULES,
+  openStores,
+  realWorld,
+  type World,
+} from './parts.ts';
+
+/** A whole gateway that doesn't listen yet. */
+export interface App {
+  web: Express;
+  management: Express;
+  host: CommandHost;
+  core: Core;
+  signIn: SignIn;
+  /** Throws while a store is away. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  world?: World;
+  log?: LogPort;
+}
+
+/** The wiring, in the order in which things need each other. */
+export async function createApp(config: Config, modules: Modules, options: AppOptions = {}): Promise<App> {
+  const world = options.world ?? realWorld;
+  const log = options.log ?? createLog(config.log.level);
+
+  // What is kept, and under which keys.
+  const stores = await openStores(config, modules, world, log);
+  const { durable, ephemeral } = stores;
+  const ready = async () => {
+    await Promise.all([durable.ping(), ephemeral.ping()]);
+  };
+  const keys = createKeys(config);
+  const chain = await createAudit({ durable, node: 'main', now: world.now, log });
+  const management = createManagement(ready);
+  const audit = management.count(chain);
+
+  // People, factors, and the journey.
+  const applications = createRegistry(config);
+  const directories = createDirectories(config, modules, durable, world);
+  const factors = createFactors(config, modules, durable, directories, world);
+  const rules = [...config.rules, ...OWN_RULES];
+  const { acr, sessions, trustedDevices, lockout } = config;
+  const signIn = createSignIn({
+    ...world,
+    ...{ durable, ephemeral, sealer: keys.sealer, audit, log },
+    ...{ factors, directories, applications, rules, acr, sessions, trustedDevices, lockout },
+  });
+
+  // Pages.
+  const i18n = createI18n({ locales: config.locales, defaultLocale: config.defaultLocale });
+  const served = assets();
+  const renderer = createRenderer({ i18n, assets: served, name: config.name, support: support(config) });
+
+  // Doors; exactly one of them is the core.
+  const render: RenderPort = {
+    page: (res, name, model) => html(web, res as never, name as PageName, model as never),
+    allowFormAction: (res, ...origins) => setPolicy(res, origins),
+  };
+  const ports: DoorPorts = {
+    ...{ now: world.now, issuer: config.issuer, ephemeral, durable, sealer: keys.sealer, applications, sessions },
+    ...{ acrValues: [...acr.keys()], locales: config.locales, render, audit, log },
+    evaluate: signIn.evaluator.evaluate,
+    stillAllowed: signIn.evaluator.stillAllowed,
+    account: signIn.accounts.usable,
+    adopt: signIn.evidence.adopt,
+    browser: (res) => localsOf(res as never).browser,
+    fetch: guardedFetch(config.allowedPrivateNetworks),
+  };
+  const doors: { module: WebDeps['doors'][number]['module']; door: Door }[] = [];
+  for (const [id, settings] of config.doors) {
+    const module = modules.doors.get(id);
+    if (module) doors.push({ module, door: await module.create(settings, ports) });
+  }
+  const core = doors.map(({ door }) => door.core).find((it) => it !== undefined);
+  if (core === undefined) throw new SallyportError('ERR_CONFIG', 'doors: one of them must be oidc, which is the core');
+
+  const web: WebDeps = {
+    ...world,
+    ...{ issuer: config.issuer, trustedProxies: config.trustedProxies, renderer, i18n, assets: served },
+    ...{ signIn, core, applications, rules: config.rules, trustedDevices, durable, ephemeral, audit, log },
+    networksOf: networkLookup(config.networks),
+    sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
+    doors: doors.map(({ module, door }) => ({ module, handler: door.handler })),
+    csrfKey: keys.csrf,
+  };
+
+  return {
+    web: createWeb(web),
+    management: management.app,
+    host: createHost({ config, modules, durable, directories, signIn, core, audit, world, rules, factors }),
+    core,
+    signIn,
+    ready,
+    async close() {
+      for (const { door } of doors) await door.close?.();
+      await chain.close();
+      await stores.close();
+    },
+  };
+}
+
+/** For the CLI, while no server runs. */
+export async function createCommandHost(
+  config: Config,
+  modules: Modules,
+): Promise<CommandHost & { close(): Promise<void> }> {
+  const app = await createApp(config, modules, { log: createLog('silent') });
+  return { run: (request) => app.host.run(request), close: () => app.close() };
+}
+
+function support({ support: { url, email, phone } }: Config) {
+  return { ...(url ? { url } : {}), ...(email ? { email } : {}), ...(phone ? { phone } : {}) };
+}
+
+/** Stops taking requests, and waits for those under way. */
+export function stopServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}

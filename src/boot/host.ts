@@ -1,0 +1,111 @@
+import { DEFAULT_ACR, type Evidence } from '../core/assurance.ts';
+import type { CommandResult, Directory } from '../core/directory.ts';
+import type { AuditPort, Core } from '../core/door.ts';
+import { SallyportError } from '../core/errors.ts';
+import type { Rule } from '../core/policy.ts';
+import type { DurableStore } from '../core/store.ts';
+import { assess } from '../policy/assess.ts';
+import { decide } from '../policy/decide.ts';
+import { explain } from '../policy/explain.ts';
+import { networksOf } from '../policy/networks.ts';
+import type { EnabledFactor } from '../sign-in/deps.ts';
+import type { SignIn } from '../sign-in/index.ts';
+import { type CommandHost, type CommandRequest, directoryCommand } from './commands.ts';
+import type { Config } from './config.ts';
+import type { Modules } from './modules.ts';
+import type { World } from './parts.ts';
+
+interface HostDeps {
+  config: Config;
+  modules: Modules;
+  durable: DurableStore;
+  directories: ReadonlyMap<string, Directory>;
+  signIn: SignIn;
+  core: Core;
+  audit: AuditPort;
+  world: World;
+  rules: readonly Rule[];
+  factors: ReadonlyMap<string, EnabledFactor>;
+}
+
+/** Runs the CLI's commands where the data is. */
+export function createHost(deps: HostDeps): CommandHost {
+  const { config, modules, durable, directories, audit } = deps;
+
+  async function ofDirectory(request: CommandRequest): Promise<CommandResult> {
+    const { directory, command } = directoryCommand(config, modules, request);
+    const target = directories.get(directory);
+    if (target === undefined) throw new SallyportError('ERR_INPUT', `directory ${directory} is not enabled`);
+    const result = await command.run(target, request.input);
+    for (const { event, key, detail } of result.audit ?? []) {
+      const account = key === undefined ? undefined : await durable.accounts.byDirectoryKey(directory, key);
+      await audit.commit({ event, by: 'cli', ...(account ? { account: account.id } : {}), ...detail });
+    }
+    for (const key of result.revoke ?? []) await revoke(directory, key);
+    return result;
+  }
+
+  /** A new password or a disabled account ends what rested on the old state. */
+  async function revoke(directory: string, key: string): Promise<void> {
+    const account = await durable.accounts.byDirectoryKey(directory, key);
+    if (account === undefined) return;
+    await durable.accounts.revokeBefore(account.id, deps.world.now());
+    await deps.signIn.devices.revoke(account.id);
+    await deps.core.endAll(account.id);
+  }
+
+  async function explainPolicy({ input: { options } }: CommandRequest): Promise<CommandResult> {
+    const text = (name: string) => (typeof options[name] === 'string' ? options[name] : undefined);
+    const username = text('account') ?? '';
+    const application = text('application') ?? '';
+    const account = await deps.signIn.accounts.find(username);
+    if (account === undefined) return { lines: [`There is no account ${JSON.stringify(username)}.`], exitCode: 1 };
+    if (!config.applications.has(application) && !application.startsWith('sallyport-')) {
+      return { lines: [`There is no application ${JSON.stringify(application)}.`], exitCode: 1 };
+    }
+    const at = text('at');
+    const now = at === undefined ? deps.world.now() : Date.parse(at);
+    const ip = text('ip');
+    const networks = ip === undefined ? [] : networksOf(ip, config.networks);
+    const credentials = await deps.signIn.credentials.ofAccount(account.id);
+    const enrolled = credentials.some(deps.signIn.evaluator.isSecond);
+    const { id, groups, createdAt } = account;
+    const requirement = decide(
+      deps.rules,
+      { now, application, account: { id, groups, createdAt, enrolled }, networks },
+      { remember: config.trustedDevices.lifetime },
+    );
+    const trusted = text('device') === 'trusted';
+    const table = explain({
+      application,
+      account: { username: account.username, name: account.name, groups, enrolled },
+      networks,
+      now,
+      requirement,
+      trial: { device: trusted ? 'trusted' : 'none', assessment: trial(requirement, now, trusted) },
+    });
+    return { lines: table.trimEnd().split('\n'), exitCode: 0 };
+  }
+
+  /** As after a fresh first factor, with or without a browser remembered a moment ago. */
+  function trial(requirement: ReturnType<typeof decide>, now: number, trusted: boolean) {
+    const request = 'trial';
+    const base = { phishingResistant: false, attested: false, at: now };
+    const first: Evidence = { ...base, factor: 'first', credential: 'first', amr: [], kinds: ['knowledge'], request };
+    const second = { ...base, factor: 'device', credential: 'device', amr: [], kinds: ['possession' as const] };
+    return assess({
+      requirement: { ...requirement, factors: undefined },
+      evidence: [first],
+      ...(trusted ? { device: { proofs: [second] } } : {}),
+      wants: { acrValues: [], acrEssential: false, reauthenticate: false },
+      request,
+      now,
+      acr: new Map(DEFAULT_ACR),
+      reachable: undefined,
+    });
+  }
+
+  return {
+    run: (request) => (request.name === 'policy explain' ? explainPolicy(request) : ofDirectory(request)),
+  };
+}

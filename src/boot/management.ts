@@ -1,0 +1,43 @@
+import express, { type Express } from 'express';
+import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import type { AuditPort } from '../core/door.ts';
+
+/** Health and metrics, for the machine's own eyes: it asks nobody who they are. */
+export function createManagement(ready: () => Promise<void>): { app: Express; count(audit: AuditPort): AuditPort } {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const events = new Counter({
+    name: 'sallyport_events_total',
+    help: 'Audited events, by name: sign-ins, refusals, enrolments, revocations.',
+    labelNames: ['event'],
+    registers: [registry],
+  });
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.get('/health/live', (_req, res) => void res.json({ status: 'up' }));
+  app.get('/health/ready', async (_req, res) => {
+    try {
+      await ready();
+      res.json({ status: 'ready' });
+    } catch (error) {
+      res.status(503).json({ status: 'not ready', reason: error instanceof Error ? error.message : 'unknown' });
+    }
+  });
+  app.get('/metrics', async (_req, res) => void res.type(registry.contentType).send(await registry.metrics()));
+
+  return {
+    app,
+    /** The audit's own events are what is counted: one list of names. */
+    count: (audit) => ({
+      commit: async (event) => {
+        await audit.commit(event);
+        events.inc({ event: event.event });
+      },
+      note: (event) => {
+        audit.note(event);
+        events.inc({ event: event.event });
+      },
+    }),
+  };
+}

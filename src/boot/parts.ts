@@ -1,0 +1,124 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import type { Application } from '../core/application.ts';
+import { INTERNAL_APPLICATIONS } from '../core/application.ts';
+import type { Directory } from '../core/directory.ts';
+import type { LogPort } from '../core/door.ts';
+import type { Rule } from '../core/policy.ts';
+import { createSealer } from '../core/seal.ts';
+import type { DurableStore, EphemeralStore } from '../core/store.ts';
+import { createDurableStore } from '../durable/index.ts';
+import { createAccounts } from '../sign-in/accounts.ts';
+import type { SignInDeps } from '../sign-in/deps.ts';
+import type { Config } from './config.ts';
+import type { Modules } from './modules.ts';
+import { sealingKeyOf } from './sealing-key.ts';
+
+/** Clock and randomness: tests bring their own. */
+export interface World {
+  now(): number;
+  random(bytes: number): Uint8Array;
+}
+
+export const realWorld: World = { now: () => Date.now(), random: (bytes) => randomBytes(bytes) };
+
+export interface Stores {
+  durable: DurableStore;
+  ephemeral: EphemeralStore;
+  close(): Promise<void>;
+}
+
+export async function openStores(config: Config, modules: Modules, world: World, log: LogPort): Promise<Stores> {
+  const { durable: kept, ephemeral: passing } = config.stores;
+  const durableModule = modules.stores.durable.get(kept.type);
+  const ephemeralModule = modules.stores.ephemeral.get(passing.type);
+  if (!durableModule || !ephemeralModule) throw new Error('the configuration names a store that does not exist');
+  const durable = await createDurableStore(await durableModule.open(kept.settings));
+  const ephemeral = await ephemeralModule.open(passing.settings, {
+    now: world.now,
+    onState: (state, detail) =>
+      log[state === 'up' ? 'info' : 'error']({ store: passing.type, detail }, `store is ${state}`),
+  });
+  return {
+    durable,
+    ephemeral,
+    async close() {
+      await ephemeral.close();
+      await durable.close();
+    },
+  };
+}
+
+/** The sealing key, and keys for other purposes derived from it. */
+export function createKeys(config: Config) {
+  const key = sealingKeyOf(config);
+  return {
+    sealer: createSealer(key),
+    csrf: new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), 'sallyport csrf 1', 32)),
+  };
+}
+
+export function createDirectories(
+  config: Config,
+  modules: Modules,
+  durable: DurableStore,
+  world: World,
+): Map<string, Directory> {
+  const directories = new Map<string, Directory>();
+  for (const [id, settings] of config.directories) {
+    const module = modules.directories.get(id);
+    if (module) directories.set(id, module.create(settings, { ...world, records: durable.records(`directory:${id}`) }));
+  }
+  return directories;
+}
+
+export function createFactors(
+  config: Config,
+  modules: Modules,
+  durable: DurableStore,
+  directories: ReadonlyMap<string, Directory>,
+  world: World,
+): SignInDeps['factors'] {
+  const accounts = createAccounts({ ...world, durable, directories });
+  const factors = new Map();
+  for (const [id, settings] of config.factors) {
+    const module = modules.factors.get(id);
+    if (module === undefined) continue;
+    const factor = module.create(settings, {
+      ...world,
+      password: { verify: accounts.verifyPassword },
+      state: durable.state(`factor:${id}`),
+      serviceName:
+        typeof config.name === 'string' ? config.name : (config.name.en ?? Object.values(config.name)[0] ?? ''),
+      issuer: config.issuer,
+    });
+    factors.set(id, { module, factor });
+  }
+  return factors;
+}
+
+/** The registry: what is configured, and the gateway's own pages, which policy covers like any application. */
+export function createRegistry(config: Config): Map<string, Application> {
+  const own = INTERNAL_APPLICATIONS.map((id): [string, Application] => [
+    id,
+    {
+      id,
+      name: { en: 'Your account', 'zh-Hant': '您的帳號', 'zh-Hans': '您的账号' },
+      door: '',
+      consent: 'institution',
+      internal: true,
+      settings: { redirectUris: [`${config.issuer}/account/signed-in`] },
+    },
+  ]);
+  return new Map([...config.applications, ...own]);
+}
+
+/** Changing how one signs in takes an MFA of the last ten minutes, on top of whatever the operator's rules say. */
+export const OWN_RULES: readonly Rule[] = [
+  {
+    name: 'managing one’s methods',
+    applications: ['sallyport-security'],
+    level: 'mfa',
+    freshness: 600_000,
+    remember: 0,
+  },
+];
