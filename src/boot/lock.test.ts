@@ -42,6 +42,7 @@ describe('the data lock', () => {
     const data = join(folderWith(), 'deep', 'data');
     lockData(data).release();
     expect(statSync(data).mode & 0o777).toBe(0o700);
+    expect(statSync(join(data, 'lock')).mode & 0o777).toBe(0o600);
   });
 
   it('ends with its owner, kill -9 included', async () => {

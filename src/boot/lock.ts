@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SallyportError } from '../core/errors.ts';
@@ -17,6 +17,8 @@ export interface DataLock {
 export function lockData(data: string): DataLock {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const file = join(data, 'lock');
+  // Whoever may open the file may lock it, and so keep the server from starting.
+  closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');

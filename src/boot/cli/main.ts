@@ -55,6 +55,6 @@ function firstLine(error: unknown): string {
 
 /** The app is loaded only for commands that need it. */
 const openApp: OpenHost = async (config, modules) => {
-  const app = (await import(new URL('../app.ts', import.meta.url).href)) as { createCommandHost: OpenHost };
-  return await app.createCommandHost(config, modules);
+  const { createCommandHost } = await import('../app.ts');
+  return await createCommandHost(config, modules);
 };
