@@ -1,0 +1,37 @@
+import type { KeyObject } from 'node:crypto';
+import type { Command, CommandResult } from '../core/directory.ts';
+import type { DurableStore } from '../core/store.ts';
+import { type Verdict, verifyChain } from '../sign-in/audit-chain.ts';
+
+/** What the commands about the audit work on. */
+export interface AuditTarget {
+  durable: Pick<DurableStore, 'audit'>;
+  /** The chain looked at unless another is named. */
+  node: string;
+  publicKeyOf(kid: string): KeyObject | undefined;
+}
+
+const verify: Command<AuditTarget> = {
+  name: 'audit verify',
+  summary: 'check the audit chain for altered and missing entries; exit code 0 or 1',
+  options: [{ flags: '--node <name>', description: 'whose chain (default: this node)' }],
+  async run({ durable, node, publicKeyOf }, { options }) {
+    const chosen = typeof options.node === 'string' ? options.node : node;
+    return told(chosen, await verifyChain(durable, chosen, publicKeyOf));
+  },
+};
+
+function told(node: string, { entries, first, broken, signedUpTo, head }: Verdict): CommandResult {
+  const lines: string[] = [];
+  if (head === undefined && broken === undefined) lines.push(`${node}: no entries`);
+  if (head) lines.push(`${node}: entries ${first} to ${head.sequence} are whole (${entries})`);
+  if (signedUpTo !== undefined) lines.push(`signed up to entry ${signedUpTo}`);
+  else if (head) lines.push('nothing is signed yet');
+  // To be kept elsewhere: only so does it show whether somebody cut the chain at its end.
+  if (head) lines.push(`last: ${head.sequence} ${head.hash} ${new Date(head.at).toISOString()}`);
+  if (broken) lines.push(`BROKEN at entry ${broken.sequence}: ${broken.why}`);
+  return { lines, exitCode: broken ? 1 : 0 };
+}
+
+/** Commands of the CLI about the audit, run where the data is owned. */
+export const auditCommands: readonly Command<AuditTarget>[] = [verify];

@@ -1,0 +1,55 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { exportJWK } from 'jose';
+import type { Sealer } from '../core/seal.ts';
+import type { DurableStore } from '../core/store.ts';
+
+const PURPOSE = 'audit';
+const ALGORITHM = 'Ed25519';
+
+/** What signs the heads of the audit chains, and what checks the signatures. */
+export interface AuditKey {
+  kid: string;
+  /** Ed25519 (RFC 8032), base64url. */
+  sign(data: string): string;
+  /** The public key of that id, retired ones included. */
+  verifyKey(kid: string): KeyObject | undefined;
+}
+
+/**
+ * The key that signs the audit, made on first start and kept sealed, so that whoever can only write to the
+ * database can't sign. Two processes that start together may both make one: both verify, the older signs.
+ *
+ * @throws SallyportError ERR_SEAL if a stored key doesn't open with this installation's sealing key
+ */
+export async function auditKey(
+  durable: Pick<DurableStore, 'keys'>,
+  sealer: Sealer,
+  now: () => number,
+): Promise<AuditKey> {
+  const present = await durable.keys.list(PURPOSE);
+  if (present.every(({ retiredAt }) => retiredAt !== undefined)) await create(durable, sealer, now());
+  const stored = await durable.keys.list(PURPOSE);
+  const keys = new Map(stored.map(({ id, sealed }) => [id, open(sealer.open(sealed, context(id)))]));
+  const current = stored.find(({ retiredAt }) => retiredAt === undefined);
+  const key = current && keys.get(current.id);
+  if (current === undefined || key === undefined) throw new Error('the audit key was retired while it was being made');
+  return {
+    kid: current.id,
+    sign: (data) => sign(null, Buffer.from(data), key.privateKey).toString('base64url'),
+    verifyKey: (kid) => keys.get(kid)?.publicKey,
+  };
+}
+
+const context = (id: string): string => `key:${id}`;
+
+async function create(durable: Pick<DurableStore, 'keys'>, sealer: Sealer, at: number): Promise<void> {
+  const id = randomUUID();
+  const jwk = await exportJWK(generateKeyPairSync('ed25519').privateKey);
+  const sealed = sealer.seal(JSON.stringify(jwk), context(id));
+  await durable.keys.insert({ id, purpose: PURPOSE, algorithm: ALGORITHM, sealed, createdAt: at, activeFrom: at });
+}
+
+function open(jwk: string): { privateKey: KeyObject; publicKey: KeyObject } {
+  const privateKey = createPrivateKey({ key: JSON.parse(jwk), format: 'jwk' });
+  return { privateKey, publicKey: createPublicKey(privateKey) };
+}

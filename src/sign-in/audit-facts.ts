@@ -1,0 +1,68 @@
+import type { AuditEvent } from '../core/door.ts';
+
+/** A value that JSON carries without loss. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** What an event is in the audit: who, where, what, and further facts. */
+export interface Facts {
+  event: string;
+  account?: string;
+  application?: string;
+  detail: { [key: string]: Json };
+}
+
+const SECRET = /^(?:password|secret|code|token|cookie)s?$/;
+/** Longest text kept of one fact: some of it, as a user agent, is whatever a stranger sends. */
+const LONGEST = 1_024;
+const DEEPEST = 6;
+const MOST_ITEMS = 100;
+
+/** Whether a key names a secret by its last word: `password`, `userCode`, `access_token`, `Set-Cookie`. */
+export function namesSecret(key: string): boolean {
+  const words = key.replace(/([a-z\d])([A-Z])/g, '$1 $2').split(/[^A-Za-z\d]+/);
+  return SECRET.test((words.findLast((word) => word !== '') ?? '').toLowerCase());
+}
+
+/**
+ * Makes an event fit to be kept. A fact named like a secret is left out, since failing the sign-in over it
+ * would help nobody; `dropped` is told its key. Never throws: what JSON can't carry becomes text or is left out.
+ */
+export function factsOf({ event, account, application, ...rest }: AuditEvent, dropped: (key: string) => void): Facts {
+  return {
+    event: text(event),
+    ...(account !== undefined && { account: text(account) }),
+    ...(application !== undefined && { application: text(application) }),
+    detail: plainObject(rest, dropped, 0),
+  };
+}
+
+function plainObject(source: object, dropped: (key: string) => void, depth: number): { [key: string]: Json } {
+  const kept = Object.entries(source).flatMap(([key, value]): [string, Json][] => {
+    if (namesSecret(key)) {
+      dropped(key);
+      return [];
+    }
+    const json = plain(value, dropped, depth + 1);
+    return json === undefined ? [] : [[text(key), json]];
+  });
+  return Object.fromEntries(kept.slice(0, MOST_ITEMS));
+}
+
+function plain(value: unknown, dropped: (key: string) => void, depth: number): Json | undefined {
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'string') return text(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object') return undefined;
+  if (value instanceof Date) return value.getTime();
+  // Also where a value contains itself.
+  if (depth >= DEEPEST) return '…';
+  if (value instanceof Set) return plain([...value], dropped, depth);
+  if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map((item) => plain(item, dropped, depth + 1) ?? null);
+  return plainObject(value, dropped, depth);
+}
+
+/** Well-formed, without NUL (PostgreSQL keeps neither), and no longer than is useful. */
+function text(value: string): string {
+  return String(value).slice(0, LONGEST).toWellFormed().replaceAll('\0', '\ufffd');
+}
