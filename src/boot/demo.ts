@@ -1,5 +1,4 @@
 import type { DemoApplication } from '../../demo/relying-party/application.ts';
-import { startRelyingParty } from '../../demo/relying-party/server.ts';
 import type { App } from './app.ts';
 import type { Config } from './config.ts';
 
@@ -30,6 +29,8 @@ export async function startDemo(config: Config, app: App): Promise<{ close(): Pr
     const label = typeof name === 'string' ? name : (name.en ?? id);
     return clientSecret ? [{ id, name: label, clientId: id, clientSecret, asks: ASKS[id] ?? '' }] : [];
   });
+  // Only here: an installation has neither the folder nor its libraries.
+  const { startRelyingParty } = await import('../../demo/relying-party/server.ts');
   const relyingParty = await startRelyingParty({
     port: config.demo?.relyingParty.port ?? 3001,
     host: '127.0.0.1',

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { EphemeralStore } from '../../core/store.ts';
 
-/** Stands for the record's own id in what is stored: an id opens doors, so only its hash is kept. */
+/**
+ * Stands for the record's own id in what is stored: an id opens doors, so only its hash is kept. JSON never
+ * contains this character as itself, so no parameter can pretend to be it.
+ */
 const OWN_ID = '\u0001';
 
 export function hashOf(id: string): string {
@@ -52,7 +55,7 @@ export class ArtifactAdapter implements Adapter {
   async find(id: string): Promise<AdapterPayload | undefined> {
     const [stored, consumed] = await this.#store.getMany([this.#key(id), this.#mark(id)]);
     if (stored === undefined) return undefined;
-    const payload = JSON.parse(stored.replaceAll('\\u0001', id)) as AdapterPayload;
+    const payload = JSON.parse(stored.replaceAll(OWN_ID, id)) as AdapterPayload;
     if (consumed !== undefined) payload.consumed = Number(consumed);
     return payload;
   }

@@ -1,3 +1,4 @@
+import './runtime.ts';
 import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import express from 'express';

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { parseArgs } from 'node:util';
+import { createApp, stopServer } from './boot/app.ts';
+import { commandHandler } from './boot/commands.ts';
+import { defaultConfigFile } from './boot/config/default-file.ts';
+import { type Config, loadConfig } from './boot/config.ts';
+import { controlPath, serveControl } from './boot/control.ts';
+import { startDemo } from './boot/demo.ts';
+import { lockData } from './boot/lock.ts';
+import { createLog } from './boot/log.ts';
+import { loadModules } from './boot/modules.ts';
+import { ConfigError } from './core/errors.ts';
+
+/** What a slow or silent client may take, milliseconds: Node by itself waits for minutes. */
+const REQUEST_TIMEOUT = 20_000;
+/** How long requests under way may take after SIGTERM, milliseconds. */
+const STOP_WITHIN = 10_000;
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+}
+
+function serverOf(handler: RequestListener, tls: Config['listen']['tls']): Server {
+  const limits = { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT / 2 };
+  if (tls === undefined) return createServer(limits, handler);
+  return createTlsServer({ ...limits, cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, handler);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { config: { type: 'string', short: 'c' } } });
+  const modules = await loadModules();
+  const config = loadConfig(values.config ?? defaultConfigFile(process.env), modules);
+  const log = createLog(config.demo ? 'warn' : config.log.level);
+  for (const warning of config.warnings) log.warn({}, warning);
+
+  const lock = config.ownsData ? lockData(config.data) : undefined;
+  const app = await createApp(config, modules, { log });
+  const web = serverOf(app.web, config.listen.tls);
+  const management = createServer(app.management);
+  await listen(web, config.listen.port, config.listen.host);
+  await listen(management, config.management.port, config.management.host);
+  const control = await serveControl(controlPath(config.data), commandHandler(app.host));
+  const demo = config.demo ? await startDemo(config, app) : undefined;
+  log.info({ issuer: config.issuer }, 'listening');
+
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => web.closeAllConnections(), STOP_WITHIN).unref();
+    await demo?.close();
+    await Promise.all([stopServer(web), stopServer(management), control.close()]);
+    await app.close();
+    lock?.release();
+    log.info({}, 'stopped');
+  };
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+}
+
+try {
+  await main();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(
+    error instanceof ConfigError ? `The configuration has faults:\n${message}\n` : `sallyport: ${message}\n`,
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,104 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import express from 'express';
+import { assets } from '../../src/web/assets.ts';
+import { createI18n, localeFolders } from '../../src/web/i18n.ts';
+import { createRenderer } from '../../src/web/render.ts';
+import { self } from './gallery/account.ts';
+import { choices, ends } from './gallery/journey.ts';
+import { prompts } from './gallery/prompts.ts';
+import { NOW, type Sample } from './gallery/sample.ts';
+
+export type { Sample };
+
+export const LOCALES = ['en', 'zh-Hant', 'zh-Hans'];
+
+/** Every page, each with what is hard for it. */
+export const samples: readonly Sample[] = [...prompts, ...choices, ...ends, ...self];
+
+/** Content-Security-Policy of every page. */
+const CSP = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The real renderer with the real texts, and those of an invented factor named `sample`. */
+export function galleryRenderer(missing: string[] = []) {
+  const i18n = createI18n({
+    locales: LOCALES,
+    defaultLocale: 'en',
+    folders: [...localeFolders(), { namespace: 'sample', folder: folder('./gallery/locales') }],
+    onMissing: (key, namespace) => missing.push(`${namespace}:${key}`),
+  });
+  const served = assets([
+    { path: '/assets/', folder: folder('../../views/assets') },
+    { path: '/assets/sample/', folder: folder('./gallery/assets') },
+  ]);
+  const renderer = createRenderer({
+    i18n,
+    assets: served,
+    name: { en: 'Northbridge University', 'zh-Hant': '北橋大學', 'zh-Hans': '北桥大学' },
+    support: { url: 'https://help.example.edu/', email: 'help@example.edu', phone: '+44 (0)1632 960 000' },
+    timeZone: 'Europe/London',
+    now: () => NOW,
+  });
+  const html = ({ page, model, signedIn }: Sample, locale: string) =>
+    renderer.html(page, model, {
+      locale,
+      reference: 'K7QF-29TD',
+      path: '/here?a=1&b=2',
+      ...(signedIn && { account: { name: 'Ada Lovelace' }, signOut: '/sign-out' }),
+    });
+  return { html, assets: served, missing };
+}
+
+export interface Gallery {
+  /** Pages stand at `<origin>/<locale>/<sample name>`. */
+  origin: string;
+  /** Bodies of forms that were posted, the last at the end. */
+  posted: Record<string, unknown>[];
+  close(): void;
+}
+
+/** Serves every sample as production would: same policy, same assets. */
+export async function serveGallery(): Promise<Gallery> {
+  const { html, assets: served } = galleryRenderer();
+  const posted: Record<string, unknown>[] = [];
+  const app = express();
+  app.use(express.urlencoded({ extended: false }));
+  app.use((request, response, next) => {
+    response.set('content-security-policy', CSP);
+    const asset = served.get(request.path);
+    if (asset) return void response.type(asset.type).send(asset.body);
+    if (request.method !== 'POST') return next();
+    posted.push({ ...request.body });
+    response
+      .type('html')
+      .send('<!doctype html><html lang="en"><title>Posted</title><main><h1>Posted</h1></main></html>');
+  });
+  app.get('/:locale/:name', (request, response, next) => {
+    const found = samples.find(({ name }) => name === request.params.name);
+    if (!found || !LOCALES.includes(request.params.locale)) return next();
+    response.type('html').send(html(found, request.params.locale));
+  });
+  const server: Server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    posted,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

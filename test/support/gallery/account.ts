@@ -1,0 +1,167 @@
+import type { Pages } from '../../../src/web/models.ts';
+import { ada, COURSES, DAY, HOUR, LIBRARY, LONG, long, NOW, PAYROLL, type Sample, sample, UNBROKEN } from './sample.ts';
+
+const browsers = { browser: 'Firefox 148', system: 'Windows 11' };
+
+/** What people look after themselves. */
+export const self: Sample[] = [
+  sample('applications', 'empty', { applications: [] }),
+  sample(
+    'applications',
+    '',
+    {
+      applications: [
+        {
+          name: LIBRARY,
+          description: { en: 'Catalogue and loans', 'zh-Hant': '館藏目錄與借閱', 'zh-Hans': '馆藏目录与借阅' },
+          homepage: 'https://library.example.edu/',
+          demands: [{ level: 'sfa', groups: [] }],
+        },
+        {
+          name: COURSES,
+          demands: [
+            { level: 'mfa', groups: ['staff', 'students'], remember: { amount: 30, unit: 'days' } },
+            { level: 'phr', groups: ['examiners'], remember: 'never', from: NOW + 60 * DAY },
+          ],
+        },
+        {
+          name: PAYROLL,
+          demands: [
+            { level: 'phrh', groups: [], remember: 'never' },
+            { level: 'denied', groups: ['guests'] },
+          ],
+        },
+        {
+          name: `${LONG} ${UNBROKEN}`,
+          description: LONG,
+          demands: [{ level: 'mfa', groups: [UNBROKEN, LONG], remember: { amount: 12, unit: 'hours' }, from: NOW }],
+        },
+      ],
+    },
+    true,
+  ),
+  sample(
+    'account',
+    '',
+    {
+      csrf: 'token',
+      account: { ...ada, email: 'ada@example.edu' },
+      notice: { key: 'account.method-added' },
+      methods: [
+        {
+          id: 'm1',
+          factor: 'sample',
+          name: 'Work phone',
+          createdAt: NOW - 200 * DAY,
+          lastUsedAt: NOW - 2 * HOUR,
+          removable: true,
+        },
+        { id: 'm2', factor: 'sample', name: '我的平板電腦', createdAt: NOW, removable: true },
+      ],
+      addable: ['sample'],
+      devices: [
+        {
+          id: 'd1',
+          ...browsers,
+          createdAt: NOW - 9 * DAY,
+          lastUsedAt: NOW - HOUR,
+          expires: NOW + 21 * DAY,
+          current: true,
+        },
+        {
+          id: 'd2',
+          browser: 'Safari 26',
+          system: 'iOS 26',
+          createdAt: NOW - DAY,
+          expires: NOW + 29 * DAY,
+          current: false,
+        },
+      ],
+      renewable: true,
+      signIns: [
+        {
+          at: NOW - HOUR,
+          application: COURSES,
+          method: 'Authenticator app',
+          ...browsers,
+          address: '192.0.2.17',
+          outcome: 'success',
+        },
+        {
+          at: NOW - DAY,
+          application: PAYROLL,
+          method: 'Password',
+          ...browsers,
+          address: '2001:db8:85a3:1234:5678:8a2e:370:7334',
+          outcome: 'refused',
+        },
+        { at: NOW - 2 * DAY, method: 'Password', ...browsers, address: '198.51.100.200', outcome: 'failure' },
+      ],
+    },
+    true,
+  ),
+  sample(
+    'account',
+    'empty',
+    { csrf: 'token', account: ada, methods: [], addable: ['sample'], devices: [], renewable: false, signIns: [] },
+    true,
+  ),
+  sample(
+    'account',
+    'long',
+    {
+      csrf: 'token',
+      account: { ...long, email: `${UNBROKEN}@example.edu` },
+      methods: [{ id: 'm1', factor: 'sample', name: UNBROKEN, createdAt: NOW, removable: false }],
+      addable: [],
+      devices: [{ id: 'd', browser: UNBROKEN, system: LONG, createdAt: NOW, expires: NOW, current: false }],
+      renewable: true,
+      signIns: [
+        {
+          at: NOW,
+          application: LONG,
+          method: UNBROKEN,
+          browser: UNBROKEN,
+          system: 'x',
+          address: UNBROKEN,
+          outcome: 'success',
+        },
+      ],
+    },
+    true,
+  ),
+  sample('account-confirm', 'remove-method', confirmation('remove-method', { name: `Work phone <"'>` }), true),
+  sample('account-confirm', 'remove-device', confirmation('remove-device', { name: 'Firefox' }), true),
+  sample('account-confirm', 'everywhere', confirmation('sign-out-everywhere'), true),
+  sample(
+    'account-rename',
+    '',
+    { action: '/account/methods/m1/rename', csrf: 'token', name: 'Work phone', back: '/account' },
+    true,
+  ),
+  sample(
+    'account-rename',
+    'error',
+    {
+      action: '/account/methods/m1/rename',
+      csrf: 'token',
+      name: UNBROKEN,
+      back: '/account',
+      error: { key: 'account.rename.too-long', values: { count: 60 } },
+    },
+    true,
+  ),
+];
+
+function confirmation(what: string, values?: Record<string, string>): Pages['account-confirm'] {
+  const message = (key: string) => ({ key: `account.confirm.${what}.${key}`, ...(values && { values }) });
+  return {
+    action: '/account/x',
+    csrf: 'token',
+    title: message('title'),
+    text: message('text'),
+    confirm: message('confirm'),
+    back: '/account',
+    danger: true,
+  };
+}

@@ -1,0 +1,101 @@
+import {
+  COURSES,
+  DAY,
+  frame,
+  HOUR,
+  LIBRARY,
+  LONG,
+  long,
+  NOW,
+  PAYROLL,
+  type Sample,
+  sample,
+  UNBROKEN,
+} from './sample.ts';
+
+/** What a sign-in asks beside its prompts. */
+export const choices: Sample[] = [
+  sample('choose-method', '', {
+    ...frame,
+    application: COURSES,
+    methods: [
+      { value: 'c1', factor: 'sample', name: 'Work phone', lastUsedAt: NOW - 3 * HOUR },
+      { value: 'c2', factor: 'sample', name: '我的平板電腦' },
+    ],
+    cancel: '/sign-in/x/cancel',
+  }),
+  sample('choose-method', 'error', {
+    ...frame,
+    account: long,
+    application: LONG,
+    methods: [{ value: 'c1', factor: 'sample', name: `${LONG} ${UNBROKEN}`, lastUsedAt: NOW - 40 * DAY }],
+    error: { key: 'try-again' },
+  }),
+  sample('choose-enrolment', '', {
+    ...frame,
+    application: COURSES,
+    factors: [{ value: 'sample' }, { value: 'password' }],
+    cancel: '/sign-in/x/cancel',
+  }),
+  sample('remember', '', { ...frame, application: COURSES, window: { amount: 30, unit: 'days' } }),
+  sample('remember', 'long', { ...frame, account: long, application: LONG, window: { amount: 1, unit: 'hours' } }),
+  sample('consent', '', {
+    ...frame,
+    homepage: 'https://courses.example.edu/',
+    scopes: ['openid', 'email', 'offline_access'],
+    claims: ['given_name'],
+    resources: [],
+  }),
+  sample('consent', 'long', {
+    ...frame,
+    account: long,
+    application: LONG,
+    homepage: `https://${UNBROKEN}.example.edu/`,
+    scopes: ['constructor', `urn:${UNBROKEN}:read`],
+    claims: [],
+    resources: [{ indicator: `https://api.example.edu/${UNBROKEN}`, scopes: ['grades:read', '__proto__'] }],
+  }),
+  sample('refused', '', {
+    application: PAYROLL,
+    message: { key: 'no-method' },
+    advice: { key: 'ask-help-desk' },
+    action: '/sign-in/x/refuse',
+    csrf: 'token',
+    switchAccount: '/sign-in/x/switch',
+  }),
+  sample('refused', 'bare', { application: LONG, message: { key: 'denied' } }),
+];
+
+/** How a sign-in ends, well or not. */
+export const ends: Sample[] = [
+  sample('sign-out', '', { action: '/session/end/confirm', xsrf: 'token', application: LIBRARY, stay: '/' }),
+  sample('sign-out', 'long', { action: '/session/end/confirm', xsrf: 'token', application: LONG, stay: '/' }),
+  sample('sign-out', 'bare', { action: '/session/end/confirm', xsrf: 'token', stay: '/' }, true),
+  sample('signed-out', '', { application: LIBRARY, homepage: 'http://127.0.0.1:3001/' }),
+  sample('signed-out', 'bare', {}),
+  sample('form-post', '', {
+    action: '/posted',
+    inputs: [{ name: 'code', value: '"><b>x' }],
+    application: LIBRARY,
+  }),
+  sample('home', '', { signedIn: false }),
+  sample('home', 'signed-in', { signedIn: true }, true),
+  ...[
+    'not-found',
+    'expired',
+    'other-browser',
+    'csrf',
+    'misdirected',
+    'unavailable',
+    'server',
+    'method',
+    'too-many',
+  ].map((key) => sample('error', key, { status: 400, key })),
+  sample('error', 'request', {
+    status: 400,
+    key: 'request',
+    code: 'invalid_redirect_uri',
+    detail: `redirect_uri https://${UNBROKEN}.example.edu/ isn't among the registered ones`,
+    back: '/',
+  }),
+];

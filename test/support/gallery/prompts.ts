@@ -1,0 +1,118 @@
+import { renderSVG } from 'uqr';
+import type { Pages } from '../../../src/web/models.ts';
+import { ada, COURSES, frame, LONG, long, NOW, type Sample, sample } from './sample.ts';
+
+type PromptModel = Pages['prompt'];
+
+function prompt(
+  name: string,
+  factor: string,
+  rest: Omit<PromptModel, 'action' | 'csrf' | 'application' | 'factor' | 'purpose'> & Partial<PromptModel>,
+): Sample {
+  return sample('prompt', name, { ...frame, factor, purpose: 'sign-in', ...rest });
+}
+
+const secret: PromptModel['prompt'] = {
+  kind: 'secret',
+  title: { key: 'title' },
+  identifier: { label: { key: 'username' } },
+  label: { key: 'label' },
+  autocomplete: 'current-password',
+};
+const code: PromptModel['prompt'] = {
+  kind: 'code',
+  title: { key: 'title' },
+  text: { key: 'text' },
+  label: { key: 'label' },
+  numeric: true,
+  length: 6,
+};
+const setup = {
+  uri: 'otpauth://hotp/Example%20University:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+  svg: renderSVG('otpauth://hotp/Example%20University:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'),
+  key: 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP',
+};
+
+/** Every kind of prompt, in its frame. */
+export const prompts: Sample[] = [
+  prompt('secret', 'password', { prompt: secret, account: undefined, cancel: '/sign-in/x/cancel' }),
+  prompt('secret-error', 'password', {
+    prompt: { ...secret, identifier: { label: { key: 'username' }, value: 'ada' } },
+    account: undefined,
+    application: LONG,
+    error: { key: 'wrong' },
+  }),
+  prompt('secret-again', 'password', {
+    prompt: { ...secret, identifier: undefined, title: { key: 'again.title' } },
+    why: { key: 'why.again', values: { application: 'Payroll' } },
+    account: ada,
+    switchAccount: '/sign-in/x/switch',
+    cancel: '/sign-in/x/cancel',
+  }),
+  prompt('code', 'sample', {
+    prompt: code,
+    why: { key: 'why.second', values: { application: 'Courses' } },
+    account: ada,
+    application: COURSES,
+    switchAccount: '/sign-in/x/switch',
+    otherMethods: '/sign-in/x/methods',
+    cancel: '/sign-in/x/cancel',
+  }),
+  prompt('code-error', 'sample', {
+    prompt: code,
+    account: long,
+    application: LONG,
+    switchAccount: '/sign-in/x/switch',
+    otherMethods: '/sign-in/x/methods',
+    cancel: '/sign-in/x/cancel',
+    error: { key: 'locked', values: { minutes: 30 } },
+  }),
+  prompt('code-setup', 'sample', {
+    prompt: { ...code, title: { key: 'setup.title' }, text: { key: 'setup.text' }, setup },
+    why: { key: 'why.enrol', values: { application: 'Courses' } },
+    account: ada,
+    purpose: 'enrol',
+    otherMethods: '/sign-in/x/methods',
+    cancel: '/sign-in/x/cancel',
+  }),
+  prompt('number', 'sample', {
+    prompt: { kind: 'number', title: { key: 'title' }, text: { key: 'text' }, number: '47', expires: NOW + 60_000 },
+    account: ada,
+    otherMethods: '/sign-in/x/methods',
+  }),
+  prompt('wait', 'sample', {
+    prompt: { kind: 'wait', title: { key: 'title' }, text: { key: 'text' }, expires: NOW + 60_000 },
+    account: ada,
+  }),
+  prompt('ceremony', 'sample', {
+    prompt: {
+      kind: 'ceremony',
+      title: { key: 'title' },
+      text: { key: 'text' },
+      script: '/assets/sample/ceremony.js',
+      options: { challenge: '"><script>alert(1)</script>' },
+    },
+    account: ada,
+  }),
+  prompt('choice', 'sample', {
+    prompt: {
+      kind: 'choice',
+      title: { key: 'title' },
+      options: [
+        { value: 'a', label: COURSES, hint: { key: 'text' } },
+        { value: 'b', label: LONG },
+        { value: 'c', label: { key: 'name' } },
+      ],
+    },
+    account: ada,
+    error: { key: 'try-again' },
+  }),
+  prompt('notice', 'sample', {
+    prompt: { kind: 'notice', title: { key: 'title' }, text: { key: 'text' } },
+    account: ada,
+  }),
+  prompt('redirect', 'sample', {
+    prompt: { kind: 'redirect', title: { key: 'title' }, url: '/elsewhere' },
+    account: ada,
+  }),
+];

@@ -1,0 +1,253 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { startRelyingParty } from '../../demo/relying-party/server.ts';
+import { type App, createApp, stopServer } from '../../src/boot/app.ts';
+import { loadConfig } from '../../src/boot/config.ts';
+import { loadModules } from '../../src/boot/modules.ts';
+import { realWorld } from '../../src/boot/parts.ts';
+import type { LogPort } from '../../src/core/door.ts';
+import { createAuthenticator } from '../../src/factors/totp/double.ts';
+import { Client, type Reply } from './client.ts';
+import { forms } from './forms.ts';
+import { freePort } from './ports.ts';
+
+export const PASSWORD = 'correct horse battery staple';
+
+type Tree = Record<string, unknown>;
+
+export interface GatewayOptions {
+  /** Folder for the configuration and all data; give it again to start on the same data. */
+  folder: string;
+  /** Address of a Redis to use; embedded without it. */
+  redis?: string;
+  /** Keys of this gateway alone in a shared Redis. */
+  prefix?: string;
+  /** Ports to come back to after a restart. */
+  ports?: { gateway: number; relyingParty: number };
+  /** Joins the configuration, objects by key, anything else replaced. */
+  config?: Tree;
+  /** Without the demo's applications on another site: `client` alone. */
+  withoutRelyingParty?: boolean;
+}
+
+export interface Gateway {
+  /** Also the issuer. */
+  url: string;
+  relyingParty: string;
+  app: App;
+  ports: { gateway: number; relyingParty: number };
+  /** Moves the gateway's clock (not Redis', nor oidc-provider's own), milliseconds. */
+  advance(milliseconds: number): void;
+  now(): number;
+  /** Log lines so far. */
+  logs: { level: string; fields: object; message: string }[];
+  addUser(username: string, options?: { name?: string; groups?: string; password?: string }): Promise<void>;
+  command(name: string, args?: string[], options?: Record<string, string>, stdin?: string): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** Secrets of the demo's applications in tests. */
+export const SECRETS = {
+  library: 'library-secret-of-the-tests-0123456789',
+  courses: 'courses-secret-of-the-tests-0123456789',
+  payroll: 'payroll-secret-of-the-tests-0123456789',
+};
+
+function application(id: keyof typeof SECRETS, site: string) {
+  return {
+    name: id[0]?.toUpperCase() + id.slice(1),
+    oidc: {
+      redirectUris: [`${site}/${id}/callback`],
+      postLogoutRedirectUris: [`${site}/${id}/signed-out`],
+      backchannelLogoutUri: `${site}/${id}/backchannel-logout`,
+      clientSecret: SECRETS[id],
+      scopes: ['openid', 'profile', 'email', 'groups', 'offline_access'],
+      reauthenticate: '30d',
+    },
+  };
+}
+
+function merge(base: Tree, over: Tree): Tree {
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key];
+    const both = isTree(before) && isTree(value);
+    merged[key] = both ? merge(before, value) : value;
+  }
+  return merged;
+}
+
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The demo configuration's applications and rules, on free ports. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { folder } = options;
+  const ports = options.ports ?? { gateway: await freePort(), relyingParty: await freePort() };
+  const url = `http://localhost:${ports.gateway}`;
+  const site = `http://127.0.0.1:${ports.relyingParty}`;
+  const tree = merge(
+    {
+      issuer: url,
+      name: { en: 'Example University', 'zh-Hant': '示範大學', 'zh-Hans': '示范大学' },
+      listen: { port: ports.gateway },
+      data: 'data',
+      stores: {
+        durable: { type: 'sqlite' },
+        ephemeral: options.redis
+          ? { type: 'redis', url: options.redis, prefix: options.prefix ?? `${ports.gateway}:` }
+          : { type: 'embedded' },
+      },
+      ...(options.redis
+        ? { secrets: { sealingKey: createHash('sha256').update('sealing key of the tests').digest('base64url') } }
+        : {}),
+      directories: { local: {} },
+      factors: { password: {}, totp: {} },
+      doors: { oidc: {} },
+      allowedPrivateNetworks: ['127.0.0.0/8'],
+      applications: {
+        library: application('library', site),
+        courses: application('courses', site),
+        payroll: application('payroll', site),
+      },
+      policy: {
+        rules: [
+          { name: 'library', applications: ['library'], level: 'sfa' },
+          { name: 'courses', applications: ['courses'], level: 'mfa', remember: '30d' },
+          { name: 'payroll', applications: ['payroll'], level: 'mfa', remember: 'never' },
+          { name: 'account', applications: ['sallyport-account'], level: 'mfa', remember: '30d' },
+        ],
+      },
+      log: { level: 'silent' },
+    },
+    options.config ?? {},
+  );
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, JSON.stringify(tree));
+
+  const modules = await loadModules();
+  const config = loadConfig(file, modules, {});
+  let offset = 0;
+  const now = () => Date.now() + offset;
+  const logs: Gateway['logs'] = [];
+  const log = Object.fromEntries(
+    ['debug', 'info', 'warn', 'error'].map((level) => [
+      level,
+      (fields: object, message: string) => void logs.push({ level, fields, message }),
+    ]),
+  ) as unknown as LogPort;
+  const app = await createApp(config, modules, { world: { ...realWorld, now }, log });
+  const server = await listen(app, ports.gateway);
+  const relyingParty = options.withoutRelyingParty
+    ? undefined
+    : await startRelyingParty({
+        port: ports.relyingParty,
+        host: '127.0.0.1',
+        issuer: url,
+        applications: (['library', 'courses', 'payroll'] as const).map((id) => ({
+          id,
+          name: id[0]?.toUpperCase() + id.slice(1),
+          clientId: id,
+          clientSecret: SECRETS[id],
+          asks: '',
+        })),
+      });
+
+  async function command(name: string, args: string[] = [], given: Record<string, string> = {}, stdin = '') {
+    const { lines, exitCode } = await app.host.run({ name, input: { args, options: given, stdin } });
+    if (exitCode !== 0) throw new Error(lines.join('\n'));
+    return lines;
+  }
+
+  return {
+    url,
+    relyingParty: site,
+    app,
+    ports,
+    advance: (milliseconds) => {
+      offset += milliseconds;
+    },
+    now,
+    logs,
+    command,
+    async addUser(username, { name = username, groups = '', password = PASSWORD } = {}) {
+      await command('user add', [username], { name, groups }, password);
+    },
+    async close() {
+      await relyingParty?.close();
+      server.closeAllConnections();
+      await stopServer(server);
+      await app.close();
+    },
+  };
+}
+
+function listen(app: App, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer(app.web);
+    server.once('error', reject);
+    server.listen(port, 'localhost', () => {
+      if ((server.address() as AddressInfo).port !== port) reject(new Error('another port'));
+      resolve(server);
+    });
+  });
+}
+
+/** A person at a browser without script, with an authenticator app. */
+export class PersonAtBrowser {
+  readonly client: Client;
+  readonly gateway: Gateway;
+  authenticator: ReturnType<typeof createAuthenticator> | undefined;
+
+  constructor(gateway: Gateway, client = new Client()) {
+    this.gateway = gateway;
+    this.client = client;
+  }
+
+  /** Begins at a demo application and follows to the first page of ours that asks, or back to the application. */
+  begin(application: string, query = ''): Promise<Reply> {
+    return this.client.open(`${this.gateway.relyingParty}/${application}/login${query}`);
+  }
+
+  /** Answers what the page asks: of its forms the one that goes on, not those that leave. */
+  async answer(page: Reply, fields: Readonly<Record<string, string>>): Promise<Reply> {
+    const own = forms(page.body).find(({ action }) => !/\/(switch|cancel)$/.test(action));
+    if (own === undefined) throw new Error(`nothing to answer here: ${page.text}`);
+    return this.client.follow(await this.client.post(new URL(own.action, page.url), { ...own.fields, ...fields }));
+  }
+
+  password(page: Reply, username: string, password = PASSWORD): Promise<Reply> {
+    return this.answer(page, { username, password });
+  }
+
+  /** Sets the authenticator up from an enrolment page and confirms it. */
+  async enrol(page: Reply): Promise<Reply> {
+    const uri = /href="(otpauth:[^"]+)"/.exec(page.body)?.[1];
+    if (uri === undefined) throw new Error(`no enrolment here: ${page.text}`);
+    this.authenticator = createAuthenticator(uri.replaceAll('&amp;', '&'));
+    return this.code(page);
+  }
+
+  /** The code of now, or of some milliseconds from now. */
+  codeAt(offset = 0): string {
+    if (this.authenticator === undefined) throw new Error('nothing enrolled');
+    return this.authenticator.codeAt(this.gateway.now() + offset);
+  }
+
+  code(page: Reply, code = this.codeAt()): Promise<Reply> {
+    return this.answer(page, { code });
+  }
+
+  /** Answers "Is this your device?". */
+  remember(page: Reply, answer: 'yes' | 'no'): Promise<Reply> {
+    return this.answer(page, { remember: answer });
+  }
+
+  /** What the application knows of the person now. */
+  async claims(application: string): Promise<Record<string, unknown> | undefined> {
+    const reply = await this.client.get(`${this.gateway.relyingParty}/${application}/session.json`);
+    return reply.status === 200 ? (reply.json() as Record<string, unknown>) : undefined;
+  }
+}
