@@ -1,5 +1,11 @@
 /** How long a superseded secret may still arrive: requests were under way. Milliseconds. */
 const GRACE = 60_000;
+/**
+ * After how long a successor that wasn't presented counts as lost. A request with the old secret that arrives now
+ * was sent at most a grace ago, and the answer with the successor took at most a grace: sooner, that answer could
+ * still overtake another one, and the browser would end with a secret that is superseded already.
+ */
+const LOST = 2 * GRACE;
 /** Answers with a new secret that got lost, at most, before the oldest of them counts as superseded. */
 const MOST_ISSUED = 4;
 
@@ -31,7 +37,7 @@ export function successorOf(secrets: Secrets, hash: string, successor: string, n
   const retired = secrets.retired.filter((it) => now - it.at <= GRACE);
   if (hash === secrets.held) {
     const newest = secrets.issued.at(-1);
-    if (newest && now - newest.at <= GRACE) return undefined;
+    if (newest && now - newest.at <= LOST) return undefined;
     const issued = [...secrets.issued, { hash: successor, at: now }];
     const lost = issued.splice(0, Math.max(0, issued.length - MOST_ISSUED));
     return { held: hash, issued, retired: [...retired, ...lost.map((it) => ({ hash: it.hash, at: now }))] };
