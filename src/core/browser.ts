@@ -7,7 +7,7 @@ export interface Browser {
   networks: readonly string[];
   /** On a network marked as shared: nothing is remembered here. */
   shared: boolean;
-  /** Value of the remembered-device cookie, as presented; replaced by `setDevice`. */
+  /** Value of the remembered-device cookie as presented: `setDevice` replaces the cookie, not this. */
   device: string | undefined;
   /** Value of the known-browser cookie: grants nothing, but has its own budget of attempts. */
   known: string | undefined;

@@ -29,6 +29,13 @@ export interface TrustedDevice {
   current: boolean;
 }
 
+/** What the cookie says: the series, its id as stored, and the secret. */
+interface Cookie {
+  id: string;
+  series: string;
+  secret: string;
+}
+
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
 const seriesKey = (id: string): string => `device:${id}`;
 const indexKey = (account: string): string => `devices-of:{${account}}`;
@@ -43,7 +50,7 @@ export function createTrustedDevices(
   const { ephemeral, audit } = deps;
   const fresh = (bytes: number) => Buffer.from(deps.random(bytes)).toString('base64url');
 
-  const split = (cookie: string | undefined) => {
+  const split = (cookie: string | undefined): Cookie | undefined => {
     const match = /^([\w-]{22})\.([\w-]{43})$/.exec(cookie ?? '');
     return match?.[1] && match[2] ? { id: hash(match[1]), series: match[1], secret: match[2] } : undefined;
   };
@@ -72,83 +79,104 @@ export function createTrustedDevices(
     }
   }
 
-  async function end(id: string, series: Series): Promise<void> {
-    await ephemeral.delete(seriesKey(id));
-    for (const account of Object.keys(series.accounts)) await ephemeral.removeMember(indexKey(account), id);
+  /** Ends a series; of any number of callers one gets the records of its accounts that hold still. */
+  async function end(id: string): Promise<Record<string, Remembered>> {
+    const text = await ephemeral.take(seriesKey(id));
+    const accounts = text === undefined ? {} : (JSON.parse(text) as Series).accounts;
+    for (const account of Object.keys(accounts)) await ephemeral.removeMember(indexKey(account), id);
+    return Object.fromEntries(Object.entries(accounts).filter(([, { expires }]) => expires > deps.now()));
   }
 
   /** A superseded secret came back: one of two copies isn't the owner's, and nobody can tell which. */
-  async function theft(id: string, series: Series, browser: Browser): Promise<void> {
-    await end(id, series);
+  async function theft(id: string, browser: Browser): Promise<void> {
+    const accounts = Object.keys(await end(id));
     browser.setDevice(undefined, 0);
-    for (const account of Object.keys(series.accounts)) {
+    for (const account of accounts) {
       const { ip, userAgent, reference } = browser;
       await audit.commit({ event: 'device.theft', account, ip, userAgent, reference, device: id });
     }
   }
 
+  /** The series behind this browser's cookie, if that is good; a stolen one ends the series. */
+  async function presented(browser: Browser): Promise<(Cookie & { accounts: Series['accounts'] }) | undefined> {
+    const cookie = split(browser.device);
+    if (cookie === undefined || browser.shared) return undefined;
+    const found = await read(cookie.id);
+    if (found === undefined) return undefined;
+    if (present(found.series.secrets, hash(cookie.secret), deps.now()) === 'stale') {
+      await theft(cookie.id, browser);
+      return undefined;
+    }
+    return { ...cookie, accounts: found.series.accounts };
+  }
+
+  const holds = (record: Remembered | undefined): record is Remembered =>
+    record !== undefined && record.expires > deps.now();
+
+  /** Changes a record of the series, and sends the next secret if one is due; false if the series has ended. */
+  async function rotate(cookie: Cookie, browser: Browser, change: (series: Series) => Series): Promise<boolean> {
+    const secret = fresh(32);
+    let due = false;
+    const after = await update(cookie.id, (series) => {
+      const secrets = successorOf(series.secrets, hash(cookie.secret), hash(secret), deps.now());
+      due = secrets !== undefined;
+      return { ...change(series), ...(secrets ? { secrets } : {}) };
+    });
+    if (after && due) browser.setDevice(`${cookie.series}.${secret}`, lifeOf(after));
+    return after !== undefined;
+  }
+
   return {
     /** What this browser remembers of an account, if its cookie is good; a stolen one ends the series. */
     async recall(account: string, browser: Browser): Promise<{ id: string; proofs: Proof[] } | undefined> {
-      const cookie = split(browser.device);
-      if (cookie === undefined || browser.shared) return undefined;
-      const found = await read(cookie.id);
-      if (found === undefined) return undefined;
-      if (present(found.series.secrets, hash(cookie.secret), deps.now()) === 'stale') {
-        await theft(cookie.id, found.series, browser);
-        return undefined;
-      }
-      const record = found.series.accounts[account];
-      if (record === undefined || record.expires <= deps.now()) return undefined;
-      return { id: cookie.id, proofs: record.proofs };
+      const cookie = await presented(browser);
+      const record = cookie?.accounts[account];
+      return cookie && holds(record) ? { id: cookie.id, proofs: record.proofs } : undefined;
     },
 
     /** The record stood in for a second factor: the secret rotates. The record itself isn't prolonged. */
     async used(account: string, browser: Browser): Promise<void> {
       const cookie = split(browser.device);
       if (cookie === undefined) return;
-      const now = deps.now();
-      const secret = fresh(32);
-      let issued = false;
-      const after = await update(cookie.id, (series) => {
+      await rotate(cookie, browser, (series) => {
         const record = series.accounts[account];
-        if (record) record.usedAt = now;
-        const secrets = successorOf(series.secrets, hash(cookie.secret), hash(secret), now);
-        issued = secrets !== undefined;
-        return { ...series, ...(secrets ? { secrets } : {}) };
+        if (record) record.usedAt = deps.now();
+        return series;
       });
-      if (after && issued) browser.setDevice(`${cookie.series}.${secret}`, lifeOf(after));
     },
 
-    /** Remembers second-factor proofs for one account on this browser. Bootstrap proofs never are. */
+    /**
+     * Remembers second-factor proofs for one account on this browser. Bootstrap proofs never are.
+     * An account that is new to the browser begins a new series, into which the others move: who planted the
+     * cookie, or copied it before, would share the record otherwise.
+     */
     async remember(account: string, proofs: readonly Proof[], browser: Browser): Promise<boolean> {
       const kept = proofs.filter((proof) => isSecondFactor(proof) && !proof.bootstrap);
       if (kept.length === 0 || browser.shared) return false;
       const at = deps.now();
       const expires = Math.min(...kept.map((proof) => proof.at)) + deps.trustedDevices.lifetime;
+      if (expires <= at) return false;
       const record: Remembered = { proofs: kept.map(bare), at, expires };
-      const secret = fresh(32);
-      const cookie = split(browser.device);
-      const joined =
-        cookie &&
-        (await update(cookie.id, (series) => {
-          if (present(series.secrets, hash(cookie.secret), at) === 'stale') return undefined;
-          return { ...series, accounts: { ...series.accounts, [account]: record } };
-        }));
-      if (cookie && joined?.accounts[account]?.at === at) {
-        browser.setDevice(browser.device, lifeOf(joined));
-        await ephemeral.addMember(indexKey(account), cookie.id, expires - at);
-        return true;
+      const cookie = await presented(browser);
+      if (cookie && holds(cookie.accounts[account])) {
+        const change = (series: Series) => ({ ...series, accounts: { ...series.accounts, [account]: record } });
+        if (await rotate(cookie, browser, change)) {
+          await ephemeral.addMember(indexKey(account), cookie.id, expires - at);
+          return true;
+        }
       }
       const id = fresh(16);
+      const secret = fresh(32);
       const series: Series = {
-        accounts: { [account]: record },
+        accounts: { ...(cookie ? await end(cookie.id) : {}), [account]: record },
         secrets: { held: hash(secret), issued: [], retired: [] },
         userAgent: browser.userAgent.slice(0, 256),
       };
-      await ephemeral.set(seriesKey(hash(id)), JSON.stringify(series), expires - at);
-      await ephemeral.addMember(indexKey(account), hash(id), expires - at);
-      browser.setDevice(`${id}.${secret}`, expires - at);
+      await ephemeral.set(seriesKey(hash(id)), JSON.stringify(series), lifeOf(series));
+      for (const [who, { expires: until }] of Object.entries(series.accounts)) {
+        await ephemeral.addMember(indexKey(who), hash(id), until - at);
+      }
+      browser.setDevice(`${id}.${secret}`, lifeOf(series));
       return true;
     },
 
@@ -158,7 +186,7 @@ export function createTrustedDevices(
       for (const id of await ephemeral.members(indexKey(account))) {
         const found = await read(id);
         const record = found?.series.accounts[account];
-        if (!found || !record || record.expires <= deps.now()) continue;
+        if (!found || !holds(record)) continue;
         const { at, expires, usedAt } = record;
         const { userAgent } = found.series;
         devices.push({ id, userAgent, createdAt: at, expires, current: id === current, ...(usedAt ? { usedAt } : {}) });
