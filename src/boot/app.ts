@@ -12,6 +12,7 @@ import { createI18n } from '../web/i18n.ts';
 import type { PageName } from '../web/models.ts';
 import { createRenderer } from '../web/render.ts';
 import { setPolicy } from '../web/security.ts';
+import { auditKey } from './audit-key.ts';
 import type { CommandHost } from './commands.ts';
 import type { Config } from './config.ts';
 import { guardedFetch } from './guarded-fetch.ts';
@@ -29,6 +30,9 @@ import {
   realWorld,
   type World,
 } from './parts.ts';
+
+/** Name of this process's audit chain: with SQLite there is one. */
+const NODE = 'main';
 
 /** A whole gateway that doesn't listen yet. */
 export interface App {
@@ -59,7 +63,8 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     await Promise.all([durable.ping(), ephemeral.ping()]);
   };
   const keys = createKeys(config);
-  const chain = await createAudit({ durable, node: 'main', now: world.now, log });
+  const signer = await auditKey(durable, keys.sealer, world.now);
+  const chain = await createAudit({ durable, node: NODE, now: world.now, log, sign: signer });
   const management = createManagement(ready);
   const audit = management.count(chain);
 
@@ -113,10 +118,11 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     csrfKey: keys.csrf,
   };
 
+  const auditOf = { durable, node: NODE, publicKeyOf: signer.verifyKey };
   return {
     web: createWeb(web),
     management: management.app,
-    host: createHost({ config, modules, durable, directories, signIn, core, audit, world, rules, factors }),
+    host: createHost({ config, modules, durable, directories, signIn, core, audit, world, rules, factors, auditOf }),
     core,
     signIn,
     ready,

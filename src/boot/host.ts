@@ -10,6 +10,7 @@ import { explain } from '../policy/explain.ts';
 import { networksOf } from '../policy/networks.ts';
 import type { EnabledFactor } from '../sign-in/deps.ts';
 import type { SignIn } from '../sign-in/index.ts';
+import { type AuditTarget, auditCommands } from './audit-commands.ts';
 import { type CommandHost, type CommandRequest, directoryCommand } from './commands.ts';
 import type { Config } from './config.ts';
 import type { Modules } from './modules.ts';
@@ -26,6 +27,7 @@ interface HostDeps {
   world: World;
   rules: readonly Rule[];
   factors: ReadonlyMap<string, EnabledFactor>;
+  auditOf: AuditTarget;
 }
 
 /** Runs the CLI's commands where the data is. */
@@ -106,6 +108,10 @@ export function createHost(deps: HostDeps): CommandHost {
   }
 
   return {
-    run: (request) => (request.name === 'policy explain' ? explainPolicy(request) : ofDirectory(request)),
+    async run(request) {
+      const ofAudit = auditCommands.find(({ name }) => name === request.name);
+      if (ofAudit) return ofAudit.run(deps.auditOf, request.input);
+      return request.name === 'policy explain' ? explainPolicy(request) : ofDirectory(request);
+    },
   };
 }

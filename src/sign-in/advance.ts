@@ -82,12 +82,11 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
       .map(({ module }) => module.id);
   }
 
-  async function first(request: SignInRequest, state: State, account: Account | undefined): Promise<Stage> {
+  /** The factor that opens a sign-in: for anybody, or again for an account that is known. */
+  async function first(account: Account | undefined, hint?: string): Promise<Stage> {
     const it = enabled.find(({ factor }) => factor.first);
     if (it?.factor.first === undefined) throw new Error('no enabled factor can begin a sign-in');
-    const { prompt, pending } = account
-      ? await it.factor.challenge(account, [])
-      : await it.factor.first.begin(state.switched ? undefined : request.loginHint);
+    const { prompt, pending } = account ? await it.factor.challenge(account, []) : await it.factor.first.begin(hint);
     const why: Why = account ? 'why.again' : 'why.first';
     return { at: 'first', factor: it.module.id, prompt, pending, why };
   }
@@ -107,9 +106,9 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
   }
 
   /** The second step: a method, or a first enrolment, or a refusal that says why. */
-  async function second(request: SignInRequest, state: State, evaluation: FullEvaluation): Promise<Stage> {
+  async function second(state: State, evaluation: FullEvaluation): Promise<Stage> {
     const { account, requirement, credentials } = evaluation;
-    if (account === undefined) return first(request, state, undefined);
+    if (account === undefined) return first(undefined);
     const [method] = methods(evaluation);
     if (method) return challenge(method.factor, account, credentials);
 
@@ -123,7 +122,7 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
       (proof) => isFirstFactor(proof) && !proof.bootstrap && deps.now() - proof.at <= FRESH_FOR_ENROLMENT,
     );
     // An old session's password must not be enough to give a stranger at this screen the second factor.
-    if (!fresh) return first(request, state, account);
+    if (!fresh) return first(account);
     const [only] = factors;
     return factors.length === 1 && only ? enrol(only, account, credentials) : { at: 'choose-enrolment', factors };
   }
@@ -151,12 +150,14 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     if (evaluation.unreachable && evaluation.missing !== 'second') {
       return { at: 'refused', message: 'unmet', error: 'unmet_authentication_requirements' };
     }
-    if (evaluation.missing === 'first') return first(request, state, evaluation.account);
-    if (!evaluation.satisfied) return second(request, state, evaluation);
+    if (evaluation.missing === 'first') {
+      return first(evaluation.account, state.switched ? undefined : request.loginHint);
+    }
+    if (!evaluation.satisfied) return second(state, evaluation);
     return last(state, evaluation, browser);
   }
 
-  return { next, evaluate, methods, challenge, enrol };
+  return { next, evaluate, methods, first, challenge, enrol };
 }
 
 /** Whose sign-in it is: what was proven here, else whose session the browser brought. */

@@ -6,6 +6,15 @@ import type { SignInDeps } from './deps.ts';
 /** How long a browser stays known to an account's budget. */
 const KNOWN_FOR = 180 * 86_400_000;
 
+/** What is attempted. */
+export interface Attempt {
+  /** The account's id, or a hash of the name typed where nobody goes by it: a lock must not tell which names exist. */
+  subject: string;
+  factor: string;
+  /** It opens the sign-in, before anything is proven. */
+  opening: boolean;
+}
+
 export type Verdict = { allowed: true } | { allowed: false; retryAfter: number };
 
 const hash = (value: string): string => createHash('sha256').update(value).digest('base64url');
@@ -14,7 +23,8 @@ const hash = (value: string): string => createHash('sha256').update(value).diges
  * Budgets of attempts, counted before an answer is looked at, across all sessions and applications.
  *
  * Strangers share one budget per account, so their guessing locks strangers out; a browser on which the
- * account has signed in before has its own, so they can't lock the owner out.
+ * account has signed in before has its own, so they can't lock the owner out. That is for the first factor
+ * alone: whoever knows the password can make browsers known, and would get a new budget of codes with each.
  */
 export function createAttempts(deps: Pick<SignInDeps, 'ephemeral' | 'random' | 'lockout'>) {
   const { ephemeral, lockout } = deps;
@@ -26,9 +36,9 @@ export function createAttempts(deps: Pick<SignInDeps, 'ephemeral' | 'random' | '
   }
 
   /** The budgets that one attempt is counted against. */
-  async function budgets(subject: string, factor: string, browser: Browser) {
+  async function budgets({ subject, factor, opening }: Attempt, browser: Browser) {
     const { failures, duration, perAddress } = lockout;
-    if (browser.known !== undefined && (await isKnown(subject, browser))) {
+    if (opening && browser.known !== undefined && (await isKnown(subject, browser))) {
       return [{ key: `attempts:{${subject}}:${factor}:known:${hash(browser.known)}`, max: failures, ttl: duration }];
     }
     return [
@@ -38,12 +48,9 @@ export function createAttempts(deps: Pick<SignInDeps, 'ephemeral' | 'random' | '
   }
 
   return {
-    /**
-     * Counts one attempt. `subject` is the account's id, or a hash of the name typed where nobody goes by it:
-     * a lock must not tell which names exist.
-     */
-    async count(subject: string, factor: string, browser: Browser): Promise<Verdict> {
-      for (const { key, max, ttl } of await budgets(subject, factor, browser)) {
+    /** Counts one attempt. */
+    async count(attempt: Attempt, browser: Browser): Promise<Verdict> {
+      for (const { key, max, ttl } of await budgets(attempt, browser)) {
         const { allowed, retryAfter } = await ephemeral.attempt(key, max, ttl);
         if (!allowed) return { allowed: false, retryAfter };
       }
@@ -51,8 +58,8 @@ export function createAttempts(deps: Pick<SignInDeps, 'ephemeral' | 'random' | '
     },
 
     /** It was right: the account's budget starts anew, and the address gets its attempt back. */
-    async succeeded(subject: string, factor: string, browser: Browser): Promise<void> {
-      for (const { key } of await budgets(subject, factor, browser)) {
+    async succeeded(attempt: Attempt, browser: Browser): Promise<void> {
+      for (const { key } of await budgets(attempt, browser)) {
         if (key.startsWith('attempts:address:')) await ephemeral.refund(key);
         else await ephemeral.delete(key);
       }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Account } from '../core/account.ts';
+import type { Account, Credential } from '../core/account.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import type { Attempts } from './attempts.ts';
@@ -8,6 +8,9 @@ import type { SignInDeps } from './deps.ts';
 
 /** How long an enrolment outside of a sign-in waits, milliseconds. */
 const PATIENCE = 15 * 60_000;
+
+/** Each one more is one more secret that a guess may hit. */
+const MOST_PER_FACTOR = 10;
 
 interface Pending {
   factor: string;
@@ -21,14 +24,18 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
   const keyOf = (session: string) => `enrolment:${createHash('sha256').update(session).digest('base64url')}`;
 
   return {
-    /** Factors that can be set up. */
-    offered: (): string[] =>
-      [...factors.values()].filter(({ factor }) => factor.enrol && factor.confirm).map(({ module }) => module.id),
+    /** Factors that can be set up by somebody who has these credentials. */
+    offered: (existing: readonly Credential[]): string[] =>
+      [...factors.values()]
+        .filter(({ factor }) => factor.enrol && factor.confirm)
+        .map(({ module }) => module.id)
+        .filter((id) => existing.filter(({ factor }) => factor === id).length < MOST_PER_FACTOR),
 
     async begin(account: Account, session: string, id: string): Promise<Prompt | undefined> {
       const factor = factors.get(id)?.factor;
       if (factor?.enrol === undefined) return undefined;
       const existing = (await parts.credentials.ofAccount(account.id)).filter((it) => it.factor === id);
+      if (existing.length >= MOST_PER_FACTOR) return undefined;
       const { prompt, pending } = await factor.enrol(account, existing);
       const value = JSON.stringify({ factor: id, prompt, pending } satisfies Pending);
       await ephemeral.set(keyOf(session), sealer.seal(value, keyOf(session)), PATIENCE);
@@ -48,7 +55,8 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       const kept = stored === undefined ? undefined : (JSON.parse(sealer.open(stored, key)) as Pending);
       const factor = factors.get(id)?.factor;
       if (kept?.factor !== id || factor?.confirm === undefined) return { error: { key: 'expired-prompt' } };
-      const counted = await parts.attempts.count(account.id, `enrol-${id}`, browser);
+      const attempt = { subject: account.id, factor: `enrol-${id}`, opening: false };
+      const counted = await parts.attempts.count(attempt, browser);
       if (!counted.allowed) {
         const minutes = Math.max(1, Math.ceil(counted.retryAfter / 60_000));
         return { error: { key: 'locked', values: { minutes } }, prompt: kept.prompt };
@@ -67,7 +75,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
         userAgent,
         reference,
       });
-      await parts.attempts.succeeded(account.id, `enrol-${id}`, browser);
+      await parts.attempts.succeeded(attempt, browser);
       return { added: credential };
     },
   };

@@ -31,7 +31,8 @@ export function headers(issuer: string): RequestHandler[] {
     helmet({
       contentSecurityPolicy: false,
       hsts: https ? { maxAge: 31_536_000, includeSubDomains: false } : false,
-      referrerPolicy: { policy: 'no-referrer' },
+      // Not no-referrer: browsers then send `Origin: null` with our own forms, and nothing is left to check.
+      referrerPolicy: { policy: 'same-origin' },
       frameguard: { action: 'deny' },
     }),
     (_req, res, next) => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { CommandResult, Directory, Command as PluginCommand } from '../../core/directory.ts';
+import type { CommandResult, Command as PluginCommand } from '../../core/directory.ts';
+import { auditCommands } from '../audit-commands.ts';
 import type { CommandRequest } from '../commands.ts';
 import { defaultConfigFile } from '../config/default-file.ts';
 import { managementOf } from '../config/management.ts';
@@ -20,6 +21,9 @@ interface Context {
   /** Called by each command with its exit code. */
   done(exitCode: number): void;
 }
+
+/** What the command line needs to know of a command that runs where the data is. */
+type Offer = Omit<PluginCommand<never>, 'run'>;
 
 /** The command line: its own commands, and those that the directories found bring. */
 export function createProgram(modules: Modules, io: Io, open: OpenHost, done: (exitCode: number) => void): Command {
@@ -85,9 +89,10 @@ function moment(text: string): string {
   throw new InvalidArgumentError('Write it as 2027-02-01 or 2027-02-01T08:00:00+08:00.');
 }
 
-/** A command per name; where several directories bring the same one, `--directory` chooses. */
+/** A command per name, the audit's among them; where several directories bring the same one, `--directory` chooses. */
 function addPlugins(program: Command, context: Context): void {
-  const offers = [...context.modules.directories.values()].flatMap(({ commands = [] }) => commands);
+  const ofDirectories = [...context.modules.directories.values()].flatMap(({ commands = [] }) => commands);
+  const offers: Offer[] = [...ofDirectories, ...auditCommands];
   const byName = Map.groupBy(offers, ({ name }) => name);
   for (const [name, [plugin, ...others]] of byName) {
     if (plugin === undefined) continue;
@@ -109,7 +114,7 @@ function subcommand(parent: Command, word: string): Command {
   return present ?? parent.command(word).description(`about ${word}s`);
 }
 
-async function runPlugin(context: Context, plugin: PluginCommand<Directory>, command: Command): Promise<void> {
+async function runPlugin(context: Context, plugin: Offer, command: Command): Promise<void> {
   const { directory, ...options } = command.opts<Record<string, string | boolean>>();
   // Faults of the configuration are told before a password is asked for.
   const config = context.config();

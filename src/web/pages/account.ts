@@ -89,7 +89,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
         removable,
         ...(lastUsedAt ? { lastUsedAt } : {}),
       })),
-      addable: enrolment.offered(),
+      addable: enrolment.offered(await credentials.ofAccount(account.id)),
       devices: (await devices.list(account.id, browser)).map(({ userAgent, usedAt, ...device }) => ({
         ...device,
         ...agentOf(userAgent),

@@ -95,6 +95,15 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     }
   }
 
+  /**
+   * After an answer the browser asks for the page anew: Back and Reload then never send the answer again,
+   * which Chromium would refuse with a page of its own.
+   */
+  async function proceed(req: Request, res: Response, request: SignInRequest, step: Step): Promise<void> {
+    if (step.kind === 'done') return show(req, res, request, step);
+    res.redirect(303, `/sign-in/${encodeURIComponent(request.id)}`);
+  }
+
   function showConsent(res: Response, request: SignInRequest, account: { username: string; name: string }): void {
     const base = `/sign-in/${encodeURIComponent(request.id)}`;
     const application = deps.applications.get(request.application);
@@ -139,7 +148,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     const request = await requestOf(req, res);
     const nonce = csrf.check(req, `/sign-in/${encodeURIComponent(request.id)}`);
     if (request.consent) return consent(req, res, request);
-    await show(req, res, request, await journey.answer(request, localsOf(res).browser, answerOf(req.body), nonce));
+    await proceed(req, res, request, await journey.answer(request, localsOf(res).browser, answerOf(req.body), nonce));
   });
 
   router.get(`${path}/methods`, async (req, res) => {
@@ -150,7 +159,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
   router.post(`${path}/switch`, async (req, res) => {
     const request = await requestOf(req, res);
     csrf.check(req, `/sign-in/${encodeURIComponent(request.id)}`);
-    await show(req, res, request, await journey.switchAccount(request, localsOf(res).browser));
+    await proceed(req, res, request, await journey.switchAccount(request, localsOf(res).browser));
   });
 
   router.post(`${path}/cancel`, async (req, res) => {

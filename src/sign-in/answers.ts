@@ -1,0 +1,179 @@
+import type { Account, Credential } from '../core/account.ts';
+import type { Evidence } from '../core/assurance.ts';
+import type { Browser } from '../core/browser.ts';
+import type { Refused } from '../core/factor.ts';
+import type { Answer, Message } from '../core/prompt.ts';
+import type { SignInRequest } from '../core/sign-in.ts';
+import type { Accounts } from './accounts.ts';
+import { accountOf } from './advance.ts';
+import type { Attempt, Attempts } from './attempts.ts';
+import type { Credentials } from './credentials.ts';
+import type { SignInDeps } from './deps.ts';
+import type { Loaded, States } from './states.ts';
+import type { Stage, State } from './steps.ts';
+
+type Prompting = Extract<Stage, { at: 'first' | 'method' | 'enrol' }>;
+
+/** What an answer comes to: a new state, or an error to show with the present one. */
+export type Result =
+  | { state: State }
+  | {
+      error: Message & { factor?: string };
+      /** The pending prompt is spent. */
+      renew?: boolean;
+      /** The name typed, to be shown again. */
+      hint?: string;
+    };
+
+/** Who an answer is about. */
+interface Meant {
+  subject: string;
+  account?: Account | undefined;
+  hint?: string;
+}
+
+interface Parts {
+  accounts: Accounts;
+  attempts: Attempts;
+  credentials: Credentials;
+  states: States;
+  /** Goes on from what is collected now. */
+  advance(request: SignInRequest, state: Omit<State, 'stage' | 'nonce'>, browser: Browser): Promise<State>;
+}
+
+/** What an audit event says of the sign-in it belongs to. */
+export function about(request: SignInRequest, browser: Browser, account?: string) {
+  return {
+    application: request.application,
+    ...(account ? { account } : {}),
+    ip: browser.ip,
+    userAgent: browser.userAgent,
+    reference: browser.reference,
+  };
+}
+
+/** Answers that prove or enrol something. Each is counted before it is looked at. */
+export function createAnswers(deps: SignInDeps, parts: Parts) {
+  const { accounts, attempts, credentials, states, advance } = parts;
+
+  async function counted(attempt: Attempt, browser: Browser): Promise<Message | undefined> {
+    const verdict = await attempts.count(attempt, browser);
+    if (verdict.allowed) return undefined;
+    return { key: 'locked', values: { minutes: Math.max(1, Math.ceil(verdict.retryAfter / 60_000)) } };
+  }
+
+  function refused(
+    request: SignInRequest,
+    browser: Browser,
+    factor: string,
+    refusal: Refused,
+    account?: string,
+  ): Result {
+    deps.audit.note({ event: 'sign-in.refused', factor, reason: refusal.reason, ...about(request, browser, account) });
+    return { error: { ...refusal.message, factor }, ...(refusal.final ? { renew: true } : {}) };
+  }
+
+  /** Who is meant by an answer of somebody not known yet. */
+  async function identify(stage: Prompting, answer: Answer): Promise<Meant | Refused> {
+    const it = deps.factors.get(stage.factor)?.factor.first;
+    if (it === undefined) throw new Error(`factor ${stage.factor} can't begin a sign-in`);
+    const who = await it.identify(stage.pending, answer);
+    if ('outcome' in who) return who;
+    if ('lookup' in who) {
+      const credential = await credentials.byLookup(stage.factor, who.lookup);
+      const account = credential && (await accounts.usable(credential.account));
+      return account ? { subject: account.id, account } : { subject: attempts.stranger(who.lookup) };
+    }
+    const account = await accounts.find(who.username);
+    const hint = who.username;
+    return account ? { subject: account.id, account, hint } : { subject: attempts.stranger(hint), hint };
+  }
+
+  /** First and second factors alike: count, verify, store what the credential became, collect the proof. */
+  async function prove(
+    request: SignInRequest,
+    state: State,
+    stage: Prompting,
+    answer: Answer,
+    browser: Browser,
+  ): Promise<Result> {
+    const known = accountOf(request, state);
+    const who: Meant | Refused =
+      known === undefined ? await identify(stage, answer) : { subject: known, account: await accounts.usable(known) };
+    if ('outcome' in who) return refused(request, browser, stage.factor, who);
+    const { subject, account } = who;
+    const hint = who.hint === undefined ? {} : { hint: who.hint };
+    const attempt = { subject, factor: stage.factor, opening: stage.at === 'first' };
+    const locked = await counted(attempt, browser);
+    if (locked) {
+      deps.audit.note({ event: 'sign-in.locked', factor: stage.factor, ...about(request, browser, account?.id) });
+      return { error: locked, ...hint };
+    }
+    const it = deps.factors.get(stage.factor);
+    if (it === undefined) throw new Error(`factor ${stage.factor} is not enabled`);
+    const mine = account
+      ? (await credentials.ofAccount(account.id)).filter(({ factor }) => factor === stage.factor)
+      : [];
+    const verdict = await it.factor.verify(stage.pending, mine, answer, account);
+    if (verdict.outcome === 'refused') {
+      return { ...refused(request, browser, stage.factor, verdict, account?.id), ...hint };
+    }
+    if (verdict.outcome === 'waiting') return { error: { key: 'try-again' } };
+    if (account === undefined) throw new Error(`factor ${stage.factor} proved something of nobody`);
+    if (verdict.update && !(await store(mine, verdict.update))) {
+      const refusal = {
+        outcome: 'refused',
+        message: { key: 'already-answered' },
+        reason: 'credential changed',
+      } as const;
+      return refused(request, browser, stage.factor, refusal, account.id);
+    }
+    await attempts.succeeded(attempt, browser);
+    if (stage.at === 'first') await attempts.recognise(account.id, browser);
+    deps.audit.note({ event: 'sign-in.proved', factor: stage.factor, ...about(request, browser, account.id) });
+    const proof: Evidence = { ...verdict.proof, request: request.request };
+    return {
+      state: await advance(request, { ...state, account: account.id, collected: [...state.collected, proof] }, browser),
+    };
+  }
+
+  async function store(mine: readonly Credential[], update: { credential: string; data: unknown }): Promise<boolean> {
+    const credential = mine.find(({ id }) => id === update.credential);
+    return credential !== undefined && credentials.update(credential, update.data);
+  }
+
+  /** A first enrolment. The state is claimed before anything is stored: of parallel answers one enrols. */
+  async function confirm(
+    request: SignInRequest,
+    loaded: Loaded,
+    stage: Prompting,
+    answer: Answer,
+    browser: Browser,
+  ): Promise<Result> {
+    const { state } = loaded;
+    const account = accountOf(request, state);
+    const it = deps.factors.get(stage.factor)?.factor;
+    if (account === undefined || it?.confirm === undefined) throw new Error('enrolment without account or factor');
+    const attempt = { subject: account, factor: `enrol-${stage.factor}`, opening: false };
+    const locked = await counted(attempt, browser);
+    if (locked) return { error: locked };
+    const verdict = await it.confirm(stage.pending, answer);
+    if (verdict.outcome === 'refused') return refused(request, browser, stage.factor, verdict, account);
+    const claimed: State = { ...state, nonce: states.nonce(), stage: { at: 'choose' } };
+    if (!(await states.save(request, loaded, claimed))) return { error: { key: 'already-answered' } };
+    const id = await credentials.add(account, stage.factor, verdict.name, verdict.data, verdict.lookup);
+    await deps.audit.commit({
+      event: 'credential.added',
+      factor: stage.factor,
+      credential: id,
+      ...about(request, browser, account),
+    });
+    await attempts.succeeded(attempt, browser);
+    const proof = verdict.proof && { ...verdict.proof, credential: id, request: request.request };
+    return {
+      state: await advance(request, { ...state, collected: [...state.collected, ...(proof ? [proof] : [])] }, browser),
+    };
+  }
+
+  return { prove, confirm };
+}

@@ -1,0 +1,53 @@
+import type { Browser } from '../core/browser.ts';
+import type { SignInRequest } from '../core/sign-in.ts';
+import type { Accounts } from './accounts.ts';
+import { accountOf, type Dispatcher } from './advance.ts';
+import type { EvidenceStore } from './evidence.ts';
+import { PATIENCE } from './states.ts';
+import type { State, Step } from './steps.ts';
+
+interface Parts {
+  accounts: Accounts;
+  evidence: EvidenceStore;
+  dispatcher: Dispatcher;
+}
+
+/** A state as the step that doors show. Where it is done, what was collected waits for the session that resumes it. */
+export function createPresenter({ accounts, evidence, dispatcher }: Parts) {
+  return async function present(request: SignInRequest, state: State, browser: Browser): Promise<Step> {
+    const id = accountOf(request, state);
+    const account = id === undefined ? undefined : await accounts.byId(id);
+    const { nonce, stage, error } = state;
+    const common = { nonce, ...(account ? { account } : {}), ...(error ? { error } : {}) };
+    switch (stage.at) {
+      case 'first':
+      case 'enrol':
+      case 'method': {
+        const { factor, prompt, why } = stage;
+        const purpose = stage.at === 'enrol' ? 'enrol' : 'sign-in';
+        const others =
+          stage.at === 'method' && dispatcher.methods(await dispatcher.evaluate(request, state, browser)).length > 1;
+        return { ...common, kind: 'prompt', purpose, factor, prompt, why, others };
+      }
+      case 'choose': {
+        const methods = dispatcher.methods(await dispatcher.evaluate(request, state, browser));
+        return { ...common, kind: 'choose', methods };
+      }
+      case 'choose-enrolment':
+        return { ...common, kind: 'choose-enrolment', factors: stage.factors };
+      case 'remember':
+        return { ...common, kind: 'remember', window: stage.window };
+      case 'refused': {
+        const outcome = { kind: 'refused', error: stage.error, description: `refused: ${stage.message}` } as const;
+        return { ...common, kind: 'refused', message: { key: stage.message }, outcome };
+      }
+      case 'done':
+        await evidence.leave(request.id, String(id), state.collected, PATIENCE);
+        return {
+          ...common,
+          kind: 'done',
+          outcome: { kind: 'signed-in', account: String(id), authTime: stage.authTime },
+        };
+    }
+  };
+}
