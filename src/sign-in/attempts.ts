@@ -42,17 +42,23 @@ export function createAttempts(deps: Pick<SignInDeps, 'ephemeral' | 'random' | '
       return [{ key: `attempts:{${subject}}:${factor}:known:${hash(browser.known)}`, max: failures, ttl: duration }];
     }
     return [
-      { key: `attempts:{${subject}}:${factor}`, max: failures, ttl: duration },
       { key: `attempts:address:${budgetKey(browser.ip)}`, max: perAddress.failures, ttl: perAddress.window },
+      { key: `attempts:{${subject}}:${factor}`, max: failures, ttl: duration },
     ];
   }
 
   return {
     /** Counts one attempt. */
     async count(attempt: Attempt, browser: Browser): Promise<Verdict> {
+      const counted: string[] = [];
       for (const { key, max, ttl } of await budgets(attempt, browser)) {
         const { allowed, retryAfter } = await ephemeral.attempt(key, max, ttl);
-        if (!allowed) return { allowed: false, retryAfter };
+        if (!allowed) {
+          // It isn't looked at: an address that has spent its budget must not lock accounts, nor a locked account it.
+          for (const other of counted) await ephemeral.refund(other);
+          return { allowed: false, retryAfter };
+        }
+        counted.push(key);
       }
       return { allowed: true };
     },
