@@ -6,7 +6,7 @@ import type { Answer, Message } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
 import { accountOf } from './advance.ts';
-import type { Attempt, Attempts } from './attempts.ts';
+import { type Attempt, type Attempts, lockedFor } from './attempts.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { Loaded, States } from './states.ts';
@@ -59,7 +59,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
   async function counted(attempt: Attempt, browser: Browser): Promise<Message | undefined> {
     const verdict = await attempts.count(attempt, browser);
     if (verdict.allowed) return undefined;
-    return { key: 'locked', values: { minutes: Math.max(1, Math.ceil(verdict.retryAfter / 60_000)) } };
+    return lockedFor(verdict.retryAfter);
   }
 
   function refused(

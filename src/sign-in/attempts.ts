@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Browser } from '../core/browser.ts';
+import type { Message } from '../core/prompt.ts';
 import { budgetKey } from '../policy/networks.ts';
 import type { SignInDeps } from './deps.ts';
 
 /** How long a browser stays known to an account's budget. */
 const KNOWN_FOR = 180 * 86_400_000;
+
+/** What a person is told who has to wait. */
+export function lockedFor(retryAfter: number): Message {
+  const minutes = Math.max(1, Math.ceil(retryAfter / 60_000));
+  return { key: 'locked', values: { count: minutes, minutes } };
+}
 
 /** What is attempted. */
 export interface Attempt {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Account, Credential } from '../core/account.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
-import type { Attempts } from './attempts.ts';
+import { type Attempts, lockedFor } from './attempts.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 
@@ -58,8 +58,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       const attempt = { subject: account.id, factor: `enrol-${id}`, opening: false };
       const counted = await parts.attempts.count(attempt, browser);
       if (!counted.allowed) {
-        const minutes = Math.max(1, Math.ceil(counted.retryAfter / 60_000));
-        return { error: { key: 'locked', values: { minutes } }, prompt: kept.prompt };
+        return { error: lockedFor(counted.retryAfter), prompt: kept.prompt };
       }
       const verdict = await factor.confirm(kept.pending, answer);
       if (verdict.outcome === 'refused') return { error: verdict.message, prompt: kept.prompt };

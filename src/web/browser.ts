@@ -46,10 +46,10 @@ export function recogniseBrowser(deps: WebDeps): RequestHandler {
       else res.cookie(name, value, { ...names.options, maxAge });
     };
     const cookie = cookies.get(names.locale);
-    const locale = deps.i18n.pick({
-      ...(cookie === undefined ? {} : { cookie }),
-      acceptLanguage: req.headers['accept-language'] ?? '',
-    });
+    const acceptLanguage = req.headers['accept-language'] ?? '';
+    const speak: Locals['speak'] = (hints) =>
+      deps.i18n.pick({ ...(cookie === undefined ? {} : { cookie }), ...hints, acceptLanguage });
+    const locale = speak({});
     const browser: Browser = {
       ip,
       userAgent: req.headers['user-agent'] ?? '',
@@ -65,7 +65,7 @@ export function recogniseBrowser(deps: WebDeps): RequestHandler {
     const locals: Locals = {
       browser,
       locale,
-      formActions: [],
+      speak,
       ...(req.method === 'GET' ? { path: req.originalUrl } : {}),
     };
     Object.assign(res.locals, locals);

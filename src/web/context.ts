@@ -42,7 +42,8 @@ export interface Locals {
   locale: string;
   /** Path and query to come back to after the language was switched. */
   path?: string;
-  formActions: string[];
+  /** The language, where more is known of what is wanted; a choice made in this browser still comes first. */
+  speak(hints: { account?: string; uiLocales?: readonly string[] }): string;
   person?: { name: string };
 }
 

@@ -84,6 +84,8 @@ export function pages(ports: DoorPorts) {
       return;
     }
     ports.render.allowFormAction(ctx.res, new URL(action).origin);
+    // Across sites `same-origin` would send `Origin: null` with the form, and some applications refuse that.
+    ctx.set('referrer-policy', 'strict-origin');
     show(ctx, 'form-post', { action, inputs, ...nameOf(ctx) }, ctx.status);
   }
 

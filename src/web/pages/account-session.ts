@@ -44,7 +44,10 @@ export function createMembership(deps: WebDeps) {
         recent: RECENT,
       });
       if (evaluation.satisfied && evaluation.account) {
-        localsOf(res).person = { name: evaluation.account.name };
+        const locals = localsOf(res);
+        const { name, locale } = evaluation.account;
+        locals.person = { name };
+        if (locale) locals.locale = locals.speak({ account: locale });
         return { account: evaluation.account, session: current.session };
       }
     }

@@ -3,7 +3,7 @@ import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
 import type { AuditEntry } from '../../core/store.ts';
 import { agentOf } from '../agents.ts';
-import { localsOf, send, type WebDeps } from '../context.ts';
+import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
 import type { Csrf } from '../security.ts';
 import { createMembership, type Member, ownPath } from './account-session.ts';
@@ -19,7 +19,14 @@ const OUTCOMES: Readonly<Record<string, SignInRow['outcome']>> = {
 };
 
 /** What a notice may say after a redirect; the address names it. */
-const NOTICES = ['method-added', 'method-removed', 'method-renamed', 'device-removed', 'device-renewed'] as const;
+const NOTICES = [
+  'method-added',
+  'method-needed',
+  'method-removed',
+  'method-renamed',
+  'device-removed',
+  'device-renewed',
+] as const;
 
 /** `/account`: my methods, my remembered devices, my recent sign-ins. */
 export function accountPages(deps: WebDeps, csrf: Csrf): Router {
@@ -56,17 +63,22 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   }
 
   function confirm(res: Response, it: Member, action: string, what: string, values?: Message['values'], danger = true) {
-    const text = (part: string): Message => ({ key: `confirm.${what}.${part}`, ...(values ? { values } : {}) });
+    const text = (part: string): Message => ({ key: `account.confirm.${what}.${part}`, ...(values ? { values } : {}) });
     send(deps, res, 'account-confirm', {
       action,
       csrf: tokenOf(it),
       title: text('title'),
       text: text('text'),
-      confirm: text('action'),
+      confirm: text('confirm'),
       back: '/account',
       danger,
     });
   }
+
+  const durationOf = (res: Response) => {
+    const { amount, unit } = spanOf(deps.trustedDevices.lifetime);
+    return deps.i18n.t(localsOf(res).locale, `duration.${unit}`, { count: amount });
+  };
 
   const router = Router();
   router.use('/account', express.urlencoded({ extended: false, limit: '16kb' }));
@@ -151,7 +163,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     const it = await member(req, res, 'sallyport-security');
     if (it === undefined) return;
     const { credential } = await found(it, req.params.id);
-    confirm(res, it, `/account/methods/${encodeURIComponent(credential.id)}/remove`, 'method', {
+    confirm(res, it, `/account/methods/${encodeURIComponent(credential.id)}/remove`, 'remove-method', {
       name: credential.name,
     });
   });
@@ -161,7 +173,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     if (it === undefined) return;
     checked(req, it);
     const { credential, removable } = await found(it, req.params.id);
-    if (!removable) throw new SallyportError('ERR_INPUT', 'the last method that policy needs stays');
+    if (!removable) return res.redirect(303, '/account?notice=method-needed');
     await audit.commit({
       event: 'credential.removed',
       credential: credential.id,
@@ -197,7 +209,11 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     checked(req, it);
     const { credential } = await found(it, req.params.id);
     const name = (answerOf(req.body).name ?? '').normalize('NFC').trim();
-    if (name === '' || name.length > 64) return showRename(res, it, credential.id, name, { key: 'name-length' });
+    if (name === '' || name.length > 64)
+      return showRename(res, it, credential.id, name, {
+        key: name === '' ? 'account.rename.required' : 'account.rename.too-long',
+        values: { count: 64 },
+      });
     if (!(await credentials.rename(credential, name)))
       return showRename(res, it, credential.id, name, { key: 'try-again' });
     audit.note({ event: 'credential.renamed', credential: credential.id, ...about(res, it) });
@@ -207,7 +223,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   router.get('/account/devices/renew', async (req, res) => {
     const it = await member(req, res, 'sallyport-security');
     if (it === undefined) return;
-    confirm(res, it, '/account/devices/renew', 'renew', undefined, false);
+    confirm(res, it, '/account/devices/renew', 'renew-device', { duration: durationOf(res) }, false);
   });
 
   router.post('/account/devices/renew', async (req, res) => {
@@ -224,7 +240,10 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   router.get('/account/devices/:id/remove', async (req, res) => {
     const it = await member(req, res, 'sallyport-account');
     if (it === undefined) return;
-    confirm(res, it, `/account/devices/${encodeURIComponent(String(req.params.id))}/remove`, 'device');
+    const device = (await devices.list(it.account.id)).find(({ id }) => id === req.params.id);
+    if (device === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such device of this account');
+    const name = deps.i18n.t(localsOf(res).locale, 'device.name', agentOf(device.userAgent));
+    confirm(res, it, `/account/devices/${encodeURIComponent(device.id)}/remove`, 'remove-device', { name });
   });
 
   router.post('/account/devices/:id/remove', async (req, res) => {
@@ -239,7 +258,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   router.get('/account/sign-out-everywhere', async (req, res) => {
     const it = await member(req, res, 'sallyport-account');
     if (it === undefined) return;
-    confirm(res, it, '/account/sign-out-everywhere', 'everywhere');
+    confirm(res, it, '/account/sign-out-everywhere', 'sign-out-everywhere');
   });
 
   router.post('/account/sign-out-everywhere', async (req, res) => {

@@ -21,17 +21,13 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     const request = await core.request(req, res, String(req.params.id));
     const session = request.account ? undefined : await core.session(req, res);
     const locals = localsOf(res);
-    if (request.uiLocales.length > 0 && !hasChosen(req)) {
-      locals.locale = deps.i18n.pick({
-        uiLocales: request.uiLocales,
-        acceptLanguage: req.headers['accept-language'] ?? '',
-      });
-    }
+    const known = request.account ?? session?.account;
+    const chosen = known === undefined ? undefined : (await signIn.accounts.byId(known))?.locale;
+    locals.locale = locals.speak({ uiLocales: request.uiLocales, ...(chosen ? { account: chosen } : {}) });
     if (request.redirectOrigin) setPolicy(res, [request.redirectOrigin]);
     return session ? { ...request, ...session } : request;
   }
 
-  const hasChosen = (req: Request) => /sallyport_locale=/.test(req.headers.cookie ?? '');
   const nameOf = (id: string) => deps.applications.get(id)?.name ?? id;
 
   async function show(req: Request, res: Response, request: SignInRequest, step: Step): Promise<void> {
@@ -86,6 +82,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           {
             application,
             message: { ...step.message, values: { application: deps.i18n.localized(locale, application) } },
+            advice: { key: 'ask-help-desk' },
             action: `${base}/cancel`,
             csrf: common.csrf,
             ...(account ? { switchAccount: `${base}/switch` } : {}),
