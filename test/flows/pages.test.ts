@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { Client } from '../support/client.ts';
+import { stage } from '../support/scene.ts';
+
+describe('languages and /applications', () => {
+  const scene = stage(() => ({
+    config: {
+      applications: {
+        library: { name: { en: 'Library', 'zh-Hant': '圖書館' }, description: 'Catalogue and loans.' },
+      },
+      policy: {
+        rules: [
+          { name: 'library', applications: ['library'], level: 'sfa' },
+          {
+            name: 'staff',
+            applications: ['library'],
+            groups: ['staff'],
+            level: 'mfa',
+            remember: '12h',
+            from: '2099-02-01',
+          },
+          { name: 'courses', applications: ['courses'], level: 'mfa', remember: '30d' },
+          { name: 'no guests', applications: ['payroll'], groups: ['guests'], deny: true },
+        ],
+      },
+    },
+  }));
+  const lang = (body: string) => /<html lang="([^"]+)"/.exec(body)?.[1];
+
+  it('lists what each application asks, of whom, from when, and none of the gateway’s own', async () => {
+    const page = await new Client().get(`${scene.gateway.url}/applications`);
+    expect(page.status).toBe(200);
+    for (const text of [
+      'Library',
+      'Catalogue and loans.',
+      'Courses',
+      'Payroll',
+      'One step',
+      'staff',
+      '12 hours',
+      '30 days',
+    ]) {
+      expect(page.text).toContain(text);
+    }
+    expect(page.text).toContain('1 Feb 2099');
+    expect(page.text).toMatch(/Payroll.*guests/);
+    expect(page.text).not.toContain('Your account Sign-in');
+    expect(page.text).not.toContain('sallyport-');
+  });
+
+  it('speaks the browser’s language until the person switches, and then that one everywhere', async () => {
+    const someone = await scene.newcomer();
+    const page = await someone.begin('library');
+    expect(lang(page.body)).toBe('en');
+    const switched = await someone.client.open(
+      new URL(`/language?to=zh-Hant&back=${encodeURIComponent(page.url.pathname)}`, page.url),
+    );
+    expect(switched.url.pathname).toBe(page.url.pathname);
+    expect(lang(switched.body)).toBe('zh-Hant');
+    expect(switched.text).toContain('圖書館');
+    expect((await someone.password(switched, someone.username)).url.pathname).toBe('/library');
+    expect(lang((await someone.client.get(`${scene.gateway.url}/applications`)).body)).toBe('zh-Hant');
+  });
+
+  it('keeps a signed-in person’s choice for their other browsers', async () => {
+    const someone = await scene.member();
+    await someone.client.open(`${scene.gateway.url}/language?to=zh-Hans&back=/account`);
+    const elsewhere = scene.elsewhere(someone);
+    const code = await elsewhere.enter('payroll');
+    expect(lang(code.body)).toBe('zh-Hans');
+  });
+
+  it('takes ui_locales of the request where the person has chosen nothing', async () => {
+    const someone = await scene.newcomer();
+    expect(lang((await someone.begin('library', '?ui_locales=zh-TW%20en')).body)).toBe('zh-Hant');
+  });
+
+  it('leads from the language switch to no other site', async () => {
+    for (const back of [
+      'https://evil.example/',
+      '//evil.example',
+      '/\\evil.example',
+      'javascript:alert(1)',
+      '/%0d%0aX: y',
+    ]) {
+      const reply = await new Client().get(`${scene.gateway.url}/language?to=en&back=${encodeURIComponent(back)}`);
+      expect(reply.status).toBe(303);
+      expect(reply.location?.origin).toBe(scene.gateway.url);
+    }
+  });
+});
