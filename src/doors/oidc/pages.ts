@@ -8,6 +8,16 @@ type Next = () => Promise<unknown>;
 /** What oidc-provider answers where a form must be submitted by the browser; its inline script never runs under our CSP. */
 const OWN_FORM = '<title>Submitting Callback</title>';
 
+/** Called by programs, which read JSON whatever their HTTP library says they accept (RFC 6749 section 5.2). */
+const FOR_PROGRAMS: ReadonlySet<string> = new Set([
+  ROUTES.introspection,
+  ROUTES.jwks,
+  ROUTES.pushed_authorization_request,
+  ROUTES.revocation,
+  ROUTES.token,
+  ROUTES.userinfo,
+]);
+
 /** Our pages in the place of oidc-provider's own. */
 export function pages(ports: DoorPorts) {
   const show = (ctx: KoaContextWithOIDC, name: string, model: Record<string, unknown>, status = 200) => {
@@ -45,6 +55,7 @@ export function pages(ports: DoorPorts) {
 
   /** Runs around oidc-provider: replaces what it wrote where that can't be configured. */
   async function replace(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
+    if (FOR_PROGRAMS.has(ctx.path)) ctx.req.headers.accept = 'application/json';
     try {
       await next();
     } catch (cause) {
