@@ -10,9 +10,10 @@ import { extend } from './grants.ts';
 import { endAll, signOutApplications } from './logout.ts';
 import { ROUTES } from './routes.ts';
 import { type SessionAdapter, sessionsOf } from './sessions.ts';
+import type { Subjects } from './subjects.ts';
 
 /** The single sign-on session and its interactions, for the journey and the gateway's own pages. */
-export function createCore(provider: Provider, sessions: SessionAdapter, ports: DoorPorts): Core {
+export function createCore(provider: Provider, sessions: SessionAdapter, ports: DoorPorts, subjects: Subjects): Core {
   const current = async (req: Request, res: Response) => provider.Session.get(provider.createContext(req, res));
 
   /** The interaction that this browser holds the cookie of: an address alone opens nothing. */
@@ -42,6 +43,15 @@ export function createCore(provider: Provider, sessions: SessionAdapter, ports: 
     res.clearCookie(provider.cookieName('session'), { path: '/', httpOnly: true, sameSite: 'lax', secure });
   }
 
+  /** A request that names a person is answered for no other (OpenID Connect Core sections 3.1.2.1 and 5.5.1). */
+  async function ofThePersonMeant(found: Interaction, outcome: Outcome): Promise<Outcome> {
+    const params = found.params as AuthorizationParams;
+    const client = await provider.Client.find(String(params.client_id));
+    if (outcome.kind !== 'signed-in' || client === undefined) return outcome;
+    if (subjects.isMeant(outcome.account, client, params)) return outcome;
+    return { kind: 'refused', error: 'login_required', description: 'another person signed in than the one asked for' };
+  }
+
   async function resultOf(found: Interaction, outcome: Outcome) {
     if (outcome.kind === 'refused') return { error: outcome.error, error_description: outcome.description };
     if (outcome.kind === 'signed-in') {
@@ -65,8 +75,9 @@ export function createCore(provider: Provider, sessions: SessionAdapter, ports: 
       return requestOf(await interaction(req, res, id));
     },
 
-    async finish(req, res, id, outcome) {
+    async finish(req, res, id, given) {
       const found = await interaction(req, res, id);
+      const outcome = await ofThePersonMeant(found, given);
       const session = await current(req, res);
       if (outcome.kind === 'signed-in' && session.accountId && session.accountId !== outcome.account) {
         // Somebody else signs in on this browser: the first person's session ends, with their applications.

@@ -12,6 +12,7 @@ import { postedRequests } from './post.ts';
 import { createProvider } from './provider.ts';
 import { isOurs } from './routes.ts';
 import { SessionAdapter } from './sessions.ts';
+import { createSubjects } from './subjects.ts';
 
 /** OpenID Connect, and the core: its session is the single sign-on session of every door. */
 const oidc: DoorModule<OidcSettings, OidcApplication> = {
@@ -24,8 +25,8 @@ const oidc: DoorModule<OidcSettings, OidcApplication> = {
   async create(settings, ports) {
     const sessions = new SessionAdapter(ports.ephemeral, ports.sessions.lifetime);
     const jwks = await signingKeys(ports.durable, ports.sealer, ports.now);
-    const salt = await pairwiseSalt(ports.durable.state('oidc'));
-    const provider = createProvider(settings, ports, sessions, jwks, salt);
+    const subjects = createSubjects(await pairwiseSalt(ports.durable.state('oidc')));
+    const provider = createProvider(settings, ports, sessions, jwks, subjects);
     provider.on('server_error', (ctx, err) => {
       ctx.state.failure = err;
     });
@@ -35,7 +36,7 @@ const oidc: DoorModule<OidcSettings, OidcApplication> = {
     const router = express.Router();
     router.use(postedRequests(ports.ephemeral));
     router.use((req, res, next) => (isOurs(req.path) ? answer(req, res) : next()));
-    return { handler: router, core: createCore(provider, sessions, ports) };
+    return { handler: router, core: createCore(provider, sessions, ports, subjects) };
   },
 };
 

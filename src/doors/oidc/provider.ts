@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { type Configuration, errors, Provider } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
 import { CLAIMS, findAccount } from './accounts.ts';
@@ -11,6 +10,7 @@ import { pages } from './pages.ts';
 import { prompts } from './prompts.ts';
 import { ROUTES } from './routes.ts';
 import type { SessionAdapter } from './sessions.ts';
+import type { Subjects } from './subjects.ts';
 
 const seconds = (milliseconds: number): number => Math.max(1, Math.floor(milliseconds / 1000));
 
@@ -40,7 +40,7 @@ export function createProvider(
   ports: DoorPorts,
   sessions: SessionAdapter,
   jwks: Configuration['jwks'],
-  pairwiseSalt: string,
+  subjects: Subjects,
 ): Provider {
   const applications = [...ports.applications.values()].filter((it) => it.door === 'oidc' || it.internal);
   const settingsOf = (id: string | undefined): Partial<OidcApplication> => {
@@ -119,8 +119,7 @@ export function createProvider(
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     jwks,
     loadExistingGrant: (ctx) => loadExistingGrant(ports, ctx),
-    pairwiseIdentifier: (_ctx, accountId, client) =>
-      createHmac('sha256', pairwiseSalt).update(`${client.sectorIdentifier}\0${accountId}`).digest('base64url'),
+    pairwiseIdentifier: (_ctx, accountId, client) => subjects.pairwise(accountId, client),
     pkce: { required: (_ctx, client) => settingsOf(client.clientId).dangerouslyWithoutPkce !== true },
     renderError: own.error,
     responseTypes: ['code', 'none'],
