@@ -1,0 +1,242 @@
+import { posix } from 'node:path';
+import type { Import, Source } from './source.ts';
+
+/** Kinds of plug-in: each folder below one is a plug-in, and nobody else names it. */
+export const PLUG_INS = ['factors', 'doors', 'directories', 'stores', 'senders'] as const;
+
+/** What each part may import of ours, besides itself. Absent parts may import everything. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  policy: ['core'],
+  durable: ['core'],
+  'sign-in': ['core', 'policy'],
+  web: ['core', 'sign-in'],
+  ...Object.fromEntries(PLUG_INS.map((kind) => [kind, ['core']])),
+};
+
+/** What core takes from others: types, which are gone at run time, and one exception. */
+const CORE_TAKES: readonly { from: string; type: boolean; only?: string; why: string }[] = [
+  { from: 'zod', type: true, why: 'a plug-in says the shape of its settings by a schema' },
+  { from: 'express', type: true, why: 'a door is a request handler, and the core is asked with a request' },
+  { from: 'node:http', type: true, why: "the response behind both Express' and oidc-provider's" },
+  {
+    from: 'node:crypto',
+    type: false,
+    only: 'src/core/seal.ts',
+    why: 'sealing is pure but for the nonce, and every store and journey must do it the same way',
+  },
+];
+
+/** Imports that a rule forbids in general, and why they stand. */
+const EXCEPTIONS: readonly { path: string; from: string; dynamic?: true; type?: true; why: string }[] = [
+  {
+    path: 'src/boot/demo.ts',
+    from: 'demo/relying-party/server.ts',
+    dynamic: true,
+    why: 'only a demonstration loads it: an installation has neither the folder nor its libraries',
+  },
+  { path: 'src/boot/demo.ts', from: 'demo/relying-party/application.ts', type: true, why: 'erased at run time' },
+];
+
+/** The one place that imports what it finds rather than what it names. */
+const FINDS_PLUG_INS = 'src/boot/modules.ts';
+
+/** Unit tests, their fixtures and the doubles of a plug-in: none of it runs in production. */
+export function isTestFile(path: string): boolean {
+  return /\.(?:test|fixtures)\.ts$/.test(path) || path.endsWith('/double.ts') || path.includes('/testing/');
+}
+
+/** The part that a file belongs to: `core`, `factors/<id>`; `boot`, `main.ts`, `cli.ts`; undefined outside src. */
+function partOf(path: string): string | undefined {
+  const [src, part = '', id] = path.split('/');
+  if (src !== 'src') return undefined;
+  return (PLUG_INS as readonly string[]).includes(part) ? `${part}/${id}` : part;
+}
+
+/** Imports that a part may not have. Test files may also use test/, and what they test with; never a sibling plug-in. */
+export function importFaults({ path, imports }: Source): string[] {
+  const part = partOf(path);
+  if (part === undefined) return [];
+  return imports.flatMap((taken) => {
+    const why = faultOf(path, part, taken);
+    return why === undefined ? [] : [`${path}:${taken.line}: ${why}`];
+  });
+}
+
+function faultOf(path: string, part: string, taken: Import): string | undefined {
+  const { from } = taken;
+  if (from === undefined) return path === FINDS_PLUG_INS ? undefined : 'imports what it computes';
+  if (!from.startsWith('.')) {
+    if (part !== 'core' || isTestFile(path) || coreTakes(path, taken)) return undefined;
+    return `core imports ${from}`;
+  }
+  const target = posix.join(posix.dirname(path), from);
+  const there = partOf(target);
+  if (EXCEPTIONS.some((it) => it.path === path && it.from === target && (it.dynamic ? taken.dynamic : taken.type))) {
+    return undefined;
+  }
+  if (isTestFile(path) && target.startsWith('test/')) return undefined;
+  if (there === undefined) return `imports ${target}, which is outside src`;
+  if (isTestFile(target) && !isTestFile(path)) return `imports ${target}, which is for tests`;
+  const kind = part.split('/')[0] ?? '';
+  const allowed = MAY_IMPORT[kind];
+  if (there === part || allowed === undefined || allowed.includes(there)) return undefined;
+  return `${part} imports ${there}`;
+}
+
+function coreTakes(path: string, { from, type }: Import): boolean {
+  return CORE_TAKES.some((it) => it.from === from && (type || !it.type) && (it.only === undefined || it.only === path));
+}
+
+/** A file that isn't TypeScript: a view, a text, an asset. */
+export interface Plain {
+  path: string;
+  text: string;
+}
+
+/** A plug-in, and how its name is looked for outside its folder. */
+export interface PlugIn {
+  kind: string;
+  id: string;
+}
+
+/**
+ * Ids that are words of other things as well. As names of a plug-in they appear in code as a text or a
+ * property (`factors.get('password')`, `config.stores.redis`) or in a path, never in prose: that is looked for.
+ * Any other id is looked for everywhere, comments and tests included.
+ */
+const ORDINARY: Readonly<Record<string, string>> = {
+  password: 'what every directory checks, and a field of forms',
+  local: 'an English word',
+  embedded: 'an English word',
+  sqlite: 'the database that two stores and the data lock rest on',
+  redis: 'a server, which documentation of the store contract may speak of',
+  oidc: 'a protocol, whose words the core shares (acr, amr, auth_time)',
+};
+
+/** Where an ordinary id stands for that other thing, by file. */
+const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  password: {
+    'src/core/directory.ts': 'what standard input of a command holds',
+    'src/core/factor.ts': 'the port to the directory that checks passwords, whoever asks',
+    'src/boot/cli/input.ts': 'what standard input of a command holds',
+    'src/boot/parts.ts': 'the port to the directory that checks passwords, whoever asks',
+    'src/boot/testing/modules.ts': 'what standard input of a command holds',
+    'src/boot/log.ts': 'a name under which a secret could find its way into a log',
+    'src/sign-in/audit.test.ts': 'a name under which a secret could find its way into the audit',
+    'src/directories/local/commands.ts': 'what standard input of a command holds, and a column of an import',
+    'src/directories/local/import.ts': 'a column of an import',
+    'src/directories/local/hasher.ts': 'an argument of the hash',
+    'views/assets/page.js': 'a type of input field (HTML)',
+    'views/assets/controls.css': 'a type of input field (HTML)',
+    'views/prompts/secret.eta': 'a type of input field (HTML), and the field of the prompt kind `secret`',
+  },
+};
+
+/** Files outside a plug-in's folder that name it. */
+export function nameFaults({ kind, id }: PlugIn, sources: readonly Source[], plain: readonly Plain[]): string[] {
+  const own = `src/${kind}/${id}/`;
+  const known = OTHER_THINGS[id] ?? {};
+  const outside = <F extends Plain>(files: readonly F[]): F[] =>
+    files.filter(({ path }) => /^(?:src|views)\//.test(path) && !path.startsWith(own) && !Object.hasOwn(known, path));
+  const ordinary = Object.hasOwn(ORDINARY, id);
+  const word = new RegExp(ordinary ? `["'\`]${id}["'\`]` : `(?<![a-z])${id}(?![a-z])`, 'i');
+  const inPlain = outside(plain).filter(({ text }) => word.test(text));
+  const inSources = outside(sources).filter((source) =>
+    // A test may need some factor or store, and takes one by its name.
+    ordinary ? !isTestFile(source.path) && namesInCode(source, id) : word.test(source.text),
+  );
+  return [...inPlain, ...inSources].map(({ path }) => `${path} names ${kind}/${id}`);
+}
+
+/** As a text by itself or as part of a path or key (`factor:totp`), as a property, or in the name of a module. */
+function namesInCode({ strings, properties, imports }: Source, id: string): boolean {
+  const part = new RegExp(`(?:^|[/:])${id}(?:$|[/:])`, 'i');
+  return (
+    strings.some(({ text }) => part.test(text)) ||
+    properties.some(({ text }) => text.toLowerCase() === id) ||
+    imports.some(({ from }) => from?.startsWith('.') && part.test(from))
+  );
+}
+
+/** Files that are given as exceptions and need none any more. */
+export function idleExceptions(files: readonly Plain[]): string[] {
+  const text = new Map(files.map((file) => [file.path, file.text]));
+  return Object.entries(OTHER_THINGS).flatMap(([id, paths]) =>
+    Object.keys(paths).filter((path) => !text.get(path)?.toLowerCase().includes(id)),
+  );
+}
+
+/** Lines that a file may have. */
+const LONGEST = 400;
+
+/** Files that may be longer, and why. */
+const LONGER: Readonly<Record<string, string>> = {};
+
+export function lengthFaults(files: readonly Plain[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    const lines = text.split('\n').length - 1;
+    return lines > LONGEST && !Object.hasOwn(LONGER, path) ? [`${path} has ${lines} lines`] : [];
+  });
+}
+
+/** What stands for work left undone; in capitals, as it is written. */
+const LEFT_UNDONE = /\b(?:TODO|FIXME|XXX|HACK)\b/;
+/** A suppression, and what must follow: a reason of several words. */
+const SUPPRESSION =
+  /(?:biome-ignore(?:-all|-start)?\s+[\w/]+|@ts-(?:expect-error|ignore|nocheck)|eslint-disable\S*|(?:v8|c8|istanbul) ignore\S*)(?<rest>.*)/;
+
+/** Work left undone, `any`, and checks switched off without a reason. */
+export function commentFaults({ path, text, any }: Pick<Source, 'path' | 'text' | 'any'>): string[] {
+  const faults = any.map((line) => `${path}:${line}: any`);
+  for (const [at, line] of text.split('\n').entries()) {
+    const place = `${path}:${at + 1}`;
+    if (LEFT_UNDONE.test(line)) faults.push(`${place}: work left undone`);
+    const rest = SUPPRESSION.exec(line)?.groups?.rest;
+    if (rest !== undefined && !/\w+\W+\w+/.test(rest)) faults.push(`${place}: a suppression without a reason`);
+  }
+  return faults;
+}
+
+/** A double assertion, and no comment on the line or the one before it. */
+export function assertionFaults({ path, text }: Plain): string[] {
+  const lines = text.split('\n');
+  return lines.flatMap((line, at) => {
+    if (!/\bas unknown as\b/.test(line)) return [];
+    const explained = [line, lines[at - 1] ?? '', lines[at - 2] ?? ''].some((near) => /\/\/|\*\//.test(near));
+    return explained ? [] : [`${path}:${at + 1}: as unknown as, without a reason beside it`];
+  });
+}
+
+/** Places of one machine, and hosts of package registries. */
+const ELSEWHERE: readonly [name: string, pattern: RegExp, only?: RegExp][] = [
+  ['a folder of one machine', /(?<![\w.-])\/(?:work|home\/\w+|root|Users\/\w+)(?:\/|\b)(?!\s*-)/],
+  ['a temporary folder', /(?<![\w.-])\/tmp\/\S/, /\.md$/],
+  ['a package registry', /\bregistry\.(?:npmjs\.org|yarnpkg\.com|npmmirror\.com)|\b(?:artifactory|nexus|verdaccio)\b/i],
+];
+
+/** Where the project speaks of a machine or a registry instead of itself. */
+export function placeFaults({ path, text }: Plain): string[] {
+  return text.split('\n').flatMap((line, at) =>
+    ELSEWHERE.flatMap(([name, pattern, only]) => {
+      if (only && !only.test(path)) return [];
+      return pattern.test(line) ? [`${path}:${at + 1}: ${name}`] : [];
+    }),
+  );
+}
+
+/** Languages in which a plug-in with prompts lacks texts, or has others than English has. */
+export function textFaults(id: string, texts: ReadonlyMap<string, unknown>, languages: readonly string[]): string[] {
+  const keys = (tag: string) => JSON.stringify(keysOf(texts.get(tag)));
+  return languages.flatMap((tag) => {
+    if (!texts.has(tag)) return [`${id} has no texts in ${tag}`];
+    return keys(tag) === keys('en') ? [] : [`${id}: the texts in ${tag} are others than in English`];
+  });
+}
+
+/** Dotted keys, sorted; plural forms (`days_one`, `days_other`) as one, since languages have different ones. */
+function keysOf(value: unknown, prefix = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [prefix.replace(/_(?:zero|one|two|few|many|other)$/, '')];
+  const keys = Object.entries(value).flatMap(([key, inner]) => keysOf(inner, prefix === '' ? key : `${prefix}.${key}`));
+  return [...new Set(keys)].sort();
+}
