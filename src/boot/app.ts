@@ -106,7 +106,11 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     if (module) doors.push({ module, door: await module.create(settings, ports) });
   }
   const core = doors.map(({ door }) => door.core).find((it) => it !== undefined);
-  if (core === undefined) throw new SallyportError('ERR_CONFIG', 'doors: one of them must be oidc, which is the core');
+  if (core === undefined)
+    throw new SallyportError(
+      'ERR_CONFIG',
+      'doors: one of them must be the core, whose session is the single sign-on session',
+    );
 
   const web: WebDeps = {
     ...world,
