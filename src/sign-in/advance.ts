@@ -157,7 +157,9 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     return last(state, evaluation, browser);
   }
 
-  return { next, evaluate, methods, first, challenge, enrol };
+  const isEnrolled = (credentials: readonly Credential[]) => credentials.some(evaluator.isSecond);
+
+  return { next, evaluate, methods, first, challenge, enrol, isEnrolled };
 }
 
 /** Whose sign-in it is: what was proven here, else whose session the browser brought. */

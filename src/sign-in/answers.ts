@@ -1,7 +1,7 @@
 import type { Account, Credential } from '../core/account.ts';
 import type { Evidence } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
-import type { Refused } from '../core/factor.ts';
+import type { Confirmed, Refused } from '../core/factor.ts';
 import type { Answer, Message } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
@@ -37,6 +37,8 @@ interface Parts {
   attempts: Attempts;
   credentials: Credentials;
   states: States;
+  /** Whether one of these brings a second kind. */
+  isEnrolled(credentials: readonly Credential[]): boolean;
   /** Goes on from what is collected now. */
   advance(request: SignInRequest, state: Omit<State, 'stage' | 'nonce'>, browser: Browser): Promise<State>;
 }
@@ -52,9 +54,12 @@ export function about(request: SignInRequest, browser: Browser, account?: string
   };
 }
 
+/** How long one confirmation of a first enrolment keeps others of the account waiting at most, milliseconds. */
+const CLAIM = 60_000;
+
 /** Answers that prove or enrol something. Each is counted before it is looked at. */
 export function createAnswers(deps: SignInDeps, parts: Parts) {
-  const { accounts, attempts, credentials, states, advance } = parts;
+  const { accounts, attempts, credentials, states, isEnrolled, advance } = parts;
 
   async function counted(attempt: Attempt, browser: Browser): Promise<Message | undefined> {
     const verdict = await attempts.count(attempt, browser);
@@ -142,7 +147,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     return credential !== undefined && credentials.update(credential, update.data);
   }
 
-  /** A first enrolment. The state is claimed before anything is stored: of parallel answers one enrols. */
+  /** A first enrolment, of which an account has one: of parallel answers, in one sign-in or several, one enrols. */
   async function confirm(
     request: SignInRequest,
     loaded: Loaded,
@@ -159,6 +164,25 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     if (locked) return { error: locked };
     const verdict = await it.confirm(stage.pending, answer);
     if (verdict.outcome === 'refused') return refused(request, browser, stage.factor, verdict, account);
+    const claim = `first-enrolment:{${account}}`;
+    if (!(await deps.ephemeral.add(claim, state.nonce, CLAIM))) return { error: { key: 'already-answered' } };
+    try {
+      // One who knows the password could have begun before the owner enrolled, to add a method of their own after it.
+      if (isEnrolled(await credentials.ofAccount(account))) return { state: await advance(request, state, browser) };
+      return await enrol(request, loaded, { account, stage, verdict, attempt }, browser);
+    } finally {
+      await deps.ephemeral.delete(claim);
+    }
+  }
+
+  async function enrol(
+    request: SignInRequest,
+    loaded: Loaded,
+    first: { account: string; stage: Prompting; verdict: Confirmed<unknown>; attempt: Attempt },
+    browser: Browser,
+  ): Promise<Result> {
+    const { state } = loaded;
+    const { account, stage, verdict, attempt } = first;
     const claimed: State = { ...state, nonce: states.nonce(), stage: { at: 'choose' } };
     if (!(await states.save(request, loaded, claimed))) return { error: { key: 'already-answered' } };
     const id = await credentials.add(account, stage.factor, verdict.name, verdict.data, verdict.lookup);

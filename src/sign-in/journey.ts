@@ -32,7 +32,7 @@ interface Parts {
  */
 export function createJourney(deps: SignInDeps, parts: Parts) {
   const { accounts, credentials, devices, states, dispatcher } = parts;
-  const answers = createAnswers(deps, { ...parts, advance });
+  const answers = createAnswers(deps, { ...parts, isEnrolled: dispatcher.isEnrolled, advance });
   const present = createPresenter(parts);
 
   /** The state that follows: what was collected, and what is asked next. */
