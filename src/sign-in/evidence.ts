@@ -48,7 +48,7 @@ export function createEvidence(ephemeral: EphemeralStore) {
 /** Of each credential the newest proof in each authorization request, and of those the newest few. */
 function latest(proofs: Evidence[]): Evidence[] {
   const one = new Map(proofs.map((proof) => [`${proof.factor}\0${proof.credential}\0${proof.request}`, proof]));
-  return [...one.values()].slice(-MOST_KEPT);
+  return [...one.values()].sort((a, b) => a.at - b.at).slice(-MOST_KEPT);
 }
 
 export type EvidenceStore = ReturnType<typeof createEvidence>;
