@@ -26,7 +26,7 @@ describe('canonical JSON', () => {
 
   it('is one text for one value, whatever the order of keys, and survives a way through JSON', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+      fc.property(fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }), (value) => {
         const text = canonical(value);
         expect(canonical(reversed(value))).toBe(text);
         expect(canonical(JSON.parse(text))).toBe(text);
