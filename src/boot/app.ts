@@ -71,7 +71,8 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   // People, factors, and the journey.
   const applications = createRegistry(config);
   const directories = createDirectories(config, modules, durable, world);
-  const factors = createFactors(config, modules, durable, directories, world);
+  const fetch = guardedFetch(config.allowedPrivateNetworks);
+  const factors = await createFactors(config, modules, durable, directories, world, { fetch, log });
   const rules = [...config.rules, ...OWN_RULES];
   const { acr, sessions, trustedDevices, lockout } = config;
   const signIn = createSignIn({
@@ -98,7 +99,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     account: signIn.accounts.usable,
     adopt: signIn.evidence.adopt,
     browser: (res) => localsOf(res as never).browser,
-    fetch: guardedFetch(config.allowedPrivateNetworks),
+    fetch,
   };
   const doors: { module: WebDeps['doors'][number]['module']; door: Door }[] = [];
   for (const [id, settings] of config.doors) {
@@ -132,6 +133,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     ready,
     async close() {
       for (const { door } of doors) await door.close?.();
+      for (const { factor } of factors.values()) await factor.close?.();
       await chain.close();
       await stores.close();
     },

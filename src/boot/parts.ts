@@ -3,6 +3,7 @@ import type { Application } from '../core/application.ts';
 import { INTERNAL_APPLICATIONS } from '../core/application.ts';
 import type { Directory } from '../core/directory.ts';
 import type { LogPort } from '../core/door.ts';
+import type { FactorPorts } from '../core/factor.ts';
 import type { Rule } from '../core/policy.ts';
 import { createSealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
@@ -71,13 +72,14 @@ export function createDirectories(
   return directories;
 }
 
-export function createFactors(
+export async function createFactors(
   config: Config,
   modules: Modules,
   durable: DurableStore,
   directories: ReadonlyMap<string, Directory>,
   world: World,
-): SignInDeps['factors'] {
+  outside: Pick<FactorPorts, 'fetch' | 'log'>,
+): Promise<SignInDeps['factors']> {
   const accounts = createAccounts({ ...world, durable, directories });
   const factors = new Map();
   for (const [id, settings] of config.factors) {
@@ -85,12 +87,14 @@ export function createFactors(
     if (module === undefined) continue;
     const factor = module.create(settings, {
       ...world,
+      ...outside,
       password: { verify: accounts.verifyPassword },
       state: durable.state(`factor:${id}`),
       serviceName:
         typeof config.name === 'string' ? config.name : (config.name.en ?? Object.values(config.name)[0] ?? ''),
       issuer: config.issuer,
     });
+    await factor.start?.();
     factors.set(id, { module, factor });
   }
   return factors;

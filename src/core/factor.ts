@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Account, Credential } from './account.ts';
 import type { Kind, Proof } from './assurance.ts';
+import type { LogPort } from './door.ts';
 import type { Answer, Message, Prompt, PromptKind } from './prompt.ts';
 
 /**
@@ -39,6 +40,8 @@ export type Refused = {
   reason: string;
   /** The pending prompt is spent: another try needs a new one. */
   final?: boolean;
+  /** The credential's new data, stored although it proved nothing: it is suspended. */
+  update?: { credential: string; data: unknown };
 };
 export type Waiting = { outcome: 'waiting'; prompt?: Prompt };
 export type Proved<C> = {
@@ -61,13 +64,19 @@ export type Confirmed<C> = {
 /** Who is signing in, before or after the account is known. */
 export type Identified = { username: string } | { lookup: string };
 
+/** For whom and for what a factor works, beyond the account. */
+export interface FactorContext {
+  /** The application that the sign-in is for; absent where methods are managed. */
+  application?: string;
+}
+
 export interface Factor<C = unknown, P = unknown> {
   /** Begins enrolment: what to show, and what to keep until it is confirmed. */
-  enrol?(account: Account, existing: readonly Credential<C>[]): Promise<Challenge<P>>;
+  enrol?(account: Account, existing: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;
   confirm?(pending: P, answer: Answer): Promise<Confirmed<C> | Refused>;
 
   /** Begins a proof with one or more of the account's credentials. */
-  challenge(account: Account, credentials: readonly Credential<C>[]): Promise<Challenge<P>>;
+  challenge(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;
   /**
    * Checks an answer. The account is undefined when none was found for the name given: the
    * factor then does the same work and refuses, so that neither text nor time tells.
@@ -77,6 +86,7 @@ export interface Factor<C = unknown, P = unknown> {
     credentials: readonly Credential<C>[],
     answer: Answer,
     account: Account | undefined,
+    context?: FactorContext,
   ): Promise<Proved<C> | Refused | Waiting>;
 
   /** Opens a sign-in by itself, before the account is known. */
@@ -87,7 +97,12 @@ export interface Factor<C = unknown, P = unknown> {
   };
 
   /** Whether it can be offered to this account now; by default, if a credential is enrolled. */
-  usable?(account: Account, credentials: readonly Credential<C>[]): boolean;
+  usable?(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): boolean;
+
+  /** Loads what it needs before the first sign-in; throws ERR_CONFIG where the settings can't be honoured, and the gateway doesn't start. */
+  start?(): Promise<void>;
+  /** Stops what runs by itself, as refreshing trust. */
+  close?(): Promise<void>;
 }
 
 /** A wire to the account's directory, for the factor that asks it. */
@@ -112,4 +127,7 @@ export interface FactorPorts {
   /** What the institution calls itself, for names that authenticator apps show. */
   serviceName: string;
   issuer: string;
+  /** Guarded: public addresses only, no redirects. */
+  fetch(url: string | URL, init?: RequestInit): Promise<globalThis.Response>;
+  log: LogPort;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { offline } from '../../../test/support/outside.ts';
 import type { Account } from '../../core/account.ts';
 import type { FactorPorts, PasswordPort } from '../../core/factor.ts';
 import password, { MAX_PASSWORD, MAX_USERNAME } from './index.ts';
@@ -39,6 +40,7 @@ function factor(verdict: Awaited<ReturnType<PasswordPort['verify']>> = 'ok') {
     state: { get: async () => undefined, set: async () => false },
     serviceName: 'Example',
     issuer: 'https://login.example.edu',
+    ...offline,
   };
   const made = password.create(password.settings.parse({}), ports);
   if (!made.first) throw new Error('the password factor opens a sign-in');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { offline } from '../../../test/support/outside.ts';
 import type { Account, Credential } from '../../core/account.ts';
 import type { Factor, FactorPorts } from '../../core/factor.ts';
 import type { CodeSetup } from '../../core/prompt.ts';
@@ -38,6 +39,7 @@ function fixture(settings: unknown = {}) {
     state: { get: async () => undefined, set: async () => false },
     serviceName: 'Example: University',
     issuer: 'https://login.example.edu',
+    ...offline,
   };
   return { clock, factor: totp.create(totp.settings.parse(settings), ports) };
 }
