@@ -62,6 +62,12 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     return method;
   }
 
+  async function deviceOf(it: Member, id: unknown) {
+    const device = (await devices.list(it.account.id)).find((one) => one.id === id);
+    if (device === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such device of this account');
+    return device;
+  }
+
   function confirm(res: Response, it: Member, action: string, what: string, values?: Message['values'], danger = true) {
     const text = (part: string): Message => ({ key: `account.confirm.${what}.${part}`, ...(values ? { values } : {}) });
     send(deps, res, 'account-confirm', {
@@ -172,8 +178,20 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     const it = await member(req, res, 'sallyport-security', '/account');
     if (it === undefined) return;
     checked(req, it);
-    const { credential, removable } = await found(it, req.params.id);
-    if (!removable) return res.redirect(303, '/account?notice=method-needed');
+    // One removal at a time: two at once would each take the other's method for the one that stays.
+    const claim = `removing-method:{${it.account.id}}`;
+    if (!(await deps.ephemeral.add(claim, '1', 60_000))) return res.redirect(303, req.originalUrl);
+    try {
+      if (!(await remove(res, it, req.params.id))) return res.redirect(303, '/account?notice=method-needed');
+    } finally {
+      await deps.ephemeral.delete(claim);
+    }
+    res.redirect(303, '/account?notice=method-removed');
+  });
+
+  async function remove(res: Response, it: Member, id: unknown): Promise<boolean> {
+    const { credential, removable } = await found(it, id);
+    if (!removable) return false;
     await audit.commit({
       event: 'credential.removed',
       credential: credential.id,
@@ -182,8 +200,8 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     });
     await credentials.remove(credential.id, it.account.id);
     await devices.revoke(it.account.id, { credential: credential.id });
-    res.redirect(303, '/account?notice=method-removed');
-  });
+    return true;
+  }
 
   router.get('/account/methods/:id/rename', async (req, res) => {
     const it = await member(req, res, 'sallyport-account');
@@ -240,8 +258,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   router.get('/account/devices/:id/remove', async (req, res) => {
     const it = await member(req, res, 'sallyport-account');
     if (it === undefined) return;
-    const device = (await devices.list(it.account.id)).find(({ id }) => id === req.params.id);
-    if (device === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such device of this account');
+    const device = await deviceOf(it, req.params.id);
     const name = deps.i18n.t(localsOf(res).locale, 'device.name', agentOf(device.userAgent));
     confirm(res, it, `/account/devices/${encodeURIComponent(device.id)}/remove`, 'remove-device', { name });
   });
@@ -250,8 +267,9 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     const it = await member(req, res, 'sallyport-account', '/account');
     if (it === undefined) return;
     checked(req, it);
-    await audit.commit({ event: 'device.removed', device: String(req.params.id), ...about(res, it) });
-    await devices.revoke(it.account.id, { device: String(req.params.id) });
+    const device = await deviceOf(it, req.params.id);
+    await audit.commit({ event: 'device.removed', device: device.id, ...about(res, it) });
+    await devices.revoke(it.account.id, { device: device.id });
     res.redirect(303, '/account?notice=device-removed');
   });
 
