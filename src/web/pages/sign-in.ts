@@ -33,7 +33,11 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
   async function show(req: Request, res: Response, request: SignInRequest, step: Step): Promise<void> {
     const base = `/sign-in/${encodeURIComponent(request.id)}`;
     const application = nameOf(request.application);
-    const { locale } = localsOf(res);
+    const locals = localsOf(res);
+    // Known since the password: what the person chose in another browser holds here too.
+    const chosen = step.account?.locale;
+    if (chosen) locals.locale = locals.speak({ uiLocales: request.uiLocales, account: chosen });
+    const { locale } = locals;
     const account = step.account && { username: step.account.username, name: step.account.name };
     const error = step.error && { error: step.error };
     const common = { action: base, csrf: csrf.token(base, step.nonce), application };
