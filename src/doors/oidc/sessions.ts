@@ -40,6 +40,8 @@ export class SessionAdapter implements Adapter {
       const before = stored === undefined ? undefined : (JSON.parse(stored) as StoredSession);
       // A rotated id in its last seconds must not become the session's id again.
       const late = before !== undefined && pointer !== undefined && before.current !== hash;
+      // Nor may it write over whoever has signed in since.
+      if (late && before.accountId !== payload.accountId) return;
       const after = merge(before, payload, late ? before.current : hash);
       if (before && !late && unchanged(before, after, expiresIn)) return;
       const value = JSON.stringify(after);
@@ -48,7 +50,7 @@ export class SessionAdapter implements Adapter {
           ? await this.#store.add(record(uid), value, ttl)
           : await this.#store.swap(record(uid), stored, value, ttl);
       if (!written) continue;
-      if (!late) await this.#store.set(pointerOf(hash), uid, ttl);
+      if (!late) await this.#store.set(pointerOf(hash), target(uid, payload.accountId), ttl);
       if (payload.accountId) await this.#store.addMember(sessionsOf(payload.accountId), uid, ttl);
       return;
     }
@@ -56,10 +58,12 @@ export class SessionAdapter implements Adapter {
 
   async find(id: string): Promise<AdapterPayload | undefined> {
     const hash = hashOf(id);
-    const uid = await this.#store.get(pointerOf(hash));
-    if (uid === undefined) return undefined;
+    const pointer = await this.#store.get(pointerOf(hash));
+    if (pointer === undefined) return undefined;
+    const [uid = ''] = pointer.split(SEPARATOR);
     const found = await this.findByUid(uid);
-    if (found === undefined) return undefined;
+    // An id from before the sign-in may be known to others (session fixation): it has no seconds of grace.
+    if (found === undefined || pointer !== target(uid, found.accountId)) return undefined;
     // The answer must not set this cookie again: a newer one is on its way to the browser.
     if (found.current !== hash && Provider.ctx) Provider.ctx.state.staleSessionId = id;
     return { ...found, jti: id };
@@ -90,6 +94,10 @@ export class SessionAdapter implements Adapter {
 const record = (uid: string): string => `oidc:session:${uid}`;
 const tombstone = (uid: string): string => `oidc:session-ended:${uid}`;
 const pointerOf = (hash: string): string => `oidc:session-id:${hash}`;
+
+const SEPARATOR = ' ';
+/** What an id points to: a session, as the session of one account or of nobody yet. */
+const target = (uid: string, account: string | undefined): string => `${uid}${SEPARATOR}${account ?? ''}`;
 
 /** Applications that another tab added stay; everything else is the writer's. */
 function merge(before: StoredSession | undefined, payload: AdapterPayload, current: string): StoredSession {
