@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Gateway, startGateway } from './gateway.ts';
 import { secretOf } from './relying-party.ts';
@@ -48,7 +49,7 @@ export function gatewayOfFile(config: Record<string, unknown> = {}, more: { redi
   afterEach(({ task }) => {
     if (task.result?.state !== 'fail') return;
     for (const { fields, message } of started.gateway.logs.filter(({ level }) => level === 'error')) {
-      console.error(message, fields);
+      process.stderr.write(`${message} ${inspect(fields)}\n`);
     }
   });
   afterAll(async () => {
