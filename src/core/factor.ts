@@ -99,6 +99,9 @@ export interface Factor<C = unknown, P = unknown> {
   /** Whether it can be offered to this account now; by default, if a credential is enrolled. */
   usable?(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): boolean;
 
+  /** What this credential can prove at most, now; by default what the module can. */
+  atMost?(credential: Credential<C>): Pick<Proof, 'kinds' | 'phishingResistant' | 'attested'>;
+
   /** Loads what it needs before the first sign-in; throws ERR_CONFIG where the settings can't be honoured, and the gateway doesn't start. */
   start?(): Promise<void>;
   /** Stops what runs by itself, as refreshing trust. */

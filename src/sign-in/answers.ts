@@ -10,7 +10,7 @@ import { type Attempt, type Attempts, lockedFor } from './attempts.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { Loaded, States } from './states.ts';
-import type { Stage, State } from './steps.ts';
+import type { Opening, Stage, State } from './steps.ts';
 
 type Prompting = Extract<Stage, { at: 'first' | 'method' | 'enrol' }>;
 
@@ -79,13 +79,13 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
   }
 
   /** Who is meant by an answer of somebody not known yet. */
-  async function identify(stage: Prompting, answer: Answer): Promise<Meant | Refused> {
-    const it = deps.factors.get(stage.factor)?.factor.first;
-    if (it === undefined) throw new Error(`factor ${stage.factor} can't begin a sign-in`);
-    const who = await it.identify(stage.pending, answer);
+  async function identify({ factor, pending }: Opening, answer: Answer): Promise<Meant | Refused> {
+    const it = deps.factors.get(factor)?.factor.first;
+    if (it === undefined) throw new Error(`factor ${factor} can't begin a sign-in`);
+    const who = await it.identify(pending, answer);
     if ('outcome' in who) return who;
     if ('lookup' in who) {
-      const credential = await credentials.byLookup(stage.factor, who.lookup);
+      const credential = await credentials.byLookup(factor, who.lookup);
       const account = credential && (await accounts.usable(credential.account));
       return account ? { subject: account.id, account } : { subject: attempts.stranger(who.lookup) };
     }
@@ -102,40 +102,48 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     answer: Answer,
     browser: Browser,
   ): Promise<Result> {
+    const opening = stage.also?.find(({ factor }) => factor === answer.factor) ?? stage;
     const known = accountOf(request, state);
     const who: Meant | Refused =
-      known === undefined ? await identify(stage, answer) : { subject: known, account: await accounts.usable(known) };
-    if ('outcome' in who) return refused(request, browser, stage.factor, who);
+      known === undefined ? await identify(opening, answer) : { subject: known, account: await accounts.usable(known) };
+    if ('outcome' in who) return refused(request, browser, opening.factor, who);
     const { subject, account } = who;
     const hint = who.hint === undefined ? {} : { hint: who.hint };
-    const attempt = { subject, factor: stage.factor, opening: stage.at === 'first' };
+    const attempt = { subject, factor: opening.factor, opening: stage.at === 'first' };
     const locked = await counted(attempt, browser);
     if (locked) {
-      deps.audit.note({ event: 'sign-in.locked', factor: stage.factor, ...about(request, browser, account?.id) });
+      deps.audit.note({ event: 'sign-in.locked', factor: opening.factor, ...about(request, browser, account?.id) });
       return { error: locked, ...hint };
     }
-    const it = deps.factors.get(stage.factor);
-    if (it === undefined) throw new Error(`factor ${stage.factor} is not enabled`);
+    const it = deps.factors.get(opening.factor);
+    if (it === undefined) throw new Error(`factor ${opening.factor} is not enabled`);
     const mine = account
-      ? (await credentials.ofAccount(account.id)).filter(({ factor }) => factor === stage.factor)
+      ? (await credentials.ofAccount(account.id)).filter(({ factor }) => factor === opening.factor)
       : [];
-    const verdict = await it.factor.verify(stage.pending, mine, answer, account);
+    const verdict = await it.factor.verify(opening.pending, mine, answer, account, {
+      application: request.application,
+    });
     if (verdict.outcome === 'refused') {
-      return { ...refused(request, browser, stage.factor, verdict, account?.id), ...hint };
+      if (verdict.update && account && (await store(mine, verdict.update))) {
+        const { credential } = verdict.update;
+        const common = about(request, browser, account.id);
+        await deps.audit.commit({ event: 'credential.suspended', credential, reason: verdict.reason, ...common });
+      }
+      return { ...refused(request, browser, opening.factor, verdict, account?.id), ...hint };
     }
     if (verdict.outcome === 'waiting') return { error: { key: 'try-again' } };
-    if (account === undefined) throw new Error(`factor ${stage.factor} proved something of nobody`);
+    if (account === undefined) throw new Error(`factor ${opening.factor} proved something of nobody`);
     if (verdict.update && !(await store(mine, verdict.update))) {
       const refusal = {
         outcome: 'refused',
         message: { key: 'already-answered' },
         reason: 'credential changed',
       } as const;
-      return refused(request, browser, stage.factor, refusal, account.id);
+      return refused(request, browser, opening.factor, refusal, account.id);
     }
     await attempts.succeeded(attempt, browser);
     if (stage.at === 'first') await attempts.recognise(account.id, browser);
-    deps.audit.note({ event: 'sign-in.proved', factor: stage.factor, ...about(request, browser, account.id) });
+    deps.audit.note({ event: 'sign-in.proved', factor: opening.factor, ...about(request, browser, account.id) });
     const proof: Evidence = { ...verdict.proof, request: request.request };
     return {
       state: await advance(request, { ...state, account: account.id, collected: [...state.collected, proof] }, browser),

@@ -36,7 +36,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       if (factor?.enrol === undefined) return undefined;
       const existing = (await parts.credentials.ofAccount(account.id)).filter((it) => it.factor === id);
       if (existing.length >= MOST_PER_FACTOR) return undefined;
-      const { prompt, pending } = await factor.enrol(account, existing);
+      const { prompt, pending } = await factor.enrol(account, existing, {});
       const value = JSON.stringify({ factor: id, prompt, pending } satisfies Pending);
       await ephemeral.set(keyOf(session), sealer.seal(value, keyOf(session)), PATIENCE);
       return prompt;

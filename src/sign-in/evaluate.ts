@@ -8,6 +8,7 @@ import type { Accounts } from './accounts.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { EvidenceStore } from './evidence.ts';
+import { atMost, openerOf } from './strength.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
 /** An evaluation, with what it rests on: the journey goes on from there. */
@@ -30,21 +31,13 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
 
   /** What a person could show at most, with a first factor and these credentials, as far as policy lets them. */
   function reachable(enrolled: readonly Credential[], allowed: readonly string[] | undefined): Level | undefined {
-    const first = [...deps.factors.values()].find(({ factor }) => factor.first)?.module;
+    const first = openerOf(deps.factors);
     const usable = enrolled.filter(({ factor }) => allowed === undefined || allowed.includes(factor));
-    const modules = new Set(usable.flatMap(({ factor }) => deps.factors.get(factor)?.module ?? []));
-    if (first) modules.add(first);
-    return levelOf(
-      [...modules].map(({ id, amr, kinds, strength }) => ({
-        factor: id,
-        credential: id,
-        amr: [...amr],
-        kinds: [...kinds],
-        phishingResistant: strength?.phishingResistant ?? false,
-        attested: strength?.attested ?? false,
-        at: 0,
-      })),
-    );
+    const proofs = usable.flatMap((credential) => {
+      const it = deps.factors.get(credential.factor);
+      return it ? [atMost(it, credential)] : [];
+    });
+    return levelOf([...(first ? [atMost(first)] : []), ...proofs]);
   }
 
   /** Whether a credential brings a second kind. */

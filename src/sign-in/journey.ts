@@ -84,6 +84,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
 
   /** Another method, or the factor to set up. */
   async function choose(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
+    const context = { application: request.application };
     const evaluation = await dispatcher.evaluate(request, state, browser);
     const { account } = evaluation;
     if (account === undefined) return { error: { key: 'try-again' } };
@@ -93,11 +94,11 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     };
     if (state.stage.at === 'choose-enrolment') {
       if (!state.stage.factors.includes(answer.factor ?? '')) return { error: { key: 'try-again' } };
-      return move(await dispatcher.enrol(String(answer.factor), account, evaluation.credentials));
+      return move(await dispatcher.offers.enrol(String(answer.factor), context, account, evaluation.credentials));
     }
-    const method = dispatcher.methods(evaluation).find(({ factor }) => factor === answer.method);
+    const method = dispatcher.offers.methods(evaluation, state, context).find(({ factor }) => factor === answer.method);
     if (method === undefined) return { error: { key: 'try-again' } };
-    return move(await dispatcher.challenge(method.factor, account, evaluation.credentials));
+    return move(await dispatcher.offers.challenge(method.factor, context, account, evaluation.credentials));
   }
 
   function react(request: SignInRequest, loaded: Loaded, answer: Answer, browser: Browser): Promise<Result> {
@@ -121,16 +122,22 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
   ): Promise<State> {
     const wrong = state.wrong + 1;
     const { stage } = state;
+    const context = { application: request.application };
     const shown = { ...state, wrong, error: result.error };
     if (stage.at === 'first' && result.hint !== undefined) {
-      return { ...shown, stage: await dispatcher.first(undefined, result.hint) };
+      return { ...shown, stage: await dispatcher.offers.first(context, undefined, [], result.hint) };
     }
     const spent = result.renew === true || wrong >= MOST_WRONG;
     const account = accountOf(request, state);
     if (!spent || stage.at !== 'method' || account === undefined) return shown;
     const person = await accounts.usable(account);
     if (person === undefined) return shown;
-    const fresh = await dispatcher.challenge(stage.factor, person, await credentials.ofAccount(account));
+    const fresh = await dispatcher.offers.challenge(
+      stage.factor,
+      context,
+      person,
+      await credentials.ofAccount(account),
+    );
     return { ...shown, wrong: 0, nonce: states.nonce(), stage: fresh };
   }
 

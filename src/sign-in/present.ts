@@ -14,6 +14,11 @@ interface Parts {
 
 /** A state as the step that doors show. Where it is done, what was collected waits for the session that resumes it. */
 export function createPresenter({ accounts, evidence, dispatcher }: Parts) {
+  const methods = async (request: SignInRequest, state: State, browser: Browser) => {
+    const evaluation = await dispatcher.evaluate(request, state, browser);
+    return dispatcher.offers.methods(evaluation, state, { application: request.application });
+  };
+
   return async function present(request: SignInRequest, state: State, browser: Browser): Promise<Step> {
     const id = accountOf(request, state);
     const account = id === undefined ? undefined : await accounts.byId(id);
@@ -24,14 +29,13 @@ export function createPresenter({ accounts, evidence, dispatcher }: Parts) {
       case 'enrol':
       case 'method': {
         const { factor, prompt, why } = stage;
+        const also = (stage.also ?? []).map((it) => ({ factor: it.factor, prompt: it.prompt }));
         const purpose = stage.at === 'enrol' ? 'enrol' : 'sign-in';
-        const others =
-          stage.at === 'method' && dispatcher.methods(await dispatcher.evaluate(request, state, browser)).length > 1;
-        return { ...common, kind: 'prompt', purpose, factor, prompt, why, others };
+        const others = stage.at === 'method' && (await methods(request, state, browser)).length > 1;
+        return { ...common, kind: 'prompt', purpose, factor, prompt, why, also, others };
       }
       case 'choose': {
-        const methods = dispatcher.methods(await dispatcher.evaluate(request, state, browser));
-        return { ...common, kind: 'choose', methods };
+        return { ...common, kind: 'choose', methods: await methods(request, state, browser) };
       }
       case 'choose-enrolment':
         return { ...common, kind: 'choose-enrolment', factors: stage.factors };

@@ -6,9 +6,16 @@ import type { Message, Prompt } from '../core/prompt.ts';
 /** Why something is asked: the key of one sentence, in which the application is named. */
 export type Why = 'why.first' | 'why.again' | 'why.second' | 'why.enrol';
 
+/** A factor's prompt, and what it keeps until the answer. */
+export interface Opening {
+  factor: string;
+  prompt: Prompt;
+  pending: unknown;
+}
+
 /** Where a sign-in stands, as the journey keeps it: sealed, for pending prompts may hold secrets. */
 export type Stage =
-  | { at: 'first' | 'method' | 'enrol'; factor: string; prompt: Prompt; pending: unknown; why: Why }
+  | ({ at: 'first' | 'method' | 'enrol'; why: Why; also?: Opening[] } & Opening)
   | { at: 'choose' }
   | { at: 'choose-enrolment'; factors: string[] }
   | { at: 'remember'; window: number; authTime: number }
@@ -44,6 +51,8 @@ export type Step = { nonce: string; account?: Account; error?: Message & { facto
       factor: string;
       prompt: Prompt;
       why: Why;
+      /** Other factors that can be answered right here; the answer's field `factor` names which. */
+      also: { factor: string; prompt: Prompt }[];
       /** Whether there are other methods to choose from. */
       others: boolean;
     }

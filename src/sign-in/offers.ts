@@ -1,0 +1,99 @@
+import type { Account, Credential } from '../core/account.ts';
+import { levelOf, reaches } from '../core/assurance.ts';
+import type { FactorContext } from '../core/factor.ts';
+import type { SignInDeps } from './deps.ts';
+import type { Evaluator, FullEvaluation } from './evaluate.ts';
+import type { Method, Opening, Stage, State, Why } from './steps.ts';
+import { atMost, openerOf } from './strength.ts';
+
+/** What can be offered to a person, and the prompts that come of it. */
+export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
+  const enabled = [...deps.factors.values()];
+  const ofFactor = (credentials: readonly Credential[], id: string) =>
+    credentials.filter(({ factor }) => factor === id);
+  const opener = () => {
+    const it = openerOf(deps.factors);
+    return it ? [atMost(it)] : [];
+  };
+
+  /** Methods that can complete this sign-in, the last used first. */
+  function methods(evaluation: FullEvaluation, state: State, context: FactorContext): Method[] {
+    const { requirement, credentials, account, wanted } = evaluation;
+    if (account === undefined) return [];
+    const found = new Map<string, Method>();
+    for (const credential of [...credentials].sort(byUse)) {
+      const { factor: id, name, lastUsedAt } = credential;
+      const it = deps.factors.get(id);
+      if (!it || found.has(id) || !evaluator.isSecond(credential)) continue;
+      if (requirement.factors && !requirement.factors.includes(id)) continue;
+      // Proven a moment ago and still not enough: asking again would go in circles.
+      if (state.collected.some((proof) => proof.factor === id && proof.credential === credential.id)) continue;
+      if (it.factor.usable && !it.factor.usable(account, ofFactor(credentials, id), context)) continue;
+      if (!reaches(levelOf([...opener(), atMost(it, credential)]), wanted)) continue;
+      found.set(id, { factor: id, name, ...(lastUsedAt ? { lastUsedAt } : {}) });
+    }
+    return [...found.values()];
+  }
+
+  /** Factors that can be set up here and would do. */
+  function enrollable({ requirement, wanted }: FullEvaluation): string[] {
+    return enabled
+      .filter(({ factor }) => factor.enrol && factor.confirm)
+      .filter(({ module }) => !requirement.factors || requirement.factors.includes(module.id))
+      .filter((it) => reaches(levelOf([...opener(), atMost(it)]), wanted))
+      .map(({ module }) => module.id);
+  }
+
+  /** Every factor that can open a sign-in, the first enabled one leading: for anybody, or again for one account. */
+  async function first(
+    context: FactorContext,
+    account?: Account,
+    credentials: readonly Credential[] = [],
+    hint?: string,
+  ): Promise<Stage> {
+    const openings: Opening[] = [];
+    for (const { module, factor } of enabled) {
+      if (factor.first === undefined) continue;
+      const mine = ofFactor(credentials, module.id);
+      if (account && !(factor.usable?.(account, mine, context) ?? mine.length > 0)) continue;
+      const challenge = account ? await factor.challenge(account, mine, context) : await factor.first.begin(hint);
+      openings.push({ factor: module.id, ...challenge });
+    }
+    const [leading, ...also] = openings;
+    if (leading === undefined) throw new Error('no enabled factor can open a sign-in');
+    const why: Why = account ? 'why.again' : 'why.first';
+    return { at: 'first', ...leading, why, ...(also.length > 0 ? { also } : {}) };
+  }
+
+  async function challenge(
+    id: string,
+    context: FactorContext,
+    account: Account,
+    credentials: readonly Credential[],
+  ): Promise<Stage> {
+    const it = deps.factors.get(id);
+    if (it === undefined) throw new Error(`factor ${id} is not enabled`);
+    const { prompt, pending } = await it.factor.challenge(account, ofFactor(credentials, id), context);
+    return { at: 'method', factor: id, prompt, pending, why: 'why.second' };
+  }
+
+  async function enrol(
+    id: string,
+    context: FactorContext,
+    account: Account,
+    credentials: readonly Credential[],
+  ): Promise<Stage> {
+    const it = deps.factors.get(id)?.factor;
+    if (it?.enrol === undefined) throw new Error(`factor ${id} can't be enrolled`);
+    const { prompt, pending } = await it.enrol(account, ofFactor(credentials, id), context);
+    return { at: 'enrol', factor: id, prompt, pending, why: 'why.enrol' };
+  }
+
+  return { methods, enrollable, first, challenge, enrol };
+}
+
+function byUse(a: Credential, b: Credential): number {
+  return (b.lastUsedAt ?? b.createdAt) - (a.lastUsedAt ?? a.createdAt);
+}
+
+export type Offers = ReturnType<typeof createOffers>;
