@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const SOURCE = fileURLToPath(new URL('..', import.meta.url));
 const VIEWS_ASSETS = fileURLToPath(new URL('../../views/assets', import.meta.url));
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -28,8 +29,21 @@ export interface AssetFolder {
   folder: string;
 }
 
+/** The views' own folder, and `assets` of each plug-in below `source`, which is served at `/assets/<id>/`. */
+export function assetFolders(source: string = SOURCE): AssetFolder[] {
+  const folders: AssetFolder[] = [{ path: '/assets/', folder: VIEWS_ASSETS }];
+  for (const kind of ['factors', 'doors', 'senders']) {
+    if (!existsSync(join(source, kind))) continue;
+    for (const id of readdirSync(join(source, kind)).sort()) {
+      const folder = join(source, kind, id, 'assets');
+      if (existsSync(folder)) folders.push({ path: `/assets/${id}/`, folder });
+    }
+  }
+  return folders;
+}
+
 /** Reads what is served below `/assets/`, by address. Throws on a file of a type that isn't served. */
-export function assets(folders: readonly AssetFolder[] = [{ path: '/assets/', folder: VIEWS_ASSETS }]): Assets {
+export function assets(folders: readonly AssetFolder[] = assetFolders()): Assets {
   const found = new Map<string, Asset>();
   for (const { path, folder } of folders) {
     for (const file of readdirSync(folder).sort()) found.set(path + file, read(join(folder, file)));
