@@ -1,6 +1,6 @@
 import express, { type Express, type RequestHandler } from 'express';
 import { cookieRules, recogniseBrowser } from './browser.ts';
-import { localsOf, send, type WebDeps } from './context.ts';
+import { localsOf, loggable, send, type WebDeps } from './context.ts';
 import { notFound, showErrors } from './errors.ts';
 import { accountPages } from './pages/account.ts';
 import { applicationsPage } from './pages/applications.ts';
@@ -8,9 +8,6 @@ import { signInPages } from './pages/sign-in.ts';
 import { createCsrf, headers, ownHostOnly } from './security.ts';
 
 const YEAR = 365 * 86_400_000;
-
-/** Ids in addresses are half of a key; the log keeps neither them nor any query. */
-const loggable = (path: string): string => path.replace(/^\/(sign-in|authorize)\/[^/]+/, '/$1/*');
 
 function logged(deps: WebDeps): RequestHandler {
   return (req, res, next) => {

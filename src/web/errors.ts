@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { SallyportError } from '../core/errors.ts';
-import { localsOf, send, type WebDeps } from './context.ts';
+import { localsOf, loggable, send, type WebDeps } from './context.ts';
 
 /** What people read, by code: the key of the page's texts and the HTTP status. */
 const PAGES: Readonly<Record<string, [key: string, status: number]>> = Object.freeze({
@@ -29,7 +29,7 @@ export function showErrors(deps: WebDeps): ErrorRequestHandler {
   return (error, req, res, next) => {
     const [key, status] = pageOf(error);
     const { browser } = localsOf(res);
-    const fields = { err: error, path: req.path, reference: browser.reference };
+    const fields = { err: error, path: loggable(req.path), reference: browser.reference };
     if (status >= 500) deps.log.error(fields, 'request failed');
     else deps.log.info(fields, 'request refused');
     if (res.headersSent) return next(error);

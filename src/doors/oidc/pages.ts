@@ -18,6 +18,10 @@ const FOR_PROGRAMS: ReadonlySet<string> = new Set([
   ROUTES.userinfo,
 ]);
 
+const BELOW_AUTHORIZATION = new RegExp(`^(${ROUTES.authorization}/).*`);
+/** Until the store may be back, seconds. */
+const RETRY_AFTER = '30';
+
 /** Our pages in the place of oidc-provider's own. */
 export function pages(ports: DoorPorts) {
   const show = (ctx: KoaContextWithOIDC, name: string, model: Record<string, unknown>, status = 200) => {
@@ -49,6 +53,7 @@ export function pages(ports: DoorPorts) {
 
   async function error(ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, cause: Error) {
     const [key, status] = classify(cause, ctx.status);
+    if (status === 503) ctx.set('retry-after', RETRY_AFTER);
     const code = key === 'request' ? { code: out.error, detail: out.error_description } : {};
     show(ctx, 'error', { status, key, ...code }, status);
   }
@@ -69,8 +74,11 @@ export function pages(ports: DoorPorts) {
   function fail(ctx: KoaContextWithOIDC, cause: Error): void {
     const away = hasCode(cause, 'ERR_STORE_UNAVAILABLE');
     const status = away ? 503 : 500;
-    ports.log.error({ err: cause, path: ctx.path, reference: ports.browser(ctx.res).reference }, 'request failed');
+    // What follows is a sign-in's id, half of a key.
+    const path = ctx.path.replace(BELOW_AUTHORIZATION, '$1*');
+    ports.log.error({ err: cause, path, reference: ports.browser(ctx.res).reference }, 'request failed');
     ctx.remove('location');
+    if (away) ctx.set('retry-after', RETRY_AFTER);
     if (ctx.accepts('json', 'html') === 'html') {
       show(ctx, 'error', { status, key: away ? 'unavailable' : 'server' }, status);
       return;
