@@ -40,9 +40,9 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     return { account: account.id, ip, userAgent, reference };
   };
 
-  async function signInsOf(account: string): Promise<SignInRow[]> {
+  async function signInsOf(account: string, locale: string): Promise<SignInRow[]> {
     const entries = await deps.durable.audit.ofAccount(account, { limit: 20, events: Object.keys(OUTCOMES) });
-    return entries.map((entry) => rowOf(entry, deps));
+    return entries.map((entry) => rowOf(entry, deps, locale));
   }
 
   /** The last second factor stays while any application asks for one. */
@@ -114,7 +114,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
         ...(usedAt ? { lastUsedAt: usedAt } : {}),
       })),
       renewable: !browser.shared,
-      signIns: await signInsOf(account.id),
+      signIns: await signInsOf(account.id, localsOf(res).locale),
     });
   });
 
@@ -295,15 +295,16 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   return router;
 }
 
-function rowOf(entry: AuditEntry, deps: WebDeps): SignInRow {
+function rowOf(entry: AuditEntry, deps: WebDeps, locale: string): SignInRow {
   const { detail, application } = entry;
   const text = (key: string) => (typeof detail[key] === 'string' ? detail[key] : '');
   const factors = Array.isArray(detail.factors) ? detail.factors.map(String) : [text('factor')];
+  const factor = factors.filter(Boolean).at(-1);
   const name = application === undefined ? undefined : deps.applications.get(application)?.name;
   return {
     at: entry.at,
     ...(name === undefined ? {} : { application: name }),
-    method: factors.filter(Boolean).at(-1) ?? '',
+    method: factor === undefined ? '' : deps.i18n.text(locale, { key: 'method' }, factor),
     ...agentOf(text('userAgent')),
     address: text('ip'),
     outcome: OUTCOMES[entry.event] ?? 'failure',
