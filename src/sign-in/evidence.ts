@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Evidence } from '../core/assurance.ts';
 import type { EphemeralStore } from '../core/store.ts';
 
@@ -10,7 +11,8 @@ interface Held {
 const MOST_KEPT = 32;
 
 const sessionKey = (session: string): string => `evidence:${session}`;
-const collectedKey = (signIn: string): string => `collected:${signIn}`;
+/** By the hash of the sign-in's id: that id is also the value of its cookie. */
+const collectedKey = (signIn: string): string => `collected:${createHash('sha256').update(signIn).digest('base64url')}`;
 
 /** Proofs of sessions, and those of finished sign-ins on their way to one. */
 export function createEvidence(ephemeral: EphemeralStore) {
