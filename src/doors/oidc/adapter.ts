@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { Sealer } from '../../core/seal.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 
 /**
@@ -29,16 +30,20 @@ export const grantsOf = (account: string): string => `oidc:grants:{${account}}`;
 export class ArtifactAdapter implements Adapter {
   readonly #store: EphemeralStore;
   readonly #kind: string;
+  readonly #sealer: Sealer;
 
-  constructor(store: EphemeralStore, kind: string) {
+  constructor(store: EphemeralStore, kind: string, sealer: Sealer) {
     this.#store = store;
     this.#kind = kind;
+    this.#sealer = sealer;
   }
 
   async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
     const kept = { ...payload };
     // The interaction would otherwise carry the session's cookie value.
     if (kept.session) kept.session = { ...kept.session, cookie: undefined } as never;
+    // And the id of the pushed request, which is needed again when the sign-in is resumed.
+    if (typeof kept.parJti === 'string') kept.parJti = this.#sealer.seal(kept.parJti, this.#key(id));
     const ttl = expiresIn * 1000;
     const value = JSON.stringify(kept).replaceAll(id, OWN_ID);
     if (this.#kind === 'ReplayDetection') {
@@ -56,6 +61,7 @@ export class ArtifactAdapter implements Adapter {
     const [stored, consumed] = await this.#store.getMany([this.#key(id), this.#mark(id)]);
     if (stored === undefined) return undefined;
     const payload = JSON.parse(stored.replaceAll(OWN_ID, id)) as AdapterPayload;
+    if (typeof payload.parJti === 'string') payload.parJti = this.#sealer.open(payload.parJti, this.#key(id));
     if (consumed !== undefined) payload.consumed = Number(consumed);
     return payload;
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import express, { type RequestHandler } from 'express';
 import type { EphemeralStore } from '../../core/store.ts';
+import { hashOf } from './adapter.ts';
 import { ROUTES } from './routes.ts';
 
 const PARAMETER = 'posted_request';
@@ -11,7 +12,7 @@ const LIFETIME = 600_000;
  * stored and answered 303 to our own GET, where the cookie returns (OpenID Connect Core section 3.1.2.1).
  */
 export function postedRequests(store: EphemeralStore): RequestHandler[] {
-  const key = (id: string) => `oidc:posted:${id}`;
+  const key = (id: string) => `oidc:posted:${hashOf(id)}`;
   const keep: RequestHandler = async (req, res, next) => {
     if (req.method !== 'POST' || req.path !== ROUTES.authorization) return next();
     const id = randomBytes(32).toString('base64url');

@@ -51,7 +51,8 @@ export function createProvider(
   const own = pages(ports);
 
   const provider = new Provider(ports.issuer, {
-    adapter: (name: string) => (name === 'Session' ? sessions : new ArtifactAdapter(ports.ephemeral, name)),
+    adapter: (name: string) =>
+      name === 'Session' ? sessions : new ArtifactAdapter(ports.ephemeral, name, ports.sealer),
     acrValues: [...ports.acrValues],
     allowOmittingSingleRegisteredRedirectUri: false,
     claims: CLAIMS,
