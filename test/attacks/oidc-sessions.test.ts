@@ -203,7 +203,11 @@ describe('cross-site request forgery', () => {
     const alice = new Person(it_.gateway, 'alice');
     const page = await alice.client.open((await library.begin()).url);
     const own = form(page.body, new URL(page.url).pathname);
-    const fields = { ...own.fields, username: 'alice', password: 'correct horse battery staple' };
+    const fields: Record<string, string> = {
+      ...own.fields,
+      username: 'alice',
+      password: 'correct horse battery staple',
+    };
     const { csrf: _, ...without } = fields;
     const target = new URL(own.action, page.url);
     expect((await alice.client.post(target, without)).status).toBe(403);
