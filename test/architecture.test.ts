@@ -112,7 +112,7 @@ function filesOf(folder: string): Plain[] {
       const inside = path === '' ? entry.name : `${path}/${entry.name}`;
       if (entry.isDirectory()) {
         if (isOurs(`${entry.name}/`)) walk(inside);
-      } else if (isOurs(entry.name) && !/\.(?:png|ico|woff2)$/.test(entry.name)) {
+      } else if (entry.isFile() && isOurs(entry.name) && !/\.(?:png|ico|woff2)$/.test(entry.name)) {
         found.push({ path: inside, text: readFileSync(join(folder, inside), 'utf8') });
       }
     }
