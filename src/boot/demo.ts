@@ -1,12 +1,13 @@
+import { relative } from 'node:path';
 import type { DemoApplication } from '../../demo/relying-party/application.ts';
 import type { App } from './app.ts';
 import type { Config } from './config.ts';
 
 /** What each demo application's policy asks, in words. */
 const ASKS: Readonly<Record<string, string>> = {
-  library: 'a password is enough',
-  courses: 'a second step, remembered for 30 days on your own device',
-  payroll: 'a second step at every sign-in',
+  library: 'A password is enough.',
+  courses: 'A second step, remembered for 30 days on your own device.',
+  payroll: 'A second step at every sign-in.',
 };
 
 interface ConfidentialClient {
@@ -22,7 +23,8 @@ export async function startDemo(config: Config, app: App): Promise<{ close(): Pr
       name: 'user add',
       input: { args: [username], options, stdin: '' },
     });
-    if (exitCode === 0) made.push(...lines);
+    const password = exitCode === 0 ? /: (\S+)$/.exec(lines.at(-1) ?? '')?.[1] : undefined;
+    if (password) made.push(`${username.padEnd(19)} ${password}`);
   }
   const applications = [...config.applications.values()].flatMap(({ id, name, settings }): DemoApplication[] => {
     const { clientSecret } = settings as ConfidentialClient;
@@ -45,8 +47,10 @@ export async function startDemo(config: Config, app: App): Promise<{ close(): Pr
     `Health and metrics  http://${config.management.host}:${config.management.port}/health/ready`,
     '',
     ...(made.length > 0
-      ? ['Demo accounts, their passwords shown this once:', ...made.map((line) => `  ${line}`)]
-      : ['The demo accounts exist already. A new password: npm run sallyport -- user passwd alice']),
+      ? ['Demo accounts, their passwords shown this once:', ...made]
+      : ['The demo accounts exist already. A new password for one: npm run sallyport -- user passwd alice']),
+    '',
+    `Everything is kept in ${relative(process.cwd(), config.data) || '.'}. Stop with Ctrl-C.`,
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
