@@ -68,8 +68,16 @@ export interface CeremonyPrompt {
   kind: 'ceremony';
   title: Message;
   text: Message;
+  /** Path of the script that runs it, among the factor's assets: `/assets/<factor>/<file>`. */
   script: string;
+  /** JSON, for the script. */
   options: unknown;
+  /** What the button says that starts it. */
+  action: Message;
+  /** The browser may offer it from the user name field on load (conditional mediation, WebAuthn section 5.1.4). */
+  conditional?: boolean;
+  /** What the script says, by its own names: the dialogue was cancelled, isn't supported, and so on. */
+  says: Readonly<Record<string, Message>>;
 }
 
 export interface ChoicePrompt {

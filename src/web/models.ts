@@ -16,6 +16,8 @@ export interface Pages {
     /** The factor's id: namespace of its messages. */
     factor: string;
     prompt: Prompt;
+    /** Other factors that can be answered right here, each in a form of its own with a field `factor`. */
+    also?: { factor: string; prompt: Prompt }[];
     /** Who is signing in, once known. */
     account?: { username: string; name: string };
     /** `enrol` shows the prompt as setting something up, `sign-in` as proving it. */

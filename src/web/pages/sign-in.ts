@@ -58,6 +58,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           why,
           ...(account ? { account, switchAccount: `${base}/switch` } : {}),
           ...error,
+          ...(step.also.length > 0 ? { also: step.also } : {}),
           ...(step.others ? { otherMethods: `${base}/methods` } : {}),
           cancel: `${base}/cancel`,
         });

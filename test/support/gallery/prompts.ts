@@ -36,6 +36,26 @@ const setup = {
 /** Every kind of prompt, in its frame. */
 export const prompts: Sample[] = [
   prompt('secret', 'password', { prompt: secret, account: undefined, cancel: '/sign-in/x/cancel' }),
+  prompt('secret-beside', 'password', {
+    prompt: secret,
+    account: undefined,
+    also: [
+      {
+        factor: 'sample',
+        prompt: {
+          kind: 'ceremony',
+          title: { key: 'title' },
+          text: { key: 'pitch' },
+          script: '/assets/sample/ceremony.js',
+          options: {},
+          action: { key: 'name' },
+          conditional: true,
+          says: { cancelled: { key: 'text' } },
+        },
+      },
+    ],
+    cancel: '/sign-in/x/cancel',
+  }),
   prompt('secret-error', 'password', {
     prompt: { ...secret, identifier: { label: { key: 'username' }, value: 'ada' } },
     account: undefined,
@@ -91,6 +111,8 @@ export const prompts: Sample[] = [
       text: { key: 'text' },
       script: '/assets/sample/ceremony.js',
       options: { challenge: '"><script>alert(1)</script>' },
+      action: { key: 'name' },
+      says: { cancelled: { key: 'text' } },
     },
     account: ada,
   }),
