@@ -1,6 +1,7 @@
 import { lookup as lookupName } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { networkLookup } from '../policy/networks.ts';
 
 /** Answers are small: logout endpoints and key sets. */
 const PATIENCE = 5_000;
@@ -24,12 +25,9 @@ function agentClass(): AgentClass {
  * the second time (DNS rebinding) gains nothing. Redirects aren't followed.
  */
 export function guardedFetch(allowed: readonly string[]): Fetch {
-  const ranges = allowed.map((range) => ipaddr.parseCIDR(range));
-  const permits = (address: string): boolean => {
-    const parsed = ipaddr.process(address);
-    if (parsed.range() === 'unicast') return true;
-    return ranges.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network as never, bits));
-  };
+  const networksOf = networkLookup([{ name: 'allowed', ranges: allowed }]);
+  const permits = (address: string): boolean =>
+    ipaddr.process(address).range() === 'unicast' || networksOf(address).length > 0;
   const refuse = (host: string) => new Error(`${host} is at an address that isn't public; see allowedPrivateNetworks`);
 
   const lookup: LookupFunction = (hostname, options, callback) => {
