@@ -70,5 +70,6 @@ try {
   process.stderr.write(
     error instanceof ConfigError ? `The configuration has faults:\n${message}\n` : `sallyport: ${message}\n`,
   );
-  process.exitCode = 1;
+  // At once: a port may be open already, and what is half started must not go on, nor hold the data.
+  process.exit(1);
 }
