@@ -176,11 +176,22 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     if (!(await deps.ephemeral.add(claim, state.nonce, CLAIM))) return { error: { key: 'already-answered' } };
     try {
       // One who knows the password could have begun before the owner enrolled, to add a method of their own after it.
-      if (isEnrolled(await credentials.ofAccount(account))) return { state: await advance(request, state, browser) };
+      const suggested = stage.optional !== undefined;
+      if (!suggested && isEnrolled(await credentials.ofAccount(account)))
+        return { state: await advance(request, state, browser) };
       return await enrol(request, loaded, { account, stage, verdict, attempt }, browser);
     } finally {
       await deps.ephemeral.delete(claim);
     }
+  }
+
+  /** Puts a state in the place of the one answered to, whatever wrong answers were counted meanwhile. */
+  async function claims(request: SignInRequest, loaded: Loaded, claimed: State): Promise<boolean> {
+    for (let before: Loaded | undefined = loaded; before?.state.nonce === loaded.state.nonce; ) {
+      if (await states.save(request, before, claimed)) return true;
+      before = await states.load(request);
+    }
+    return false;
   }
 
   async function enrol(
@@ -192,7 +203,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     const { state } = loaded;
     const { account, stage, verdict, attempt } = first;
     const claimed: State = { ...state, nonce: states.nonce(), stage: { at: 'choose' } };
-    if (!(await states.save(request, loaded, claimed))) return { error: { key: 'already-answered' } };
+    if (!(await claims(request, loaded, claimed))) return { error: { key: 'already-answered' } };
     const id = await credentials.add(account, stage.factor, verdict.name, verdict.data, verdict.lookup);
     await deps.audit.commit({
       event: 'credential.added',

@@ -101,10 +101,32 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     return move(await dispatcher.offers.challenge(method.factor, context, account, evaluation.credentials));
   }
 
+  /** A suggestion taken or left; either way the sign-in goes on, and none is made again in it. */
+  async function suggest(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
+    const { stage } = state;
+    if (stage.at !== 'suggest' || (answer.suggest !== 'yes' && answer.suggest !== 'no')) {
+      return { error: { key: 'try-again' } };
+    }
+    if (answer.suggest === 'no') return skip(request, state, browser);
+    const { account, credentials: enrolled } = await dispatcher.evaluate(request, state, browser);
+    if (account === undefined) return skip(request, state, browser);
+    const context = { application: request.application };
+    const enrolment = await dispatcher.offers.enrol(stage.factor, context, account, enrolled);
+    const optional = { authTime: stage.authTime };
+    const next: Stage = enrolment.at === 'enrol' ? { ...enrolment, optional, why: 'why.suggested' } : enrolment;
+    return { state: { ...state, suggested: true, wrong: 0, nonce: states.nonce(), stage: next } };
+  }
+
+  async function skip(request: SignInRequest, state: State, browser: Browser): Promise<Result> {
+    return { state: await advance(request, { ...state, suggested: true }, browser) };
+  }
+
   function react(request: SignInRequest, loaded: Loaded, answer: Answer, browser: Browser): Promise<Result> {
     const { state } = loaded;
     const { stage } = state;
     if (stage.at === 'remember') return remember(request, state, answer, browser);
+    if (stage.at === 'suggest') return suggest(request, state, answer, browser);
+    if (stage.at === 'enrol' && stage.optional && answer.skip === 'yes') return skip(request, state, browser);
     if (stage.at === 'choose-enrolment') return choose(request, state, answer, browser);
     if (answer.method !== undefined && (stage.at === 'method' || stage.at === 'choose')) {
       return choose(request, state, answer, browser);
@@ -156,10 +178,10 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
         const state = 'state' in result ? result.state : await again(request, loaded.state, result);
         if (await save(request, loaded, state, browser)) return present(request, state, browser);
         const now = await states.load(request);
-        // A wrong answer at the same moment only counted itself; anything else was first, and stands.
         if (now === undefined) return present(request, (await load(request, browser)).state, browser);
-        const claimed = 'state' in result && loaded.state.stage.at === 'enrol' && now.state.stage.at === 'choose';
-        if (now.state.nonce !== nonce && !claimed) return present(request, now.state, browser);
+        // Wrong answers at the same moment only counted themselves; anything else was first, and stands.
+        const stands = now.state.nonce === nonce || ('state' in result && onlyErrors(loaded.state, now.state));
+        if (!stands) return present(request, now.state, browser);
         loaded = now;
       }
     },
@@ -178,6 +200,16 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
       return present(request, (await load(request, browser)).state, browser);
     },
   };
+}
+
+/**
+ * Whether nothing came of what was answered since: wrong answers may have renewed the prompt under a right one,
+ * whose code is spent. A first enrolment under way shows as `choose`, and only its own answer ends that.
+ */
+function onlyErrors(before: State, now: State): boolean {
+  const same = before.account === now.account && before.switched === now.switched;
+  const claimed = before.stage.at === 'enrol' && now.stage.at === 'choose';
+  return same && before.collected.length === now.collected.length && (claimed || before.stage.at === now.stage.at);
 }
 
 export type Journey = ReturnType<typeof createJourney>;
