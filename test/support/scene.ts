@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import { createAuthenticator } from '../../src/factors/totp/double.ts';
 import { Client, type Reply } from './client.ts';
 import { type Clock, movableClock, SECONDS } from './clock.ts';
+import { forms } from './forms.ts';
 import { type Gateway, type GatewayOptions, PersonAtBrowser, startGateway } from './gateway.ts';
 
 /** One gateway for a file of tests, on a clock that can be moved, and people at browsers. */
@@ -64,6 +65,13 @@ export class Someone extends PersonAtBrowser {
     const page = await this.begin(application, query);
     return asksPassword(page) ? this.password(page, this.username) : page;
   }
+}
+
+/** The form that goes on, not those that leave: where it is sent, and its hidden fields. */
+export function ownForm(page: Reply): { url: URL; fields: Record<string, string> } {
+  const own = forms(page.body).find(({ action, method }) => method === 'POST' && !/\/(switch|cancel)$/.test(action));
+  if (own === undefined) throw new Error(`nothing to answer here: ${page.status} ${page.text}`);
+  return { url: new URL(own.action, page.url), fields: own.fields };
 }
 
 export const asksPassword = (page: Reply): boolean => page.body.includes('name="password"');
