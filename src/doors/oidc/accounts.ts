@@ -32,7 +32,8 @@ export function findAccount(ports: DoorPorts): FindAccount {
       const allowed = await ports.stillAllowed({
         application: String(token.clientId),
         account: sub,
-        kind: token.kind === 'AccessToken' ? 'use' : 'issue',
+        // A code was issued a minute ago at most, by policy that knew where the browser is.
+        kind: token.kind === 'RefreshToken' ? 'issue' : 'use',
         ...('acr' in token && typeof token.acr === 'string' ? { acr: token.acr } : {}),
         issuedAt: issuedAt * 1000,
       });
