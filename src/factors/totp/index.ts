@@ -22,7 +22,7 @@ function enrol(
       kind: 'code',
       title: { key: 'setup.title' },
       text: { key: 'setup.text' },
-      label: { key: 'setup.label', values: { digits } },
+      label: { key: 'setup.label' },
       numeric: true,
       length: digits,
       setup: setupOf(parameters, settings.issuer ?? ports.serviceName, account.username),
