@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import type { Rule } from '../../core/policy.ts';
-import { send, spanOf, type WebDeps } from '../context.ts';
+import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
 
 type Demand = Pages['applications']['applications'][number]['demands'][number];
@@ -25,7 +25,10 @@ const STRICTNESS = ['sfa', 'mfa', 'phr', 'phrh', 'denied'];
 /** `/applications`: which ask for a second step, of whom, and from when. */
 export function applicationsPage(deps: WebDeps): Router {
   const router = Router();
-  router.get('/applications', (_req, res) => {
+  router.get('/applications', async (req, res) => {
+    const session = await deps.core.session(req, res);
+    const account = session && (await deps.signIn.accounts.byId(session.account));
+    if (account) localsOf(res).person = { name: account.name };
     const applications = [...deps.applications.values()]
       .filter(({ internal }) => !internal)
       .map(({ id, name, description, homepage }) => {
