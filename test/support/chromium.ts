@@ -26,10 +26,14 @@ export function launch(): Promise<Browser> {
   return shared;
 }
 
-/** What axe finds on the page as it stands: one line for each element at fault, `rule (impact): selector: what to do`. */
-export async function axe(page: Page): Promise<string[]> {
+/**
+ * What axe finds on the page as it stands: one line for each element at fault, `rule (impact): selector: what to do`.
+ * With `rule`, by that one alone.
+ */
+export async function axe(page: Page, rule?: string): Promise<string[]> {
   // Legacy mode: no second page is opened for the results; our pages have no frames of other origins.
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().withTags(RULES).analyze();
+  const builder = new AxeBuilder({ page }).setLegacyMode();
+  const { violations } = await (rule === undefined ? builder.withTags(RULES) : builder.withRules(rule)).analyze();
   return violations.flatMap(({ id, impact, nodes }) =>
     nodes.map(({ target, failureSummary }) => {
       const advice = (failureSummary ?? '').replace(/\s+/g, ' ').trim();
@@ -64,8 +68,8 @@ export function watch(page: Page): Watch {
   });
   page.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText ?? 'unknown';
-    // A navigation that another one overtakes is aborted, by design.
-    if (request.isNavigationRequest() && reason === 'net::ERR_ABORTED') return;
+    // A page that is left gives up what it was loading, by design.
+    if (reason === 'net::ERR_ABORTED') return;
     problems.push(`failed: ${request.method()} ${request.url()} (${reason})`);
   });
   page.on('response', (response) => {

@@ -1,0 +1,154 @@
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { type Authenticator, createAuthenticator } from '../../src/factors/totp/double.ts';
+import { axe, launch, watch } from '../support/chromium.ts';
+import { type Gateway, PASSWORD } from '../support/gateway.ts';
+
+export type Application = 'library' | 'courses' | 'payroll';
+
+/** The narrowest page that must need no scrolling to the side (WCAG 2.2, 1.4.10), CSS pixels. */
+const NARROW = 320;
+const WIDE = { width: 1280, height: 800 };
+
+/** A person at a real browser, with an authenticator app in their pocket. */
+export class Visitor {
+  readonly gateway: Gateway;
+  readonly context: BrowserContext;
+  page: Page;
+  authenticator: Authenticator | undefined;
+  readonly #watched: (readonly string[])[] = [];
+
+  private constructor(gateway: Gateway, context: BrowserContext, page: Page) {
+    this.gateway = gateway;
+    this.context = context;
+    this.page = page;
+    this.#watched.push(watch(page).problems);
+  }
+
+  static async arrive(gateway: Gateway, options: BrowserContextOptions = {}): Promise<Visitor> {
+    const browser = await launch();
+    const context = await browser.newContext({
+      locale: 'en-GB',
+      colorScheme: 'light',
+      reducedMotion: 'reduce',
+      viewport: WIDE,
+      ...options,
+    });
+    return new Visitor(gateway, context, await context.newPage());
+  }
+
+  /** The same person after closing the browser and opening it again: session cookies are gone. */
+  async reopen(): Promise<Visitor> {
+    const kept = (await this.context.cookies()).filter(({ expires }) => expires !== -1);
+    await this.leave();
+    const next = await Visitor.arrive(this.gateway);
+    await next.context.addCookies(kept);
+    next.authenticator = this.authenticator;
+    return next;
+  }
+
+  /** Another tab; `page` is the new one from now on. */
+  async tab(): Promise<Page> {
+    const before = this.page;
+    this.page = await this.context.newPage();
+    this.#watched.push(watch(this.page).problems);
+    return before;
+  }
+
+  async leave(): Promise<void> {
+    await this.context.close();
+  }
+
+  /** Everything that went wrong in this browser so far. */
+  complaints(): string[] {
+    return this.#watched.flat();
+  }
+
+  /** Begins at a demo application, by its link. */
+  async open(application: Application, query = ''): Promise<void> {
+    if (query) await this.page.goto(`${this.gateway.relyingParty}/${application}/login${query}`);
+    else {
+      await this.page.goto(`${this.gateway.relyingParty}/${application}`);
+      const link = this.page.getByRole('link', { name: 'Sign in', exact: true });
+      // Who is signed in there already is shown no such link.
+      if (await link.count()) await link.click();
+      else await this.page.goto(`${this.gateway.relyingParty}/${application}/login`);
+    }
+  }
+
+  /** What the page is about. */
+  heading(): Promise<string> {
+    return this.page.getByRole('heading', { level: 1 }).innerText();
+  }
+
+  press(name: string | RegExp): Promise<void> {
+    return this.page.getByRole('button', { name, exact: typeof name === 'string' }).click();
+  }
+
+  async follow(name: string | RegExp): Promise<void> {
+    await this.page.getByRole('link', { name, exact: typeof name === 'string' }).click();
+  }
+
+  async password(username?: string): Promise<void> {
+    if (username) await this.page.getByLabel('User name').fill(username);
+    await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await this.press(username ? 'Sign in' : 'Continue');
+  }
+
+  /** Types the key shown into the app, as one does without a camera, and the app's code into the page. */
+  async enrol(): Promise<void> {
+    this.addKey(await this.page.locator('#key').innerText());
+    await this.page.getByRole('textbox', { name: /^Code/ }).fill(this.codeNow());
+    await this.press('Confirm');
+  }
+
+  addKey(shown: string): void {
+    const secret = shown.replaceAll(/\s/g, '');
+    this.authenticator = createAuthenticator(`otpauth://totp/Example:someone?secret=${secret}`);
+  }
+
+  codeNow(): string {
+    if (this.authenticator === undefined) throw new Error('nothing enrolled');
+    return this.authenticator.codeAt(this.gateway.now());
+  }
+
+  /** A code counts once: this is the next one. */
+  nextCode(): string {
+    this.gateway.advance(30_000);
+    return this.codeNow();
+  }
+
+  async code(code = this.nextCode()): Promise<void> {
+    await this.page.getByRole('textbox', { name: /^Code/ }).fill(code);
+    await this.press('Continue');
+  }
+
+  /** A first sign-in that ends with a second factor set up and the device remembered or not. */
+  async settle(username: string, remember: 'yes' | 'no' = 'yes'): Promise<void> {
+    await this.open('courses');
+    await this.password(username);
+    await this.enrol();
+    await this.press(remember === 'yes' ? 'Yes, this is my device' : 'No, other people use it');
+    await this.page.waitForURL(`${this.gateway.relyingParty}/courses`);
+  }
+
+  /** The claims that an application holds of this person; nothing where they aren't signed in there. */
+  async claims(application: Application): Promise<Record<string, unknown> | undefined> {
+    const answer = await this.context.request.get(`${this.gateway.relyingParty}/${application}/session.json`);
+    return answer.status() === 200 ? (await answer.json()).claims : undefined;
+  }
+
+  /** What is wrong with this page as it stands: axe in light and dark, and scrolling to the side when narrow. */
+  async faults(): Promise<string[]> {
+    const { page } = this;
+    const found = (await axe(page)).map((fault) => `light: ${fault}`);
+    // Colours alone differ in the dark.
+    await page.emulateMedia({ colorScheme: 'dark' });
+    found.push(...(await axe(page, 'color-contrast')).map((fault) => `dark: ${fault}`));
+    await page.setViewportSize({ width: NARROW, height: WIDE.height });
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    if (width > NARROW) found.push(`narrow: the page is ${width} px wide`);
+    await page.setViewportSize(WIDE);
+    await page.emulateMedia({ colorScheme: 'light' });
+    return found.map((fault) => `${page.url()}: ${fault}`);
+  }
+}
