@@ -2,6 +2,9 @@ import type { Account, FindAccount } from 'oidc-provider';
 import type { Account as Person } from '../../core/account.ts';
 import type { DoorPorts } from '../../core/door.ts';
 
+/** Scopes of OpenID Connect that are served; a resource server brings its own. */
+export const SCOPES: readonly string[] = ['openid', 'offline_access', 'profile', 'email', 'groups'];
+
 /** Claims by scope (OpenID Connect Core section 5.4); `acr`, `amr` and `auth_time` come with every ID token. */
 export const CLAIMS = {
   openid: ['sub', 'acr', 'amr', 'auth_time'],

@@ -3,11 +3,13 @@ import type { Interaction, Provider } from 'oidc-provider';
 import type { Core, DoorPorts, Outcome } from '../../core/door.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { ConsentRequest, SignInRequest } from '../../core/sign-in.ts';
+import { SCOPES } from './accounts.ts';
 import { grantsOf, hashOf } from './adapter.ts';
 import type { InternalApplication } from './clients.ts';
 import { type AuthorizationParams, wantsOf } from './evaluation.ts';
-import { extend } from './grants.ts';
+import { extend, join } from './grants.ts';
 import { endAll, signOutApplications } from './logout.ts';
+import { originOf } from './origin.ts';
 import { ROUTES } from './routes.ts';
 import { type SessionAdapter, sessionsOf } from './sessions.ts';
 import type { Subjects } from './subjects.ts';
@@ -65,7 +67,9 @@ export function createCore(provider: Provider, sessions: SessionAdapter, ports: 
     extend(grant, consent);
     const grantId = await grant.save();
     if (ports.applications.get(clientId)?.consent === 'ask') {
-      await ports.durable.consents.put({ account, application: clientId, ...consent, at: ports.now() });
+      const { consents } = ports.durable;
+      const all = join(await consents.get(account, clientId), consent);
+      await consents.put({ account, application: clientId, ...all, at: ports.now() });
     }
     return { ...found.lastSubmission, consent: { grantId } };
   }
@@ -146,12 +150,6 @@ function requestOf(found: Interaction): SignInRequest {
   };
 }
 
-/** An origin for web addresses; the scheme alone for a native application's own (RFC 8252 section 7.1). */
-function originOf(uri: string): string {
-  const url = new URL(uri);
-  return url.origin === 'null' ? url.protocol : url.origin;
-}
-
 function consentOf(found: Interaction, params: AuthorizationParams): ConsentRequest {
   const details = found.prompt.details as {
     missingOIDCClaims?: string[];
@@ -160,7 +158,7 @@ function consentOf(found: Interaction, params: AuthorizationParams): ConsentRequ
   return {
     scopes: String(params.scope ?? '')
       .split(' ')
-      .filter(Boolean),
+      .filter((scope) => SCOPES.includes(scope)),
     claims: details.missingOIDCClaims ?? [],
     resources: details.missingResourceScopes ?? {},
   };

@@ -60,3 +60,17 @@ function within(consent: ConsentRequest, asked: ConsentRequest): ConsentRequest 
     ),
   };
 }
+
+/** What was consented to before, and what is now. */
+export function join(before: ConsentRequest | undefined, now: ConsentRequest): ConsentRequest {
+  if (before === undefined) return now;
+  const either = (a: readonly string[] = [], b: readonly string[] = []) => [...new Set([...a, ...b])];
+  const indicators = either(Object.keys(before.resources), Object.keys(now.resources));
+  return {
+    scopes: either(before.scopes, now.scopes),
+    claims: either(before.claims, now.claims),
+    resources: Object.fromEntries(
+      indicators.map((indicator) => [indicator, either(before.resources[indicator], now.resources[indicator])]),
+    ),
+  };
+}

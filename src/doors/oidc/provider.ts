@@ -1,6 +1,6 @@
 import { type Configuration, errors, Provider } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
-import { CLAIMS, findAccount } from './accounts.ts';
+import { CLAIMS, findAccount, SCOPES } from './accounts.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication, OidcSettings } from './application.ts';
 import { clientOf } from './clients.ts';
@@ -126,7 +126,7 @@ export function createProvider(
     responseTypes: ['code', 'none'],
     rotateRefreshToken: true,
     routes: ROUTES,
-    scopes: ['openid', 'offline_access', 'profile', 'email', 'groups'],
+    scopes: [...SCOPES],
     subjectTypes: ['public', 'pairwise'],
     ttl: {
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? seconds(settings.lifetimes.accessToken),
