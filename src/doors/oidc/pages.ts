@@ -1,6 +1,7 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
 import { hasCode } from '../../core/errors.ts';
+import { originOf } from './origin.ts';
 import { ROUTES } from './routes.ts';
 
 type Next = () => Promise<unknown>;
@@ -38,7 +39,7 @@ export function pages(ports: DoorPorts) {
   async function signOut(ctx: KoaContextWithOIDC): Promise<void> {
     const state = ctx.oidc.session?.state as { secret: string; postLogoutRedirectUri?: string } | undefined;
     const target = ctx.oidc.params?.post_logout_redirect_uri;
-    if (typeof target === 'string') ports.render.allowFormAction(ctx.res, new URL(target).origin);
+    if (typeof target === 'string') ports.render.allowFormAction(ctx.res, originOf(target));
     show(ctx, 'sign-out', {
       action: `${ROUTES.end_session}/confirm`,
       xsrf: state?.secret,
@@ -102,7 +103,7 @@ export function pages(ports: DoorPorts) {
       ctx.redirect(url.href);
       return;
     }
-    ports.render.allowFormAction(ctx.res, new URL(action).origin);
+    ports.render.allowFormAction(ctx.res, originOf(action));
     // Across sites `same-origin` would send `Origin: null` with the form, and some applications refuse that.
     ctx.set('referrer-policy', 'strict-origin');
     show(ctx, 'form-post', { action, inputs, ...nameOf(ctx) }, ctx.status);
