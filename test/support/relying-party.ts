@@ -26,6 +26,8 @@ export interface Flow {
   state: string;
   nonce: string;
   maxAge?: number;
+  /** Resource indicator, which the token request names again (RFC 8707 section 2.2). */
+  resource?: string;
 }
 
 export interface RelyingPartyOptions {
@@ -72,19 +74,20 @@ export class RelyingParty {
       code_challenge_method: 'S256',
       ...parameters,
     });
-    return { ...flow, url, ...(parameters.max_age ? { maxAge: Number(parameters.max_age) } : {}) };
+    const { max_age, resource } = parameters;
+    return { ...flow, url, ...(max_age ? { maxAge: Number(max_age) } : {}), ...(resource ? { resource } : {}) };
   }
 
   /** Exchanges the code; openid-client checks state, iss, nonce, max_age and the ID token. */
-  exchange(flow: Flow, callback: URL | undefined, more?: Parameters) {
+  exchange(flow: Flow, callback: URL | undefined) {
     if (callback === undefined) throw new Error('the browser did not come back');
-    const { verifier, state, nonce, maxAge } = flow;
+    const { verifier, state, nonce, maxAge, resource } = flow;
     const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
     return authorizationCodeGrant(
       this.config,
       callback,
       { ...checks, ...(maxAge === undefined ? {} : { maxAge }) },
-      more,
+      resource === undefined ? undefined : { resource },
     );
   }
 
