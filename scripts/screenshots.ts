@@ -1,0 +1,96 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BrowserContextOptions } from 'playwright-core';
+import { parse } from 'yaml';
+import { Visitor } from '../test/browser/visitor.ts';
+import { launch } from '../test/support/chromium.ts';
+import { PASSWORD, startGateway } from '../test/support/gateway.ts';
+
+const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
+const DEMO = new URL('../config/demo.yaml', import.meta.url);
+const MOST_BYTES = 200_000;
+
+const DESKTOP: BrowserContextOptions = { viewport: { width: 1120, height: 760 } };
+const PHONE: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+};
+
+interface Demo {
+  applications: Record<string, { name: unknown; description: unknown }>;
+  policy: unknown;
+  support: unknown;
+}
+
+/** The demo's texts and rules, on free ports. */
+function demoTree(): Record<string, unknown> {
+  const { applications, policy, support } = parse(readFileSync(DEMO, 'utf8')) as Demo;
+  const texts = Object.entries(applications).map(([id, { name, description }]) => [id, { name, description }]);
+  return { applications: Object.fromEntries(texts), policy, support };
+}
+
+async function take({ page }: Visitor, name: string, fullPage = false): Promise<void> {
+  const path = join(IMAGES, `${name}.png`);
+  await page.evaluate('document.fonts.ready');
+  await page.screenshot({ path, fullPage });
+  const { size } = statSync(path);
+  if (size > MOST_BYTES) throw new Error(`${name}.png has ${size} bytes; ${MOST_BYTES} are allowed`);
+  process.stdout.write(`docs/images/${name}.png  ${Math.ceil(size / 1000)} kB\n`);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-'));
+const gateway = await startGateway({ folder, config: demoTree() });
+mkdirSync(IMAGES, { recursive: true });
+await gateway.addUser('alice', { name: 'Alice Student', groups: 'students' });
+await gateway.addUser('chan', { name: '陳大文', groups: 'staff' });
+
+try {
+  const alice = await Visitor.arrive(gateway, { ...DESKTOP, colorScheme: 'light' });
+  await alice.open('courses');
+  await take(alice, 'sign-in');
+  await alice.password('alice');
+  await alice.enrol();
+  await alice.press('Yes, this is my device');
+  await alice.open('payroll');
+  await alice.code();
+  await alice.page.goto(`${gateway.url}/account`);
+  await take(alice, 'account', true);
+  await alice.page.emulateMedia({ colorScheme: 'dark' });
+  await alice.page.goto(`${gateway.url}/applications`);
+  await take(alice, 'applications', true);
+  await alice.leave();
+
+  const chan = await Visitor.arrive(gateway, { ...PHONE, locale: 'zh-TW', colorScheme: 'light' });
+  await chan.open('courses');
+  await chan.page.locator('#username').fill('chan');
+  await chan.page.locator('#password').fill(PASSWORD);
+  await chan.page.locator('#password').press('Enter');
+  await chan.page.locator('#key').waitFor();
+  chan.addKey(await chan.page.locator('#key').innerText());
+  await chan.page.locator('#code').fill(chan.codeNow());
+  await chan.page.locator('#code').press('Enter');
+  await chan.page.locator('[name=remember]').first().waitFor();
+  await take(chan, 'remember', true);
+  await chan.leave();
+
+  const bob = await Visitor.arrive(gateway, { ...PHONE, colorScheme: 'light' });
+  await gateway.addUser('bob', { name: 'Bob Staff', groups: 'staff' });
+  await bob.open('courses');
+  await bob.password('bob');
+  await bob.page.locator('#key').waitFor();
+  await take(bob, 'enrolment', true);
+  await bob.leave();
+
+  const nobody = await Visitor.arrive(gateway, { ...DESKTOP, colorScheme: 'light' });
+  await nobody.page.goto(`${gateway.url}/sign-in/gone`);
+  await take(nobody, 'error');
+  await nobody.leave();
+} finally {
+  await (await launch()).close();
+  await gateway.close();
+  rmSync(folder, { recursive: true });
+}
