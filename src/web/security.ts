@@ -67,7 +67,10 @@ export function createCsrf(key: Uint8Array, issuer: string) {
   return {
     token: (binding: string, value = ''): string => `${macOf(binding, value)}.${value}`,
 
-    /** The value that the form was made with. Throws ERR_CSRF for a form that isn't this page's own. */
+    /**
+     * The value that the form was made with. Throws ERR_CSRF for a form that isn't this page's own,
+     * ERR_INPUT for one with a field twice.
+     */
     check(req: Request, binding: string): string {
       const { origin } = req.headers;
       const site = req.headers['sec-fetch-site'];
@@ -81,6 +84,10 @@ export function createCsrf(key: Uint8Array, issuer: string) {
       const given = Buffer.from(mac);
       if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
         throw new SallyportError('ERR_CSRF', 'wrong or missing token');
+      }
+      // Our forms have one of each field: of two passwords another reader might take the other one.
+      if (Object.values(req.body as object).some((field) => typeof field !== 'string')) {
+        throw new SallyportError('ERR_INPUT', 'a field more than once');
       }
       return value;
     },
