@@ -78,7 +78,17 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const signIn = createSignIn({
     ...world,
     ...{ durable, ephemeral, sealer: keys.sealer, audit, log },
-    ...{ factors, directories, applications, rules, acr, sessions, trustedDevices, lockout },
+    ...{
+      factors,
+      directories,
+      applications,
+      rules,
+      suggestions: config.suggestions,
+      acr,
+      sessions,
+      trustedDevices,
+      lockout,
+    },
   });
 
   // Pages.

@@ -1,3 +1,4 @@
+import { INTERNAL_APPLICATIONS } from '../core/application.ts';
 import { DEFAULT_ACR, type Evidence } from '../core/assurance.ts';
 import type { CommandResult, Directory } from '../core/directory.ts';
 import type { AuditPort, Core } from '../core/door.ts';
@@ -62,7 +63,7 @@ export function createHost(deps: HostDeps): CommandHost {
     const application = text('application') ?? '';
     const account = await deps.signIn.accounts.find(username);
     if (account === undefined) return { lines: [`There is no account ${JSON.stringify(username)}.`], exitCode: 1 };
-    if (!config.applications.has(application) && !application.startsWith('sallyport-')) {
+    if (!config.applications.has(application) && !INTERNAL_APPLICATIONS.some((id) => id === application)) {
       return { lines: [`There is no application ${JSON.stringify(application)}.`], exitCode: 1 };
     }
     const at = text('at');

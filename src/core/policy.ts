@@ -65,3 +65,14 @@ export interface Reason {
   /** When a rule that isn't in force yet will be. */
   until?: number;
 }
+
+/** An enrolment that is suggested after a sign-in to people whom it fits, and can be put off. */
+export interface Suggestion {
+  factor: string;
+  groups?: readonly string[] | undefined;
+  notGroups?: readonly string[] | undefined;
+  /** How long "Not now" holds, milliseconds. */
+  snooze: number;
+  /** How often it is suggested to one person at most. */
+  times: number;
+}

@@ -1,5 +1,5 @@
 import type { Credential } from '../core/account.ts';
-import { isFirstFactor, isSecondFactor } from '../core/assurance.ts';
+import { isFirstFactor, isSecondFactor, levelOf, reaches } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
@@ -7,6 +7,7 @@ import type { SignInDeps } from './deps.ts';
 import type { Evaluator, FullEvaluation } from './evaluate.ts';
 import { createOffers } from './offers.ts';
 import type { Stage, State } from './steps.ts';
+import { createSuggestions } from './suggestions.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
 /** How recent the password must be for a first enrolment, milliseconds. */
@@ -15,6 +16,7 @@ const FRESH_FOR_ENROLMENT = 10 * 60_000;
 /** What comes next, from how the request stands: the one dispatcher that every answer returns to. */
 export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices: TrustedDevices) {
   const offers = createOffers(deps, evaluator);
+  const suggestions = createSuggestions(deps);
 
   function evaluate(request: SignInRequest, state: State, browser: Browser): Promise<FullEvaluation> {
     const account = accountOf(request, state);
@@ -29,6 +31,13 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     });
   }
 
+  /** The first factor was proven in this sign-in, a moment ago. */
+  const isFresh = (state: State) =>
+    state.collected.some(
+      (proof) => isFirstFactor(proof) && !proof.bootstrap && deps.now() - proof.at <= FRESH_FOR_ENROLMENT,
+    );
+  const isEnrolled = (credentials: readonly Credential[]) => credentials.some(evaluator.isSecond);
+
   /** The second step: a method, or a first enrolment, or a refusal that says why. */
   async function second(context: FactorContext, state: State, evaluation: FullEvaluation): Promise<Stage> {
     const { account, requirement, credentials } = evaluation;
@@ -38,32 +47,53 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
 
     const unmet = evaluation.unreachable;
     const error = unmet ? 'unmet_authentication_requirements' : 'access_denied';
-    if (credentials.some(evaluator.isSecond)) return { at: 'refused', message: unmet ? 'unmet' : 'no-method', error };
+    if (isEnrolled(credentials)) return { at: 'refused', message: unmet ? 'unmet' : 'no-method', error };
     const factors = offers.enrollable(evaluation);
     if (factors.length === 0) return { at: 'refused', message: unmet ? 'unmet' : 'no-method', error };
     if (!requirement.firstEnrolment) return { at: 'refused', message: 'enrolment-not-here', error };
-    const fresh = state.collected.some(
-      (proof) => isFirstFactor(proof) && !proof.bootstrap && deps.now() - proof.at <= FRESH_FOR_ENROLMENT,
-    );
     // An old session's password must not be enough to give a stranger at this screen the second factor.
-    if (!fresh) return offers.first(context, account, credentials);
+    if (!isFresh(state)) return offers.first(context, account, credentials);
     const [only] = factors;
     if (factors.length > 1 || only === undefined) return { at: 'choose-enrolment', factors };
     return offers.enrol(only, context, account, credentials);
   }
 
-  /** After everything is there: whether this browser is to be remembered. */
+  /** After everything is there: what could be set up as well, and whether this browser is to be remembered. */
   async function last(state: State, evaluation: FullEvaluation, browser: Browser): Promise<Stage> {
-    const { account, requirement, authTime = deps.now() } = evaluation;
+    const { account, authTime = deps.now() } = evaluation;
+    if (account === undefined) return { at: 'done', authTime };
+    if (!state.suggested && mayEnrol(state, evaluation)) {
+      const suggestion = await suggestions.due(account, evaluation.credentials);
+      if (suggestion) {
+        await suggestions.made(account.id, suggestion);
+        return { at: 'suggest', factor: suggestion.factor, authTime };
+      }
+    }
+    return remembering(account.id, state, evaluation, browser);
+  }
+
+  /** Setting up another method takes two factors of this very sign-in; the first one, what a first enrolment takes. */
+  function mayEnrol(state: State, { credentials, requirement }: FullEvaluation): boolean {
+    if (reaches(levelOf(state.collected.filter(({ bootstrap }) => !bootstrap)), 'mfa')) return true;
+    return !isEnrolled(credentials) && requirement.firstEnrolment && isFresh(state);
+  }
+
+  async function remembering(
+    account: string,
+    state: State,
+    evaluation: FullEvaluation,
+    browser: Browser,
+  ): Promise<Stage> {
+    const { requirement, authTime = deps.now() } = evaluation;
     const proofs = state.collected.filter((proof) => isSecondFactor(proof) && !proof.bootstrap);
     const done: Stage = { at: 'done', authTime };
-    if (!account || proofs.length === 0 || requirement.remember === 0 || browser.shared) return done;
-    if ((await devices.recall(account.id, browser)) === undefined) {
+    if (proofs.length === 0 || requirement.remember === 0 || browser.shared) return done;
+    if ((await devices.recall(account, browser)) === undefined) {
       return { at: 'remember', window: requirement.remember, authTime };
     }
     // Said yes before: a new proof renews the record.
-    if (await devices.remember(account.id, proofs, browser)) {
-      deps.audit.note({ event: 'device.renewed', account: account.id, ip: browser.ip, userAgent: browser.userAgent });
+    if (await devices.remember(account, proofs, browser)) {
+      deps.audit.note({ event: 'device.renewed', account, ip: browser.ip, userAgent: browser.userAgent });
     }
     return done;
   }
@@ -83,8 +113,6 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     if (!evaluation.satisfied) return second(context, state, evaluation);
     return last(state, evaluation, browser);
   }
-
-  const isEnrolled = (credentials: readonly Credential[]) => credentials.some(evaluator.isSecond);
 
   return { next, evaluate, offers, isEnrolled };
 }

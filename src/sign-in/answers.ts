@@ -67,6 +67,9 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     return lockedFor(verdict.retryAfter);
   }
 
+  /** What was kept with a prompt, in the shape that the factor of this version reads. */
+  const pendingOf = (factor: string, pending: unknown) => deps.factors.get(factor)?.module.pending.parse(pending);
+
   function refused(
     request: SignInRequest,
     browser: Browser,
@@ -82,7 +85,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
   async function identify({ factor, pending }: Opening, answer: Answer): Promise<Meant | Refused> {
     const it = deps.factors.get(factor)?.factor.first;
     if (it === undefined) throw new Error(`factor ${factor} can't begin a sign-in`);
-    const who = await it.identify(pending, answer);
+    const who = await it.identify(pendingOf(factor, pending), answer);
     if ('outcome' in who) return who;
     if ('lookup' in who) {
       const credential = await credentials.byLookup(factor, who.lookup);
@@ -120,7 +123,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     const mine = account
       ? (await credentials.ofAccount(account.id)).filter(({ factor }) => factor === opening.factor)
       : [];
-    const verdict = await it.factor.verify(opening.pending, mine, answer, account, {
+    const verdict = await it.factor.verify(pendingOf(opening.factor, opening.pending), mine, answer, account, {
       application: request.application,
     });
     if (verdict.outcome === 'refused') {
@@ -170,7 +173,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     const attempt = { subject: account, factor: `enrol-${stage.factor}`, opening: false };
     const locked = await counted(attempt, browser);
     if (locked) return { error: locked };
-    const verdict = await it.confirm(stage.pending, answer);
+    const verdict = await it.confirm(pendingOf(stage.factor, stage.pending), answer);
     if (verdict.outcome === 'refused') return refused(request, browser, stage.factor, verdict, account);
     const claim = `first-enrolment:{${account}}`;
     if (!(await deps.ephemeral.add(claim, state.nonce, CLAIM))) return { error: { key: 'already-answered' } };

@@ -3,7 +3,7 @@ import type { AcrTable } from '../core/assurance.ts';
 import type { Directory } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
 import type { Factor, FactorModule } from '../core/factor.ts';
-import type { Rule } from '../core/policy.ts';
+import type { Rule, Suggestion } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 
@@ -26,6 +26,7 @@ export interface SignInDeps {
   directories: ReadonlyMap<string, Directory>;
   applications: ReadonlyMap<string, Application>;
   rules: readonly Rule[];
+  suggestions: readonly Suggestion[];
   acr: AcrTable;
   sessions: { lifetime: number; idle: number };
   trustedDevices: { lifetime: number };

@@ -60,7 +60,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       if (!counted.allowed) {
         return { error: lockedFor(counted.retryAfter), prompt: kept.prompt };
       }
-      const verdict = await factor.confirm(kept.pending, answer);
+      const verdict = await factor.confirm(factors.get(id)?.module.pending.parse(kept.pending), answer);
       if (verdict.outcome === 'refused') return { error: verdict.message, prompt: kept.prompt };
       if ((await ephemeral.take(key)) !== stored) return { error: { key: 'already-answered' } };
       const credential = await parts.credentials.add(account.id, id, verdict.name, verdict.data, verdict.lookup);

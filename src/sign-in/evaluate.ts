@@ -1,6 +1,6 @@
 import type { Account, Credential } from '../core/account.ts';
 import { type Level, levelOf, levelsOf, type Proof, reaches } from '../core/assurance.ts';
-import type { Requirement } from '../core/policy.ts';
+import type { Requirement, Rule } from '../core/policy.ts';
 import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
 import { assess } from '../policy/assess.ts';
 import { decide } from '../policy/decide.ts';
@@ -45,10 +45,15 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     return deps.factors.get(factor)?.module.kinds.some((kind) => kind !== 'knowledge') ?? false;
   }
 
-  function requirementOf(account: Account | undefined, enrolled: boolean, input: EvaluationInput) {
+  function requirementOf(
+    account: Account | undefined,
+    enrolled: boolean,
+    input: EvaluationInput,
+    rules: readonly Rule[] = deps.rules,
+  ) {
     const { id, groups, createdAt } = account ?? { id: '', groups: [], createdAt: 0 };
     return decide(
-      deps.rules,
+      rules,
       {
         now: deps.now(),
         application: input.application,
@@ -100,7 +105,9 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     if (input.kind === 'use') return true;
     const enrolled = (await credentials.ofAccount(account.id)).some(isSecond);
     const request = { application: input.application, request: '', wants: NOTHING_MORE };
-    const requirement = requirementOf(account, enrolled, request);
+    // Where the person is can't be seen now: rules about networks held, or not, when they signed in.
+    const anywhere = deps.rules.filter(({ networks, notNetworks }) => !networks && !notNetworks);
+    const requirement = requirementOf(account, enrolled, request, anywhere);
     if (requirement.deny) return false;
     const [had] = levelsOf(deps.acr, input.acr === undefined ? [] : [input.acr]);
     return requirement.level === 'sfa' || reaches(had, requirement.level);

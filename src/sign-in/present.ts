@@ -32,13 +32,25 @@ export function createPresenter({ accounts, evidence, dispatcher }: Parts) {
         const also = (stage.also ?? []).map((it) => ({ factor: it.factor, prompt: it.prompt }));
         const purpose = stage.at === 'enrol' ? 'enrol' : 'sign-in';
         const others = stage.at === 'method' && (await methods(request, state, browser)).length > 1;
-        return { ...common, kind: 'prompt', purpose, factor, prompt, why, also, others };
+        return {
+          ...common,
+          kind: 'prompt',
+          purpose,
+          factor,
+          prompt,
+          why,
+          also,
+          others,
+          optional: stage.optional !== undefined,
+        };
       }
       case 'choose': {
         return { ...common, kind: 'choose', methods: await methods(request, state, browser) };
       }
       case 'choose-enrolment':
         return { ...common, kind: 'choose-enrolment', factors: stage.factors };
+      case 'suggest':
+        return { ...common, kind: 'suggest', factor: stage.factor };
       case 'remember':
         return { ...common, kind: 'remember', window: stage.window };
       case 'refused': {

@@ -4,7 +4,7 @@ import type { Outcome } from '../core/door.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 
 /** Why something is asked: the key of one sentence, in which the application is named. */
-export type Why = 'why.first' | 'why.again' | 'why.second' | 'why.enrol';
+export type Why = 'why.first' | 'why.again' | 'why.second' | 'why.enrol' | 'why.suggested';
 
 /** A factor's prompt, and what it keeps until the answer. */
 export interface Opening {
@@ -15,10 +15,17 @@ export interface Opening {
 
 /** Where a sign-in stands, as the journey keeps it: sealed, for pending prompts may hold secrets. */
 export type Stage =
-  | ({ at: 'first' | 'method' | 'enrol'; why: Why; also?: Opening[] } & Opening)
+  | ({
+      at: 'first' | 'method' | 'enrol';
+      why: Why;
+      also?: Opening[];
+      /** Nothing asks for it: the sign-in is complete without. */
+      optional?: { authTime: number };
+    } & Opening)
   | { at: 'choose' }
   | { at: 'choose-enrolment'; factors: string[] }
   | { at: 'remember'; window: number; authTime: number }
+  | { at: 'suggest'; factor: string; authTime: number }
   | { at: 'refused'; message: string; error: RefusalError }
   | { at: 'done'; authTime: number };
 
@@ -33,6 +40,8 @@ export interface State {
   switched: boolean;
   collected: Evidence[];
   wrong: number;
+  /** A suggestion was made in this sign-in: there won't be another. */
+  suggested?: boolean;
   error?: Message & { factor?: string };
 }
 
@@ -53,12 +62,15 @@ export type Step = { nonce: string; account?: Account; error?: Message & { facto
       why: Why;
       /** Other factors that can be answered right here; the answer's field `factor` names which. */
       also: { factor: string; prompt: Prompt }[];
+      /** Whether it can be left out. */
+      optional: boolean;
       /** Whether there are other methods to choose from. */
       others: boolean;
     }
   | { kind: 'choose'; methods: Method[] }
   | { kind: 'choose-enrolment'; factors: string[] }
   | { kind: 'remember'; window: number }
+  | { kind: 'suggest'; factor: string }
   | { kind: 'refused'; message: Message; outcome: Outcome }
   | { kind: 'done'; outcome: Outcome }
 );

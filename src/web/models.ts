@@ -29,6 +29,8 @@ export interface Pages {
     otherMethods?: string;
     /** Posting here signs the known account out and starts over with another one. */
     switchAccount?: string;
+    /** It can be left out: a field `skip` with `yes` goes on without. */
+    optional?: boolean;
     /** Posting here gives up and returns to the application. */
     cancel?: string;
   };
@@ -51,6 +53,14 @@ export interface Pages {
     /** `value` goes into the field `factor`. Title and text are the factor's `name` and `pitch` messages. */
     factors: { value: string }[];
     cancel?: string;
+  };
+  /** Something worth setting up, once the sign-in is complete. Field `suggest`: `yes` or `no`; texts are the factor's `suggest.*`. */
+  suggest: {
+    action: string;
+    csrf: string;
+    application: LocalizedText;
+    account: { username: string; name: string };
+    factor: string;
   };
   /** Field `remember`: `yes` or `no`, two submit buttons, neither preferred. */
   remember: {
@@ -107,6 +117,10 @@ export interface Pages {
       demands: {
         level: Level | 'denied';
         groups: string[];
+        notGroups: string[];
+        /** Networks that it holds on, and those that it doesn't hold on, by the operator's names. */
+        networks: string[];
+        notNetworks: string[];
         remember?: { amount: number; unit: 'days' | 'hours' | 'minutes' } | 'never';
         from?: number;
       }[];

@@ -25,6 +25,7 @@ export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<
     networks: Object.entries(networks).map(([name, value]) => networkOf(name, value)),
     applications: applicationsOf(parsed.applications, modules),
     rules: policy.rules,
+    suggestions: policy.suggestions,
     acr: new Map([...DEFAULT_ACR, ...Object.entries(assurance.acr)]),
   };
 }

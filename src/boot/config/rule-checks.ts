@@ -7,17 +7,30 @@ import { isTree, type Tree, valueAt } from './tree.ts';
 /** What a rule names must exist: a misspelt condition would make a rule match nobody, silently. */
 export function ruleFaults({ tree }: Subject): Fault[] {
   const rules = valueAt(tree, ['policy', 'rules']);
-  if (!Array.isArray(rules)) return [];
+  const suggested = suggestionFaults(tree);
+  if (!Array.isArray(rules)) return suggested;
   const known = {
     applications: [...keys(tree.applications), ...INTERNAL_APPLICATIONS],
     networks: keys(tree.networks),
     notNetworks: keys(tree.networks),
     factors: keys(tree.factors),
   };
-  return rules.flatMap((rule: unknown, index) => {
+  const ofRules = rules.flatMap((rule: unknown, index) => {
     if (!isTree(rule)) return [];
     const names = Object.entries(known).flatMap(([key, ids]) => unknownNames(rule, index, key, ids));
     return [...names, ...repeatedName(rules, rule, index)];
+  });
+  return [...ofRules, ...suggested];
+}
+
+function suggestionFaults(tree: Tree): Fault[] {
+  const suggestions = valueAt(tree, ['policy', 'suggestions']);
+  if (!Array.isArray(suggestions)) return [];
+  const enabled = keys(tree.factors);
+  return suggestions.flatMap((one: unknown, index) => {
+    const factor = isTree(one) ? one.factor : undefined;
+    if (typeof factor !== 'string' || enabled.includes(factor)) return [];
+    return [{ path: ['policy', 'suggestions', index, 'factor'], message: `${factor} isn't in factors` }];
   });
 }
 

@@ -24,7 +24,7 @@ export const rule = z.strictObject({
   networks: names('Matches addresses in any of these networks'),
   notNetworks: names('Matches addresses in none of these networks'),
   level: z.enum(LEVELS).optional().describe('Least assurance level'),
-  freshness: duration('1s', '365d').optional().describe("Greatest age of this session's proofs"),
+  freshness: duration('1m', '365d').optional().describe("Greatest age of this session's proofs"),
   factors: names('Factors that may provide what comes after knowledge'),
   remember: remember.optional().describe('How old the proofs of a remembered browser may be'),
   firstEnrolment: z.boolean().optional().describe('Whether the first method may be enrolled during such a sign-in'),
@@ -33,4 +33,13 @@ export const rule = z.strictObject({
   grace: duration('1h', '365d')
     .optional()
     .describe("Contributes nothing, this long after its date or the account's creation, to people without a method"),
+});
+
+/** An enrolment that is suggested after a sign-in, and can be put off. */
+export const suggestion = z.strictObject({
+  factor: z.string().min(1).describe('What to suggest setting up'),
+  groups: names('To people in any of these groups; absent: everybody'),
+  notGroups: names('To people in none of these groups'),
+  snooze: duration('1h', '14d').prefault('14d').describe('How long "Not now" holds'),
+  times: z.int().min(1).max(10).default(3).describe('How often it is suggested to one person at most'),
 });

@@ -3,7 +3,7 @@ import { LEVELS } from '../../core/assurance.ts';
 import type { Modules } from '../modules.ts';
 import { duration, id, issuer, localized, port, range, webAddress } from './fields.ts';
 import { applicationsOf, optionsOf, storeOf } from './plug-ins.ts';
-import { rule } from './rule.ts';
+import { rule, suggestion } from './rule.ts';
 
 const listen = z
   .strictObject({
@@ -130,7 +130,10 @@ export function sectionsOf(modules: Modules) {
       .describe('Private ranges that back-channel calls may go to; all others are refused'),
     applications: applicationsOf(modules.doors).describe('Who may ask for a sign-in, by id'),
     policy: z
-      .strictObject({ rules: z.array(rule).default([]) })
+      .strictObject({
+        rules: z.array(rule).default([]),
+        suggestions: z.array(suggestion).default([]).describe('Enrolments suggested after a sign-in'),
+      })
       .prefault({})
       .describe('All rules that match join; where none does, mfa is required'),
     assurance: z

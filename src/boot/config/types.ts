@@ -1,7 +1,7 @@
 import type { LocalizedText } from '../../core/account.ts';
 import type { Application } from '../../core/application.ts';
 import type { Level } from '../../core/assurance.ts';
-import type { Rule } from '../../core/policy.ts';
+import type { Rule, Suggestion } from '../../core/policy.ts';
 import type { Parsed } from './schema.ts';
 
 /** A store as configured: which module, and its settings as the module's schema left them. */
@@ -49,6 +49,7 @@ export interface Config {
   /** As configured; the gateway's own (`INTERNAL_APPLICATIONS`) aren't among them. */
   applications: ReadonlyMap<string, Application>;
   rules: readonly Rule[];
+  suggestions: readonly Suggestion[];
   /** Defaults first, then the operator's. */
   acr: ReadonlyMap<string, Level>;
   locales: readonly string[];

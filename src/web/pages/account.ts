@@ -26,6 +26,7 @@ const NOTICES = [
   'method-renamed',
   'device-removed',
   'device-renewed',
+  'device-not-renewed',
 ] as const;
 
 /** `/account`: my methods, my remembered devices, my recent sign-ins. */
@@ -249,10 +250,9 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     if (it === undefined) return;
     checked(req, it);
     const recent = (await proofs(it)).filter(({ at }) => deps.now() - at <= 10 * 60_000);
-    if (await devices.remember(it.account.id, recent, localsOf(res).browser)) {
-      await audit.commit({ event: 'device.renewed', ...about(res, it) });
-    }
-    res.redirect(303, '/account?notice=device-renewed');
+    const renewed = await devices.remember(it.account.id, recent, localsOf(res).browser);
+    if (renewed) await audit.commit({ event: 'device.renewed', ...about(res, it) });
+    res.redirect(303, `/account?notice=${renewed ? 'device-renewed' : 'device-not-renewed'}`);
   });
 
   router.get('/account/devices/:id/remove', async (req, res) => {

@@ -14,11 +14,17 @@ function demandOf(rule: Rule): Demand[] {
     {
       level,
       groups: [...(rule.groups ?? [])],
+      notGroups: [...(rule.notGroups ?? [])],
+      networks: [...(rule.networks ?? [])],
+      notNetworks: [...(rule.notNetworks ?? [])],
       ...(remember === undefined ? {} : { remember: typeof remember === 'number' ? spanOf(remember) : remember }),
       ...(rule.from === undefined ? {} : { from: rule.from }),
     },
   ];
 }
+
+/** What holds where no rule names a level. */
+const DEFAULT: Demand = { level: 'mfa', groups: [], notGroups: [], networks: [], notNetworks: [], remember: 'never' };
 
 const STRICTNESS = ['sfa', 'mfa', 'phr', 'phrh', 'denied'];
 
@@ -40,7 +46,7 @@ export function applicationsPage(deps: WebDeps): Router {
           ...(description === undefined ? {} : { description }),
           ...(homepage === undefined ? {} : { homepage }),
           // No rule names a level: the default holds.
-          demands: demands.length > 0 ? demands : [{ level: 'mfa' as const, groups: [], remember: 'never' as const }],
+          demands: demands.length > 0 ? demands : [DEFAULT],
         };
       });
     send(deps, res, 'applications', { applications });

@@ -58,9 +58,10 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           why,
           ...(account ? { account, switchAccount: `${base}/switch` } : {}),
           ...error,
+          ...(step.optional ? { optional: true } : {}),
           ...(step.also.length > 0 ? { also: step.also } : {}),
           ...(step.others ? { otherMethods: `${base}/methods` } : {}),
-          cancel: `${base}/cancel`,
+          ...(step.optional ? {} : { cancel: `${base}/cancel` }),
         });
       }
       case 'choose': {
@@ -77,6 +78,8 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
         const factors = step.factors.map((value) => ({ value }));
         return send(deps, res, 'choose-enrolment', { ...common, account: person, factors, cancel: `${base}/cancel` });
       }
+      case 'suggest':
+        return send(deps, res, 'suggest', { ...common, account: person, factor: step.factor });
       case 'remember':
         return send(deps, res, 'remember', { ...common, account: person, window: spanOf(step.window) });
       case 'refused':

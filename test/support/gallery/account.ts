@@ -3,6 +3,8 @@ import { ada, COURSES, DAY, HOUR, LIBRARY, LONG, long, NOW, PAYROLL, type Sample
 
 const browsers = { browser: 'Firefox 148', system: 'Windows 11' };
 
+const ANYWHERE = { notGroups: [], networks: [], notNetworks: [] };
+
 /** What people look after themselves. */
 export const self: Sample[] = [
   sample('applications', 'empty', { applications: [] }),
@@ -15,26 +17,36 @@ export const self: Sample[] = [
           name: LIBRARY,
           description: { en: 'Catalogue and loans', 'zh-Hant': '館藏目錄與借閱', 'zh-Hans': '馆藏目录与借阅' },
           homepage: 'https://library.example.edu/',
-          demands: [{ level: 'sfa', groups: [] }],
+          demands: [{ ...ANYWHERE, level: 'sfa', groups: [] }],
         },
         {
           name: COURSES,
           demands: [
-            { level: 'mfa', groups: ['staff', 'students'], remember: { amount: 30, unit: 'days' } },
-            { level: 'phr', groups: ['examiners'], remember: 'never', from: NOW + 60 * DAY },
+            { ...ANYWHERE, level: 'mfa', groups: ['staff', 'students'], remember: { amount: 30, unit: 'days' } },
+            { ...ANYWHERE, level: 'phr', groups: ['examiners'], remember: 'never', from: NOW + 60 * DAY },
           ],
         },
         {
           name: PAYROLL,
           demands: [
-            { level: 'phrh', groups: [], remember: 'never' },
-            { level: 'denied', groups: ['guests'] },
+            { ...ANYWHERE, level: 'phrh', groups: [], remember: 'never' },
+            { ...ANYWHERE, level: 'denied', groups: ['guests'] },
           ],
         },
         {
           name: `${LONG} ${UNBROKEN}`,
           description: LONG,
-          demands: [{ level: 'mfa', groups: [UNBROKEN, LONG], remember: { amount: 12, unit: 'hours' }, from: NOW }],
+          demands: [
+            {
+              notGroups: ['guests'],
+              networks: ['campus'],
+              notNetworks: ['labs', 'wards'],
+              level: 'mfa',
+              groups: [UNBROKEN, LONG],
+              remember: { amount: 12, unit: 'hours' },
+              from: NOW,
+            },
+          ],
         },
       ],
     },
