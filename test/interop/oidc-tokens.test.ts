@@ -1,8 +1,11 @@
 import { createRemoteJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import {
+  authorizationCodeGrant,
   fetchUserInfo,
+  getDPoPHandle,
   None,
   PrivateKeyJwt,
+  randomDPoPKeyPair,
   refreshTokenGrant,
   type TokenEndpointResponse,
   tokenIntrospection,
@@ -186,6 +189,29 @@ describe('resource indicators (RFC 8707)', () => {
       aud: API,
       auth_time: tokens.claims()?.auth_time,
     });
+  });
+});
+
+describe('DPoP (RFC 9449)', () => {
+  it('binds tokens to the key of the client: as a bearer token, or with another key, they are worth nothing', async () => {
+    const native = await rp('native', { authentication: None(), redirectUri: 'org.example.app:/callback' });
+    const person = new Person(it_.gateway, 'alice');
+    await person.signIn(library);
+    const flow = await native.begin();
+    const page = await person.client.open(flow.url);
+    const allowed = await person.client.submit(page, {}, { action: page.url.pathname, button: 'allow' });
+    const { location } = await person.client.follow(allowed);
+    const checks = { pkceCodeVerifier: flow.verifier, expectedState: flow.state, expectedNonce: flow.nonce };
+    const DPoP = getDPoPHandle(native.config, await randomDPoPKeyPair('ES256'));
+    const tokens = await authorizationCodeGrant(native.config, location ?? new URL('x:'), checks, {}, { DPoP });
+    expect(tokens.token_type).toBe('dpop');
+    const sub = tokens.claims()?.sub ?? '';
+    expect((await fetchUserInfo(native.config, tokens.access_token, sub, { DPoP })).sub).toBe(sub);
+    expect((await userinfo(it_.gateway, tokens.access_token)).status).toBe(401);
+    const thief = { DPoP: getDPoPHandle(native.config, await randomDPoPKeyPair('ES256')) };
+    await expect(fetchUserInfo(native.config, tokens.access_token, sub, thief)).rejects.toThrow();
+    await expect(refreshTokenGrant(native.config, tokens.refresh_token ?? '', {}, thief)).rejects.toThrow();
+    expect((await refreshTokenGrant(native.config, tokens.refresh_token ?? '', {}, { DPoP })).token_type).toBe('dpop');
   });
 });
 
