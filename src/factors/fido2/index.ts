@@ -1,0 +1,45 @@
+import type { Factor, FactorModule, FactorPorts } from '../../core/factor.ts';
+import { begin, challenge, identify, verify } from './assertion.ts';
+import { AMR } from './proof.ts';
+import { confirm, enrol } from './registration.ts';
+import { credential, type Data, type Pending, pending } from './schemas.ts';
+import { type Settings, settings } from './settings.ts';
+import { siteOf } from './site.ts';
+import { start } from './start.ts';
+import { createTrust } from './trust.ts';
+
+function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
+  const trust = createTrust(settings, ports);
+  const site = siteOf(settings, trust, ports);
+  return {
+    start: () => start(site),
+    close: async () => {
+      for (const source of trust.sources) source.close();
+    },
+    enrol: async (account, existing, context) => enrol(site, account, existing, context),
+    confirm: (pending, answer) => confirm(site, pending, answer),
+    challenge: async (_account, credentials, context) => challenge(site, credentials, context),
+    verify: (pending, credentials, answer, account, context) =>
+      verify(site, pending, credentials, answer, account, context),
+    first: {
+      begin: async () => begin(site),
+      identify: async (pending, answer) => identify(pending, answer),
+    },
+    usable: (_account, credentials) => credentials.some(({ data }) => !data.suspended),
+  };
+}
+
+/** Passkeys and security keys (WebAuthn Level 3). Fields: `response`, the browser's JSON; at enrolment also `name`. */
+const fido2: FactorModule<Settings, Data, Pending> = {
+  id: 'fido2',
+  kinds: ['possession', 'inherence'],
+  amr: AMR,
+  strength: { phishingResistant: true, attested: true },
+  prompts: ['ceremony', 'notice'],
+  settings,
+  credential,
+  pending,
+  create,
+};
+
+export default fido2;
