@@ -33,10 +33,14 @@ function demoTree(): Record<string, unknown> {
   return { applications: Object.fromEntries(texts), policy, support };
 }
 
-async function take({ page }: Visitor, name: string, fullPage = false): Promise<void> {
+/** `whole`: the page down to its end. Playwright's own full-page pictures lose the phone's touch screen. */
+async function take({ page }: Visitor, name: string, whole = false): Promise<void> {
   const path = join(IMAGES, `${name}.png`);
   await page.evaluate('document.fonts.ready');
-  await page.screenshot({ path, fullPage });
+  const { width = 0, height = 0 } = page.viewportSize() ?? {};
+  const end = await page.evaluate<number>('document.documentElement.scrollHeight');
+  if (whole) await page.setViewportSize({ width, height: Math.max(height, end) });
+  await page.screenshot({ path });
   const { size } = statSync(path);
   if (size > MOST_BYTES) throw new Error(`${name}.png has ${size} bytes; ${MOST_BYTES} are allowed`);
   process.stdout.write(`docs/images/${name}.png  ${Math.ceil(size / 1000)} kB\n`);
