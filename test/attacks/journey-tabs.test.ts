@@ -58,9 +58,9 @@ describe.each([
 
   const done = ({ application, page }: Tab) => page?.url.pathname === `/${application}`;
 
-  it('all finish, however their steps interleave', async () => {
+  it.each([1, 6, 11, 16])('all finish, however their steps interleave (five ways from seed %i)', async (first) => {
     const someone = await scene.member();
-    for (let seed = 1; seed <= 20; seed += 1) {
+    for (let seed = first; seed < first + 5; seed += 1) {
       const random = seeded(seed);
       const browser = scene.elsewhere(someone);
       const tabs: Tab[] = [{ application: 'courses' }, { application: 'payroll' }, { application: 'library' }];

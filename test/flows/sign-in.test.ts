@@ -1,31 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Gateway, PASSWORD, PersonAtBrowser, startGateway } from '../support/gateway.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { PASSWORD } from '../support/gateway.ts';
+import { stage } from '../support/scene.ts';
 
 describe.each([
   ['embedded', () => ({})],
   ['redis', () => ({ redis: inject('redisUrl') })],
-])('signing in, on the %s store', (_name, store) => {
-  let gateway: Gateway;
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-'));
-
-  beforeAll(async () => {
-    gateway = await startGateway({ folder, ...store() });
-    await gateway.addUser('alice', { name: 'Alice Student', groups: 'students' });
-  });
-
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.log(gateway.logs.filter(({ level }) => level !== 'info'));
-  });
-  afterAll(async () => {
-    await gateway.close();
-    rmSync(folder, { recursive: true });
-  });
+])('signing in, on the %s store', (_name, options) => {
+  const scene = stage(options);
 
   it('asks for a password, enrols, remembers the device, and asks again where policy says so', async () => {
-    const alice = new PersonAtBrowser(gateway);
+    const { gateway } = scene;
+    const alice = await scene.newcomer({ username: 'alice' });
 
     const library = await alice.password(await alice.begin('library'), 'alice');
     expect(library.url.href).toContain('/library');
@@ -44,7 +29,7 @@ describe.each([
 
     const payroll = await alice.begin('payroll');
     expect(payroll.url.pathname).toMatch(/^\/sign-in\//);
-    gateway.advance(30_000);
-    expect((await alice.code(payroll)).url.href).toContain(`${gateway.relyingParty}/payroll`);
+    const code = scene.nextCode(alice);
+    expect((await alice.code(payroll, code)).url.href).toContain(`${gateway.relyingParty}/payroll`);
   });
 });
