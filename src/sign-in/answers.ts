@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Account, Credential } from '../core/account.ts';
 import type { Evidence } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
@@ -9,7 +10,7 @@ import { accountOf } from './advance.ts';
 import { type Attempt, type Attempts, lockedFor } from './attempts.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
-import type { Loaded, States } from './states.ts';
+import { PATIENCE } from './states.ts';
 import type { Opening, Stage, State } from './steps.ts';
 
 type Prompting = Extract<Stage, { at: 'first' | 'method' | 'enrol' }>;
@@ -36,7 +37,6 @@ interface Parts {
   accounts: Accounts;
   attempts: Attempts;
   credentials: Credentials;
-  states: States;
   /** Whether one of these brings a second kind. */
   isEnrolled(credentials: readonly Credential[]): boolean;
   /** Goes on from what is collected now. */
@@ -59,7 +59,7 @@ const CLAIM = 60_000;
 
 /** Answers that prove or enrol something. Each is counted before it is looked at. */
 export function createAnswers(deps: SignInDeps, parts: Parts) {
-  const { accounts, attempts, credentials, states, isEnrolled, advance } = parts;
+  const { accounts, attempts, credentials, isEnrolled, advance } = parts;
 
   async function counted(attempt: Attempt, browser: Browser): Promise<Message | undefined> {
     const verdict = await attempts.count(attempt, browser);
@@ -161,12 +161,11 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
   /** A first enrolment, of which an account has one: of parallel answers, in one sign-in or several, one enrols. */
   async function confirm(
     request: SignInRequest,
-    loaded: Loaded,
+    state: State,
     stage: Prompting,
     answer: Answer,
     browser: Browser,
   ): Promise<Result> {
-    const { state } = loaded;
     const account = accountOf(request, state);
     const it = deps.factors.get(stage.factor)?.factor;
     if (account === undefined || it?.confirm === undefined) throw new Error('enrolment without account or factor');
@@ -180,33 +179,25 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     try {
       // One who knows the password could have begun before the owner enrolled, to add a method of their own after it.
       const suggested = stage.optional !== undefined;
-      if (!suggested && isEnrolled(await credentials.ofAccount(account)))
+      if (!suggested && isEnrolled(await credentials.ofAccount(account))) {
         return { state: await advance(request, state, browser) };
-      return await enrol(request, loaded, { account, stage, verdict, attempt }, browser);
+      }
+      // Of one step's answers one enrols, whatever wrong ones are counted at the same moment.
+      const mark = `enrolled:${createHash('sha256').update(state.nonce).digest('base64url')}`;
+      if (!(await deps.ephemeral.add(mark, '1', PATIENCE))) return { error: { key: 'already-answered' } };
+      return await enrol(request, state, { account, stage, verdict, attempt }, browser);
     } finally {
       await deps.ephemeral.delete(claim);
     }
   }
 
-  /** Puts a state in the place of the one answered to, whatever wrong answers were counted meanwhile. */
-  async function claims(request: SignInRequest, loaded: Loaded, claimed: State): Promise<boolean> {
-    for (let before: Loaded | undefined = loaded; before?.state.nonce === loaded.state.nonce; ) {
-      if (await states.save(request, before, claimed)) return true;
-      before = await states.load(request);
-    }
-    return false;
-  }
-
   async function enrol(
     request: SignInRequest,
-    loaded: Loaded,
+    state: State,
     first: { account: string; stage: Prompting; verdict: Confirmed<unknown>; attempt: Attempt },
     browser: Browser,
   ): Promise<Result> {
-    const { state } = loaded;
     const { account, stage, verdict, attempt } = first;
-    const claimed: State = { ...state, nonce: states.nonce(), stage: { at: 'choose' } };
-    if (!(await claims(request, loaded, claimed))) return { error: { key: 'already-answered' } };
     const id = await credentials.add(account, stage.factor, verdict.name, verdict.data, verdict.lookup);
     await deps.audit.commit({
       event: 'credential.added',

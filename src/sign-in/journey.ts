@@ -66,9 +66,9 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
   async function load(request: SignInRequest, browser: Browser): Promise<Loaded> {
     for (;;) {
       const loaded = await states.load(request);
-      if (loaded) return loaded;
-      const state = await advance(request, { switched: false, collected: [], wrong: 0 }, browser);
-      await save(request, undefined, state, browser);
+      if (loaded && !isOvertaken(request, loaded.state)) return loaded;
+      const before = loaded?.state ?? { switched: false, collected: [], wrong: 0 };
+      await save(request, loaded, await advance(request, before, browser), browser);
     }
   }
 
@@ -131,7 +131,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     if (answer.method !== undefined && (stage.at === 'method' || stage.at === 'choose')) {
       return choose(request, state, answer, browser);
     }
-    if (stage.at === 'enrol') return answers.confirm(request, loaded, stage, answer, browser);
+    if (stage.at === 'enrol') return answers.confirm(request, state, stage, answer, browser);
     if (stage.at === 'first' || stage.at === 'method') return answers.prove(request, state, stage, answer, browser);
     return Promise.resolve({ state });
   }
@@ -202,14 +202,15 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
   };
 }
 
-/**
- * Whether nothing came of what was answered since: wrong answers may have renewed the prompt under a right one,
- * whose code is spent. A first enrolment under way shows as `choose`, and only its own answer ends that.
- */
+/** Another tab has signed in since this one asked who is there. Its answer must not count for that person. */
+function isOvertaken(request: SignInRequest, { stage, ...state }: State): boolean {
+  return stage.at === 'first' && stage.why === 'why.first' && accountOf(request, { ...state, stage }) !== undefined;
+}
+
+/** Whether nothing came of what was answered since: wrong answers may have renewed the prompt under a right one. */
 function onlyErrors(before: State, now: State): boolean {
   const same = before.account === now.account && before.switched === now.switched;
-  const claimed = before.stage.at === 'enrol' && now.stage.at === 'choose';
-  return same && before.collected.length === now.collected.length && (claimed || before.stage.at === now.stage.at);
+  return same && before.collected.length === now.collected.length && before.stage.at === now.stage.at;
 }
 
 export type Journey = ReturnType<typeof createJourney>;

@@ -46,7 +46,9 @@ function language(deps: WebDeps): RequestHandler {
     const locale = deps.i18n.locales.find((tag) => tag === to);
     if (locale) {
       res.cookie(names.locale, locale, { ...names.options, maxAge: YEAR });
-      const session = await deps.core.session(req, res);
+      // Another site can send a browser here; what it can't do is to change what the account keeps.
+      const own = req.headers['sec-fetch-site'] === 'same-origin';
+      const session = own ? await deps.core.session(req, res) : undefined;
       if (session) await deps.durable.accounts.setLocale(session.account, locale);
     }
     // A path of ours and nothing that a browser could read as another host.

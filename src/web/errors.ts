@@ -33,7 +33,9 @@ export function showErrors(deps: WebDeps): ErrorRequestHandler {
     if (status >= 500) deps.log.error(fields, 'request failed');
     else deps.log.info(fields, 'request refused');
     if (res.headersSent) return next(error);
+    const away = status === 503 || status === 421;
     if (status === 503) res.setHeader('retry-after', '30');
-    send(deps, res, 'error', { status, key }, status);
+    // Never where the browser came from: that may be the fault itself.
+    send(deps, res, 'error', { status, key, ...(away ? {} : { back: '/applications' }) }, status);
   };
 }

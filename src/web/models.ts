@@ -106,6 +106,7 @@ export interface Pages {
     /** Protocol error code, for relying-party developers; shown small. */
     code?: string;
     detail?: string;
+    /** A safe page to go on from: the list of applications. */
     back?: string;
   };
   applications: {

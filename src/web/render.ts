@@ -66,6 +66,7 @@ export function createRenderer(options: RendererOptions): Renderer {
  */
 function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, locale: string) {
   const t = (key: string, values?: Values) => i18n.t(locale, key, values);
+  const when = times(locale, timeZone, now);
   return {
     t,
     text: (message: Message, namespace?: string) => i18n.text(locale, message, namespace),
@@ -76,6 +77,7 @@ function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, lo
     label: (label: Message | LocalizedText, namespace?: string) =>
       isMessage(label) ? i18n.text(locale, label, namespace) : i18n.localized(locale, label),
     localized: (text: LocalizedText) => i18n.localized(locale, text),
+    used: (ms: number) => (now() - ms < 60_000 ? t('used.just-now') : t('used.ago', { when: when.ago(ms) })),
     duration: ({ amount, unit }: { amount: number; unit: string }) => t(`duration.${unit}`, { count: amount }),
     asset(path: string) {
       const asset = assets.get(path);
@@ -83,7 +85,7 @@ function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, lo
       return `${path}?v=${asset.version}`;
     },
     svg: (document: string) => `data:image/svg+xml;base64,${Buffer.from(document).toString('base64')}`,
-    ...times(locale, timeZone, now),
+    ...when,
   };
 }
 

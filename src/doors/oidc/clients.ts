@@ -67,6 +67,11 @@ export function checkApplications(applications: readonly (Application & { settin
     if (settings.dangerouslyWithoutPkce && method === 'none') {
       fault('dangerouslyWithoutPkce', 'a public client must use PKCE (RFC 9700 section 2.1.1)');
     }
+    // Its subjects go by its redirect URIs' host (OpenID Connect Core section 8.1).
+    const hosts = new Set(settings.redirectUris.map((uri) => new URL(uri).host));
+    if (settings.subject === 'pairwise' && hosts.size > 1) {
+      fault('redirectUris', 'must all be of one host where subject is pairwise');
+    }
     if (!settings.scopes.includes('openid')) fault('scopes', 'must include openid');
     if (settings.scopes.includes('offline_access') && !settings.reauthenticate) {
       fault('scopes', 'offline_access needs reauthenticate, the absolute life of its refresh tokens');

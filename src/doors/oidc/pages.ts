@@ -56,7 +56,7 @@ export function pages(ports: DoorPorts) {
     const [key, status] = classify(cause, ctx.status);
     if (status === 503) ctx.set('retry-after', RETRY_AFTER);
     const code = key === 'request' ? { code: out.error, detail: out.error_description } : {};
-    show(ctx, 'error', { status, key, ...code }, status);
+    show(ctx, 'error', { status, key, ...code, ...(status < 500 ? { back: '/applications' } : {}) }, status);
   }
 
   /** Runs around oidc-provider: replaces what it wrote where that can't be configured. */
@@ -68,6 +68,7 @@ export function pages(ports: DoorPorts) {
       ctx.state.failure = cause;
     }
     if (ctx.state.failure !== undefined) return fail(ctx, ctx.state.failure as Error);
+    if (ctx.status === 404 && ctx.body == null) return otherMethod(ctx);
     if (typeof ctx.body === 'string' && ctx.body.includes(OWN_FORM)) submit(ctx, ctx.body);
     if (ctx.state.staleSessionId !== undefined) keepNewerCookie(ctx, ctx.state.staleSessionId as string);
   }
@@ -89,6 +90,16 @@ export function pages(ports: DoorPorts) {
       error: away ? 'temporarily_unavailable' : 'server_error',
       error_description: `reference ${ports.browser(ctx.res).reference}`,
     };
+  }
+
+  /** The path is ours, the method isn't served there (RFC 9110 section 15.5.6). */
+  function otherMethod(ctx: KoaContextWithOIDC): void {
+    if (ctx.accepts('json', 'html') === 'html') {
+      show(ctx, 'error', { status: 405, key: 'method' }, 405);
+      return;
+    }
+    ctx.status = 405;
+    ctx.body = { error: 'invalid_request', error_description: 'this method is not served here' };
   }
 
   function submit(ctx: KoaContextWithOIDC, html: string): void {

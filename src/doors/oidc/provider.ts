@@ -105,7 +105,8 @@ export function createProvider(
             ...(resource.format === 'jwt' ? { jwt: { sign: { alg: resource.algorithm } } } : {}),
           };
         },
-        useGrantedResource: () => false,
+        // Asked for in the authorization request alone, the token is for it all the same (RFC 8707 section 2.2).
+        useGrantedResource: () => true,
       },
       revocation: {
         enabled: true,

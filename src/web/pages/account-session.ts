@@ -13,7 +13,9 @@ const RECENT = 10 * 60_000;
 
 /** Only our own pages, and only those of the account: this value passes through the browser. */
 export function ownPath(path: unknown): string {
-  return typeof path === 'string' && /^\/account(?:\/[\w./-]*)?$/.test(path) && !path.includes('..')
+  return typeof path === 'string' &&
+    /^\/account(?:\/[\w./-]*)?(?:\?notice=[a-z-]+)?$/.test(path) &&
+    !path.includes('..')
     ? path
     : '/account';
 }
@@ -31,7 +33,7 @@ export function createMembership(deps: WebDeps) {
     req: Request,
     res: Response,
     application: 'sallyport-account' | 'sallyport-security',
-    returnTo = ownPath(req.path),
+    returnTo = ownPath(req.originalUrl),
   ): Promise<Member | undefined> {
     const current = await core.session(req, res);
     if (current) {

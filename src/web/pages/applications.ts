@@ -1,4 +1,5 @@
-import { Router } from 'express';
+import { type Request, type Response, Router } from 'express';
+import { hasCode } from '../../core/errors.ts';
 import type { Rule } from '../../core/policy.ts';
 import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
@@ -28,13 +29,24 @@ const DEFAULT: Demand = { level: 'mfa', groups: [], notGroups: [], networks: [],
 
 const STRICTNESS = ['sfa', 'mfa', 'phr', 'phrh', 'denied'];
 
+/** Who is signed in, for the header alone: the page is there for everybody, and while a store is away. */
+async function visitor(deps: WebDeps, req: Request, res: Response): Promise<{ name: string } | undefined> {
+  try {
+    const session = await deps.core.session(req, res);
+    const account = session && (await deps.signIn.accounts.byId(session.account));
+    return account && { name: account.name };
+  } catch (error) {
+    if (hasCode(error, 'ERR_STORE_UNAVAILABLE')) return undefined;
+    throw error;
+  }
+}
+
 /** `/applications`: which ask for a second step, of whom, and from when. */
 export function applicationsPage(deps: WebDeps): Router {
   const router = Router();
   router.get('/applications', async (req, res) => {
-    const session = await deps.core.session(req, res);
-    const account = session && (await deps.signIn.accounts.byId(session.account));
-    if (account) localsOf(res).person = { name: account.name };
+    const person = await visitor(deps, req, res);
+    if (person) localsOf(res).person = person;
     const applications = [...deps.applications.values()]
       .filter(({ internal }) => !internal)
       .map(({ id, name, description, homepage }) => {

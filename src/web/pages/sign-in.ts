@@ -55,7 +55,8 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           factor,
           prompt,
           purpose,
-          why,
+          // The line above the heading says that already.
+          ...(step.why === 'why.first' ? {} : { why }),
           ...(account ? { account, switchAccount: `${base}/switch` } : {}),
           ...error,
           ...(step.optional ? { optional: true } : {}),
