@@ -106,11 +106,20 @@ describe('required attestation', () => {
     expect((await enrolling(made(), { making: malformed })).result).toMatchObject({ outcome: 'refused' });
   });
 
+  it.each(['tpm', 'apple'] as const)('accepts %s, whose certificates are made for each credential', async (format) => {
+    const here = made({ ...strict, minimumFirmware: {} });
+    const making: Making = { format, aaguid: MODEL, attestation: { leaf: between, intermediates: [] } };
+    const one = await enrolled(here, { making });
+    expect(await using(here, one)).toMatchObject({ proof: { attested: true } });
+    const elsewhere = { ...making, attestation: { leaf: stranger } };
+    expect((await enrolling(here, { making: elsewhere })).result).toMatchObject({ outcome: 'refused' });
+  });
+
   it('never gets what a certificate of the answer points to', async () => {
-    const point = sequence(
-      sequence(element(0xa0, element(0xa0, element(0x86, Buffer.from('http://127.0.0.1:9/crl'))))),
-    );
-    const lists = extension('2.5.29.31', point);
+    const address = element(0x86, Buffer.from('http://127.0.0.1:9/crl'));
+    const lists = extension('2.5.29.31', sequence(sequence(element(0xa0, element(0xa0, address)))));
+    const attacker = issue({ name: 'Attacker', ca: true, extensions: [lists] });
+    const trusted = { leaf: issue({ issuer: root, extensions: [aaguidExtension(MODEL), firmware(5, 7, 1), lists] }) };
     const fetched: string[] = [];
     const real = globalThis.fetch;
     globalThis.fetch = async (url) => {
@@ -118,12 +127,12 @@ describe('required attestation', () => {
       throw new Error('nothing is fetched here');
     };
     try {
-      for (const format of ['android-key', 'packed', 'fido-u2f'] as const) {
-        const attacker = issue({ name: 'Attacker', ca: true, extensions: [lists] });
-        const leaf = issue({ issuer: attacker, extensions: [lists, aaguidExtension(MODEL)] });
-        await enrolling(made(), { making: packed([], { format, attestation: { leaf, intermediates: [attacker] } }) });
+      for (const format of ['android-key', 'apple', 'tpm', 'packed', 'fido-u2f'] as const) {
+        await enrolling(made(), { making: packed([], { format, attestation: { leaf: attacker } }) });
       }
-      await enrolling(made(), { making: packed([aaguidExtension(MODEL), firmware(5, 7, 1), lists]) });
+      expect((await enrolling(made(), { making: packed([], { attestation: trusted }) })).result).toMatchObject({
+        outcome: 'confirmed',
+      });
     } finally {
       globalThis.fetch = real;
     }

@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import { isoCBOR } from '@simplewebauthn/server/helpers';
 import type { Answer } from '../../core/prompt.ts';
 import type { Issued } from './testing/certificates.ts';
+import { androidKey, apple, type Subject, tpm } from './testing/statements.ts';
 
 type Cbor = Parameters<typeof isoCBOR.encode>[0];
 
@@ -19,10 +20,10 @@ export interface RequestOptions {
 
 /** How a credential is made, and by which model. */
 export interface Making {
-  format?: 'none' | 'packed' | 'self' | 'fido-u2f' | 'android-key';
+  format?: 'none' | 'packed' | 'self' | 'fido-u2f' | 'tpm' | 'apple' | 'android-key';
   algorithm?: 'ES256' | 'RS256' | 'EdDSA';
   aaguid?: string;
-  /** Attestation certificate with its key, and what stands between it and the root. */
+  /** Attestation certificate with its key, and what stands between it and the root; for tpm, apple and android-key its issuer. */
   attestation?: { leaf: Issued; intermediates?: Issued[] };
   /** Signs the statement with this key instead. */
   forger?: KeyObject;
@@ -49,6 +50,13 @@ const ALGORITHMS = {
   ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
   EdDSA: () => generateKeyPairSync('ed25519'),
+};
+
+/** Formats whose certificate is made for each credential. */
+const STATEMENTS: Readonly<Record<string, (subject: Subject, issuer: Issued) => ReturnType<typeof tpm>>> = {
+  tpm,
+  apple,
+  'android-key': androidKey,
 };
 
 const decoded = (text = ''): Uint8Array => new Uint8Array(Buffer.from(text, 'base64url'));
@@ -180,13 +188,22 @@ export class SoftwareAuthenticator {
     }
     if (attestation === undefined) throw new Error(`format ${format} needs a certificate`);
     const { leaf, intermediates = [] } = attestation;
-    const x5c = [leaf, ...intermediates].map(({ certificate }) => new Uint8Array(certificate.raw));
+    const certificates = (chain: Issued[]) => chain.map(({ certificate }) => new Uint8Array(certificate.raw));
+    const make = STATEMENTS[format];
+    if (make) {
+      const aaguid = this.making.aaguid ?? '';
+      const subject = { keys: this.#keys, aaguid, authData, clientDataHash: sha256(client) };
+      const { leaf: own, parts } = make(subject, leaf);
+      return new Map<string, Cbor>([...parts, ['x5c', certificates([own, leaf, ...intermediates])]]);
+    }
+    const x5c = certificates([leaf, ...intermediates]);
     const key = forger ?? leaf.key;
-    if (format === 'fido-u2f')
+    if (format === 'fido-u2f') {
       return new Map<string, Cbor>([
         ['x5c', x5c],
         ['sig', signed(this.#u2f(authData, client), key)],
       ]);
+    }
     return new Map<string, Cbor>([
       ['alg', -7],
       ['sig', signed(data, key)],

@@ -4,6 +4,7 @@ import type { Answer, CeremonyPrompt, Message } from '../../core/prompt.ts';
 import { provenanceOf } from './attestation.ts';
 import { ceremonyFault, type Expected, flagsOf } from './ceremony.ts';
 import { type Facts, judge, nameOf, profilesOf } from './judge.ts';
+import { isSoundKey } from './keys.ts';
 import { ALGORITHMS, type AttestationObject, attestationObjectOf, verifyRegistration } from './library.ts';
 import { defaultName, givenName } from './names.ts';
 import { proofOf } from './proof.ts';
@@ -93,6 +94,7 @@ async function credentialOf(
   const certified = provenance.kind === 'certified';
   const registered = await verifyRegistration(answer, object, expected, plain || certified);
   if (registered === undefined || registered.credential.id !== answer.id) return undefined;
+  if (!isSoundKey(registered.credential.publicKey)) return undefined;
   const flags = flagsOf(object.authData);
   return {
     credentialId: answer.id,

@@ -60,7 +60,7 @@ export function fixture(settings: unknown = {}, ports: Partial<FactorPorts> = {}
     log: { debug: write, info: write, warn: write, error: write },
     ...ports,
   };
-  return { clock, lines, factor: fido2.create(fido2.settings.parse(settings), all) };
+  return { clock, lines, ports: all, factor: fido2.create(fido2.settings.parse(settings), all) };
 }
 export type Fixture = ReturnType<typeof fixture>;
 
