@@ -130,6 +130,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     networksOf: networkLookup(config.networks),
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
     doors: doors.map(({ module, door }) => ({ module, handler: door.handler })),
+    published: [...factors.values()].flatMap(({ factor }) => factor.published ?? []),
     csrfKey: keys.csrf,
   };
 

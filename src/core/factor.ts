@@ -102,6 +102,9 @@ export interface Factor<C = unknown, P = unknown> {
   /** What this credential can prove at most, now; by default what the module can. */
   atMost?(credential: Credential<C>): Pick<Proof, 'kinds' | 'phishingResistant' | 'attested'>;
 
+  /** Documents that browsers look for at fixed addresses: path and JSON. */
+  readonly published?: readonly { path: `/.well-known/${string}`; body: unknown }[];
+
   /** Loads what it needs before the first sign-in; throws ERR_CONFIG where the settings can't be honoured, and the gateway doesn't start. */
   start?(): Promise<void>;
   /** Stops what runs by itself, as refreshing trust. */

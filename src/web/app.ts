@@ -1,4 +1,4 @@
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler, Router } from 'express';
 import { cookieRules, recogniseBrowser } from './browser.ts';
 import { localsOf, loggable, send, type WebDeps } from './context.ts';
 import { notFound, showErrors } from './errors.ts';
@@ -58,6 +58,19 @@ function language(deps: WebDeps): RequestHandler {
   };
 }
 
+/** What factors publish. Anybody may read it, from any origin. */
+function published(deps: WebDeps): Router {
+  const router = Router();
+  for (const { path, body } of deps.published) {
+    router.get(path, (_req, res) => {
+      res.setHeader('access-control-allow-origin', '*');
+      res.setHeader('cache-control', 'public, max-age=300');
+      res.json(body);
+    });
+  }
+  return router;
+}
+
 /** The gateway's front: every request passes these in this order. */
 export function createWeb(deps: WebDeps): Express {
   const app = express();
@@ -73,6 +86,7 @@ export function createWeb(deps: WebDeps): Express {
   app.use(ownHostOnly(deps.issuer));
   app.use(assets(deps));
   for (const door of deps.doors) app.use(door.handler);
+  app.use(published(deps));
   app.get('/language', language(deps));
   app.get('/', async (req, res) => {
     const session = await deps.core.session(req, res);

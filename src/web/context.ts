@@ -23,6 +23,8 @@ export interface WebDeps {
   signIn: SignIn;
   core: Core;
   doors: readonly { module: Pick<DoorModule, 'id' | 'prompts'>; handler: RequestHandler }[];
+  /** Documents at fixed addresses: path and JSON. */
+  published: readonly { path: string; body: unknown }[];
   applications: ReadonlyMap<string, Application>;
   rules: readonly Rule[];
   trustedDevices: { lifetime: number };
