@@ -1,9 +1,14 @@
 import { cpus } from 'node:os';
+import { fido2 } from './fido2.ts';
 import { passwords } from './password.ts';
 import { sso } from './sso.ts';
 
 /** `npm run bench [-- NAME]`: measures, prints tables. One benchmark is one function that answers rows. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | number>[]>>> = { passwords, sso };
+const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | number>[]>>> = {
+  passwords,
+  sso,
+  fido2,
+};
 
 const wanted = process.argv[2];
 const names = Object.keys(BENCHMARKS).filter((name) => wanted === undefined || name === wanted);

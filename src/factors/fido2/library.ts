@@ -14,8 +14,8 @@ for (const identifier of ['apple', 'android-key', 'android-safetynet', 'mds'] as
   SettingsService.setRootCertificates({ identifier, certificates: [] });
 }
 
-/** COSE algorithms offered and accepted: EdDSA, ES256, RS256 (Windows Hello). */
-export const ALGORITHMS = [-8, -7, -257];
+/** COSE algorithms offered and accepted, the most usual first: ES256, EdDSA, RS256 (Windows Hello). */
+export const ALGORITHMS = [-7, -8, -257];
 
 /** An attestation object, taken apart (WebAuthn section 6.5). */
 export interface AttestationObject {

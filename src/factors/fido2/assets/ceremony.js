@@ -95,6 +95,7 @@ function prepare(form) {
     else say(status, 'unsupported');
     return;
   }
+  const offered = options.mediation === 'conditional' && otherWay;
   start.hidden = false;
   start.addEventListener('click', async () => {
     start.disabled = true;
@@ -105,11 +106,13 @@ function prepare(form) {
       else say(status, 'cancelled');
     } catch (error) {
       say(status, MESSAGES[error?.name] ?? 'failed');
+      // The button's dialogue ended the offer in the user name field.
+      if (offered) offer(form, options);
     } finally {
       start.disabled = false;
     }
   });
-  if (options.mediation === 'conditional' && otherWay) offer(form, options);
+  if (offered) offer(form, options);
 }
 
 for (const form of document.querySelectorAll('form[data-ceremony]')) prepare(form);

@@ -1,0 +1,73 @@
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { realWorld } from '../src/boot/parts.ts';
+import type { Account } from '../src/core/account.ts';
+import type { FactorPorts } from '../src/core/factor.ts';
+import { SoftwareAuthenticator } from '../src/factors/fido2/double.ts';
+import module from '../src/factors/fido2/index.ts';
+import type { Enrolled } from '../src/factors/fido2/schemas.ts';
+
+const DURATION = 2_000;
+const ORIGIN = 'https://login.example.edu';
+
+const ports: FactorPorts = {
+  ...realWorld,
+  password: { verify: async () => 'unavailable' },
+  state: { get: async () => undefined, set: async () => true },
+  serviceName: 'Example',
+  issuer: ORIGIN,
+  fetch: () => Promise.reject(new Error('nobody is there')),
+  log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+};
+
+const account: Account = {
+  id: 'a1',
+  directory: 'local',
+  directoryKey: 'a1',
+  username: 'ada',
+  name: 'Ada',
+  groups: [],
+  createdAt: 0,
+  revokedBefore: 0,
+  version: 1,
+};
+
+/** How often a second, some at a time: the library's signatures are verified on other threads. */
+async function rate(once: () => unknown, atOnce: number): Promise<number> {
+  const until = performance.now() + DURATION;
+  let count = 0;
+  const worker = async () => {
+    for (; performance.now() < until; count += 1) await once();
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return Math.round((count * 1_000) / DURATION);
+}
+
+interface Options {
+  publicKey: { challenge: string; rp: { id: string }; rpId: string; user: { id: string } };
+}
+
+/** Assertions verified per second, every check of the factor included, beside bare ES256 verification. */
+export async function fido2(): Promise<Record<string, string | number>[]> {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const data = Buffer.alloc(69);
+  const signature = sign('sha256', data, privateKey);
+  const bare = await rate(() => verify('sha256', data, publicKey, signature), 1);
+
+  const factor = module.create(module.settings.parse({}), ports);
+  const device = new SoftwareAuthenticator(ORIGIN);
+  const enrolment = await factor.enrol?.(account, []);
+  if (enrolment?.prompt.kind !== 'ceremony') throw new Error('no enrolment');
+  const created = device.create((enrolment.prompt.options as Options).publicKey);
+  const confirmed = await factor.confirm?.(enrolment.pending, created);
+  if (confirmed?.outcome !== 'confirmed') throw new Error('not confirmed');
+  const { data: stored, name } = confirmed;
+  const enrolled: Enrolled = { id: 'c1', account: 'a1', factor: 'fido2', name, data: stored, createdAt: 0, version: 1 };
+  const { prompt, pending } = await factor.challenge(account, [enrolled]);
+  if (prompt.kind !== 'ceremony') throw new Error('no challenge');
+  const answer = device.get((prompt.options as Options).publicKey);
+  const assertions = await rate(async () => {
+    const verdict = await factor.verify(pending, [enrolled], answer, account);
+    if (verdict.outcome !== 'proved') throw new Error('not proved');
+  }, 8);
+  return [{ 'assertions/s': assertions, 'ES256 verifications/s': bare, ratio: (assertions / bare).toFixed(2) }];
+}
