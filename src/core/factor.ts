@@ -68,6 +68,8 @@ export type Identified = { username: string } | { lookup: string };
 export interface FactorContext {
   /** The application that the sign-in is for; absent where methods are managed. */
   application?: string;
+  /** The answer has to open the sign-in by itself, as a first factor does: nothing that was proven before counts. */
+  opening?: boolean;
 }
 
 export interface Factor<C = unknown, P = unknown> {
@@ -99,7 +101,7 @@ export interface Factor<C = unknown, P = unknown> {
   /** Whether it can be offered to this account now; by default, if a credential is enrolled. */
   usable?(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): boolean;
 
-  /** What this credential can prove at most, now; by default what the module can. */
+  /** What this credential can prove at most, now; by default what the module can. No kinds: it is suspended. */
   atMost?(credential: Credential<C>): Pick<Proof, 'kinds' | 'phishingResistant' | 'attested'>;
 
   /** Documents that browsers look for at fixed addresses: path and JSON. */

@@ -67,7 +67,7 @@ export function begin(site: Site): Challenge<Pending> {
 
 /**
  * For an account that is known. With credentials, after a password: presence is enough, verification preferred.
- * With none given, any of the account's own that needs no name, with verification: it opens the sign-in again.
+ * Where it opens the sign-in again, with verification. With none given, any of the account's own that needs no name.
  */
 export function challenge(
   site: Site,
@@ -76,7 +76,7 @@ export function challenge(
 ): Challenge<Pending> {
   const challenge = newChallenge(site);
   const usable = credentials.filter(({ data }) => !data.suspended);
-  const uv = usable.length === 0;
+  const uv = context?.opening === true || usable.length === 0;
   const [only, ...others] = usable;
   const prompt: CeremonyPrompt = {
     kind: 'ceremony',

@@ -1,6 +1,7 @@
 import type { Factor, FactorModule, FactorPorts } from '../../core/factor.ts';
 import { begin, challenge, identify, verify } from './assertion.ts';
-import { AMR } from './proof.ts';
+import { mayAttest } from './judge.ts';
+import { AMR, KINDS } from './proof.ts';
 import { confirm, enrol } from './registration.ts';
 import { credential, type Data, type Pending, pending } from './schemas.ts';
 import { type Settings, settings } from './settings.ts';
@@ -26,13 +27,18 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
       identify: async (pending, answer) => identify(pending, answer),
     },
     usable: (_account, credentials) => credentials.some(({ data }) => !data.suspended),
+    atMost: ({ data }) =>
+      data.suspended
+        ? { kinds: [], phishingResistant: false, attested: false }
+        : { kinds: KINDS, phishingResistant: true, attested: mayAttest(trust, data) },
+    published: [{ path: '/.well-known/webauthn', body: { origins: site.origins } }],
   };
 }
 
 /** Passkeys and security keys (WebAuthn Level 3). Fields: `response`, the browser's JSON; at enrolment also `name`. */
 const fido2: FactorModule<Settings, Data, Pending> = {
   id: 'fido2',
-  kinds: ['possession', 'inherence'],
+  kinds: KINDS,
   amr: AMR,
   strength: { phishingResistant: true, attested: true },
   prompts: ['ceremony', 'notice'],

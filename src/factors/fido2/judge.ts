@@ -103,6 +103,16 @@ export function judge(trust: Trust, facts: Facts, circumstances: Circumstances):
     }
     trusted ||= verified;
   }
-  const hardware = !facts.backupEligible && !trust.model(name)?.software;
-  return { accepted: true, attested: trusted && hardware };
+  return { accepted: true, attested: trusted && isHardware(trust, facts) };
+}
+
+function isHardware(trust: Trust, facts: Facts): boolean {
+  return !facts.backupEligible && !trust.model(nameOf(facts))?.software;
+}
+
+/** Whether a proof with this credential could count as attested for some person and application, now. */
+export function mayAttest(trust: Trust, facts: Facts): boolean {
+  const name = nameOf(facts);
+  const trusted = trust.profiles.some((it) => it.profile.attestation !== 'none' && it.trusts(name, facts.attestation));
+  return trusted && isHardware(trust, facts);
 }

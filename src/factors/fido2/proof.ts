@@ -1,8 +1,11 @@
-import type { Proof } from '../../core/assurance.ts';
+import type { Kind, Proof } from '../../core/assurance.ts';
 import type { Flags } from './ceremony.ts';
 
 /** Of what RFC 8176 and the OpenID EAP know: `pop` where nobody vouches that a key is in hardware. */
 export const AMR = ['hwk', 'swk', 'pop', 'user'] as const;
+
+/** With user verification. */
+export const KINDS: Kind[] = ['possession', 'inherence'];
 
 function keyMethod(flags: Flags, attested: boolean): string {
   if (flags.backupEligible) return 'swk';
@@ -18,7 +21,7 @@ export function proofOf(flags: Flags, attested: boolean, at: number): Omit<Proof
   return {
     factor: 'fido2',
     amr: [keyMethod(flags, attested), 'user'],
-    kinds: flags.uv ? ['possession', 'inherence'] : ['possession'],
+    kinds: flags.uv ? [...KINDS] : ['possession'],
     phishingResistant: true,
     attested,
     at,
