@@ -105,7 +105,7 @@ beforeAll(() => {
 /** All text files but what `.gitignore` names; git itself may not be there. */
 function filesOf(folder: string): Plain[] {
   const ignored = readFileSync(join(folder, '.gitignore'), 'utf8').split('\n').filter(Boolean);
-  const isOurs = (name: string) => name !== '.git' && !ignored.some((pattern) => matchesGlob(name, pattern));
+  const isOurs = (name: string) => !/^\.git\/?$/.test(name) && !ignored.some((pattern) => matchesGlob(name, pattern));
   const found: Plain[] = [];
   const walk = (path: string): void => {
     for (const entry of readdirSync(join(folder, path), { withFileTypes: true })) {
