@@ -24,6 +24,7 @@ const NOTICES = [
   'method-needed',
   'method-removed',
   'method-renamed',
+  'too-many-methods',
   'device-removed',
   'device-renewed',
   'device-not-renewed',
@@ -49,11 +50,12 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   /** The last second factor stays while any application asks for one. */
   async function methodsOf(it: Member) {
     const all = await credentials.ofAccount(it.account.id);
-    const seconds = all.filter(evaluator.isSecond);
+    const seconds = all.filter((credential) => evaluator.isSecond(credential) && evaluator.works(credential));
     const needed = evaluator.needsSecond(it.account);
     return all.map((credential) => ({
       credential,
       removable: !(needed && seconds.length === 1 && seconds[0]?.id === credential.id),
+      suspended: !evaluator.works(credential),
     }));
   }
 
@@ -88,7 +90,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   };
 
   const router = Router();
-  router.use('/account', express.urlencoded({ extended: false, limit: '16kb' }));
+  router.use('/account', express.urlencoded({ extended: false, limit: '128kb' }));
 
   router.get('/account', async (req, res) => {
     const it = await member(req, res, 'sallyport-account');
@@ -100,12 +102,9 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
       csrf: tokenOf(it),
       account: { username: account.username, name: account.name, ...(account.email ? { email: account.email } : {}) },
       ...(notice ? { notice: { key: `account.${notice}` } } : {}),
-      methods: (await methodsOf(it)).map(({ credential: { id, factor, name, createdAt, lastUsedAt }, removable }) => ({
-        id,
-        factor,
-        name,
-        createdAt,
-        removable,
+      methods: (await methodsOf(it)).map(({ credential: { id, factor, name, createdAt, lastUsedAt }, ...state }) => ({
+        ...{ id, factor, name, createdAt },
+        ...state,
         ...(lastUsedAt ? { lastUsedAt } : {}),
       })),
       addable: enrolment.offered(await credentials.ofAccount(account.id)),
@@ -129,9 +128,16 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     if (it === undefined) return;
     const factor = String(req.params.factor);
     const prompt = await enrolment.begin(it.account, it.session, factor);
-    if (prompt === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such factor to enrol');
+    if (prompt === undefined) return noMore(res, it, factor);
     showEnrolment(res, it, factor, prompt);
   });
+
+  /** There are as many as there can be, or there is no such factor. */
+  async function noMore(res: Response, { account }: Member, factor: string) {
+    const full = (await credentials.ofAccount(account.id)).some((it) => it.factor === factor);
+    if (!full) throw new SallyportError('ERR_NOT_FOUND', 'no such factor to enrol');
+    res.redirect(303, '/account?notice=too-many-methods');
+  }
 
   function showEnrolment(
     res: Response,
@@ -162,7 +168,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     const result = await enrolment.confirm(it.account, it.session, factor, answer, localsOf(res).browser);
     if ('added' in result) return res.redirect(303, '/account?notice=method-added');
     const prompt = result.prompt ?? (await enrolment.begin(it.account, it.session, factor));
-    if (prompt === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such factor to enrol');
+    if (prompt === undefined) return noMore(res, it, factor);
     showEnrolment(res, it, factor, prompt, result.error);
   });
 
