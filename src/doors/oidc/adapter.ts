@@ -15,7 +15,9 @@ export function hashOf(id: string): string {
 
 /** Kinds that name an account and are found by it. */
 const BY_ACCOUNT = new Set(['Grant']);
-/** Kinds whose `consume` decides a race: of any number of callers one succeeds. */
+/** Kinds that are used once, and so have a mark beside them. */
+const CONSUMABLE = new Set(['AuthorizationCode', 'PushedAuthorizationRequest', 'RefreshToken']);
+/** What the losers of the race to `consume` are told, where it isn't invalid_grant. */
 const LOST: Readonly<Record<string, () => Error>> = Object.freeze({
   PushedAuthorizationRequest: () => new errors.InvalidRequestUri('request_uri was already used'),
 });
@@ -58,7 +60,8 @@ export class ArtifactAdapter implements Adapter {
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    const [stored, consumed] = await this.#store.getMany([this.#key(id), this.#mark(id)]);
+    const marks = CONSUMABLE.has(this.#kind) ? [this.#mark(id)] : [];
+    const [stored, consumed] = await this.#store.getMany([this.#key(id), ...marks]);
     if (stored === undefined) return undefined;
     const payload = JSON.parse(stored.replaceAll(OWN_ID, id)) as AdapterPayload;
     if (typeof payload.parJti === 'string') payload.parJti = this.#sealer.open(payload.parJti, this.#key(id));
