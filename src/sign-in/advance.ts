@@ -43,12 +43,16 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     const { account, requirement, credentials } = evaluation;
     if (account === undefined) return offers.first(context);
     const [method] = offers.methods(evaluation, state, context);
-    if (method) return offers.challenge(method.factor, context, account, credentials);
+    if (method) return offers.challenge(method.factor, context, evaluation, state);
 
     const unmet = evaluation.unreachable;
     const error = unmet ? 'unmet_authentication_requirements' : 'access_denied';
-    if (isEnrolled(credentials)) return { at: 'refused', message: unmet ? 'unmet' : 'no-method', error };
     const factors = offers.enrollable(evaluation);
+    if (isEnrolled(credentials)) {
+      // What is wanted may be set up with what is there: where methods are managed, not in the middle of this.
+      const setUp = factors.length > 0 ? { setUp: true } : {};
+      return { at: 'refused', message: unmet ? 'unmet' : 'no-method', error, ...setUp };
+    }
     if (factors.length === 0) return { at: 'refused', message: unmet ? 'unmet' : 'no-method', error };
     if (!requirement.firstEnrolment) return { at: 'refused', message: 'enrolment-not-here', error };
     // An old session's password must not be enough to give a stranger at this screen the second factor.
@@ -88,6 +92,8 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     const proofs = state.collected.filter((proof) => isSecondFactor(proof) && !proof.bootstrap);
     const done: Stage = { at: 'done', authTime };
     if (proofs.length === 0 || requirement.remember === 0 || browser.shared) return done;
+    // One step was all it took: there is no second one to be spared.
+    if (evaluation.evidence.every((proof) => isFirstFactor(proof) && isSecondFactor(proof))) return done;
     if ((await devices.recall(account, browser)) === undefined) {
       return { at: 'remember', window: requirement.remember, authTime };
     }

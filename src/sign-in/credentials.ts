@@ -1,4 +1,5 @@
 import type { Credential } from '../core/account.ts';
+import { hasCode } from '../core/errors.ts';
 import type { StoredCredential } from '../core/store.ts';
 import type { SignInDeps } from './deps.ts';
 
@@ -28,6 +29,7 @@ export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 
       return stored && open(stored);
     },
 
+    /** The new one's id. Throws ERR_VERSION_CONFLICT where a lookup key is another credential's already, whoever's. */
     async add(
       account: string,
       factor: string,
@@ -52,6 +54,11 @@ export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 
 
     remove: (id: string, account: string): Promise<boolean> => durable.credentials.remove(id, account),
   };
+}
+
+/** What `add` comes to where the credential is somebody's already: nothing; any other error is thrown on. */
+export function ifTaken(error: unknown): undefined {
+  if (!hasCode(error, 'ERR_VERSION_CONFLICT')) throw error;
 }
 
 export type Credentials = ReturnType<typeof createCredentials>;

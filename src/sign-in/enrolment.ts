@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Account, Credential } from '../core/account.ts';
 import type { Browser } from '../core/browser.ts';
+import type { Confirmed } from '../core/factor.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import { type Attempts, lockedFor } from './attempts.ts';
-import type { Credentials } from './credentials.ts';
+import { type Credentials, ifTaken } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 
 /** How long an enrolment outside of a sign-in waits, milliseconds. */
@@ -11,6 +12,9 @@ const PATIENCE = 15 * 60_000;
 
 /** Each one more is one more secret that a guess may hit. */
 const MOST_PER_FACTOR = 10;
+
+/** How long one confirmation keeps others of the account waiting at most, milliseconds. */
+const CLAIM = 60_000;
 
 interface Pending {
   factor: string;
@@ -21,7 +25,36 @@ interface Pending {
 /** Sets up a further method for somebody who is signed in; the caller has asked for a recent MFA. */
 export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; credentials: Credentials }) {
   const { ephemeral, sealer, factors, audit } = deps;
+  const { attempts, credentials } = parts;
+  const claimOf = (account: string) => `enrolling:{${account}}`;
   const keyOf = (session: string) => `enrolment:${createHash('sha256').update(session).digest('base64url')}`;
+
+  async function existingOf(account: Account, id: string): Promise<Credential[]> {
+    return (await credentials.ofAccount(account.id)).filter(({ factor }) => factor === id);
+  }
+
+  async function begin(account: Account, session: string, id: string): Promise<Prompt | undefined> {
+    const factor = factors.get(id)?.factor;
+    if (factor?.enrol === undefined) return undefined;
+    const existing = await existingOf(account, id);
+    if (existing.length >= MOST_PER_FACTOR) return undefined;
+    const { prompt, pending } = await factor.enrol(account, existing, {});
+    const value = JSON.stringify({ factor: id, prompt, pending } satisfies Pending);
+    await ephemeral.set(keyOf(session), sealer.seal(value, keyOf(session)), PATIENCE);
+    return prompt;
+  }
+
+  /** One at a time for an account, so that several sessions at once don't make more than there may be. */
+  async function add(account: Account, id: string, verdict: Confirmed<unknown>): Promise<string | Message> {
+    if (!(await ephemeral.add(claimOf(account.id), '1', CLAIM))) return { key: 'already-answered' };
+    try {
+      if ((await existingOf(account, id)).length >= MOST_PER_FACTOR) return { key: 'too-many-methods' };
+      const { name, data, lookup } = verdict;
+      return (await credentials.add(account.id, id, name, data, lookup).catch(ifTaken)) ?? { key: 'method-taken' };
+    } finally {
+      await ephemeral.delete(claimOf(account.id));
+    }
+  }
 
   return {
     /** Factors that can be set up by somebody who has these credentials. */
@@ -31,16 +64,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
         .map(({ module }) => module.id)
         .filter((id) => existing.filter(({ factor }) => factor === id).length < MOST_PER_FACTOR),
 
-    async begin(account: Account, session: string, id: string): Promise<Prompt | undefined> {
-      const factor = factors.get(id)?.factor;
-      if (factor?.enrol === undefined) return undefined;
-      const existing = (await parts.credentials.ofAccount(account.id)).filter((it) => it.factor === id);
-      if (existing.length >= MOST_PER_FACTOR) return undefined;
-      const { prompt, pending } = await factor.enrol(account, existing, {});
-      const value = JSON.stringify({ factor: id, prompt, pending } satisfies Pending);
-      await ephemeral.set(keyOf(session), sealer.seal(value, keyOf(session)), PATIENCE);
-      return prompt;
-    },
+    begin,
 
     /** Taken before it is stored: of parallel right answers one enrols. */
     async confirm(
@@ -56,14 +80,17 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       const factor = factors.get(id)?.factor;
       if (kept?.factor !== id || factor?.confirm === undefined) return { error: { key: 'expired-prompt' } };
       const attempt = { subject: account.id, factor: `enrol-${id}`, opening: false };
-      const counted = await parts.attempts.count(attempt, browser);
+      const counted = await attempts.count(attempt, browser);
       if (!counted.allowed) {
         return { error: lockedFor(counted.retryAfter), prompt: kept.prompt };
       }
       const verdict = await factor.confirm(factors.get(id)?.module.pending.parse(kept.pending), answer);
+      // Spent: the caller begins anew.
+      if (verdict.outcome === 'refused' && verdict.final) return { error: verdict.message };
       if (verdict.outcome === 'refused') return { error: verdict.message, prompt: kept.prompt };
       if ((await ephemeral.take(key)) !== stored) return { error: { key: 'already-answered' } };
-      const credential = await parts.credentials.add(account.id, id, verdict.name, verdict.data, verdict.lookup);
+      const credential = await add(account, id, verdict);
+      if (typeof credential !== 'string') return { error: credential };
       const { ip, userAgent, reference } = browser;
       await audit.commit({
         event: 'credential.added',
@@ -74,7 +101,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
         userAgent,
         reference,
       });
-      await parts.attempts.succeeded(attempt, browser);
+      await attempts.succeeded(attempt, browser);
       return { added: credential };
     },
   };

@@ -45,6 +45,12 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     return deps.factors.get(factor)?.module.kinds.some((kind) => kind !== 'knowledge') ?? false;
   }
 
+  /** Whether a credential can prove anything: one that is suspended can't. */
+  function works(credential: Credential): boolean {
+    const it = deps.factors.get(credential.factor);
+    return it !== undefined && atMost(it, credential).kinds.length > 0;
+  }
+
   function requirementOf(
     account: Account | undefined,
     enrolled: boolean,
@@ -70,9 +76,10 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     const requirement = recently(requirementOf(account, enrolled.some(isSecond), input), input.recent);
     const since = account?.revokedBefore ?? 0;
     const ofSession = account && input.session ? await evidence.of(input.session, account.id) : [];
-    // What rests on a credential that was removed ends with it, at once.
+    const working = enrolled.filter(works);
+    // What rests on a credential that was removed or suspended ends with it, at once.
     const stands = ({ at, credential, factor }: Proof) =>
-      at >= since && (credential === factor || enrolled.some(({ id }) => id === credential));
+      at >= since && (credential === factor || working.some(({ id }) => id === credential));
     const held = account ? [...ofSession, ...(input.collected ?? [])].filter(stands) : [];
     const wanted = { requirement, evidence: held, wants: input.wants, request: input.request };
     const common = { now: deps.now(), acr: deps.acr, reachable: reachable(enrolled, requirement.factors) };
@@ -121,7 +128,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     });
   }
 
-  return { evaluate, stillAllowed, isSecond, needsSecond };
+  return { evaluate, stillAllowed, isSecond, works, needsSecond };
 }
 
 /** Outside an authorization request `never` can only mean: a moment ago. */

@@ -31,7 +31,7 @@ interface Parts {
  * before it is looked at, and returns to one dispatcher that decides what comes next.
  */
 export function createJourney(deps: SignInDeps, parts: Parts) {
-  const { accounts, credentials, devices, states, dispatcher } = parts;
+  const { devices, states, dispatcher } = parts;
   const answers = createAnswers(deps, { ...parts, isEnrolled: dispatcher.isEnrolled, advance });
   const present = createPresenter(parts);
 
@@ -92,13 +92,14 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
       const { error: _, ...kept } = state;
       return { state: { ...kept, wrong: 0, nonce: states.nonce(), stage } };
     };
-    if (state.stage.at === 'choose-enrolment') {
-      if (!state.stage.factors.includes(answer.factor ?? '')) return { error: { key: 'try-again' } };
+    if (state.stage.at === 'choose-enrolment' || state.stage.at === 'enrol') {
+      if (!dispatcher.offers.enrollable(evaluation).includes(answer.factor ?? ''))
+        return { error: { key: 'try-again' } };
       return move(await dispatcher.offers.enrol(String(answer.factor), context, account, evaluation.credentials));
     }
     const method = dispatcher.offers.methods(evaluation, state, context).find(({ factor }) => factor === answer.method);
     if (method === undefined) return { error: { key: 'try-again' } };
-    return move(await dispatcher.offers.challenge(method.factor, context, account, evaluation.credentials));
+    return move(await dispatcher.offers.challenge(method.factor, context, evaluation, state));
   }
 
   /** A suggestion taken or left; either way the sign-in goes on, and none is made again in it. */
@@ -128,6 +129,9 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     if (stage.at === 'suggest') return suggest(request, state, answer, browser);
     if (stage.at === 'enrol' && stage.optional && answer.skip === 'yes') return skip(request, state, browser);
     if (stage.at === 'choose-enrolment') return choose(request, state, answer, browser);
+    if (stage.at === 'enrol' && !stage.optional && answer.factor !== undefined) {
+      return choose(request, state, answer, browser);
+    }
     if (answer.method !== undefined && (stage.at === 'method' || stage.at === 'choose')) {
       return choose(request, state, answer, browser);
     }
@@ -141,6 +145,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     request: SignInRequest,
     state: State,
     result: Extract<Result, { error: unknown }>,
+    browser: Browser,
   ): Promise<State> {
     const wrong = state.wrong + 1;
     const { stage } = state;
@@ -149,18 +154,32 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     if (stage.at === 'first' && result.hint !== undefined) {
       return { ...shown, stage: await dispatcher.offers.first(context, undefined, [], result.hint) };
     }
-    const spent = result.renew === true || wrong >= MOST_WRONG;
-    const account = accountOf(request, state);
-    if (!spent || stage.at !== 'method' || account === undefined) return shown;
-    const person = await accounts.usable(account);
-    if (person === undefined) return shown;
-    const fresh = await dispatcher.offers.challenge(
-      stage.factor,
-      context,
-      person,
-      await credentials.ofAccount(account),
-    );
-    return { ...shown, wrong: 0, nonce: states.nonce(), stage: fresh };
+    const spent = result.renew === true || (stage.at === 'method' && wrong >= MOST_WRONG);
+    if (!spent) return shown;
+    const fresh = await renewed(request, state, browser);
+    return fresh === undefined ? shown : { ...shown, wrong: 0, nonce: states.nonce(), stage: fresh };
+  }
+
+  /** The same question, asked anew. A method that can't be asked any more gives way to what comes next. */
+  async function renewed(request: SignInRequest, state: State, browser: Browser): Promise<Stage | undefined> {
+    const { stage } = state;
+    const context = { application: request.application };
+    const evaluation = await dispatcher.evaluate(request, state, browser);
+    const { account, credentials } = evaluation;
+    if (stage.at === 'first') {
+      const hint = state.switched ? undefined : request.loginHint;
+      return dispatcher.offers.first(context, account, account && credentials, hint);
+    }
+    if (account === undefined) return undefined;
+    if (stage.at === 'enrol') {
+      const { why, optional } = stage;
+      const fresh = await dispatcher.offers.enrol(stage.factor, context, account, credentials);
+      return fresh.at === 'enrol' ? { ...fresh, why, ...(optional ? { optional } : {}) } : fresh;
+    }
+    if (stage.at !== 'method') return undefined;
+    const left = dispatcher.offers.methods(evaluation, state, context);
+    if (!left.some(({ factor }) => factor === stage.factor)) return dispatcher.next(request, state, browser);
+    return dispatcher.offers.challenge(stage.factor, context, evaluation, state);
   }
 
   return {
@@ -175,7 +194,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
       if (loaded.state.nonce !== nonce) return present(request, loaded.state, browser);
       const result = await react(request, loaded, answer, browser);
       for (;;) {
-        const state = 'state' in result ? result.state : await again(request, loaded.state, result);
+        const state = 'state' in result ? result.state : await again(request, loaded.state, result, browser);
         if (await save(request, loaded, state, browser)) return present(request, state, browser);
         const now = await states.load(request);
         if (now === undefined) return present(request, (await load(request, browser)).state, browser);
@@ -189,7 +208,11 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     /** The list of methods, without leaving the present one. */
     async methods(request: SignInRequest, browser: Browser): Promise<Step> {
       const { state } = await load(request, browser);
-      return present(request, state.stage.at === 'method' ? { ...state, stage: { at: 'choose' } } : state, browser);
+      const { stage } = state;
+      if (stage.at === 'method') return present(request, { ...state, stage: { at: 'choose' } }, browser);
+      if (stage.at !== 'enrol' || stage.optional) return present(request, state, browser);
+      const factors = dispatcher.offers.enrollable(await dispatcher.evaluate(request, state, browser));
+      return present(request, { ...state, stage: { at: 'choose-enrolment', factors } }, browser);
     },
 
     /** Sets the known account aside and begins again with somebody else's. */

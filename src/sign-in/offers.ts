@@ -16,20 +16,29 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
     return it ? [atMost(it)] : [];
   };
 
+  /** Credentials that can complete this sign-in, the last used first. */
+  function fitting(evaluation: FullEvaluation, state: State): Credential[] {
+    const { requirement, credentials, wanted } = evaluation;
+    return [...credentials].sort(byUse).filter((credential) => {
+      const { factor: id } = credential;
+      const it = deps.factors.get(id);
+      if (!it || !evaluator.isSecond(credential) || !evaluator.works(credential)) return false;
+      if (requirement.factors && !requirement.factors.includes(id)) return false;
+      // Proven a moment ago and still not enough: asking again would go in circles.
+      if (state.collected.some((proof) => proof.factor === id && proof.credential === credential.id)) return false;
+      return reaches(levelOf([...opener(), atMost(it, credential)]), wanted);
+    });
+  }
+
   /** Methods that can complete this sign-in, the last used first. */
   function methods(evaluation: FullEvaluation, state: State, context: FactorContext): Method[] {
-    const { requirement, credentials, account, wanted } = evaluation;
+    const { account } = evaluation;
     if (account === undefined) return [];
+    const all = fitting(evaluation, state);
     const found = new Map<string, Method>();
-    for (const credential of [...credentials].sort(byUse)) {
-      const { factor: id, name, lastUsedAt } = credential;
-      const it = deps.factors.get(id);
-      if (!it || found.has(id) || !evaluator.isSecond(credential)) continue;
-      if (requirement.factors && !requirement.factors.includes(id)) continue;
-      // Proven a moment ago and still not enough: asking again would go in circles.
-      if (state.collected.some((proof) => proof.factor === id && proof.credential === credential.id)) continue;
-      if (it.factor.usable && !it.factor.usable(account, ofFactor(credentials, id), context)) continue;
-      if (!reaches(levelOf([...opener(), atMost(it, credential)]), wanted)) continue;
+    for (const { factor: id, name, lastUsedAt } of all) {
+      const factor = deps.factors.get(id)?.factor;
+      if (found.has(id) || (factor?.usable && !factor.usable(account, ofFactor(all, id), context))) continue;
       found.set(id, { factor: id, name, ...(lastUsedAt ? { lastUsedAt } : {}) });
     }
     return [...found.values()];
@@ -54,9 +63,11 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
     const openings: Opening[] = [];
     for (const { module, factor } of enabled) {
       if (factor.first === undefined) continue;
-      const mine = ofFactor(credentials, module.id);
+      const mine = ofFactor(credentials, module.id).filter(evaluator.works);
       if (account && !(factor.usable?.(account, mine, context) ?? mine.length > 0)) continue;
-      const challenge = account ? await factor.challenge(account, mine, context) : await factor.first.begin(hint);
+      const challenge = account
+        ? await factor.challenge(account, mine, { ...context, opening: true })
+        : await factor.first.begin(hint);
       openings.push({ factor: module.id, ...challenge });
     }
     const [leading, ...also] = openings;
@@ -65,15 +76,17 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
     return { at: 'first', ...leading, why, ...(also.length > 0 ? { also } : {}) };
   }
 
+  /** With those credentials alone that would do. */
   async function challenge(
     id: string,
     context: FactorContext,
-    account: Account,
-    credentials: readonly Credential[],
+    evaluation: FullEvaluation,
+    state: State,
   ): Promise<Stage> {
     const it = deps.factors.get(id);
-    if (it === undefined) throw new Error(`factor ${id} is not enabled`);
-    const { prompt, pending } = await it.factor.challenge(account, ofFactor(credentials, id), context);
+    if (it === undefined || evaluation.account === undefined) throw new Error(`factor ${id} can't be asked`);
+    const mine = ofFactor(fitting(evaluation, state), id);
+    const { prompt, pending } = await it.factor.challenge(evaluation.account, mine, context);
     return { at: 'method', factor: id, prompt, pending, why: 'why.second' };
   }
 

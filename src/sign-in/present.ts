@@ -19,6 +19,14 @@ export function createPresenter({ accounts, evidence, dispatcher }: Parts) {
     return dispatcher.offers.methods(evaluation, state, { application: request.application });
   };
 
+  /** Whether there is something else to choose than what is asked. */
+  async function hasOthers(request: SignInRequest, state: State, browser: Browser): Promise<boolean> {
+    const { stage } = state;
+    if (stage.at === 'method') return (await methods(request, state, browser)).length > 1;
+    if (stage.at !== 'enrol' || stage.optional) return false;
+    return dispatcher.offers.enrollable(await dispatcher.evaluate(request, state, browser)).length > 1;
+  }
+
   return async function present(request: SignInRequest, state: State, browser: Browser): Promise<Step> {
     const id = accountOf(request, state);
     const account = id === undefined ? undefined : await accounts.byId(id);
@@ -31,7 +39,7 @@ export function createPresenter({ accounts, evidence, dispatcher }: Parts) {
         const { factor, prompt, why } = stage;
         const also = (stage.also ?? []).map((it) => ({ factor: it.factor, prompt: it.prompt }));
         const purpose = stage.at === 'enrol' ? 'enrol' : 'sign-in';
-        const others = stage.at === 'method' && (await methods(request, state, browser)).length > 1;
+        const others = await hasOthers(request, state, browser);
         return {
           ...common,
           kind: 'prompt',
@@ -55,7 +63,7 @@ export function createPresenter({ accounts, evidence, dispatcher }: Parts) {
         return { ...common, kind: 'remember', window: stage.window };
       case 'refused': {
         const outcome = { kind: 'refused', error: stage.error, description: `refused: ${stage.message}` } as const;
-        return { ...common, kind: 'refused', message: { key: stage.message }, outcome };
+        return { ...common, kind: 'refused', message: { key: stage.message }, outcome, setUp: stage.setUp === true };
       }
       case 'done':
         await evidence.leave(request.id, String(id), state.collected, PATIENCE);

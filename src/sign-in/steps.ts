@@ -26,7 +26,7 @@ export type Stage =
   | { at: 'choose-enrolment'; factors: string[] }
   | { at: 'remember'; window: number; authTime: number }
   | { at: 'suggest'; factor: string; authTime: number }
-  | { at: 'refused'; message: string; error: RefusalError }
+  | { at: 'refused'; message: string; error: RefusalError; setUp?: boolean }
   | { at: 'done'; authTime: number };
 
 export type RefusalError = Extract<Outcome, { kind: 'refused' }>['error'];
@@ -71,6 +71,12 @@ export type Step = { nonce: string; account?: Account; error?: Message & { facto
   | { kind: 'choose-enrolment'; factors: string[] }
   | { kind: 'remember'; window: number }
   | { kind: 'suggest'; factor: string }
-  | { kind: 'refused'; message: Message; outcome: Outcome }
+  | {
+      kind: 'refused';
+      message: Message;
+      outcome: Outcome;
+      /** A method that would do can be set up where methods are managed. */
+      setUp: boolean;
+    }
   | { kind: 'done'; outcome: Outcome }
 );

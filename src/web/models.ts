@@ -89,6 +89,8 @@ export interface Pages {
     message: Message;
     /** What to do now, where there is something. */
     advice?: Message;
+    /** Address where a method that would do can be set up. */
+    setUp?: string;
     /** Returns to the application with its protocol's error. */
     action?: string;
     csrf?: string;
@@ -131,7 +133,16 @@ export interface Pages {
     csrf: string;
     account: { username: string; name: string; email?: string };
     notice?: Message;
-    methods: { id: string; factor: string; name: string; createdAt: number; lastUsedAt?: number; removable: boolean }[];
+    methods: {
+      id: string;
+      factor: string;
+      name: string;
+      createdAt: number;
+      lastUsedAt?: number;
+      removable: boolean;
+      /** It can't be used any more, because there may be a copy of it. */
+      suspended?: boolean;
+    }[];
     /** Factors that can be added; posts or links to `/account/methods/add/<factor>`. */
     addable: string[];
     devices: {

@@ -92,6 +92,8 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
             application,
             message: { ...step.message, values: { application: deps.i18n.localized(locale, application) } },
             advice: { key: 'ask-help-desk' },
+            // From there the way would lead back here.
+            ...(step.setUp && !deps.applications.get(request.application)?.internal ? { setUp: '/account' } : {}),
             action: `${base}/cancel`,
             csrf: common.csrf,
             ...(account ? { switchAccount: `${base}/switch` } : {}),
@@ -141,7 +143,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
 
   const router = Router();
   const path = '/sign-in/:id';
-  router.use('/sign-in', express.urlencoded({ extended: false, limit: '64kb' }));
+  router.use('/sign-in', express.urlencoded({ extended: false, limit: '128kb' }));
 
   router.get(path, async (req, res) => {
     const request = await requestOf(req, res);

@@ -68,7 +68,7 @@ export const self: Sample[] = [
           lastUsedAt: NOW - 2 * HOUR,
           removable: true,
         },
-        { id: 'm2', factor: 'sample', name: '我的平板電腦', createdAt: NOW, removable: true },
+        { id: 'm2', factor: 'sample', name: '我的平板電腦', createdAt: NOW, removable: true, suspended: true },
       ],
       addable: ['sample'],
       devices: [
