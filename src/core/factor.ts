@@ -104,6 +104,12 @@ export interface Factor<C = unknown, P = unknown> {
   /** What this credential can prove at most, now; by default what the module can. No kinds: it is suspended. */
   atMost?(credential: Credential<C>): Pick<Proof, 'kinds' | 'phishingResistant' | 'attested'>;
 
+  /**
+   * Looks at a credential again wherever an earlier proof of it would count, for this application and now: what
+   * was accepted for one application, or yesterday, may not be for another, or today.
+   */
+  review?(credential: Credential<C>, account: Account, context: FactorContext): 'attested' | 'unattested' | 'refused';
+
   /** Documents that browsers look for at fixed addresses: path and JSON. */
   readonly published?: readonly { path: `/.well-known/${string}`; body: unknown }[];
 

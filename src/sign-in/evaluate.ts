@@ -51,6 +51,17 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     return it !== undefined && atMost(it, credential).kinds.length > 0;
   }
 
+  /** What an earlier proof is worth to this application, now: its factor may refuse it, or trust it less. */
+  function reviewer(account: Account, working: readonly Credential[], { application }: { application: string }) {
+    return <P extends Proof>(proof: P): P[] => {
+      const credential = working.find(({ id }) => id === proof.credential);
+      const verdict =
+        credential && deps.factors.get(proof.factor)?.factor.review?.(credential, account, { application });
+      if (verdict === 'refused') return [];
+      return [verdict === 'unattested' ? { ...proof, attested: false } : proof];
+    };
+  }
+
   function requirementOf(
     account: Account | undefined,
     enrolled: boolean,
@@ -80,7 +91,8 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     // What rests on a credential that was removed or suspended ends with it, at once.
     const stands = ({ at, credential, factor }: Proof) =>
       at >= since && (credential === factor || working.some(({ id }) => id === credential));
-    const held = account ? [...ofSession, ...(input.collected ?? [])].filter(stands) : [];
+    const review = account && reviewer(account, working, { application: input.application });
+    const held = review ? [...ofSession, ...(input.collected ?? [])].filter(stands).flatMap(review) : [];
     const wanted = { requirement, evidence: held, wants: input.wants, request: input.request };
     const common = { now: deps.now(), acr: deps.acr, reachable: reachable(enrolled, requirement.factors) };
 
@@ -89,7 +101,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
       return { ...without, ...(account ? { account } : {}), requirement, credentials: enrolled, evidence: held };
     }
     const device = await devices.recall(account.id, input.browser);
-    const proofs = device?.proofs.filter(stands) ?? [];
+    const proofs = device?.proofs.filter(stands).flatMap(reviewer(account, working, input)) ?? [];
     const result = assess({ ...wanted, ...common, device: { proofs } });
     if (result.satisfied && result.remembered) await devices.used(account.id, input.browser);
     return { ...result, account, requirement, credentials: enrolled, evidence: held };

@@ -1,6 +1,6 @@
 import type { Factor, FactorModule, FactorPorts } from '../../core/factor.ts';
 import { begin, challenge, identify, verify } from './assertion.ts';
-import { mayAttest } from './judge.ts';
+import { judge, mayAttest } from './judge.ts';
 import { AMR, KINDS } from './proof.ts';
 import { confirm, enrol } from './registration.ts';
 import { credential, type Data, type Pending, pending } from './schemas.ts';
@@ -31,6 +31,11 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
       data.suspended
         ? { kinds: [], phishingResistant: false, attested: false }
         : { kinds: KINDS, phishingResistant: true, attested: mayAttest(trust, data) },
+    review: ({ data }, { groups }, { application }) => {
+      const judgement = judge(trust, data, { groups, application });
+      if (!judgement.accepted) return 'refused';
+      return judgement.attested ? 'attested' : 'unattested';
+    },
     published: [{ path: '/.well-known/webauthn', body: { origins: site.origins } }],
   };
 }
