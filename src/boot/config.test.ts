@@ -68,6 +68,12 @@ describe('a configuration', () => {
     });
   });
 
+  it('keeps the factors in the order in which they are listed', () => {
+    const order = (factors: object) => [...load({ factors }).factors.keys()];
+    expect(order({ chip: {}, whistle: {} })).toEqual(['chip', 'whistle']);
+    expect(order({ whistle: {}, chip: {} })).toEqual(['whistle', 'chip']);
+  });
+
   it('enables only the factors listed, with the settings that their modules make of them', () => {
     expect([...load({ factors: { chip: { digits: 8 } } }).factors]).toEqual([['chip', { digits: 8 }]]);
   });

@@ -10,7 +10,7 @@ import { unreadableFiles, withPaths } from './config/paths.ts';
 import { fillIn } from './config/placeholders.ts';
 import { readSource, type Source } from './config/read.ts';
 import { jsonSchemaOf, type Parsed, sectionsOf } from './config/schema.ts';
-import { dotted, isTree, type Path, type Tree, withValue } from './config/tree.ts';
+import { dotted, inOrder, isTree, type Path, type Tree, withValue } from './config/tree.ts';
 import type { Config } from './config/types.ts';
 import { warningsOf } from './config/warnings.ts';
 import type { Modules } from './modules.ts';
@@ -68,7 +68,7 @@ function check(tree: Tree, modules: Modules, schema: unknown): { parsed: Partial
   const parsed: Record<string, unknown> = {};
   for (const [key, section] of sections) {
     const result = section.safeParse(tree[key], { error: wording });
-    if (result.success) parsed[key] = result.data;
+    if (result.success) parsed[key] = inOrder(result.data, tree[key]);
     else faults.push(...faultsOf(result.error.issues, key, schema));
   }
   const sound: Partial<Parsed> = parsed;

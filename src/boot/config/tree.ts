@@ -31,6 +31,13 @@ export function withValue(tree: unknown, path: readonly string[], value: unknown
   return { ...present, [key]: withValue(Object.hasOwn(present, key) ? present[key] : undefined, rest, value) };
 }
 
+/** What was read, its keys in the order in which they were written; a schema has an order of its own. */
+export function inOrder(read: unknown, written: unknown): unknown {
+  if (!isTree(read) || !isTree(written)) return read;
+  const keys = Object.keys(written).filter((key) => Object.hasOwn(read, key));
+  return { ...Object.fromEntries(keys.map((key) => [key, read[key]])), ...read };
+}
+
 /** A copy with every string put through `change`. */
 export function mapStrings(value: unknown, change: (text: string, path: Path) => string, path: Path = []): unknown {
   if (typeof value === 'string') return change(value, path);
