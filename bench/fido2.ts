@@ -15,6 +15,7 @@ const ports: FactorPorts = {
   state: { get: async () => undefined, set: async () => true },
   serviceName: 'Example',
   issuer: ORIGIN,
+  applications: [],
   fetch: () => Promise.reject(new Error('nobody is there')),
   log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
 };

@@ -286,6 +286,7 @@ describe('the factor of "Write a factor"', () => {
       state: { get: async () => undefined, set: async () => false },
       serviceName: 'Example University',
       issuer: 'https://login.university.example',
+      applications: [],
       fetch: () => Promise.reject(new Error('nothing is fetched here')),
       log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     });

@@ -93,6 +93,7 @@ export async function createFactors(
       serviceName:
         typeof config.name === 'string' ? config.name : (config.name.en ?? Object.values(config.name)[0] ?? ''),
       issuer: config.issuer,
+      applications: [...config.applications.keys(), ...INTERNAL_APPLICATIONS],
     });
     await factor.start?.();
     factors.set(id, { module, factor });

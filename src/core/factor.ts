@@ -141,6 +141,8 @@ export interface FactorPorts {
   /** What the institution calls itself, for names that authenticator apps show. */
   serviceName: string;
   issuer: string;
+  /** Ids that settings may name. */
+  applications: readonly string[];
   /** Guarded: public addresses only, no redirects. */
   fetch(url: string | URL, init?: RequestInit): Promise<globalThis.Response>;
   log: LogPort;

@@ -149,6 +149,11 @@ describe('required attestation', () => {
     await expect(started).rejects.toMatchObject({ code: 'ERR_CONFIG' });
     await expect(started).rejects.toThrow(/profile one requires attestation and trusts nobody.*\n.*profile two/);
   });
+
+  it('for an application that doesn’t exist is a fault, or it would hold nowhere', async () => {
+    const here = made({ name: 'one', attestation: 'preferred', applications: ['payrol'] });
+    await expect(here.factor.start?.()).rejects.toThrow(/profile one: payrol isn't in applications/);
+  });
 });
 
 describe('least firmware', () => {
@@ -247,6 +252,16 @@ describe('models', () => {
 });
 
 describe('profiles', () => {
+  it('are looked at again wherever an earlier proof would count', async () => {
+    const here = made({ ...strict, applications: ['payroll'] });
+    const { credential: plain } = await enrolled(here);
+    const { credential: vouchedFor } = await enrolled(here, { making: packed() });
+    const reviewed = (application: string) =>
+      [plain, vouchedFor].map((one) => here.factor.review?.(one, ada, { application }));
+    expect(reviewed('library')).toEqual(['unattested', 'unattested']);
+    expect(reviewed('payroll')).toEqual(['refused', 'attested']);
+  });
+
   it('apply to their groups and applications alone', async () => {
     const here = made({ ...strict, groups: ['admins'], applications: ['payroll'] });
     const one = await enrolled(here);

@@ -13,6 +13,15 @@ function siteFaults({ rpId, ports, settings }: Site): string[] {
   return [`rpId ${rpId} is neither the issuer's host nor a domain above it; if ${origin} is a related origin, list it`];
 }
 
+/** A misspelt application would make its profile match nothing, silently. */
+function applicationFaults({ trust, ports }: Site): string[] {
+  return trust.profiles.flatMap(({ profile }) =>
+    (profile.applications ?? [])
+      .filter((id) => !ports.applications.includes(id))
+      .map((id) => `profile ${profile.name}: ${id} isn't in applications`),
+  );
+}
+
 /**
  * Loads the metadata and refuses, with all faults at once, where a profile couldn't be honoured: what requires
  * attestation needs somebody to trust. Metadata that only add to other profiles may come later.
@@ -27,7 +36,7 @@ export async function start(site: Site): Promise<void> {
       failures.set(source, error instanceof Error ? error.message : String(error));
     }
   }
-  const faults = siteFaults(site);
+  const faults = [...siteFaults(site), ...applicationFaults(site)];
   for (const { profile, metadata } of trust.profiles) {
     const failure = failures.get(metadata);
     if (profile.attestation === 'required' && metadata === undefined && profile.trust.roots.length === 0) {

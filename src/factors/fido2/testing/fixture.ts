@@ -56,6 +56,7 @@ export function fixture(settings: unknown = {}, ports: Partial<FactorPorts> = {}
     state: memoryState(),
     serviceName: 'Example University',
     issuer: ORIGIN,
+    applications: ['payroll', 'library'],
     fetch: () => Promise.reject(new Error('nobody is there')),
     log: { debug: write, info: write, warn: write, error: write },
     ...ports,
