@@ -117,16 +117,7 @@ export interface StoredKey {
   retiredAt?: number;
 }
 
-export interface NewAccount {
-  id: string;
-  directory: string;
-  directoryKey: string;
-  username: string;
-  name: string;
-  email?: string;
-  groups: string[];
-  createdAt: number;
-}
+export type NewAccount = Omit<Account, 'locale' | 'revokedBefore' | 'version'>;
 
 /** What must last. Writers return only after the data is on disk. */
 export interface DurableStore {

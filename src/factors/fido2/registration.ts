@@ -1,12 +1,13 @@
 import type { Account } from '../../core/account.ts';
 import type { Challenge, Confirmed, FactorContext, Refused } from '../../core/factor.ts';
+import { givenName } from '../../core/naming.ts';
 import type { Answer, CeremonyPrompt, Message } from '../../core/prompt.ts';
 import { provenanceOf } from './attestation.ts';
 import { ceremonyFault, type Expected, flagsOf } from './ceremony.ts';
 import { type Facts, judge, nameOf, profilesOf } from './judge.ts';
 import { isSoundKey } from './keys.ts';
 import { ALGORITHMS, type AttestationObject, attestationObjectOf, verifyRegistration } from './library.ts';
-import { defaultName, givenName } from './names.ts';
+import { defaultName } from './names.ts';
 import { proofOf } from './proof.ts';
 import { modelName, refuse, refuseModel } from './refusals.ts';
 import { type RegistrationAnswer, registrationOf } from './response.ts';

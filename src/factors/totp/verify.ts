@@ -1,8 +1,8 @@
 import type { Account } from '../../core/account.ts';
 import type { Proof } from '../../core/assurance.ts';
 import type { Confirmed, Proved, Refused } from '../../core/factor.ts';
+import { givenName } from '../../core/naming.ts';
 import type { Answer } from '../../core/prompt.ts';
-import { givenName } from './names.ts';
 import { normaliseCode } from './normalise.ts';
 import { findStep, type Parameters, stepAt } from './otp.ts';
 import type { Data, Enrolled, Pending } from './schemas.ts';
