@@ -20,6 +20,8 @@ interface Pending {
   factor: string;
   prompt: Prompt;
   pending: unknown;
+  /** What was wrong with the last answer. */
+  error?: Message;
 }
 
 /** Sets up a further method for somebody who is signed in; the caller has asked for a recent MFA. */
@@ -33,15 +35,27 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
     return (await credentials.ofAccount(account.id)).filter(({ factor }) => factor === id);
   }
 
-  async function begin(account: Account, session: string, id: string): Promise<Prompt | undefined> {
+  async function begin(account: Account, session: string, id: string, error?: Message): Promise<Prompt | undefined> {
     const factor = factors.get(id)?.factor;
     if (factor?.enrol === undefined) return undefined;
     const existing = await existingOf(account, id);
     if (existing.length >= MOST_PER_FACTOR) return undefined;
     const { prompt, pending } = await factor.enrol(account, existing, {});
-    const value = JSON.stringify({ factor: id, prompt, pending } satisfies Pending);
+    const value = JSON.stringify({ factor: id, prompt, pending, ...(error ? { error } : {}) } satisfies Pending);
     await ephemeral.set(keyOf(session), sealer.seal(value, keyOf(session)), PATIENCE);
     return prompt;
+  }
+
+  async function load(session: string): Promise<{ stored: string; kept: Pending } | undefined> {
+    const stored = await ephemeral.get(keyOf(session));
+    return stored === undefined ? undefined : { stored, kept: JSON.parse(sealer.open(stored, keyOf(session))) };
+  }
+
+  /** The same prompt again, with what was wrong; of parallel answers the first says it. */
+  async function again(session: string, { stored, kept }: { stored: string; kept: Pending }, error: Message) {
+    const key = keyOf(session);
+    await ephemeral.swap(key, stored, sealer.seal(JSON.stringify({ ...kept, error } satisfies Pending), key));
+    return { error };
   }
 
   /** One at a time for an account, so that several sessions at once don't make more than there may be. */
@@ -66,31 +80,37 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
 
     begin,
 
-    /** Taken before it is stored: of parallel right answers one enrols. */
+    /** What is under way, and what was wrong with the last answer. */
+    async underWay(session: string, id: string): Promise<{ prompt: Prompt; error?: Message } | undefined> {
+      const loaded = await load(session);
+      return loaded?.kept.factor === id ? loaded.kept : undefined;
+    },
+
+    /** Taken before it is stored: of parallel right answers one enrols. An error is also kept for `underWay`. */
     async confirm(
       account: Account,
       session: string,
       id: string,
       answer: Answer,
       browser: Browser,
-    ): Promise<{ added: string } | { error: Message; prompt?: Prompt }> {
-      const key = keyOf(session);
-      const stored = await ephemeral.get(key);
-      const kept = stored === undefined ? undefined : (JSON.parse(sealer.open(stored, key)) as Pending);
+    ): Promise<{ added: string } | { error: Message }> {
+      const anew = async (error: Message) => {
+        await begin(account, session, id, error);
+        return { error };
+      };
+      const loaded = await load(session);
       const factor = factors.get(id)?.factor;
-      if (kept?.factor !== id || factor?.confirm === undefined) return { error: { key: 'expired-prompt' } };
+      if (loaded?.kept.factor !== id || factor?.confirm === undefined) return anew({ key: 'expired-prompt' });
       const attempt = { subject: account.id, factor: `enrol-${id}`, opening: false };
       const counted = await attempts.count(attempt, browser);
-      if (!counted.allowed) {
-        return { error: lockedFor(counted.retryAfter), prompt: kept.prompt };
+      if (!counted.allowed) return again(session, loaded, lockedFor(counted.retryAfter));
+      const verdict = await factor.confirm(factors.get(id)?.module.pending.parse(loaded.kept.pending), answer);
+      if (verdict.outcome === 'refused') {
+        return verdict.final ? anew(verdict.message) : again(session, loaded, verdict.message);
       }
-      const verdict = await factor.confirm(factors.get(id)?.module.pending.parse(kept.pending), answer);
-      // Spent: the caller begins anew.
-      if (verdict.outcome === 'refused' && verdict.final) return { error: verdict.message };
-      if (verdict.outcome === 'refused') return { error: verdict.message, prompt: kept.prompt };
-      if ((await ephemeral.take(key)) !== stored) return { error: { key: 'already-answered' } };
+      if ((await ephemeral.take(keyOf(session))) !== loaded.stored) return anew({ key: 'already-answered' });
       const credential = await add(account, id, verdict);
-      if (typeof credential !== 'string') return { error: credential };
+      if (typeof credential !== 'string') return anew(credential);
       const { ip, userAgent, reference } = browser;
       await audit.commit({
         event: 'credential.added',

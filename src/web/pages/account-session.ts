@@ -11,13 +11,12 @@ export interface Member {
 /** How old a second factor may be where policy would have one for each request, milliseconds. */
 const RECENT = 10 * 60_000;
 
+const OWN = /^\/account(?:\/[\w./-]*)?(?:\?notice=[a-z-]+)?$/;
+
 /** Only our own pages, and only those of the account: this value passes through the browser. */
 export function ownPath(path: unknown): string {
-  return typeof path === 'string' &&
-    /^\/account(?:\/[\w./-]*)?(?:\?notice=[a-z-]+)?$/.test(path) &&
-    !path.includes('..')
-    ? path
-    : '/account';
+  const text = typeof path === 'string' && !path.includes('..') ? path : '';
+  return [text, text.split('?')[0] ?? ''].find((one) => OWN.test(one)) ?? '/account';
 }
 
 /** Who is signed in, as far as these pages ask: policy holds for them as for any application. */

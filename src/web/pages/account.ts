@@ -127,6 +127,8 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     const it = await member(req, res, 'sallyport-security');
     if (it === undefined) return;
     const factor = String(req.params.factor);
+    const underWay = req.query.again === undefined ? undefined : await enrolment.underWay(it.session, factor);
+    if (underWay) return showEnrolment(res, it, factor, underWay.prompt, underWay.error);
     const prompt = await enrolment.begin(it.account, it.session, factor);
     if (prompt === undefined) return noMore(res, it, factor);
     showEnrolment(res, it, factor, prompt);
@@ -166,10 +168,9 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     checked(req, it);
     const answer = answerOf(req.body);
     const result = await enrolment.confirm(it.account, it.session, factor, answer, localsOf(res).browser);
-    if ('added' in result) return res.redirect(303, '/account?notice=method-added');
-    const prompt = result.prompt ?? (await enrolment.begin(it.account, it.session, factor));
-    if (prompt === undefined) return noMore(res, it, factor);
-    showEnrolment(res, it, factor, prompt, result.error);
+    // Redirected either way: Back and Reload must not send a code again.
+    const address = `/account/methods/add/${encodeURIComponent(factor)}?again`;
+    res.redirect(303, 'added' in result ? '/account?notice=method-added' : address);
   });
 
   router.get('/account/methods/:id/remove', async (req, res) => {
