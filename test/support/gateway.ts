@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { startRelyingParty } from '../../demo/relying-party/server.ts';
 import { type App, createApp, stopServer } from '../../src/boot/app.ts';
 import { loadConfig } from '../../src/boot/config.ts';
@@ -27,6 +28,8 @@ export interface GatewayOptions {
   prefix?: string;
   /** Ports to come back to after a restart. */
   ports?: { gateway: number; relyingParty: number };
+  /** Starts from config/demo.yaml, moved to free ports, in the place of the short configuration below. */
+  demo?: boolean;
   /** Joins the configuration, objects by key, anything else replaced. */
   config?: Tree;
   /** Without the demo's applications on another site: `client` alone. */
@@ -82,48 +85,61 @@ function merge(base: Tree, over: Tree): Tree {
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The demo's applications and rules, and nothing else. */
+function shortTree(url: string, site: string): Tree {
+  return {
+    issuer: url,
+    name: { en: 'Example University', 'zh-Hant': '示範大學', 'zh-Hans': '示范大学' },
+    directories: { local: {} },
+    factors: { password: {}, totp: {} },
+    doors: { oidc: {} },
+    allowedPrivateNetworks: ['127.0.0.0/8'],
+    applications: {
+      library: application('library', site),
+      courses: application('courses', site),
+      payroll: application('payroll', site),
+    },
+    policy: {
+      rules: [
+        { name: 'library', applications: ['library'], level: 'sfa' },
+        { name: 'courses', applications: ['courses'], level: 'mfa', remember: '30d' },
+        { name: 'payroll', applications: ['payroll'], level: 'mfa', remember: 'never' },
+        { name: 'account', applications: ['sallyport-account'], level: 'mfa', remember: '30d' },
+      ],
+    },
+  };
+}
+
+/** What `npm start` runs, on other ports. */
+function demoTree(ports: { gateway: number; relyingParty: number }): Tree {
+  const text = readFileSync(new URL('../../config/demo.yaml', import.meta.url), 'utf8')
+    .replaceAll('localhost:3000', `localhost:${ports.gateway}`)
+    .replaceAll('127.0.0.1:3001', `127.0.0.1:${ports.relyingParty}`);
+  const secrets = Object.entries(SECRETS).map(([id, clientSecret]) => [id, { oidc: { clientSecret } }]);
+  return merge(parse(text) as Tree, { applications: Object.fromEntries(secrets) });
+}
+
 /** The demo configuration's applications and rules, on free ports. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { folder } = options;
   const ports = options.ports ?? { gateway: await freePort(), relyingParty: await freePort() };
   const url = `http://localhost:${ports.gateway}`;
   const site = `http://127.0.0.1:${ports.relyingParty}`;
-  const tree = merge(
-    {
-      issuer: url,
-      name: { en: 'Example University', 'zh-Hant': '示範大學', 'zh-Hans': '示范大学' },
-      listen: { port: ports.gateway },
-      data: 'data',
-      stores: {
-        durable: { type: 'sqlite' },
-        ephemeral: options.redis
-          ? { type: 'redis', url: options.redis, prefix: options.prefix ?? `${ports.gateway}:` }
-          : { type: 'embedded' },
-      },
-      ...(options.redis
-        ? { secrets: { sealingKey: createHash('sha256').update('sealing key of the tests').digest('base64url') } }
-        : {}),
-      directories: { local: {} },
-      factors: { password: {}, totp: {} },
-      doors: { oidc: {} },
-      allowedPrivateNetworks: ['127.0.0.0/8'],
-      applications: {
-        library: application('library', site),
-        courses: application('courses', site),
-        payroll: application('payroll', site),
-      },
-      policy: {
-        rules: [
-          { name: 'library', applications: ['library'], level: 'sfa' },
-          { name: 'courses', applications: ['courses'], level: 'mfa', remember: '30d' },
-          { name: 'payroll', applications: ['payroll'], level: 'mfa', remember: 'never' },
-          { name: 'account', applications: ['sallyport-account'], level: 'mfa', remember: '30d' },
-        ],
-      },
-      log: { level: 'silent' },
+  const own: Tree = {
+    listen: { port: ports.gateway },
+    data: 'data',
+    stores: {
+      durable: { type: 'sqlite' },
+      ephemeral: options.redis
+        ? { type: 'redis', url: options.redis, prefix: options.prefix ?? `${ports.gateway}:` }
+        : { type: 'embedded' },
     },
-    options.config ?? {},
-  );
+    ...(options.redis
+      ? { secrets: { sealingKey: createHash('sha256').update('sealing key of the tests').digest('base64url') } }
+      : {}),
+    log: { level: 'silent' },
+  };
+  const tree = merge(merge(options.demo ? demoTree(ports) : shortTree(url, site), own), options.config ?? {});
   const file = join(folder, 'config.yaml');
   writeFileSync(file, JSON.stringify(tree));
 
