@@ -7,7 +7,7 @@ import { launch } from '../support/chromium.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../support/gateway.ts';
 import { Visitor } from './visitor.ts';
 
-export type Store = () => Pick<GatewayOptions, 'redis'>;
+export type Store = () => Pick<GatewayOptions, 'redis' | 'config'>;
 
 /** For one journey, milliseconds: a browser and a gateway share the machine with other tests. */
 export const PATIENCE = 90_000;
@@ -26,10 +26,14 @@ export async function closeBrowser(): Promise<void> {
   await (await launch()).close();
 }
 
+export interface Visit extends BrowserContextOptions {
+  groups?: string;
+}
+
 export interface BrowserScene {
   readonly gateway: Gateway;
   /** Somebody new, with a password and nothing else, at a browser of their own. */
-  visit(options?: BrowserContextOptions): Promise<Visitor & { username: string }>;
+  visit(options?: Visit): Promise<Visitor & { username: string }>;
 }
 
 /**
@@ -66,10 +70,10 @@ export function browserScene(store: Store = () => ({})): BrowserScene {
     get gateway() {
       return gateway;
     },
-    async visit(options) {
+    async visit({ groups = 'students', ...options } = {}) {
       count += 1;
       const username = `person${count}`;
-      await gateway.addUser(username, { name: `Person ${count}`, groups: 'students' });
+      await gateway.addUser(username, { name: `Person ${count}`, groups });
       const visitor = await Visitor.arrive(gateway, options);
       present.push(visitor);
       return Object.assign(visitor, { username });

@@ -1,0 +1,52 @@
+import type { Store } from './scene.ts';
+import type { Visitor } from './visitor.ts';
+
+/** Passkeys beside the app; payroll wants a phishing-resistant method of `admins`, attested hardware of `root`. */
+export const PASSKEYS: Store = () => ({
+  config: {
+    factors: { fido2: {} },
+    policy: {
+      rules: [
+        { name: 'library', applications: ['library'], level: 'sfa' },
+        { name: 'courses', applications: ['courses'], level: 'mfa', remember: '30d' },
+        { name: 'payroll', applications: ['payroll'], level: 'mfa', remember: 'never' },
+        { name: 'administrators', applications: ['payroll'], groups: ['admins'], level: 'phr', remember: 'never' },
+        { name: 'keys alone', applications: ['payroll'], groups: ['root'], level: 'phrh', remember: 'never' },
+        { name: 'account', applications: ['sallyport-account'], level: 'mfa', remember: '30d' },
+      ],
+      suggestions: [{ factor: 'fido2', groups: ['staff'] }],
+    },
+  },
+});
+
+export type Me = Visitor & { username: string };
+
+/** Back at the application, signed in. */
+export async function arrived(me: Visitor, application: string): Promise<void> {
+  await me.page.waitForURL(`${me.gateway.relyingParty}/${application}`);
+}
+
+/** Password, and an app as the first method. */
+export async function settleWithApp(me: Me): Promise<void> {
+  await me.open('courses');
+  await me.password(me.username);
+  await me.press(/^Authenticator app/);
+  await me.enrol();
+  await me.press('No, other people use it');
+  await arrived(me, 'courses');
+}
+
+/** Goes to set up a passkey, up to the button that starts the browser's dialogue. */
+export async function goToAdd(me: Visitor): Promise<void> {
+  await me.page.goto(`${me.gateway.url}/account`);
+  await me.follow('Add: Passkey or security key');
+}
+
+export async function add(me: Visitor): Promise<void> {
+  await goToAdd(me);
+  await me.press('Continue');
+  await me.page.getByText('It was added.').waitFor();
+}
+
+/** As if the browser had been closed, with everything that it kept. */
+export const startAnew = (me: Visitor): Promise<void> => me.context.clearCookies();
