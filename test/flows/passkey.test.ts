@@ -93,7 +93,7 @@ describe('passkeys, over HTTP', () => {
     const refused = await new Passkey(scene.gateway, attested(unknown)).enrol(someone, page);
     expect(refused.text).toContain('Security Key NFC by Yubico isn’t accepted here.');
     expect(refused.text).toContain('YubiKey 5 NFC (5.7)');
-    expect(refused.text).toContain('https://help.university.example/keys');
+    expect(refused.body).toContain('<a href="https://help.university.example/keys"');
     // Another one can be tried at once, by a new challenge.
     const after = await new Passkey(scene.gateway, attested(MODEL)).enrol(someone, refused);
     expect(asksToRemember(after)).toBe(true);
