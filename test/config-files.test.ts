@@ -8,6 +8,7 @@ import { wordsOf } from '../src/boot/config/environment.ts';
 import { propertiesOf } from '../src/boot/config/schema-tree.ts';
 import { jsonSchemaOf, loadConfig } from '../src/boot/config.ts';
 import { loadModules, type Modules } from '../src/boot/modules.ts';
+import { issue } from '../src/factors/fido2/testing/certificates.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const NOW = Date.parse('2027-01-01T00:00:00Z');
@@ -38,6 +39,7 @@ describe('the configurations that come along', () => {
       'sealing-key': key,
       'library-client': key,
       'payroll-client': key,
+      'security-key-root': issue({ ca: true }).certificate.toString(),
     };
     for (const [name, value] of Object.entries(values)) writeFileSync(join(secrets, name), `${value}\n`);
     const text = readFileSync(join(root, 'config/example.yaml'), 'utf8').replaceAll('/run/secrets', secrets);
