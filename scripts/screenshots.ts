@@ -11,6 +11,8 @@ import { PASSWORD, startGateway } from '../test/support/gateway.ts';
 const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const DEMO = new URL('../config/demo.yaml', import.meta.url);
 const MOST_BYTES = 200_000;
+/** What is set up first. */
+const APP = /^Authenticator app/;
 
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1120, height: 760 } };
 const PHONE: BrowserContextOptions = {
@@ -22,15 +24,16 @@ const PHONE: BrowserContextOptions = {
 
 interface Demo {
   applications: Record<string, { name: unknown; description: unknown }>;
+  factors: unknown;
   policy: unknown;
   support: unknown;
 }
 
 /** The demo's texts and rules, on free ports. */
 function demoTree(): Record<string, unknown> {
-  const { applications, policy, support } = parse(readFileSync(DEMO, 'utf8')) as Demo;
+  const { applications, factors, policy, support } = parse(readFileSync(DEMO, 'utf8')) as Demo;
   const texts = Object.entries(applications).map(([id, { name, description }]) => [id, { name, description }]);
-  return { applications: Object.fromEntries(texts), policy, support };
+  return { applications: Object.fromEntries(texts), factors, policy, support };
 }
 
 /** `whole`: the page down to its end. Playwright's own full-page pictures lose the phone's touch screen. */
@@ -57,6 +60,7 @@ try {
   await alice.open('courses');
   await take(alice, 'sign-in');
   await alice.password('alice');
+  await alice.press(APP);
   await alice.enrol();
   await alice.press('Yes, this is my device');
   await alice.open('payroll');
@@ -73,10 +77,12 @@ try {
   await chan.page.locator('#username').fill('chan');
   await chan.page.locator('#password').fill(PASSWORD);
   await chan.page.locator('#password').press('Enter');
+  await chan.page.locator('button[name=factor]').first().click();
   await chan.page.locator('#key').waitFor();
   chan.addKey(await chan.page.locator('#key').innerText());
   await chan.page.locator('#code').fill(chan.codeNow());
   await chan.page.locator('#code').press('Enter');
+  await chan.page.locator('[name=suggest][value=no]').click();
   await chan.page.locator('[name=remember]').first().waitFor();
   await take(chan, 'remember', true);
   await chan.leave();
@@ -85,6 +91,7 @@ try {
   await gateway.addUser('bob', { name: 'Bob Staff', groups: 'staff' });
   await bob.open('courses');
   await bob.password('bob');
+  await bob.press(APP);
   await bob.page.locator('#key').waitFor();
   await take(bob, 'enrolment', true);
   await bob.leave();

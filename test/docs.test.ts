@@ -11,6 +11,7 @@ import { loadModules, type Modules } from '../src/boot/modules.ts';
 import type { Account, Credential } from '../src/core/account.ts';
 import type { CodePrompt } from '../src/core/prompt.ts';
 import { ROUTES } from '../src/doors/oidc/routes.ts';
+import { issue } from '../src/factors/fido2/testing/certificates.ts';
 import { isTestFile } from './architecture/rules.ts';
 import { temporaryFolder } from './support/folders.ts';
 
@@ -162,12 +163,14 @@ describe('configuration', () => {
     'redis-url': 'redis://127.0.0.1:6379',
     'sealing-key': 'q83vEjRWeJASNFZ4kBI0VniQEjRWeJC63P4BI0Vnify',
     'wiki-client': 'a secret of more than 22 characters',
+    'yubico-root.pem': issue({ ca: true }).certificate.toString(),
+    'globalsign-root.pem': issue({ ca: true }).certificate.toString(),
   };
 
   function load(yaml: string, modules: Modules) {
     const folder = temporaryFolder();
     for (const [name, value] of Object.entries(SECRETS)) writeFileSync(join(folder, name), value);
-    const read: unknown = parse(yaml.replaceAll('/run/secrets', folder));
+    const read: unknown = parse(yaml.replaceAll(/\/(?:run\/secrets|etc\/sallyport)/g, folder));
     // A list is one of rules.
     const fragment = Array.isArray(read) ? { policy: { rules: read } } : (read as Record<string, object>);
     const applications = { ...BASE.applications, ...fragment.applications };
