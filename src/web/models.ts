@@ -89,6 +89,8 @@ export interface Pages {
     message: Message;
     /** What to do now, where there is something. */
     advice?: Message;
+    /** What the last answer was refused for, where no method is left after it. */
+    error?: Message & { factor?: string };
     /** Address where a method that would do can be set up. */
     setUp?: string;
     /** Returns to the application with its protocol's error. */

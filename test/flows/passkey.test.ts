@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { aaguidExtension, issue } from '../../src/factors/fido2/testing/certificates.ts';
 import type { Reply } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
-import { Passkey } from '../support/passkeys.ts';
+import { ceremonyOf, Passkey } from '../support/passkeys.ts';
 import { asksCode, asksPassword, asksToRemember, type Someone, stage } from '../support/scene.ts';
 
 const MODEL = 'a25342c0-3cdc-4414-8e46-f4807fca511c';
@@ -38,6 +38,12 @@ const config = () => ({
           trust: { roots: [root.certificate.toString()] },
           aaguids: { allow },
           requestUrl: 'https://help.university.example/keys',
+        },
+        {
+          name: 'students may show theirs',
+          groups: ['students'],
+          attestation: 'preferred',
+          trust: { roots: [root.certificate.toString()] },
         },
       ],
     },
@@ -84,6 +90,18 @@ describe('passkeys, over HTTP', () => {
     const page = await key.use(browser, await browser.begin('payroll'));
     expect(page.status).toBe(403);
     expect(page.text).toContain('Set up another method on your account page');
+  });
+
+  it('asks only for those of a person’s keys that would do', async () => {
+    const { someone } = await holder();
+    const hardware = new Passkey(scene.gateway, attested(MODEL));
+    await add(someone, hardware);
+    const browser = scene.elsewhere(someone);
+    const page = await browser.enter('payroll');
+    const asked = ceremonyOf<{ allowCredentials: { id: string }[] }>(page);
+    expect(asked?.allowCredentials.map(({ id }) => id)).toEqual([hardware.credentialId]);
+    await browser.remember(await hardware.use(browser, page), 'no');
+    expect(await browser.claims('payroll')).toMatchObject({ claims: { acr: 'phrh' } });
   });
 
   it('names the model that is not accepted, those that are, and where to ask', async () => {
@@ -175,6 +193,20 @@ describe('passkeys, over HTTP', () => {
     expect(reply.json()).toEqual({ origins: [scene.gateway.url, 'https://login.hospital.example'] });
   });
 
+  it('says what happened to the only method there was', async () => {
+    const { someone, key } = await holder();
+    const browser = scene.elsewhere(someone);
+    await key.use(browser, await browser.begin('library'), { counter: 9 });
+    const copy = scene.elsewhere(someone);
+    const refused = await key.use(copy, await copy.enter('courses'), { counter: 3 });
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain('is suspended, because there may be a copy of it');
+    // Nor may who knows the password set up another in its place.
+    const again = await copy.enter('courses');
+    expect(again.status).toBe(403);
+    expect(again.body).not.toContain('data-ceremony');
+  });
+
   it('offers the app where the key is suspended, and says so on the account page', async () => {
     const someone = await scene.newcomer();
     const first = await someone.answer(await someone.enter('courses'), { factor: 'totp' });
@@ -192,7 +224,8 @@ describe('passkeys, over HTTP', () => {
     expect(page.body).not.toContain('/methods"');
     await copy.remember(await copy.code(page, scene.nextCode(someone)), 'no');
     expect((await account(copy)).text).toContain('Suspended:');
-    const rows = scene.audit().filter(({ event }) => event === 'credential.suspended');
+    const id = await idOf(someone);
+    const rows = scene.audit().filter((row) => row.account === id && row.event === 'credential.suspended');
     expect(rows).toHaveLength(1);
     expect(rows[0]?.detail).toContain('counter 3 after 9');
     // What the true owner's session rested on is gone as well.

@@ -92,6 +92,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
             application,
             message: { ...step.message, values: { application: deps.i18n.localized(locale, application) } },
             advice: { key: 'ask-help-desk' },
+            ...error,
             // From there the way would lead back here.
             ...(step.setUp && !deps.applications.get(request.application)?.internal ? { setUp: '/account' } : {}),
             action: `${base}/cancel`,
