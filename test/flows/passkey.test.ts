@@ -201,6 +201,8 @@ describe('passkeys, over HTTP', () => {
     const refused = await key.use(copy, await copy.enter('courses'), { counter: 3 });
     expect(refused.status).toBe(403);
     expect(refused.text).toContain('is suspended, because there may be a copy of it');
+    // What is left opens no page on which another could be set up.
+    expect(refused.text).not.toContain('Set up another method');
     // Nor may who knows the password set up another in its place.
     const again = await copy.enter('courses');
     expect(again.status).toBe(403);
