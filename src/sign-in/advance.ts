@@ -41,7 +41,7 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
   /** The second step: a method, or a first enrolment, or a refusal that says why. */
   async function second(context: FactorContext, state: State, evaluation: FullEvaluation): Promise<Stage> {
     const { account, requirement, credentials } = evaluation;
-    if (account === undefined) return offers.first(context);
+    if (account === undefined) return offers.first(context, evaluation);
     const [method] = offers.methods(evaluation, state, context);
     if (method) return offers.challenge(method.factor, context, evaluation, state);
 
@@ -57,7 +57,7 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     if (factors.length === 0) return { at: 'refused', message: unmet ? 'unmet' : 'no-method', error };
     if (!requirement.firstEnrolment) return { at: 'refused', message: 'enrolment-not-here', error };
     // An old session's password must not be enough to give a stranger at this screen the second factor.
-    if (!isFresh(state)) return offers.first(context, account, credentials);
+    if (!isFresh(state)) return offers.first(context, evaluation);
     const [only] = factors;
     if (factors.length > 1 || only === undefined) return { at: 'choose-enrolment', factors };
     return offers.enrol(only, context, account, credentials);
@@ -115,7 +115,7 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     }
     if (evaluation.missing === 'first') {
       const hint = state.switched ? undefined : request.loginHint;
-      return offers.first(context, evaluation.account, evaluation.credentials, hint);
+      return offers.first(context, evaluation, hint);
     }
     if (!evaluation.satisfied) return second(context, state, evaluation);
     return last(state, evaluation, browser);

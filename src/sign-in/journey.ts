@@ -152,7 +152,8 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     const context = { application: request.application };
     const shown = { ...state, wrong, error: result.error };
     if (stage.at === 'first' && result.hint !== undefined) {
-      return { ...shown, stage: await dispatcher.offers.first(context, undefined, [], result.hint) };
+      const evaluation = await dispatcher.evaluate(request, state, browser);
+      return { ...shown, stage: await dispatcher.offers.first(context, evaluation, result.hint) };
     }
     const spent = result.renew === true || (stage.at === 'method' && wrong >= MOST_WRONG);
     if (!spent) return shown;
@@ -168,7 +169,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     const { account, credentials } = evaluation;
     if (stage.at === 'first') {
       const hint = state.switched ? undefined : request.loginHint;
-      return dispatcher.offers.first(context, account, account && credentials, hint);
+      return dispatcher.offers.first(context, evaluation, hint);
     }
     if (account === undefined) return undefined;
     if (stage.at === 'enrol') {

@@ -56,13 +56,15 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
   /** Every factor that can open a sign-in, the first enabled one leading: for anybody, or again for one account. */
   async function first(
     context: FactorContext,
-    account?: Account,
-    credentials: readonly Credential[] = [],
+    { account, credentials, requirement }: FullEvaluation,
     hint?: string,
   ): Promise<Stage> {
     const openings: Opening[] = [];
     for (const { module, factor } of enabled) {
       if (factor.first === undefined) continue;
+      // What goes beyond knowledge counts only where policy allows it: asking for it would go in circles.
+      const beyond = module.kinds.some((kind) => kind !== 'knowledge');
+      if (beyond && requirement.factors && !requirement.factors.includes(module.id)) continue;
       const mine = ofFactor(credentials, module.id).filter(evaluator.works);
       if (account && !(factor.usable?.(account, mine, context) ?? mine.length > 0)) continue;
       const challenge = account
@@ -71,7 +73,7 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
       openings.push({ factor: module.id, ...challenge });
     }
     const [leading, ...also] = openings;
-    if (leading === undefined) throw new Error('no enabled factor can open a sign-in');
+    if (leading === undefined) return { at: 'refused', message: 'no-method', error: 'access_denied' };
     const why: Why = account ? 'why.again' : 'why.first';
     return { at: 'first', ...leading, why, ...(also.length > 0 ? { also } : {}) };
   }

@@ -235,6 +235,21 @@ describe('passkeys, over HTTP', () => {
   });
 });
 
+describe('a rule that names other factors', () => {
+  const only = (applications: string[]) => ({ name: 'by the app', applications, level: 'mfa', factors: ['totp'] });
+  const scene = stage(() => ({
+    config: { factors: { fido2: {} }, policy: { rules: [...RULES, only(['payroll'])] } },
+  }));
+
+  it('offers no passkey where it would count for nothing', async () => {
+    const someone = await scene.newcomer();
+    const page = await someone.begin('payroll');
+    expect(asksPassword(page)).toBe(true);
+    expect(page.body).not.toContain('data-ceremony');
+    expect((await someone.begin('courses')).body).toContain('data-ceremony');
+  });
+});
+
 describe('a profile that nobody can be trusted for', () => {
   it('keeps the gateway from starting, and says why', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-'));
