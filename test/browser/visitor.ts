@@ -94,8 +94,16 @@ export class Visitor {
     await this.press(username ? 'Sign in' : 'Continue');
   }
 
+  /** Chooses the authenticator app where something else could be set up as well. */
+  async chooseApp(): Promise<void> {
+    const choice = this.page.getByRole('button', { name: /^Authenticator app/ });
+    await choice.or(this.page.locator('#key')).waitFor();
+    if (await choice.isVisible()) await choice.click();
+  }
+
   /** Types the key shown into the app, as one does without a camera, and the app's code into the page. */
   async enrol(): Promise<void> {
+    await this.chooseApp();
     this.addKey(await this.page.locator('#key').innerText());
     await this.page.getByRole('textbox', { name: /^Code/ }).fill(this.codeNow());
     await this.press('Confirm');
