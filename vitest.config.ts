@@ -4,6 +4,8 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', ...(mode === 'long' ? [] : ['test/long/**'])],
+    // What `npm run test:long` adds to files that run each time.
+    env: { TESTS: mode === 'long' ? 'long' : 'usual' },
     globalSetup: ['test/support/servers.ts'],
     pool: 'forks',
     maxWorkers: 2,
