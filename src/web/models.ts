@@ -29,6 +29,8 @@ export interface Pages {
     otherMethods?: string;
     /** Posting here signs the known account out and starts over with another one. */
     switchAccount?: string;
+    /** Asks for a name as well, field `name`; empty takes the factor's own. */
+    nameable?: boolean;
     /** It can be left out: a field `skip` with `yes` goes on without. */
     optional?: boolean;
     /** Posting here gives up and returns to the application. */

@@ -96,6 +96,16 @@ describe('the account page', () => {
     expect(asksCode(page)).toBe(true);
   });
 
+  it('takes a name with a new method, or gives it one', async () => {
+    const someone = await scene.member();
+    const setup = await visit(someone, '/account/methods/add/totp');
+    const other = scene.elsewhere(someone, someone.client).scan(setup);
+    const page = await other.answer(setup, { name: ' Work <b>phone</b> ', code: scene.nextCode(other) });
+    expect(page.text).toContain('Work <b>phone</b>');
+    expect(page.body).not.toContain('<b>phone');
+    expect((await addAnother(someone)).page.text).toContain('Authenticator app 2');
+  });
+
   it('renames a method, as text and nothing else', async () => {
     const someone = await scene.member();
     const [id] = methodsOf(await account(someone));

@@ -157,6 +157,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
       prompt,
       account: { username, name },
       purpose: 'enrol',
+      nameable: prompt.kind !== 'notice',
       ...(error ? { error: { ...error, factor } } : {}),
     });
   }
