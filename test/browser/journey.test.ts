@@ -95,6 +95,8 @@ describe.each(STORES)(
       await page.getByLabel('User name').fill(me.username);
       await page.getByLabel('Password', { exact: true }).fill('wrong');
       await me.press('Sign in');
+      // The answer's page is there before it is loaded again.
+      await page.getByRole('alert').waitFor();
       const [reloaded] = await Promise.all([page.waitForRequest((it) => it.isNavigationRequest()), page.reload()]);
       // An answer that was wrong isn't sent, and counted, a second time.
       expect(reloaded.method()).toBe('GET');
