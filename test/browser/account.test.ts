@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { browserScene, closeBrowser, PATIENCE, SOON, USUAL_STORES } from './scene.ts';
+import { browserScene, closeBrowser, JOURNEY, SOON, USUAL_STORES } from './scene.ts';
 import type { Visitor } from './visitor.ts';
 
 afterAll(closeBrowser);
 
-describe.each(USUAL_STORES)('one’s own account, on the %s store', { timeout: PATIENCE }, (_name, store) => {
+describe.each(USUAL_STORES)('one’s own account, on the %s store', JOURNEY, (_name, store) => {
   const scene = browserScene(store);
   const account = async (me: Visitor) => void (await me.page.goto(`${scene.gateway.url}/account`));
   const notice = (me: Visitor) => me.page.getByRole('status').first().innerText();

@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../support/gateway.ts';
-import { browserScene, closeBrowser, PATIENCE, USUAL_STORES } from './scene.ts';
+import { browserScene, closeBrowser, JOURNEY, USUAL_STORES } from './scene.ts';
 import type { Visitor } from './visitor.ts';
 
 afterAll(closeBrowser);
@@ -27,7 +27,7 @@ async function tabTo({ page }: Visitor, target: Locator): Promise<void> {
   throw new Error('Tab never got there');
 }
 
-describe.each(USUAL_STORES)('for everyone, on the %s store', { timeout: PATIENCE }, (_name, store) => {
+describe.each(USUAL_STORES)('for everyone, on the %s store', JOURNEY, (_name, store) => {
   const scene = browserScene(store);
 
   it('leads through without JavaScript, double clicks included', async () => {

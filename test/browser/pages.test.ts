@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../support/gateway.ts';
-import { browserScene, closeBrowser, PATIENCE } from './scene.ts';
+import { browserScene, closeBrowser, JOURNEY } from './scene.ts';
 import type { Visitor } from './visitor.ts';
 
 afterAll(closeBrowser);
@@ -9,7 +9,7 @@ afterAll(closeBrowser);
  * Every page as it really comes about: axe finds nothing in light and dark, and at 320 CSS pixels nothing
  * needs scrolling to the side. The store makes no difference here.
  */
-describe('real pages', { timeout: PATIENCE }, () => {
+describe('real pages', JOURNEY, () => {
   const scene = browserScene();
 
   async function check(me: Visitor, heading: string | RegExp, faults: string[]) {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { arrived, type Me, PASSKEYS, settleWithApp, startAnew } from './passkeys.ts';
-import { browserScene, closeBrowser, PATIENCE } from './scene.ts';
+import { browserScene, closeBrowser, JOURNEY } from './scene.ts';
 import { SecurityKey } from './security-key.ts';
 
 afterAll(closeBrowser);
@@ -8,7 +8,7 @@ afterAll(closeBrowser);
 const DAYS = 86_400_000;
 const SUGGESTED = 'Add a passkey';
 
-describe('setting up a passkey in a sign-in, in a browser', { timeout: PATIENCE }, () => {
+describe('setting up a passkey in a sign-in, in a browser', JOURNEY, () => {
   const scene = browserScene(PASSKEYS);
 
   /** Password and app, up to whatever comes then. */

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { add, arrived, goToAdd, PASSKEYS, settleWithApp, startAnew } from './passkeys.ts';
-import { browserScene, closeBrowser, PATIENCE } from './scene.ts';
+import { browserScene, closeBrowser, JOURNEY } from './scene.ts';
 import { SecurityKey } from './security-key.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -10,7 +10,7 @@ const OPEN = 'Sign in with a passkey';
 /** What a script says of a dialogue. */
 const said = (me: Visitor) => me.page.locator('[data-ceremony-status]:not([hidden])').innerText();
 
-describe('trouble with a passkey, in a browser', { timeout: PATIENCE }, () => {
+describe('trouble with a passkey, in a browser', JOURNEY, () => {
   const scene = browserScene(PASSKEYS);
 
   it('says what came of a dialogue that was cancelled, and keeps the other ways open', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { add, arrived, goToAdd, PASSKEYS, settleWithApp, startAnew } from './passkeys.ts';
-import { browserScene, closeBrowser, PATIENCE } from './scene.ts';
+import { browserScene, closeBrowser, JOURNEY } from './scene.ts';
 import { SecurityKey } from './security-key.ts';
 
 afterAll(closeBrowser);
@@ -8,7 +8,7 @@ afterAll(closeBrowser);
 const MINUTES = 60_000;
 const OPEN = 'Sign in with a passkey';
 
-describe('with a passkey, in a browser', { timeout: PATIENCE }, () => {
+describe('with a passkey, in a browser', JOURNEY, () => {
   const scene = browserScene(PASSKEYS);
 
   it('adds one on the account page, after a second step of the last ten minutes', async () => {

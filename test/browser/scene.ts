@@ -12,6 +12,12 @@ export type Store = () => Pick<GatewayOptions, 'redis' | 'config' | 'demo'>;
 /** For one journey, milliseconds: a browser and a gateway share the machine with other tests. */
 export const PATIENCE = 90_000;
 
+/**
+ * How journeys run. In CI each may be tried twice: a browser on two busy cores now and then loses a race with the
+ * driver, which says nothing of the gateway. What fails twice has failed.
+ */
+export const JOURNEY = { timeout: PATIENCE, retry: process.env.CI ? 1 : 0 };
+
 /** For what follows an answer by itself, as back-channel logout does. */
 export const SOON = { timeout: 30_000 };
 
