@@ -93,8 +93,13 @@ interface Variant {
 }
 
 const VARIANTS: readonly Variant[] = [
-  // Error pages differ by their words alone.
-  { locale: 'en', viewport: PHONE, schemes: ['light'], shown: samples.filter(({ page }) => page !== 'error') },
+  // Error pages differ by their words alone; long names and the like are for the long run.
+  {
+    locale: 'en',
+    viewport: PHONE,
+    schemes: ['light'],
+    shown: LONG ? samples.filter(({ page }) => page !== 'error') : templates,
+  },
   { locale: 'en', viewport: DESK, schemes: ['light', 'dark'], shown: templates },
   { locale: 'zh-Hant', viewport: PHONE, schemes: ['light'], shown: templates },
   { locale: 'zh-Hans', viewport: DESK, schemes: ['dark'], shown: templates },
