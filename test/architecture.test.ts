@@ -261,10 +261,10 @@ describe('files', () => {
   });
 
   it.each([
-    ['a.md', 'see /work/main'],
+    ['a.md', 'see /root/sallyport'],
     ['a.ts', "read('/home/alice/sallyport')"],
     ['a.md', 'cp a /tmp/b'],
-    ['.npmrc', 'registry=https://registry.npmjs.org'],
+    ['.npmrc', 'registry=https://registry.example.org'],
   ])('are refused where %s says %s', (path, text) => {
     expect(placeFaults({ path, text })).toHaveLength(1);
   });

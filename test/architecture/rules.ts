@@ -212,7 +212,7 @@ export function assertionFaults({ path, text }: Plain): string[] {
 const ELSEWHERE: readonly [name: string, pattern: RegExp, only?: RegExp][] = [
   ['a folder of one machine', /(?<![\w.-])\/(?:work|home\/\w+|root|Users\/\w+)(?:\/|\b)(?!\s*-)/],
   ['a temporary folder', /(?<![\w.-])\/tmp\/\S/, /\.md$/],
-  ['a package registry', /\bregistry\.(?:npmjs\.org|yarnpkg\.com|npmmirror\.com)|\b(?:artifactory|nexus|verdaccio)\b/i],
+  ['a package registry', /\bregistry\.[\w-]+\.(?:com|dev|io|net|org)\b|\b(?:artifactory|nexus|verdaccio)\b/i],
 ];
 
 /** Where the project speaks of a machine or a registry instead of itself. */

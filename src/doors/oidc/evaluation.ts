@@ -73,6 +73,7 @@ async function evaluate(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Eval
  * value, and one application's step-up would make another's ID token say mfa.
  */
 export function overrideContext(provider: Provider): void {
+  // The published types lack this getter of the provider's.
   const context = (provider as unknown as { OIDCContext: { prototype: object } }).OIDCContext;
   Object.defineProperty(context.prototype, 'acr', {
     get(this: object) {
