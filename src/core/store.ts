@@ -106,10 +106,10 @@ export interface AuditEntry {
 
 export interface StoredKey {
   id: string;
-  /** `oidc` now; `saml` later. */
+  /** What it signs: id of the door, or `audit`. */
   purpose: string;
   algorithm: string;
-  /** Private JWK, sealed. */
+  /** The private key, and its certificate where it has one, sealed. */
   sealed: string;
   createdAt: number;
   /** Not used for signing before this moment, only published. */
@@ -164,6 +164,8 @@ export interface DurableStore {
     /** False if the id is taken. */
     insert(key: StoredKey): Promise<boolean>;
     retire(id: string, at: number): Promise<void>;
+    /** Moves `activeFrom` up to `at`: never later than it was, and never of a retired key. False if nothing moved. */
+    activate(id: string, at: number): Promise<boolean>;
   };
   /** Small values with compare-and-set, by namespace. */
   state(namespace: string): {

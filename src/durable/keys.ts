@@ -33,6 +33,16 @@ export function createKeys(db: Database): DurableStore['keys'] {
     async retire(id, at) {
       await db.updateTable('keys').set({ retired_at: at }).where('id', '=', id).execute();
     },
+    async activate(id, at) {
+      const result = await db
+        .updateTable('keys')
+        .set({ active_from: at })
+        .where('id', '=', id)
+        .where('active_from', '>', at)
+        .where('retired_at', 'is', null)
+        .executeTakeFirst();
+      return result.numUpdatedRows === 1n;
+    },
   };
 }
 

@@ -231,6 +231,22 @@ function keySuite({ open }: DurableSubject): void {
     expect(listed[0]?.sealed).toBe(`sealed ${won.indexOf(true)}`);
     expect((await keys.list('saml'))[0]).toEqual({ ...key, id: 'k2', purpose: 'saml' });
   });
+
+  it('lets a key sign sooner, never later, and never a retired one', async () => {
+    const { keys } = await open();
+    const key = { purpose: 'oidc', algorithm: 'RS256', sealed: '1.a.b', createdAt: TIME, activeFrom: TIME + 9 };
+    await keys.insert({ ...key, id: 'next' });
+    await keys.insert({ ...key, id: 'retired', retiredAt: TIME });
+    expect((await together(() => keys.activate('next', TIME + 5))).filter(Boolean)).toHaveLength(1);
+    expect(await keys.activate('next', TIME + 7)).toBe(false);
+    expect(await keys.activate('retired', TIME + 5)).toBe(false);
+    expect(await keys.activate('unknown', TIME + 5)).toBe(false);
+    const listed = await keys.list('oidc');
+    expect(listed.map(({ id, activeFrom }) => [id, activeFrom])).toEqual([
+      ['next', TIME + 5],
+      ['retired', TIME + 9],
+    ]);
+  });
 }
 
 function stateSuite({ open }: DurableSubject): void {
