@@ -7,6 +7,7 @@ import {
   discovery,
   ResponseBodyError,
 } from 'openid-client';
+import { isLoopback } from '../shared/server.ts';
 import { type DemoApplication, RelyingPartyError } from './application.ts';
 
 const PATIENCE = 10_000;
@@ -53,10 +54,6 @@ async function discover(
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   }
-}
-
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 /** What the issuer, or the checks on its answer, found wrong. */

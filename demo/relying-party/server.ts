@@ -1,8 +1,6 @@
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
+import express, { type ErrorRequestHandler } from 'express';
+import { listen, ownHost, STYLE, security } from '../shared/server.ts';
 import { type DemoApplication, RelyingPartyError } from './application.ts';
 import { createClients, explained } from './client.ts';
 import { createLogoutTokens } from './logout-token.ts';
@@ -42,7 +40,7 @@ export async function startRelyingParty(options: RelyingPartyOptions): Promise<R
   app.disable('x-powered-by');
   app.use(ownHost(new URL(url).host), security(issuer));
   app.get('/', (_req, res) => void res.send(homePage(applications)));
-  app.get('/style.css', (_req, res) => res.sendFile(fileURLToPath(new URL('style.css', import.meta.url))));
+  app.get('/style.css', (_req, res) => res.sendFile(STYLE));
   for (const application of applications) {
     app.use(`/${application.id}`, applicationRoutes({ url, application, clients, sessions, logoutTokens }));
   }
@@ -59,40 +57,6 @@ export async function startRelyingParty(options: RelyingPartyOptions): Promise<R
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
-}
-
-function listen(app: Express, port: number, host: string): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer(app);
-    server.once('error', reject);
-    server.listen(port, host, () => resolve(server));
-  });
-}
-
-/** A foreign name for this address (DNS rebinding) would read the pages as its own. */
-function ownHost(host: string): RequestHandler {
-  return (req, res, next) => {
-    if (req.headers.host === host) return next();
-    res.status(421).type('text').send(`This is http://${host}/\n`);
-  };
-}
-
-function security(issuer: URL): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        baseUri: ["'none'"],
-        frameAncestors: ["'none'"],
-        // Signing out posts here and is sent on to the issuer.
-        formAction: ["'self'", issuer.origin],
-      },
-    },
-    strictTransportSecurity: false,
-  });
 }
 
 function failures(applications: readonly DemoApplication[], onError?: (error: unknown) => void): ErrorRequestHandler {
