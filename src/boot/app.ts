@@ -20,16 +20,8 @@ import { createHost } from './host.ts';
 import { createLog } from './log.ts';
 import { createManagement } from './management.ts';
 import type { Modules } from './modules.ts';
-import {
-  createDirectories,
-  createFactors,
-  createKeys,
-  createRegistry,
-  OWN_RULES,
-  openStores,
-  realWorld,
-  type World,
-} from './parts.ts';
+import { createDirectories, createFactors, createKeys, OWN_RULES, openStores, realWorld, type World } from './parts.ts';
+import { createRegistry } from './registry.ts';
 
 /** Name of this process's audit chain: with SQLite there is one. */
 const NODE = 'main';
@@ -101,27 +93,27 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     page: (res, name, model) => html(web, res as never, name as PageName, model as never),
     allowFormAction: (res, ...origins) => setPolicy(res, origins),
   };
+  const doors = new Map<string, Door>();
   const ports: DoorPorts = {
     ...{ now: world.now, issuer: config.issuer, ephemeral, durable, sealer: keys.sealer, applications, sessions },
-    ...{ acrValues: [...acr.keys()], locales: config.locales, render, audit, log },
+    ...{ random: world.random, acr, locales: config.locales, render, audit, log },
     evaluate: signIn.evaluator.evaluate,
     stillAllowed: signIn.evaluator.stillAllowed,
     account: signIn.accounts.usable,
     adopt: signIn.evidence.adopt,
     browser: (res) => localsOf(res as never).browser,
     fetch,
+    core: () => coreOf(doors),
+    doors: () => doors,
+    keyring: () => Promise.reject(new Error('no keyring yet')),
   };
-  const doors: { module: WebDeps['doors'][number]['module']; door: Door }[] = [];
   for (const [id, settings] of config.doors) {
     const module = modules.doors.get(id);
-    if (module) doors.push({ module, door: await module.create(settings, ports) });
+    if (module) doors.set(id, await module.create(settings, ports));
   }
-  const core = doors.map(({ door }) => door.core).find((it) => it !== undefined);
-  if (core === undefined)
-    throw new SallyportError(
-      'ERR_CONFIG',
-      'doors: one of them must be the core, whose session is the single sign-on session',
-    );
+  for (const door of doors.values())
+    if (door.application) applications.addSource((id) => door.application?.(id) ?? none);
+  const core = coreOf(doors);
 
   const web: WebDeps = {
     ...world,
@@ -129,7 +121,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     ...{ signIn, core, applications, rules: config.rules, trustedDevices, durable, ephemeral, audit, log },
     networksOf: networkLookup(config.networks),
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
-    doors: doors.map(({ module, door }) => ({ module, handler: door.handler })),
+    doors: [...doors].map(([id, { handler }]) => ({ module: modules.doors.get(id) ?? { id, prompts: [] }, handler })),
     published: [...factors.values()].flatMap(({ factor }) => factor.published ?? []),
     csrfKey: keys.csrf,
   };
@@ -143,12 +135,20 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     signIn,
     ready,
     async close() {
-      for (const { door } of doors) await door.close?.();
+      for (const door of doors.values()) await door.close?.();
       for (const { factor } of factors.values()) await factor.close?.();
       await chain.close();
       await stores.close();
     },
   };
+}
+
+const none = Promise.resolve(undefined);
+
+function coreOf(doors: ReadonlyMap<string, Door>): Core {
+  for (const { core } of doors.values()) if (core) return core;
+  const message = 'doors: one of them must be the core, whose session is the single sign-on session';
+  throw new SallyportError('ERR_CONFIG', message);
 }
 
 /** For the CLI, while no server runs. */

@@ -1,5 +1,4 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import type { Application } from '../core/application.ts';
 import { INTERNAL_APPLICATIONS } from '../core/application.ts';
 import type { Directory } from '../core/directory.ts';
 import type { LogPort } from '../core/door.ts';
@@ -99,22 +98,6 @@ export async function createFactors(
     factors.set(id, { module, factor });
   }
   return factors;
-}
-
-/** The registry: what is configured, and the gateway's own pages, which policy covers like any application. */
-export function createRegistry(config: Config): Map<string, Application> {
-  const own = INTERNAL_APPLICATIONS.map((id): [string, Application] => [
-    id,
-    {
-      id,
-      name: { en: 'Your account', 'zh-Hant': '您的帳號', 'zh-Hans': '您的账号' },
-      door: '',
-      consent: 'institution',
-      internal: true,
-      settings: { redirectUris: [`${config.issuer}/account/signed-in`] },
-    },
-  ]);
-  return new Map([...config.applications, ...own]);
 }
 
 /** Changing how one signs in takes an MFA of the last ten minutes, on top of whatever the operator's rules say. */

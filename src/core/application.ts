@@ -15,6 +15,19 @@ export interface Application {
   internal: boolean;
   /** The door's own settings, validated by the door's schema. */
   settings: unknown;
+  /** What its door releases about a person, by name: what `ask` asks for. Absent where each request says. */
+  released?: readonly string[];
+}
+
+/** The registry: configured applications by id. */
+export interface Applications extends ReadonlyMap<string, Application> {
+  /** Finds those as well that a door brings when they are asked for; afterwards `get` has it for a while. */
+  find(id: string): Promise<Application | undefined>;
+}
+
+/** The configured application that policy knows one by: a federation's member is called `<configured>:<its own id>`. */
+export function configuredId(id: string): string {
+  return id.split(':', 1)[0] ?? id;
 }
 
 /** Parts of the gateway that ask for a sign-in themselves; rules may name them. */

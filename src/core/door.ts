@@ -2,12 +2,14 @@ import type { ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import type { Account } from './account.ts';
-import type { Application } from './application.ts';
-import type { Evidence } from './assurance.ts';
+import type { Application, Applications } from './application.ts';
+import type { AcrTable, Evidence } from './assurance.ts';
 import type { Browser } from './browser.ts';
+import type { Command } from './directory.ts';
+import type { Keyring, KeyringOptions } from './keyring.ts';
 import type { PromptKind } from './prompt.ts';
 import type { Sealer } from './seal.ts';
-import type { ConsentRequest, Evaluation, EvaluationInput, SignInRequest } from './sign-in.ts';
+import type { ConsentRequest, Evaluation, EvaluationInput, SignInRequest, Wants } from './sign-in.ts';
 import type { DurableStore, EphemeralStore } from './store.ts';
 
 /** A protocol front: it turns its own messages into authorization requests of the core and back. */
@@ -22,6 +24,10 @@ export interface DoorModule<S = unknown, A = unknown> {
   check?(
     applications: readonly (Application & { settings: A })[],
   ): { application: string; path: string; message: string }[];
+  /** Where in an application's settings files are named: they are relative to the configuration's folder. */
+  readonly files?: readonly (readonly string[])[];
+  /** Commands of the CLI, run where the data is owned. */
+  readonly commands?: readonly Command<Door>[];
   create(settings: S, ports: DoorPorts): Promise<Door>;
 }
 
@@ -30,7 +36,23 @@ export interface Door {
   readonly handler: RequestHandler;
   /** Present on the door whose session is the single sign-on session. */
   readonly core?: Core;
+  /** An application that isn't configured one by one, as a federation's service provider. */
+  application?(id: string): Promise<Application | undefined>;
+  /**
+   * Tells applications of this door that a session has ended, server to server. Never throws: answers which
+   * couldn't be told, and of those the ones that a browser could still be sent to.
+   */
+  signOut?(ended: EndedSession): Promise<{ unreached: string[]; byBrowser: string[] }>;
+  /** Begins telling those that only a browser reaches: address of a page of ours that does so, and then goes on. */
+  signOutByBrowser?(ended: EndedSession, next: string): Promise<string>;
   close?(): Promise<void>;
+}
+
+/** A session that is over, and the applications of one door that took part in it. */
+export interface EndedSession {
+  account: string;
+  /** By application: the name by which it knows the session (`sid`, SessionIndex). */
+  applications: ReadonlyMap<string, string>;
 }
 
 /** How a sign-in ends. */
@@ -50,25 +72,71 @@ export interface Core {
   /** Records the outcome; answers the address to send the browser to. */
   finish(req: Request, res: Response, id: string, outcome: Outcome): Promise<string>;
   session(req: Request, res: Response): Promise<{ account: string; session: string } | undefined>;
-  /** Address that begins an authorization request of an internal application. */
-  begin(application: string, options?: { maxAge?: number; returnTo?: string }): string;
-  /** Ends this browser's session and tells its applications. */
-  endSession(req: Request, res: Response): Promise<void>;
+  /** Address that begins an authorization request of an internal application, or of one of another door. */
+  begin(application: string, options?: BeginOptions): string;
+  /** How a request of another door's application ended, by the `returnTo` that it began with; once. */
+  ended(returnTo: string): Promise<Ended | undefined>;
+  /** Enters an application into this browser's session; answers the name by which it knows the session. */
+  join(req: Request, res: Response, application: string): Promise<Joined | undefined>;
+  /**
+   * Ends this browser's session and tells its applications. `next`: address to send the browser to, by way of
+   * those applications that only a browser reaches; `except` is one that knows already.
+   */
+  endSession(
+    req: Request,
+    res: Response,
+    options?: { next?: string; except?: string },
+  ): Promise<{ next: string; unreached: string[] }>;
   /** Ends sessions and grants of an account, everywhere, and tells the applications; returns how many sessions ended. */
   endAll(account: string, except?: string): Promise<{ sessions: number; unreached: string[] }>;
   sessionsOf(account: string): Promise<{ session: string; applications: string[]; since: number }[]>;
 }
 
+export interface BeginOptions {
+  /** Milliseconds. */
+  maxAge?: number;
+  returnTo?: string;
+  wants?: Partial<Wants>;
+  loginHint?: string;
+  uiLocales?: readonly string[];
+}
+
+/** The session that answers a request of another door's application. */
+export interface Joined {
+  account: string;
+  session: string;
+  /** The name by which the application knows the session: its `sid`, and SAML's SessionIndex. */
+  index: string;
+  /** It wasn't in this session before. */
+  isNew: boolean;
+  /** When the session ends at the latest. */
+  expires: number;
+}
+
+/** How an authorization request of another door's application ended, and its id: proofs carry it. */
+export interface Ended {
+  application: string;
+  request: string;
+  account: string;
+  session: string;
+}
+
 export interface DoorPorts {
   now(): number;
+  random(bytes: number): Uint8Array;
   issuer: string;
   ephemeral: EphemeralStore;
   durable: DurableStore;
   sealer: Sealer;
-  applications: ReadonlyMap<string, Application>;
+  applications: Applications;
   sessions: { lifetime: number; idle: number };
-  /** Requested classes that can be satisfied at all. */
-  acrValues: readonly string[];
+  /** Classes that can be asked for, with the levels that they stand for. */
+  acr: AcrTable;
+  /** The core, and all doors by id, once they stand: not for use while one is being created. */
+  core(): Core;
+  doors(): ReadonlyMap<string, Door>;
+  /** Signing keys of a purpose, made on first use, kept and rolled over on all nodes alike. */
+  keyring(purpose: string, options: KeyringOptions): Promise<Keyring>;
   locales: readonly string[];
   evaluate(input: EvaluationInput): Promise<Evaluation>;
   /** Decides again without a browser, as a refresh does: false ends the grant. */

@@ -1,3 +1,4 @@
+import { configuredId } from '../core/application.ts';
 import type { Facts, Reason, Rule } from '../core/policy.ts';
 
 type Condition = (rule: Rule, facts: Facts) => boolean;
@@ -16,7 +17,7 @@ function overlap(a: readonly string[], b: readonly string[]): boolean {
  * ones too, hold for nobody before the person is known.
  */
 const CONDITIONS: readonly Condition[] = [
-  ({ applications }, facts) => !given(applications) || applications.includes(facts.application),
+  ({ applications }, facts) => !given(applications) || applications.includes(configuredId(facts.application)),
   ({ groups }, { account }) => !given(groups) || (account !== undefined && overlap(groups, account.groups)),
   ({ notGroups }, { account }) => !given(notGroups) || (account !== undefined && !overlap(notGroups, account.groups)),
   ({ networks }, facts) => !given(networks) || overlap(networks, facts.networks),

@@ -1,4 +1,5 @@
 import type { Account, Credential } from '../core/account.ts';
+import { configuredId } from '../core/application.ts';
 import { type Level, levelOf, levelsOf, type Proof, reaches } from '../core/assurance.ts';
 import type { Requirement, Rule } from '../core/policy.ts';
 import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
@@ -56,7 +57,10 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     return <P extends Proof>(proof: P): P[] => {
       const credential = working.find(({ id }) => id === proof.credential);
       const verdict =
-        credential && deps.factors.get(proof.factor)?.factor.review?.(credential, account, { application });
+        credential &&
+        deps.factors
+          .get(proof.factor)
+          ?.factor.review?.(credential, account, { application: configuredId(application) });
       if (verdict === 'refused') return [];
       return [verdict === 'unattested' ? { ...proof, attested: false } : proof];
     };

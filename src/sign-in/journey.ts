@@ -1,3 +1,4 @@
+import { configuredId } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
@@ -84,7 +85,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
 
   /** Another method, or the factor to set up. */
   async function choose(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
-    const context = { application: request.application };
+    const context = { application: configuredId(request.application) };
     const evaluation = await dispatcher.evaluate(request, state, browser);
     const { account } = evaluation;
     if (account === undefined) return { error: { key: 'try-again' } };
@@ -111,7 +112,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     if (answer.suggest === 'no') return skip(request, state, browser);
     const { account, credentials: enrolled } = await dispatcher.evaluate(request, state, browser);
     if (account === undefined) return skip(request, state, browser);
-    const context = { application: request.application };
+    const context = { application: configuredId(request.application) };
     const enrolment = await dispatcher.offers.enrol(stage.factor, context, account, enrolled);
     const optional = { authTime: stage.authTime };
     const next: Stage = enrolment.at === 'enrol' ? { ...enrolment, optional, why: 'why.suggested' } : enrolment;
@@ -149,7 +150,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
   ): Promise<State> {
     const wrong = state.wrong + 1;
     const { stage } = state;
-    const context = { application: request.application };
+    const context = { application: configuredId(request.application) };
     const shown = { ...state, wrong, error: result.error };
     if (stage.at === 'first' && result.hint !== undefined) {
       const evaluation = await dispatcher.evaluate(request, state, browser);
@@ -164,7 +165,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
   /** The same question, asked anew. A method that can't be asked any more gives way to what comes next. */
   async function renewed(request: SignInRequest, state: State, browser: Browser): Promise<Stage | undefined> {
     const { stage } = state;
-    const context = { application: request.application };
+    const context = { application: configuredId(request.application) };
     const evaluation = await dispatcher.evaluate(request, state, browser);
     const { account, credentials } = evaluation;
     if (stage.at === 'first') {

@@ -1,3 +1,4 @@
+import { configuredId } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
@@ -16,7 +17,7 @@ interface Parts {
 export function createPresenter({ accounts, evidence, dispatcher }: Parts) {
   const methods = async (request: SignInRequest, state: State, browser: Browser) => {
     const evaluation = await dispatcher.evaluate(request, state, browser);
-    return dispatcher.offers.methods(evaluation, state, { application: request.application });
+    return dispatcher.offers.methods(evaluation, state, { application: configuredId(request.application) });
   };
 
   /** Whether there is something else to choose than what is asked. */

@@ -101,7 +101,14 @@ export interface Pages {
     switchAccount?: string;
   };
   'sign-out': { action: string; xsrf: string; application?: LocalizedText; stay: string };
-  'signed-out': { application?: LocalizedText; homepage?: string };
+  'signed-out': {
+    application?: LocalizedText;
+    homepage?: string;
+    /** Applications that couldn't be told. */
+    unreached?: LocalizedText[];
+    /** Where the application that asked wanted the browser to go. */
+    next?: string;
+  };
   /** Response mode form_post: submits itself by /assets/submit.js, and has a button without it. */
   'form-post': { action: string; inputs: { name: string; value: string }[]; application?: LocalizedText };
   error: {

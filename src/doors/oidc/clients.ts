@@ -1,5 +1,7 @@
 import type { ClientMetadata } from 'oidc-provider';
 import type { Application } from '../../core/application.ts';
+import type { DoorPorts } from '../../core/door.ts';
+import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication } from './application.ts';
 
 /** Methods by which a client authenticates (OpenID Connect Core section 9), from what it was given. */
@@ -9,18 +11,28 @@ function authenticationOf(settings: OidcApplication): NonNullable<OidcApplicatio
   return settings.jwks || settings.jwksUri ? 'private_key_jwt' : 'none';
 }
 
-/** Where the gateway's own pages, and later the SAML bridge, come back to after a sign-in. */
+/** Where the gateway's own pages come back to after a sign-in. */
 export interface InternalApplication {
   redirectUris: string[];
 }
 
-/** Client metadata (RFC 7591) of an application. */
-export function clientOf(application: Application): ClientMetadata {
+/** Client metadata (RFC 7591) of an application. One of another door's gets no tokens: its door asks for the session. */
+export function clientOf(application: Application, issuer: string): ClientMetadata {
   if (application.internal) {
     const { redirectUris } = application.settings as InternalApplication;
     return {
       client_id: application.id,
       redirect_uris: redirectUris,
+      response_types: ['none'],
+      grant_types: [],
+      token_endpoint_auth_method: 'none',
+    };
+  }
+  if (application.door !== 'oidc') {
+    return {
+      client_id: application.id,
+      client_name: nameOf(application),
+      redirect_uris: [`${issuer}/${application.door}/resume`],
       response_types: ['none'],
       grant_types: [],
       token_endpoint_auth_method: 'none',
@@ -49,6 +61,21 @@ export function clientOf(application: Application): ClientMetadata {
     ...(settings.defaultMaxAge === undefined ? {} : { default_max_age: settings.defaultMaxAge / 1000 }),
     ...(settings.defaultAcrValues ? { default_acr_values: settings.defaultAcrValues } : {}),
   };
+}
+
+/** Clients that aren't configured one by one: members of another door's federation. Nobody else comes at run time. */
+export class MemberAdapter extends ArtifactAdapter {
+  readonly #ports: DoorPorts;
+
+  constructor(ports: DoorPorts) {
+    super(ports.ephemeral, 'Client', ports.sealer);
+    this.#ports = ports;
+  }
+
+  override async find(id: string): Promise<ClientMetadata | undefined> {
+    const found = await this.#ports.applications.find(id);
+    return found && clientOf(found, this.#ports.issuer);
+  }
 }
 
 function nameOf({ name, id }: Application): string {

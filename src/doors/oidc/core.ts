@@ -1,17 +1,19 @@
 import type { Request, Response } from 'express';
 import type { Interaction, Provider } from 'oidc-provider';
+import type { Application } from '../../core/application.ts';
 import type { Core, DoorPorts, Outcome } from '../../core/door.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { ConsentRequest, SignInRequest } from '../../core/sign-in.ts';
 import { SCOPES } from './accounts.ts';
 import { grantsOf, hashOf } from './adapter.ts';
-import type { InternalApplication } from './clients.ts';
+import { requestFor, takeEnded } from './bridge.ts';
+import { clientOf } from './clients.ts';
 import { type AuthorizationParams, wantsOf } from './evaluation.ts';
 import { extend, join } from './grants.ts';
-import { endAll, signOutApplications } from './logout.ts';
+import { endAll, signOutApplications, type Told } from './logout.ts';
 import { originOf } from './origin.ts';
-import { ROUTES } from './routes.ts';
-import { type SessionAdapter, sessionsOf } from './sessions.ts';
+import { lifeLeft, moves, type SessionAdapter, sessionsOf } from './sessions.ts';
+import { addressAfter } from './sign-out.ts';
 import type { Subjects } from './subjects.ts';
 
 /** The single sign-on session and its interactions, for the journey and the gateway's own pages. */
@@ -31,18 +33,20 @@ export function createCore(provider: Provider, sessions: SessionAdapter, ports: 
     return found;
   }
 
-  async function end(req: Request, res: Response): Promise<void> {
+  async function end(req: Request, res: Response, except?: string): Promise<Told> {
     const session = await current(req, res);
+    let told: Told = { unreached: [], byBrowser: [] };
     if (session.accountId) {
       const record = await sessions.findByUid(session.uid);
-      if (record) await signOutApplications(provider, ports, record);
       for (const { grantId, persistsLogout } of Object.values(session.authorizations ?? {})) {
         if (grantId && !persistsLogout) await ports.ephemeral.delete(`oidc:Grant:${hashOf(grantId)}`);
       }
       await sessions.end(session.uid, session.accountId);
+      if (record) told = await signOutApplications(provider, ports, record, except);
     }
     const secure = ports.issuer.startsWith('https:');
     res.clearCookie(provider.cookieName('session'), { path: '/', httpOnly: true, sameSite: 'lax', secure });
+    return told;
   }
 
   /** A request that names a person is answered for no other (OpenID Connect Core sections 3.1.2.1 and 5.5.1). */
@@ -66,7 +70,7 @@ export function createCore(provider: Provider, sessions: SessionAdapter, ports: 
     const grant = existing ?? new provider.Grant({ accountId: account, clientId });
     extend(grant, consent);
     const grantId = await grant.save();
-    if (ports.applications.get(clientId)?.consent === 'ask') {
+    if ((await ports.applications.find(clientId))?.consent === 'ask') {
       const { consents } = ports.durable;
       const all = join(await consents.get(account, clientId), consent);
       await consents.put({ account, application: clientId, ...all, at: ports.now() });
@@ -76,7 +80,8 @@ export function createCore(provider: Provider, sessions: SessionAdapter, ports: 
 
   return {
     async request(req, res, id) {
-      return requestOf(await interaction(req, res, id));
+      const found = await interaction(req, res, id);
+      return requestOf(found, await ports.applications.find(String(found.params.client_id)));
     },
 
     async finish(req, res, id, given) {
@@ -99,19 +104,29 @@ export function createCore(provider: Provider, sessions: SessionAdapter, ports: 
     },
 
     begin(application, options = {}) {
-      const settings = ports.applications.get(application)?.settings as InternalApplication;
-      const query = new URLSearchParams({
-        client_id: application,
-        response_type: 'none',
-        scope: 'openid',
-        redirect_uri: settings.redirectUris[0] ?? '',
-        ...(options.maxAge === undefined ? {} : { max_age: String(Math.floor(options.maxAge / 1000)) }),
-        ...(options.returnTo === undefined ? {} : { state: options.returnTo }),
-      });
-      return `${ROUTES.authorization}?${query}`;
+      const found = ports.applications.get(application);
+      if (found === undefined) throw new SallyportError('ERR_NOT_FOUND', `no application ${application}`);
+      return requestFor(application, clientOf(found, ports.issuer).redirect_uris?.[0] ?? '', options);
     },
 
-    endSession: end,
+    ended: (returnTo) => takeEnded(ports, returnTo),
+
+    async join(req, res, application) {
+      const session = await current(req, res);
+      if (!session.accountId) return undefined;
+      const isNew = session.sidFor(application) === undefined;
+      session.ensureClientContainer(application);
+      const { life, idle } = lifeLeft(ports, session);
+      const { accountId: account, uid } = session;
+      if (isNew || moves(session.exp, idle)) await session.save(idle);
+      const index = String(session.sidFor(application));
+      return { account, session: uid, index, isNew, expires: ports.now() + life * 1000 };
+    },
+
+    async endSession(req, res, { next = '/', except } = {}) {
+      const told = await end(req, res, except);
+      return { next: await addressAfter(ports, told, next), unreached: told.unreached };
+    },
 
     async endAll(account, except) {
       const grants = await ports.ephemeral.members(grantsOf(account));
@@ -132,7 +147,7 @@ export function createCore(provider: Provider, sessions: SessionAdapter, ports: 
   };
 }
 
-function requestOf(found: Interaction): SignInRequest {
+function requestOf(found: Interaction, application: Application | undefined): SignInRequest {
   const params = found.params as AuthorizationParams;
   const text = (name: string) => (typeof params[name] === 'string' ? params[name] : undefined);
   const redirect = text('redirect_uri');
@@ -146,11 +161,15 @@ function requestOf(found: Interaction): SignInRequest {
     ...(hint ? { loginHint: hint.slice(0, 256) } : {}),
     ...(found.session ? { account: found.session.accountId, session: found.session.uid } : {}),
     ...(redirect ? { redirectOrigin: originOf(redirect) } : {}),
-    ...(found.prompt.name === 'consent' ? { consent: consentOf(found, params) } : {}),
+    ...(found.prompt.name === 'consent' ? { consent: consentOf(found, params, application) } : {}),
   };
 }
 
-function consentOf(found: Interaction, params: AuthorizationParams): ConsentRequest {
+function consentOf(
+  found: Interaction,
+  params: AuthorizationParams,
+  application: Application | undefined,
+): ConsentRequest {
   const details = found.prompt.details as {
     missingOIDCClaims?: string[];
     missingResourceScopes?: Record<string, string[]>;
@@ -159,7 +178,7 @@ function consentOf(found: Interaction, params: AuthorizationParams): ConsentRequ
     scopes: String(params.scope ?? '')
       .split(' ')
       .filter((scope) => SCOPES.includes(scope)),
-    claims: details.missingOIDCClaims ?? [],
+    claims: application?.released ? [...application.released] : (details.missingOIDCClaims ?? []),
     resources: details.missingResourceScopes ?? {},
   };
 }

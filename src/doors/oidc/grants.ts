@@ -1,15 +1,18 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
+import type { Application } from '../../core/application.ts';
 import type { DoorPorts } from '../../core/door.ts';
 import type { ConsentRequest } from '../../core/sign-in.ts';
 import { evaluationOf } from './evaluation.ts';
 
 /** What this request asks to be given. */
-function requested(ctx: KoaContextWithOIDC): ConsentRequest {
+function requested(ctx: KoaContextWithOIDC, application: Application | undefined): ConsentRequest {
+  const scopes = [...ctx.oidc.requestParamOIDCScopes];
+  if (application?.released) return { scopes, claims: [...application.released], resources: {} };
   const resources: Record<string, string[]> = {};
   for (const [indicator, server] of Object.entries(ctx.oidc.resourceServers ?? {})) {
     resources[indicator] = [...ctx.oidc.requestParamScopes].filter((scope) => server.scopes.has(scope));
   }
-  return { scopes: [...ctx.oidc.requestParamOIDCScopes], claims: [...ctx.oidc.requestParamClaims], resources };
+  return { scopes, claims: [...ctx.oidc.requestParamClaims], resources };
 }
 
 /** Adds to a grant; true if that changed it. */
@@ -30,7 +33,7 @@ export function extend(grant: Grant, given: ConsentRequest): boolean {
 export async function loadExistingGrant(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { session, client, provider, result, account } = ctx.oidc;
   if (!session || !client || !account || !(await evaluationOf(ports, ctx)).satisfied) return undefined;
-  const application = ports.applications.get(client.clientId);
+  const application = await ports.applications.find(client.clientId);
   const id = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
   const existing = id ? await provider.Grant.find(id) : undefined;
   const grant =
@@ -41,11 +44,13 @@ export async function loadExistingGrant(ports: DoorPorts, ctx: KoaContextWithOID
   if (application?.consent === 'ask') {
     const consent = await ports.durable.consents.get(account.accountId, application.id);
     if (consent === undefined && existing === undefined) return undefined;
-    if (consent && extend(grant, within(consent, requested(ctx)))) await grant.save();
+    // What its door releases has grown: the person is asked about all of it again.
+    if (application.released?.some((name) => !consent?.claims.includes(name))) return undefined;
+    if (consent && extend(grant, within(consent, requested(ctx, application)))) await grant.save();
     else if (existing === undefined) return undefined;
     return grant;
   }
-  if (extend(grant, requested(ctx)) || existing === undefined) await grant.save();
+  if (extend(grant, requested(ctx, application)) || existing === undefined) await grant.save();
   return grant;
 }
 

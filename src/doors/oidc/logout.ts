@@ -1,39 +1,89 @@
 import type { AdapterPayload, Provider } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
+import type { Door, DoorPorts, EndedSession } from '../../core/door.ts';
 import { type SessionAdapter, sessionsOf } from './sessions.ts';
 
 interface LogoutClient {
   backchannelLogout(accountId: string, sid: string): Promise<void>;
 }
 
+/** Which applications of a session know by now that it is over. */
+export interface Told {
+  unreached: string[];
+  /** Those that only a browser reaches, by door. */
+  byBrowser: { door: Door; ended: EndedSession }[];
+}
+
+/** The applications of a session, with the name by which each knows it. */
+function applicationsOf(session: AdapterPayload, except?: string): [application: string, index: string][] {
+  return Object.entries(session.authorizations ?? {})
+    .filter(([id]) => id !== except)
+    .map(([id, { sid }]) => [id, String(sid)]);
+}
+
 /**
- * Tells the applications of a session that it ends (OpenID Connect Back-Channel Logout 1.0), side by side.
- * Answers the ids of those that have an address for it and couldn't be reached.
+ * Tells the applications of a session that it ends, server to server and side by side: OpenID Connect Back-Channel
+ * Logout 1.0, and whatever the other doors have for it. Answers those that have an address for it and couldn't be reached.
  */
 export async function signOutApplications(
   provider: Provider,
   ports: DoorPorts,
   session: AdapterPayload,
-): Promise<string[]> {
+  except?: string,
+): Promise<Told> {
+  const { accountId } = session;
+  if (!accountId) return { unreached: [], byBrowser: [] };
   const unreached: string[] = [];
-  const tell = async ([clientId, { sid }]: [string, { sid?: string }]) => {
-    const client = await provider.Client.find(clientId);
-    if (!client?.backchannelLogoutUri || !session.accountId) return;
+  const tell = async ([id, sid]: [string, string]) => {
+    const client = await provider.Client.find(id);
+    if (!client?.backchannelLogoutUri) return;
     try {
       // The published types lack this method of oidc-provider's client.
-      await (client as unknown as LogoutClient).backchannelLogout(session.accountId, String(sid));
-      ports.audit.note({ event: 'logout.application', account: session.accountId, application: clientId });
+      await (client as unknown as LogoutClient).backchannelLogout(accountId, sid);
+      ports.audit.note({ event: 'logout.application', account: accountId, application: id });
     } catch (err) {
-      unreached.push(clientId);
-      ports.log.warn({ err, application: clientId }, 'back-channel logout failed');
-      ports.audit.note({ event: 'logout.unreached', account: session.accountId, application: clientId });
+      unreached.push(id);
+      ports.log.warn({ err, application: id }, 'back-channel logout failed');
+      ports.audit.note({ event: 'logout.unreached', account: accountId, application: id });
     }
   };
-  await Promise.all(Object.entries(session.authorizations ?? {}).map(tell));
-  return unreached;
+  const [others] = await Promise.all([
+    signOutOtherDoors(ports, session, except),
+    ...applicationsOf(session, except).map(tell),
+  ]);
+  return { unreached: [...unreached, ...others.unreached], byBrowser: others.byBrowser };
 }
 
-/** Ends every session of an account but one. */
+/** Tells those that came through other doors. */
+export async function signOutOtherDoors(ports: DoorPorts, session: AdapterPayload, except?: string): Promise<Told> {
+  const { accountId: account } = session;
+  const told: Told = { unreached: [], byBrowser: [] };
+  if (!account) return told;
+  const byDoor = new Map<string, [string, string][]>();
+  for (const entry of applicationsOf(session, except)) {
+    const door = (await ports.applications.find(entry[0]))?.door ?? '';
+    byDoor.set(door, [...(byDoor.get(door) ?? []), entry]);
+  }
+  for (const [id, entries] of byDoor) {
+    const door = ports.doors().get(id);
+    if (!door?.signOut) continue;
+    const { unreached, byBrowser } = await door.signOut({ account, applications: new Map(entries) });
+    told.unreached.push(...unreached);
+    const left = entries.filter(([application]) => byBrowser.includes(application));
+    if (left.length > 0) told.byBrowser.push({ door, ended: { account, applications: new Map(left) } });
+  }
+  return told;
+}
+
+/** Address to send the browser to: by way of the applications that only it reaches, and then to `next`. */
+export async function byWayOf({ byBrowser }: Told, next: string): Promise<string> {
+  let address = next;
+  for (const { door, ended } of byBrowser) {
+    if (door.signOutByBrowser) address = await door.signOutByBrowser(ended, address);
+  }
+  return address;
+}
+
+/** Ends every session of an account but one. No browser is at hand: what only one reaches stays unreached. */
 export async function endAll(
   provider: Provider,
   sessions: SessionAdapter,
@@ -47,7 +97,13 @@ export async function endAll(
     const session = await sessions.findByUid(uid);
     // First the session, then the news: an application that asks back must find it gone.
     await sessions.end(uid, account);
-    if (session) for (const id of await signOutApplications(provider, ports, session)) unreached.add(id);
+    if (session === undefined) continue;
+    const told = await signOutApplications(provider, ports, session);
+    for (const id of told.unreached) unreached.add(id);
+    for (const id of told.byBrowser.flatMap(({ ended }) => [...ended.applications.keys()])) {
+      unreached.add(id);
+      ports.audit.note({ event: 'logout.unreached', account, application: id });
+    }
   }
   return { sessions: uids.length, unreached: [...unreached] };
 }

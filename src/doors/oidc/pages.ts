@@ -3,6 +3,7 @@ import type { DoorPorts } from '../../core/door.ts';
 import { hasCode } from '../../core/errors.ts';
 import { originOf } from './origin.ts';
 import { ROUTES } from './routes.ts';
+import { readLeft } from './sign-out.ts';
 
 type Next = () => Promise<unknown>;
 
@@ -49,7 +50,7 @@ export function pages(ports: DoorPorts) {
   }
 
   async function signedOut(ctx: KoaContextWithOIDC): Promise<void> {
-    show(ctx, 'signed-out', { ...nameOf(ctx) });
+    show(ctx, 'signed-out', { ...nameOf(ctx), ...(await readLeft(ports, ctx)) });
   }
 
   async function error(ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, cause: Error) {

@@ -3,16 +3,16 @@ import type { DoorPorts } from '../../core/door.ts';
 import { CLAIMS, findAccount, SCOPES } from './accounts.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication, OidcSettings } from './application.ts';
-import { clientOf } from './clients.ts';
+import { leaveEnded } from './bridge.ts';
+import { clientOf, MemberAdapter } from './clients.ts';
 import { overrideContext } from './evaluation.ts';
 import { loadExistingGrant } from './grants.ts';
 import { pages } from './pages.ts';
 import { prompts } from './prompts.ts';
 import { ROUTES } from './routes.ts';
-import type { SessionAdapter } from './sessions.ts';
+import { lifeLeft, type SessionAdapter, seconds } from './sessions.ts';
+import { recordLogouts, signOutElsewhere } from './sign-out.ts';
 import type { Subjects } from './subjects.ts';
-
-const seconds = (milliseconds: number): number => Math.max(1, Math.floor(milliseconds / 1000));
 
 /** Cookies carry 256 random bits that are looked up in the store: a signature over them would prove nothing more. */
 function cookies(issuer: string): Configuration['cookies'] {
@@ -42,25 +42,26 @@ export function createProvider(
   jwks: Configuration['jwks'],
   subjects: Subjects,
 ): Provider {
-  const applications = [...ports.applications.values()].filter((it) => it.door === 'oidc' || it.internal);
   const settingsOf = (id: string | undefined): Partial<OidcApplication> => {
     const application = ports.applications.get(id ?? '');
-    return application && !application.internal ? (application.settings as OidcApplication) : {};
+    return application?.door === 'oidc' ? (application.settings as OidcApplication) : {};
   };
-  const session = ports.sessions;
   const own = pages(ports);
 
   const provider = new Provider(ports.issuer, {
-    adapter: (name: string) =>
-      name === 'Session' ? sessions : new ArtifactAdapter(ports.ephemeral, name, ports.sealer),
-    acrValues: [...ports.acrValues],
+    adapter: (name: string) => {
+      if (name === 'Session') return sessions;
+      if (name === 'Client') return new MemberAdapter(ports);
+      return new ArtifactAdapter(ports.ephemeral, name, ports.sealer);
+    },
+    acrValues: [...ports.acr.keys()],
     allowOmittingSingleRegisteredRedirectUri: false,
     claims: CLAIMS,
     clientBasedCORS: (_ctx, origin, client) =>
       client.tokenEndpointAuthMethod === 'none' &&
       (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     clientDefaults: { grant_types: ['authorization_code'], response_types: ['code'] },
-    clients: applications.map(clientOf),
+    clients: [...ports.applications.values()].map((it) => clientOf(it, ports.issuer)),
     conformIdTokenClaims: true,
     cookies: cookies(ports.issuer),
     discovery: {
@@ -132,7 +133,7 @@ export function createProvider(
     ttl: {
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? seconds(settings.lifetimes.accessToken),
       AuthorizationCode: 60,
-      Grant: (_ctx, grant) => seconds((settingsOf(grant.clientId).reauthenticate ?? 0) + session.lifetime),
+      Grant: (_ctx, grant) => seconds((settingsOf(grant.clientId).reauthenticate ?? 0) + ports.sessions.lifetime),
       IdToken: seconds(settings.lifetimes.idToken),
       Interaction: seconds(settings.lifetimes.signIn),
       // Absolute from the first one on: rotation never prolongs it.
@@ -140,16 +141,15 @@ export function createProvider(
         const end = (token.iiat ?? seconds(ports.now())) + seconds(settingsOf(token.clientId).reauthenticate ?? 0);
         return Math.max(1, end - seconds(ports.now()));
       },
-      Session: (_ctx, it) => {
-        const begun = it.loginTs ?? it.iat ?? seconds(ports.now());
-        const left = begun + seconds(session.lifetime) - seconds(ports.now());
-        return Math.max(1, Math.min(seconds(session.idle), left));
-      },
+      Session: (_ctx, it) => lifeLeft(ports, it).idle,
     },
   });
   // The web layer has checked Host and set the scheme from the issuer.
   provider.proxy = true;
   provider.use(own.replace);
+  provider.use(leaveEnded(ports));
+  provider.use(signOutElsewhere(ports));
+  recordLogouts(provider, ports);
   overrideContext(provider);
   endForGood(provider, sessions);
   return provider;

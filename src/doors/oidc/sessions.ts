@@ -1,6 +1,24 @@
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
+import type { DoorPorts } from '../../core/door.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 import { hashOf } from './adapter.ts';
+
+export const seconds = (milliseconds: number): number => Math.max(1, Math.floor(milliseconds / 1000));
+
+/** Seconds that a session has: `life` at the most, `idle` unless it is used again. */
+export function lifeLeft(
+  { now, sessions }: Pick<DoorPorts, 'now' | 'sessions'>,
+  it: { loginTs?: number | undefined; iat?: number | undefined },
+): { life: number; idle: number } {
+  const begun = it.loginTs ?? it.iat ?? seconds(now());
+  const life = Math.max(1, begun + seconds(sessions.lifetime) - seconds(now()));
+  return { life, idle: Math.min(seconds(sessions.idle), life) };
+}
+
+/** Whether using a session that expires at `exp` (seconds) now prolongs it by enough to write it again. */
+export function moves(exp: number | undefined, idle: number): boolean {
+  return exp === undefined || Date.now() / 1000 + idle - exp >= idle * WORTH_WRITING;
+}
 
 /** Set of an account's session uids. */
 export const sessionsOf = (account: string): string => `oidc:sessions:{${account}}`;

@@ -294,11 +294,13 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     await audit.commit({ event: 'sessions.revoked', by: 'owner', ...about(res, it) });
     await deps.durable.accounts.revokeBefore(it.account.id, deps.now());
     await devices.revoke(it.account.id);
-    await core.endAll(it.account.id);
-    await core.endSession(req, res);
-    localsOf(res).person = undefined;
-    send(deps, res, 'signed-out', {});
+    // This browser's own session last: it can still be sent to those applications that no server reaches.
+    await core.endAll(it.account.id, it.session);
+    const { next } = await core.endSession(req, res, { next: '/signed-out' });
+    res.redirect(303, next);
   });
+
+  router.get('/signed-out', (_req, res) => send(deps, res, 'signed-out', {}));
 
   return router;
 }

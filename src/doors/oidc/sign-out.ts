@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import type { AdapterPayload, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { LocalizedText } from '../../core/account.ts';
+import type { DoorPorts } from '../../core/door.ts';
+import { hashOf } from './adapter.ts';
+import { byWayOf, signOutOtherDoors, type Told } from './logout.ts';
+import { ROUTES } from './routes.ts';
+
+/** Which page says so, and what it has to say. */
+interface Left {
+  unreached: string[];
+  /** Where the request to sign out wanted to go. */
+  next?: string;
+}
+
+const LIFETIME = 600_000;
+const PARAMETER = 'left';
+const leftKey = (id: string): string => `oidc:left:${hashOf(id)}`;
+
+/** Address to go to once everything is over: `next`, or first a page that names what couldn't be reached. */
+export async function addressAfter(ports: DoorPorts, told: Told, next: string): Promise<string> {
+  let address = next;
+  if (told.unreached.length > 0) {
+    const id = randomBytes(16).toString('base64url');
+    const own = URL.parse(next, ports.issuer)?.origin === ports.issuer;
+    const left: Left = { unreached: told.unreached, ...(own ? {} : { next }) };
+    await ports.ephemeral.set(leftKey(id), JSON.stringify(left), LIFETIME);
+    address = `${ROUTES.end_session}/success?${PARAMETER}=${id}`;
+  }
+  return byWayOf(told, address);
+}
+
+/** For the page after a sign-out: the applications that couldn't be told, and the way on. */
+export async function readLeft(
+  ports: DoorPorts,
+  ctx: KoaContextWithOIDC,
+): Promise<{ unreached?: LocalizedText[]; next?: string }> {
+  const id = ctx.query[PARAMETER];
+  const stored = typeof id === 'string' ? await ports.ephemeral.get(leftKey(id)) : undefined;
+  if (stored === undefined) return {};
+  const { unreached, next } = JSON.parse(stored) as Left;
+  const named = await Promise.all(unreached.map(async (it) => (await ports.applications.find(it))?.name ?? it));
+  return { unreached: named, ...(next === undefined ? {} : { next }) };
+}
+
+/** Clients that oidc-provider couldn't tell while it handled this request. */
+function unreachedIn({ state }: KoaContextWithOIDC): string[] {
+  state.unreached ??= [];
+  return state.unreached as string[];
+}
+
+/** What oidc-provider says of its own back-channel logouts, for the audit and for the page afterwards. */
+export function recordLogouts(provider: Provider, { audit, log }: Pick<DoorPorts, 'audit' | 'log'>): void {
+  provider.on('backchannel.success', (_ctx, { clientId }, account) =>
+    audit.note({ event: 'logout.application', account, application: clientId }),
+  );
+  provider.on('backchannel.error', (ctx, err, { clientId }, account) => {
+    unreachedIn(ctx).push(clientId);
+    log.warn({ err, application: clientId }, 'back-channel logout failed');
+    audit.note({ event: 'logout.unreached', account, application: clientId });
+  });
+}
+
+/**
+ * Runs around oidc-provider, which tells its own clients when an application asks to sign out (RP-Initiated Logout):
+ * those of other doors are told here.
+ */
+export function signOutElsewhere(ports: DoorPorts) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
+    await next();
+    const location = ctx.response.get('location');
+    if (ctx.oidc?.route !== 'end_session_confirm' || !location) return;
+    const { session, params } = ctx.oidc;
+    if (!params?.logout || session === undefined) return;
+    const ended = { accountId: session.accountId, authorizations: session.authorizations } as AdapterPayload;
+    const told = await signOutOtherDoors(ports, ended);
+    told.unreached.push(...unreachedIn(ctx));
+    ctx.set('location', await addressAfter(ports, told, location));
+  };
+}
