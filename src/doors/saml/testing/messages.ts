@@ -128,7 +128,7 @@ export function sign(xml: string, signer: Identity, options: SigningOptions = {}
     transforms: [...(options.transforms ?? [ENVELOPED, EXCLUSIVE])],
     ...(options.prefixes && { inclusiveNamespacesPrefixList: options.prefixes }),
   });
-  const issuer = `${at}/*[local-name(.)='Issuer']`;
+  const issuer = "(//*[local-name(.)='Issuer'])[1]";
   signed.computeSignature(xml, {
     prefix: 'ds',
     location: xml.includes('Issuer>') ? { reference: issuer, action: 'after' } : { reference: at, action: 'prepend' },

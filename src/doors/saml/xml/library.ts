@@ -6,6 +6,7 @@ import {
   XmlBufferInputProvider,
   XmlC14NMode,
   XmlCData,
+  XmlComment,
   XmlDocument,
   XmlElement,
   XmlLibError,
@@ -161,16 +162,23 @@ export class Element {
    */
   canonical(inclusive?: readonly string[]): Buffer {
     const node = this.#live;
-    const whole = node.doc.root.isSameNode(node);
+    const whole = node.doc.root.isSameNode(node) && standsAlone(node);
     return collect((handler) =>
       node.doc.canonicalize(handler, {
         mode: XmlC14NMode.XML_C14N_EXCLUSIVE_1_0,
         ...(inclusive?.length && { inclusiveNamespacePrefixes: [...inclusive] }),
-        // The root needs no node set: without one libxml2 doesn't call back for each node.
+        // A document that is this element needs no node set: without one libxml2 doesn't call back for each node.
         ...(!whole && { nodeSet: new Set([node]) }),
       }),
     );
   }
+}
+
+/** Nothing beside the root but comments, which are left out of the canonical form anyway. */
+function standsAlone(root: XmlElement): boolean {
+  for (let node = root.prev; node; node = node.prev) if (!(node instanceof XmlComment)) return false;
+  for (let node = root.next; node; node = node.next) if (!(node instanceof XmlComment)) return false;
+  return true;
 }
 
 export class Document {
