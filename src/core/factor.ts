@@ -98,6 +98,9 @@ export interface Factor<C = unknown, P = unknown> {
     identify(pending: P, answer: Answer): Promise<Identified | Refused>;
   };
 
+  /** Most credentials of one account; by default 10. */
+  readonly maximum?: number;
+
   /** Whether it can be offered to this account now; by default, if a credential is enrolled. */
   usable?(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): boolean;
 

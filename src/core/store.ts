@@ -134,7 +134,11 @@ export interface DurableStore {
   credentials: {
     ofAccount(account: string): Promise<StoredCredential[]>;
     byLookup(factor: string, key: string): Promise<StoredCredential | undefined>;
-    insert(credential: Omit<StoredCredential, 'version'>, lookup?: readonly string[]): Promise<void>;
+    /**
+     * With `most`: false, and nothing is kept, where the account has that many of this factor, whatever is inserted
+     * at the same moment. Throws ERR_VERSION_CONFLICT where the id or a lookup key is another credential's already.
+     */
+    insert(credential: Omit<StoredCredential, 'version'>, lookup?: readonly string[], most?: number): Promise<boolean>;
     /** Compare-and-set: false when the version has moved on. */
     update(
       id: string,

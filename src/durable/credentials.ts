@@ -1,6 +1,7 @@
+import type { Transaction } from 'kysely';
 import { SallyportError } from '../core/errors.ts';
 import type { DurableStore, StoredCredential } from '../core/store.ts';
-import type { CredentialRow, Database } from './schema.ts';
+import type { CredentialRow, Database, Tables } from './schema.ts';
 
 /** Enrolled credentials, with the keys under which one is found before the account is known. */
 export function createCredentials(db: Database): DurableStore['credentials'] {
@@ -25,8 +26,8 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
         .executeTakeFirst();
       return row && fromRow(row);
     },
-    async insert(credential, lookup = []) {
-      await insert(db, credential, [...new Set(lookup)]);
+    insert(credential, lookup = [], most = Number.POSITIVE_INFINITY) {
+      return insert(db, credential, [...new Set(lookup)], most);
     },
     async update(id, version, change) {
       const result = await db
@@ -55,9 +56,10 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
 
 type NewCredential = Omit<StoredCredential, 'version'>;
 
-/** All or nothing; ERR_VERSION_CONFLICT where the id or a lookup key is another credential's already. */
-async function insert(db: Database, credential: NewCredential, lookup: readonly string[]): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+/** All or nothing. */
+function insert(db: Database, credential: NewCredential, lookup: readonly string[], most: number): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    if (Number.isFinite(most) && (await countAlone(trx, credential)) >= most) return false;
     const added = await trx
       .insertInto('credentials')
       .values({
@@ -73,14 +75,32 @@ async function insert(db: Database, credential: NewCredential, lookup: readonly 
       .onConflict((conflict) => conflict.column('id').doNothing())
       .executeTakeFirst();
     if (added.numInsertedOrUpdatedRows !== 1n) throw taken(credential);
-    if (lookup.length === 0) return;
+    if (lookup.length === 0) return true;
     const keys = await trx
       .insertInto('credential_lookups')
       .values(lookup.map((key) => ({ factor: credential.factor, key, credential: credential.id })))
       .onConflict((conflict) => conflict.columns(['factor', 'key']).doNothing())
       .executeTakeFirst();
     if (keys.numInsertedOrUpdatedRows !== BigInt(lookup.length)) throw taken(credential);
+    return true;
   });
+}
+
+/** How many the account has of this factor; until the transaction ends, no other one counts or adds any. */
+async function countAlone(trx: Transaction<Tables>, { account, factor }: NewCredential): Promise<number> {
+  // Changes nothing, but locks the account's row: a count alone would see no insert that isn't committed yet.
+  await trx
+    .updateTable('accounts')
+    .set(({ ref }) => ({ version: ref('version') }))
+    .where('id', '=', account)
+    .execute();
+  const { count } = await trx
+    .selectFrom('credentials')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('account', '=', account)
+    .where('factor', '=', factor)
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 function taken(credential: NewCredential): SallyportError {

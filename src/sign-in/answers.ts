@@ -8,7 +8,7 @@ import type { SignInRequest } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
 import { accountOf } from './advance.ts';
 import { type Attempt, type Attempts, lockedFor } from './attempts.ts';
-import { type Credentials, ifTaken } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import { PATIENCE } from './states.ts';
 import type { Opening, Stage, State } from './steps.ts';
@@ -198,8 +198,8 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     browser: Browser,
   ): Promise<Result> {
     const { account, stage, verdict, attempt } = first;
-    const id = await credentials.add(account, stage.factor, verdict.name, verdict.data, verdict.lookup).catch(ifTaken);
-    if (id === undefined) return { error: { key: 'method-taken' }, renew: true };
+    const id = await credentials.add(account, stage.factor, verdict.name, verdict.data, verdict.lookup);
+    if (typeof id !== 'string') return { error: id, renew: true };
     await deps.audit.commit({
       event: 'credential.added',
       factor: stage.factor,

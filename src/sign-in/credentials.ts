@@ -1,7 +1,16 @@
 import type { Credential } from '../core/account.ts';
 import { hasCode } from '../core/errors.ts';
+import type { Message } from '../core/prompt.ts';
 import type { StoredCredential } from '../core/store.ts';
-import type { SignInDeps } from './deps.ts';
+import type { EnabledFactor, SignInDeps } from './deps.ts';
+
+/** Each one more is one more secret that a guess may hit. */
+const MOST = 10;
+
+/** Most credentials of one factor that an account may have. */
+export function mostOf(it: EnabledFactor | undefined): number {
+  return it?.factor.maximum ?? MOST;
+}
 
 const context = (credential: { id: string; account: string; factor: string }): string =>
   `credential:${credential.id}:${credential.account}:${credential.factor}`;
@@ -29,18 +38,27 @@ export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 
       return stored && open(stored);
     },
 
-    /** The new one's id. Throws ERR_VERSION_CONFLICT where a lookup key is another credential's already, whoever's. */
+    /**
+     * The new one's id, or what the person is told instead: a lookup key is another credential's already, whoever's,
+     * or there are as many as there may be.
+     */
     async add(
       account: string,
       factor: string,
       name: string,
       data: unknown,
       lookup?: readonly string[],
-    ): Promise<string> {
+    ): Promise<string | Message> {
       const id = Buffer.from(deps.random(16)).toString('base64url');
       const sealed = sealer.seal(JSON.stringify(data), context({ id, account, factor }));
-      await durable.credentials.insert({ id, account, factor, name, sealed, createdAt: deps.now() }, lookup);
-      return id;
+      const credential = { id, account, factor, name, sealed, createdAt: deps.now() };
+      try {
+        const added = await durable.credentials.insert(credential, lookup, mostOf(factors.get(factor)));
+        return added ? id : { key: 'too-many-methods' };
+      } catch (error) {
+        if (hasCode(error, 'ERR_VERSION_CONFLICT')) return { key: 'method-taken' };
+        throw error;
+      }
     },
 
     /** Stores new data by compare-and-set: false if another answer was first, and then this one doesn't count. */
@@ -54,11 +72,6 @@ export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 
 
     remove: (id: string, account: string): Promise<boolean> => durable.credentials.remove(id, account),
   };
-}
-
-/** What `add` comes to where the credential is somebody's already: nothing; any other error is thrown on. */
-export function ifTaken(error: unknown): undefined {
-  if (!hasCode(error, 'ERR_VERSION_CONFLICT')) throw error;
 }
 
 export type Credentials = ReturnType<typeof createCredentials>;

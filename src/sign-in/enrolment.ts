@@ -1,20 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Account, Credential } from '../core/account.ts';
 import type { Browser } from '../core/browser.ts';
-import type { Confirmed } from '../core/factor.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import { type Attempts, lockedFor } from './attempts.ts';
-import { type Credentials, ifTaken } from './credentials.ts';
+import { type Credentials, mostOf } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 
 /** How long an enrolment outside of a sign-in waits, milliseconds. */
 const PATIENCE = 15 * 60_000;
-
-/** Each one more is one more secret that a guess may hit. */
-const MOST_PER_FACTOR = 10;
-
-/** How long one confirmation keeps others of the account waiting at most, milliseconds. */
-const CLAIM = 60_000;
 
 interface Pending {
   factor: string;
@@ -28,7 +21,6 @@ interface Pending {
 export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; credentials: Credentials }) {
   const { ephemeral, sealer, factors, audit } = deps;
   const { attempts, credentials } = parts;
-  const claimOf = (account: string) => `enrolling:{${account}}`;
   const keyOf = (session: string) => `enrolment:${createHash('sha256').update(session).digest('base64url')}`;
 
   async function existingOf(account: Account, id: string): Promise<Credential[]> {
@@ -39,7 +31,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
     const factor = factors.get(id)?.factor;
     if (factor?.enrol === undefined) return undefined;
     const existing = await existingOf(account, id);
-    if (existing.length >= MOST_PER_FACTOR) return undefined;
+    if (existing.length >= mostOf(factors.get(id))) return undefined;
     const { prompt, pending } = await factor.enrol(account, existing, {});
     const value = JSON.stringify({ factor: id, prompt, pending, ...(error ? { error } : {}) } satisfies Pending);
     await ephemeral.set(keyOf(session), sealer.seal(value, keyOf(session)), PATIENCE);
@@ -58,25 +50,13 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
     return { error };
   }
 
-  /** One at a time for an account, so that several sessions at once don't make more than there may be. */
-  async function add(account: Account, id: string, verdict: Confirmed<unknown>): Promise<string | Message> {
-    if (!(await ephemeral.add(claimOf(account.id), '1', CLAIM))) return { key: 'already-answered' };
-    try {
-      if ((await existingOf(account, id)).length >= MOST_PER_FACTOR) return { key: 'too-many-methods' };
-      const { name, data, lookup } = verdict;
-      return (await credentials.add(account.id, id, name, data, lookup).catch(ifTaken)) ?? { key: 'method-taken' };
-    } finally {
-      await ephemeral.delete(claimOf(account.id));
-    }
-  }
-
   return {
     /** Factors that can be set up by somebody who has these credentials. */
     offered: (existing: readonly Credential[]): string[] =>
       [...factors.values()]
         .filter(({ factor }) => factor.enrol && factor.confirm)
         .map(({ module }) => module.id)
-        .filter((id) => existing.filter(({ factor }) => factor === id).length < MOST_PER_FACTOR),
+        .filter((id) => existing.filter(({ factor }) => factor === id).length < mostOf(factors.get(id))),
 
     begin,
 
@@ -109,7 +89,8 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
         return verdict.final ? anew(verdict.message) : again(session, loaded, verdict.message);
       }
       if ((await ephemeral.take(keyOf(session))) !== loaded.stored) return anew({ key: 'already-answered' });
-      const credential = await add(account, id, verdict);
+      const { name, data, lookup } = verdict;
+      const credential = await credentials.add(account.id, id, name, data, lookup);
       if (typeof credential !== 'string') return anew(credential);
       const { ip, userAgent, reference } = browser;
       await audit.commit({

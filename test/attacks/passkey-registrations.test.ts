@@ -79,3 +79,29 @@ describe('attacks on registrations', () => {
     expect(await methods(someone)).toHaveLength(2);
   });
 });
+
+describe('registrations at once', () => {
+  const scene = stage(() => ({ config: { factors: { fido2: { maximum: 3 } }, lockout: { failures: 100 } } }));
+  const at = (path: string) => `${scene.gateway.url}${path}`;
+
+  it('twenty sessions of one person add no more keys than there may be', async () => {
+    const someone = await scene.newcomer();
+    const key = new Passkey(scene.gateway);
+    const first = await someone.answer(await someone.enter('courses'), { factor: 'fido2' });
+    await someone.remember(await key.enrol(someone, first), 'no');
+    const sessions = [];
+    for (let index = 0; index < 20; index += 1) {
+      const browser = scene.elsewhere(someone);
+      await key.use(browser, await browser.begin('library'));
+      sessions.push({ browser, page: await browser.client.open(at('/account/methods/add/fido2')) });
+    }
+    const told = await Promise.all(
+      sessions.map(({ browser, page }) => new Passkey(scene.gateway).enrol(browser, page)),
+    );
+    expect(told.filter(({ text }) => text.includes('It was added.'))).toHaveLength(2);
+    expect(told.filter(({ text }) => text.includes('as many of this kind as there can be'))).toHaveLength(18);
+    const { accounts, credentials } = scene.gateway.app.signIn;
+    const account = await accounts.find(someone.username);
+    expect(await credentials.ofAccount(account?.id ?? '')).toHaveLength(3);
+  });
+});

@@ -151,6 +151,26 @@ function credentialSuite({ open }: DurableSubject): void {
     );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
+
+  it('keeps no more of a factor than there may be, however many are added at once', async () => {
+    const { accounts, credentials } = await open();
+    await accounts.link(ada);
+    await accounts.link({ ...ada, id: 'account-2', directoryKey: 'another' });
+    const add = (prefix: string, change: Partial<typeof device> = {}) =>
+      together((index) =>
+        credentials.insert({ ...device, ...change, id: `${prefix}-${index}` }, [`${prefix} ${index}`], 3),
+      );
+    expect((await add('first')).filter(Boolean)).toHaveLength(3);
+    expect(await credentials.ofAccount(ada.id)).toHaveLength(3);
+    const [kept] = await credentials.ofAccount(ada.id);
+    expect(await credentials.insert({ ...device, id: 'late' }, ['late'], 3)).toBe(false);
+    expect(await credentials.byLookup('key', 'late')).toBeUndefined();
+    await credentials.remove(kept?.id ?? '', ada.id);
+    expect(await credentials.insert({ ...device, id: 'late' }, ['late'], 3)).toBe(true);
+    // Another factor's, and another person's, are counted by themselves.
+    expect((await add('other', { factor: 'other' })).filter(Boolean)).toHaveLength(3);
+    expect((await add('theirs', { account: 'account-2' })).filter(Boolean)).toHaveLength(3);
+  });
 }
 
 function consentSuite({ open }: DurableSubject): void {

@@ -22,6 +22,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     challenge: async (_account, credentials, context) => challenge(site, credentials, context),
     verify: (pending, credentials, answer, account, context) =>
       verify(site, pending, credentials, answer, account, context),
+    maximum: settings.maximum,
     first: {
       begin: async () => begin(site),
       identify: async (pending, answer) => identify(pending, answer),
