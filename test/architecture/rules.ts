@@ -25,6 +25,7 @@ const CORE_TAKES: readonly { from: string; type: boolean; only?: string; why: st
     only: 'src/core/seal.ts',
     why: 'sealing is pure but for the nonce, and every store and journey must do it the same way',
   },
+  { from: 'node:crypto', type: true, only: 'src/core/keyring.ts', why: 'a key is parsed once, by whoever keeps it' },
 ];
 
 /** Imports that a rule forbids in general, and why they stand. */

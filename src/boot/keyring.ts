@@ -1,0 +1,139 @@
+import type { AuditPort, LogPort } from '../core/door.ts';
+import type { KeyAlgorithm, Keyring, KeyringOptions } from '../core/keyring.ts';
+import type { Sealer } from '../core/seal.ts';
+import type { DurableStore, StoredKey } from '../core/store.ts';
+import { addUnlessOvertaken } from './keyring/additions.ts';
+import { type Change, retireKey, rotateKeys } from './keyring/changes.ts';
+import { makeKey } from './keyring/key.ts';
+import { createRing, type Ring } from './keyring/ring.ts';
+import type { Standing } from './keyring/standing.ts';
+
+/** How soon one node learns what another one's command did, milliseconds. */
+export const POLL = 60_000;
+
+export interface KeyringDeps {
+  durable: Pick<DurableStore, 'keys' | 'state'>;
+  sealer: Sealer;
+  now(): number;
+  random(bytes: number): Uint8Array;
+  log: LogPort;
+  audit: AuditPort;
+}
+
+/** A key, how it stands, and its certificate, base64 DER. */
+export type Listed = Standing & { certificate?: string };
+
+/** All signing keys of the gateway, by purpose. */
+export interface Keyrings {
+  /** The keyring of a purpose, with its first keys made. Throws ERR_SEAL where the sealing key is another. */
+  keyring(purpose: string, options: KeyringOptions): Promise<Keyring>;
+  /** Reads all keys anew. Never throws: what can't be read stays as it is known. */
+  refresh(): Promise<void>;
+  /** Every key of the purposes in use, as the store has them now. */
+  list(): Promise<Listed[]>;
+  /** Adds the next key of each algorithm, or of one; `ahead` in milliseconds, the purpose's own without it. */
+  rotate(purpose: string, wish?: { algorithm?: string; ahead?: number }): Promise<Change[]>;
+  /** Takes a key out at once; `id` may be its beginning. */
+  retire(id: string): Promise<Change[]>;
+  close(): Promise<void>;
+}
+
+/** Retired ones aren't opened: their certificate isn't told. */
+function listed(ring: Ring): Listed[] {
+  const certificates = new Map(ring.published().map(({ id, certificate }) => [id, certificate]));
+  return ring.standings().map((standing) => {
+    const certificate = certificates.get(standing.key.id);
+    return { ...standing, ...(certificate ? { certificate } : {}) };
+  });
+}
+
+/** Keyrings over the durable store: every node reads the same times there, every minute and when one has come. */
+export function createKeyrings(deps: KeyringDeps): Keyrings {
+  const { durable, now, log } = deps;
+  const rings = new Map<string, Ring>();
+  let timer: NodeJS.Timeout | undefined;
+  let running = Promise.resolve();
+  let closed = false;
+
+  async function load(ring: Ring): Promise<void> {
+    for (const algorithm of ring.options.algorithms) await first(ring, algorithm);
+    ring.take(await durable.keys.list(ring.purpose));
+    for (const { key, ...standing } of ring.standings()) {
+      if (standing.state !== 'retired' || key.retiredAt !== undefined) continue;
+      await durable.keys.retire(key.id, standing.at);
+      log.info({ purpose: key.purpose, algorithm: key.algorithm, key: key.id }, 'signing key is no longer published');
+    }
+  }
+
+  /** A first key signs at once: there is nobody yet who knows another. */
+  async function first({ purpose, options }: Ring, algorithm: KeyAlgorithm): Promise<void> {
+    const wanted = (present: readonly StoredKey[]) => present.every(({ retiredAt }) => retiredAt !== undefined);
+    const known = (await durable.keys.list(purpose)).filter((key) => key.algorithm === algorithm);
+    if (!wanted(known)) return;
+    const { certificate } = options;
+    const make = () => makeKey({ purpose, algorithm, certificate, createdAt: now(), activeFrom: now() }, deps);
+    const made = await addUnlessOvertaken(durable, { purpose, algorithm, wanted, make });
+    if (made) log.info({ purpose, algorithm, key: made.id }, 'signing key made');
+  }
+
+  async function refresh(): Promise<void> {
+    for (const ring of rings.values()) {
+      await load(ring).catch((err: unknown) => {
+        log.error({ err, purpose: ring.purpose }, 'signing keys could not be read: the known ones stay');
+      });
+    }
+    schedule();
+  }
+
+  function schedule(): void {
+    clearTimeout(timer);
+    if (closed) return;
+    const planned = Math.min(...[...rings.values()].map((ring) => ring.changesAt())) - now();
+    timer = setTimeout(() => void queue(refresh), Math.max(1, Math.min(POLL, planned))).unref();
+  }
+
+  /** One at a time: an old answer of the store must not come after a newer one. */
+  function queue<T>(work: () => Promise<T>): Promise<T> {
+    const done = running.then(work);
+    running = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  /** The rings as the store has them, for a command; here its error is the command's. */
+  async function current(): Promise<readonly Ring[]> {
+    for (const ring of rings.values()) await load(ring);
+    return [...rings.values()];
+  }
+
+  async function changed(change: Promise<Change[]>): Promise<Change[]> {
+    const done = await change;
+    await current();
+    schedule();
+    return done;
+  }
+
+  return {
+    keyring: (purpose, options) =>
+      queue(async () => {
+        const present = rings.get(purpose);
+        if (present) return present;
+        const ring = createRing(purpose, options, deps);
+        await load(ring);
+        rings.set(purpose, ring);
+        schedule();
+        return ring;
+      }),
+    refresh: () => queue(refresh),
+    list: () => queue(async () => (await current()).flatMap(listed)),
+    rotate: (purpose, wish = {}) => queue(async () => changed(rotateKeys(deps, await current(), purpose, wish))),
+    retire: (id) => queue(async () => changed(retireKey(deps, await current(), id))),
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

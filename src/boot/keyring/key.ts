@@ -1,0 +1,66 @@
+import { createPrivateKey, createPublicKey, generateKeyPair, randomUUID, type webcrypto } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { KeyAlgorithm, KeyringOptions, SigningKey } from '../../core/keyring.ts';
+import type { Sealer } from '../../core/seal.ts';
+import type { StoredKey } from '../../core/store.ts';
+import { certificateFor } from './certificate.ts';
+
+const generate = promisify(generateKeyPair);
+
+/** RFC 7518 sections 3.3 and 3.4. */
+const PAIRS = {
+  RS256: () => generate('rsa', { modulusLength: 2048 }),
+  ES256: () => generate('ec', { namedCurve: 'P-256' }),
+} as const satisfies Record<KeyAlgorithm, unknown>;
+
+type JsonWebKey = webcrypto.JsonWebKey;
+
+/** What is sealed: a private JWK, with the certificate where there is one. Early ones are a JWK alone. */
+type Content = JsonWebKey | { jwk: JsonWebKey; certificate?: string };
+
+const context = (id: string): string => `key:${id}`;
+
+export interface KeyWish {
+  purpose: string;
+  algorithm: KeyAlgorithm;
+  certificate: KeyringOptions['certificate'];
+  createdAt: number;
+  activeFrom: number;
+}
+
+export interface KeyTools {
+  sealer: Sealer;
+  random(bytes: number): Uint8Array;
+}
+
+/** A new key, sealed, not stored yet. */
+export async function makeKey(wish: KeyWish, { sealer, random }: KeyTools): Promise<StoredKey> {
+  const { purpose, algorithm, createdAt, activeFrom } = wish;
+  const { privateKey, publicKey } = await PAIRS[algorithm]();
+  const commonName = wish.certificate?.commonName;
+  const certificate =
+    commonName === undefined
+      ? undefined
+      : await certificateFor({ algorithm, privateKey, publicKey, commonName, at: createdAt, random });
+  const content: Content = { jwk: privateKey.export({ format: 'jwk' }), ...(certificate ? { certificate } : {}) };
+  const id = randomUUID();
+  const sealed = sealer.seal(JSON.stringify(content), context(id));
+  return { id, purpose, algorithm, sealed, createdAt, activeFrom };
+}
+
+/**
+ * Opens and parses a stored key.
+ *
+ * @throws SallyportError ERR_SEAL if it wasn't sealed with this installation's sealing key
+ */
+export function openKey({ id, sealed, activeFrom }: StoredKey, algorithm: KeyAlgorithm, sealer: Sealer): SigningKey {
+  const content: Content = JSON.parse(sealer.open(sealed, context(id)));
+  const { jwk, certificate } = isWrapped(content) ? content : { jwk: content };
+  const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
+  const publicKey = createPublicKey(privateKey);
+  return { id, algorithm, privateKey, publicKey, activeFrom, ...(certificate ? { certificate } : {}) };
+}
+
+function isWrapped(content: Content): content is { jwk: JsonWebKey; certificate?: string } {
+  return 'jwk' in content;
+}
