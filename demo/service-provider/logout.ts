@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import type { Profile } from '@node-saml/node-saml';
+import { type Profile, ValidateInResponseTo } from '@node-saml/node-saml';
 import { SignedXml } from 'xml-crypto';
 import { ServiceProviderError } from './application.ts';
 import { newId, type Party, samlOf } from './client.ts';
@@ -135,9 +135,10 @@ export async function finishedLogout(
   if (!sent || root.attribute('InResponseTo') !== sent.id || incoming.relayState !== sent.relayState) {
     throw refused("this sign-out wasn't begun in this browser");
   }
-  await idps.trusting((idp) => verified(party, idp, incoming, new Map([[sent.id, Date.now()]])));
-  checkAddress(root, party.endpoints.slo);
+  // Before the signature, as node-saml does: a failure is only shown.
   const { codes, words } = demandSuccess(root);
+  await idps.trusting((idp) => verified(party, idp, incoming));
+  checkAddress(root, party.endpoints.slo);
   return codes.length > 1 ? words : 'You are signed out.';
 }
 
@@ -151,9 +152,9 @@ function checkAddress(root: XmlElement, destination: string): void {
   if (root.attribute('Destination') !== destination) throw refused('the message was meant for another address');
 }
 
-/** Signature, issuer, validity and, for a response, InResponseTo. */
-async function verified(party: Party, idp: IdentityProvider, incoming: LogoutMessage, known?: Map<string, number>) {
-  const saml = samlOf(party, idp, known);
+/** Signature, issuer and validity. InResponseTo is checked here: node-saml looks for it in a `Response` alone. */
+async function verified(party: Party, idp: IdentityProvider, incoming: LogoutMessage) {
+  const saml = samlOf(party, idp, undefined, { validateInResponseTo: ValidateInResponseTo.never });
   if (incoming.query !== undefined) {
     const fields = Object.fromEntries(new URLSearchParams(incoming.query));
     return saml.validateRedirectAsync(fields, incoming.query);
