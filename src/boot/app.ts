@@ -17,6 +17,7 @@ import type { CommandHost } from './commands.ts';
 import type { Config } from './config.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { createHost } from './host.ts';
+import { createKeyrings } from './keyring.ts';
 import { createLog } from './log.ts';
 import { createManagement } from './management.ts';
 import type { Modules } from './modules.ts';
@@ -59,6 +60,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const chain = await createAudit({ durable, node: NODE, now: world.now, log, sign: signer });
   const management = createManagement(ready);
   const audit = management.count(chain);
+  const keyrings = createKeyrings({ ...world, durable, sealer: keys.sealer, log, audit });
 
   // People, factors, and the journey.
   const applications = createRegistry(config);
@@ -105,7 +107,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     fetch,
     core: () => coreOf(doors),
     doors: () => doors,
-    keyring: () => Promise.reject(new Error('no keyring yet')),
+    keyring: keyrings.keyring,
   };
   for (const [id, settings] of config.doors) {
     const module = modules.doors.get(id);
@@ -130,13 +132,27 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   return {
     web: createWeb(web),
     management: management.app,
-    host: createHost({ config, modules, durable, directories, signIn, core, audit, world, rules, factors, auditOf }),
+    host: createHost({
+      config,
+      modules,
+      durable,
+      directories,
+      signIn,
+      core,
+      audit,
+      world,
+      rules,
+      factors,
+      auditOf,
+      keyrings,
+    }),
     core,
     signIn,
     ready,
     async close() {
       for (const door of doors.values()) await door.close?.();
       for (const { factor } of factors.values()) await factor.close?.();
+      await keyrings.close();
       await chain.close();
       await stores.close();
     },

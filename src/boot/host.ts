@@ -14,6 +14,8 @@ import type { SignIn } from '../sign-in/index.ts';
 import { type AuditTarget, auditCommands } from './audit-commands.ts';
 import { type CommandHost, type CommandRequest, directoryCommand } from './commands.ts';
 import type { Config } from './config.ts';
+import { keyCommands } from './key-commands.ts';
+import type { Keyrings } from './keyring.ts';
 import type { Modules } from './modules.ts';
 import type { World } from './parts.ts';
 
@@ -29,6 +31,7 @@ interface HostDeps {
   rules: readonly Rule[];
   factors: ReadonlyMap<string, EnabledFactor>;
   auditOf: AuditTarget;
+  keyrings: Keyrings;
 }
 
 /** Runs the CLI's commands where the data is. */
@@ -112,6 +115,8 @@ export function createHost(deps: HostDeps): CommandHost {
     async run(request) {
       const ofAudit = auditCommands.find(({ name }) => name === request.name);
       if (ofAudit) return ofAudit.run(deps.auditOf, request.input);
+      const ofKeys = keyCommands.find(({ name }) => name === request.name);
+      if (ofKeys) return ofKeys.run(deps.keyrings, request.input);
       return request.name === 'policy explain' ? explainPolicy(request) : ofDirectory(request);
     },
   };

@@ -6,6 +6,7 @@ import type { CommandRequest } from '../commands.ts';
 import { defaultConfigFile } from '../config/default-file.ts';
 import { managementOf } from '../config/management.ts';
 import { type Config, jsonSchemaOf, loadConfig } from '../config.ts';
+import { keyCommands } from '../key-commands.ts';
 import type { Modules } from '../modules.ts';
 import { execute, type OpenHost } from './execute.ts';
 import { healthcheck } from './healthcheck.ts';
@@ -89,10 +90,10 @@ function moment(text: string): string {
   throw new InvalidArgumentError('Write it as 2027-02-01 or 2027-02-01T08:00:00+08:00.');
 }
 
-/** A command per name, the audit's among them; where several directories bring the same one, `--directory` chooses. */
+/** A command per name, audit and keys among them; where several directories bring the same one, `--directory` chooses. */
 function addPlugins(program: Command, context: Context): void {
   const ofDirectories = [...context.modules.directories.values()].flatMap(({ commands = [] }) => commands);
-  const offers: Offer[] = [...ofDirectories, ...auditCommands];
+  const offers: Offer[] = [...ofDirectories, ...auditCommands, ...keyCommands];
   const byName = Map.groupBy(offers, ({ name }) => name);
   for (const [name, [plugin, ...others]] of byName) {
     if (plugin === undefined) continue;
@@ -111,7 +112,7 @@ function addPlugins(program: Command, context: Context): void {
 
 function subcommand(parent: Command, word: string): Command {
   const present = parent.commands.find((command) => command.name() === word);
-  return present ?? parent.command(word).description(`about ${word}s`);
+  return present ?? parent.command(word).description(`about ${word.replace(/s?$/, 's')}`);
 }
 
 async function runPlugin(context: Context, plugin: Offer, command: Command): Promise<void> {

@@ -16,15 +16,26 @@ import { lifeLeft, moves, type SessionAdapter, sessionsOf } from './sessions.ts'
 import { addressAfter } from './sign-out.ts';
 import type { Subjects } from './subjects.ts';
 
-/** The single sign-on session and its interactions, for the journey and the gateway's own pages. */
-export function createCore(provider: Provider, sessions: SessionAdapter, ports: DoorPorts, subjects: Subjects): Core {
-  const current = async (req: Request, res: Response) => provider.Session.get(provider.createContext(req, res));
+/**
+ * The single sign-on session and its interactions, for the journey and the gateway's own pages.
+ * `provider` answers the one of now: it changes with the signing keys.
+ */
+export function createCore(
+  provider: () => Provider,
+  sessions: SessionAdapter,
+  ports: DoorPorts,
+  subjects: Subjects,
+): Core {
+  const current = async (req: Request, res: Response) => {
+    const { Session } = provider();
+    return Session.get(provider().createContext(req, res));
+  };
 
   /** The interaction that this browser holds the cookie of: an address alone opens nothing. */
   async function interaction(req: Request, res: Response, id: string): Promise<Interaction> {
     let found: Interaction;
     try {
-      found = await provider.interactionDetails(req, res);
+      found = await provider().interactionDetails(req, res);
     } catch (cause) {
       if (cause instanceof SallyportError) throw cause;
       throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'no interaction for this browser', { cause });
@@ -42,17 +53,17 @@ export function createCore(provider: Provider, sessions: SessionAdapter, ports: 
         if (grantId && !persistsLogout) await ports.ephemeral.delete(`oidc:Grant:${hashOf(grantId)}`);
       }
       await sessions.end(session.uid, session.accountId);
-      if (record) told = await signOutApplications(provider, ports, record, except);
+      if (record) told = await signOutApplications(provider(), ports, record, except);
     }
     const secure = ports.issuer.startsWith('https:');
-    res.clearCookie(provider.cookieName('session'), { path: '/', httpOnly: true, sameSite: 'lax', secure });
+    res.clearCookie(provider().cookieName('session'), { path: '/', httpOnly: true, sameSite: 'lax', secure });
     return told;
   }
 
   /** A request that names a person is answered for no other (OpenID Connect Core sections 3.1.2.1 and 5.5.1). */
   async function ofThePersonMeant(found: Interaction, outcome: Outcome): Promise<Outcome> {
     const params = found.params as AuthorizationParams;
-    const client = await provider.Client.find(String(params.client_id));
+    const client = await provider().Client.find(String(params.client_id));
     if (outcome.kind !== 'signed-in' || client === undefined) return outcome;
     if (subjects.isMeant(outcome.account, client, params)) return outcome;
     return { kind: 'refused', error: 'login_required', description: 'another person signed in than the one asked for' };
@@ -66,8 +77,9 @@ export function createCore(provider: Provider, sessions: SessionAdapter, ports: 
     }
     const { account, consent } = outcome;
     const clientId = String(found.params.client_id);
-    const existing = found.grantId ? await provider.Grant.find(found.grantId) : undefined;
-    const grant = existing ?? new provider.Grant({ accountId: account, clientId });
+    const { Grant } = provider();
+    const existing = found.grantId ? await Grant.find(found.grantId) : undefined;
+    const grant = existing ?? new Grant({ accountId: account, clientId });
     extend(grant, consent);
     const grantId = await grant.save();
     if ((await ports.applications.find(clientId))?.consent === 'ask') {
@@ -131,7 +143,7 @@ export function createCore(provider: Provider, sessions: SessionAdapter, ports: 
     async endAll(account, except) {
       const grants = await ports.ephemeral.members(grantsOf(account));
       await ports.ephemeral.delete(...grants.map((grant) => `oidc:Grant:${hashOf(grant)}`));
-      return endAll(provider, sessions, ports, account, except);
+      return endAll(provider(), sessions, ports, account, except);
     },
 
     async sessionsOf(account) {

@@ -1,16 +1,16 @@
 import './runtime.ts';
 import { randomBytes } from 'node:crypto';
-import type { EventEmitter } from 'node:events';
 import express from 'express';
 import type { DoorModule } from '../../core/door.ts';
 import { PROMPT_KINDS } from '../../core/prompt.ts';
 import { type OidcApplication, type OidcSettings, oidcApplication, oidcSettings } from './application.ts';
 import { checkApplications } from './clients.ts';
 import { createCore } from './core.ts';
-import { signingKeys } from './keys.ts';
+import { jwksOf, keyringOptions } from './keys.ts';
 import { postedRequests } from './post.ts';
 import { createProvider } from './provider.ts';
 import { isOurs } from './routes.ts';
+import { createServing } from './serving.ts';
 import { SessionAdapter } from './sessions.ts';
 import { createSubjects } from './subjects.ts';
 
@@ -24,19 +24,15 @@ const oidc: DoorModule<OidcSettings, OidcApplication> = {
 
   async create(settings, ports) {
     const sessions = new SessionAdapter(ports.ephemeral, ports.sessions.lifetime);
-    const jwks = await signingKeys(ports.durable, ports.sealer, ports.now);
+    const keyring = await ports.keyring('oidc', keyringOptions(settings, ports.sessions.lifetime));
     const subjects = createSubjects(await pairwiseSalt(ports.durable.state('oidc')));
-    const provider = createProvider(settings, ports, sessions, jwks, subjects);
-    provider.on('server_error', (ctx, err) => {
-      ctx.state.failure = err;
-    });
-    (provider as EventEmitter).on('error', (err) => ports.log.error({ err }, 'oidc-provider failed'));
+    const build = () => createProvider(settings, ports, sessions, jwksOf(keyring.published()), subjects);
+    const serving = createServing(keyring, build, ports.log);
 
-    const answer = provider.callback();
     const router = express.Router();
     router.use(postedRequests(ports.ephemeral));
-    router.use((req, res, next) => (isOurs(req.path) ? answer(req, res) : next()));
-    return { handler: router, core: createCore(provider, sessions, ports, subjects) };
+    router.use((req, res, next) => (isOurs(req.path) ? serving().answer(req, res, next) : next()));
+    return { handler: router, core: createCore(() => serving().provider, sessions, ports, subjects) };
   },
 };
 

@@ -1,38 +1,28 @@
-import { generateKeyPair, randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
-import { exportJWK } from 'jose';
-import type { Sealer } from '../../core/seal.ts';
-import type { DurableStore } from '../../core/store.ts';
+import type { JWK } from 'oidc-provider';
+import type { KeyringOptions, SigningKey } from '../../core/keyring.ts';
+import type { OidcSettings } from './application.ts';
 
-const generate = promisify(generateKeyPair);
-
-/** One signing key per algorithm that an application may choose. */
-const ALGORITHMS = {
-  RS256: () => generate('rsa', { modulusLength: 2048 }),
-  ES256: () => generate('ec', { namedCurve: 'P-256' }),
-};
+const DAY = 86_400_000;
 
 /**
- * The private signing keys as a JWK Set (RFC 7517), made on first start and kept sealed.
- * Two processes that start together may both make a key; both are then published, oldest first.
+ * Applications cache the JWK Set: a day is how long they may before a new key signs, and how long the old one
+ * stays at least. Longer where what it signed lives longer: tokens, and ID tokens that come back as a hint as
+ * long as the session (OpenID Connect RP-Initiated Logout 1.0 section 2). Milliseconds.
  */
-export async function signingKeys(durable: DurableStore, sealer: Sealer, now: () => number) {
-  for (const [algorithm, make] of Object.entries(ALGORITHMS)) {
-    const existing = await durable.keys.list('oidc');
-    if (existing.some((key) => key.algorithm === algorithm && key.retiredAt === undefined)) continue;
-    const { privateKey } = await make();
-    const id = randomUUID();
-    const jwk = { ...(await exportJWK(privateKey)), kid: id, alg: algorithm, use: 'sig' };
-    await durable.keys.insert({
-      id,
-      purpose: 'oidc',
-      algorithm,
-      sealed: sealer.seal(JSON.stringify(jwk), `key:${id}`),
-      createdAt: now(),
-      activeFrom: now(),
-    });
-  }
-  const stored = (await durable.keys.list('oidc')).filter((key) => key.retiredAt === undefined);
-  stored.sort((a, b) => a.activeFrom - b.activeFrom || a.id.localeCompare(b.id));
-  return { keys: stored.map((key) => JSON.parse(sealer.open(key.sealed, `key:${key.id}`))) };
+export function keyringOptions({ lifetimes, resources }: OidcSettings, session: number): KeyringOptions {
+  const lives = Object.values(resources).map(({ lifetime }) => lifetime);
+  const keeps = Math.max(DAY, session, lifetimes.idToken, lifetimes.accessToken, ...lives);
+  return { algorithms: ['RS256', 'ES256'], ahead: DAY, keeps };
+}
+
+/** The private keys as a JWK Set (RFC 7517), in their order: oidc-provider signs with the first that fits. */
+export function jwksOf(published: readonly SigningKey[]): { keys: JWK[] } {
+  const keys = published.map(({ id, algorithm, privateKey }) => ({
+    // The published types want the members of each kind of key, which Node's type leaves open.
+    ...(privateKey.export({ format: 'jwk' }) as JWK),
+    kid: id,
+    alg: algorithm,
+    use: 'sig' as const,
+  }));
+  return { keys };
 }
