@@ -1,5 +1,5 @@
 import type { Account, Credential } from '../core/account.ts';
-import { levelOf, reaches } from '../core/assurance.ts';
+import { isFirstFactor, levelOf, reaches } from '../core/assurance.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInDeps } from './deps.ts';
 import type { Evaluator, FullEvaluation } from './evaluate.ts';
@@ -53,10 +53,13 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
       .map(({ module }) => module.id);
   }
 
-  /** Every factor that can open a sign-in, the first enabled one leading: for anybody, or again for one account. */
+  /**
+   * Every factor that can open a sign-in, the first enabled one leading; again for one account, the one that the
+   * session showed last: who came with a passkey has it at hand, and a password would take a second step.
+   */
   async function first(
     context: FactorContext,
-    { account, credentials, requirement }: FullEvaluation,
+    { account, credentials, requirement, evidence }: FullEvaluation,
     hint?: string,
   ): Promise<Stage> {
     const openings: Opening[] = [];
@@ -72,6 +75,8 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
         : await factor.first.begin(hint);
       openings.push({ factor: module.id, ...challenge });
     }
+    const lately = evidence.findLast(isFirstFactor)?.factor;
+    openings.sort((a, b) => Number(b.factor === lately) - Number(a.factor === lately));
     const [leading, ...also] = openings;
     if (leading === undefined) return { at: 'refused', message: 'no-method', error: 'access_denied' };
     const why: Why = account ? 'why.again' : 'why.first';

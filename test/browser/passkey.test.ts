@@ -45,7 +45,9 @@ describe('with a passkey, in a browser', JOURNEY, () => {
     await me.open('courses');
     await arrived(me, 'courses');
     await me.open('payroll');
-    expect(await me.heading()).toBe('Enter your password again');
+    expect(await me.heading()).toBe('Use your passkey or security key');
+    expect(await me.page.getByLabel('Password', { exact: true }).count()).toBe(1);
+    expect(await me.faults()).toEqual([]);
     await me.press('Use passkey or key');
     await arrived(me, 'payroll');
     await me.page.goto(`${scene.gateway.url}/account`);
