@@ -74,7 +74,9 @@ export function createHost(deps: HostDeps): CommandHost {
     const ip = text('ip');
     const networks = ip === undefined ? [] : networksOf(ip, config.networks);
     const credentials = await deps.signIn.credentials.ofAccount(account.id);
-    const enrolled = credentials.some(deps.signIn.evaluator.isSecond);
+    const { isSecond, works } = deps.signIn.evaluator;
+    const seconds = credentials.filter(isSecond);
+    const [enrolled, suspended] = [seconds.length > 0, !seconds.some(works)];
     const { id, groups, createdAt } = account;
     const requirement = decide(
       deps.rules,
@@ -84,7 +86,7 @@ export function createHost(deps: HostDeps): CommandHost {
     const trusted = text('device') === 'trusted';
     const table = explain({
       application,
-      account: { username: account.username, name: account.name, groups, enrolled },
+      account: { username: account.username, name: account.name, groups, enrolled, suspended },
       networks,
       now,
       requirement,

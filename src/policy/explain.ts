@@ -9,7 +9,14 @@ export interface ExplainInput {
   /** Id of the application. */
   application: string;
   /** Absent: the decision before the person is known. */
-  account?: { username: string; name?: string; groups: readonly string[]; enrolled: boolean };
+  account?: {
+    username: string;
+    name?: string;
+    groups: readonly string[];
+    enrolled: boolean;
+    /** What is enrolled proves nothing any more: to policy it counts, since it grants no new grace. */
+    suspended?: boolean;
+  };
   networks: readonly string[];
   now: number;
   requirement: Requirement;
@@ -41,12 +48,17 @@ function factRows({ application, account, networks, now }: ExplainInput): Row[] 
     ...(account
       ? ([
           ['groups', listed(account.groups)],
-          ['enrolled', account.enrolled ? 'yes' : 'no'],
+          ['enrolled', enrolledWords(account)],
         ] as const)
       : []),
     ['networks', listed(networks)],
     ['time', time(now)],
   ];
+}
+
+function enrolledWords({ enrolled, suspended }: NonNullable<ExplainInput['account']>): string {
+  if (enrolled && suspended) return 'yes, but suspended: no method can be used';
+  return enrolled ? 'yes' : 'no';
 }
 
 function decisionRows(requirement: Requirement): Row[] {

@@ -84,6 +84,20 @@ describe('passkeys, over HTTP', () => {
     expect(await browser.claims('payroll')).toMatchObject({ claims: { acr: 'phrh', amr: ['hwk', 'mfa', 'user'] } });
   });
 
+  it('is asked for again where the session was opened with it, the password beside it', async () => {
+    const { someone, key } = await holder();
+    const browser = scene.elsewhere(someone);
+    await key.use(browser, await browser.begin('courses'));
+    const page = await browser.begin('courses', '?prompt=login');
+    expect(page.text).toMatch(/^.*Use your passkey or security key.*Password/s);
+    expect(asksPassword(page)).toBe(true);
+    expect((await key.use(browser, page)).url.pathname).toBe('/courses');
+    // Who last came with a password is asked for it first.
+    const withPassword = scene.elsewhere(someone);
+    await withPassword.enter('library');
+    expect((await withPassword.begin('library', '?prompt=login')).text).toMatch(/Enter your password again/);
+  });
+
   it('refuses an unattested one where phrh is due, once and clearly', async () => {
     const { someone, key } = await holder();
     const browser = scene.elsewhere(someone);
@@ -207,6 +221,11 @@ describe('passkeys, over HTTP', () => {
     const again = await copy.enter('courses');
     expect(again.status).toBe(403);
     expect(again.body).not.toContain('data-ceremony');
+    const explained = await scene.gateway.command('policy explain', [], {
+      account: someone.username,
+      application: 'courses',
+    });
+    expect(explained).toContainEqual(expect.stringMatching(/^enrolled +yes, but suspended: no method can be used$/));
   });
 
   it('offers the app where the key is suspended, and says so on the account page', async () => {
@@ -221,6 +240,9 @@ describe('passkeys, over HTTP', () => {
     const copy = scene.elsewhere(someone);
     const refused = await key.use(copy, await copy.begin('courses'), { counter: 3 });
     expect(refused.text).toContain('is suspended, because there may be a copy of it');
+    const asked = { account: someone.username, application: 'courses' };
+    const explained = await scene.gateway.command('policy explain', [], asked);
+    expect(explained).toContainEqual(expect.stringMatching(/^enrolled +yes$/));
     const page = await copy.password(refused, someone.username);
     expect(asksCode(page)).toBe(true);
     expect(page.body).not.toContain('/methods"');
