@@ -75,7 +75,7 @@ function check(tree: Tree, modules: Modules, schema: unknown): { parsed: Partial
   const between = [
     ...crossFaults({ tree, parsed: sound, modules }),
     ...doorFaults(sound, modules),
-    ...unreadableFiles(tree),
+    ...unreadableFiles(tree, modules),
   ];
   return { parsed: sound, faults: [...faults, ...between.filter((fault) => !covered(fault, faults))] };
 }

@@ -25,9 +25,12 @@ export interface Applications extends ReadonlyMap<string, Application> {
   find(id: string): Promise<Application | undefined>;
 }
 
-/** The configured application that policy knows one by: a federation's member is called `<configured>:<its own id>`. */
+/** A federation's member is called `<configured application>:<its own id>`; ids of configured ones never hold it. */
+export const MEMBER_SEPARATOR = ':';
+
+/** The configured application that policy knows one by. */
 export function configuredId(id: string): string {
-  return id.split(':', 1)[0] ?? id;
+  return id.split(MEMBER_SEPARATOR, 1)[0] ?? id;
 }
 
 /** Parts of the gateway that ask for a sign-in themselves; rules may name them. */

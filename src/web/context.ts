@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express';
-import type { Application } from '../core/application.ts';
+import type { Applications } from '../core/application.ts';
 import type { AuditPort, Core, DoorModule, LogPort } from '../core/door.ts';
 import type { Rule } from '../core/policy.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
@@ -25,7 +25,7 @@ export interface WebDeps {
   doors: readonly { module: Pick<DoorModule, 'id' | 'prompts'>; handler: RequestHandler }[];
   /** Documents at fixed addresses: path and JSON. */
   published: readonly { path: string; body: unknown }[];
-  applications: ReadonlyMap<string, Application>;
+  applications: Applications;
   rules: readonly Rule[];
   trustedDevices: { lifetime: number };
   durable: DurableStore;

@@ -20,7 +20,16 @@ export function withPaths(tree: Tree, folder: string, modules: Modules): Tree {
     if (valueAt(tree, path) !== undefined) result = absolute(result, path, folder);
     else if (data !== undefined) result = set(result, path, join(data, file));
   }
+  for (const path of namedFiles(tree, modules)) result = absolute(result, path, folder);
   return data === undefined ? result : set(result, ['data'], data);
+}
+
+/** Where applications name files, by what their doors say. */
+function namedFiles({ applications }: Tree, modules: Modules): string[][] {
+  const ids = isTree(applications) ? Object.keys(applications) : [];
+  return [...modules.doors].flatMap(([door, { files = [] }]) =>
+    ids.flatMap((id) => files.map((file) => ['applications', id, door, ...file])),
+  );
 }
 
 function absolute(tree: Tree, path: readonly string[], folder: string): Tree {
@@ -34,11 +43,8 @@ function set(tree: Tree, path: readonly string[], value: string): Tree {
 }
 
 /** Files that must be there before the start. */
-export function unreadableFiles(tree: Tree): Fault[] {
-  const paths: Path[] = [
-    ['listen', 'tls', 'cert'],
-    ['listen', 'tls', 'key'],
-  ];
+export function unreadableFiles(tree: Tree, modules: Modules): Fault[] {
+  const paths: Path[] = [['listen', 'tls', 'cert'], ['listen', 'tls', 'key'], ...namedFiles(tree, modules)];
   return paths.flatMap((path) => {
     const file = valueAt(tree, path);
     if (typeof file !== 'string' || file === '') return [];

@@ -44,7 +44,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
 
   async function signInsOf(account: string, locale: string): Promise<SignInRow[]> {
     const entries = await deps.durable.audit.ofAccount(account, { limit: 20, events: Object.keys(OUTCOMES) });
-    return entries.map((entry) => rowOf(entry, deps, locale));
+    return Promise.all(entries.map((entry) => rowOf(entry, deps, locale)));
   }
 
   /** The last second factor stays while any application asks for one. */
@@ -305,12 +305,12 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   return router;
 }
 
-function rowOf(entry: AuditEntry, deps: WebDeps, locale: string): SignInRow {
+async function rowOf(entry: AuditEntry, deps: WebDeps, locale: string): Promise<SignInRow> {
   const { detail, application } = entry;
   const text = (key: string) => (typeof detail[key] === 'string' ? detail[key] : '');
   const factors = Array.isArray(detail.factors) ? detail.factors.map(String) : [text('factor')];
   const factor = factors.filter(Boolean).at(-1);
-  const name = application === undefined ? undefined : deps.applications.get(application)?.name;
+  const name = application === undefined ? undefined : (await deps.applications.find(application))?.name;
   return {
     at: entry.at,
     ...(name === undefined ? {} : { application: name }),
