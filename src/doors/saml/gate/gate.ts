@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import type { EphemeralStore } from '../../../core/store.ts';
+import { SamlFault } from '../errors.ts';
+import type { Binding, Party, SamlMessage } from '../model.ts';
+import { publicKeys, signatureAlgorithm, verifies } from '../xml/algorithms.ts';
+import { schema } from '../xml/library.ts';
+import { checkSignature } from '../xml/signature.ts';
+import { type Opened, openDocument } from './document.ts';
+import { type Raw, UNWRAP, type Wire } from './wire.ts';
+
+/** How old a message may be, beside the skew: a person may take a while to follow a redirect, not longer. */
+const MAX_AGE = 5 * 60_000;
+
+/** Longer IDs are of no use to anybody, and end up in stores and logs. */
+const MAX_ID = 256;
+
+export interface GatePorts {
+  now(): number;
+  ephemeral: Pick<EphemeralStore, 'add'>;
+  /** The service provider of an entity id, undefined if it may not sign in here. */
+  party(entityId: string): Promise<Party | undefined>;
+  /** How far the sender's clock may be off, milliseconds. */
+  skew: number;
+  /** Unsigned AuthnRequests of this party are refused although its metadata doesn't promise signed ones. */
+  requireSigned(party: Party): boolean;
+}
+
+export interface Inbound extends Raw {
+  binding: Binding;
+  /** What may come here. */
+  kinds: readonly SamlMessage['kind'][];
+  /** Our address that it was sent to, as metadata names it. */
+  endpoint: string;
+}
+
+export interface Received {
+  message: SamlMessage;
+  party: Party;
+}
+
+export interface Gate {
+  /**
+   * The only way in for messages of service providers. Throws SamlFault for whatever is wrong with the message;
+   * other errors (a store or a metadata source that is away) pass through.
+   */
+  receive(inbound: Inbound): Promise<Received>;
+}
+
+/** A message off its binding, out of its XML, with its sender. */
+interface Passage {
+  ports: GatePorts;
+  now: number;
+  inbound: Inbound;
+  wire: Wire;
+  opened: Opened;
+  party: Party;
+}
+
+/**
+ * The checks of a message and its sender, in order. Before them, each in its own file and order:
+ * size, parameters, encoding (UNWRAP), then the XML and its signature's form (openDocument).
+ */
+const CHECKS: readonly ((passage: Passage) => void | Promise<void>)[] = [
+  metadataInForce,
+  signatureOfTheSender,
+  signedWhereDue,
+  sentHere,
+  issuedJustNow,
+  notExpired,
+  // Last: a message that is refused must not use up an ID.
+  notSeenBefore,
+];
+
+export function createGate(ports: GatePorts): Gate {
+  schema('protocol');
+  schema('soap');
+  return {
+    async receive(inbound) {
+      const wire = UNWRAP[inbound.binding](inbound);
+      const opened = openDocument(wire, inbound.binding, inbound.kinds);
+      const passage = { ports, now: ports.now(), inbound, wire, opened, party: await sender(ports, opened) };
+      for (const check of CHECKS) await check(passage);
+      return { message: messageOf(passage), party: passage.party };
+    },
+  };
+}
+
+/** The Issuer read here is of the signed octets, where there is a signature. */
+async function sender(ports: GatePorts, { content }: Opened): Promise<Party> {
+  const party = content.issuer.length <= 1024 ? await ports.party(content.issuer) : undefined;
+  if (party?.provider.entityId !== content.issuer)
+    throw new SamlFault('issuer', `unknown: ${content.issuer.slice(0, 200)}`);
+  return party;
+}
+
+/** saml-metadata section 2.3.2. */
+function metadataInForce({ party, now }: Passage): void {
+  const { validUntil } = party.provider;
+  if (validUntil !== undefined && validUntil <= now)
+    throw new SamlFault('metadata', `of ${party.provider.entityId} has expired`);
+}
+
+const isSigned = ({ wire, opened }: Passage): boolean => Boolean(wire.detached || opened.signature);
+
+/** A signature that is there must be right, whether or not one is due. Keys come from metadata alone. */
+function signatureOfTheSender({ wire, opened, party }: Passage): void {
+  const keys = (): ReturnType<typeof publicKeys> => publicKeys(party.provider.signingCertificates);
+  if (opened.signature) checkSignature(opened.signature, keys());
+  if (!wire.detached) return;
+  const { octets, value, algorithm } = wire.detached;
+  if (!verifies(octets, value, signatureAlgorithm(algorithm), keys(), ['ieee-p1363', 'der']))
+    throw new SamlFault('signature', 'made by none of the keys in its metadata');
+}
+
+/** Logout messages always (saml-profiles section 4.4.4); AuthnRequests where either side says so. */
+function signedWhereDue(passage: Passage): void {
+  const { opened, party, ports } = passage;
+  const due =
+    opened.content.kind !== 'AuthnRequest' || party.provider.authnRequestsSigned || ports.requireSigned(party);
+  if (due && !isSigned(passage)) throw new SamlFault('unsigned', `${opened.content.kind} without a signature`);
+}
+
+/**
+ * Signed messages that pass through a browser name where they were sent (saml-bindings sections 3.4.5.2 and
+ * 3.5.5.2): else whoever receives one could pass it on here.
+ */
+function sentHere(passage: Passage): void {
+  const { opened, inbound } = passage;
+  const due = isSigned(passage) && inbound.binding !== 'soap';
+  if (opened.destination === undefined ? due : opened.destination !== inbound.endpoint)
+    throw new SamlFault('destination', `sent to ${opened.destination?.slice(0, 200) ?? 'nowhere'}`);
+}
+
+function issuedJustNow({ opened, now, ports }: Passage): void {
+  const age = now - opened.content.issueInstant;
+  if (age < -ports.skew) throw new SamlFault('instant', `issued ${-age} ms from now`);
+  if (age > MAX_AGE + ports.skew) throw new SamlFault('instant', `issued ${age} ms ago`);
+}
+
+/** saml-core section 3.7.1. */
+function notExpired({ opened: { content }, now, ports }: Passage): void {
+  if (content.kind !== 'LogoutRequest' || content.notOnOrAfter === undefined) return;
+  if (now >= content.notOnOrAfter + ports.skew) throw new SamlFault('instant', 'NotOnOrAfter has passed');
+}
+
+/** Kept for as long as the same message would still be new enough. */
+async function notSeenBefore({ opened: { content }, ports }: Passage): Promise<void> {
+  if (content.id.length > MAX_ID) throw new SamlFault('size', `an ID of ${content.id.length} characters`);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([content.issuer, content.id]))
+    .digest('base64url');
+  const isNew = await ports.ephemeral.add(`saml:seen:${hash}`, '1', MAX_AGE + 2 * ports.skew + 1000);
+  if (!isNew) throw new SamlFault('replay', `${content.id} has been here before`);
+}
+
+function messageOf(passage: Passage): SamlMessage {
+  const { opened, inbound, wire } = passage;
+  const { relayState } = wire;
+  return {
+    ...opened.content,
+    binding: inbound.binding,
+    signed: isSigned(passage),
+    ...(relayState !== undefined && { relayState }),
+  };
+}
