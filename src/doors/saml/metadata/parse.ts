@@ -1,0 +1,133 @@
+import type { ServiceProvider } from '../model.ts';
+import { type Element, NS } from '../xml/library.ts';
+import { MetadataFault, reasonOf } from './fault.ts';
+import { entityIdOf, providerOf, roleOf } from './provider.ts';
+import { parseDuration, parseInstant } from './times.ts';
+
+const MOST_ENTITIES = 100_000;
+const DEEPEST = 20;
+
+export interface Refusal {
+  entityId?: string;
+  /** A sentence. */
+  reason: string;
+}
+
+/** What a metadata document says of service providers; times are epoch milliseconds, durations milliseconds. */
+export interface Parsed {
+  accepted: ServiceProvider[];
+  refused: Refusal[];
+  /** Entities that aren't service providers of SAML 2.0. */
+  others: number;
+  /** Of the document itself. */
+  validUntil?: number;
+  /** The shortest of the document and of all that it holds. */
+  cacheDuration?: number;
+}
+
+/** Told each service provider as it is found, so that nobody needs to hold all of them. */
+export type OnProvider = (provider: ServiceProvider) => void;
+
+/**
+ * Reads `EntityDescriptor` or `EntitiesDescriptor`, nested as it may be (saml-metadata section 2.3). What is
+ * wrong with one entity refuses that one.
+ *
+ * @throws MetadataFault if the document is no metadata, or its `validUntil` has passed
+ */
+export function parseMetadata(root: Element, now: number): Parsed {
+  const accepted: ServiceProvider[] = [];
+  const rest = readMetadata(root, now, (provider) => accepted.push(provider));
+  return { accepted, ...rest };
+}
+
+/** The same, one service provider after the other. */
+export function readMetadata(root: Element, now: number, found: OnProvider): Omit<Parsed, 'accepted'> {
+  const reader = new Reader(now, found);
+  const validUntil = reader.until(root, undefined);
+  if (root.is(NS.md, 'EntityDescriptor')) reader.entity(root, undefined);
+  else if (root.is(NS.md, 'EntitiesDescriptor')) reader.group(root, undefined, 0);
+  else throw new MetadataFault(`it is ${root.name}, not an EntityDescriptor or EntitiesDescriptor of SAML 2.0`);
+  const { refused, others, cacheDuration } = reader;
+  return {
+    refused,
+    others,
+    ...(validUntil !== undefined && { validUntil }),
+    ...(cacheDuration !== undefined && { cacheDuration }),
+  };
+}
+
+class Reader {
+  readonly refused: Refusal[] = [];
+  others = 0;
+  cacheDuration: number | undefined;
+  readonly #now: number;
+  readonly #found: OnProvider;
+  readonly #seen = new Set<string>();
+  #entities = 0;
+
+  constructor(now: number, found: OnProvider) {
+    this.#now = now;
+    this.#found = found;
+  }
+
+  group(element: Element, above: number | undefined, depth: number): void {
+    if (depth > DEEPEST) throw new MetadataFault(`its groups are nested more than ${DEEPEST} deep`);
+    const until = this.until(element, above);
+    for (const child of element.children()) {
+      if (child.is(NS.md, 'EntityDescriptor')) this.entity(child, until);
+      else if (child.is(NS.md, 'EntitiesDescriptor')) this.#nested(child, until, depth + 1);
+    }
+  }
+
+  /** An expired group refuses what it holds, not what stands beside it. */
+  #nested(element: Element, above: number | undefined, depth: number): void {
+    try {
+      this.group(element, above, depth);
+    } catch (error) {
+      if (depth > 1) throw error;
+      this.refused.push({ reason: `a group of entities: ${reasonOf(error)}` });
+    }
+  }
+
+  entity(element: Element, above: number | undefined): void {
+    if (++this.#entities > MOST_ENTITIES) throw new MetadataFault(`it has more than ${MOST_ENTITIES} entities`);
+    const role = roleOf(element);
+    if (role === undefined) {
+      this.others++;
+      return;
+    }
+    let entityId: string | undefined;
+    try {
+      entityId = entityIdOf(element);
+      const provider = this.#provider(element, role, entityId, above);
+      if (this.#seen.has(entityId)) throw new MetadataFault('its entityID stands here twice');
+      this.#seen.add(entityId);
+      this.#found(provider);
+    } catch (error) {
+      this.refused.push({ ...(entityId !== undefined && { entityId }), reason: reasonOf(error) });
+    }
+  }
+
+  #provider(element: Element, role: Element, entityId: string, above: number | undefined): ServiceProvider {
+    const until = this.until(role, this.until(element, above));
+    return providerOf(element, role, entityId, until);
+  }
+
+  /** The earlier of this element's `validUntil` and the one above it; notes `cacheDuration` on the way. */
+  until(element: Element, above: number | undefined): number | undefined {
+    this.#note(element);
+    const text = element.attribute('validUntil');
+    if (text === undefined) return above;
+    const until = parseInstant(text);
+    if (Number.isNaN(until)) throw new MetadataFault(`validUntil is no instant: ${text.slice(0, 40)}`);
+    if (until <= this.#now) throw new MetadataFault(`it was valid until ${text.trim()}`);
+    return above === undefined ? until : Math.min(until, above);
+  }
+
+  #note(element: Element): void {
+    const text = element.attribute('cacheDuration');
+    const duration = text === undefined ? undefined : parseDuration(text);
+    if (duration === undefined) return;
+    this.cacheDuration = Math.min(duration, this.cacheDuration ?? Number.POSITIVE_INFINITY);
+  }
+}
