@@ -1,0 +1,46 @@
+import type { ServiceProvider } from '../model.ts';
+import type { Compiled } from './compile.ts';
+import { Snapshot } from './snapshot.ts';
+
+/** Parsed service providers kept at hand, each some ten kilobytes. */
+const MOST = 300;
+
+/** A document in use, and its service providers on demand. */
+export class Holding {
+  readonly digest: string;
+  readonly count: number;
+  readonly validUntil: number | undefined;
+  readonly #snapshot: Snapshot;
+  readonly #recent = new Map<string, ServiceProvider>();
+  readonly #now: () => number;
+
+  constructor(from: Pick<Compiled, 'count' | 'digest' | 'validUntil'> & { bytes: Uint8Array }, now: () => number) {
+    this.digest = from.digest;
+    this.count = from.count;
+    this.validUntil = from.validUntil;
+    this.#snapshot = new Snapshot(from.bytes, from.count);
+    this.#now = now;
+  }
+
+  find(entityId: string): ServiceProvider | undefined {
+    return this.#current(this.#recent.get(entityId) ?? this.#snapshot.find(entityId));
+  }
+
+  /** Undefined unless there is exactly one. */
+  sole(): ServiceProvider | undefined {
+    if (this.count !== 1) return undefined;
+    const [recent] = this.#recent.values();
+    return this.#current(recent ?? this.#snapshot.at(0));
+  }
+
+  /** Metadata past its time is no metadata (saml-metadata section 2.3.1), also where nothing newer can be had. */
+  #current(found: ServiceProvider | undefined): ServiceProvider | undefined {
+    if (found === undefined) return undefined;
+    this.#recent.delete(found.entityId);
+    if (found.validUntil !== undefined && found.validUntil <= this.#now()) return undefined;
+    this.#recent.set(found.entityId, found);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > MOST && oldest !== undefined) this.#recent.delete(oldest);
+    return found;
+  }
+}

@@ -1,0 +1,294 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openDurable } from '../../../../test/support/durable.ts';
+import { temporaryFolder } from '../../../../test/support/folders.ts';
+import { createIdentity, type Identity } from '../testing/identity.ts';
+import { createFileSource } from './sources/file.ts';
+import { createMdqSource } from './sources/mdq.ts';
+import { createUrlSource } from './sources/url.ts';
+import { document, entity, group, signed } from './testing/documents.ts';
+import { metadataPorts, NOW } from './testing/ports.ts';
+import { metadataServer } from './testing/server.ts';
+
+const HOUR = 3_600_000;
+let federation: Identity;
+let stranger: Identity;
+let provider: Identity;
+
+beforeAll(async () => {
+  [federation, stranger, provider] = await Promise.all([createIdentity(), createIdentity(), createIdentity()]);
+});
+
+const entities = (...ids: string[]) =>
+  group(ids.map((entityId) => entity({ entityId, certificates: [provider.certificate] })));
+
+type Scene = Awaited<ReturnType<typeof urlScene>>;
+
+async function urlScene() {
+  const server = await metadataServer();
+  const { durable } = await openDurable();
+  const told = metadataPorts(durable);
+  const settings = { url: `${server.url}/all`, certificate: federation.certificatePem, refresh: 6 * HOUR };
+  const publish = (xml: string, validUntil: string, key = federation) =>
+    server.documents.set('/all', signed(xml, key.privateKey, { validUntil }));
+  const open = () => createUrlSource('fed', settings, told.ports);
+  return { ...told, server, durable, settings, publish, open };
+}
+
+describe('metadata at an address', () => {
+  const scene = urlScene;
+
+  it('is verified, read, and asked for again only if it has changed', async () => {
+    const { publish, open, server } = await scene();
+    publish(entities('urn:a', 'urn:b'), '2026-12-01T00:00:00Z');
+    const source = open();
+    await source.start();
+    expect(await source.find('urn:a')).toMatchObject({
+      entityId: 'urn:a',
+      signingCertificates: [provider.certificate],
+      validUntil: Date.parse('2026-12-01T00:00:00Z'),
+    });
+    expect(await source.find('urn:a')).toBe(await source.find('urn:a'));
+    expect(await source.find('urn:c')).toBeUndefined();
+    await source.refresh();
+    publish(entities('urn:c'), '2026-12-02T00:00:00Z');
+    await source.refresh();
+    expect(await source.find('urn:a')).toBeUndefined();
+    expect(await source.find('urn:c')).toBeDefined();
+    expect(server.requests.map(({ status }) => status)).toEqual([200, 304, 200]);
+    expect(source.health()).toMatchObject({ kind: 'url', providers: 1, lastSuccess: NOW });
+    await source.close();
+  });
+
+  it.each<[string, (there: Scene) => void, RegExp]>([
+    [
+      'a stranger’s signature',
+      ({ publish }) => publish(entities('urn:x'), '2026-12-03T00:00:00Z', stranger),
+      /made by none/,
+    ],
+    ['no signature', ({ server }) => server.documents.set('/all', document(entities('urn:x'))), /without a signature/],
+    [
+      'an altered document',
+      ({ server }) => server.documents.set('/all', (server.documents.get('/all') ?? '').replace('urn:a', 'urn:x')),
+      /digest/,
+    ],
+    ['an older one', ({ publish }) => publish(entities('urn:x'), '2026-11-30T00:00:00Z'), /an old copy/],
+    [
+      'one without an end',
+      ({ server }) => server.documents.set('/all', signed(entities('urn:x'), federation.privateKey)),
+      /no validUntil/,
+    ],
+    ['an expired one', ({ publish }) => publish(entities('urn:x'), '2026-11-20T10:00:00Z'), /valid until/],
+    ['something else', ({ server }) => server.documents.set('/all', '<html>'), /Premature end|libxml2|not/],
+    ['nothing', ({ server }) => server.documents.delete('/all'), /answered 404/],
+    ['silence', ({ server }) => server.close(), /can’t be reached/],
+  ])('in its place %s leaves the last good copy', async (_what, change, reason) => {
+    const it = await scene();
+    it.publish(entities('urn:a'), '2026-12-01T00:00:00Z');
+    const source = it.open();
+    await source.start();
+    change(it);
+    await source.refresh();
+    await source.refresh();
+    expect(await source.find('urn:x')).toBeUndefined();
+    expect(await source.find('urn:a')).toBeDefined();
+    expect(source.health().lastFailure?.reason).toMatch(reason);
+    const refused = it.audited.filter(({ event }) => event === 'metadata.refused');
+    expect(refused).toEqual([{ event: 'metadata.refused', application: 'fed', reason: expect.stringMatching(reason) }]);
+    await source.close();
+  });
+
+  it('is there after a restart without network, until it expires', async () => {
+    const { publish, open, server, clock } = await scene();
+    publish(entities('urn:a'), '2026-12-01T00:00:00Z');
+    const before = open();
+    await before.start();
+    await before.close();
+    server.close();
+    const after = open();
+    await after.start();
+    expect(await after.find('urn:a')).toBeDefined();
+    clock.now = Date.parse('2026-12-01T00:00:00Z');
+    expect(await after.find('urn:a')).toBeUndefined();
+    await after.close();
+  });
+
+  it('serves nothing, and stops nothing, where it never came', async () => {
+    const { open, publish, server, settings } = await scene();
+    const source = open();
+    await source.start();
+    expect(await source.find('urn:a')).toBeUndefined();
+    expect(source.health()).toMatchObject({ application: 'fed', location: settings.url, lastFailure: { at: NOW } });
+    expect(server.requests).toHaveLength(1);
+    publish(entities('urn:a'), '2026-12-01T00:00:00Z');
+    await source.refresh();
+    expect(await source.find('urn:a')).toBeDefined();
+    await source.close();
+  });
+
+  it('is fetched once by several nodes, and what one has the others take over', async () => {
+    const { publish, open, server } = await scene();
+    publish(entities('urn:a'), '2026-12-01T00:00:00Z');
+    const [first, second] = [open(), open()];
+    await first.start();
+    await second.start();
+    expect(await second.find('urn:a')).toBeDefined();
+    expect(server.requests).toHaveLength(1);
+    await first.close();
+    await second.close();
+  });
+
+  it('takes no copy that was made for another address or certificate, or that was tampered with', async () => {
+    const { publish, open, server, settings, ports, durable } = await scene();
+    publish(entities('urn:a'), '2026-12-01T00:00:00Z');
+    const source = open();
+    await source.start();
+    await source.close();
+    server.close();
+    const moved = createUrlSource('fed', { ...settings, certificate: stranger.certificatePem }, ports);
+    await moved.start();
+    expect(await moved.find('urn:a')).toBeUndefined();
+    await moved.close();
+    const records = durable.records('saml-metadata');
+    const [chunk] = await records.list({ limit: 1 });
+    if (chunk === undefined) throw new Error('nothing was kept');
+    await records.update(chunk.id, chunk.version, Buffer.from(`${chunk.data}x`).toString('base64'));
+    const again = open();
+    await again.start();
+    expect(await again.find('urn:a')).toBeUndefined();
+    await again.close();
+  });
+
+  it('is not followed to where it redirects', async () => {
+    const { ports, server, settings, publish } = await scene();
+    publish(entities('urn:a'), '2026-12-01T00:00:00Z');
+    const away = async () => new Response(null, { status: 302, headers: { location: `${server.url}/all` } });
+    const source = createUrlSource('fed', settings, { ...ports, fetch: away });
+    await source.start();
+    expect(source.health().lastFailure?.reason).toMatch(/answered 302 to .*configure that address/);
+    expect(server.requests).toEqual([]);
+    await source.close();
+  });
+});
+
+describe('metadata in a file', () => {
+  async function scene() {
+    const file = join(temporaryFolder(), 'sp.xml');
+    const told = metadataPorts((await openDurable()).durable);
+    return {
+      ...told,
+      file,
+      open: (certificate?: string) => createFileSource('sp', { file, ...(certificate && { certificate }) }, told.ports),
+    };
+  }
+
+  it('is read again when it has changed, and stays as it was where the new one is faulty', async () => {
+    const { file, open, audited } = await scene();
+    writeFileSync(file, document(entity({ entityId: 'urn:a' })));
+    const source = open();
+    await source.start();
+    expect((await source.sole())?.entityId).toBe('urn:a');
+    writeFileSync(file, document(entity({ entityId: 'urn:longer' })));
+    await source.refresh();
+    expect((await source.sole())?.entityId).toBe('urn:longer');
+    expect(await source.find('urn:a')).toBeUndefined();
+    writeFileSync(file, '<half');
+    await source.refresh();
+    expect((await source.sole())?.entityId).toBe('urn:longer');
+    expect(audited.map(({ event }) => event)).toEqual(['metadata.loaded', 'metadata.loaded', 'metadata.refused']);
+    await source.close();
+  });
+
+  it('must be there and be readable at the start, and signed where a certificate is given', async () => {
+    const { file, open } = await scene();
+    await expect(open().start()).rejects.toThrow(/can't be read: ENOENT/);
+    writeFileSync(file, document(entity()));
+    await expect(open(federation.certificatePem).start()).rejects.toThrow(/without a signature/);
+    writeFileSync(file, signed(entity(), federation.privateKey));
+    const source = open(federation.certificatePem);
+    await source.start();
+    expect(await source.sole()).toBeDefined();
+    await source.close();
+  });
+});
+
+describe('a metadata query server', () => {
+  async function scene() {
+    const server = await metadataServer();
+    const told = metadataPorts((await openDurable()).durable);
+    const settings = { mdq: `${server.url}/`, certificate: federation.certificatePem, refresh: 6 * HOUR };
+    const path = (entityId: string) => `/entities/${encodeURIComponent(entityId)}`;
+    const publish = (asked: string, { as = asked, key = federation, validUntil = '2026-11-27T00:00:00Z' } = {}) =>
+      server.documents.set(path(asked), signed(entity({ entityId: as }), key.privateKey, { validUntil }));
+    return { ...told, server, path, publish, source: createMdqSource('fed', settings, told.ports) };
+  }
+
+  it('is asked once for each entity, however many wait, and again when the answer has aged', async () => {
+    const { server, publish, source, clock } = await scene();
+    publish('https://sp.example.org/a');
+    const found = await Promise.all(Array.from({ length: 100 }, () => source.find('https://sp.example.org/a')));
+    expect(new Set(found).size).toBe(1);
+    expect(found[0]?.entityId).toBe('https://sp.example.org/a');
+    expect(server.requests).toEqual([{ path: '/entities/https%3A%2F%2Fsp.example.org%2Fa', status: 200 }]);
+    clock.now += 6 * HOUR;
+    await source.find('https://sp.example.org/a');
+    await source.refresh();
+    expect(server.requests).toHaveLength(2);
+    await source.close();
+  });
+
+  it('is believed only for the entity that was asked for, and only with the federation’s signature', async () => {
+    const { publish, source, audited } = await scene();
+    publish('urn:asked', { as: 'urn:other' });
+    publish('urn:forged', { key: stranger });
+    publish('urn:expired', { validUntil: '2026-11-20T10:00:00Z' });
+    for (const id of ['urn:asked', 'urn:other', 'urn:forged', 'urn:expired'])
+      expect(await source.find(id)).toBeUndefined();
+    expect(audited.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('another entity'),
+      expect.stringContaining('made by none'),
+      expect.stringContaining('valid until'),
+    ]);
+    await source.close();
+  });
+
+  it('is left in peace for a while about entities that it doesn’t have', async () => {
+    const { server, publish, source, clock } = await scene();
+    expect(await source.find('urn:new')).toBeUndefined();
+    publish('urn:new');
+    expect(await source.find('urn:new')).toBeUndefined();
+    expect(server.requests).toHaveLength(1);
+    clock.now += 60_000;
+    expect(await source.find('urn:new')).toBeDefined();
+    await source.close();
+  });
+
+  it('may be away: what it said holds until it expires', async () => {
+    const { server, publish, source, clock } = await scene();
+    publish('urn:a');
+    await source.find('urn:a');
+    server.close();
+    clock.now += 12 * HOUR;
+    await source.refresh();
+    expect(await source.find('urn:a')).toBeDefined();
+    clock.now = Date.parse('2026-11-27T00:00:00Z');
+    expect(await source.find('urn:a')).toBeUndefined();
+    expect(source.health().lastFailure?.reason).toMatch(/can’t be reached/);
+    await source.close();
+  });
+
+  it('withdraws an entity by not having it any more, and is not played back an earlier answer', async () => {
+    const { server, path, publish, source } = await scene();
+    publish('urn:a');
+    publish('urn:b');
+    await source.find('urn:a');
+    await source.find('urn:b');
+    publish('urn:a', { validUntil: '2026-11-26T00:00:00Z' });
+    server.documents.delete(path('urn:b'));
+    await source.refresh();
+    expect((await source.find('urn:a'))?.validUntil).toBe(Date.parse('2026-11-27T00:00:00Z'));
+    expect(await source.find('urn:b')).toBeUndefined();
+    await source.close();
+  });
+});

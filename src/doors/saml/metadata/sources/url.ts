@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { type Compiled, LARGEST } from '../compile.ts';
+import { type Copies, type Copy, createCopies } from '../copies.ts';
+import { ask, type Fetched, withFile } from '../download.ts';
+import { MetadataFault } from '../fault.ts';
+import { Holding } from '../holding.ts';
+import { load } from '../load.ts';
+import type { MetadataPorts, Source } from '../ports.ts';
+import { fraction, type Schedule, schedule } from '../schedule.ts';
+import { createStatus } from '../status.ts';
+
+/** How long a start waits for metadata that it has no copy of. */
+const START_PATIENCE = 10_000;
+const SHORTEST = 5 * 60_000;
+const RETRY = 60_000;
+
+export interface UrlSettings {
+  url: string;
+  /** PEM. */
+  certificate: string;
+  /** Milliseconds. */
+  refresh: number;
+}
+
+/** Metadata at an address: fetched on a schedule, its signature checked; the last good copy is kept in the durable store. */
+export function createUrlSource(application: string, settings: UrlSettings, ports: MetadataPorts): Source {
+  return new UrlSource(application, settings, ports);
+}
+
+class UrlSource implements Source {
+  readonly #settings: UrlSettings;
+  readonly #ports: MetadataPorts;
+  readonly #copies: Copies;
+  readonly #status: ReturnType<typeof createStatus>;
+  readonly #stop = new AbortController();
+  #holding: Holding | undefined;
+  #copy: Copy | undefined;
+  #failures = 0;
+  #schedule: Schedule | undefined;
+  #refreshing: Promise<void> | undefined;
+
+  constructor(application: string, settings: UrlSettings, ports: MetadataPorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+    const origin = createHash('sha256')
+      .update(JSON.stringify([settings.url, settings.certificate]))
+      .digest('hex');
+    this.#copies = createCopies(ports, application, origin);
+    this.#status = createStatus({ application, kind: 'url', location: settings.url }, ports);
+  }
+
+  async start(): Promise<void> {
+    await this.#adopt();
+    const random = () => fraction(this.#ports.random);
+    this.#schedule = schedule(
+      () => this.#turn(),
+      () => this.#wait(),
+      random,
+    );
+    if (this.#holding === undefined) await patient(this.refresh(), START_PATIENCE);
+  }
+
+  async find(entityId: string) {
+    return this.#holding?.find(entityId);
+  }
+
+  async sole() {
+    return this.#holding?.sole();
+  }
+
+  /** One at a time. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  health() {
+    const { count, validUntil } = this.#holding ?? {};
+    return this.#status.health({
+      ...(count !== undefined && { providers: count }),
+      ...(validUntil !== undefined && { validUntil }),
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#schedule?.close();
+    this.#stop.abort();
+    await this.#refreshing;
+  }
+
+  /** A scheduled turn: another node may have asked meanwhile. */
+  async #turn(): Promise<void> {
+    try {
+      await this.#adopt();
+    } catch (error) {
+      this.#status.failed(error);
+    }
+    if (this.#wait() > 0 && this.#failures === 0) return;
+    await this.refresh();
+  }
+
+  /** Milliseconds until the next turn is due. */
+  #wait(): number {
+    if (this.#failures > 0) return Math.min(RETRY * 2 ** Math.min(this.#failures - 1, 10), this.#settings.refresh);
+    const interval = Math.max(SHORTEST, Math.min(this.#settings.refresh, this.#copy?.cacheDuration ?? Infinity));
+    return Math.max(0, (this.#copy?.checkedAt ?? 0) + interval - this.#ports.now());
+  }
+
+  /** Takes over what the durable store holds, where it is newer than what is held here. */
+  async #adopt(): Promise<void> {
+    const there = await this.#copies.look();
+    if (there === undefined || there.fetchedAt < (this.#copy?.fetchedAt ?? 0)) return;
+    if (there.digest === this.#holding?.digest) {
+      this.#copy = there;
+      return;
+    }
+    const read = await this.#copies.read();
+    if (read === undefined) return;
+    this.#hold(read.copy, read.bytes);
+    this.#status.succeeded();
+  }
+
+  #hold(copy: Copy, bytes: Uint8Array): void {
+    this.#copy = copy;
+    const { digest, count, validUntil } = copy;
+    this.#holding = new Holding(
+      { bytes, digest, count, ...(validUntil !== undefined && { validUntil }) },
+      this.#ports.now,
+    );
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const fetched = await ask(this.#ports.fetch, this.#settings.url, this.#known(), this.#stop.signal);
+      if (fetched.response.status === 304) await this.#unchanged();
+      else await this.#changed(fetched);
+      this.#failures = 0;
+      this.#status.succeeded();
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      this.#failures++;
+      this.#status.failed(error);
+    }
+  }
+
+  #known() {
+    const { etag, lastModified } = this.#copy ?? {};
+    return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
+  }
+
+  async #unchanged(): Promise<void> {
+    if (this.#copy === undefined) throw new MetadataFault('the server says that nothing has changed since nothing');
+    const { validUntil } = this.#copy;
+    if (validUntil !== undefined && validUntil <= this.#ports.now()) {
+      throw new MetadataFault('nothing newer is offered, and what is there has expired');
+    }
+    this.#copy = { ...this.#copy, checkedAt: this.#ports.now() };
+    await this.#copies.touch(this.#copy.digest, this.#copy.checkedAt);
+  }
+
+  async #changed({ response, etag, lastModified }: Fetched): Promise<void> {
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      throw new MetadataFault(`${this.#settings.url} answered ${response.status}`);
+    }
+    const now = this.#ports.now();
+    const { certificate } = this.#settings;
+    const compiled = await withFile(response, LARGEST, (file) => load({ file, certificate, now }, this.#stop.signal));
+    refuseOlder(compiled, this.#copy, now);
+    const { digest, count, validUntil, cacheDuration } = compiled;
+    const copy: Copy = {
+      ...{ digest, count, fetchedAt: now, checkedAt: now },
+      ...(validUntil !== undefined && { validUntil }),
+      ...(cacheDuration !== undefined && { cacheDuration }),
+      ...(etag !== undefined && { etag }),
+      ...(lastModified !== undefined && { lastModified }),
+    };
+    if (digest !== this.#holding?.digest) this.#hold(copy, compiled.bytes);
+    else this.#copy = copy;
+    this.#status.loaded(compiled);
+    await this.#copies.write(copy, compiled.bytes);
+  }
+}
+
+/**
+ * An earlier document bears a good signature too: played back, it would bring back endpoints and keys that have been
+ * withdrawn since (saml-metadata section 2.3.1 gives documents an end, and the end tells which is the newer).
+ */
+function refuseOlder(fresh: Pick<Compiled, 'validUntil'>, held: Copy | undefined, now: number): void {
+  if (held?.validUntil === undefined || held.validUntil <= now) return;
+  if (fresh.validUntil !== undefined && fresh.validUntil >= held.validUntil) return;
+  const until = fresh.validUntil === undefined ? 'has no validUntil' : `is valid until ${iso(fresh.validUntil)}`;
+  throw new MetadataFault(`it ${until}, earlier than what is held (${iso(held.validUntil)}): an old copy`);
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** Waits for something, but not longer than so many milliseconds. */
+async function patient(work: Promise<void>, most: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, most);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
+}

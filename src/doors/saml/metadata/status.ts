@@ -1,0 +1,54 @@
+import type { Compiled } from './compile.ts';
+import { reasonOf } from './fault.ts';
+import type { MetadataPorts, SourceHealth } from './ports.ts';
+
+/** How many refusals one line of the log tells in full. */
+const TOLD = 20;
+/** Reasons that are audited between two successes. */
+const MOST_REASONS = 100;
+
+/** Keeps how a source stands, and tells log and audit. */
+export function createStatus(
+  about: Pick<SourceHealth, 'application' | 'kind' | 'location'>,
+  { now, log, audit }: Pick<MetadataPorts, 'now' | 'log' | 'audit'>,
+) {
+  let lastSuccess: number | undefined;
+  let lastFailure: SourceHealth['lastFailure'];
+  /** Told to the audit since the last success. */
+  const told = new Set<string>();
+  const { application, location } = about;
+  return {
+    succeeded(): void {
+      lastSuccess = now();
+      told.clear();
+    },
+    loaded({ count, others, refused, refusedCount }: Omit<Compiled, 'bytes'>): void {
+      const facts = { application, location, providers: count, others, refused: refusedCount };
+      const told = refused.slice(0, TOLD);
+      if (refusedCount > 0) log.warn({ ...facts, reasons: told }, 'metadata loaded; some entities are refused');
+      else log.info(facts, 'metadata loaded');
+      audit.note({ event: 'metadata.loaded', application, providers: count, refused: refusedCount });
+    },
+    /** `entityId`: where it concerns one alone. */
+    failed(error: unknown, entityId?: string): void {
+      const reason = reasonOf(error);
+      lastFailure = { at: now(), reason };
+      log.error(
+        { application, location, ...(entityId !== undefined && { entityId }), reason },
+        'metadata not loaded; what was good before stays',
+      );
+      // The same fault once a minute would fill the audit, which nobody can shorten.
+      if (told.has(reason) || told.size >= MOST_REASONS) return;
+      told.add(reason);
+      audit.note({ event: 'metadata.refused', application, reason });
+    },
+    health(rest: Pick<SourceHealth, 'providers' | 'validUntil'>): SourceHealth {
+      return {
+        ...about,
+        ...rest,
+        ...(lastSuccess !== undefined && { lastSuccess }),
+        ...(lastFailure !== undefined && { lastFailure }),
+      };
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import type { AuditEvent } from '../../../../core/door.ts';
+import { createSealer, type Sealer } from '../../../../core/seal.ts';
+import type { DurableStore } from '../../../../core/store.ts';
+import type { MetadataPorts } from '../ports.ts';
+
+export const NOW = Date.parse('2026-11-20T10:00:00Z');
+
+/** Ports over a given store, with a clock that the test sets, and what was told to audit and log. */
+export function metadataPorts(
+  durable: Pick<DurableStore, 'state' | 'records'>,
+  sealer: Sealer = createSealer(randomBytes(32)),
+) {
+  const clock = { now: NOW };
+  const audited: AuditEvent[] = [];
+  const logged: string[] = [];
+  const write = (fields: object, message: string) => {
+    logged.push(`${message} ${JSON.stringify(fields)}`);
+  };
+  const note = (event: AuditEvent) => {
+    audited.push(event);
+  };
+  const ports: MetadataPorts = {
+    now: () => clock.now,
+    random: (bytes) => randomBytes(bytes),
+    // Only these two are used, and only they are there.
+    durable: durable as DurableStore,
+    sealer,
+    fetch: (url, init) => fetch(url, { ...init, redirect: 'manual' }),
+    audit: { note, commit: async (event) => note(event) },
+    log: { debug: write, info: write, warn: write, error: write },
+  };
+  return { ports, clock, audited, logged, sealer };
+}
