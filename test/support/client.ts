@@ -85,17 +85,18 @@ export class Client {
   }
 
   /**
-   * Follows redirects until there is none, or until `stop` says that the next address isn't to be asked.
-   * Answers the last reply that was received.
+   * Follows redirects, and forms that carry a SAML message on and would submit themselves, until there is neither,
+   * or until `stop` says that the next address isn't to be asked. Answers the last reply that was received.
    */
   async follow(reply: Reply, stop: (next: URL) => boolean = () => false): Promise<Reply> {
     let last = reply;
-    for (let hops = 0; last.location && !stop(last.location); hops += 1) {
-      if (hops === 20) throw new Error(`more than 20 redirects, the last to ${last.location.href}`);
+    for (let hops = 0; ; hops += 1) {
+      const next = last.location ?? carrier(last);
+      if (next === undefined || stop(next)) return last;
+      if (hops === 20) throw new Error(`more than 20 redirects, the last to ${next.href}`);
       if (last.status === 307 || last.status === 308) throw new Error(`${last.status} keeps the method: not followed`);
-      last = await this.send(last.location, crossing(last.url, last.location));
+      last = last.location ? await this.send(next, crossing(last.url, next)) : await this.submit(last);
     }
-    return last;
   }
 
   /** `get` and `follow` in one. */
@@ -127,6 +128,12 @@ export class Client {
     this.jar.store(target, reply.setCookies);
     return reply;
   }
+}
+
+/** Where a page's form takes a SAML message (saml-bindings section 3.5.4). */
+function carrier({ status, url, body }: Reply): URL | undefined {
+  if (status !== 200 || !/name=["']?SAML(?:Request|Response)\b/.test(body)) return undefined;
+  return new URL(form(body).action, url);
 }
 
 function crossing(page: URL, target: URL): { from?: string } {
