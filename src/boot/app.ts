@@ -113,8 +113,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     const module = modules.doors.get(id);
     if (module) doors.set(id, await module.create(settings, ports));
   }
-  for (const door of doors.values())
-    if (door.application) applications.addSource((id) => door.application?.(id) ?? none);
+  for (const [id, door] of doors) applications.addSource(id, async (it) => door.application?.(it));
   const core = coreOf(doors);
 
   const web: WebDeps = {
@@ -137,6 +136,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       modules,
       durable,
       directories,
+      doors,
       signIn,
       core,
       audit,
@@ -158,8 +158,6 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     },
   };
 }
-
-const none = Promise.resolve(undefined);
 
 function coreOf(doors: ReadonlyMap<string, Door>): Core {
   for (const { core } of doors.values()) if (core) return core;

@@ -1,7 +1,7 @@
 import { INTERNAL_APPLICATIONS } from '../core/application.ts';
 import { DEFAULT_ACR, type Evidence } from '../core/assurance.ts';
 import type { CommandResult, Directory } from '../core/directory.ts';
-import type { AuditPort, Core } from '../core/door.ts';
+import type { AuditPort, Core, Door } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Rule } from '../core/policy.ts';
 import type { DurableStore } from '../core/store.ts';
@@ -24,6 +24,7 @@ interface HostDeps {
   modules: Modules;
   durable: DurableStore;
   directories: ReadonlyMap<string, Directory>;
+  doors: ReadonlyMap<string, Door>;
   signIn: SignIn;
   core: Core;
   audit: AuditPort;
@@ -49,6 +50,18 @@ export function createHost(deps: HostDeps): CommandHost {
     }
     for (const key of result.revoke ?? []) await revoke(directory, key);
     return result;
+  }
+
+  async function ofDoor(request: CommandRequest): Promise<CommandResult | undefined> {
+    for (const [id, { commands = [] }] of modules.doors) {
+      const command = commands.find(({ name }) => name === request.name);
+      if (command === undefined) continue;
+      const door = deps.doors.get(id);
+      if (door === undefined)
+        throw new SallyportError('ERR_INPUT', `${request.name} needs doors.${id} in the configuration`);
+      return command.run(door, request.input);
+    }
+    return undefined;
   }
 
   /** A new password or a disabled account ends what rested on the old state. */
@@ -119,7 +132,8 @@ export function createHost(deps: HostDeps): CommandHost {
       if (ofAudit) return ofAudit.run(deps.auditOf, request.input);
       const ofKeys = keyCommands.find(({ name }) => name === request.name);
       if (ofKeys) return ofKeys.run(deps.keyrings, request.input);
-      return request.name === 'policy explain' ? explainPolicy(request) : ofDirectory(request);
+      if (request.name === 'policy explain') return explainPolicy(request);
+      return (await ofDoor(request)) ?? ofDirectory(request);
     },
   };
 }

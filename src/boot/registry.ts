@@ -10,10 +10,11 @@ type Source = (id: string) => Promise<Application | undefined>;
 /** What is configured, the gateway's own pages, and whatever the doors bring when it is asked for. */
 export class Registry extends Map<string, Application> implements Applications {
   readonly #found = new Map<string, Application>();
-  readonly #sources: Source[] = [];
+  readonly #sources = new Map<string, Source>();
 
-  addSource(source: Source): void {
-    this.#sources.push(source);
+  /** `door`: whose applications it knows more of, or knows alone. */
+  addSource(door: string, source: Source): void {
+    this.#sources.set(door, source);
   }
 
   override get(id: string): Application | undefined {
@@ -22,8 +23,8 @@ export class Registry extends Map<string, Application> implements Applications {
 
   async find(id: string): Promise<Application | undefined> {
     const configured = super.get(id);
-    if (configured) return configured;
-    for (const source of this.#sources) {
+    if (configured) return (await this.#sources.get(configured.door)?.(id)) ?? configured;
+    for (const source of this.#sources.values()) {
       const found = await source(id);
       if (found) return this.#remember(found);
     }

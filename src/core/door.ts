@@ -36,7 +36,7 @@ export interface Door {
   readonly handler: RequestHandler;
   /** Present on the door whose session is the single sign-on session. */
   readonly core?: Core;
-  /** An application that isn't configured one by one, as a federation's service provider. */
+  /** What it knows of an application beyond its configuration, or of one that isn't configured, as a federation's member. */
   application?(id: string): Promise<Application | undefined>;
   /**
    * Tells applications of this door that a session has ended, server to server. Never throws: answers which

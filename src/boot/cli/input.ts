@@ -1,10 +1,19 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Command, Directory } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { Io } from './io.ts';
+
+/** The arguments as the server can use them, whose folder is another: `file-or-url` becomes absolute. */
+export function argumentsFor(command: Pick<Command<Directory>, 'arguments'>, args: readonly string[]): string[] {
+  return args.map((value, at) => {
+    const named = /^[<[]?file-or-url[>\]]?$/.test(command.arguments?.[at]?.name ?? '');
+    return named && !/^https?:/i.test(value) ? resolve(value) : value;
+  });
+}
 
 /** Standard input for a command: a password, the file that its argument `file` names, or nothing. */
 export async function stdinFor(

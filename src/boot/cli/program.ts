@@ -10,7 +10,7 @@ import { keyCommands } from '../key-commands.ts';
 import type { Modules } from '../modules.ts';
 import { execute, type OpenHost } from './execute.ts';
 import { healthcheck } from './healthcheck.ts';
-import { stdinFor } from './input.ts';
+import { argumentsFor, stdinFor } from './input.ts';
 import { type Io, printable } from './io.ts';
 
 /** What commands share. */
@@ -26,7 +26,7 @@ interface Context {
 /** What the command line needs to know of a command that runs where the data is. */
 type Offer = Omit<PluginCommand<never>, 'run'>;
 
-/** The command line: its own commands, and those that the directories found bring. */
+/** The command line: its own commands, and those that the directories and doors found bring. */
 export function createProgram(modules: Modules, io: Io, open: OpenHost, done: (exitCode: number) => void): Command {
   const program = new Command('sallyport')
     .description('A federation gateway for universities and hospitals')
@@ -92,8 +92,10 @@ function moment(text: string): string {
 
 /** A command per name, audit and keys among them; where several directories bring the same one, `--directory` chooses. */
 function addPlugins(program: Command, context: Context): void {
-  const ofDirectories = [...context.modules.directories.values()].flatMap(({ commands = [] }) => commands);
-  const offers: Offer[] = [...ofDirectories, ...auditCommands, ...keyCommands];
+  const { directories, doors } = context.modules;
+  const ofDirectories = [...directories.values()].flatMap(({ commands = [] }) => commands);
+  const ofDoors = [...doors.values()].flatMap(({ commands = [] }) => commands);
+  const offers: Offer[] = [...ofDirectories, ...ofDoors, ...auditCommands, ...keyCommands];
   const byName = Map.groupBy(offers, ({ name }) => name);
   for (const [name, [plugin, ...others]] of byName) {
     if (plugin === undefined) continue;
@@ -120,7 +122,8 @@ async function runPlugin(context: Context, plugin: Offer, command: Command): Pro
   // Faults of the configuration are told before a password is asked for.
   const config = context.config();
   const stdin = await stdinFor(plugin, command.args, context.io);
-  const input = { args: command.args, options, ...(stdin !== undefined && { stdin }) };
+  const args = argumentsFor(plugin, command.args);
+  const input = { args, options, ...(stdin !== undefined && { stdin }) };
   const chosen = typeof directory === 'string' ? { directory } : {};
   await runRequest(context, { name: plugin.name, ...chosen, input }, config);
 }

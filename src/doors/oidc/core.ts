@@ -16,20 +16,26 @@ import { lifeLeft, moves, type SessionAdapter, sessionsOf } from './sessions.ts'
 import { addressAfter } from './sign-out.ts';
 import type { Subjects } from './subjects.ts';
 
-/**
- * The single sign-on session and its interactions, for the journey and the gateway's own pages.
- * `provider` answers the one of now: it changes with the signing keys.
- */
+type Session = InstanceType<Provider['Session']>;
+
+/** The single sign-on session and its interactions, for the journey and the gateway's own pages. */
 export function createCore(
   provider: () => Provider,
   sessions: SessionAdapter,
   ports: DoorPorts,
   subjects: Subjects,
 ): Core {
-  const current = async (req: Request, res: Response) => {
-    const { Session } = provider();
-    return Session.get(provider().createContext(req, res));
-  };
+  const loaded = new WeakMap<Request, Promise<Session>>();
+
+  /** This browser's session, read once in a request. */
+  function current(req: Request, res: Response): Promise<Session> {
+    const known = loaded.get(req);
+    if (known) return known;
+    const it = provider();
+    const session = it.Session.get(it.createContext(req, res));
+    loaded.set(req, session);
+    return session;
+  }
 
   /** The interaction that this browser holds the cookie of: an address alone opens nothing. */
   async function interaction(req: Request, res: Response, id: string): Promise<Interaction> {
@@ -46,6 +52,7 @@ export function createCore(
 
   async function end(req: Request, res: Response, except?: string): Promise<Told> {
     const session = await current(req, res);
+    loaded.delete(req);
     let told: Told = { unreached: [], byBrowser: [] };
     if (session.accountId) {
       const record = await sessions.findByUid(session.uid);
