@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { startRelyingParty } from '../../demo/relying-party/server.ts';
+import type { Prepared } from '../../demo/service-provider/prepare.ts';
+import { startServiceProvider } from '../../demo/service-provider/server.ts';
 import { type App, createApp, stopServer } from '../../src/boot/app.ts';
 import { loadConfig } from '../../src/boot/config.ts';
 import { loadModules } from '../../src/boot/modules.ts';
@@ -14,6 +16,7 @@ import { createAuthenticator } from '../../src/factors/totp/double.ts';
 import { Client, type Reply } from './client.ts';
 import { forms } from './forms.ts';
 import { freePort } from './ports.ts';
+import { isServiceProvider, metadataOfDemo, prepareForTests, withServiceProviders } from './service-provider.ts';
 
 export const PASSWORD = 'correct horse battery staple';
 
@@ -27,21 +30,31 @@ export interface GatewayOptions {
   /** Keys of this gateway alone in a shared Redis. */
   prefix?: string;
   /** Ports to come back to after a restart. */
-  ports?: { gateway: number; relyingParty: number };
+  ports?: Omit<Ports, 'serviceProvider'> & Partial<Ports>;
   /** Starts from config/demo.yaml, moved to free ports, in the place of the short configuration below. */
   demo?: boolean;
   /** Joins the configuration, objects by key, anything else replaced. */
   config?: Tree;
   /** Without the demo's applications on another site: `client` alone. */
   withoutRelyingParty?: boolean;
+  /** With the SAML door and the demo's service providers; `demo` has them anyway. */
+  serviceProvider?: boolean;
+}
+
+export interface Ports {
+  gateway: number;
+  relyingParty: number;
+  serviceProvider: number;
 }
 
 export interface Gateway {
   /** Also the issuer. */
   url: string;
   relyingParty: string;
+  /** Nobody listens there unless it was asked for. */
+  serviceProvider: string;
   app: App;
-  ports: { gateway: number; relyingParty: number };
+  ports: Ports;
   /** Moves the gateway's clock (not Redis', nor oidc-provider's own), milliseconds. */
   advance(milliseconds: number): void;
   now(): number;
@@ -111,18 +124,24 @@ function shortTree(url: string, site: string): Tree {
 }
 
 /** What `npm start` runs, on other ports. */
-function demoTree(ports: { gateway: number; relyingParty: number }): Tree {
+function demoTree(ports: Ports, prepared: Prepared): Tree {
   const text = readFileSync(new URL('../../config/demo.yaml', import.meta.url), 'utf8')
     .replaceAll('localhost:3000', `localhost:${ports.gateway}`)
-    .replaceAll('127.0.0.1:3001', `127.0.0.1:${ports.relyingParty}`);
+    .replaceAll('127.0.0.1:3001', `127.0.0.1:${ports.relyingParty}`)
+    .replaceAll('127.0.0.1:3002', `127.0.0.1:${ports.serviceProvider}`);
   const secrets = Object.entries(SECRETS).map(([id, clientSecret]) => [id, { oidc: { clientSecret } }]);
-  return merge(parse(text) as Tree, { applications: Object.fromEntries(secrets) });
+  const tree = merge(parse(text) as Tree, { applications: Object.fromEntries(secrets) });
+  return merge(tree, metadataOfDemo(tree, prepared));
 }
 
 /** The demo configuration's applications and rules, on free ports. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { folder } = options;
-  const ports = options.ports ?? { gateway: await freePort(), relyingParty: await freePort() };
+  const ports: Ports = {
+    gateway: options.ports?.gateway ?? (await freePort()),
+    relyingParty: options.ports?.relyingParty ?? (await freePort()),
+    serviceProvider: options.ports?.serviceProvider ?? (await freePort()),
+  };
   const url = `http://localhost:${ports.gateway}`;
   const site = `http://127.0.0.1:${ports.relyingParty}`;
   const own: Tree = {
@@ -139,7 +158,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       : {}),
     log: { level: 'silent' },
   };
-  const tree = merge(merge(options.demo ? demoTree(ports) : shortTree(url, site), own), options.config ?? {});
+  const prepared =
+    options.demo || options.serviceProvider ? await prepareForTests(folder, ports.serviceProvider) : undefined;
+  const short = shortTree(url, site);
+  const base = !prepared ? short : options.demo ? demoTree(ports, prepared) : withServiceProviders(short, prepared);
+  const tree = merge(merge(base, own), options.config ?? {});
   const file = join(folder, 'config.yaml');
   writeFileSync(file, JSON.stringify(tree));
 
@@ -171,6 +194,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         })),
       });
 
+  const serviceProvider = prepared && (await startServiceProvider({ prepared, metadata: `${url}/saml/metadata` }));
+
   async function command(name: string, args: string[] = [], given: Record<string, string> = {}, stdin = '') {
     const { lines, exitCode } = await app.host.run({ name, input: { args, options: given, stdin } });
     if (exitCode !== 0) throw new Error(lines.join('\n'));
@@ -180,6 +205,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url,
     relyingParty: site,
+    serviceProvider: `http://127.0.0.1:${ports.serviceProvider}`,
     app,
     ports,
     advance: (milliseconds) => {
@@ -193,6 +219,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     async close() {
       await relyingParty?.close();
+      await serviceProvider?.close();
       server.closeAllConnections();
       await stopServer(server);
       await app.close();
@@ -224,7 +251,7 @@ export class PersonAtBrowser {
 
   /** Begins at a demo application and follows to the first page of ours that asks, or back to the application. */
   begin(application: string, query = ''): Promise<Reply> {
-    return this.client.open(`${this.gateway.relyingParty}/${application}/login${query}`);
+    return this.client.open(`${this.#home(application)}/login${query}`);
   }
 
   /** Answers what the page asks: of its forms the one that goes on, not those that leave. */
@@ -263,7 +290,12 @@ export class PersonAtBrowser {
 
   /** What the application knows of the person now. */
   async claims(application: string): Promise<Record<string, unknown> | undefined> {
-    const reply = await this.client.get(`${this.gateway.relyingParty}/${application}/session.json`);
+    const reply = await this.client.get(`${this.#home(application)}/session.json`);
     return reply.status === 200 ? (reply.json() as Record<string, unknown>) : undefined;
+  }
+
+  #home(application: string): string {
+    const { relyingParty, serviceProvider } = this.gateway;
+    return `${isServiceProvider(application) ? serviceProvider : relyingParty}/${application}`;
   }
 }
