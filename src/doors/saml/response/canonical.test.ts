@@ -75,7 +75,7 @@ describe('the writer of canonical XML', () => {
           .toWellFormed()
           // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
           .replace(/[\0-\x08\x0B\x0C\x0E-\x1F\x85\u2028\uFFFE\uFFFF]/g, '\uFFFD');
-        expect(read?.textContent).toBe(carried);
+        expect(read?.textContent).toBe(carried.replace(/\r\n?/g, '\n'));
         expect(read?.getAttribute('b')).toBe(carried);
       }),
       { numRuns: 300 },
@@ -83,7 +83,7 @@ describe('the writer of canonical XML', () => {
   });
 
   it.each([
-    ['text', 'a&b<c>d"e\'f\rg\nh\ti]]>', 'a&amp;b&lt;c&gt;d"e\'f&#xD;g\nh\ti]]&gt;'],
+    ['text', 'a&b<c>d"e\'f\rg\nh\ti]]>', 'a&amp;b&lt;c&gt;d"e\'f\ng\nh\ti]]&gt;'],
     ['a control character', 'ad\0min', 'ad\uFFFDmin'],
     ['a lone surrogate', 'a\uD83Db', 'a\uFFFDb'],
     ['an astral character', '🎓', '🎓'],
