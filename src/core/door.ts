@@ -38,6 +38,8 @@ export interface Door {
   readonly core?: Core;
   /** What it knows of an application beyond its configuration, or of one that isn't configured, as a federation's member. */
   application?(id: string): Promise<Application | undefined>;
+  /** Under what name the request that began with this `returnTo` asks, if the application proved that it is its own. */
+  requester?(returnTo: string): Promise<string | undefined>;
   /**
    * Tells applications of this door that a session has ended, server to server. Never throws: answers which
    * couldn't be told, and of those the ones that a browser could still be sent to.

@@ -22,6 +22,8 @@ export interface SignInRequest {
   /** Id of the authorization request, the same through all its interactions. */
   request: string;
   application: string;
+  /** What the application calls itself in this request. */
+  requester?: string;
   wants: Wants;
   loginHint?: string;
   /** Requested languages, BCP 47. */

@@ -13,6 +13,8 @@ export interface Pages {
     action: string;
     csrf: string;
     application: LocalizedText;
+    /** What it calls itself in this request. */
+    requester?: string;
     /** The factor's id: namespace of its messages. */
     factor: string;
     prompt: Prompt;
@@ -40,6 +42,7 @@ export interface Pages {
     action: string;
     csrf: string;
     application: LocalizedText;
+    requester?: string;
     account: { username: string; name: string };
     /** Last used first. `value` goes into the field `method`. */
     methods: { value: string; factor: string; name: string; lastUsedAt?: number }[];
@@ -51,6 +54,7 @@ export interface Pages {
     action: string;
     csrf: string;
     application: LocalizedText;
+    requester?: string;
     account: { username: string; name: string };
     /** `value` goes into the field `factor`. Title and text are the factor's `name` and `pitch` messages. */
     factors: { value: string }[];
@@ -88,6 +92,7 @@ export interface Pages {
   /** Policy refuses, or what was asked for can't be had. */
   refused: {
     application: LocalizedText;
+    requester?: string;
     message: Message;
     /** What to do now, where there is something. */
     advice?: Message;

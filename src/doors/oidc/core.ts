@@ -100,7 +100,10 @@ export function createCore(
   return {
     async request(req, res, id) {
       const found = await interaction(req, res, id);
-      return requestOf(found, await ports.applications.find(String(found.params.client_id)));
+      const application = await ports.applications.find(String(found.params.client_id));
+      const door = application && ports.doors().get(application.door);
+      const requester = await door?.requester?.(String(found.params.state));
+      return { ...requestOf(found, application), ...(requester === undefined ? {} : { requester }) };
     },
 
     async finish(req, res, id, given) {

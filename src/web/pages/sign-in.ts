@@ -40,7 +40,9 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     const { locale } = locals;
     const account = step.account && { username: step.account.username, name: step.account.name };
     const error = step.error && { error: step.error };
-    const common = { action: base, csrf: csrf.token(base, step.nonce), application };
+    const { requester } = request;
+    const asks = { application, ...(requester === undefined ? {} : { requester }) };
+    const common = { action: base, csrf: csrf.token(base, step.nonce), ...asks };
     const person = account ?? { username: '', name: '' };
     localsOf(res).path = base;
 
@@ -89,7 +91,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           res,
           'refused',
           {
-            application,
+            ...asks,
             message: { ...step.message, values: { application: deps.i18n.localized(locale, application) } },
             advice: { key: 'ask-help-desk' },
             ...error,
