@@ -22,6 +22,16 @@ export const PREREQUISITES: readonly Prerequisite[] = [
     package: 'fonts-noto-cjk',
     why: 'pages in Chinese are measured as people see them',
   },
+  {
+    anyOf: ['xmlsec1'],
+    package: 'xmlsec1',
+    why: 'signatures and encryption of SAML are checked by an implementation that is not ours',
+  },
+  {
+    anyOf: ['/usr/lib/python3/dist-packages/saml2/__init__.py'],
+    package: 'python3-pysaml2',
+    why: 'a second independent service provider signs in',
+  },
 ];
 
 /** What isn't there. */

@@ -62,7 +62,7 @@ describe('the prerequisites', () => {
   it('are installed from Debian in two commands', () => {
     expect(installation(PREREQUISITES).map((words) => words.join(' '))).toEqual([
       'apt-get update',
-      'apt-get install --yes --no-install-recommends redis-server chromium fonts-noto-cjk',
+      'apt-get install --yes --no-install-recommends redis-server chromium fonts-noto-cjk xmlsec1 python3-pysaml2',
     ]);
   });
 });
