@@ -55,7 +55,9 @@ export interface Path {
 }
 
 export function path(expression: string): Path {
-  return { compiled: XmlXPath.compile(expression, NS) };
+  // Only those it uses: each is registered again at every evaluation.
+  const used = Object.entries(NS).filter(([prefix]) => expression.includes(`${prefix}:`));
+  return { compiled: XmlXPath.compile(expression, Object.fromEntries(used)) };
 }
 
 /** Whether the document of an element is still there: a freed one must not be read. */
