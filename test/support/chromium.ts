@@ -18,11 +18,12 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 let shared: Promise<Browser> | undefined;
 
 /**
- * The Chromium of this test file, started at the first call ($CHROMIUM, else Debian's).
+ * The Chromium of this test file, started at the first call ($CHROMIUM, else Debian's), with further switches if any.
  * Open pages through `browser.newContext()`, one context for each person, and close it in `afterAll`.
  */
-export function launch(): Promise<Browser> {
-  shared ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
+export function launch(...switches: string[]): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  shared ??= chromium.launch({ executablePath, args: [...ARGUMENTS, ...switches] });
   return shared;
 }
 
