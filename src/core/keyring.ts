@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 
-/** Kinds of signing key, by the JWS algorithm that names them (RFC 7518 section 3.1); SAML maps its own URIs to them. */
+/** Kinds of signing key, by the JWS algorithm that names them (RFC 7518 section 3.1); other doors map their own names to them. */
 export const KEY_ALGORITHMS = ['RS256', 'ES256'] as const;
 export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number];
 
