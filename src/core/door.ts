@@ -80,6 +80,8 @@ export interface Core {
   ended(returnTo: string): Promise<Ended | undefined>;
   /** Enters an application into this browser's session; answers the name by which it knows the session. */
   join(req: Request, res: Response, application: string): Promise<Joined | undefined>;
+  /** The name by which an application knows this browser's session; undefined where it has no part in it. */
+  indexOf(req: Request, res: Response, application: string): Promise<string | undefined>;
   /**
    * Ends this browser's session and tells its applications. `next`: address to send the browser to, by way of
    * those applications that only a browser reaches; `except` is one that knows already.

@@ -10,7 +10,7 @@ import { requestFor, takeEnded } from './bridge.ts';
 import { clientOf } from './clients.ts';
 import { type AuthorizationParams, wantsOf } from './evaluation.ts';
 import { extend, join } from './grants.ts';
-import { endAll, signOutApplications, type Told } from './logout.ts';
+import { endAll, signOutApplications, type Told, withoutBrowser } from './logout.ts';
 import { originOf } from './origin.ts';
 import { lifeLeft, moves, type SessionAdapter, sessionsOf } from './sessions.ts';
 import { addressAfter } from './sign-out.ts';
@@ -112,7 +112,7 @@ export function createCore(
       const session = await current(req, res);
       if (outcome.kind === 'signed-in' && session.accountId && session.accountId !== outcome.account) {
         // Somebody else signs in on this browser: the first person's session ends, with their applications.
-        await end(req, res);
+        withoutBrowser(ports, session.accountId, await end(req, res));
         found.session = undefined;
       }
       found.result = await resultOf(found, outcome);
@@ -143,6 +143,11 @@ export function createCore(
       if (isNew || moves(session.exp, idle)) await session.save(idle);
       const index = String(session.sidFor(application));
       return { account, session: uid, index, isNew, expires: ports.now() + life * 1000 };
+    },
+
+    async indexOf(req, res, application) {
+      const session = await current(req, res);
+      return session.accountId ? session.sidFor(application) : undefined;
     },
 
     async endSession(req, res, { next = '/', except } = {}) {

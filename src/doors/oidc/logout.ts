@@ -83,6 +83,13 @@ export async function byWayOf({ byBrowser }: Told, next: string): Promise<string
   return address;
 }
 
+/** Those that only a browser reaches, where none is at hand, or the one that is has somebody else at it by now. */
+export function withoutBrowser({ audit }: Pick<DoorPorts, 'audit'>, account: string, { byBrowser }: Told): string[] {
+  const left = byBrowser.flatMap(({ ended }) => [...ended.applications.keys()]);
+  for (const application of left) audit.note({ event: 'logout.unreached', account, application });
+  return left;
+}
+
 /** Ends every session of an account but one. No browser is at hand: what only one reaches stays unreached. */
 export async function endAll(
   provider: Provider,
@@ -99,11 +106,7 @@ export async function endAll(
     await sessions.end(uid, account);
     if (session === undefined) continue;
     const told = await signOutApplications(provider, ports, session);
-    for (const id of told.unreached) unreached.add(id);
-    for (const id of told.byBrowser.flatMap(({ ended }) => [...ended.applications.keys()])) {
-      unreached.add(id);
-      ports.audit.note({ event: 'logout.unreached', account, application: id });
-    }
+    for (const id of [...told.unreached, ...withoutBrowser(ports, account, told)]) unreached.add(id);
   }
   return { sessions: uids.length, unreached: [...unreached] };
 }

@@ -17,13 +17,20 @@ const LIFETIME = 600_000;
 const PARAMETER = 'left';
 const leftKey = (id: string): string => `oidc:left:${hashOf(id)}`;
 
+/** Pages of ours that would only say again that everything is over. */
+const ENDS: ReadonlySet<string> = new Set(['/', '/signed-out', `${ROUTES.end_session}/success`]);
+
+function isEnd({ issuer }: Pick<DoorPorts, 'issuer'>, next: string): boolean {
+  const url = URL.parse(next, issuer);
+  return url?.origin === issuer && ENDS.has(url.pathname);
+}
+
 /** Address to go to once everything is over: `next`, or first a page that names what couldn't be reached. */
 export async function addressAfter(ports: DoorPorts, told: Told, next: string): Promise<string> {
   let address = next;
   if (told.unreached.length > 0) {
     const id = randomBytes(16).toString('base64url');
-    const own = URL.parse(next, ports.issuer)?.origin === ports.issuer;
-    const left: Left = { unreached: told.unreached, ...(own ? {} : { next }) };
+    const left: Left = { unreached: told.unreached, ...(isEnd(ports, next) ? {} : { next }) };
     await ports.ephemeral.set(leftKey(id), JSON.stringify(left), LIFETIME);
     address = `${ROUTES.end_session}/success?${PARAMETER}=${id}`;
   }
