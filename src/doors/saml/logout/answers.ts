@@ -1,0 +1,105 @@
+import express, { type Request, type Response, type Router } from 'express';
+import { type LogoutRequest, type Party, STATUSES, type Status } from '../model.ts';
+import { type BrowserCookie, hashOf, type Secret } from './cookie.ts';
+import { deliver } from './delivery.ts';
+import { responseEndpoint } from './endpoints.ts';
+import { means } from './matching.ts';
+import { over } from './over.ts';
+import type { LogoutDeps } from './ports.ts';
+import { allTold } from './walk.ts';
+import { LIFETIME, type Walks } from './walks.ts';
+
+/** A LogoutRequest that passed the gate, as it is kept while the browser is under way. */
+export interface Asking {
+  application: string;
+  request: Pick<LogoutRequest, 'id' | 'nameId' | 'sessionIndexes' | 'binding' | 'relayState'>;
+}
+
+/** The answer that is due when the browser comes back. */
+interface Due extends Asking {
+  /** Something couldn't be reached from server to server. */
+  partial: boolean;
+}
+
+/** Where the person ends whose service provider has no address for an answer. */
+const NOWHERE = '/signed-out';
+
+const dueOf = (browser: Secret): string => `saml:logout-due:${hashOf(browser)}`;
+
+export interface Answers {
+  router: Router;
+  /** Ends this browser's session, if that is the one meant, by way of the other applications; then answers. */
+  handle(req: Request, res: Response, asking: Asking): Promise<void>;
+}
+
+/** Single logout begun by a service provider (saml-profiles section 4.4). */
+export function createAnswers(deps: LogoutDeps, walks: Walks, cookie: BrowserCookie): Answers {
+  const { ports, parties, participants, writer, paths } = deps;
+  const address = `${paths.logout}/answer`;
+
+  /** Whose session it is decides: nobody's is over already, and another's than the one meant stays as it is. */
+  async function refusal(req: Request, res: Response, { application, request }: Asking): Promise<Status | undefined> {
+    if ((await ports.core().session(req, res)) === undefined) return STATUSES.success;
+    const index = await ports.core().indexOf(req, res, application);
+    const nameId = index && (await participants.nameIdOf(index));
+    return index && nameId && means(request, { index, nameId }) ? undefined : STATUSES.unknownPrincipal;
+  }
+
+  async function respond(res: Response, { application, request }: Asking, status: Status): Promise<void> {
+    const party = await parties.ofApplication(application);
+    const endpoint = party && responseEndpoint(party.provider, request.binding);
+    if (party === undefined || endpoint === undefined) return res.redirect(303, NOWHERE);
+    const message = writer.response({
+      binding: endpoint.binding,
+      destination: endpoint.location,
+      signer: await deps.signerFor(party),
+      inResponseTo: request.id,
+      status,
+      relayState: request.relayState,
+    });
+    const name = (await ports.applications.find(application))?.name ?? application;
+    deliver(ports, res, message, { location: endpoint.location, application: name });
+  }
+
+  async function handle(req: Request, res: Response, asking: Asking): Promise<void> {
+    const refused = await refusal(req, res, asking);
+    if (refused) {
+      ports.log.info(
+        { application: asking.application, status: refused.codes },
+        'logout of no session of this browser',
+      );
+      return respond(res, asking, refused);
+    }
+    const { application } = asking;
+    const { next, unreached } = await ports.core().endSession(req, res, { next: address, except: application });
+    if (next === address) return respond(res, asking, statusOf(unreached.length > 0));
+    const due: Due = { ...asking, partial: unreached.length > 0 };
+    await ports.ephemeral.set(dueOf(cookie.keep(req, res)), JSON.stringify(due), LIFETIME);
+    res.redirect(303, next);
+  }
+
+  const router = express.Router();
+
+  // Not used up: an answer that was lost can be fetched again, by this browser alone.
+  router.get(address, async (req, res) => {
+    const browser = cookie.read(req);
+    const stored = browser && (await ports.ephemeral.get(dueOf(browser)));
+    if (!browser || !stored) return over(ports, res);
+    const { partial, ...asking } = JSON.parse(stored) as Due;
+    const walk = await walks.of(browser);
+    await respond(res, asking, statusOf(partial || (walk !== undefined && !allTold(walk))));
+  });
+
+  return { router, handle };
+}
+
+const statusOf = (partial: boolean): Status => (partial ? STATUSES.partialLogout : STATUSES.success);
+
+/** What of a verified request is kept. */
+export function asking({ application }: Party, request: LogoutRequest): Asking {
+  const { id, nameId, sessionIndexes, binding, relayState } = request;
+  return {
+    application,
+    request: { id, nameId, sessionIndexes, binding, ...(relayState !== undefined && { relayState }) },
+  };
+}

@@ -1,0 +1,124 @@
+import express, { type Request, type Response, type Router } from 'express';
+import type { EndedSession } from '../../../core/door.ts';
+import type { LogoutResponse } from '../model.ts';
+import { type BrowserCookie, hashOf, type Secret } from './cookie.ts';
+import { deliver } from './delivery.ts';
+import { requestEndpoint } from './endpoints.ts';
+import { over } from './over.ts';
+import { addressee, isSuccess, type LogoutDeps, requestFor } from './ports.ts';
+import { advance, allTold, isOver, note, PATIENCE, type Stop, settle, type Walk } from './walk.ts';
+import type { Walks } from './walks.ts';
+
+/** How long a page with nothing to decide is shown, milliseconds: long enough to be seen and read out. */
+const GLANCE = 900;
+
+export interface FrontChannel {
+  router: Router;
+  /** Begins a walk; answers the address of ours that a browser begins it at. */
+  begin(ended: EndedSession, next: string): Promise<string>;
+  /** Notes an answer that passed the gate, if it was asked for. */
+  answered(message: LogoutResponse): Promise<void>;
+}
+
+/**
+ * Tells service providers by way of the browser (saml-profiles section 4.4.3, Redirect and POST), each by a
+ * navigation of its own: a frame would come without that site's cookies. Between two of them the person sees
+ * how far it has come; an application that doesn't send the browser back is left behind.
+ */
+export function createFrontChannel(deps: LogoutDeps, walks: Walks, cookie: BrowserCookie): FrontChannel {
+  const { ports, paths } = deps;
+
+  async function show(res: Response, walk: Walk): Promise<void> {
+    const ended = isOver(walk);
+    const applications = await Promise.all(
+      walk.stops.map(async ({ application, state }) => ({ name: await nameOf(application), state })),
+    );
+    const after = ended ? (allTold(walk) ? GLANCE : undefined) : Math.max(GLANCE, timeLeft(walk.stops));
+    const next = ended ? walk.next : `${paths.logout}/next`;
+    const model = { applications, next, ...(after !== undefined && { after }) };
+    res.type('html').send(ports.render.page(res, 'leaving', model));
+  }
+
+  /** Until the one that the browser came back from is given up. */
+  function timeLeft(stops: readonly Stop[]): number {
+    const under = stops.find(({ state }) => state === 'telling');
+    return under?.since === undefined ? 0 : under.since + PATIENCE - ports.now();
+  }
+
+  async function nameOf(application: string) {
+    return (await ports.applications.find(application))?.name ?? application;
+  }
+
+  /** Sends the browser to a service provider; false where there is no way to it any more. */
+  async function visit(res: Response, { application, index }: Stop, browser: Secret): Promise<boolean> {
+    const to = await addressee(deps, application, index);
+    const endpoint = to && requestEndpoint(to.party.provider);
+    if (to === undefined || endpoint === undefined) return false;
+    const message = await requestFor(deps, to, index, endpoint);
+    const { entityId } = to.party.provider;
+    await walks.ask(message.id, { browser: hashOf(browser), application, entityId });
+    deliver(ports, res, message, { location: endpoint.location, application: await nameOf(application) });
+    return true;
+  }
+
+  /** The walk of this browser after one step, or a page that says that there is none. */
+  async function walked(req: Request, res: Response, step: (walk: Walk) => Walk) {
+    const browser = cookie.read(req);
+    const walk = browser && (await walks.change(hashOf(browser), step));
+    if (browser && walk) return { browser, walk };
+    over(ports, res);
+    return undefined;
+  }
+
+  const router = express.Router();
+
+  router.get(`${paths.logout}/begin`, async (req, res) => {
+    const { id } = req.query;
+    const claimed = typeof id === 'string' && (await walks.claim(id, cookie.keep(req, res)));
+    const known = cookie.read(req);
+    // Loaded again: by now the walk stands under the cookie.
+    if (!claimed && !(known && (await walks.of(known)))) return over(ports, res);
+    res.redirect(303, paths.logout);
+  });
+
+  router.get(paths.logout, async (req, res) => {
+    const found = await walked(req, res, (walk) => settle(walk, ports.now()));
+    if (found) await show(res, found.walk);
+  });
+
+  router.get(`${paths.logout}/next`, async (req, res) => {
+    let stop: Stop | undefined;
+    const found = await walked(req, res, (walk) => {
+      const step = advance(walk, ports.now());
+      stop = step.stop;
+      return step.walk;
+    });
+    if (found === undefined) return;
+    if (stop && (await visit(res, stop, found.browser))) return;
+    const { application } = stop ?? {};
+    if (application) await walks.change(hashOf(found.browser), (walk) => note(walk, application, 'unreached'));
+    res.redirect(303, paths.logout);
+  });
+
+  return {
+    router,
+
+    async begin({ account, applications }, next) {
+      const stops = [...applications].map(([application, index]): Stop => ({ application, index, state: 'waiting' }));
+      const id = await walks.begin({ account, stops, next });
+      return `${paths.logout}/begin?${new URLSearchParams({ id })}`;
+    },
+
+    async answered({ inResponseTo, issuer, status }) {
+      const asked = await walks.answered(inResponseTo, issuer);
+      if (asked === undefined) {
+        ports.log.warn({ issuer }, 'LogoutResponse to nothing that was asked of its sender');
+        return;
+      }
+      const { application, browser } = asked;
+      const told = isSuccess(status);
+      if (!told) ports.log.warn({ application, status }, 'an application did not sign the person out');
+      await walks.change(browser, (walk) => note(walk, application, told ? 'told' : 'unreached'));
+    },
+  };
+}

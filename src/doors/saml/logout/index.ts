@@ -1,0 +1,93 @@
+import express, { type Request, type Response, type Router } from 'express';
+import type { Door } from '../../../core/door.ts';
+import { SamlFault } from '../errors.ts';
+import type { Inbound } from '../gate/gate.ts';
+import { type Asking, asking, createAnswers } from './answers.ts';
+import { type Left, signOut } from './back-channel.ts';
+import { browserCookie, hashOf } from './cookie.ts';
+import { createFrontChannel } from './front-channel.ts';
+import { over } from './over.ts';
+import type { LogoutDeps } from './ports.ts';
+import { createWalks, LIFETIME } from './walks.ts';
+
+export type { LogoutDeps };
+
+export interface Logout extends Required<Pick<Door, 'signOut' | 'signOutByBrowser'>> {
+  /** `paths.slo` and all below `paths.logout`. Passes on SamlFault of a LogoutRequest that the gate refuses. */
+  router: Router;
+}
+
+/** A request that came by POST waits for its own redirect and no longer. Milliseconds. */
+const HANDOVER = 60_000;
+const LIMIT = '256kb';
+
+/** Single logout (saml-profiles section 4.4): begun by a service provider, or by whatever else ends a session. */
+export function createLogout(deps: LogoutDeps): Logout {
+  const { ports, gate, paths } = deps;
+  const walks = createWalks(ports);
+  const browsers = browserCookie(ports, 'logout', LIFETIME);
+  // From another site the other cookie doesn't come along: this one mustn't take its place.
+  const handovers = browserCookie(ports, 'logout_request', HANDOVER);
+  const front = createFrontChannel(deps, walks, browsers);
+  const answers = createAnswers(deps, walks, browsers);
+  const endpoint = `${ports.issuer}${paths.slo}`;
+
+  /** A LogoutRequest, or undefined for a response: that is noted. */
+  async function receive(raw: Pick<Inbound, 'binding' | 'query' | 'body'>): Promise<Asking | undefined> {
+    const { message, party } = await gate.receive({ ...raw, kinds: ['LogoutRequest', 'LogoutResponse'], endpoint });
+    if (message.kind === 'LogoutRequest') return asking(party, message);
+    if (message.kind === 'LogoutResponse') await front.answered(message);
+    return undefined;
+  }
+
+  /** Back to the walk, also where the answer was worth nothing: whoever sent it would hold the person up otherwise. */
+  async function received(res: Response, raw: Pick<Inbound, 'binding' | 'query' | 'body'>) {
+    try {
+      const request = await receive(raw);
+      if (request === undefined) res.redirect(303, paths.logout);
+      return request;
+    } catch (err) {
+      if (!(err instanceof SamlFault) || !isResponse(raw.query ?? raw.body ?? '')) throw err;
+      ports.log.warn({ err, fault: err.fault, reference: ports.browser(res).reference }, 'LogoutResponse refused');
+      res.redirect(303, paths.logout);
+      return undefined;
+    }
+  }
+
+  const keyOf = (secret: string): string => `saml:logout-request:${hashOf(secret)}`;
+  const router = express.Router();
+
+  router.get(paths.slo, async (req, res) => {
+    // As it was sent: the signature is over these octets.
+    const [, query = ''] = /\?(.*)$/s.exec(req.originalUrl) ?? [];
+    const request = await received(res, { binding: 'redirect', query });
+    if (request) await answers.handle(req, res, request);
+  });
+
+  // From another site the session's Lax cookie doesn't come along: it returns with our own GET.
+  const text = express.text({ type: 'application/x-www-form-urlencoded', limit: LIMIT });
+  router.post(paths.slo, text, async (req: Request, res) => {
+    const request = await received(res, { binding: 'post', body: typeof req.body === 'string' ? req.body : '' });
+    if (request === undefined) return;
+    await ports.ephemeral.set(keyOf(handovers.renew(res)), JSON.stringify(request), HANDOVER);
+    res.redirect(303, `${paths.logout}/request`);
+  });
+
+  router.get(`${paths.logout}/request`, async (req, res) => {
+    const secret = handovers.read(req);
+    const stored = secret && (await ports.ephemeral.take(keyOf(secret)));
+    if (!stored) return over(ports, res);
+    await answers.handle(req, res, JSON.parse(stored) as Asking);
+  });
+
+  router.use(front.router, answers.router);
+
+  return {
+    router,
+    signOut: (ended): Promise<Left> => signOut(deps, ended),
+    signOutByBrowser: front.begin,
+  };
+}
+
+/** By what was sent, not by what it says: only where the browser goes on depends on it. */
+const isResponse = (raw: string): boolean => /(?:^|&)SAMLResponse=/.test(raw);

@@ -1,0 +1,61 @@
+import type { DoorPorts } from '../../../core/door.ts';
+import type { Gate } from '../gate/gate.ts';
+import type { Parties } from '../metadata/registry.ts';
+import type { Binding, NameId, Party } from '../model.ts';
+import type { Participants } from '../participants.ts';
+import type { LogoutWriter, Outgoing } from '../response/logout.ts';
+import type { Signer } from '../response/sign.ts';
+
+export interface LogoutDeps {
+  ports: DoorPorts;
+  gate: Pick<Gate, 'receive'>;
+  parties: Pick<Parties, 'ofApplication'>;
+  participants: Pick<Participants, 'nameIdOf'>;
+  writer: LogoutWriter;
+  /** What signs a message to this service provider. */
+  signerFor(party: Party): Signer | Promise<Signer>;
+  /** Paths of ours: the endpoint of the metadata, and the one below which the pages stand. */
+  paths: { slo: string; logout: string };
+}
+
+/** Who is told of the end of a session, and under which name it knows the person. */
+export interface Addressee {
+  party: Party;
+  nameId: NameId;
+}
+
+const REQUEST_LIFETIME = 5 * 60_000;
+const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
+
+/** Partial logout has a second code below this one (saml-core section 3.2.2.2): there, the person is signed out. */
+export const isSuccess = (status: readonly string[]): boolean => status[0] === SUCCESS;
+
+/** The service provider behind an application; undefined where none is known, or nothing was issued to it. */
+export async function addressee(
+  { parties, participants, ports }: Pick<LogoutDeps, 'parties' | 'participants' | 'ports'>,
+  application: string,
+  index: string,
+): Promise<Addressee | undefined> {
+  const [party, nameId] = await Promise.all([parties.ofApplication(application), participants.nameIdOf(index)]);
+  if (party === undefined || nameId === undefined) return undefined;
+  const { validUntil } = party.provider;
+  // What expired metadata says is no longer anybody's address (saml-metadata section 2.3.2).
+  return validUntil !== undefined && validUntil <= ports.now() ? undefined : { party, nameId };
+}
+
+/** A signed LogoutRequest, ready to be delivered. */
+export async function requestFor(
+  { writer, signerFor, ports }: LogoutDeps,
+  { party, nameId }: Addressee,
+  index: string,
+  endpoint: { binding: Binding; location: string },
+): Promise<Outgoing> {
+  return writer.request({
+    binding: endpoint.binding,
+    destination: endpoint.location,
+    signer: await signerFor(party),
+    nameId,
+    sessionIndexes: [index],
+    notOnOrAfter: ports.now() + REQUEST_LIFETIME,
+  });
+}
