@@ -3,8 +3,7 @@ import type { Command, CommandResult } from '../core/directory.ts';
 import { parseDuration } from '../core/duration.ts';
 import { hasCode, SallyportError } from '../core/errors.ts';
 import type { Change } from './keyring/changes.ts';
-import type { Listed } from './keyring.ts';
-import { type Keyrings, POLL } from './keyring.ts';
+import { type Keyrings, type Listed, POLL } from './keyring.ts';
 
 const COLUMNS = ['purpose', 'id', 'algorithm', 'state', 'created', 'signs from', 'certificate (SHA-256)'];
 const time = (at: number): string => new Date(at).toISOString();
