@@ -1,0 +1,20 @@
+import type { Account } from '../../../core/account.ts';
+import type { Attribute } from '../model.ts';
+import type { AttributeTable, ValueContext } from './attribute-table.ts';
+import type { Released } from './release.ts';
+
+/** The attributes of a person, of those that are released; those without a value are left out. */
+export function attributesOf(
+  account: Account,
+  released: readonly Released[],
+  table: AttributeTable,
+  context: ValueContext,
+): Attribute[] {
+  return released.flatMap(({ name: friendlyName, only }) => {
+    const definition = table.get(friendlyName);
+    if (!definition) return [];
+    const held = definition.values(account, context);
+    const values = only === undefined ? held : held.filter((value) => only.includes(value));
+    return values.length === 0 ? [] : [{ name: definition.name, friendlyName, values }];
+  });
+}
