@@ -67,10 +67,10 @@ function soapBody(root: Element): Element {
   return message;
 }
 
-/** Deep nesting and elements with thousands of attributes cost far more than their size says. */
-const EXCESS = path(`/*${'/*'.repeat(40)} | //*[count(@*) > 100]`);
+/** Deep nesting, thousands of elements, and elements with thousands of attributes cost more than their size says. */
+const EXCESS = path(`(//*)[2000] | (//@*)[4000] | /*${'/*'.repeat(40)} | //*[count(@*) > 100]`);
 function bounded({ document }: Sheet): void {
-  if (document.count(EXCESS) > 0) throw new SamlFault('size', 'nested too deeply, or too many attributes');
+  if (document.count(EXCESS) > 0) throw new SamlFault('size', 'too many elements or attributes, or nested too deeply');
 }
 
 /** Where a comment may cut a text in two, readers differ in which half they see. */

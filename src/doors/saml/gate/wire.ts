@@ -5,11 +5,11 @@ import { decodeBase64 } from '../xml/base64.ts';
 import { cutParameters, type Parameters } from './parameters.ts';
 
 /** Bytes of a message. Real ones have 1 to 10 KiB; the largest carry certificates or long extensions. */
-export const MAX_XML = 128 * 1024;
+export const MAX_XML = 64 * 1024;
 
 /** Characters of a query, and of a POSTed body: MAX_XML in base64, percent-encoded, and RelayState. */
 const MAX_QUERY = 64 * 1024;
-const MAX_BODY = 256 * 1024;
+const MAX_BODY = 160 * 1024;
 
 /**
  * Characters of RelayState. The bindings say 80 bytes (section 3.4.3), and service providers send their return

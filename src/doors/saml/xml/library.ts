@@ -161,6 +161,7 @@ export class Element {
   /**
    * This element and all below it by Exclusive XML Canonicalization without comments
    * (https://www.w3.org/TR/xml-exc-c14n/). `inclusive`: InclusiveNamespaces PrefixList.
+   * Throws `xml` where there is none, as with a relative namespace URI.
    */
   canonical(inclusive?: readonly string[]): Buffer {
     const node = this.#live;
@@ -275,14 +276,19 @@ function detail(cause: unknown): string {
 
 function collect(write: (handler: { write(bytes: Uint8Array): number; close(): boolean }) => void): Buffer {
   const chunks: Buffer[] = [];
-  write({
-    write(bytes) {
+  const handler = {
+    write(bytes: Uint8Array) {
       // A copy: the bytes lie in the parser's own memory.
       chunks.push(Buffer.from(bytes));
       return bytes.length;
     },
     close: () => true,
-  });
+  };
+  try {
+    write(handler);
+  } catch (cause) {
+    throw new SamlFault('xml', detail(cause), { cause });
+  }
   return Buffer.concat(chunks);
 }
 
