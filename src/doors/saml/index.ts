@@ -1,6 +1,35 @@
-import express from 'express';
-import type { DoorModule } from '../../core/door.ts';
+import express, { type ErrorRequestHandler } from 'express';
+import { configuredId } from '../../core/application.ts';
+import type { Door, DoorModule, DoorPorts } from '../../core/door.ts';
+import type { KeyAlgorithm } from '../../core/keyring.ts';
+import { SamlFault } from './errors.ts';
+import { createGate } from './gate/gate.ts';
+import { createLogout } from './logout/index.ts';
+import type { ConfiguredApplication } from './metadata/ports.ts';
+import { createParties } from './metadata/registry.ts';
+import type { Party } from './model.ts';
+import { createParticipants } from './participants.ts';
+import { createLogoutWriter } from './response/logout.ts';
 import { type SamlApplication, type SamlSettings, samlApplication, samlSettings } from './settings.ts';
+import { createAnswers } from './sso/answers.ts';
+import { createPending } from './sso/pending.ts';
+import { createSignOn } from './sso/sign-on.ts';
+
+const DAY = 86_400_000;
+
+/** Paths of this door's endpoints, as its metadata publishes them. */
+const PATHS = {
+  metadata: '/saml/metadata',
+  sso: '/saml/sso',
+  slo: '/saml/slo',
+  logout: '/saml/logout',
+  start: '/saml/start',
+  resume: '/saml/resume',
+  continue: '/saml/continue',
+} as const;
+
+/** Service providers look at our metadata daily at best: a new certificate is published a month ahead. */
+const KEYS = { algorithms: ['RS256', 'ES256'] satisfies KeyAlgorithm[], ahead: 30 * DAY, keeps: DAY };
 
 /** SAML 2.0: service providers sign in through the same core, journey, policy and sessions. */
 const saml: DoorModule<SamlSettings, SamlApplication> = {
@@ -8,10 +37,76 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
   prompts: [],
   settings: samlSettings,
   application: samlApplication,
+  files: [['metadata', 'file']],
 
-  async create() {
-    return { handler: express.Router() };
+  async create(settings, ports) {
+    const { issuer, now, ephemeral } = ports;
+    const entityId = settings.entityId ?? `${issuer}${PATHS.metadata}`;
+    const applications = [...ports.applications.values()].filter(isOurs);
+    const byId = new Map(applications.map((it) => [it.id, it.settings]));
+    const settingsOf = ({ application }: Party): SamlApplication => {
+      const found = byId.get(configuredId(application));
+      if (found === undefined) throw new SamlFault('metadata', `no application ${application}`);
+      return found;
+    };
+
+    const keys = await ports.keyring('saml', { ...KEYS, certificate: { commonName: new URL(issuer).hostname } });
+    const parties = await createParties({ applications, ports });
+    const gate = createGate({
+      ...{ now, ephemeral, skew: settings.skew },
+      party: (id) => parties.party(id),
+      requireSigned: (party) => settingsOf(party).requireSignedRequests,
+    });
+    const participants = createParticipants(ephemeral, ports.sessions.lifetime);
+    const pending = createPending(ports);
+    const answers = await createAnswers({ ports, settings, settingsOf, entityId, keys, participants });
+    const signOn = createSignOn({ ports, gate, parties, answers, pending, paths: PATHS });
+    const logout = createLogout({
+      ...{ ports, gate, parties, participants, paths: PATHS },
+      writer: createLogoutWriter({ entityId, now, random: ports.random }),
+      signerFor: answers.signerFor,
+    });
+
+    const router = express.Router();
+    router.use(signOn);
+    router.use(logout.router);
+    router.use(refusals(ports));
+
+    const door: Door = {
+      handler: router,
+      async application(id) {
+        const configured = applications.find((it) => it.id === id) ?? (await parties.application(id));
+        const party = configured && (await parties.ofApplication(id));
+        return configured && party ? { ...configured, released: answers.released(party) } : configured;
+      },
+      async requester(id) {
+        const asked = await pending.peek(id);
+        return asked?.request?.signed ? asked.request.providerName : undefined;
+      },
+      signOut: logout.signOut,
+      signOutByBrowser: logout.signOutByBrowser,
+      close: () => parties.close(),
+    };
+    return door;
   },
 };
+
+function isOurs(it: { door: string; internal: boolean }): it is ConfiguredApplication {
+  return it.door === 'saml';
+}
+
+/** The sender is told one thing, whatever was wrong: the rest is for the log, by the reference that the page shows. */
+function refusals({ log, render, browser }: DoorPorts): ErrorRequestHandler {
+  return (error, req, res, next) => {
+    if (!(error instanceof SamlFault)) return next(error);
+    const { reference, ip } = browser(res);
+    log.warn({ fault: error.fault, detail: error.message, path: req.path, ip, reference }, 'SAML message refused');
+    const model = { status: 400, key: 'request', code: 'RequestDenied', back: '/applications' };
+    res
+      .status(400)
+      .type('html')
+      .send(render.page(res, 'error', model, 400));
+  };
+}
 
 export default saml;

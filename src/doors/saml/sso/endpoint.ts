@@ -9,10 +9,7 @@ import { type AuthnRequest, BINDINGS, type ServiceProvider } from '../model.ts';
  */
 export function assertionConsumerService(
   { entityId, assertionConsumerServices: offered }: ServiceProvider,
-  request: Pick<
-    AuthnRequest,
-    'assertionConsumerServiceUrl' | 'assertionConsumerServiceIndex' | 'protocolBinding'
-  > = {},
+  request: Pick<AuthnRequest, 'assertionConsumerServiceUrl' | 'assertionConsumerServiceIndex' | 'protocolBinding'> = {},
 ): string {
   const { assertionConsumerServiceUrl: url, assertionConsumerServiceIndex: index, protocolBinding } = request;
   const refuse = (what: string): never => {

@@ -47,6 +47,12 @@ export function createPending({ issuer, ephemeral, random }: Pick<DoorPorts, 'is
       return id;
     },
 
+    /** Looks at it without taking it: what is told of it must be harmless to whoever knows the id. */
+    async peek(id: string): Promise<Pending | undefined> {
+      const stored = await ephemeral.get(keyOf(id));
+      return stored === undefined ? undefined : (JSON.parse(stored) as Pending);
+    },
+
     /** Takes it, once, in the browser that brought it. */
     async take(req: Request, id: string): Promise<Pending | undefined> {
       const stored = await ephemeral.get(keyOf(id));

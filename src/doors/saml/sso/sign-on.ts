@@ -1,21 +1,22 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { Application } from '../../../core/application.ts';
-import type { DoorPorts, Joined } from '../../../core/door.ts';
+import type { DoorPorts } from '../../../core/door.ts';
 import { SallyportError } from '../../../core/errors.ts';
 import type { Evaluation } from '../../../core/sign-in.ts';
 import { SamlFault } from '../errors.ts';
-import type { Gate } from '../gate/index.ts';
+import type { Gate } from '../gate/gate.ts';
 import type { Parties } from '../metadata/registry.ts';
-import { type AuthnRequest, type Party, type Status, STATUSES } from '../model.ts';
+import { type AuthnRequest, type Party, STATUSES, type Status } from '../model.ts';
 import type { Answers, Asked } from './answers.ts';
 import { assertionConsumerService } from './endpoint.ts';
-import { createPending, type Pending } from './pending.ts';
+import type { Pending, PendingRequests } from './pending.ts';
 
 export interface SignOnDeps {
   ports: DoorPorts;
   gate: Gate;
   parties: Parties;
   answers: Answers;
+  pending: PendingRequests;
   /** Addresses of this door, as paths. */
   paths: { sso: string; resume: string; start: string; continue: string };
 }
@@ -35,8 +36,7 @@ const LIMIT = '256kb';
  * Web browser single sign-on (saml-profiles section 4.1): an AuthnRequest becomes an authorization request of its
  * application, so that sign-in, policy and step-up exist once. A session that satisfies policy is answered at once.
  */
-export function createSignOn({ ports, gate, parties, answers, paths }: SignOnDeps): Router {
-  const pending = createPending(ports);
+export function createSignOn({ ports, gate, parties, answers, pending, paths }: SignOnDeps): Router {
   const endpoint = `${ports.issuer}${paths.sso}`;
 
   /** The request in full: who asks, where the answer goes, what it wants. */
@@ -44,7 +44,14 @@ export function createSignOn({ ports, gate, parties, answers, paths }: SignOnDep
     const application = await ports.applications.find(party.application);
     if (application === undefined) throw new SamlFault('metadata', `no application ${party.application}`);
     const acs = assertionConsumerService(party.provider, request);
-    return answers.asked({ party, application, acs, since, ...(request && { request }), ...(relayState !== undefined && { relayState }) });
+    return answers.asked({
+      party,
+      application,
+      acs,
+      since,
+      ...(request && { request }),
+      ...(relayState !== undefined && { relayState }),
+    });
   }
 
   async function standing(req: Request, res: Response, asked: Asked, request = ''): Promise<Standing> {
@@ -92,17 +99,16 @@ export function createSignOn({ ports, gate, parties, answers, paths }: SignOnDep
   async function succeed(req: Request, res: Response, asked: Asked, evaluation: Evaluation): Promise<void> {
     const joined = await ports.core().join(req, res, asked.application.id);
     const { account } = evaluation;
-    if (joined === undefined || account === undefined || joined.account !== account.id) throw expired('another session');
-    const answered = await answers.success({ asked, account, evaluation, joined });
+    if (joined === undefined || account === undefined || joined.account !== account.id)
+      throw expired('another session');
+    const answered = await answers.success(asked, { account, evaluation, joined });
     if (answered.kind === 'refused') return refuse(res, asked, answered.status);
-    const { browser } = { browser: ports.browser(res) };
+    const { ip, userAgent, reference } = ports.browser(res);
     ports.audit.note({
       event: 'assertion.issued',
       account: account.id,
       application: asked.application.id,
-      ip: browser.ip,
-      userAgent: browser.userAgent,
-      reference: browser.reference,
+      ...{ ip, userAgent, reference },
       ...answered.facts,
     });
     send(res, asked, answered.xml);
@@ -111,7 +117,14 @@ export function createSignOn({ ports, gate, parties, answers, paths }: SignOnDep
   function refuse(res: Response, asked: Asked, status: Status): void {
     const { ip, userAgent, reference } = ports.browser(res);
     const reason = status.codes.at(-1) ?? '';
-    ports.audit.note({ event: 'assertion.refused', application: asked.application.id, ip, userAgent, reference, reason });
+    ports.audit.note({
+      event: 'assertion.refused',
+      application: asked.application.id,
+      ip,
+      userAgent,
+      reference,
+      reason,
+    });
     send(res, asked, answers.failure(asked, status));
   }
 
@@ -173,7 +186,8 @@ export function createSignOn({ ports, gate, parties, answers, paths }: SignOnDep
     if (typeof error === 'string') return refuse(res, asked, REFUSALS[error] ?? STATUSES.authnFailed);
     const ended = await ports.core().ended(String(state));
     const session = await ports.core().session(req, res);
-    if (ended?.application !== asked.application.id || session?.session !== ended.session) throw expired('not ended here');
+    if (ended?.application !== asked.application.id || session?.session !== ended.session)
+      throw expired('not ended here');
     const found = await standing(req, res, asked, ended.request);
     if (found.kind === 'refuse') return refuse(res, asked, found.status);
     // The address of the core's request was the browser's to edit: what the provider asked for is looked at again.
@@ -186,7 +200,7 @@ export function createSignOn({ ports, gate, parties, answers, paths }: SignOnDep
   router.get(paths.start, async (req, res) => {
     const { providerId, target } = req.query;
     const party = typeof providerId === 'string' ? await parties.party(providerId) : undefined;
-    if (party === undefined || !(await answers.mayStart(party))) {
+    if (party === undefined || !answers.mayStart(party)) {
       throw new SallyportError('ERR_NOT_FOUND', `no sign-in begins here for ${String(providerId)}`);
     }
     const relayState = typeof target === 'string' ? { relayState: target } : {};
@@ -199,5 +213,3 @@ export function createSignOn({ ports, gate, parties, answers, paths }: SignOnDep
 function expired(detail: string): SallyportError {
   return new SallyportError('ERR_SIGN_IN_EXPIRED', detail);
 }
-
-export type { Joined };

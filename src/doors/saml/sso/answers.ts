@@ -1,0 +1,159 @@
+import type { Account } from '../../../core/account.ts';
+import type { Application } from '../../../core/application.ts';
+import type { DoorPorts, Joined } from '../../../core/door.ts';
+import type { Keyring } from '../../../core/keyring.ts';
+import type { Evaluation, Wants } from '../../../core/sign-in.ts';
+import { type AuthnRequest, type NameId, type Party, STATUSES, type Status } from '../model.ts';
+import type { Participants } from '../participants.ts';
+import { attributeTable } from '../response/attribute-table.ts';
+import { attributesOf } from '../response/attributes.ts';
+import { classOf, wantsOf } from '../response/authn-context.ts';
+import { recipientOf } from '../response/encryption.ts';
+import { createNameIds, nameIdSecret } from '../response/name-id.ts';
+import { releasedTo } from '../response/release.ts';
+import { createResponder } from '../response/response.ts';
+import { type Signer, signerFor } from '../response/sign.ts';
+import type { SamlApplication, SamlSettings } from '../settings.ts';
+
+/** A request, its service provider, and where its answer goes. */
+export interface Asking {
+  party: Party;
+  application: Application;
+  /** Address of the assertion consumer service. */
+  acs: string;
+  /** Absent where the sign-in began here. */
+  request?: AuthnRequest;
+  relayState?: string;
+  /** When it came, epoch milliseconds. */
+  since: number;
+}
+
+/** The same, with what it wants of the sign-in. */
+export interface Asked extends Asking {
+  wants: Wants;
+  loginHint?: string;
+  /** Nobody could satisfy it. */
+  impossible?: Status;
+}
+
+/** Who signed in, and by what. */
+export interface SignedIn {
+  account: Account;
+  evaluation: Evaluation;
+  joined: Joined;
+}
+
+export type Answer =
+  | { kind: 'issued'; xml: string; facts: Readonly<Record<string, unknown>> }
+  | { kind: 'refused'; status: Status };
+
+export interface Answers {
+  asked(asking: Asking): Asked;
+  success(asked: Asked, signedIn: SignedIn): Promise<Answer>;
+  /** A signed Response without assertion. */
+  failure(asked: Asking, status: Status): string;
+  /** Names of the attributes that a service provider is given. */
+  released(party: Party): string[];
+  signerFor(party: Party): Signer;
+  /** Whether a sign-in may begin here, without a request. */
+  mayStart(party: Party): boolean;
+}
+
+interface AnswersDeps {
+  ports: DoorPorts;
+  settings: SamlSettings;
+  settingsOf(party: Party): SamlApplication;
+  entityId: string;
+  keys: Keyring;
+  participants: Participants;
+}
+
+/** What a service provider gets to read: assertions, or why there is none. */
+export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
+  const { ports, settings, settingsOf, entityId, keys, participants } = deps;
+  const { now, random, acr } = ports;
+  const { skew, assertionLifetime } = settings;
+  const secret = await nameIdSecret(ports.durable.state('saml'));
+  const names = createNameIds({ entityId, secret });
+  const table = attributeTable(settings.attributes);
+  const scope = settings.scope ?? new URL(ports.issuer).hostname;
+  const responder = createResponder({ entityId, now, random, skew, assertionLifetime });
+
+  const signer = (party: Party): Signer =>
+    signerFor(keys, party.provider, settingsOf(party).algorithm, settings.algorithm);
+
+  const released = (party: Party, index?: number) => releasedTo(party.provider, settingsOf(party), table, index);
+
+  /** The name under which the service provider shall know the person; kept where a logout couldn't derive it. */
+  async function nameIdOf({ party, request }: Asked, { account, joined }: SignedIn): Promise<NameId | Status> {
+    const wish = { policy: request?.nameIdPolicy, provider: party.provider, preferred: settingsOf(party).nameId };
+    const issued = names.issue(wish, { account, sessionIndex: joined.index });
+    if (issued.nameId === undefined) return issued.status;
+    const meant = request?.subject;
+    const bearer = { account, provider: party.provider.entityId, sessionIndex: joined.index };
+    if (meant && !names.names(meant, bearer)) return STATUSES.unknownPrincipal;
+    // Later visits in this session send the same one, unless a request asks for another.
+    if (joined.isNew || request?.nameIdPolicy?.format !== undefined) {
+      await participants.remember(joined.index, issued.nameId);
+    }
+    return issued.nameId;
+  }
+
+  function statementOf(asked: Asked, { account, evaluation, joined }: SignedIn, nameId: NameId, context: string) {
+    const { party, request } = asked;
+    const { entityId: audience } = party.provider;
+    const list = released(party, request?.attributeConsumingServiceIndex);
+    return {
+      audience,
+      nameId,
+      authnInstant: evaluation.authTime ?? now(),
+      sessionIndex: joined.index,
+      sessionNotOnOrAfter: joined.expires,
+      authnContextClass: context,
+      attributes: attributesOf(account, list, table, { provider: audience, scope, uniqueId: names.uniqueId }),
+    };
+  }
+
+  return {
+    asked(asking) {
+      const wants = asking.request ? wantsOf(asking.request, acr) : NOTHING_MORE;
+      if (wants === undefined) return { ...asking, wants: NOTHING_MORE, impossible: STATUSES.noAuthnContext };
+      const meant = asking.request?.subject;
+      return { ...asking, wants, ...(meant?.value.includes('@') ? { loginHint: meant.value } : {}) };
+    },
+
+    async success(asked, signedIn) {
+      const { party, request, acs } = asked;
+      const { evaluation } = signedIn;
+      const context = classOf(request ?? {}, acr, evaluation);
+      if (context === undefined) return { kind: 'refused', status: STATUSES.noAuthnContext };
+      const nameId = await nameIdOf(asked, signedIn);
+      if ('codes' in nameId) return { kind: 'refused', status: nameId };
+      const { sign = settings.sign, encrypt } = settingsOf(party);
+      const statement = statementOf(asked, signedIn, nameId, context);
+      const xml = await responder.success({
+        ...statement,
+        destination: acs,
+        inResponseTo: request?.id,
+        signer: signer(party),
+        sign: party.provider.wantAssertionsSigned && sign === 'response' ? 'both' : sign,
+        recipient: recipientOf(party.provider, encrypt),
+      });
+      const facts = {
+        context,
+        format: nameId.format,
+        attributes: statement.attributes.map((it) => it.friendlyName ?? it.name),
+      };
+      return { kind: 'issued', xml, facts };
+    },
+
+    failure: ({ party, acs, request }, status) =>
+      responder.failure({ destination: acs, inResponseTo: request?.id, signer: signer(party), status }),
+
+    released: (party) => released(party).map(({ name }) => name),
+    signerFor: signer,
+    mayStart: (party) => settingsOf(party).idpInitiated,
+  };
+}
+
+const NOTHING_MORE: Wants = { acrValues: [], acrEssential: false, reauthenticate: false };
