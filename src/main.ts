@@ -7,7 +7,7 @@ import { commandHandler } from './boot/commands.ts';
 import { defaultConfigFile } from './boot/config/default-file.ts';
 import { type Config, loadConfig } from './boot/config.ts';
 import { controlPath, serveControl } from './boot/control.ts';
-import { startDemo } from './boot/demo.ts';
+import { prepareDemo } from './boot/demo.ts';
 import { lockData } from './boot/lock.ts';
 import { createLog } from './boot/log.ts';
 import { loadModules } from './boot/modules.ts';
@@ -39,13 +39,14 @@ async function main(): Promise<void> {
   for (const warning of config.warnings) log.warn({}, warning);
 
   const lock = config.ownsData ? lockData(config.data) : undefined;
+  const prepared = await prepareDemo(config);
   const app = await createApp(config, modules, { log });
   const web = serverOf(app.web, config.listen.tls);
   const management = createServer(app.management);
   await listen(web, config.listen.port, config.listen.host);
   await listen(management, config.management.port, config.management.host);
   const control = await serveControl(controlPath(config.data), commandHandler(app.host));
-  const demo = config.demo ? await startDemo(config, app) : undefined;
+  const demo = await prepared?.start(app);
   log.info({ issuer: config.issuer }, 'listening');
 
   let stopping = false;

@@ -9,9 +9,7 @@ export interface Preparation {
   folder: string;
   /** Where the service provider will be, without a slash at the end. */
   url: string;
-  /** Default: the demo's three. */
-  applications?: readonly DemoServiceProvider[];
-  /** Where an application's metadata is to be written; default: `<id>.xml` in `folder`. */
+  /** Where the metadata is to be written, by application: those that aren't named are left out. Default: all, in `folder`. */
   metadataFiles?: Readonly<Record<string, string>>;
 }
 
@@ -28,15 +26,18 @@ export interface Prepared {
  * is up; `startServiceProvider` takes what it answers.
  */
 export async function prepareServiceProvider(wish: Preparation): Promise<Prepared> {
-  const { folder, url, applications = SERVICE_PROVIDERS } = wish;
+  const { folder, url } = wish;
   const keys = await keptKeys(join(folder, 'service-provider.json'));
-  const files = applications.map(({ id }) => [id, wish.metadataFiles?.[id] ?? join(folder, `${id}.xml`)] as const);
-  const metadataFiles: Record<string, string> = Object.fromEntries(files);
+  const metadataFiles = wish.metadataFiles ?? everyFile(folder);
+  const applications = SERVICE_PROVIDERS.filter(({ id }) => Object.hasOwn(metadataFiles, id));
   for (const application of applications) {
-    const file = metadataFiles[application.id];
-    if (file === undefined) continue;
+    const file = metadataFiles[application.id] ?? '';
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(file, metadataOf(application, url, keys));
   }
   return { url, applications, keys, metadataFiles };
+}
+
+function everyFile(folder: string): Record<string, string> {
+  return Object.fromEntries(SERVICE_PROVIDERS.map(({ id }) => [id, join(folder, `${id}.xml`)]));
 }

@@ -11,8 +11,8 @@ import { Sessions } from './sessions.ts';
 export interface ServiceProviderOptions {
   /** What `prepareServiceProvider` answered; its address is where this listens. */
   prepared: Prepared;
-  /** Address of the identity provider's metadata: `http:` only on loopback. */
-  metadata: string;
+  /** Origin of the identity provider: `http:` only on loopback. */
+  identityProvider: string;
   /** Told of errors that aren't the protocol's. */
   onError?(error: unknown): void;
 }
@@ -28,7 +28,7 @@ const MOST_SEEN = 10_000;
 /** Starts the demo's SAML applications. Resolves once it listens: the identity provider may come up later. */
 export async function startServiceProvider(options: ServiceProviderOptions): Promise<ServiceProvider> {
   const { url, applications, keys } = options.prepared;
-  const metadata = new URL(options.metadata);
+  const metadata = new URL('/saml/metadata', options.identityProvider);
   const stop = new AbortController();
   const idps = createIdentityProviders(metadata, stop.signal);
   const { hostname, port, host } = new URL(url);

@@ -1,5 +1,6 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { DemoApplication } from '../../demo/relying-party/application.ts';
+import type { Prepared } from '../../demo/service-provider/prepare.ts';
 import type { App } from './app.ts';
 import type { Config } from './config.ts';
 
@@ -9,40 +10,52 @@ const ASKS: Readonly<Record<string, string>> = {
   courses: 'A second step, remembered for 30 days on your own device.',
   payroll: 'A second step at every sign-in.',
 };
+const HOST = '127.0.0.1';
 
 interface ConfidentialClient {
   clientSecret?: string;
 }
 
-/** Demo accounts with generated passwords, printed once, and the demo's applications on another site. */
-export async function startDemo(config: Config, app: App): Promise<{ close(): Promise<void> }> {
-  const made: string[] = [];
-  for (const { username, name, groups, email } of config.demo?.accounts ?? []) {
-    const options = { name, groups: groups.join(','), email };
-    const { lines, exitCode } = await app.host.run({
-      name: 'user add',
-      input: { args: [username], options, stdin: '' },
-    });
-    const password = exitCode === 0 ? /: (\S+)$/.exec(lines.at(-1) ?? '')?.[1] : undefined;
-    if (password) made.push(`${username.padEnd(19)} ${password}`);
-  }
-  const applications = [...config.applications.values()].flatMap(({ id, name, settings }): DemoApplication[] => {
-    const { clientSecret } = settings as ConfidentialClient;
-    const label = typeof name === 'string' ? name : (name.en ?? id);
-    return clientSecret ? [{ id, name: label, clientId: id, clientSecret, asks: ASKS[id] ?? '' }] : [];
+interface DescribedByFile {
+  metadata?: { file?: string };
+}
+
+export interface Demo {
+  /** Makes the accounts, starts the applications and says where everything is. */
+  start(app: App): Promise<{ close(): Promise<void> }>;
+}
+
+/**
+ * What the demo's applications bring along before the gateway starts: the service providers' metadata, at the
+ * places where the configuration expects it. Undefined where this is no demonstration.
+ */
+export async function prepareDemo(config: Config): Promise<Demo | undefined> {
+  if (config.demo === undefined) return undefined;
+  const files = [...config.applications.values()].flatMap(({ id, settings }) => {
+    const file = (settings as DescribedByFile).metadata?.file;
+    return file === undefined ? [] : [[id, file] as const];
   });
+  if (files.length === 0) return { start: (app) => startDemo(config, app) };
   // Only here: an installation has neither the folder nor its libraries.
-  const { startRelyingParty } = await import('../../demo/relying-party/server.ts');
-  const relyingParty = await startRelyingParty({
-    port: config.demo?.relyingParty.port ?? 3001,
-    host: '127.0.0.1',
-    issuer: config.issuer,
-    applications,
+  const { prepareServiceProvider } = await import('../../demo/service-provider/prepare.ts');
+  const prepared = await prepareServiceProvider({
+    folder: join(config.data, 'demo'),
+    url: `http://${HOST}:${config.demo.serviceProvider.port}`,
+    metadataFiles: Object.fromEntries(files),
   });
+  return { start: (app) => startDemo(config, app, prepared) };
+}
+
+async function startDemo(config: Config, app: App, prepared?: Prepared): Promise<{ close(): Promise<void> }> {
+  const made = await makeAccounts(config, app);
+  const sites = [await relyingParty(config), ...(prepared ? [await serviceProvider(config, prepared)] : [])];
   const lines = [
     '',
     `Sallyport is at     ${config.issuer}`,
-    `Try an application  ${relyingParty.url}  (Library, Courses, Payroll)`,
+    ...sites.map(
+      ({ url, names }, at) =>
+        `${at === 0 ? 'Try an application ' : '                   '} ${url}  (${names.join(', ')})`,
+    ),
     `Your account        ${config.issuer}/account`,
     `Health and metrics  http://${config.management.host}:${config.management.port}/health/ready`,
     '',
@@ -54,5 +67,48 @@ export async function startDemo(config: Config, app: App): Promise<{ close(): Pr
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-  return relyingParty;
+  return {
+    async close() {
+      await Promise.all(sites.map((site) => site.close()));
+    },
+  };
+}
+
+interface Site {
+  url: string;
+  names: string[];
+  close(): Promise<void>;
+}
+
+/** Makes the accounts that aren't there yet; answers their names and generated passwords. */
+async function makeAccounts(config: Config, app: App): Promise<string[]> {
+  const made: string[] = [];
+  for (const { username, name, groups, email } of config.demo?.accounts ?? []) {
+    const options = { name, groups: groups.join(','), email };
+    const { lines, exitCode } = await app.host.run({
+      name: 'user add',
+      input: { args: [username], options, stdin: '' },
+    });
+    const password = exitCode === 0 ? /: (\S+)$/.exec(lines.at(-1) ?? '')?.[1] : undefined;
+    if (password) made.push(`${username.padEnd(19)} ${password}`);
+  }
+  return made;
+}
+
+async function relyingParty(config: Config): Promise<Site> {
+  const applications = [...config.applications.values()].flatMap(({ id, name, settings }): DemoApplication[] => {
+    const { clientSecret } = settings as ConfidentialClient;
+    const label = typeof name === 'string' ? name : (name.en ?? id);
+    return clientSecret ? [{ id, name: label, clientId: id, clientSecret, asks: ASKS[id] ?? '' }] : [];
+  });
+  const { startRelyingParty } = await import('../../demo/relying-party/server.ts');
+  const port = config.demo?.relyingParty.port ?? 3001;
+  const site = await startRelyingParty({ port, host: HOST, issuer: config.issuer, applications });
+  return { ...site, names: applications.map(({ name }) => name) };
+}
+
+async function serviceProvider(config: Config, prepared: Prepared): Promise<Site> {
+  const { startServiceProvider } = await import('../../demo/service-provider/server.ts');
+  const site = await startServiceProvider({ prepared, identityProvider: config.issuer });
+  return { ...site, names: prepared.applications.map(({ names }) => names.en) };
 }

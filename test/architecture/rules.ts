@@ -28,15 +28,22 @@ const CORE_TAKES: readonly { from: string; type: boolean; only?: string; why: st
   { from: 'node:crypto', type: true, only: 'src/core/keyring.ts', why: 'a key is parsed once, by whoever keeps it' },
 ];
 
+const LOADED_BY_DEMO = [
+  'demo/relying-party/server.ts',
+  'demo/service-provider/prepare.ts',
+  'demo/service-provider/server.ts',
+].map((from) => ({
+  path: 'src/boot/demo.ts',
+  from,
+  dynamic: true as const,
+  why: 'only a demonstration loads it: an installation has neither the folder nor its libraries',
+}));
+
 /** Imports that a rule forbids in general, and why they stand. */
 const EXCEPTIONS: readonly { path: string; from: string; dynamic?: true; type?: true; why: string }[] = [
-  {
-    path: 'src/boot/demo.ts',
-    from: 'demo/relying-party/server.ts',
-    dynamic: true,
-    why: 'only a demonstration loads it: an installation has neither the folder nor its libraries',
-  },
+  ...LOADED_BY_DEMO,
   { path: 'src/boot/demo.ts', from: 'demo/relying-party/application.ts', type: true, why: 'erased at run time' },
+  { path: 'src/boot/demo.ts', from: 'demo/service-provider/prepare.ts', type: true, why: 'erased at run time' },
 ];
 
 /** The one place that imports what it finds rather than what it names. */

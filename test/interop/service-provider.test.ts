@@ -28,7 +28,7 @@ beforeAll(async () => {
   stranger = await createIdentity();
   idp = await FakeIdentityProvider.start();
   prepared = await prepareServiceProvider({ folder, url: `http://127.0.0.1:${await freePort()}` });
-  sp = await startServiceProvider({ prepared, metadata: `${idp.url}/metadata` });
+  sp = await startServiceProvider({ prepared, identityProvider: idp.url });
 });
 afterAll(async () => {
   await sp.close();
@@ -340,7 +340,7 @@ describe('around it', () => {
 
   it('reads no metadata over http from another machine', async () => {
     const other = { ...prepared, url: `http://127.0.0.1:${await freePort()}` };
-    const start = startServiceProvider({ prepared: other, metadata: 'http://idp.example/metadata' });
+    const start = startServiceProvider({ prepared: other, identityProvider: 'http://idp.example' });
     await expect(start).rejects.toThrow(/must come by https/);
   });
 

@@ -194,7 +194,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         })),
       });
 
-  const serviceProvider = prepared && (await startServiceProvider({ prepared, metadata: `${url}/saml/metadata` }));
+  const serviceProvider = prepared && (await startServiceProvider({ prepared, identityProvider: url }));
 
   async function command(name: string, args: string[] = [], given: Record<string, string> = {}, stdin = '') {
     const { lines, exitCode } = await app.host.run({ name, input: { args, options: given, stdin } });

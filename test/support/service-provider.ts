@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SERVICE_PROVIDERS } from '../../demo/service-provider/application.ts';
 import { type Prepared, prepareServiceProvider } from '../../demo/service-provider/prepare.ts';
+import type { Client, Reply } from './client.ts';
 
 const IDS: ReadonlySet<string> = new Set(SERVICE_PROVIDERS.map(({ id }) => id));
 
@@ -50,4 +51,15 @@ export function metadataOfDemo(tree: Record<string, unknown>, { metadataFiles }:
   const { applications } = tree as { applications: object };
   const files = Object.entries(metadataFiles).filter(([id]) => Object.hasOwn(applications, id));
   return { applications: Object.fromEntries(files.map(([id, file]) => [id, { saml: { metadata: { file } } }])) };
+}
+
+/** Goes with a person who signs out through the page that tells one application after another, as it goes on by itself. */
+export async function leaveAll(client: Client, page: Reply, stop?: (next: URL) => boolean): Promise<Reply> {
+  let last = page;
+  for (let stops = 0; stops < 10; stops += 1) {
+    const onward = /http-equiv="refresh" content="[^"]*url=([^"]+)"/i.exec(last.body)?.[1];
+    if (onward === undefined) return last;
+    last = await client.follow(await client.get(new URL(onward.replaceAll('&amp;', '&'), last.url)), stop);
+  }
+  throw new Error(`the logout does not end: ${last.url.href}`);
 }

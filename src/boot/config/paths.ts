@@ -42,9 +42,10 @@ function set(tree: Tree, path: readonly string[], value: string): Tree {
   return isTree(result) ? result : tree;
 }
 
-/** Files that must be there before the start. */
+/** Files that must be there before the start; a demonstration makes those of its applications itself. */
 export function unreadableFiles(tree: Tree, modules: Modules): Fault[] {
-  const paths: Path[] = [['listen', 'tls', 'cert'], ['listen', 'tls', 'key'], ...namedFiles(tree, modules)];
+  const named = tree.demo === undefined ? namedFiles(tree, modules) : [];
+  const paths: Path[] = [['listen', 'tls', 'cert'], ['listen', 'tls', 'key'], ...named];
   return paths.flatMap((path) => {
     const file = valueAt(tree, path);
     if (typeof file !== 'string' || file === '') return [];

@@ -72,6 +72,7 @@ const demo = z
       .default([])
       .describe('Made at the first start; their generated passwords are printed once'),
     relyingParty: z.strictObject({ port: port.default(3001) }).prefault({}),
+    serviceProvider: z.strictObject({ port: port.default(3002) }).prefault({}),
   })
   .optional()
   .describe('Demonstration only: refused unless the issuer is on this machine');
