@@ -114,6 +114,14 @@ export interface Pages {
     /** Where the application that asked wanted the browser to go. */
     next?: string;
   };
+  /** Signing out, application by application, where the browser itself has to go to each. */
+  leaving: {
+    applications: { name: LocalizedText; state: 'told' | 'telling' | 'waiting' | 'unreached' }[];
+    /** Where it goes on: to the next application, or at the end to wherever the sign-out leads. */
+    next: string;
+    /** Goes on by itself after so many milliseconds, where scripts run; absent where there is something to read first. */
+    after?: number;
+  };
   /** Response mode form_post: submits itself by /assets/submit.js, and has a button without it. */
   'form-post': { action: string; inputs: { name: string; value: string }[]; application?: LocalizedText };
   error: {

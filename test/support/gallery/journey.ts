@@ -74,6 +74,32 @@ export const ends: Sample[] = [
   sample('sign-out', 'bare', { action: '/session/end/confirm', xsrf: 'token', stay: '/' }, true),
   sample('signed-out', '', { application: LIBRARY, homepage: 'http://127.0.0.1:3001/' }),
   sample('signed-out', 'bare', {}),
+  sample('leaving', '', {
+    applications: [
+      { name: LIBRARY, state: 'told' },
+      { name: COURSES, state: 'unreached' },
+      { name: PAYROLL, state: 'waiting' },
+      { name: LONG, state: 'waiting' },
+    ],
+    next: '/posted',
+    after: 60_000,
+  }),
+  sample('leaving', 'telling', {
+    applications: [
+      { name: UNBROKEN, state: 'telling' },
+      { name: LIBRARY, state: 'waiting' },
+    ],
+    next: '/posted',
+    after: 60_000,
+  }),
+  sample('leaving', 'unreached', {
+    applications: [
+      { name: LIBRARY, state: 'told' },
+      { name: PAYROLL, state: 'unreached' },
+    ],
+    next: '/posted',
+  }),
+  sample('leaving', 'done', { applications: [{ name: LIBRARY, state: 'told' }], next: '/posted', after: 60_000 }),
   sample('form-post', '', {
     action: '/posted',
     inputs: [{ name: 'code', value: '"><b>x' }],
@@ -85,6 +111,7 @@ export const ends: Sample[] = [
     'not-found',
     'expired',
     'other-browser',
+    'over',
     'csrf',
     'misdirected',
     'unavailable',
