@@ -10,10 +10,10 @@ export const LARGEST = 128 * 1024 * 1024;
 /** Refusals that are kept by their text; the others are counted. */
 const MOST_REFUSALS = 1_000;
 
-/** A document, verified and read: what the serving process keeps of it. Plain data, handed between threads. */
+/** A document, verified and read: what the serving process keeps of it. Plain data, handed between processes. */
 export interface Compiled {
   /** For `Snapshot`. */
-  bytes: Uint8Array<ArrayBuffer>;
+  bytes: Uint8Array;
   count: number;
   /** SHA-256 of `bytes`, hex. */
   digest: string;

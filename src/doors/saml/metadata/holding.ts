@@ -14,7 +14,7 @@ export class Holding {
   readonly #recent = new Map<string, ServiceProvider>();
   readonly #now: () => number;
 
-  constructor(from: Pick<Compiled, 'count' | 'digest' | 'validUntil'> & { bytes: Uint8Array }, now: () => number) {
+  constructor(from: Pick<Compiled, 'bytes' | 'count' | 'digest' | 'validUntil'>, now: () => number) {
     this.digest = from.digest;
     this.count = from.count;
     this.validUntil = from.validUntil;

@@ -1,12 +1,15 @@
-import { readFile, stat } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
+import { fork } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Compiled, compile, LARGEST } from './compile.ts';
 import { MetadataFault } from './fault.ts';
 
-/** Documents up to this size are read in this thread, in a few milliseconds; larger ones would hold up sign-ins. */
+/** Documents up to this size are read here, in a few milliseconds; larger ones would hold up sign-ins. */
 const SMALL = 128 * 1024;
-/** An aggregate of 80 MB takes some seconds. */
-const PATIENCE = 180_000;
+/** An aggregate of 80 MB takes ten to twenty seconds. */
+const PATIENCE = 300_000;
+const READER = new URL('./reader.ts', import.meta.url);
 
 export interface Task {
   file: string;
@@ -15,10 +18,14 @@ export interface Task {
   now: number;
 }
 
-export type Answer = { compiled: Compiled } | { fault: string };
+/** The bytes go by way of a file. */
+export type Answer = { compiled: Omit<Compiled, 'bytes'> } | { fault: string };
 
 /**
- * Verifies and reads the metadata in a file; a large one in a worker, which ends afterwards.
+ * Verifies and reads the metadata in a file.
+ *
+ * A large one is read in a process that ends afterwards: of a thread, half of the 600 MB that an aggregate takes
+ * would stay with the serving process, in the pools of V8 and malloc.
  *
  * @throws MetadataFault with the reason, or what `stat` throws
  */
@@ -26,23 +33,33 @@ export async function load(task: Task, signal?: AbortSignal): Promise<Compiled> 
   const { size } = await stat(task.file);
   if (size > LARGEST) throw new MetadataFault(`it has ${size} bytes, more than ${LARGEST}`);
   if (size <= SMALL) return compile(await readFile(task.file), task.certificate, task.now);
-  return await inWorker(task, signal);
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-metadata-'));
+  try {
+    const output = join(folder, 'compiled');
+    const answer = await ask({ ...task, output }, signal);
+    if ('fault' in answer) throw new MetadataFault(answer.fault);
+    return { ...answer.compiled, bytes: await readFile(output) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
-function inWorker(task: Task, signal?: AbortSignal): Promise<Compiled> {
+async function ask(task: Task & { output: string }, signal?: AbortSignal): Promise<Answer> {
   const stop = AbortSignal.any([AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])]);
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: task });
-  const { promise, resolve, reject } = Promise.withResolvers<Compiled>();
+  // Nothing of the environment: it holds secrets, and the document is a stranger's.
+  const reader = fork(READER, { execArgv: [], env: {}, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const abort = () => reject(new MetadataFault('reading it was given up'));
+  if (stop.aborted) abort();
   stop.addEventListener('abort', abort, { once: true });
-  worker.once('message', (answer: Answer) => {
-    if ('compiled' in answer) resolve(answer.compiled);
-    else reject(new MetadataFault(answer.fault));
-  });
-  worker.once('error', (cause) => reject(new MetadataFault(`reading it failed: ${cause}`, { cause })));
-  worker.once('exit', (code) => reject(new MetadataFault(`the thread that read it ended (${code})`)));
-  return promise.finally(async () => {
+  reader.once('message', (answer) => resolve(answer as Answer));
+  reader.once('error', (cause) => reject(new MetadataFault(`reading it failed: ${cause.message}`, { cause })));
+  reader.once('exit', (code, by) => reject(new MetadataFault(`the process that read it ended (${by ?? code})`)));
+  reader.send(task);
+  try {
+    return await promise;
+  } finally {
     stop.removeEventListener('abort', abort);
-    await worker.terminate();
-  });
+    reader.kill('SIGKILL');
+  }
 }

@@ -5,7 +5,7 @@ import { keysOf } from './certificates.ts';
 import { MetadataFault } from './fault.ts';
 import { isEndpoint } from './locations.ts';
 import { ENTITY_CATEGORY, PROTOCOL, SUBJECT_ID_REQUIREMENT } from './names.ts';
-import { bounded, distinct, extensionsOf, flag, indexed, indexOf } from './read.ts';
+import { bounded, childrenOf, distinct, extensionsOf, flag, indexed, indexOf } from './read.ts';
 import { isWebAddress, localized } from './texts.ts';
 
 const MOST_SERVICES = 200;
@@ -30,7 +30,7 @@ export function providerOf(entity: Element, role: Element, entityId: string, val
     encryptionKeys: keys.encryption,
     authnRequestsSigned: flag(role, 'AuthnRequestsSigned'),
     wantAssertionsSigned: flag(role, 'WantAssertionsSigned'),
-    nameIdFormats: bounded(distinct(role.children(NS.md, 'NameIDFormat')), 50, 'name identifier formats'),
+    nameIdFormats: bounded(distinct(childrenOf(role, NS.md, 'NameIDFormat')), 50, 'name identifier formats'),
     entityCategories: entityAttribute(entity, ENTITY_CATEGORY),
     ...(requirement !== undefined && { subjectIdRequirement: requirement }),
     attributeConsumingServices: attributeServicesOf(role),
@@ -41,7 +41,7 @@ export function providerOf(entity: Element, role: Element, entityId: string, val
 
 /** Endpoints where responses may be sent. Those of other bindings, or that would send them in the clear, are left out. */
 function consumersOf(role: Element): ServiceProvider['assertionConsumerServices'] {
-  const services = bounded(role.children(NS.md, 'AssertionConsumerService'), MOST_SERVICES, 'endpoints');
+  const services = bounded(childrenOf(role, NS.md, 'AssertionConsumerService'), MOST_SERVICES, 'endpoints');
   const posts = services.filter((it) => it.attribute('Binding') === BINDINGS.post);
   const usable = posts.flatMap((it) => {
     const location = it.attribute('Location') ?? '';
@@ -56,7 +56,7 @@ function consumersOf(role: Element): ServiceProvider['assertionConsumerServices'
 }
 
 function logoutsOf(role: Element): ServiceProvider['singleLogoutServices'] {
-  const services = bounded(role.children(NS.md, 'SingleLogoutService'), MOST_SERVICES, 'endpoints');
+  const services = bounded(childrenOf(role, NS.md, 'SingleLogoutService'), MOST_SERVICES, 'endpoints');
   return services.flatMap((it) => {
     const binding = bindingOf(it.attribute('Binding'));
     const location = it.attribute('Location') ?? '';
@@ -78,7 +78,7 @@ function shownOf(entity: Element, role: Element): Shown {
   const ui = extensionsOf(role, NS.mdui, 'UIInfo');
   const texts = (name: string, keep?: (text: string) => boolean): LocalizedText | undefined =>
     localized(
-      ui.flatMap((info) => info.children(NS.mdui, name)),
+      ui.flatMap((info) => childrenOf(info, NS.mdui, name)),
       keep,
     );
   const displayName = texts('DisplayName') ?? serviceNameOf(role) ?? organizationOf(entity, role);
@@ -94,7 +94,11 @@ function shownOf(entity: Element, role: Element): Shown {
 }
 
 function serviceNameOf(role: Element): LocalizedText | undefined {
-  return localized(role.child(NS.md, 'AttributeConsumingService')?.children(NS.md, 'ServiceName') ?? []);
+  return localized(
+    childrenOf(role, NS.md, 'AttributeConsumingService')
+      .slice(0, 1)
+      .flatMap((service) => childrenOf(service, NS.md, 'ServiceName')),
+  );
 }
 
 function organizationOf(entity: Element, role: Element): LocalizedText | undefined {
@@ -103,13 +107,15 @@ function organizationOf(entity: Element, role: Element): LocalizedText | undefin
 }
 
 function attributeServicesOf(role: Element): ServiceProvider['attributeConsumingServices'] {
-  const services = bounded(role.children(NS.md, 'AttributeConsumingService'), 50, 'AttributeConsumingServices');
+  const services = bounded(childrenOf(role, NS.md, 'AttributeConsumingService'), 50, 'AttributeConsumingServices');
   const found = services.map((service) => ({
     index: indexOf(service),
     isDefault: flag(service, 'isDefault'),
-    attributes: bounded(service.children(NS.md, 'RequestedAttribute'), MOST_ATTRIBUTES, 'requested attributes').flatMap(
-      requestedOf,
-    ),
+    attributes: bounded(
+      childrenOf(service, NS.md, 'RequestedAttribute'),
+      MOST_ATTRIBUTES,
+      'requested attributes',
+    ).flatMap(requestedOf),
   }));
   return indexed(found, 'AttributeConsumingServices');
 }
@@ -118,7 +124,7 @@ function requestedOf(element: Element): ServiceProvider['attributeConsumingServi
   const name = element.attribute('Name')?.trim() ?? '';
   if (name === '') return [];
   const nameFormat = element.attribute('NameFormat')?.trim();
-  const values = element.children(NS.saml, 'AttributeValue').filter((value) => value.children().length === 0);
+  const values = childrenOf(element, NS.saml, 'AttributeValue').filter((value) => value.children().length === 0);
   return [
     {
       name,
@@ -132,9 +138,9 @@ function requestedOf(element: Element): ServiceProvider['attributeConsumingServi
 /** Values of an entity attribute: of the entity's own, not of an assertion about it. */
 function entityAttribute(entity: Element, name: string): string[] {
   const values = extensionsOf(entity, NS.mdattr, 'EntityAttributes')
-    .flatMap((attributes) => attributes.children(NS.saml, 'Attribute'))
+    .flatMap((attributes) => childrenOf(attributes, NS.saml, 'Attribute'))
     .filter((attribute) => attribute.attribute('Name') === name)
-    .flatMap((attribute) => attribute.children(NS.saml, 'AttributeValue'));
+    .flatMap((attribute) => childrenOf(attribute, NS.saml, 'AttributeValue'));
   return bounded(distinct(values), MOST_VALUES, 'values of an attribute');
 }
 

@@ -1,9 +1,22 @@
 import { type Element, NS } from '../xml/library.ts';
 import { MetadataFault } from './fault.ts';
 
+/** Children of an element by name: an entity is looked at by a dozen names, and each look goes through the parser's memory. */
+const indexes = new WeakMap<Element, Map<string, Element[]>>();
+
+/** Child elements of one name, in document order. */
+export function childrenOf(parent: Element, namespace: string, name: string): Element[] {
+  let index = indexes.get(parent);
+  if (index === undefined) {
+    index = Map.groupBy(parent.children(), (child) => `${child.namespace} ${child.name}`);
+    indexes.set(parent, index);
+  }
+  return index.get(`${namespace} ${name}`) ?? [];
+}
+
 /** Elements of one name below `Extensions` of this element. */
 export function extensionsOf(parent: Element, namespace: string, name: string): Element[] {
-  return parent.children(NS.md, 'Extensions').flatMap((extensions) => extensions.children(namespace, name));
+  return childrenOf(parent, NS.md, 'Extensions').flatMap((extensions) => childrenOf(extensions, namespace, name));
 }
 
 /** Text of an element, without the white space around it. */

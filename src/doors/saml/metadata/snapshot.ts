@@ -5,7 +5,7 @@ import { MetadataFault } from './fault.ts';
 
 /**
  * Service providers in one block of bytes: first a row for each, in order of its key, then what they describe, each
- * deflated by itself. A block is handed from thread to thread without being copied, lies outside the heap,
+ * deflated by itself. A block lies outside the heap, is kept and sent as it is,
  * and is read one entity at a time, so that ten thousand cost no more time than one.
  *
  * Row: key (the first half of SHA-256 over the entityID), offset and length of its record.
@@ -13,6 +13,8 @@ import { MetadataFault } from './fault.ts';
 const KEY = 16;
 const ROW = KEY + 8;
 const LARGEST_RECORD = 4 * 1024 * 1024;
+/** Records are small: zlib would otherwise take 16 kB for each. */
+const CHUNK = 4096;
 
 /** What most records share; deflate refers to it in place of repeating it. */
 const DICTIONARY = Buffer.from(
@@ -48,14 +50,17 @@ export class SnapshotBuilder {
   add(provider: ServiceProvider): void {
     const json = Buffer.from(JSON.stringify(provider));
     if (json.length > LARGEST_RECORD) throw new MetadataFault('it is too large');
-    this.#records.push({ key: keyOf(provider.entityId), data: deflateRawSync(json, { dictionary: DICTIONARY }) });
+    this.#records.push({
+      key: keyOf(provider.entityId),
+      data: deflateRawSync(json, { dictionary: DICTIONARY, chunkSize: CHUNK }),
+    });
   }
 
   get count(): number {
     return this.#records.length;
   }
 
-  bytes(): Uint8Array<ArrayBuffer> {
+  bytes(): Uint8Array {
     const records = this.#records.toSorted((a, b) => a.key.compare(b.key));
     const start = records.length * ROW;
     const bytes = new Uint8Array(start + records.reduce((sum, { data }) => sum + data.length, 0));
@@ -108,7 +113,11 @@ export class Snapshot {
     const offset = this.#view.getUint32(row * ROW + KEY);
     const length = this.#view.getUint32(row * ROW + KEY + 4);
     const record = this.bytes.subarray(offset, offset + length);
-    const json = inflateRawSync(record, { dictionary: DICTIONARY, maxOutputLength: LARGEST_RECORD });
+    const json = inflateRawSync(record, {
+      dictionary: DICTIONARY,
+      maxOutputLength: LARGEST_RECORD,
+      chunkSize: 2 * CHUNK,
+    });
     // Made from parsed metadata by the builder; what was stored meanwhile is held against its digest first.
     return JSON.parse(json.toString()) as ServiceProvider;
   }
