@@ -108,6 +108,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     core: () => coreOf(doors),
     doors: () => doors,
     keyring: keyrings.keyring,
+    institution: { name: config.name, ...(config.support.url ? { supportUrl: config.support.url } : {}) },
   };
   for (const [id, settings] of config.doors) {
     const module = modules.doors.get(id);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
-import type { Account } from './account.ts';
+import type { Account, LocalizedText } from './account.ts';
 import type { Application, Applications } from './application.ts';
 import type { AcrTable, Evidence } from './assurance.ts';
 import type { Browser } from './browser.ts';
@@ -129,6 +129,8 @@ export interface DoorPorts {
   now(): number;
   random(bytes: number): Uint8Array;
   issuer: string;
+  /** What the institution calls itself, and where its people find help. */
+  institution: { name: LocalizedText; supportUrl?: string };
   ephemeral: EphemeralStore;
   durable: DurableStore;
   sealer: Sealer;

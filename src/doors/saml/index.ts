@@ -5,12 +5,13 @@ import type { KeyAlgorithm } from '../../core/keyring.ts';
 import { SamlFault } from './errors.ts';
 import { createGate } from './gate/gate.ts';
 import { createLogout } from './logout/index.ts';
+import { createOwnMetadata } from './metadata/own.ts';
 import type { ConfiguredApplication } from './metadata/ports.ts';
 import { createParties } from './metadata/registry.ts';
 import type { Party } from './model.ts';
 import { createParticipants } from './participants.ts';
 import { createLogoutWriter } from './response/logout.ts';
-import { type SamlApplication, type SamlSettings, samlApplication, samlSettings } from './settings.ts';
+import { type SamlApplication, type SamlSettings, samlApplication, samlSettings, scopeOf } from './settings.ts';
 import { createAnswers } from './sso/answers.ts';
 import { createPending } from './sso/pending.ts';
 import { createSignOn } from './sso/sign-on.ts';
@@ -67,7 +68,19 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
       signerFor: answers.signerFor,
     });
 
+    const metadata = createOwnMetadata({
+      ...{ entityId, settings, keys, now, random: ports.random },
+      locations: { sso: `${issuer}${PATHS.sso}`, slo: `${issuer}${PATHS.slo}` },
+      scope: scopeOf(settings, issuer),
+      name: ports.institution.name,
+      ...(ports.institution.supportUrl ? { errorUrl: ports.institution.supportUrl } : {}),
+    });
+
     const router = express.Router();
+    router.get(PATHS.metadata, (_req, res) => {
+      res.setHeader('cache-control', 'public, max-age=300');
+      res.type('application/samlmetadata+xml').send(metadata());
+    });
     router.use(signOn);
     router.use(logout.router);
     router.use(refusals(ports));

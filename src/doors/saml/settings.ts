@@ -14,11 +14,9 @@ const duration = z.string().transform((text, context) => {
   return value;
 });
 
-const pem = z
-  .string()
-  .regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, {
-    error: 'must be one certificate in PEM: name its file as ${file:…}',
-  });
+const pem = z.string().regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, {
+  error: 'must be one certificate in PEM: name its file as ${file:…}',
+});
 
 const webUri = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 
@@ -73,7 +71,10 @@ export const samlApplication = z.strictObject({
     .default('offered')
     .describe('Encrypt assertions: where its metadata offers a key, always, or never'),
   nameId: nameIdFormat.optional().describe('Sent where the request asks for none; else the first of its metadata'),
-  attributes: z.array(z.string()).optional().describe('Released: names of doors.saml.attributes or of the built-in ones'),
+  attributes: z
+    .array(z.string())
+    .optional()
+    .describe('Released: names of doors.saml.attributes or of the built-in ones'),
   entityCategories: z
     .array(z.enum(['research-and-scholarship', 'code-of-conduct', 'anonymous', 'pseudonymous', 'personalized']))
     .default([])
@@ -103,7 +104,10 @@ export const samlSettings = z.strictObject({
           .optional()
           .describe('Property of the account that holds its values'),
         scoped: z.boolean().default(false).describe('Append @ and the scope to each value'),
-        values: z.record(z.string(), z.string()).optional().describe('Value to send by value held; others are left out'),
+        values: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe('Value to send by value held; others are left out'),
         always: z.array(z.string().min(1)).default([]).describe('Sent for everybody'),
       }),
     )
@@ -113,9 +117,7 @@ export const samlSettings = z.strictObject({
     .strictObject({
       lifetime: duration.default(7 * DAY).describe('validUntil of what is published'),
       cache: duration.default(6 * HOUR).describe('cacheDuration of what is published'),
-      organization: z
-        .strictObject({ name: z.string().min(1), displayName: z.string().min(1), url: webUri })
-        .optional(),
+      organization: z.strictObject({ name: z.string().min(1), displayName: z.string().min(1), url: webUri }).optional(),
       contacts: z
         .array(
           z.strictObject({
@@ -129,3 +131,8 @@ export const samlSettings = z.strictObject({
     .prefault({}),
 });
 export type SamlSettings = z.output<typeof samlSettings>;
+
+/** Domain of scoped values. */
+export function scopeOf({ scope }: Pick<SamlSettings, 'scope'>, issuer: string): string {
+  return scope ?? new URL(issuer).hostname;
+}

@@ -1,4 +1,5 @@
 import express, { type Request, type Response, Router } from 'express';
+import type { LocalizedText } from '../../core/account.ts';
 import type { Answer } from '../../core/prompt.ts';
 import type { SignInRequest } from '../../core/sign-in.ts';
 import type { Step } from '../../sign-in/steps.ts';
@@ -30,6 +31,12 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
 
   const nameOf = (id: string) => deps.applications.get(id)?.name ?? id;
 
+  /** What the application calls itself, where that isn't what everybody calls it. */
+  function asksAs(application: LocalizedText, requester: string | undefined): { requester?: string } {
+    const known = typeof application === 'string' ? [application] : Object.values(application);
+    return requester === undefined || known.includes(requester) ? {} : { requester };
+  }
+
   async function show(req: Request, res: Response, request: SignInRequest, step: Step): Promise<void> {
     const base = `/sign-in/${encodeURIComponent(request.id)}`;
     const application = nameOf(request.application);
@@ -40,8 +47,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     const { locale } = locals;
     const account = step.account && { username: step.account.username, name: step.account.name };
     const error = step.error && { error: step.error };
-    const { requester } = request;
-    const asks = { application, ...(requester === undefined ? {} : { requester }) };
+    const asks = { application, ...asksAs(application, request.requester) };
     const common = { action: base, csrf: csrf.token(base, step.nonce), ...asks };
     const person = account ?? { username: '', name: '' };
     localsOf(res).path = base;

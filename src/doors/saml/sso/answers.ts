@@ -13,7 +13,7 @@ import { createNameIds, nameIdSecret } from '../response/name-id.ts';
 import { releasedTo } from '../response/release.ts';
 import { createResponder } from '../response/response.ts';
 import { type Signer, signerFor } from '../response/sign.ts';
-import type { SamlApplication, SamlSettings } from '../settings.ts';
+import { type SamlApplication, type SamlSettings, scopeOf } from '../settings.ts';
 
 /** A request, its service provider, and where its answer goes. */
 export interface Asking {
@@ -76,7 +76,7 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
   const secret = await nameIdSecret(ports.durable.state('saml'));
   const names = createNameIds({ entityId, secret });
   const table = attributeTable(settings.attributes);
-  const scope = settings.scope ?? new URL(ports.issuer).hostname;
+  const scope = scopeOf(settings, ports.issuer);
   const responder = createResponder({ entityId, now, random, skew, assertionLifetime });
 
   const signer = (party: Party): Signer =>
