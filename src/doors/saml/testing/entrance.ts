@@ -1,0 +1,76 @@
+import type { EphemeralStore } from '../../../core/store.ts';
+import { type Fault, SamlFault } from '../errors.ts';
+import { createGate, type Inbound } from '../gate/gate.ts';
+import type { Party, SamlMessage, ServiceProvider } from '../model.ts';
+import type { Identity } from './identity.ts';
+import { ENDPOINTS, NOW, post, type RedirectOptions, redirect, SP, soap } from './messages.ts';
+import { party, seenStore } from './parties.ts';
+
+/** Forms in which a message arrives, at the address of its kind. */
+const endpointOf = (xml: string): string => (xml.includes('AuthnRequest') ? ENDPOINTS.sso : ENDPOINTS.slo);
+const KINDS = ['AuthnRequest', 'LogoutRequest', 'LogoutResponse'] as const;
+
+export const byRedirect = (xml: string, options?: RedirectOptions): Inbound => ({
+  binding: 'redirect',
+  kinds: KINDS,
+  endpoint: endpointOf(xml),
+  query: redirect(xml, options),
+});
+
+export const byPost = (xml: string, relayState?: string): Inbound => ({
+  binding: 'post',
+  kinds: KINDS,
+  endpoint: endpointOf(xml),
+  body: post(xml, relayState),
+});
+
+export const bySoap = (xml: string): Inbound => ({
+  binding: 'soap',
+  kinds: KINDS,
+  endpoint: ENDPOINTS.slo,
+  body: soap(xml),
+});
+
+export interface EntranceOptions {
+  provider?: Partial<ServiceProvider>;
+  requireSigned?: boolean;
+  store?: Pick<EphemeralStore, 'add'>;
+  /** Other service providers that may sign in. */
+  others?: readonly Party[];
+}
+
+/** A gate in front of one service provider, with a clock to be set. */
+export function entrance(signers: readonly Identity[], options: EntranceOptions = {}) {
+  const clock = { now: NOW };
+  const store = options.store ?? seenStore(() => clock.now);
+  const parties = [party(signers, options.provider), ...(options.others ?? [])];
+  const gate = createGate({
+    now: () => clock.now,
+    ephemeral: store,
+    party: async (entityId) => parties.find(({ provider }) => provider.entityId === entityId),
+    skew: 90_000,
+    requireSigned: () => options.requireSigned ?? false,
+  });
+  return {
+    clock,
+    store,
+    gate,
+    receive: async (inbound: Inbound): Promise<SamlMessage> => (await gate.receive(inbound)).message,
+    /** Fault of a message, `passed` where there is none; anything but a SamlFault is thrown on. */
+    fault: async (inbound: Inbound): Promise<Fault | 'passed'> => {
+      try {
+        await gate.receive(inbound);
+        return 'passed';
+      } catch (error) {
+        if (error instanceof SamlFault) return error.fault;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Another service provider of the same gateway. */
+export const otherParty = (signers: readonly Identity[]): Party => ({
+  ...party(signers, { entityId: `${SP}/other` }),
+  application: 'other',
+});
