@@ -1,129 +1,156 @@
 import type { LocalizedText } from '../../../core/account.ts';
+import type { DoorPorts } from '../../../core/door.ts';
 import type { Keyring } from '../../../core/keyring.ts';
 import { BINDINGS, NAME_ID_FORMATS } from '../model.ts';
-import { element, type XmlContent, type XmlElement } from '../response/canonical.ts';
-import { createId, instant } from '../response/message.ts';
-import { DIGESTS, METHODS, signerFor, writeSigned } from '../response/sign.ts';
+import { element, type XmlElement } from '../response/canonical.ts';
+import { METHODS, writeSigned } from '../response/sign.ts';
 import type { SamlSettings } from '../settings.ts';
+import { PROTOCOL } from './names.ts';
+import { durationOf, instantOf } from './times.ts';
 
-export interface OwnMetadataDeps {
+/** Names and addresses of this identity provider. */
+export interface OwnIdentity {
   entityId: string;
-  settings: SamlSettings;
-  keys: Keyring;
-  /** Absolute addresses. */
-  locations: { sso: string; slo: string };
+  metadata: string;
+  sso: string;
+  slo: string;
+  /** Scope of scoped attributes. */
   scope: string;
-  /** Of the institution, by language. */
-  name: LocalizedText;
-  /** Where people turn to when a sign-in fails. */
-  errorUrl?: string;
-  now(): number;
-  random(bytes: number): Uint8Array;
 }
 
-const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
-const SECURITY_CONTACT = 'http://refeds.org/metadata/contactType/security';
-
-/**
- * The identity provider's own metadata (saml-metadata-2.0-os), signed. Written anew when a key comes or goes, and
- * when half of its life is over.
- */
-export function createOwnMetadata(deps: OwnMetadataDeps): () => string {
-  const { keys, now, settings } = deps;
-  let made: { xml: string; until: number } | undefined;
-  keys.onChange(() => {
-    made = undefined;
-  });
-  return () => {
-    if (made === undefined || made.until <= now()) {
-      made = { xml: compose(deps), until: now() + settings.metadata.lifetime / 2 };
-    }
-    return made.xml;
+export function ownIdentity(issuer: string, settings: Pick<SamlSettings, 'entityId' | 'scope'>): OwnIdentity {
+  const metadata = `${issuer}/saml/metadata`;
+  return {
+    metadata,
+    entityId: settings.entityId ?? metadata,
+    sso: `${issuer}/saml/sso`,
+    slo: `${issuer}/saml/slo`,
+    scope: settings.scope ?? new URL(issuer).hostname,
   };
 }
 
-function compose(deps: OwnMetadataDeps): string {
-  const { entityId, keys, now, random, settings } = deps;
+/** What the metadata says, besides the keys. */
+export interface OwnFacts {
+  identity: OwnIdentity;
+  settings: Pick<SamlSettings, 'algorithm' | 'metadata'>;
+  institution: DoorPorts['institution'];
+  locales: readonly string[];
+}
+
+/**
+ * The metadata, signed. It stays the same text until the keys change or half its validity has passed, so that
+ * answering costs nothing and whoever fetches it always gets one that is valid for a while.
+ */
+export function createOwnMetadata(facts: OwnFacts, keyring: Keyring, now: () => number): { xml(): string } {
+  let made: { xml: string; at: number } | undefined;
+  keyring.onChange(() => {
+    made = undefined;
+  });
+  return {
+    xml() {
+      const at = now();
+      if (made === undefined || at < made.at || at >= made.at + facts.settings.metadata.lifetime / 2) {
+        made = { xml: ownMetadata(facts, keyring, at), at };
+      }
+      return made.xml;
+    },
+  };
+}
+
+/** `EntityDescriptor` of the identity provider (saml-metadata section 2.4.3), signed, valid from `at` on. */
+export function ownMetadata(facts: OwnFacts, keyring: Keyring, at: number): string {
+  const { identity, settings, locales } = facts;
+  const { lifetime, cache, organization, contacts } = settings.metadata;
   const root = element(
     'md:EntityDescriptor',
     {
-      ID: createId(random),
-      cacheDuration: `PT${Math.max(1, Math.floor(settings.metadata.cache / 1000))}S`,
-      entityID: entityId,
-      validUntil: instant(now() + settings.metadata.lifetime),
+      ID: `_${at.toString(36)}`,
+      entityID: identity.entityId,
+      validUntil: instantOf(at + lifetime),
+      cacheDuration: durationOf(cache),
     },
-    algorithms(keys),
-    role(deps),
-    organization(settings.metadata.organization),
-    ...settings.metadata.contacts.map(contact),
+    algorithms(),
+    roleOf(facts, keyring),
+    organization && organizationOf(organization, locales[0] ?? 'en'),
+    ...contacts.map(contactOf),
   );
-  const signer = signerFor(keys, { signingMethods: [], digestMethods: [] }, undefined, settings.algorithm);
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${writeSigned(root, 0, signer)}`;
+  const method = METHODS[settings.algorithm];
+  return writeSigned(root, 0, { method, digest: method.hash, key: keyring.active(method.key) });
 }
 
-/** SAML metadata algorithm support: without it Shibboleth's service providers sign with SHA-1, which we refuse. */
-function algorithms(keys: Keyring): XmlElement {
-  const kinds = new Set(keys.published().map(({ algorithm }) => algorithm));
-  const methods = Object.values(METHODS).filter(({ key }) => kinds.has(key));
+const MORE = 'http://www.w3.org/2001/04/xmldsig-more#';
+/** What the gate accepts, in order of preference. */
+const DIGEST_METHODS = [
+  'http://www.w3.org/2001/04/xmlenc#sha256',
+  `${MORE}sha384`,
+  'http://www.w3.org/2001/04/xmlenc#sha512',
+];
+const SIGNING_METHODS = ['rsa', 'ecdsa'].flatMap((key) => [256, 384, 512].map((bits) => `${MORE}${key}-sha${bits}`));
+
+/** Without these, Shibboleth service providers sign with SHA-1 (SAML metadata algorithm support section 2). */
+function algorithms(): XmlElement {
   return element(
     'md:Extensions',
     {},
-    ...Object.values(DIGESTS).map((Algorithm) => element('alg:DigestMethod', { Algorithm })),
-    ...methods.map(({ uri }) => element('alg:SigningMethod', { Algorithm: uri })),
+    ...DIGEST_METHODS.map((uri) => element('alg:DigestMethod', { Algorithm: uri })),
+    ...SIGNING_METHODS.map((uri) => element('alg:SigningMethod', { Algorithm: uri })),
   );
 }
 
-function role(deps: OwnMetadataDeps): XmlElement {
-  const { keys, locations, errorUrl, scope } = deps;
-  const endpoint = (name: 'md:SingleLogoutService' | 'md:SingleSignOnService', Location: string) =>
-    (['redirect', 'post'] as const).map((binding) => element(name, { Binding: BINDINGS[binding], Location }));
+function roleOf({ identity, institution, locales }: OwnFacts, keyring: Keyring): XmlElement {
+  const endpoints = (name: 'md:SingleLogoutService' | 'md:SingleSignOnService', location: string) =>
+    [BINDINGS.redirect, BINDINGS.post].map((uri) => element(name, { Binding: uri, Location: location }));
   return element(
     'md:IDPSSODescriptor',
-    { WantAuthnRequestsSigned: 'false', errorURL: errorUrl, protocolSupportEnumeration: PROTOCOL },
-    element('md:Extensions', {}, element('shibmd:Scope', { regexp: 'false' }, scope), uiInfo(deps)),
-    ...keys.published().flatMap(({ certificate }) => (certificate === undefined ? [] : [keyDescriptor(certificate)])),
-    ...endpoint('md:SingleLogoutService', locations.slo),
+    {
+      WantAuthnRequestsSigned: 'false',
+      errorURL: institution.supportUrl,
+      protocolSupportEnumeration: PROTOCOL,
+    },
+    element(
+      'md:Extensions',
+      {},
+      // Shibboleth service providers drop scoped attributes of any other scope.
+      element('shibmd:Scope', { regexp: 'false' }, identity.scope),
+      element('mdui:UIInfo', {}, ...localized('mdui:DisplayName', institution.name, locales)),
+    ),
+    ...keyring.published().flatMap(({ certificate }) => (certificate === undefined ? [] : [keyOf(certificate)])),
+    ...endpoints('md:SingleLogoutService', identity.slo),
     ...Object.values(NAME_ID_FORMATS).map((format) => element('md:NameIDFormat', {}, format)),
-    ...endpoint('md:SingleSignOnService', locations.sso),
+    ...endpoints('md:SingleSignOnService', identity.sso),
   );
 }
 
-/** Without a language of its own a text is taken for English, as `xml:lang` is required. */
-function uiInfo({ name }: OwnMetadataDeps): XmlElement {
-  const texts = typeof name === 'string' ? { en: name } : name;
-  const shown = Object.entries(texts).map(([lang, text]) => element('mdui:DisplayName', { 'xml:lang': lang }, text));
-  return element('mdui:UIInfo', {}, ...shown);
+function keyOf(certificate: string): XmlElement {
+  const data = element('ds:X509Data', {}, element('ds:X509Certificate', {}, certificate));
+  return element('md:KeyDescriptor', { use: 'signing' }, element('ds:KeyInfo', {}, data));
 }
 
-function keyDescriptor(certificate: string): XmlElement {
-  return element(
-    'md:KeyDescriptor',
-    { use: 'signing' },
-    element('ds:KeyInfo', {}, element('ds:X509Data', {}, element('ds:X509Certificate', {}, certificate))),
-  );
+function localized(name: XmlElement['name'], text: LocalizedText, locales: readonly string[]): XmlElement[] {
+  const texts = typeof text === 'string' ? locales.map((locale) => [locale, text] as const) : Object.entries(text);
+  return texts.map(([locale, value]) => element(name, { 'xml:lang': locale }, value));
 }
 
-function organization(given: SamlSettings['metadata']['organization']): XmlContent {
-  if (given === undefined) return undefined;
-  const lang = { 'xml:lang': 'en' };
+type Organization = NonNullable<SamlSettings['metadata']['organization']>;
+
+function organizationOf({ name, displayName, url }: Organization, locale: string): XmlElement {
+  const lang = { 'xml:lang': locale };
   return element(
     'md:Organization',
     {},
-    element('md:OrganizationName', lang, given.name),
-    element('md:OrganizationDisplayName', lang, given.displayName),
-    element('md:OrganizationURL', lang, given.url),
+    element('md:OrganizationName', lang, name),
+    element('md:OrganizationDisplayName', lang, displayName),
+    element('md:OrganizationURL', lang, url),
   );
 }
 
-/** REFEDS security contact: `other`, and a type of its own beside it. */
-function contact({ type, name, email }: SamlSettings['metadata']['contacts'][number]): XmlElement {
-  const security = type === 'security';
+const SECURITY = 'http://refeds.org/metadata/contactType/security';
+
+/** SAML 2.0 knows no security contact: REFEDS' attribute says that this other one is it (REFEDS security contact). */
+function contactOf({ type, name, email }: SamlSettings['metadata']['contacts'][number]): XmlElement {
   return element(
     'md:ContactPerson',
-    {
-      contactType: security ? 'other' : type,
-      'remd:contactType': security ? SECURITY_CONTACT : undefined,
-    },
+    type === 'security' ? { contactType: 'other', 'remd:contactType': SECURITY } : { contactType: type },
     element('md:GivenName', {}, name),
     element('md:EmailAddress', {}, `mailto:${email}`),
   );
