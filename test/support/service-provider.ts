@@ -57,7 +57,7 @@ export function metadataOfDemo(tree: Record<string, unknown>, { metadataFiles }:
 export async function leaveAll(client: Client, page: Reply, stop?: (next: URL) => boolean): Promise<Reply> {
   let last = page;
   for (let stops = 0; stops < 10; stops += 1) {
-    const onward = /http-equiv="refresh" content="[^"]*url=([^"]+)"/i.exec(last.body)?.[1];
+    const onward = /<a\b[^>]* href="([^"]+)" data-after=/.exec(last.body)?.[1];
     if (onward === undefined) return last;
     last = await client.follow(await client.get(new URL(onward.replaceAll('&amp;', '&'), last.url)), stop);
   }
