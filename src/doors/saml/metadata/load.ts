@@ -6,7 +6,7 @@ import { type Compiled, compile, LARGEST } from './compile.ts';
 import { MetadataFault } from './fault.ts';
 
 /** Documents up to this size are read here, in a few milliseconds; larger ones would hold up sign-ins. */
-const SMALL = 128 * 1024;
+export const SMALL = 128 * 1024;
 /** An aggregate of 80 MB takes ten to twenty seconds. */
 const PATIENCE = 300_000;
 const READER = new URL('./reader.ts', import.meta.url);

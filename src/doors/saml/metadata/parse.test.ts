@@ -234,7 +234,10 @@ describe('what is refused', () => {
   it('groups that are nested without end', () => {
     let nested = group([entity({})]);
     for (let depth = 0; depth < 40; depth++) nested = group([nested]);
-    expect(parse(document(nested))).toMatchObject({ accepted: [], refused: [{ reason: /nested/ }] });
+    expect(parse(document(nested))).toMatchObject({
+      accepted: [],
+      refused: [{ reason: expect.stringMatching(/nested/) }],
+    });
   });
 });
 

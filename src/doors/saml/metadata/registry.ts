@@ -2,7 +2,7 @@ import type { Application } from '../../../core/application.ts';
 import { SallyportError } from '../../../core/errors.ts';
 import type { Party, ServiceProvider } from '../model.ts';
 import type { MetadataSource } from '../settings.ts';
-import { reasonOf } from './fault.ts';
+import { missingFrom, reasonOf } from './fault.ts';
 import type { ConfiguredApplication, MetadataPorts, Source, SourceHealth } from './ports.ts';
 import { createFileSource } from './sources/file.ts';
 import { createMdqSource } from './sources/mdq.ts';
@@ -156,11 +156,7 @@ function faultLine(entry: Entry | undefined, message: string, path = 'metadata')
 }
 
 function missing({ application: { settings }, source }: Entry): string {
-  const { providers = 0 } = source.health();
-  if (settings.entityId !== undefined) return `describes no service provider ${settings.entityId} that can be used`;
-  if (providers > 1)
-    return `describes ${providers} service providers: say which by entityId, or all by federation: true`;
-  return 'describes no service provider that can be used';
+  return missingFrom(source.health().providers ?? 0, settings.entityId);
 }
 
 /** The entityID of an application configured by itself, as far as it is known. */

@@ -1,0 +1,105 @@
+import { isAbsolute } from 'node:path';
+import type { LocalizedText } from '../../../core/account.ts';
+import type { Command, CommandInput, CommandResult } from '../../../core/directory.ts';
+import type { Door } from '../../../core/door.ts';
+import { SamlFault } from '../errors.ts';
+import type { ServiceProvider } from '../model.ts';
+import { MetadataFault } from './fault.ts';
+import { type Found, type Importer, isAddress } from './importer.ts';
+import { plain } from './texts.ts';
+
+/** The door as its commands know it. */
+export interface ImportingDoor extends Door {
+  readonly importer: Importer;
+}
+
+/** How many service providers are listed one by one. */
+const LISTED = 50;
+
+function isImporting(door: Door): door is ImportingDoor {
+  return 'importer' in door;
+}
+
+async function run(door: Door, { args, options }: CommandInput): Promise<CommandResult> {
+  if (!isImporting(door)) throw new TypeError('saml import needs the door that brings it');
+  const [location = ''] = args;
+  const certificate = typeof options.certificate === 'string' ? options.certificate : undefined;
+  if (certificate !== undefined && !isAbsolute(certificate)) {
+    return { lines: ['Name the certificate’s file by its absolute path: the gateway reads it.'], exitCode: 1 };
+  }
+  try {
+    const found = await door.importer.read(location, certificate, LISTED);
+    const lines = [...summary(found), '', ...listing(found), '', ...snippet(location, certificate, found)];
+    return { lines: found.count > 0 ? lines : lines.slice(0, -1), exitCode: found.count > 0 ? 0 : 1 };
+  } catch (error) {
+    // What the person at the terminal can put right; anything else is a fault of ours.
+    if (error instanceof MetadataFault || error instanceof SamlFault) {
+      return { lines: [`Refused: ${plain(error.message)}`], exitCode: 1 };
+    }
+    throw error;
+  }
+}
+
+function summary({ count, refusedCount, others, validUntil, verified }: Found): string[] {
+  const until = validUntil === undefined ? [] : [`Valid until ${new Date(validUntil).toISOString()}.`];
+  return [
+    `${count} service providers, ${refusedCount} refused, ${others} other entities.`,
+    ...until,
+    verified ? 'The signature is good.' : 'The signature was not checked: give --certificate to do so.',
+  ];
+}
+
+function listing({ providers, count, refused, refusedCount }: Found): string[] {
+  return [
+    ...providers.map((provider) => `accepted ${provider.entityId}${named(provider)}`),
+    ...(count > providers.length ? [`accepted ${count - providers.length} more`] : []),
+    ...refused.map(({ entityId, reason }) => plain(`refused ${entityId ?? '(no entityID)'}: ${reason}`)),
+    ...(refusedCount > refused.length ? [`refused ${refusedCount - refused.length} more`] : []),
+  ];
+}
+
+function named({ displayName }: ServiceProvider): string {
+  const name = displayName === undefined ? undefined : firstOf(displayName);
+  return name === undefined ? '' : ` (${name})`;
+}
+
+function firstOf(text: LocalizedText): string | undefined {
+  return typeof text === 'string' ? text : (text.en ?? Object.values(text)[0]);
+}
+
+/** What to put into the configuration. Values are written as JSON, which is YAML as well. */
+function snippet(location: string, certificate: string | undefined, { providers, count }: Found): string[] {
+  const [first] = providers;
+  if (first === undefined) return [];
+  const alone = count === 1;
+  const name = alone ? (firstOf(first.displayName ?? first.entityId) ?? first.entityId) : 'Members of the federation';
+  const where = isAddress(location) ? 'url' : 'file';
+  const file = certificate ?? (where === 'url' ? '/path/to/the/federation’s/certificate.pem' : undefined);
+  return [
+    'applications:',
+    `  ${alone ? idOf(first.entityId) : 'federation'}:`,
+    `    name: ${JSON.stringify(name)}`,
+    '    saml:',
+    '      metadata:',
+    `        ${where}: ${JSON.stringify(location)}`,
+    ...(file === undefined ? [] : [`        certificate: ${JSON.stringify(`\${file:${file}}`)}`]),
+    ...(alone ? [] : ['      federation: true # or entityId: for one of them']),
+  ];
+}
+
+/** An id made of the entity's host, or of its name. */
+function idOf(entityId: string): string {
+  const host = URL.canParse(entityId) ? new URL(entityId).hostname : '';
+  const words = (host || entityId).toLowerCase().match(/[a-z0-9]+/g) ?? ['application'];
+  return words.join('-').slice(0, 63).replace(/-$/, '');
+}
+
+export const commands: readonly Command<Door>[] = [
+  {
+    name: 'saml import',
+    summary: 'look at metadata: which service providers are accepted, which refused and why; prints what to configure',
+    arguments: [{ name: '<file-or-url>', description: 'metadata file, or its http(s) address' }],
+    options: [{ flags: '--certificate <file>', description: 'PEM file, absolute path: check the signature with it' }],
+    run,
+  },
+];

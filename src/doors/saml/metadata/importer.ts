@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import type { DoorPorts } from '../../../core/door.ts';
+import type { ServiceProvider } from '../model.ts';
+import { type Compiled, LARGEST } from './compile.ts';
+import { ask, withFile } from './download.ts';
+import { MetadataFault } from './fault.ts';
+import { load } from './load.ts';
+import { Snapshot } from './snapshot.ts';
+
+/** What a metadata document holds, without anything being changed. */
+export interface Found extends Pick<Compiled, 'refused' | 'refusedCount' | 'others' | 'validUntil'> {
+  count: number;
+  /** The first of them. */
+  providers: ServiceProvider[];
+  /** Whether its signature was checked. */
+  verified: boolean;
+}
+
+/** What `saml import` asks of the door. */
+export interface Importer {
+  /**
+   * Reads metadata from an absolute path or an http(s) address. `certificate`: absolute path of a PEM file.
+   *
+   * @throws MetadataFault with the reason why it can't be read or used
+   */
+  read(location: string, certificate: string | undefined, most: number): Promise<Found>;
+}
+
+export function createImporter({ fetch, now }: Pick<DoorPorts, 'fetch' | 'now'>): Importer {
+  return {
+    async read(location, certificateFile, most) {
+      const certificate = certificateFile === undefined ? undefined : await pemOf(certificateFile);
+      const task = { now: now(), ...(certificate !== undefined && { certificate }) };
+      const compiled = await (isAddress(location)
+        ? fetched(fetch, location, (file) => load({ ...task, file }))
+        : load({ ...task, file: location }).catch(explained(location)));
+      const { bytes, count, refused, refusedCount, others, validUntil } = compiled;
+      const snapshot = new Snapshot(bytes, count);
+      const rows = Array.from({ length: Math.min(count, most) }, (_, row) => snapshot.at(row));
+      const providers = rows.filter((row) => row !== undefined);
+      const facts = { count, providers, refused, refusedCount, others, verified: certificate !== undefined };
+      return { ...facts, ...(validUntil !== undefined && { validUntil }) };
+    },
+  };
+}
+
+export function isAddress(location: string): boolean {
+  return /^https?:\/\//i.test(location);
+}
+
+async function fetched<T>(fetch: DoorPorts['fetch'], url: string, read: (file: string) => Promise<T>): Promise<T> {
+  const { response } = await ask(fetch, url, {}, new AbortController().signal);
+  if (response.status === 200) return await withFile(response, LARGEST, read);
+  await response.body?.cancel();
+  throw new MetadataFault(`${url} answered ${response.status}`);
+}
+
+async function pemOf(file: string): Promise<string> {
+  return await readFile(file, 'utf8').catch(explained(file));
+}
+
+function explained(file: string): (error: unknown) => never {
+  return (cause) => {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (cause instanceof MetadataFault || code === undefined) throw cause;
+    throw new MetadataFault(`${file} can't be read: ${code}`, { cause });
+  };
+}
