@@ -1,8 +1,6 @@
 import { SamlLib } from 'samlify';
 
-/** The one file that knows samlify. What it leaves to others is in docs/explanation. */
-
-/** What it may encrypt with: its own default is AES-CBC, whose padding answers questions (xmlenc-core1 section 6.1.1). */
+/** The one file that knows samlify. What that may encrypt with: its own default is AES-CBC, whose padding answers questions (xmlenc-core1 section 6.1.1). */
 export type DataEncryption =
   | 'http://www.w3.org/2009/xmlenc11#aes256-gcm'
   | 'http://www.w3.org/2009/xmlenc11#aes128-gcm';

@@ -177,7 +177,7 @@ const IN_ATTRIBUTES: Readonly<Record<string, string>> = {
 };
 
 /** Line ends become LF (XML 1.0 section 2.11): `&#xD;` is canonical too, but not every writer between keeps it. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   if (!UNUSUAL.test(text)) return text;
   const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
   return lines.replace(NOT_PLAIN_TEXT, (character) => IN_TEXT[character] ?? REPLACEMENT);

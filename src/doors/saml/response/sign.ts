@@ -1,7 +1,7 @@
 import { hash, sign } from 'node:crypto';
 import type { KeyAlgorithm, Keyring, SigningKey } from '../../../core/keyring.ts';
 import type { ServiceProvider } from '../model.ts';
-import type { ALGORITHMS } from '../settings.ts';
+import type { ALGORITHMS, SamlApplication } from '../settings.ts';
 import { element, escapeAttribute, NAMESPACES, write, writeAround, type XmlElement } from './canonical.ts';
 
 export type Algorithm = (typeof ALGORITHMS)[number];
@@ -45,6 +45,13 @@ export function signerFor(
   const method = METHODS[named ?? offered(keys, provider.signingMethods) ?? otherwise];
   const digest = provider.digestMethods.map(hashOf).find((known) => known !== undefined) ?? method.hash;
   return { method, digest, key: keys.active(method.key) };
+}
+
+export type Place = NonNullable<SamlApplication['sign']>;
+
+/** What is signed: what is configured, and the assertion besides where the metadata wants that (WantAssertionsSigned). */
+export function placeFor(provider: Pick<ServiceProvider, 'wantAssertionsSigned'>, configured: Place): Place {
+  return configured === 'response' && provider.wantAssertionsSigned ? 'both' : configured;
 }
 
 function offered(keys: Keyring, uris: readonly string[]): Algorithm | undefined {
