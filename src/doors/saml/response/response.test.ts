@@ -4,7 +4,7 @@ import { STATUSES } from '../model.ts';
 import { createIdentity } from '../testing/identity.ts';
 import { ACS, AUDIENCE, createKeys, IDP, type Keys, responder, success } from '../testing/responses.ts';
 import { recipientOf } from './encryption.ts';
-import { METHODS, placeFor, type Signer, signerFor } from './sign.ts';
+import { METHODS, type Signer, signerFor } from './sign.ts';
 
 let keys: Keys;
 let signer: Signer;
@@ -77,18 +77,6 @@ describe('the signer', () => {
     const rsaAlone = { ...keys, published: () => keys.published().filter(({ algorithm }) => algorithm === 'RS256') };
     expect(signerFor(rsaAlone, offer(ecdsa), undefined, 'RSA-SHA256').method.key).toBe('RS256');
   });
-});
-
-it('the assertion is signed besides where the metadata wants it', () => {
-  const places = (['assertion', 'response', 'both'] as const).map((place) => [
-    placeFor({ wantAssertionsSigned: false }, place),
-    placeFor({ wantAssertionsSigned: true }, place),
-  ]);
-  expect(places).toEqual([
-    ['assertion', 'assertion'],
-    ['response', 'both'],
-    ['both', 'both'],
-  ]);
 });
 
 describe('whom an assertion is encrypted for', () => {

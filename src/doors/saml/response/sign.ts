@@ -49,11 +49,6 @@ export function signerFor(
 
 export type Place = NonNullable<SamlApplication['sign']>;
 
-/** What is signed: what is configured, and the assertion besides where the metadata wants that (WantAssertionsSigned). */
-export function placeFor(provider: Pick<ServiceProvider, 'wantAssertionsSigned'>, configured: Place): Place {
-  return configured === 'response' && provider.wantAssertionsSigned ? 'both' : configured;
-}
-
 function offered(keys: Keyring, uris: readonly string[]): Algorithm | undefined {
   const kinds = new Set(keys.published().map(({ algorithm }) => algorithm));
   const ours = (Object.keys(METHODS) as Algorithm[]).filter((algorithm) => kinds.has(METHODS[algorithm].key));
