@@ -1,8 +1,12 @@
 import { X509Certificate } from 'node:crypto';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { STATUSES } from '../model.ts';
 import { createIdentity } from '../testing/identity.ts';
-import { ACS, AUDIENCE, createKeys, IDP, type Keys, responder, success } from '../testing/responses.ts';
+import { ACS, AUDIENCE, AWKWARD, createKeys, IDP, type Keys, responder, success } from '../testing/responses.ts';
+import { type Element, withDocument } from '../xml/library.ts';
+import { checkSignature, openSignature } from '../xml/signature.ts';
+import { NAMESPACES } from './canonical.ts';
 import { recipientOf } from './encryption.ts';
 import { METHODS, type Signer, signerFor } from './sign.ts';
 
@@ -58,6 +62,40 @@ describe('a response', () => {
         '</samlp:StatusCode><samlp:StatusMessage>not &lt;today&gt;</samlp:StatusMessage></samlp:Status>',
     );
     expect(xml).not.toContain('Assertion');
+  });
+});
+
+describe('signatures', () => {
+  /** What libxml2 canonicalises and the gate verifies: the signed octets of the element that is found. */
+  function signedOctets(xml: string, find: (root: Element) => Element | undefined): string {
+    return withDocument(xml, { bytes: 1 << 20 }, ({ root }) => {
+      const opened = openSignature(find(root) ?? root);
+      if (opened === undefined) throw new Error('no signature');
+      checkSignature(opened, [signer.key.publicKey]);
+      return opened.content.toString();
+    });
+  }
+
+  it('hold whatever the values, and over nothing else', async () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...AWKWARD));
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 3 }), text, text, async (values, name, other) => {
+        const xml = await responder().success(
+          success(signer, {
+            destination: other,
+            audience: other,
+            nameId: { value: name, format: name, nameQualifier: other },
+            attributes: [{ name, friendlyName: other, values }],
+          }),
+        );
+        const message = signedOctets(xml, (root) => root);
+        const assertion = signedOctets(xml, (root) => root.child(NAMESPACES.saml, 'Assertion'));
+        expect(message.match(/<ds:Signature /g)).toHaveLength(1);
+        expect(assertion).not.toContain('<ds:Signature');
+        expect(assertion.match(/<saml:(?:AttributeValue|NameID|Audience)[ >]/g)).toHaveLength(values.length + 2);
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 
