@@ -3,6 +3,7 @@ import type { Application } from '../../../core/application.ts';
 import type { DoorPorts, Joined } from '../../../core/door.ts';
 import type { Keyring } from '../../../core/keyring.ts';
 import type { Evaluation, Wants } from '../../../core/sign-in.ts';
+import type { OwnIdentity } from '../metadata/own.ts';
 import { type AuthnRequest, type NameId, type Party, STATUSES, type Status } from '../model.ts';
 import type { Participants } from '../participants.ts';
 import { attributeTable } from '../response/attribute-table.ts';
@@ -13,7 +14,7 @@ import { createNameIds, nameIdSecret } from '../response/name-id.ts';
 import { releasedTo } from '../response/release.ts';
 import { createResponder } from '../response/response.ts';
 import { type Signer, signerFor } from '../response/sign.ts';
-import { type SamlApplication, type SamlSettings, scopeOf } from '../settings.ts';
+import type { SamlApplication, SamlSettings } from '../settings.ts';
 
 /** A request, its service provider, and where its answer goes. */
 export interface Asking {
@@ -63,20 +64,20 @@ interface AnswersDeps {
   ports: DoorPorts;
   settings: SamlSettings;
   settingsOf(party: Party): SamlApplication;
-  entityId: string;
+  identity: Pick<OwnIdentity, 'entityId' | 'scope'>;
   keys: Keyring;
   participants: Participants;
 }
 
 /** What a service provider gets to read: assertions, or why there is none. */
 export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
-  const { ports, settings, settingsOf, entityId, keys, participants } = deps;
+  const { ports, settings, settingsOf, keys, participants } = deps;
+  const { entityId, scope } = deps.identity;
   const { now, random, acr } = ports;
   const { skew, assertionLifetime } = settings;
   const secret = await nameIdSecret(ports.durable.state('saml'));
   const names = createNameIds({ entityId, secret });
   const table = attributeTable(settings.attributes);
-  const scope = scopeOf(settings, ports.issuer);
   const responder = createResponder({ entityId, now, random, skew, assertionLifetime });
 
   const signer = (party: Party): Signer =>
@@ -92,10 +93,8 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
     const meant = request?.subject;
     const bearer = { account, provider: party.provider.entityId, sessionIndex: joined.index };
     if (meant && !names.names(meant, bearer)) return STATUSES.unknownPrincipal;
-    // Later visits in this session send the same one, unless a request asks for another.
-    if (joined.isNew || request?.nameIdPolicy?.format !== undefined) {
-      await participants.remember(joined.index, issued.nameId);
-    }
+    // Not only where the session is new to it: the core's own request may have entered it before this one does.
+    await participants.remember(joined.index, issued.nameId);
     return issued.nameId;
   }
 

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { memoryStore } from './logout/testing/store.ts';
+import { NAME_ID_FORMATS } from './model.ts';
+import { createParticipants } from './participants.ts';
+
+const name = (value: string) => ({ value, format: NAME_ID_FORMATS.persistent });
+
+function counted() {
+  const store = memoryStore(() => 0);
+  const writes: string[] = [];
+  const set: typeof store.set = async (key, value, ttl) => {
+    writes.push(key);
+    await store.set(key, value, ttl);
+  };
+  return { store: { ...store, set }, writes };
+}
+
+describe('the names that service providers were given', () => {
+  it('keeps the last one issued with an index, and writes it once', async () => {
+    const { store, writes } = counted();
+    const participants = createParticipants(store, 1000);
+    expect(await participants.nameIdOf('index')).toBeUndefined();
+    for (const value of ['a', 'a', 'b', 'b', 'a']) await participants.remember('index', name(value));
+    expect(await participants.nameIdOf('index')).toEqual(name('a'));
+    expect(writes).toHaveLength(3);
+    expect(writes.join()).not.toContain('index');
+  });
+
+  it('writes again after a write that failed', async () => {
+    const { store, writes } = counted();
+    let away = true;
+    const set: typeof store.set = (...given) => (away ? Promise.reject(new Error('away')) : store.set(...given));
+    const participants = createParticipants({ ...store, set }, 1000);
+    await expect(participants.remember('index', name('a'))).rejects.toThrow('away');
+    away = false;
+    await participants.remember('index', name('a'));
+    expect(writes).toHaveLength(1);
+  });
+
+  it('is there for every node', async () => {
+    const { store } = counted();
+    const [first, second] = [createParticipants(store, 1000), createParticipants(store, 1000)];
+    await first.remember('index', name('a'));
+    await second.remember('index', name('b'));
+    expect(await first.nameIdOf('index')).toEqual(name('b'));
+  });
+});
