@@ -6,9 +6,10 @@ import type { MetadataPorts } from './ports.ts';
 
 /** Bytes of a block in one row: written to SQLite in a few milliseconds, during which nothing else runs. */
 const CHUNK = 128 * 1024;
-const NAMESPACE = 'saml-metadata';
+/** Namespace in the durable store. */
+export const COPIES = 'saml-metadata';
 /** Changes with the shape of what is kept; copies of another shape are no copies. */
-const FORMAT = 1;
+export const FORMAT = 1;
 const TRIES = 5;
 
 const header = z.strictObject({
@@ -47,15 +48,22 @@ export interface Copies {
 type Header = z.output<typeof header>;
 type Kept = { header: Header; version: number };
 
-/** `application`: whose metadata it is; `origin`: address and certificate. */
+/** What copies are made under: the address and the certificate. */
+export function originOf(address: string, certificate: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([address, certificate]))
+    .digest('hex');
+}
+
+/** `application`: whose metadata it is; `origin`: of `originOf`. */
 export function createCopies(
   { durable, sealer }: Pick<MetadataPorts, 'durable' | 'sealer'>,
   application: string,
   origin: string,
 ): Copies {
-  const state = durable.state(NAMESPACE);
-  const records = durable.records(NAMESPACE);
-  const context = `${NAMESPACE} ${application}`;
+  const state = durable.state(COPIES);
+  const records = durable.records(COPIES);
+  const context = `${COPIES} ${application}`;
   const idOf = (slot: string, chunk: number) => `${application}:${slot}:${String(chunk).padStart(5, '0')}`;
 
   /** Version of what stands there, readable or not, and the header if it is ours. */

@@ -13,6 +13,7 @@ export class Holding {
   readonly #snapshot: Snapshot;
   readonly #recent = new Map<string, ServiceProvider>();
   readonly #now: () => number;
+  #soleId: string | undefined;
 
   constructor(from: Pick<Compiled, 'bytes' | 'count' | 'digest' | 'validUntil'>, now: () => number) {
     this.digest = from.digest;
@@ -28,9 +29,14 @@ export class Holding {
 
   /** Undefined unless there is exactly one. */
   sole(): ServiceProvider | undefined {
-    if (this.count !== 1) return undefined;
-    const [recent] = this.#recent.values();
-    return this.#current(recent ?? this.#snapshot.at(0));
+    const entityId = this.soleId();
+    return entityId === undefined ? undefined : this.find(entityId);
+  }
+
+  /** Of the only one there is, also when it has expired. */
+  soleId(): string | undefined {
+    if (this.count === 1) this.#soleId ??= this.#snapshot.at(0)?.entityId;
+    return this.#soleId;
   }
 
   /** Metadata past its time is no metadata (saml-metadata section 2.3.1), also where nothing newer can be had. */

@@ -31,6 +31,10 @@ export interface Source {
   find(entityId: string): Promise<ServiceProvider | undefined>;
   /** The service provider of metadata that has only one. */
   sole(): Promise<ServiceProvider | undefined>;
+  /** Its entityID, also when it has expired. */
+  soleId(): string | undefined;
+  /** Grows whenever `soleId` may answer otherwise than before. */
+  revision(): number;
   /** Looks now whether there is something new. Never throws: what goes wrong is logged and stands in `health`. */
   refresh(): Promise<void>;
   health(): SourceHealth;

@@ -64,6 +64,9 @@ class Registry implements Parties {
   /** Configured one by one, in that order; and federations. */
   readonly #singles: readonly Entry[];
   readonly #federations: readonly Entry[];
+  #byEntity = new Map<string, Entry>();
+  /** Of the sources, when that was made. */
+  #revision = -1;
   readonly #members = new WeakMap<ServiceProvider, Application>();
 
   constructor(entries: readonly Entry[]) {
@@ -82,12 +85,13 @@ class Registry implements Parties {
   }
 
   async party(entityId: string): Promise<Party | undefined> {
-    for (const entry of this.#singles) {
-      const known = await entityIdOf(entry);
-      if (known !== entityId) continue;
+    // Whoever asks may be anybody: entity ids are of at most 1024 characters (saml-metadata section 2.2.1).
+    if (entityId.length > 1024 || !entityId.isWellFormed()) return undefined;
+    const single = this.#single(entityId);
+    if (single !== undefined) {
       // Also where its metadata isn't there: no federation's may stand in for what the operator named.
-      const provider = await entry.source.find(entityId);
-      return provider && { application: entry.application.id, provider };
+      const provider = await single.source.find(entityId);
+      return provider && { application: single.application.id, provider };
     }
     for (const { application, source } of this.#federations) {
       const provider = await source.find(entityId);
@@ -132,6 +136,21 @@ class Registry implements Parties {
     await Promise.all(this.#entries.map(({ source }) => source.close()));
   }
 
+  /** The application that is configured for this entity alone, as far as that is known. */
+  #single(entityId: string): Entry | undefined {
+    const revision = this.#singles.reduce((sum, { source }) => sum + source.revision(), 0);
+    if (revision !== this.#revision) {
+      this.#revision = revision;
+      // The first of two that claim the same comes last, and so stays.
+      const known = this.#singles.toReversed().flatMap((entry): [string, Entry][] => {
+        const id = entry.application.settings.entityId ?? entry.source.soleId();
+        return id === undefined ? [] : [[id, entry]];
+      });
+      this.#byEntity = new Map(known);
+    }
+    return this.#byEntity.get(entityId);
+  }
+
   /** What can be seen once files are read: a service provider that isn't there, or that two applications claim. */
   async #singleFaults(): Promise<string[]> {
     const faults: string[] = [];
@@ -157,11 +176,6 @@ function faultLine(entry: Entry | undefined, message: string, path = 'metadata')
 
 function missing({ application: { settings }, source }: Entry): string {
   return missingFrom(source.health().providers ?? 0, settings.entityId);
-}
-
-/** The entityID of an application configured by itself, as far as it is known. */
-async function entityIdOf({ application, source }: Entry): Promise<string | undefined> {
-  return application.settings.entityId ?? (await source.sole())?.entityId;
 }
 
 async function providerOf({ application: { settings }, source }: Entry): Promise<ServiceProvider | undefined> {

@@ -22,12 +22,13 @@ export function createStatus(
       lastSuccess = now();
       told.clear();
     },
-    loaded({ count, others, refused, refusedCount }: Omit<Compiled, 'bytes'>): void {
+    /** `change`: what was there before was something else, or was elsewhere. */
+    loaded({ count, others, refused, refusedCount }: Omit<Compiled, 'bytes'>, change = true): void {
       const facts = { application, location, providers: count, others, refused: refusedCount };
       const told = refused.slice(0, TOLD);
       if (refusedCount > 0) log.warn({ ...facts, reasons: told }, 'metadata loaded; some entities are refused');
       else log.info(facts, 'metadata loaded');
-      audit.note({ event: 'metadata.loaded', application, providers: count, refused: refusedCount });
+      if (change) audit.note({ event: 'metadata.loaded', application, providers: count, refused: refusedCount });
     },
     /** `entityId`: where it concerns one alone. */
     failed(error: unknown, entityId?: string): void {

@@ -23,6 +23,7 @@ export function createFileSource(application: string, settings: FileSettings, po
   let timer: Schedule | undefined;
   let holding: Holding | undefined;
   let seen: string | undefined;
+  let revision = 0;
 
   async function read(): Promise<void> {
     const { mtimeMs, size, ino } = await statOf(settings.file);
@@ -31,8 +32,9 @@ export function createFileSource(application: string, settings: FileSettings, po
     // Also where it can't be used: the same file says the same again.
     seen = mark;
     const compiled = await load({ ...settings, now: ports.now() }, stop.signal);
+    status.loaded(compiled, holding !== undefined);
     holding = new Holding(compiled, ports.now);
-    status.loaded(compiled);
+    revision++;
     status.succeeded();
   }
 
@@ -59,6 +61,8 @@ export function createFileSource(application: string, settings: FileSettings, po
     },
     find: async (entityId) => holding?.find(entityId),
     sole: async () => holding?.sole(),
+    soleId: () => holding?.soleId(),
+    revision: () => revision,
     refresh,
     health: () =>
       status.health({

@@ -1,13 +1,15 @@
 import type { ServiceProvider } from '../../model.ts';
-import { compile } from '../compile.ts';
+import { type Compiled, compile } from '../compile.ts';
+import { originOf } from '../copies.ts';
 import { ask, piecesOf } from '../download.ts';
+import { createEntityCopies } from '../entity-copies.ts';
 import { MetadataFault } from '../fault.ts';
 import { Holding } from '../holding.ts';
 import type { MetadataPorts, Source } from '../ports.ts';
 import { createStatus } from '../status.ts';
 
 /** One entity is some ten kilobytes. */
-const LARGEST = 1024 * 1024;
+const LARGEST = 256 * 1024;
 const MOST = 1_000;
 /** How long an entity that isn't there, or couldn't be had, isn't asked for again. */
 const ABSENT = 60_000;
@@ -38,8 +40,9 @@ export function createMdqSource(application: string, settings: MdqSettings, port
   const absent = new Map<string, number>();
   const asking = new Map<string, Promise<void>>();
   const stop = new AbortController();
+  const copies = createEntityCopies(ports, application, originOf(settings.mdq, settings.certificate));
 
-  async function fetchEntity(entityId: string): Promise<Entry | undefined> {
+  async function fetchEntity(entityId: string): Promise<(Entry & { compiled: Compiled }) | undefined> {
     const url = `${settings.mdq.replace(/\/+$/, '')}/entities/${encodeURIComponent(entityId)}`;
     const { response } = await ask(ports.fetch, url, {}, stop.signal);
     if (response.status !== 200) {
@@ -57,20 +60,23 @@ export function createMdqSource(application: string, settings: MdqSettings, port
       throw new MetadataFault(refusal?.reason ?? `the answer describes another entity than ${entityId}`);
     }
     const keep = Math.max(SHORTEST, Math.min(settings.refresh, compiled.cacheDuration ?? Number.POSITIVE_INFINITY));
-    return { holding, askAgain: now + keep };
+    return { compiled, holding, askAgain: now + keep };
+  }
+
+  /** What was good before, of this process or an earlier one. */
+  async function earlier(entityId: string): Promise<Entry | undefined> {
+    const held = entries.get(entityId);
+    if (held !== undefined) return held;
+    const copy = await copies.read(entityId).catch(() => undefined);
+    return copy && { holding: new Holding(copy, ports.now), askAgain: 0 };
   }
 
   async function renew(entityId: string): Promise<void> {
-    const held = entries.get(entityId);
+    const held = await earlier(entityId);
     try {
       const fresh = await fetchEntity(entityId);
-      entries.delete(entityId);
-      if (fresh === undefined) {
-        put(absent, entityId, ports.now() + ABSENT);
-      } else {
-        refuseOlder(fresh.holding, held?.holding, ports.now());
-        put(entries, entityId, unchanged(held, fresh) ? { ...held, askAgain: fresh.askAgain } : fresh);
-      }
+      if (fresh === undefined) await withdraw(entityId);
+      else await take(entityId, held, fresh);
       status.succeeded();
     } catch (error) {
       if (stop.signal.aborted) return;
@@ -78,6 +84,21 @@ export function createMdqSource(application: string, settings: MdqSettings, port
       put(absent, entityId, ports.now() + ABSENT);
       if (held !== undefined) put(entries, entityId, held);
     }
+  }
+
+  async function withdraw(entityId: string): Promise<void> {
+    entries.delete(entityId);
+    put(absent, entityId, ports.now() + ABSENT);
+    await copies.remove(entityId);
+  }
+
+  async function take(entityId: string, held: Entry | undefined, fresh: Entry & { compiled: Compiled }): Promise<void> {
+    const { compiled, ...entry } = fresh;
+    refuseOlder(entry.holding, held?.holding, ports.now());
+    const same = held?.holding.digest === entry.holding.digest;
+    // The held one stays where it is the same: what was parsed of it is kept with it.
+    put(entries, entityId, same ? { ...held, askAgain: entry.askAgain } : entry);
+    if (!same) await copies.write(entityId, compiled);
   }
 
   /** One question at a time for each entity, however many wait for the answer. */
@@ -106,6 +127,8 @@ export function createMdqSource(application: string, settings: MdqSettings, port
     start: async () => {},
     find,
     sole: async () => undefined,
+    soleId: () => undefined,
+    revision: () => 0,
     async refresh() {
       await Promise.all([...entries.keys()].map((entityId) => ensure(entityId)));
     },
@@ -115,11 +138,6 @@ export function createMdqSource(application: string, settings: MdqSettings, port
       await Promise.all(asking.values());
     },
   };
-}
-
-/** Then the held one stays: what was parsed of it is kept with it. */
-function unchanged(held: Entry | undefined, fresh: Entry): held is Entry {
-  return held?.holding.digest === fresh.holding.digest;
 }
 
 /** As for a whole document: an earlier answer bears a good signature too. */

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type Compiled, LARGEST } from '../compile.ts';
-import { type Copies, type Copy, createCopies } from '../copies.ts';
+import { type Copies, type Copy, createCopies, originOf } from '../copies.ts';
 import { ask, type Fetched, withFile } from '../download.ts';
 import { MetadataFault } from '../fault.ts';
 import { Holding } from '../holding.ts';
@@ -36,15 +35,14 @@ class UrlSource implements Source {
   #holding: Holding | undefined;
   #copy: Copy | undefined;
   #failures = 0;
+  #revision = 0;
   #schedule: Schedule | undefined;
   #refreshing: Promise<void> | undefined;
 
   constructor(application: string, settings: UrlSettings, ports: MetadataPorts) {
     this.#settings = settings;
     this.#ports = ports;
-    const origin = createHash('sha256')
-      .update(JSON.stringify([settings.url, settings.certificate]))
-      .digest('hex');
+    const origin = originOf(settings.url, settings.certificate);
     this.#copies = createCopies(ports, application, origin);
     this.#status = createStatus({ application, kind: 'url', location: settings.url }, ports);
   }
@@ -58,6 +56,14 @@ class UrlSource implements Source {
       random,
     );
     if (this.#holding === undefined) await patient(this.refresh(), START_PATIENCE);
+  }
+
+  revision() {
+    return this.#revision;
+  }
+
+  soleId() {
+    return this.#holding?.soleId();
   }
 
   async find(entityId: string) {
@@ -124,6 +130,7 @@ class UrlSource implements Source {
 
   #hold(copy: Copy, bytes: Uint8Array): void {
     this.#copy = copy;
+    this.#revision++;
     const { digest, count, validUntil } = copy;
     this.#holding = new Holding(
       { bytes, digest, count, ...(validUntil !== undefined && { validUntil }) },

@@ -36,7 +36,7 @@ function provider(index: number, certificate: string): string {
   return entity({
     entityId: aggregateId(index),
     extensions: `<md:Extensions><mdattr:EntityAttributes xmlns:mdattr="urn:oasis:names:tc:SAML:metadata:attribute"><saml:Attribute xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" Name="http://macedir.org/entity-category"><saml:AttributeValue>http://refeds.org/category/research-and-scholarship</saml:AttributeValue></saml:Attribute></mdattr:EntityAttributes></md:Extensions>`,
-    role: `<md:Extensions><mdui:UIInfo xmlns:mdui="${MDUI}">${texts('DisplayName', `Service ${index}`)}${texts('Description', description.repeat(2))}${texts('InformationURL', `${host}/about`)}</mdui:UIInfo></md:Extensions>`,
+    role: `<md:Extensions><mdui:UIInfo xmlns:mdui="${MDUI}">${texts('DisplayName', `Service ${index}`)}${texts('Description', description.repeat(5))}${texts('InformationURL', `${host}/about`)}</mdui:UIInfo></md:Extensions>`,
     keys: keyDescriptor(certificate),
     consumers: [0, 1, 2, 3].map((at) => consumer(`${host}/Shibboleth.sso/SAML2/POST/${at}`, at)).join(''),
     services: `<md:AttributeConsumingService index="0"><md:ServiceName xml:lang="en">Service ${index}</md:ServiceName>${ATTRIBUTES.map((oid) => `<md:RequestedAttribute Name="urn:oid:${oid}" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri" isRequired="true"></md:RequestedAttribute>`).join('')}</md:AttributeConsumingService>`,
