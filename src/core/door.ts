@@ -109,7 +109,7 @@ export interface BeginOptions {
 export interface Joined {
   account: string;
   session: string;
-  /** The name by which the application knows the session: its `sid`, and SAML's SessionIndex. */
+  /** The name by which the application knows the session: `sid`, or SessionIndex. */
   index: string;
   /** It wasn't in this session before. */
   isNew: boolean;

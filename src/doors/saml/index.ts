@@ -1,17 +1,22 @@
 import express, { type ErrorRequestHandler } from 'express';
 import { configuredId } from '../../core/application.ts';
-import type { Door, DoorModule, DoorPorts } from '../../core/door.ts';
+import type { DoorModule, DoorPorts } from '../../core/door.ts';
+import { SallyportError } from '../../core/errors.ts';
 import type { KeyAlgorithm } from '../../core/keyring.ts';
 import { SamlFault } from './errors.ts';
 import { createGate } from './gate/gate.ts';
 import { createLogout } from './logout/index.ts';
-import { createOwnMetadata } from './metadata/own.ts';
+import { checkApplications } from './metadata/check.ts';
+import { commands, type ImportingDoor } from './metadata/commands.ts';
+import { createImporter } from './metadata/importer.ts';
+import { createOwnMetadata, ownIdentity } from './metadata/own.ts';
 import type { ConfiguredApplication } from './metadata/ports.ts';
 import { createParties } from './metadata/registry.ts';
 import type { Party } from './model.ts';
 import { createParticipants } from './participants.ts';
+import { attributeTable } from './response/attribute-table.ts';
 import { createLogoutWriter } from './response/logout.ts';
-import { type SamlApplication, type SamlSettings, samlApplication, samlSettings, scopeOf } from './settings.ts';
+import { type SamlApplication, type SamlSettings, samlApplication, samlSettings } from './settings.ts';
 import { createAnswers } from './sso/answers.ts';
 import { createPending } from './sso/pending.ts';
 import { createSignOn } from './sso/sign-on.ts';
@@ -38,11 +43,14 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
   prompts: [],
   settings: samlSettings,
   application: samlApplication,
+  check: checkApplications,
   files: [['metadata', 'file']],
+  commands,
 
   async create(settings, ports) {
     const { issuer, now, ephemeral } = ports;
-    const entityId = settings.entityId ?? `${issuer}${PATHS.metadata}`;
+    const identity = ownIdentity(issuer, settings);
+    const { entityId } = identity;
     const applications = [...ports.applications.values()].filter(isOurs);
     const byId = new Map(applications.map((it) => [it.id, it.settings]));
     const settingsOf = ({ application }: Party): SamlApplication => {
@@ -51,6 +59,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
       return found;
     };
 
+    assertNamed(applications, settings);
     const keys = await ports.keyring('saml', { ...KEYS, certificate: { commonName: new URL(issuer).hostname } });
     const parties = await createParties({ applications, ports });
     const gate = createGate({
@@ -60,7 +69,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     });
     const participants = createParticipants(ephemeral, ports.sessions.lifetime);
     const pending = createPending(ports);
-    const answers = await createAnswers({ ports, settings, settingsOf, entityId, keys, participants });
+    const answers = await createAnswers({ ports, settings, settingsOf, identity, keys, participants });
     const signOn = createSignOn({ ports, gate, parties, answers, pending, paths: PATHS });
     const logout = createLogout({
       ...{ ports, gate, parties, participants, paths: PATHS },
@@ -68,24 +77,20 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
       signerFor: answers.signerFor,
     });
 
-    const metadata = createOwnMetadata({
-      ...{ entityId, settings, keys, now, random: ports.random },
-      locations: { sso: `${issuer}${PATHS.sso}`, slo: `${issuer}${PATHS.slo}` },
-      scope: scopeOf(settings, issuer),
-      name: ports.institution.name,
-      ...(ports.institution.supportUrl ? { errorUrl: ports.institution.supportUrl } : {}),
-    });
+    const facts = { identity, settings, institution: ports.institution, locales: ports.locales };
+    const metadata = createOwnMetadata(facts, keys, now);
 
     const router = express.Router();
     router.get(PATHS.metadata, (_req, res) => {
       res.setHeader('cache-control', 'public, max-age=300');
-      res.type('application/samlmetadata+xml').send(metadata());
+      res.type('application/samlmetadata+xml').send(metadata.xml());
     });
     router.use(signOn);
     router.use(logout.router);
     router.use(refusals(ports));
 
-    const door: Door = {
+    const door: ImportingDoor = {
+      importer: createImporter(ports),
       handler: router,
       async application(id) {
         const configured = applications.find((it) => it.id === id) ?? (await parties.application(id));
@@ -106,6 +111,17 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
 
 function isOurs(it: { door: string; internal: boolean }): it is ConfiguredApplication {
   return it.door === 'saml';
+}
+
+/** A misspelt attribute would be released to nobody, silently. */
+function assertNamed(applications: readonly ConfiguredApplication[], settings: SamlSettings): void {
+  const table = attributeTable(settings.attributes);
+  const faults = applications.flatMap(({ id, settings: { attributes = [] } }) =>
+    attributes
+      .filter((name) => !table.has(name))
+      .map((name) => `applications.${id}.saml.attributes: ${name} is neither built in nor in doors.saml.attributes`),
+  );
+  if (faults.length > 0) throw new SallyportError('ERR_CONFIG', faults.join('\n'));
 }
 
 /** The sender is told one thing, whatever was wrong: the rest is for the log, by the reference that the page shows. */

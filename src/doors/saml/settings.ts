@@ -131,8 +131,3 @@ export const samlSettings = z.strictObject({
     .prefault({}),
 });
 export type SamlSettings = z.output<typeof samlSettings>;
-
-/** Domain of scoped values. */
-export function scopeOf({ scope }: Pick<SamlSettings, 'scope'>, issuer: string): string {
-  return scope ?? new URL(issuer).hostname;
-}
