@@ -104,7 +104,7 @@ describe('exclusive canonicalization', () => {
         const xml = written(root);
         expect(ours(xml, [])).toBe(byXmlCrypto(xml, []));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -114,7 +114,7 @@ describe('exclusive canonicalization', () => {
         const once = ours(written(root), []);
         expect(withDocument(once, { bytes: 100_000 }, (document) => document.root.canonical().toString())).toBe(once);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

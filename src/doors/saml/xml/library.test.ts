@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SamlFault } from '../errors.ts';
@@ -141,6 +145,23 @@ describe('schemas', () => {
     expect(validate(authnRequest({ attributes: 'Extra="1"' }))).toBe('schema');
     expect(validate(authnRequest({ content: '<samlp:NameIDPolicy/><samlp:NameIDPolicy/>' }))).toBe('schema');
     expect(validate('<a/>')).toBe('schema');
+  });
+
+  it('are ours alone: one that a message names is neither fetched nor read', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'schema-'));
+    const file = join(folder, 'theirs.xsd');
+    writeFileSync(
+      file,
+      '<schema xmlns="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:x"><element name="x" type="int"/></schema>',
+    );
+    const xml = (location: string) =>
+      authnRequest({
+        attributes: `xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="urn:x ${location}"`,
+        content: '<samlp:Extensions><x xmlns="urn:x">no number</x></samlp:Extensions>',
+      });
+    for (const location of [file, pathToFileURL(file).href])
+      expect(faultOf(() => read(xml(location), (document) => document.validate(schema('protocol'))))).toBe('none');
+    rmSync(folder, { recursive: true });
   });
 
   it('know the extensions of metadata', () => {
