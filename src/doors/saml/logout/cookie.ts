@@ -16,14 +16,14 @@ export interface BrowserCookie {
   renew(res: Response): Secret;
 }
 
-/** `lifetime`: milliseconds. */
+/** `plain`: its name without the prefix that it has under https. `lifetime`: milliseconds. */
 export function browserCookie(
   { issuer, random }: Pick<DoorPorts, 'issuer' | 'random'>,
-  purpose: string,
+  plain: string,
   lifetime: number,
 ): BrowserCookie {
   const secure = issuer.startsWith('https:');
-  const name = `${secure ? '__Host-' : ''}sallyport_${purpose}`;
+  const name = secure ? `__Host-${plain}` : plain;
   const options: CookieOptions = { httpOnly: true, sameSite: 'lax', secure, path: '/', maxAge: lifetime };
 
   function read(req: Request): Secret | undefined {

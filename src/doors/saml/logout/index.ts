@@ -25,9 +25,9 @@ const LIMIT = '256kb';
 export function createLogout(deps: LogoutDeps): Logout {
   const { ports, gate, paths } = deps;
   const walks = createWalks(ports);
-  const browsers = browserCookie(ports, 'logout', LIFETIME);
+  const browsers = browserCookie(ports, 'sallyport_logout', LIFETIME);
   // From another site the other cookie doesn't come along: this one mustn't take its place.
-  const handovers = browserCookie(ports, 'logout_request', HANDOVER);
+  const handovers = browserCookie(ports, 'sallyport_logout_request', HANDOVER);
   const front = createFrontChannel(deps, walks, browsers);
   const answers = createAnswers(deps, walks, browsers);
   const endpoint = `${ports.issuer}${paths.slo}`;
