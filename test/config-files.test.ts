@@ -27,7 +27,10 @@ describe('the configurations that come along', () => {
     const config = loadConfig(join(folder, 'config/demo.yaml'), modules, {}, NOW);
     expect(config.warnings).toEqual([]);
     expect(config.data).toBe(join(folder, 'data'));
-    expect([...config.applications.keys()]).toEqual(['library', 'courses', 'payroll']);
+    expect([...config.applications.keys()]).toEqual([
+      ...['library', 'courses', 'payroll'],
+      ...['reading-room', 'laboratory', 'personnel'],
+    ]);
   });
 
   it('example.yaml has no faults once its secrets are there', () => {

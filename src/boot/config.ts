@@ -6,7 +6,7 @@ import { type Environment, readEnvironment, type Setting } from './config/enviro
 import { type Fault, faultsOf, unknownKey, wording } from './config/faults.ts';
 import { freezeDeep } from './config/freeze.ts';
 import { applicationsOf, normalise } from './config/normalise.ts';
-import { unreadableFiles, withPaths } from './config/paths.ts';
+import { filesToCome, unreadableFiles, withPaths } from './config/paths.ts';
 import { fillIn } from './config/placeholders.ts';
 import { readSource, type Source } from './config/read.ts';
 import { jsonSchemaOf, type Parsed, sectionsOf } from './config/schema.ts';
@@ -77,7 +77,8 @@ function check(tree: Tree, modules: Modules, schema: unknown): { parsed: Partial
     ...doorFaults(sound, modules),
     ...unreadableFiles(tree, modules),
   ];
-  return { parsed: sound, faults: [...faults, ...between.filter((fault) => !covered(fault, faults))] };
+  const settled = [...faults, ...filesToCome(tree, modules)];
+  return { parsed: sound, faults: [...faults, ...between.filter((fault) => !covered(fault, settled))] };
 }
 
 /** What only a door can tell of its applications. */
@@ -94,7 +95,7 @@ function doorFaults({ applications }: Partial<Parsed>, modules: Modules): Fault[
 }
 
 /** One fault per place: a value that couldn't be filled in needs no second complaint about its form. */
-function covered(fault: Fault, by: readonly Fault[]): boolean {
+function covered(fault: Fault, by: readonly Pick<Fault, 'path'>[]): boolean {
   return by.some(({ path }) => dotted(path) === dotted(fault.path));
 }
 

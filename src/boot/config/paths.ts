@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Modules } from '../modules.ts';
 import type { Fault } from './faults.ts';
@@ -42,10 +42,18 @@ function set(tree: Tree, path: readonly string[], value: string): Tree {
   return isTree(result) ? result : tree;
 }
 
-/** Files that must be there before the start; a demonstration makes those of its applications itself. */
+/** Where a file of an application isn't there yet: a demonstration makes it once it has read its configuration. */
+export function filesToCome(tree: Tree, modules: Modules): { path: Path }[] {
+  if (tree.demo === undefined) return [];
+  return namedFiles(tree, modules).flatMap((path) => {
+    const file = valueAt(tree, path);
+    return typeof file === 'string' && !existsSync(file) ? [{ path }] : [];
+  });
+}
+
+/** Files that must be there before the start. */
 export function unreadableFiles(tree: Tree, modules: Modules): Fault[] {
-  const named = tree.demo === undefined ? namedFiles(tree, modules) : [];
-  const paths: Path[] = [['listen', 'tls', 'cert'], ['listen', 'tls', 'key'], ...named];
+  const paths: Path[] = [['listen', 'tls', 'cert'], ['listen', 'tls', 'key'], ...namedFiles(tree, modules)];
   return paths.flatMap((path) => {
     const file = valueAt(tree, path);
     if (typeof file !== 'string' || file === '') return [];
