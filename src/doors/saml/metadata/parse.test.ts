@@ -276,12 +276,18 @@ describe('endpoints', () => {
     expect(isEndpoint(location)).toBe(false);
   });
 
-  it('are what URL reads them as, origin and all', () => {
+  it('are never in the clear, and never hold what a browser reads otherwise', () => {
+    const unit = fc.constantFrom(...'ahtps127.:/\\@#?%[] \t"<é');
     fc.assert(
-      fc.property(fc.webUrl({ withQueryParameters: true }), (address) => {
-        if (isEndpoint(address)) expect(address.startsWith(`${new URL(address).protocol}//`)).toBe(true);
+      fc.property(fc.constantFrom('https:', 'http:', ''), fc.string({ unit, maxLength: 30 }), (scheme, rest) => {
+        const location = `${scheme}//${rest}`;
+        if (!isEndpoint(location)) return;
+        const { protocol, hostname, username, password, hash } = new URL(location);
+        expect([username, password, hash]).toEqual(['', '', '']);
+        expect(protocol === 'https:' || /^(127\.|localhost$|\[::1\]$)/.test(hostname)).toBe(true);
+        expect(location).not.toMatch(/[\s\\"<#@é]/);
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
 });

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openDurable } from '../../../../test/support/durable.ts';
 import { temporaryFolder } from '../../../../test/support/folders.ts';
 import { createIdentity, type Identity } from '../testing/identity.ts';
+import { sign } from '../testing/messages.ts';
 import { createFileSource } from './sources/file.ts';
 import { createMdqSource } from './sources/mdq.ts';
 import { createUrlSource } from './sources/url.ts';
@@ -58,6 +59,19 @@ describe('metadata at an address', () => {
     expect(await source.find('urn:c')).toBeDefined();
     expect(server.requests.map(({ status }) => status)).toEqual([200, 304, 200]);
     expect(source.health()).toMatchObject({ kind: 'url', providers: 1, lastSuccess: NOW });
+    await source.close();
+  });
+
+  it('may be signed by another implementation, and be written as people write', async () => {
+    const { server, open } = await scene();
+    const written = document(entities('urn:a'), ' ID="_1" validUntil="2026-12-01T00:00:00Z"')
+      .replaceAll('></md:AssertionConsumerService>', ' />\n')
+      .replaceAll('><md:', '>\n  <!-- next -->\n  <md:');
+    server.documents.set('/all', `<?xml version="1.0" encoding="UTF-8"?>\n${sign(written, federation)}`);
+    const source = open();
+    await source.start();
+    expect(source.health().lastFailure).toBeUndefined();
+    expect(await source.find('urn:a')).toMatchObject({ signingCertificates: [provider.certificate] });
     await source.close();
   });
 

@@ -48,7 +48,7 @@ class UrlSource implements Source {
   }
 
   async start(): Promise<void> {
-    await this.#adopt();
+    await this.#adopted();
     const random = () => fraction(this.#ports.random);
     this.#schedule = schedule(
       () => this.#turn(),
@@ -98,11 +98,7 @@ class UrlSource implements Source {
 
   /** A scheduled turn: another node may have asked meanwhile. */
   async #turn(): Promise<void> {
-    try {
-      await this.#adopt();
-    } catch (error) {
-      this.#status.failed(error);
-    }
+    await this.#adopted();
     if (this.#wait() > 0 && this.#failures === 0) return;
     await this.refresh();
   }
@@ -110,8 +106,19 @@ class UrlSource implements Source {
   /** Milliseconds until the next turn is due. */
   #wait(): number {
     if (this.#failures > 0) return Math.min(RETRY * 2 ** Math.min(this.#failures - 1, 10), this.#settings.refresh);
-    const interval = Math.max(SHORTEST, Math.min(this.#settings.refresh, this.#copy?.cacheDuration ?? Infinity));
-    return Math.max(0, (this.#copy?.checkedAt ?? 0) + interval - this.#ports.now());
+    const { cacheDuration = Number.POSITIVE_INFINITY, checkedAt = 0, validUntil } = this.#copy ?? {};
+    // Early enough for a second try before it expires.
+    const valid = validUntil === undefined ? Number.POSITIVE_INFINITY : (validUntil - checkedAt) / 2;
+    const interval = Math.max(SHORTEST, Math.min(this.#settings.refresh, cacheDuration, valid));
+    return Math.max(0, checkedAt + interval - this.#ports.now());
+  }
+
+  async #adopted(): Promise<void> {
+    try {
+      await this.#adopt();
+    } catch (error) {
+      this.#status.failed(error);
+    }
   }
 
   /** Takes over what the durable store holds, where it is newer than what is held here. */
