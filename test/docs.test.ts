@@ -5,6 +5,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { makeKeys } from '../demo/service-provider/keys.ts';
+import { metadataOf } from '../demo/service-provider/metadata.ts';
 import { createProgram } from '../src/boot/cli/program.ts';
 import { loadConfig } from '../src/boot/config.ts';
 import { loadModules, type Modules } from '../src/boot/modules.ts';
@@ -142,7 +144,9 @@ describe('commands', () => {
   });
 });
 
-describe('configuration', () => {
+const JOURNALS = { id: 'journals', names: { en: 'Journals' }, asks: '' };
+
+describe('configuration', async () => {
   const application = { name: 'An application', oidc: { redirectUris: ['https://application.example/callback'] } };
   /** Around a fragment: what it leaves out. */
   const BASE = {
@@ -165,6 +169,9 @@ describe('configuration', () => {
     'wiki-client': 'a secret of more than 22 characters',
     'yubico-root.pem': issue({ ca: true }).certificate.toString(),
     'globalsign-root.pem': issue({ ca: true }).certificate.toString(),
+    'service.pem': issue({ ca: true }).certificate.toString(),
+    'federation.pem': issue({ ca: true }).certificate.toString(),
+    'journals.xml': metadataOf(JOURNALS, 'https://journals.example', await makeKeys()),
   };
 
   function load(yaml: string, modules: Modules) {
