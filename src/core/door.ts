@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import type { Account, LocalizedText } from './account.ts';
@@ -45,9 +45,18 @@ export interface Door {
    * couldn't be told, and of those the ones that a browser could still be sent to.
    */
   signOut?(ended: EndedSession): Promise<{ unreached: string[]; byBrowser: string[] }>;
-  /** Begins telling those that only a browser reaches: address of a page of ours that does so, and then goes on. */
-  signOutByBrowser?(ended: EndedSession, next: string): Promise<string>;
+  /**
+   * Begins telling those that only a browser reaches: address of a page of ours that does so, for this browser
+   * alone, and then goes on to `next`.
+   */
+  signOutByBrowser?(ended: EndedSession, next: string, exchange: Exchange): Promise<string>;
   close?(): Promise<void>;
+}
+
+/** A browser's request, and the answer to it that is being made. */
+export interface Exchange {
+  req: IncomingMessage;
+  res: ServerResponse;
 }
 
 /** A session that is over, and the applications of one door that took part in it. */

@@ -152,7 +152,7 @@ export function createCore(
 
     async endSession(req, res, { next = '/', except } = {}) {
       const told = await end(req, res, except);
-      return { next: await addressAfter(ports, told, next), unreached: told.unreached };
+      return { next: await addressAfter(ports, told, next, { req, res }), unreached: told.unreached };
     },
 
     async endAll(account, except) {

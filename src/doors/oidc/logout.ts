@@ -1,5 +1,5 @@
 import type { AdapterPayload, Provider } from 'oidc-provider';
-import type { Door, DoorPorts, EndedSession } from '../../core/door.ts';
+import type { Door, DoorPorts, EndedSession, Exchange } from '../../core/door.ts';
 import { type SessionAdapter, sessionsOf } from './sessions.ts';
 
 interface LogoutClient {
@@ -75,10 +75,10 @@ export async function signOutOtherDoors(ports: DoorPorts, session: AdapterPayloa
 }
 
 /** Address to send the browser to: by way of the applications that only it reaches, and then to `next`. */
-export async function byWayOf({ byBrowser }: Told, next: string): Promise<string> {
+export async function byWayOf({ byBrowser }: Told, next: string, exchange: Exchange): Promise<string> {
   let address = next;
   for (const { door, ended } of byBrowser) {
-    if (door.signOutByBrowser) address = await door.signOutByBrowser(ended, address);
+    if (door.signOutByBrowser) address = await door.signOutByBrowser(ended, address, exchange);
   }
   return address;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AdapterPayload, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { LocalizedText } from '../../core/account.ts';
-import type { DoorPorts } from '../../core/door.ts';
+import type { DoorPorts, Exchange } from '../../core/door.ts';
 import { hashOf } from './adapter.ts';
 import { byWayOf, signOutOtherDoors, type Told } from './logout.ts';
 import { ROUTES } from './routes.ts';
@@ -26,7 +26,7 @@ function isEnd({ issuer }: Pick<DoorPorts, 'issuer'>, next: string): boolean {
 }
 
 /** Address to go to once everything is over: `next`, or first a page that names what couldn't be reached. */
-export async function addressAfter(ports: DoorPorts, told: Told, next: string): Promise<string> {
+export async function addressAfter(ports: DoorPorts, told: Told, next: string, exchange: Exchange): Promise<string> {
   let address = next;
   if (told.unreached.length > 0) {
     const id = randomBytes(16).toString('base64url');
@@ -34,7 +34,7 @@ export async function addressAfter(ports: DoorPorts, told: Told, next: string): 
     await ports.ephemeral.set(leftKey(id), JSON.stringify(left), LIFETIME);
     address = `${ROUTES.end_session}/success?${PARAMETER}=${id}`;
   }
-  return byWayOf(told, address);
+  return byWayOf(told, address, exchange);
 }
 
 /** For the page after a sign-out: the applications that couldn't be told, and the way on. */
@@ -82,6 +82,6 @@ export function signOutElsewhere(ports: DoorPorts) {
     const ended = { accountId: session.accountId, authorizations: session.authorizations } as AdapterPayload;
     const told = await signOutOtherDoors(ports, ended);
     told.unreached.push(...unreachedIn(ctx));
-    ctx.set('location', await addressAfter(ports, told, location));
+    ctx.set('location', await addressAfter(ports, told, location, ctx));
   };
 }

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { CookieOptions, Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DoorPorts } from '../../../core/door.ts';
 
-/** 32 bytes in base64url: what names a browser, or an address that is used once. */
+/** 32 bytes in base64url: what names a browser. */
 export type Secret = string;
 
 export const hashOf = (secret: Secret): string => createHash('sha256').update(secret).digest('base64url');
 
 /** A random value in a cookie: what is kept for a browser stands under its hash, and no address of ours holds it. */
 export interface BrowserCookie {
-  read(req: Request): Secret | undefined;
+  read(req: IncomingMessage): Secret | undefined;
   /** The browser's value, or else a new one; its time begins anew. */
-  keep(req: Request, res: Response): Secret;
+  keep(req: IncomingMessage, res: ServerResponse): Secret;
   /** Another value, whatever the browser had. */
-  renew(res: Response): Secret;
+  renew(res: ServerResponse): Secret;
 }
 
 /** `plain`: its name without the prefix that it has under https. `lifetime`: milliseconds. */
@@ -24,23 +24,32 @@ export function browserCookie(
 ): BrowserCookie {
   const secure = issuer.startsWith('https:');
   const name = secure ? `__Host-${plain}` : plain;
-  const options: CookieOptions = { httpOnly: true, sameSite: 'lax', secure, path: '/', maxAge: lifetime };
+  const attributes = `Max-Age=${Math.floor(lifetime / 1000)}; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
 
-  function read(req: Request): Secret | undefined {
+  function read(req: IncomingMessage): Secret | undefined {
     const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim());
     const value = pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
     return value !== undefined && /^[\w-]{43}$/.test(value) ? value : undefined;
   }
 
-  function write(res: Response, value: Secret): Secret {
-    res.cookie(name, value, options);
+  // What an answer already carries is what the browser has next, whoever asks again meanwhile.
+  const written = new WeakMap<ServerResponse, Secret>();
+
+  function write(res: ServerResponse, value: Secret): Secret {
+    written.set(res, value);
+    res.appendHeader('set-cookie', `${name}=${value}; ${attributes}`);
     return value;
   }
 
-  const renew = (res: Response): Secret => write(res, newSecret(random));
-  return { read, renew, keep: (req, res) => write(res, read(req) ?? newSecret(random)) };
-}
-
-export function newSecret(random: DoorPorts['random']): Secret {
-  return Buffer.from(random(32)).toString('base64url');
+  const renew = (res: ServerResponse): Secret => write(res, Buffer.from(random(32)).toString('base64url'));
+  return {
+    read,
+    renew,
+    keep(req, res) {
+      const under = written.get(res);
+      if (under !== undefined) return under;
+      const known = read(req);
+      return known === undefined ? renew(res) : write(res, known);
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import express, { type Request, type Response, type Router } from 'express';
-import type { EndedSession } from '../../../core/door.ts';
+import type { EndedSession, Exchange } from '../../../core/door.ts';
 import type { LogoutResponse } from '../model.ts';
 import { type BrowserCookie, hashOf, type Secret } from './cookie.ts';
 import { deliver } from './delivery.ts';
@@ -14,8 +14,8 @@ const GLANCE = 900;
 
 export interface FrontChannel {
   router: Router;
-  /** Begins a walk; answers the address of ours that a browser begins it at. */
-  begin(ended: EndedSession, next: string): Promise<string>;
+  /** Begins a walk of this browser; answers the address of ours where it does. */
+  begin(ended: EndedSession, next: string, exchange: Exchange): Promise<string>;
   /** Notes an answer that passed the gate, if it was asked for. */
   answered(message: LogoutResponse): Promise<void>;
 }
@@ -56,7 +56,7 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks, cookie: Brows
     if (to === undefined || endpoint === undefined) return false;
     const message = await requestFor(deps, to, index, endpoint);
     const { entityId } = to.party.provider;
-    await walks.ask(message.id, { browser: hashOf(browser), application, entityId });
+    await walks.ask(message.id, { browser: hashOf(browser), application, index, entityId });
     deliver(ports, res, message, { location: endpoint.location, application: await nameOf(application) });
     return true;
   }
@@ -72,15 +72,6 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks, cookie: Brows
 
   const router = express.Router();
 
-  router.get(`${paths.logout}/begin`, async (req, res) => {
-    const { id } = req.query;
-    const claimed = typeof id === 'string' && (await walks.claim(id, cookie.keep(req, res)));
-    const known = cookie.read(req);
-    // Loaded again: by now the walk stands under the cookie.
-    if (!claimed && !(known && (await walks.of(known)))) return over(ports, res);
-    res.redirect(303, paths.logout);
-  });
-
   router.get(paths.logout, async (req, res) => {
     const found = await walked(req, res, (walk) => settle(walk, ports.now()));
     if (found) await show(res, found.walk);
@@ -95,18 +86,18 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks, cookie: Brows
     });
     if (found === undefined) return;
     if (stop && (await visit(res, stop, found.browser))) return;
-    const { application } = stop ?? {};
-    if (application) await walks.change(hashOf(found.browser), (walk) => note(walk, application, 'unreached'));
+    const { index } = stop ?? {};
+    if (index !== undefined) await walks.change(hashOf(found.browser), (walk) => note(walk, index, 'unreached'));
     res.redirect(303, paths.logout);
   });
 
   return {
     router,
 
-    async begin({ account, applications }, next) {
+    async begin({ account, applications }, next, { req, res }) {
       const stops = [...applications].map(([application, index]): Stop => ({ application, index, state: 'waiting' }));
-      const id = await walks.begin({ account, stops, next });
-      return `${paths.logout}/begin?${new URLSearchParams({ id })}`;
+      await walks.begin(cookie.keep(req, res), { account, stops, next });
+      return paths.logout;
     },
 
     async answered({ inResponseTo, issuer, status }) {
@@ -115,10 +106,10 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks, cookie: Brows
         ports.log.warn({ issuer }, 'LogoutResponse to nothing that was asked of its sender');
         return;
       }
-      const { application, browser } = asked;
+      const { application, index, browser } = asked;
       const told = isSuccess(status);
       if (!told) ports.log.warn({ application, status }, 'an application did not sign the person out');
-      await walks.change(browser, (walk) => note(walk, application, told ? 'told' : 'unreached'));
+      await walks.change(browser, (walk) => note(walk, index, told ? 'told' : 'unreached'));
     },
   };
 }

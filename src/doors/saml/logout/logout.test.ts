@@ -22,13 +22,8 @@ const at = (path: string) => `${scene.issuer}${path}`;
 const PARTIAL = 'urn:oasis:names:tc:SAML:2.0:status:PartialLogout';
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 
-/** Begins a walk for a browser; answers its first page. */
-async function begin(client: Client, ...applications: string[]): Promise<Reply> {
-  const indexes = applications.map((it): [string, string] => [it, scene.idsOf(client, it).index]);
-  const { account } = scene.idsOf(client, 'alpha');
-  const address = await scene.logout.signOutByBrowser({ account, applications: new Map(indexes) }, '/signed-out');
-  return client.open(at(address));
-}
+/** Begins a walk for a browser, through all that its session took part in; answers its first page. */
+const begin = (client: Client): Promise<Reply> => client.open(at('/leave'));
 
 const goOn = (client: Client, page: Reply) => client.get(at(shown(page).model.next));
 const leave = (client: Client, answer: string) => client.open(answer, { from: 'https://sp.example' });
@@ -36,7 +31,7 @@ const leave = (client: Client, answer: string) => client.open(answer, { from: 'h
 describe('a walk by browser', () => {
   it('visits one after the other, by the binding of each, and then goes on', async () => {
     const client = await scene.member('alpha', 'beta');
-    const first = await begin(client, 'alpha', 'beta');
+    const first = await begin(client);
     expect(shown(first)).toMatchObject({ page: 'leaving', model: { next: '/saml/logout/next' } });
     expect(states(first)).toEqual(['waiting', 'waiting']);
     expect(shown(first).model.after).toBeGreaterThan(0);
@@ -65,7 +60,7 @@ describe('a walk by browser', () => {
 
   it('names who refuses, and stops to say so', async () => {
     const client = await scene.member('alpha');
-    const { id } = messageIn(await goOn(client, await begin(client, 'alpha')));
+    const { id } = messageIn(await goOn(client, await begin(client)));
     const last = await leave(client, scene.byRedirect('alpha', scene.response('alpha', id, DENIED)));
     expect(states(last)).toEqual(['unreached']);
     expect(shown(last).model.next).toBe('/signed-out');
@@ -75,7 +70,7 @@ describe('a walk by browser', () => {
 
   it('takes a partial logout for one that reached the application itself', async () => {
     const client = await scene.member('alpha');
-    const { id } = messageIn(await goOn(client, await begin(client, 'alpha')));
+    const { id } = messageIn(await goOn(client, await begin(client)));
     const partly = `<samlp:Status><samlp:StatusCode Value="${SUCCESS}"><samlp:StatusCode Value="${PARTIAL}"/></samlp:StatusCode></samlp:Status>`;
     expect(states(await leave(client, scene.byRedirect('alpha', scene.response('alpha', id, partly))))).toEqual([
       'told',
@@ -84,7 +79,7 @@ describe('a walk by browser', () => {
 
   it('leaves behind whoever doesn’t send the browser back, but not at once', async () => {
     const client = await scene.member('alpha', 'beta');
-    const page = await begin(client, 'alpha', 'beta');
+    const page = await begin(client);
     const first = messageIn(await goOn(client, page));
     const back = await client.get(at('/saml/logout'));
     expect(states(back)).toEqual(['telling', 'waiting']);
@@ -104,7 +99,7 @@ describe('a walk by browser', () => {
 
   it('goes on from the link alone when the page between was never seen', async () => {
     const client = await scene.member('alpha', 'beta');
-    await goOn(client, await begin(client, 'alpha', 'beta'));
+    await goOn(client, await begin(client));
     scene.clock.now += PATIENCE;
     expect(messageIn(await client.get(at('/saml/logout/next'))).to).toBe('https://beta.example/slo');
     scene.clock.now += PATIENCE;
@@ -114,7 +109,7 @@ describe('a walk by browser', () => {
 
   it('doesn’t send anybody to an application whose metadata has expired', async () => {
     const client = await scene.member('alpha');
-    const page = await begin(client, 'alpha');
+    const page = await begin(client);
     scene.validity.until = scene.clock.now;
     const last = await client.follow(await goOn(client, page));
     expect(states(last)).toEqual(['unreached']);
@@ -124,14 +119,14 @@ describe('a walk by browser', () => {
 describe('answers that prove nothing', () => {
   it('leaves the walk as it is for a message id that nobody sent', async () => {
     const client = await scene.member('alpha');
-    await goOn(client, await begin(client, 'alpha'));
+    await goOn(client, await begin(client));
     const page = await leave(client, scene.byRedirect('alpha', scene.response('alpha', '_forged')));
     expect(states(page)).toEqual(['telling']);
   });
 
   it('takes another service provider’s answer for nobody else’s, and the right one afterwards', async () => {
     const client = await scene.member('alpha', 'beta');
-    const { id } = messageIn(await goOn(client, await begin(client, 'alpha', 'beta')));
+    const { id } = messageIn(await goOn(client, await begin(client)));
     const forged = await leave(client, scene.byRedirect('beta', scene.response('beta', id)));
     expect(states(forged)).toEqual(['telling', 'waiting']);
     const right = await leave(client, scene.byRedirect('alpha', scene.response('alpha', id)));
@@ -140,7 +135,7 @@ describe('answers that prove nothing', () => {
 
   it('takes an answer once', async () => {
     const client = await scene.member('alpha');
-    const { id } = messageIn(await goOn(client, await begin(client, 'alpha')));
+    const { id } = messageIn(await goOn(client, await begin(client)));
     const answer = scene.byRedirect('alpha', scene.response('alpha', id));
     await leave(client, answer);
     const again = await leave(client, answer);
@@ -153,7 +148,7 @@ describe('answers that prove nothing', () => {
 
   it('goes on, and believes nothing, after an answer that is unsigned or signed by another', async () => {
     const client = await scene.member('alpha');
-    const { id } = messageIn(await goOn(client, await begin(client, 'alpha')));
+    const { id } = messageIn(await goOn(client, await begin(client)));
     const wrong = await leave(client, scene.byRedirect('beta', scene.response('alpha', id)));
     expect(states(wrong)).toEqual(['telling']);
     const unsigned = scene.byRedirect('alpha', scene.response('alpha', id)).replace(/&SigAlg=.*/, '');
@@ -163,32 +158,29 @@ describe('answers that prove nothing', () => {
 });
 
 describe('whose walk it is', () => {
-  it('belongs to the first browser that opens it', async () => {
+  it('belongs to the browser that signed out, and no address leads to it', async () => {
     const client = await scene.member('alpha');
-    const applications = new Map([['alpha', scene.idsOf(client, 'alpha').index]]);
-    const address = at(await scene.logout.signOutByBrowser({ account: 'a', applications }, '/'));
-    const page = await client.open(address);
-    expect(shown(page).page).toBe('leaving');
+    const page = await begin(client);
+    expect(page.url.href).toBe(at('/saml/logout'));
     const other = await scene.member();
-    for (const path of [address, at('/saml/logout'), at('/saml/logout/next'), at('/saml/logout/answer')]) {
-      expect(shown(await other.open(path))).toMatchObject({ page: 'error', status: 400, model: { key: 'over' } });
+    for (const path of ['/saml/logout', '/saml/logout/next', '/saml/logout/answer', '/saml/logout/request']) {
+      expect(shown(await other.open(at(path)))).toMatchObject({ page: 'error', status: 400, model: { key: 'over' } });
     }
-    // Loaded again in its own browser, it is still there.
-    expect(shown(await client.open(address)).page).toBe('leaving');
+    expect(states(await client.get(at('/saml/logout')))).toEqual(['waiting']);
   });
 
-  it('goes to one of many that open it at the same moment', async () => {
+  it('is replaced by the next one, for which an answer to the one before counts nothing', async () => {
     const client = await scene.member('alpha');
-    const applications = new Map([['alpha', scene.idsOf(client, 'alpha').index]]);
-    const address = at(await scene.logout.signOutByBrowser({ account: 'a', applications }, '/'));
-    const browsers = await Promise.all(Array.from({ length: 100 }, () => scene.member()));
-    const pages = await Promise.all(browsers.map((browser) => browser.open(address)));
-    expect(pages.filter((page) => shown(page).page === 'leaving')).toHaveLength(1);
+    const { id } = messageIn(await goOn(client, await begin(client)));
+    await scene.signIn(client, 'alpha');
+    const page = await begin(client);
+    expect(states(page)).toEqual(['waiting']);
+    expect(states(await leave(client, scene.byRedirect('alpha', scene.response('alpha', id))))).toEqual(['waiting']);
   });
 
   it('notes an answer that comes by another browser, and shows it nothing', async () => {
     const client = await scene.member('alpha');
-    const { id } = messageIn(await goOn(client, await begin(client, 'alpha')));
+    const { id } = messageIn(await goOn(client, await begin(client)));
     const other = await scene.member();
     const page = await leave(other, scene.byRedirect('alpha', scene.response('alpha', id)));
     expect(shown(page)).toMatchObject({ page: 'error', model: { key: 'over' } });
@@ -197,14 +189,14 @@ describe('whose walk it is', () => {
 
   it('is over after half an hour', async () => {
     const client = await scene.member('alpha');
-    await begin(client, 'alpha');
+    await begin(client);
     scene.clock.now += 1_800_000;
     expect(shown(await client.get(at('/saml/logout'))).model.key).toBe('over');
   });
 
   it('keeps no value at rest that would open it', async () => {
     const client = await scene.member('alpha');
-    const { id } = messageIn(await goOn(client, await begin(client, 'alpha')));
+    const { id } = messageIn(await goOn(client, await begin(client)));
     const cookie = client.jar
       .for(new URL(scene.issuer), { method: 'GET', crossSite: false })
       .find(({ name }) => name === 'sallyport_logout');

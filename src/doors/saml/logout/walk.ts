@@ -42,9 +42,12 @@ export function advance(walk: Walk, now: number): { walk: Walk; stop?: Stop } {
   return { walk: { ...settled, stops: settled.stops.map((it) => (it === waiting ? stop : it)) }, stop };
 }
 
-/** Notes what became of an application. An answer that comes late still tells that it signed the person out. */
-export function note(walk: Walk, application: string, state: Fate): Walk {
-  return { ...walk, stops: walk.stops.map((stop) => (stop.application === application ? { ...stop, state } : stop)) };
+/**
+ * Notes what became of the one that knows the session by this index: an answer may be to a walk before this one.
+ * One that comes late still tells that the person was signed out.
+ */
+export function note(walk: Walk, index: string, state: Fate): Walk {
+  return { ...walk, stops: walk.stops.map((stop) => (stop.index === index ? { ...stop, state } : stop)) };
 }
 
 export const isOver = ({ stops }: Walk): boolean =>

@@ -1,5 +1,5 @@
 import type { DoorPorts } from '../../../core/door.ts';
-import { hashOf, newSecret, type Secret } from './cookie.ts';
+import { hashOf, type Secret } from './cookie.ts';
 import { changes, type Walk } from './walk.ts';
 
 /** Half an hour, as a sign-in has. Milliseconds. */
@@ -10,18 +10,16 @@ export interface Asked {
   /** Hash of the browser's cookie: its walk's. */
   browser: string;
   application: string;
+  /** SessionIndex. */
+  index: string;
   entityId: string;
 }
 
-const entryOf = (id: Secret): string => `saml:logout-entry:${hashOf(id)}`;
 const walkOf = (browser: string): string => `saml:logout:${browser}`;
 const askedOf = (id: string): string => `saml:logout-asked:${hashOf(id)}`;
 
-/**
- * Walks under way. One begins under the random id of an address, which the first browser that opens it uses up;
- * from then on it stands under that browser's cookie, and no address leads to it.
- */
-export function createWalks({ ephemeral, audit, random }: Pick<DoorPorts, 'ephemeral' | 'audit' | 'random'>) {
+/** Walks under way, one for each browser, under its cookie: no address leads to one. */
+export function createWalks({ ephemeral, audit }: Pick<DoorPorts, 'ephemeral' | 'audit'>) {
   const read = (text: string | undefined) => (text === undefined ? undefined : (JSON.parse(text) as Walk));
 
   function record(before: Walk, after: Walk): void {
@@ -32,21 +30,11 @@ export function createWalks({ ephemeral, audit, random }: Pick<DoorPorts, 'ephem
   }
 
   return {
-    /** Keeps a walk until a browser comes for it; answers the id to come with. */
-    async begin(walk: Walk): Promise<Secret> {
-      const id = newSecret(random);
-      await ephemeral.set(entryOf(id), JSON.stringify(walk), LIFETIME);
+    /** Begins a walk, in the place of one that this browser had. */
+    async begin(browser: Secret, walk: Walk): Promise<void> {
+      await ephemeral.set(walkOf(hashOf(browser)), JSON.stringify(walk), LIFETIME);
       const applications = walk.stops.map(({ application }) => application);
       audit.note({ event: 'logout.by-browser', account: walk.account, applications });
-      return id;
-    },
-
-    /** Gives the walk to this browser; false where another has it already, or its time is over. */
-    async claim(id: Secret, browser: Secret): Promise<boolean> {
-      const walk = await ephemeral.take(entryOf(id));
-      if (walk === undefined) return false;
-      await ephemeral.set(walkOf(hashOf(browser)), walk, LIFETIME);
-      return true;
     },
 
     async of(browser: Secret): Promise<Walk | undefined> {

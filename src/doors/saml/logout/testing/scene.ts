@@ -109,7 +109,7 @@ export async function stage() {
       return found && { account: found.account, session: 'uid' };
     },
     indexOf: async (req, _res, application) => sessions.get(sessionOf(req))?.applications.get(application),
-    async endSession(req, _res, { next = '/', except } = {}) {
+    async endSession(req, res, { next = '/', except } = {}) {
       const id = sessionOf(req);
       const found = sessions.get(id);
       sessions.delete(id);
@@ -118,7 +118,9 @@ export async function stage() {
       const { unreached, byBrowser } = await logout.signOut({ account: found.account, applications: others });
       const left = new Map([...others].filter(([application]) => byBrowser.includes(application)));
       const address =
-        left.size > 0 ? await logout.signOutByBrowser({ account: found.account, applications: left }, next) : next;
+        left.size > 0
+          ? await logout.signOutByBrowser({ account: found.account, applications: left }, next, { req, res })
+          : next;
       return { next: address, unreached };
     },
   };
@@ -154,6 +156,11 @@ export async function stage() {
     writer: createLogoutWriter({ entityId: `${issuer}/saml/metadata`, now, random: ports.random }),
     signerFor: () => ({ method: METHODS['RSA-SHA256'], digest: 'sha256', key }),
   });
+  // What else ends a session: in the name of the session that the browser has.
+  app.get('/leave', async (req, res) => {
+    const found = sessions.get(sessionOf(req)) ?? { account: 'nobody', applications: new Map() };
+    res.redirect(303, await logout.signOutByBrowser(found, '/signed-out', { req, res }));
+  });
   app.use(logout.router);
   const refused: ErrorRequestHandler = (error, _req, res, _next) => {
     res.status(error instanceof SamlFault ? 403 : 500).send(String(error));
@@ -163,6 +170,15 @@ export async function stage() {
   const cookieOf = (client: Client): string =>
     client.jar.for(new URL(issuer), { method: 'GET', crossSite: false }).find(({ name }) => name === 'session')
       ?.value ?? '';
+  /** A new session in a browser, that of another person. */
+  async function signIn(client: Client, ...applications: string[]): Promise<void> {
+    const id = randomBytes(8).toString('hex');
+    client.jar.store(new URL(issuer), [`session=${id}; Path=/; SameSite=Lax`]);
+    const indexes = applications.map((application): [string, string] => [application, `${application}-${id}`]);
+    sessions.set(id, { account: `person-${id}`, applications: new Map(indexes) });
+    for (const [, index] of indexes) await participants.remember(index, { value: `name-${index}`, format: NAME });
+  }
+
   const slo = `${issuer}/saml/slo`;
   const signerOf = (id: string): Identity => keys.get(id) ?? own;
 
@@ -170,14 +186,12 @@ export async function stage() {
     ...{ issuer, slo, store, events, warnings, clock, logout, outside, validity },
     close: () => void server.close(),
 
+    signIn,
+
     /** A browser whose session took part in these. */
     async member(...applications: string[]): Promise<Client> {
       const client = new Client();
-      const id = randomBytes(8).toString('hex');
-      client.jar.store(new URL(issuer), [`session=${id}; Path=/; SameSite=Lax`]);
-      const indexes = applications.map((application): [string, string] => [application, `${application}-${id}`]);
-      sessions.set(id, { account: `person-${id}`, applications: new Map(indexes) });
-      for (const [, index] of indexes) await participants.remember(index, { value: `name-${index}`, format: NAME });
+      await signIn(client, ...applications);
       return client;
     },
 
