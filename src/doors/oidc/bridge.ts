@@ -8,6 +8,9 @@ const LIFETIME = 60_000;
 /** Where an authorization request comes to its end: at once, or after its interactions. */
 const ENDS: ReadonlySet<string> = new Set(['authorization', 'resume']);
 
+/** The claims parameter, which could say so, needs an ID token: oidc-provider refuses it without one. */
+export const ACR_ESSENTIAL = 'acr_essential';
+
 const endedKey = (state: string): string => `oidc:ended:${hashOf(state)}`;
 
 /** Parameters of an authorization request for an application that gets no tokens. */
@@ -24,10 +27,8 @@ export function requestFor(application: string, redirectUri: string, options: Be
   const add = (name: string, value: string | undefined) => value !== undefined && query.set(name, value);
   add('max_age', age === undefined ? undefined : String(Math.floor(age / 1000)));
   add('state', returnTo);
-  if (classes.length > 0) {
-    const acr = { essential: wants.acrEssential === true, values: classes };
-    query.set('claims', JSON.stringify({ id_token: { acr } }));
-  }
+  add('acr_values', classes.length > 0 ? classes.join(' ') : undefined);
+  add(ACR_ESSENTIAL, classes.length > 0 && wants.acrEssential ? 'true' : undefined);
   if (wants.reauthenticate) query.set('prompt', 'login');
   add('login_hint', loginHint);
   if (uiLocales.length > 0) query.set('ui_locales', uiLocales.join(' '));

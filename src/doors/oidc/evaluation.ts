@@ -1,6 +1,7 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
 import type { Evaluation, Wants } from '../../core/sign-in.ts';
+import { ACR_ESSENTIAL } from './bridge.ts';
 
 /** No interaction yet: no proof can be from this authorization request. */
 const FRESH = '';
@@ -33,7 +34,7 @@ export function wantsOf(params: AuthorizationParams): Wants {
   const maxAge = params.max_age === undefined ? undefined : Number(params.max_age) * 1000;
   return {
     acrValues: named.length > 0 ? named : voluntary,
-    acrEssential: acr.essential === true && named.length > 0,
+    acrEssential: (acr.essential === true && named.length > 0) || params[ACR_ESSENTIAL] === 'true',
     ...(maxAge === undefined ? {} : { maxAge }),
     reauthenticate: typeof params.prompt === 'string' && params.prompt.split(' ').includes('login'),
   };

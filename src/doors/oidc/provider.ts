@@ -3,7 +3,7 @@ import type { DoorPorts } from '../../core/door.ts';
 import { CLAIMS, findAccount, SCOPES } from './accounts.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication, OidcSettings } from './application.ts';
-import { leaveEnded } from './bridge.ts';
+import { ACR_ESSENTIAL, leaveEnded } from './bridge.ts';
 import { clientOf, MemberAdapter } from './clients.ts';
 import { overrideContext } from './evaluation.ts';
 import { loadExistingGrant } from './grants.ts';
@@ -78,6 +78,7 @@ export function createProvider(
       if (token.kind !== 'AccessToken' || source === undefined) return undefined;
       return { acr: source.acr, amr: source.amr as string[] | undefined, auth_time: source.authTime };
     },
+    extraParams: [ACR_ESSENTIAL],
     features: {
       backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
