@@ -1,12 +1,14 @@
 import { cpus } from 'node:os';
 import { fido2 } from './fido2.ts';
 import { passwords } from './password.ts';
+import { samlSso } from './saml.ts';
 import { sso } from './sso.ts';
 
 /** `npm run bench [-- NAME]`: measures, prints tables. One benchmark is one function that answers rows. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | number>[]>>> = {
   passwords,
   sso,
+  'saml-sso': samlSso,
   fido2,
 };
 

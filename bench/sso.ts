@@ -1,34 +1,10 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '../test/support/client.ts';
 import { PASSWORD, PersonAtBrowser, startGateway } from '../test/support/gateway.ts';
 import { startRedis } from '../test/support/redis.ts';
-
-const DURATION = 5_000;
-const AT_ONCE = 8;
-
-/** RSA-2048 signatures per second on this machine, now: what everything here is measured beside. */
-function signatures(): number {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const data = Buffer.alloc(256);
-  const until = performance.now() + 1_000;
-  let count = 0;
-  for (; performance.now() < until; count += 1) sign('sha256', data, privateKey);
-  return count;
-}
-
-/** Runs `once` over and over, some at a time; answers how many a second. */
-async function rate(once: () => Promise<void>): Promise<number> {
-  const until = performance.now() + DURATION;
-  let count = 0;
-  const worker = async () => {
-    for (; performance.now() < until; count += 1) await once();
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return (count * 1_000) / DURATION;
-}
+import { rate, signatures } from './rates.ts';
 
 /**
  * Return visits with an existing session, from authorization request to code, on each ephemeral store. The client

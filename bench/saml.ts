@@ -1,0 +1,149 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createIdentity, type Identity } from '../src/doors/saml/testing/identity.ts';
+import { authnRequest, post, redirect, sign } from '../src/doors/saml/testing/messages.ts';
+import { Client } from '../test/support/client.ts';
+import { forms } from '../test/support/forms.ts';
+import { PASSWORD } from '../test/support/gateway.ts';
+import { startRedis } from '../test/support/redis.ts';
+import { signatures } from './rates.ts';
+import { alone } from './saml/alone.ts';
+
+const ENTITY = 'http://127.0.0.1:9/plain';
+const VISITS = 1_200;
+const AT_ONCE = 4;
+
+/** Requests of one kind, each used once: nothing is signed while it is measured. */
+type Visit = { method: 'GET' | 'POST'; path: string; body?: string };
+
+interface Server {
+  url: string;
+  /** Processor seconds used so far. */
+  cpu(): Promise<number>;
+  stop(): void;
+}
+
+function metadata({ certificate }: Identity): string {
+  return `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${ENTITY}">
+<md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
+<ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>
+<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="${ENTITY}/acs" index="0"/>
+</md:SPSSODescriptor></md:EntityDescriptor>`;
+}
+
+async function start(folder: string, redis: string): Promise<Server> {
+  const child: ChildProcess = fork(fileURLToPath(new URL('saml/server.ts', import.meta.url)), [folder, redis]);
+  const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the gateway ended with ${code}`)));
+  failed.catch(() => {});
+  const [{ url }] = (await Promise.race([once(child, 'message'), failed])) as [{ url: string }];
+  return {
+    url,
+    async cpu() {
+      child.send('cpu');
+      const [{ cpu }] = (await once(child, 'message')) as [{ cpu: number }];
+      return cpu;
+    },
+    stop: () => child.disconnect(),
+  };
+}
+
+/** A session that satisfies policy: its cookies. */
+async function signIn(url: string): Promise<string> {
+  const client = new Client();
+  const xml = authnRequest({ issuer: ENTITY, instant: Date.now(), destination: `${url}/saml/sso` });
+  const page = await client.open(`${url}/saml/sso?${redirect(xml)}`);
+  const form =
+    forms(page.body).find(({ fields }) => 'password' in fields || 'username' in fields) ?? forms(page.body)[0];
+  if (form === undefined) throw new Error(`no form: ${page.text}`);
+  const fields = { ...form.fields, username: 'alice', password: PASSWORD };
+  let reply = await client.post(new URL(form.action, page.url), fields);
+  // Not further: nobody listens at the service provider.
+  while (reply.location) reply = await client.get(reply.location);
+  if (!reply.body.includes('SAMLResponse')) throw new Error(`not signed in: ${reply.text}`);
+  return client.jar
+    .for(new URL(url))
+    .map(({ name, value }) => `${name}=${value}`)
+    .join('; ');
+}
+
+async function visit(url: URL, cookie: string, agent: Agent, { method, path, body }: Visit): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const headers = { cookie, ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }) };
+  const sent = request(url, { agent, method, path, headers }, (res) => {
+    let text = '';
+    res.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    res.on('end', () => (text.includes('SAMLResponse') ? resolve() : reject(new Error(`${res.statusCode} ${text}`))));
+  });
+  sent.on('error', reject);
+  sent.end(body);
+  await promise;
+}
+
+/** Visits a second of wall time, and a second of the server's processor. */
+async function measure(
+  server: Server,
+  cookie: string,
+  visits: Visit[],
+): Promise<{ perSecond: number; perCore: number }> {
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  const url = new URL(server.url);
+  const warm = visits.splice(0, 200);
+  for (const it of warm) await visit(url, cookie, agent, it);
+  const count = visits.length;
+  const [cpu, began] = [await server.cpu(), performance.now()];
+  const worker = async () => {
+    for (let it = visits.pop(); it; it = visits.pop()) await visit(url, cookie, agent, it);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const seconds = (performance.now() - began) / 1000;
+  const used = (await server.cpu()) - cpu;
+  agent.destroy();
+  return { perSecond: count / seconds, perCore: count / used };
+}
+
+/**
+ * `saml-sso`: from AuthnRequest to signed Response with a session that satisfies policy, whole requests over HTTP.
+ * The server is a process of its own; `per core` counts its processor time alone.
+ */
+export async function samlSso(): Promise<Record<string, string | number>[]> {
+  const signer = await createIdentity();
+  const redis = await startRedis();
+  const rows: Record<string, string | number>[] = [];
+  for (const store of ['embedded', 'redis']) {
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+    writeFileSync(join(folder, 'plain.xml'), metadata(signer));
+    const server = await start(folder, store === 'redis' ? redis.url : '');
+    const cookie = await signIn(server.url);
+    const fresh = () => authnRequest({ issuer: ENTITY, instant: Date.now(), destination: `${server.url}/saml/sso` });
+    const kinds: Record<string, () => Visit> = {
+      'redirect, unsigned': () => ({ method: 'GET', path: `/saml/sso?${redirect(fresh())}` }),
+      'redirect, signed': () => ({ method: 'GET', path: `/saml/sso?${redirect(fresh(), { signer })}` }),
+      'post, signed': () => ({ method: 'POST', path: '/saml/sso', body: post(sign(fresh(), signer)) }),
+    };
+    for (const [kind, make] of Object.entries(kinds)) {
+      const visits = Array.from({ length: VISITS }, make);
+      const beside = signatures();
+      const { perSecond, perCore } = await measure(server, cookie, visits);
+      rows.push({
+        store,
+        request: kind,
+        'responses/s': Math.round(perSecond),
+        'per core': Math.round(perCore),
+        'RSA-2048/s': beside,
+        ratio: (perCore / beside).toFixed(2),
+      });
+    }
+    server.stop();
+    rmSync(folder, { recursive: true });
+  }
+  await redis.stop();
+  return [...rows, ...(await alone(signatures()))];
+}

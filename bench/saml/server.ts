@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { PASSWORD, startGateway } from '../../test/support/gateway.ts';
+
+/** A gateway in a process of its own, which tells its parent how much of a processor it has used. */
+const [folder = '', redis = ''] = process.argv.slice(2);
+const gateway = await startGateway({
+  folder,
+  withoutRelyingParty: true,
+  ...(redis ? { redis, prefix: createHash('sha256').update(folder).digest('hex').slice(0, 8) } : {}),
+  config: {
+    doors: { saml: {} },
+    applications: {
+      plain: { name: 'Plain', saml: { metadata: { file: 'plain.xml' }, encrypt: 'never' } },
+    },
+    policy: { rules: [{ name: 'plain', applications: ['plain'], level: 'sfa' }] },
+  },
+});
+await gateway.addUser('alice', { password: PASSWORD });
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpu: (user + system) / 1e6 });
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.({ url: gateway.url });
