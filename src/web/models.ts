@@ -123,7 +123,13 @@ export interface Pages {
     after?: number;
   };
   /** Response mode form_post: submits itself by /assets/submit.js, and has a button without it. */
-  'form-post': { action: string; inputs: { name: string; value: string }[]; application?: LocalizedText };
+  'form-post': {
+    action: string;
+    inputs: { name: string; value: string }[];
+    application?: LocalizedText;
+    /** It asks the application to sign the person out, instead of taking them back there. */
+    leaving?: boolean;
+  };
   error: {
     status: number;
     /** `error.<key>.title`, `.text`, and what to do: `.advice`. */

@@ -76,7 +76,7 @@ describe.each(LOCALES)('pages in %s', (locale) => {
       [...html.matchAll(/<form .*?<\/form>/gs)].map(([form]) => ({ name, form })),
     );
     const bare = forms.filter(({ form }) => !/name="(csrf|xsrf)" value="token"/.test(form));
-    expect(bare.map(({ name }) => name)).toEqual(['form-post']);
+    expect(bare.map(({ name }) => name)).toEqual(['form-post', 'form-post-leaving']);
   });
 
   it('give the reference where help is needed', () => {

@@ -105,6 +105,7 @@ export const ends: Sample[] = [
     inputs: [{ name: 'code', value: '"><b>x' }],
     application: LIBRARY,
   }),
+  sample('form-post', 'leaving', { action: '/posted', inputs: [], application: PAYROLL, leaving: true }),
   sample('home', '', { signedIn: false }),
   sample('home', 'signed-in', { signedIn: true }, true),
   ...[

@@ -20,5 +20,6 @@ export function deliver(
   render.allowFormAction(res, new URL(location).origin);
   // Across sites `same-origin` would send `Origin: null` with the form, and some applications refuse that.
   res.setHeader('referrer-policy', 'strict-origin');
-  res.type('html').send(render.page(res, 'form-post', { action: location, inputs, application }));
+  const leaving = message.parameter === 'SAMLRequest';
+  res.type('html').send(render.page(res, 'form-post', { action: location, inputs, application, leaving }));
 }

@@ -46,6 +46,7 @@ describe('a walk by browser', () => {
 
     const form = await goOn(client, second);
     expect(form.headers['x-form-action']).toBe('https://beta.example');
+    expect(shown(form).model.leaving).toBe(true);
     const toBeta = messageIn(form);
     expect(toBeta.to).toBe('https://beta.example/slo');
     const posted = await client.post(scene.slo, scene.byPost('beta', scene.response('beta', toBeta.id)), {
@@ -144,6 +145,18 @@ describe('answers that prove nothing', () => {
     const contrary = await leave(client, scene.byRedirect('alpha', scene.response('alpha', id, DENIED)));
     expect(states(contrary)).toEqual(['told']);
     expect(audited()).toEqual(['logout.by-browser', 'logout.application alpha']);
+  });
+
+  it('takes one of many that come at the same moment', async () => {
+    const client = await scene.member('alpha');
+    const { id } = messageIn(await goOn(client, await begin(client)));
+    const answers = Array.from({ length: 100 }, (_, at) =>
+      scene.byRedirect('alpha', scene.response('alpha', id, at % 2 === 0 ? DENIED : undefined)),
+    );
+    const replies = await Promise.all(answers.map((answer) => client.get(answer)));
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([303]));
+    expect(audited().slice(1)).toHaveLength(1);
+    expect(scene.warnings.filter((it) => it.startsWith('LogoutResponse to nothing'))).toHaveLength(99);
   });
 
   it('goes on, and believes nothing, after an answer that is unsigned or signed by another', async () => {

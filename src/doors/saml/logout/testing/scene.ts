@@ -45,6 +45,7 @@ export interface Shown {
     applications: { name: string; state: string }[];
     next: string;
     after?: number;
+    leaving?: boolean;
     key: string;
     action: string;
     inputs: { name: string; value: string }[];
