@@ -25,10 +25,10 @@ export interface SignOnDeps {
 type Standing = { kind: 'satisfied'; evaluation: Evaluation } | { kind: 'ask' } | { kind: 'refuse'; status: Status };
 
 /** What the core answers where nobody was signed in, in SAML's words. */
-const REFUSALS: Readonly<Record<string, Status>> = Object.freeze({
-  access_denied: STATUSES.requestDenied,
-  unmet_authentication_requirements: STATUSES.noAuthnContext,
-});
+const REFUSALS: ReadonlyMap<string, Status> = new Map<string, Status>([
+  ['access_denied', STATUSES.requestDenied],
+  ['unmet_authentication_requirements', STATUSES.noAuthnContext],
+]);
 
 const LIMIT = '256kb';
 
@@ -183,7 +183,7 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
     const { state, error } = req.query;
     const asked = await waiting(req, state);
     // The error comes through the browser; whoever makes one up only sends themselves away.
-    if (typeof error === 'string') return refuse(res, asked, REFUSALS[error] ?? STATUSES.authnFailed);
+    if (typeof error === 'string') return refuse(res, asked, REFUSALS.get(error) ?? STATUSES.authnFailed);
     const ended = await ports.core().ended(String(state));
     const session = await ports.core().session(req, res);
     if (ended?.application !== asked.application.id || session?.session !== ended.session)
