@@ -1,6 +1,6 @@
 import express, { type Request, type Response, type Router } from 'express';
+import { type BrowserCookie, hashOf, type Secret } from '../cookie.ts';
 import { type LogoutRequest, type Party, STATUSES, type Status } from '../model.ts';
-import { type BrowserCookie, hashOf, type Secret } from './cookie.ts';
 import { deliver } from './delivery.ts';
 import { responseEndpoint } from './endpoints.ts';
 import { means } from './matching.ts';

@@ -1,7 +1,7 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { EndedSession, Exchange } from '../../../core/door.ts';
+import { type BrowserCookie, hashOf, type Secret } from '../cookie.ts';
 import type { LogoutResponse } from '../model.ts';
-import { type BrowserCookie, hashOf, type Secret } from './cookie.ts';
 import { deliver } from './delivery.ts';
 import { requestEndpoint } from './endpoints.ts';
 import { over } from './over.ts';

@@ -1,10 +1,10 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { Door } from '../../../core/door.ts';
+import { browserCookie, hashOf } from '../cookie.ts';
 import { SamlFault } from '../errors.ts';
 import type { Inbound } from '../gate/gate.ts';
 import { type Asking, asking, createAnswers } from './answers.ts';
 import { type Left, signOut } from './back-channel.ts';
-import { browserCookie, hashOf } from './cookie.ts';
 import { createFrontChannel } from './front-channel.ts';
 import { over } from './over.ts';
 import type { LogoutDeps } from './ports.ts';

@@ -1,5 +1,5 @@
 import type { DoorPorts } from '../../../core/door.ts';
-import { hashOf, type Secret } from './cookie.ts';
+import { hashOf, type Secret } from '../cookie.ts';
 import { changes, type Walk } from './walk.ts';
 
 /** Half an hour, as a sign-in has. Milliseconds. */

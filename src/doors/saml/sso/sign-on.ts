@@ -152,8 +152,8 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
   }
 
   /** The request that waited under this id, if this browser brought it. */
-  async function waiting(req: Request, id: unknown): Promise<Asked> {
-    const found = typeof id === 'string' ? await pending.take(req, id) : undefined;
+  async function waiting(req: Request, id: unknown, take: PendingRequests['take']): Promise<Asked> {
+    const found = typeof id === 'string' ? await take(req, id) : undefined;
     const party = found && (await parties.ofApplication(found.application));
     if (found === undefined || party === undefined) throw expired('no request waits under this id in this browser');
     return askedOf(party, found);
@@ -173,15 +173,15 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
     if ((await ports.core().session(req, res)) !== undefined) return answer(req, res, asked);
     const { application, request, relayState, since } = asked;
     const kept = { application: application.id, since, ...(request && { request }) };
-    const id = await pending.put(req, res, { ...kept, ...(relayState !== undefined && { relayState }) });
+    const id = await pending.handOver(res, { ...kept, ...(relayState !== undefined && { relayState }) });
     res.redirect(303, `${paths.continue}?${new URLSearchParams({ id })}`);
   });
 
-  router.get(paths.continue, async (req, res) => answer(req, res, await waiting(req, req.query.id)));
+  router.get(paths.continue, async (req, res) => answer(req, res, await waiting(req, req.query.id, pending.takeOver)));
 
   router.get(paths.resume, async (req, res) => {
     const { state, error } = req.query;
-    const asked = await waiting(req, state);
+    const asked = await waiting(req, state, pending.take);
     // The error comes through the browser; whoever makes one up only sends themselves away.
     if (typeof error === 'string') return refuse(res, asked, REFUSALS.get(error) ?? STATUSES.authnFailed);
     const ended = await ports.core().ended(String(state));

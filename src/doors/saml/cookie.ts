@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { DoorPorts } from '../../../core/door.ts';
+import type { DoorPorts } from '../../core/door.ts';
 
 /** 32 bytes in base64url: what names a browser. */
 export type Secret = string;
