@@ -15,7 +15,7 @@ const duration = z.string().transform((text, context) => {
 });
 
 const pem = z.string().regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, {
-  error: 'must be one certificate in PEM: name its file as ${file:…}',
+  error: `must be one certificate in PEM: name its file as \${file:…}`,
 });
 
 const webUri = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });

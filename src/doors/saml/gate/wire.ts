@@ -79,13 +79,18 @@ function messageOf({ SAMLRequest, SAMLResponse }: Parameters) {
   throw new SamlFault('parameters', 'neither SAMLRequest nor SAMLResponse');
 }
 
-/** Control characters have no place in it: it is written into pages and headers further on. */
-function relayStateOf({ RelayState }: Parameters): { relayState?: string } {
-  if (!RelayState?.value) return {};
-  if (RelayState.value.length > MAX_RELAY_STATE)
-    throw new SamlFault('relay-state', `${RelayState.value.length} characters, ${MAX_RELAY_STATE} allowed`);
-  if (/\p{Cc}/u.test(RelayState.value)) throw new SamlFault('relay-state', 'control characters');
-  return { relayState: RelayState.value };
+const relayStateOf = ({ RelayState }: Parameters) => checkedRelayState(RelayState?.value);
+
+/**
+ * RelayState, whoever brings it; none where it is empty. Control characters have no place in it: it is written into
+ * pages and headers further on. Throws `relay-state`.
+ */
+export function checkedRelayState(value: string | undefined): { relayState?: string } {
+  if (!value) return {};
+  if (value.length > MAX_RELAY_STATE)
+    throw new SamlFault('relay-state', `${value.length} characters, ${MAX_RELAY_STATE} allowed`);
+  if (/\p{Cc}/u.test(value)) throw new SamlFault('relay-state', 'control characters');
+  return { relayState: value };
 }
 
 /** The octets are cut from what was sent: encoders differ in letters that they escape, and in their case. */

@@ -53,7 +53,7 @@ export interface Answers {
   success(asked: Asked, signedIn: SignedIn): Promise<Answer>;
   /** A signed Response without assertion. */
   failure(asked: Asking, status: Status): string;
-  /** Names of the attributes that a service provider is given. */
+  /** Names of the attributes that a service provider may be given, whichever of its services a request names. */
   released(party: Party): string[];
   signerFor(party: Party): Signer;
   /** Whether a sign-in may begin here, without a request. */
@@ -149,7 +149,10 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
     failure: ({ party, acs, request }, status) =>
       responder.failure({ destination: acs, inResponseTo: request?.id, signer: signer(party), status }),
 
-    released: (party) => released(party).map(({ name }) => name),
+    released(party) {
+      const services = party.provider.attributeConsumingServices.map(({ index }) => index);
+      return [...new Set([undefined, ...services].flatMap((index) => released(party, index).map(({ name }) => name)))];
+    },
     signerFor: signer,
     mayStart: (party) => settingsOf(party).idpInitiated,
   };

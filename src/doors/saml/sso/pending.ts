@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { DoorPorts } from '../../../core/door.ts';
-import { type BrowserCookie, browserCookie, hashOf, newSecret, type Secret } from '../cookie.ts';
+import { type BrowserCookie, browserCookie, hashOf, type Secret } from '../cookie.ts';
 import type { AuthnRequest } from '../model.ts';
 
 /** A request that waits for its person, kept here because its address passes through the browser. */
@@ -26,10 +26,11 @@ const keyOf = (id: string): string => `saml:pending:${hashOf(id)}`;
  */
 export function createPending(ports: Pick<DoorPorts, 'issuer' | 'ephemeral' | 'random'>) {
   const { ephemeral, random } = ports;
+  const newId = (): string => Buffer.from(random(32)).toString('base64url');
   /** All sign-ins of a browser share it: two tabs don't meet in it, for it names none of them. */
-  const shared = browserCookie(ports, 'saml', LIFETIME);
+  const shared = browserCookie(ports, 'sallyport_saml', LIFETIME);
   /** From another site the shared cookie doesn't come along, and must not be replaced: each POST has one of its own. */
-  const own = (id: string): BrowserCookie => browserCookie(ports, `saml_${id.slice(0, 8)}`, HANDOVER);
+  const own = (id: string): BrowserCookie => browserCookie(ports, `sallyport_saml_${id.slice(0, 8)}`, HANDOVER);
 
   async function keep(pending: Pending, id: string, browser: Secret, lifetime: number): Promise<string> {
     await ephemeral.set(keyOf(id), JSON.stringify({ ...pending, browser: hashOf(browser) }), lifetime);
@@ -47,14 +48,14 @@ export function createPending(ports: Pick<DoorPorts, 'issuer' | 'ephemeral' | 'r
   return {
     /** Keeps a request until its person has signed in; answers its id. */
     put: (req: Request, res: Response, pending: Pending): Promise<string> =>
-      keep(pending, newSecret(random), shared.keep(req, res), LIFETIME),
+      keep(pending, newId(), shared.keep(req, res), LIFETIME),
 
     /** Takes it, once, in the browser that brought it. */
     take: (req: Request, id: string): Promise<Pending | undefined> => take(id, shared.read(req)),
 
     /** Keeps a request that came by POST until our own GET follows; answers its id. */
     async handOver(res: Response, pending: Pending): Promise<string> {
-      const id = newSecret(random);
+      const id = newId();
       return keep(pending, id, own(id).renew(res), HANDOVER);
     },
 

@@ -5,6 +5,7 @@ import { SallyportError } from '../../../core/errors.ts';
 import type { Evaluation } from '../../../core/sign-in.ts';
 import { SamlFault } from '../errors.ts';
 import type { Gate } from '../gate/gate.ts';
+import { checkedRelayState } from '../gate/wire.ts';
 import type { Parties } from '../metadata/registry.ts';
 import { type AuthnRequest, type Party, STATUSES, type Status } from '../model.ts';
 import type { Answers, Asked } from './answers.ts';
@@ -203,7 +204,7 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
     if (party === undefined || !answers.mayStart(party)) {
       throw new SallyportError('ERR_NOT_FOUND', `no sign-in begins here for ${String(providerId)}`);
     }
-    const relayState = typeof target === 'string' ? { relayState: target } : {};
+    const relayState = checkedRelayState(typeof target === 'string' ? target : undefined);
     await answer(req, res, await askedOf(party, { since: ports.now(), ...relayState }));
   });
 
