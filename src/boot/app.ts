@@ -8,6 +8,7 @@ import { createSignIn, type SignIn } from '../sign-in/index.ts';
 import { createWeb } from '../web/app.ts';
 import { assets } from '../web/assets.ts';
 import { html, localsOf, type WebDeps } from '../web/context.ts';
+import { createFormPost } from '../web/form-post.ts';
 import { createI18n } from '../web/i18n.ts';
 import type { PageName } from '../web/models.ts';
 import { createRenderer } from '../web/render.ts';
@@ -66,7 +67,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const applications = createRegistry(config);
   const directories = createDirectories(config, modules, durable, world);
   const fetch = guardedFetch(config.allowedPrivateNetworks);
-  const factors = await createFactors(config, modules, durable, directories, world, { fetch, log });
+  const factors = await createFactors(config, modules, durable, directories, world, { fetch, log }, keys.sealer);
   const rules = [...config.rules, ...OWN_RULES];
   const { acr, sessions, trustedDevices, lockout } = config;
   const signIn = createSignIn({
@@ -120,6 +121,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const web: WebDeps = {
     ...world,
     ...{ issuer: config.issuer, trustedProxies: config.trustedProxies, renderer, i18n, assets: served },
+    formPost: createFormPost(renderer),
     ...{ signIn, core, applications, rules: config.rules, trustedDevices, durable, ephemeral, audit, log },
     networksOf: networkLookup(config.networks),
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),

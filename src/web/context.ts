@@ -7,7 +7,7 @@ import type { SignIn } from '../sign-in/index.ts';
 import type { Assets } from './assets.ts';
 import type { I18n } from './i18n.ts';
 import type { PageName, Pages } from './models.ts';
-import type { Renderer } from './render.ts';
+import type { RenderContext, Renderer } from './render.ts';
 
 /** What the web layer is given by the composition root. */
 export interface WebDeps {
@@ -18,6 +18,8 @@ export interface WebDeps {
   /** Networks whose machines are shared. */
   sharedNetworks: ReadonlySet<string>;
   renderer: Renderer;
+  /** The page `form-post`, composed by parts. */
+  formPost(model: Pages['form-post'], context: RenderContext): string;
   i18n: I18n;
   assets: Assets;
   signIn: SignIn;
@@ -73,12 +75,14 @@ export function html<N extends PageName>(
   model: Pages[N],
 ): string {
   const { browser, locale, path, person } = localsOf(res);
-  return deps.renderer.html(page, model, {
+  const context: RenderContext = {
     locale,
     reference: browser.reference,
     ...(path === undefined ? {} : { path }),
     ...(person ? { account: person, signOut: '/logout' } : {}),
-  });
+  };
+  if (page === 'form-post') return deps.formPost(model as Pages['form-post'], context);
+  return deps.renderer.html(page, model, context);
 }
 
 /** A length of time as pages state it. */

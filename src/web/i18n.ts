@@ -7,6 +7,9 @@ import type { Message } from '../core/prompt.ts';
 import { type LanguageHints, pickLocale } from './languages.ts';
 
 const COMMON = 'common';
+/** Bounds of what strangers can have kept. */
+const PICKED = 1000;
+const LONGEST_KEPT = 200;
 const VIEWS_LOCALES = fileURLToPath(new URL('../../views/locales', import.meta.url));
 const SOURCE = fileURLToPath(new URL('..', import.meta.url));
 
@@ -100,11 +103,29 @@ export function createI18n(options: I18nOptions): I18n {
   return {
     locales,
     defaultLocale,
-    pick: (hints) => pickLocale(locales, defaultLocale, hints),
+    pick: remembered(locales, defaultLocale),
     t: (locale, key, values) => text(locale, { key, ...(values && { values }) }),
     text,
     has: (locale, key) => typeof find(locale, { key }, COMMON) === 'string',
     localized: (locale, value) => localized(locale, defaultLocale, value),
+  };
+}
+
+/** What browsers send is the same again and again: the choice by cookie and header is made once. */
+function remembered(locales: readonly string[], defaultLocale: string): I18n['pick'] {
+  const picked = new Map<string, string>();
+  return (hints) => {
+    const { cookie = '', acceptLanguage = '', account, uiLocales } = hints;
+    if (account !== undefined || uiLocales !== undefined || cookie.length + acceptLanguage.length > LONGEST_KEPT) {
+      return pickLocale(locales, defaultLocale, hints);
+    }
+    const key = `${cookie}\0${acceptLanguage}`;
+    const known = picked.get(key);
+    if (known !== undefined) return known;
+    const locale = pickLocale(locales, defaultLocale, hints);
+    if (picked.size >= PICKED) picked.clear();
+    picked.set(key, locale);
+    return locale;
   };
 }
 

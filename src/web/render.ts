@@ -52,10 +52,11 @@ export interface Renderer {
 export function createRenderer(options: RendererOptions): Renderer {
   const eta = new Eta({ views: VIEWS, cache: true, autoEscape: true });
   const spoken = new Map(options.i18n.locales.map((locale) => [locale, helpers(options, locale)]));
+  const frame = frames(options);
   return {
     html(page, model, context) {
       const inLocale = spoken.get(context.locale) ?? helpers(options, context.locale);
-      return eta.render(`/pages/${page}`, { ...model, model, ...inLocale, page: frame(page, options, context) });
+      return eta.render(`/pages/${page}`, { ...model, model, ...inLocale, page: frame(page, context) });
     },
   };
 }
@@ -93,20 +94,27 @@ function isMessage(label: Message | LocalizedText): label is Message {
   return typeof label === 'object' && typeof label.key === 'string';
 }
 
-/** What the layout shows around a page. */
-function frame(name: PageName, { i18n, name: institution, support }: RendererOptions, context: RenderContext) {
-  const { locale, path } = context;
-  return {
-    ...context,
-    name,
-    dir: direction(locale),
-    institution: i18n.localized(locale, institution),
-    support,
-    languages: i18n.locales.map((tag) => ({
-      tag,
-      name: ownName(tag),
-      current: tag === locale,
-      href: path === undefined ? undefined : `/language?${new URLSearchParams({ to: tag, back: path })}`,
-    })),
+/** What the layout shows around a page. What languages are called is looked up once. */
+function frames({ i18n, name: institution, support }: RendererOptions) {
+  const languages = i18n.locales.map((tag) => ({ tag, name: ownName(tag) }));
+  const spoken = new Map(
+    i18n.locales.map((locale) => [
+      locale,
+      { dir: direction(locale), institution: i18n.localized(locale, institution) },
+    ]),
+  );
+  return (name: PageName, context: RenderContext) => {
+    const { locale, path } = context;
+    return {
+      ...context,
+      name,
+      ...(spoken.get(locale) ?? { dir: direction(locale), institution: i18n.localized(locale, institution) }),
+      support,
+      languages: languages.map((language) => ({
+        ...language,
+        current: language.tag === locale,
+        href: path === undefined ? undefined : `/language?${new URLSearchParams({ to: language.tag, back: path })}`,
+      })),
+    };
   };
 }

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import { SallyportError } from '../core/errors.ts';
@@ -25,23 +25,35 @@ export function setPolicy(res: ServerResponse, formActions: readonly string[]): 
 }
 
 /** Security headers of every answer; pages may widen `form-action` alone. */
-export function headers(issuer: string): RequestHandler[] {
-  const https = issuer.startsWith('https:');
-  return [
-    helmet({
-      contentSecurityPolicy: false,
-      hsts: https ? { maxAge: 31_536_000, includeSubDomains: false } : false,
-      // Not no-referrer: browsers then send `Origin: null` with our own forms, and nothing is left to check.
-      referrerPolicy: { policy: 'same-origin' },
-      frameguard: { action: 'deny' },
-    }),
-    (_req, res, next) => {
-      setPolicy(res, []);
-      res.setHeader('cache-control', 'no-store');
-      res.setHeader('permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=()');
-      next();
-    },
-  ];
+export function headers(issuer: string): RequestHandler {
+  const fixed = [
+    ...helmets(issuer.startsWith('https:')),
+    ['cache-control', 'no-store'],
+    ['permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=()'],
+  ] as const;
+  return (_req, res, next) => {
+    for (const [name, value] of fixed) res.setHeader(name, value);
+    setPolicy(res, []);
+    next();
+  };
+}
+
+/** What helmet sets, which is the same for every answer: asked once. */
+function helmets(https: boolean): [name: string, value: string][] {
+  const set: [string, string][] = [];
+  const handler = helmet({
+    contentSecurityPolicy: false,
+    hsts: https ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    // Not no-referrer: browsers then send `Origin: null` with our own forms, and nothing is left to check.
+    referrerPolicy: { policy: 'same-origin' },
+    frameguard: { action: 'deny' },
+  });
+  // Of a response it uses nothing else.
+  const res = { setHeader: (name: string, value: string) => set.push([name, value]), removeHeader: () => {} };
+  handler({} as IncomingMessage, res as unknown as ServerResponse, (error) => {
+    if (error !== undefined) throw error;
+  });
+  return set;
 }
 
 /**

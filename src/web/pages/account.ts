@@ -157,7 +157,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
       prompt,
       account: { username, name },
       purpose: 'enrol',
-      nameable: prompt.kind !== 'notice',
+      nameable: prompt.kind !== 'notice' && prompt.kind !== 'choice',
       ...(error ? { error: { ...error, factor } } : {}),
     });
   }

@@ -1,0 +1,69 @@
+import type { Pages } from './models.ts';
+import type { RenderContext, Renderer } from './render.ts';
+
+type Model = Pages['form-post'];
+
+/** The page around what differs from one answer to the next. */
+interface Frame {
+  beforeAction: string;
+  beforeInputs: string;
+  after: string;
+}
+
+/** Stand for what is filled in; no text of ours holds them. */
+const ACTION = '/c0a8f1-action';
+const INPUT = 'c0a8f1-input';
+
+/** Far more than there are languages and applications in use at one time. */
+const FRAMES = 2000;
+
+/**
+ * The page by which answers go to applications, many a second: all but its form is composed once for each language
+ * and application. It can't be asked for again, so that its language switch leads elsewhere.
+ */
+export function createFormPost(renderer: Renderer): (model: Model, context: RenderContext) => string {
+  const frames = new Map<string, Frame>();
+
+  function frameOf({ action: _action, inputs: _inputs, ...model }: Model, context: RenderContext): Frame {
+    const { path: _path, reference: _reference, ...shown } = context;
+    const key = JSON.stringify([model, shown]);
+    const known = frames.get(key);
+    if (known) return known;
+    const blank = { ...model, action: ACTION, inputs: [{ name: INPUT, value: '' }] };
+    const made = cut(renderer.html('form-post', blank, { ...shown, reference: '' }));
+    if (frames.size >= FRAMES) frames.clear();
+    frames.set(key, made);
+    return made;
+  }
+
+  return (model, context) => {
+    const { beforeAction, beforeInputs, after } = frameOf(model, context);
+    const inputs = model.inputs.map(input).join('\n');
+    return `${beforeAction}${escaped(model.action)}${beforeInputs}${inputs}${after}`;
+  };
+}
+
+function input({ name, value }: Model['inputs'][number]): string {
+  return `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`;
+}
+
+function cut(html: string): Frame {
+  const [beforeAction, rest] = html.split(ACTION);
+  const [beforeInputs, after] = rest?.split(input({ name: INPUT, value: '' })) ?? [];
+  if (beforeAction === undefined || beforeInputs === undefined || after === undefined) {
+    throw new Error('views/pages/form-post.eta: its form is not where it is looked for');
+  }
+  return { beforeAction, beforeInputs, after };
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escaped(text: string): string {
+  return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '') : text;
+}
