@@ -5,6 +5,7 @@ import type { FactorPorts } from '../src/core/factor.ts';
 import { SoftwareAuthenticator } from '../src/factors/fido2/double.ts';
 import module from '../src/factors/fido2/index.ts';
 import type { Enrolled } from '../src/factors/fido2/schemas.ts';
+import { offline } from '../test/support/outside.ts';
 import { rate } from './rates.ts';
 
 const DURATION = 2_000;
@@ -16,9 +17,7 @@ const ports: FactorPorts = {
   state: { get: async () => undefined, set: async () => true },
   serviceName: 'Example',
   issuer: ORIGIN,
-  applications: [],
-  fetch: () => Promise.reject(new Error('nobody is there')),
-  log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+  ...offline,
 };
 
 const account: Account = {

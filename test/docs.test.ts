@@ -16,6 +16,7 @@ import { ROUTES } from '../src/doors/oidc/routes.ts';
 import { issue } from '../src/factors/fido2/testing/certificates.ts';
 import { isTestFile } from './architecture/rules.ts';
 import { temporaryFolder } from './support/folders.ts';
+import { offline } from './support/outside.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -296,9 +297,7 @@ describe('the factor of "Write a factor"', () => {
       state: { get: async () => undefined, set: async () => false },
       serviceName: 'Example University',
       issuer: 'https://login.university.example',
-      applications: [],
-      fetch: () => Promise.reject(new Error('nothing is fetched here')),
-      log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+      ...offline,
     });
     const { prompt, pending } = (await factor?.enrol?.(account, [])) ?? {};
     const numbers = String((prompt as CodePrompt).text?.values?.numbers).split(', ');

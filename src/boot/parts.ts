@@ -4,7 +4,7 @@ import type { Directory } from '../core/directory.ts';
 import type { LogPort } from '../core/door.ts';
 import type { FactorPorts } from '../core/factor.ts';
 import type { Rule } from '../core/policy.ts';
-import { createSealer } from '../core/seal.ts';
+import { createSealer, type Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import { createDurableStore } from '../durable/index.ts';
 import { createAccounts } from '../sign-in/accounts.ts';
@@ -48,6 +48,14 @@ export async function openStores(config: Config, modules: Modules, world: World,
   };
 }
 
+/** Seals for one plug-in: what it sealed can't be opened as something else's. */
+export function sealerFor(owner: string, sealer: Sealer): Sealer {
+  return {
+    seal: (plain, context) => sealer.seal(plain, `${owner}:${context}`),
+    open: (sealed, context) => sealer.open(sealed, `${owner}:${context}`),
+  };
+}
+
 /** The sealing key, and keys for other purposes derived from it. */
 export function createKeys(config: Config) {
   const key = sealingKeyOf(config);
@@ -78,6 +86,7 @@ export async function createFactors(
   directories: ReadonlyMap<string, Directory>,
   world: World,
   outside: Pick<FactorPorts, 'fetch' | 'log'>,
+  sealer: Sealer,
 ): Promise<SignInDeps['factors']> {
   const accounts = createAccounts({ ...world, durable, directories });
   const factors = new Map();
@@ -89,6 +98,8 @@ export async function createFactors(
       ...outside,
       password: { verify: accounts.verifyPassword },
       state: durable.state(`factor:${id}`),
+      records: durable.records(`factor:${id}`),
+      sealer: sealerFor(`factor:${id}`, sealer),
       serviceName:
         typeof config.name === 'string' ? config.name : (config.name.en ?? Object.values(config.name)[0] ?? ''),
       issuer: config.issuer,

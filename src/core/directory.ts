@@ -44,7 +44,10 @@ export interface Command<T> {
   /** Words after `sallyport`: `user add`. */
   readonly name: string;
   readonly summary: string;
-  /** Usage of positional arguments and options, as commander reads them. */
+  /**
+   * Usage of positional arguments and options, as commander reads them. An option with the value `<file>` arrives as
+   * that file's contents, read by the CLI; the path `-` is standard input.
+   */
   readonly arguments?: readonly { name: string; description: string }[];
   readonly options?: readonly { flags: string; description: string }[];
   /** Standard input holds a password: at a terminal it is asked for, without echo, and may be left empty. */

@@ -1,8 +1,11 @@
 import type { z } from 'zod';
 import type { Account, Credential } from './account.ts';
 import type { Kind, Proof } from './assurance.ts';
-import type { LogPort } from './door.ts';
+import type { Command } from './directory.ts';
+import type { AuditEvent, LogPort } from './door.ts';
 import type { Answer, Message, Prompt, PromptKind } from './prompt.ts';
+import type { Sealer } from './seal.ts';
+import type { RecordStore } from './store.ts';
 
 /**
  * A factor: data in, decision out. It holds no store, no request and no HTML.
@@ -23,6 +26,13 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
   readonly credential: z.ZodType<C>;
   /** Shape of what is kept between prompt and answer. */
   readonly pending: z.ZodType<P>;
+  /**
+   * Its credentials aren't methods that a person could rely on: `bootstrap` ones are lent, to sign in and set up a
+   * method with; `spare` ones run out. Neither lets the last method of one's own be removed.
+   */
+  readonly standing?: 'bootstrap' | 'spare';
+  /** Commands of the CLI, run where the data is owned; they name themselves, as `tokens import`. */
+  readonly commands?: readonly Command<FactorDesk<C, P>>[];
   create(settings: S, ports: FactorPorts): Factor<C, P>;
 }
 
@@ -98,6 +108,14 @@ export interface Factor<C = unknown, P = unknown> {
     identify(pending: P, answer: Answer): Promise<Identified | Refused>;
   };
 
+  /**
+   * Makes a credential that is handed to its owner instead of being set up by them: a pass, codes on paper. Throws
+   * ERR_INPUT where the options can't be had.
+   */
+  issue?(account: Account, existing: readonly Credential<C>[], options: IssueOptions): Promise<Issued<C>>;
+  /** What owners may issue to themselves, after a fresh proof of more than that: absent is nothing. */
+  readonly selfService?: SelfService<C>;
+
   /** Most credentials of one account; by default 10. */
   readonly maximum?: number;
 
@@ -122,6 +140,61 @@ export interface Factor<C = unknown, P = unknown> {
   close?(): Promise<void>;
 }
 
+/** What is asked for, by the factor's own names, and by whom: what owners may have can be less than what operators may give. */
+export interface IssueOptions {
+  readonly by: 'owner' | 'operator';
+  readonly [name: string]: string | number | boolean | undefined;
+}
+
+/** A new credential, and what is shown of it: once, for only hashes of it are kept. */
+export interface Issued<C = unknown> {
+  name: string;
+  data: C;
+  lookup?: string[];
+  /** All earlier ones of this factor end with it. */
+  replaces: boolean;
+  shown: Shown;
+}
+
+export interface Shown {
+  codes: string[];
+  /** Epoch milliseconds. */
+  starts?: number;
+  expires?: number;
+  note?: Message;
+}
+
+/** What the account page offers; title, text and button are the factor's messages `issue.title`, `.text`, `.action`. */
+export interface SelfService<C = unknown> {
+  /** A choice to be made, as the field `name`: the label is the message `issue.<name>`. */
+  choices?: readonly { name: string; options: readonly { value: string; label: Message }[] }[];
+  /** How it stands, for the list of methods: "8 left". `warn` is something to act on. */
+  state?(credential: Credential<C>): { message: Message; warn: boolean } | undefined;
+}
+
+/** What a factor's commands work on: the accounts, and this factor's credentials and records. */
+export interface FactorDesk<C = unknown, P = unknown> {
+  factor: Factor<C, P>;
+  /** By user name or mail address, as people type it. */
+  account(login: string): Promise<Account | undefined>;
+  /** By our own id. */
+  accountById(id: string): Promise<Account | undefined>;
+  credentials(account: Account): Promise<Credential<C>[]>;
+  /** The new one's id, or why there is none (`too-many-methods`, `method-taken`); audited as `credential.added`. */
+  add(account: Account, credential: { name: string; data: C; lookup?: readonly string[] }): Promise<string | Message>;
+  /** With what rests on it; audited as `credential.removed`. False if it isn't there. */
+  remove(account: Account, id: string): Promise<boolean>;
+  /** Audited as `credential.issued` with `facts`, before anything is answered. */
+  issue(account: Account, options: IssueOptions, facts?: Record<string, string | number>): Promise<Shown>;
+  /** The factor's own records, the same as its ports'. */
+  records: RecordStore;
+  sealer: Sealer;
+  /** Durable before it returns; `by: 'cli'` is added. */
+  audit(event: AuditEvent): Promise<void>;
+  now(): number;
+  random(bytes: number): Uint8Array;
+}
+
 /** A wire to the account's directory, for the factor that asks it. */
 export interface PasswordPort {
   verify(account: Account | undefined, password: string): Promise<'ok' | 'wrong' | 'unavailable'>;
@@ -141,6 +214,10 @@ export interface FactorPorts {
   random(bytes: number): Uint8Array;
   password: PasswordPort;
   state: StatePort;
+  /** The factor's own durable records; secrets in them are sealed first. */
+  records: RecordStore;
+  /** Seals for this factor alone. */
+  sealer: Sealer;
   /** What the institution calls itself, for names that authenticator apps show. */
   serviceName: string;
   issuer: string;

@@ -1,7 +1,14 @@
 import type { FactorPorts } from '../../src/core/factor.ts';
+import { createSealer } from '../../src/core/seal.ts';
+import type { RecordStore } from '../../src/core/store.ts';
 
-/** Ports of a factor that must not call anybody: a call fails the test. */
-export const offline: Pick<FactorPorts, 'applications' | 'fetch' | 'log'> = {
+const never = () => Promise.reject(new Error('this factor keeps no records'));
+const records: RecordStore = { get: never, byLookup: never, insert: never, update: never, remove: never, list: never };
+
+/** Ports of a factor that must not call anybody and keeps nothing but credentials: a call fails the test. */
+export const offline: Pick<FactorPorts, 'applications' | 'fetch' | 'log' | 'records' | 'sealer'> = {
+  records,
+  sealer: createSealer(new Uint8Array(32)),
   applications: [],
   fetch: () => Promise.reject(new Error('this factor calls nobody')),
   log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },

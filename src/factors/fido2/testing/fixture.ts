@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { offline } from '../../../../test/support/outside.ts';
 import type { Account, Credential } from '../../../core/account.ts';
 import type { FactorContext, FactorPorts } from '../../../core/factor.ts';
 import {
@@ -56,8 +57,8 @@ export function fixture(settings: unknown = {}, ports: Partial<FactorPorts> = {}
     state: memoryState(),
     serviceName: 'Example University',
     issuer: ORIGIN,
+    ...offline,
     applications: ['payroll', 'library'],
-    fetch: () => Promise.reject(new Error('nobody is there')),
     log: { debug: write, info: write, warn: write, error: write },
     ...ports,
   };
