@@ -60,6 +60,8 @@ export type Proved<C> = {
   /** The credential's new data, to be stored by compare-and-set before the proof counts. */
   update?: { credential: string; data: C };
 };
+/** An enrolment goes on: what to show next, and what to keep until that is answered. */
+export type Further<P> = { outcome: 'further' } & Challenge<P>;
 export type Confirmed<C> = {
   outcome: 'confirmed';
   data: C;
@@ -85,7 +87,7 @@ export interface FactorContext {
 export interface Factor<C = unknown, P = unknown> {
   /** Begins enrolment: what to show, and what to keep until it is confirmed. */
   enrol?(account: Account, existing: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;
-  confirm?(pending: P, answer: Answer): Promise<Confirmed<C> | Refused>;
+  confirm?(pending: P, answer: Answer): Promise<Confirmed<C> | Refused | Further<P>>;
 
   /** Begins a proof with one or more of the account's credentials. */
   challenge(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;

@@ -33,6 +33,14 @@ export interface CodeSetup {
   key: string;
 }
 
+/** What is typed beside a code, by the name of the answer's field. */
+export interface CodeField {
+  name: string;
+  label: Message;
+  hint?: Message;
+  numeric: boolean;
+}
+
 /** A short code to be typed. */
 export interface CodePrompt {
   kind: 'code';
@@ -43,6 +51,8 @@ export interface CodePrompt {
   /** Number of characters expected, for the hint; never a `maxlength`. */
   length: number;
   setup?: CodeSetup;
+  /** Typed before the code, as the number on a device. */
+  fields?: readonly CodeField[];
 }
 
 /** A number to be typed elsewhere (number matching). */

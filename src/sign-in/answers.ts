@@ -174,6 +174,13 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     if (locked) return { error: locked };
     const verdict = await it.confirm(pendingOf(stage.factor, stage.pending), answer);
     if (verdict.outcome === 'refused') return refused(request, browser, stage.factor, verdict, account);
+    if (verdict.outcome === 'further') {
+      await attempts.returned(attempt, browser);
+      const { error: _, ...rest } = state;
+      // A new step: an answer to the one before isn't taken for an answer to this.
+      const nonce = Buffer.from(deps.random(12)).toString('base64url');
+      return { state: { ...rest, nonce, stage: { ...stage, prompt: verdict.prompt, pending: verdict.pending } } };
+    }
     const claim = `first-enrolment:{${account}}`;
     if (!(await deps.ephemeral.add(claim, state.nonce, CLAIM))) return { error: { key: 'already-answered' } };
     try {

@@ -78,6 +78,11 @@ export function createAttempts(deps: Pick<SignInDeps, 'ephemeral' | 'random' | '
       }
     },
 
+    /** It was neither right nor wrong, as a choice: the attempt is given back, and earlier ones stay counted. */
+    async returned(attempt: Attempt, browser: Browser): Promise<void> {
+      for (const { key } of await budgets(attempt, browser)) await ephemeral.refund(key);
+    },
+
     /** Remembers that this account signed in on this browser; grants nothing. */
     async recognise(subject: string, browser: Browser): Promise<void> {
       const value = browser.known ?? Buffer.from(deps.random(32)).toString('base64url');

@@ -50,6 +50,14 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
     return { error };
   }
 
+  /** The next prompt in the place of the one answered; of parallel answers the first leads on. */
+  async function further(session: string, stored: string, next: Pending) {
+    const key = keyOf(session);
+    const value = sealer.seal(JSON.stringify(next), key);
+    if (!(await ephemeral.swap(key, stored, value, PATIENCE))) return { error: { key: 'already-answered' } };
+    return { further: true } as const;
+  }
+
   return {
     /** Factors that can be set up by somebody who has these credentials. */
     offered: (existing: readonly Credential[]): string[] =>
@@ -73,7 +81,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       id: string,
       answer: Answer,
       browser: Browser,
-    ): Promise<{ added: string } | { error: Message }> {
+    ): Promise<{ added: string } | { error: Message } | { further: true }> {
       const anew = async (error: Message) => {
         await begin(account, session, id, error);
         return { error };
@@ -87,6 +95,10 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       const verdict = await factor.confirm(factors.get(id)?.module.pending.parse(loaded.kept.pending), answer);
       if (verdict.outcome === 'refused') {
         return verdict.final ? anew(verdict.message) : again(session, loaded, verdict.message);
+      }
+      if (verdict.outcome === 'further') {
+        await attempts.returned(attempt, browser);
+        return further(session, loaded.stored, { factor: id, prompt: verdict.prompt, pending: verdict.pending });
       }
       if ((await ephemeral.take(keyOf(session))) !== loaded.stored) return anew({ key: 'already-answered' });
       const { name, data, lookup } = verdict;

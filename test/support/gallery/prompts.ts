@@ -95,6 +95,19 @@ export const prompts: Sample[] = [
     otherMethods: '/sign-in/x/methods',
     cancel: '/sign-in/x/cancel',
   }),
+  prompt('code-fields', 'sample', {
+    prompt: {
+      ...code,
+      fields: [
+        { name: 'serial', label: { key: 'name' }, hint: { key: 'text' }, numeric: false },
+        { name: 'first', label: { key: 'label' }, numeric: true },
+      ],
+    },
+    account: ada,
+    purpose: 'enrol',
+    nameable: true,
+    error: { key: 'wrong' },
+  }),
   prompt('number', 'sample', {
     prompt: { kind: 'number', title: { key: 'title' }, text: { key: 'text' }, number: '47', expires: NOW + 60_000 },
     account: ada,
