@@ -148,6 +148,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       factors,
       auditOf,
       keyrings,
+      sealer: keys.sealer,
     }),
     core,
     signIn,

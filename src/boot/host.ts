@@ -4,6 +4,7 @@ import type { CommandResult, Directory } from '../core/directory.ts';
 import type { AuditPort, Core, Door } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Rule } from '../core/policy.ts';
+import type { Sealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
 import { assess } from '../policy/assess.ts';
 import { decide } from '../policy/decide.ts';
@@ -14,6 +15,7 @@ import type { SignIn } from '../sign-in/index.ts';
 import { type AuditTarget, auditCommands } from './audit-commands.ts';
 import { type CommandHost, type CommandRequest, directoryCommand } from './commands.ts';
 import type { Config } from './config.ts';
+import { factorCommand } from './desk.ts';
 import { keyCommands } from './key-commands.ts';
 import type { Keyrings } from './keyring.ts';
 import type { Modules } from './modules.ts';
@@ -33,6 +35,7 @@ interface HostDeps {
   factors: ReadonlyMap<string, EnabledFactor>;
   auditOf: AuditTarget;
   keyrings: Keyrings;
+  sealer: Sealer;
 }
 
 /** Runs the CLI's commands where the data is. */
@@ -133,7 +136,7 @@ export function createHost(deps: HostDeps): CommandHost {
       const ofKeys = keyCommands.find(({ name }) => name === request.name);
       if (ofKeys) return ofKeys.run(deps.keyrings, request.input);
       if (request.name === 'policy explain') return explainPolicy(request);
-      return (await ofDoor(request)) ?? ofDirectory(request);
+      return (await ofDoor(request)) ?? (await factorCommand(deps, request)) ?? ofDirectory(request);
     },
   };
 }

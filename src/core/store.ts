@@ -139,6 +139,11 @@ export interface DurableStore {
      * at the same moment. Throws ERR_VERSION_CONFLICT where the id or a lookup key is another credential's already.
      */
     insert(credential: Omit<StoredCredential, 'version'>, lookup?: readonly string[], most?: number): Promise<boolean>;
+    /**
+     * In the place of all that the account has of this factor; answers their ids. Of any number at once the last one
+     * stays, alone. Throws ERR_VERSION_CONFLICT as `insert` does, and then those stay.
+     */
+    replace(credential: Omit<StoredCredential, 'version'>, lookup?: readonly string[]): Promise<string[]>;
     /** Compare-and-set: false when the version has moved on. */
     update(
       id: string,

@@ -29,6 +29,19 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
     insert(credential, lookup = [], most = Number.POSITIVE_INFINITY) {
       return insert(db, credential, [...new Set(lookup)], most);
     },
+    replace(credential, lookup = []) {
+      return db.transaction().execute(async (trx) => {
+        await lockAccount(trx, credential.account);
+        const before = await trx
+          .deleteFrom('credentials')
+          .where('account', '=', credential.account)
+          .where('factor', '=', credential.factor)
+          .returning('id')
+          .execute();
+        await write(trx, credential, [...new Set(lookup)]);
+        return before.map(({ id }) => id);
+      });
+    },
     async update(id, version, change) {
       const result = await db
         .updateTable('credentials')
@@ -60,40 +73,40 @@ type NewCredential = Omit<StoredCredential, 'version'>;
 function insert(db: Database, credential: NewCredential, lookup: readonly string[], most: number): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
     if (Number.isFinite(most) && (await countAlone(trx, credential)) >= most) return false;
-    const added = await trx
-      .insertInto('credentials')
-      .values({
-        id: credential.id,
-        account: credential.account,
-        factor: credential.factor,
-        name: credential.name,
-        sealed: credential.sealed,
-        created_at: credential.createdAt,
-        last_used_at: credential.lastUsedAt ?? null,
-        version: 1,
-      })
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .executeTakeFirst();
-    if (added.numInsertedOrUpdatedRows !== 1n) throw taken(credential);
-    if (lookup.length === 0) return true;
-    const keys = await trx
-      .insertInto('credential_lookups')
-      .values(lookup.map((key) => ({ factor: credential.factor, key, credential: credential.id })))
-      .onConflict((conflict) => conflict.columns(['factor', 'key']).doNothing())
-      .executeTakeFirst();
-    if (keys.numInsertedOrUpdatedRows !== BigInt(lookup.length)) throw taken(credential);
+    await write(trx, credential, lookup);
     return true;
   });
 }
 
+/** @throws SallyportError ERR_VERSION_CONFLICT, and the transaction ends */
+async function write(trx: Transaction<Tables>, credential: NewCredential, lookup: readonly string[]): Promise<void> {
+  const added = await trx
+    .insertInto('credentials')
+    .values({
+      id: credential.id,
+      account: credential.account,
+      factor: credential.factor,
+      name: credential.name,
+      sealed: credential.sealed,
+      created_at: credential.createdAt,
+      last_used_at: credential.lastUsedAt ?? null,
+      version: 1,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  if (added.numInsertedOrUpdatedRows !== 1n) throw taken(credential);
+  if (lookup.length === 0) return;
+  const keys = await trx
+    .insertInto('credential_lookups')
+    .values(lookup.map((key) => ({ factor: credential.factor, key, credential: credential.id })))
+    .onConflict((conflict) => conflict.columns(['factor', 'key']).doNothing())
+    .executeTakeFirst();
+  if (keys.numInsertedOrUpdatedRows !== BigInt(lookup.length)) throw taken(credential);
+}
+
 /** How many the account has of this factor; until the transaction ends, no other one counts or adds any. */
 async function countAlone(trx: Transaction<Tables>, { account, factor }: NewCredential): Promise<number> {
-  // Changes nothing, but locks the account's row: a count alone would see no insert that isn't committed yet.
-  await trx
-    .updateTable('accounts')
-    .set(({ ref }) => ({ version: ref('version') }))
-    .where('id', '=', account)
-    .execute();
+  await lockAccount(trx, account);
   const { count } = await trx
     .selectFrom('credentials')
     .select(({ fn }) => fn.countAll<number>().as('count'))
@@ -101,6 +114,15 @@ async function countAlone(trx: Transaction<Tables>, { account, factor }: NewCred
     .where('factor', '=', factor)
     .executeTakeFirstOrThrow();
   return Number(count);
+}
+
+/** Changes nothing, but locks the account's row: without it one sees no insert that isn't committed yet. */
+async function lockAccount(trx: Transaction<Tables>, account: string): Promise<void> {
+  await trx
+    .updateTable('accounts')
+    .set(({ ref }) => ({ version: ref('version') }))
+    .where('id', '=', account)
+    .execute();
 }
 
 function taken(credential: NewCredential): SallyportError {

@@ -26,6 +26,12 @@ export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 
     return { ...rest, data: schema ? schema.parse(data) : data };
   }
 
+  function fresh(account: string, factor: string, name: string, data: unknown): Omit<StoredCredential, 'version'> {
+    const id = Buffer.from(deps.random(16)).toString('base64url');
+    const sealed = sealer.seal(JSON.stringify(data), context({ id, account, factor }));
+    return { id, account, factor, name, sealed, createdAt: deps.now() };
+  }
+
   return {
     /** Those of enabled factors. */
     async ofAccount(account: string): Promise<Credential[]> {
@@ -49,16 +55,24 @@ export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 
       data: unknown,
       lookup?: readonly string[],
     ): Promise<string | Message> {
-      const id = Buffer.from(deps.random(16)).toString('base64url');
-      const sealed = sealer.seal(JSON.stringify(data), context({ id, account, factor }));
-      const credential = { id, account, factor, name, sealed, createdAt: deps.now() };
+      const credential = fresh(account, factor, name, data);
       try {
         const added = await durable.credentials.insert(credential, lookup, mostOf(factors.get(factor)));
-        return added ? id : { key: 'too-many-methods' };
+        return added ? credential.id : { key: 'too-many-methods' };
       } catch (error) {
         if (hasCode(error, 'ERR_VERSION_CONFLICT')) return { key: 'method-taken' };
         throw error;
       }
+    },
+
+    /** In the place of all of this factor; whose ids those were. */
+    async replace(
+      account: string,
+      factor: string,
+      { name, data, lookup }: { name: string; data: unknown; lookup?: readonly string[] },
+    ): Promise<{ id: string; replaced: string[] }> {
+      const credential = fresh(account, factor, name, data);
+      return { id: credential.id, replaced: await durable.credentials.replace(credential, lookup) };
     },
 
     /** Stores new data by compare-and-set: false if another answer was first, and then this one doesn't count. */

@@ -6,6 +6,7 @@ import type { SignInDeps } from './deps.ts';
 import { createEnrolment } from './enrolment.ts';
 import { createEvaluator } from './evaluate.ts';
 import { createEvidence } from './evidence.ts';
+import { createIssuing } from './issuing.ts';
 import { createJourney } from './journey.ts';
 import { createStates } from './states.ts';
 import { createTrustedDevices } from './trusted-devices.ts';
@@ -22,7 +23,8 @@ export function createSignIn(deps: SignInDeps) {
   const states = createStates(deps);
   const journey = createJourney(deps, { accounts, attempts, credentials, devices, evidence, states, dispatcher });
   const enrolment = createEnrolment(deps, { attempts, credentials });
-  return { enrolment, accounts, attempts, credentials, devices, evidence, evaluator, journey };
+  const issuing = createIssuing(deps, { credentials, devices });
+  return { enrolment, issuing, accounts, attempts, credentials, devices, evidence, evaluator, journey };
 }
 
 export type SignIn = ReturnType<typeof createSignIn>;

@@ -136,6 +136,32 @@ function credentialSuite({ open }: DurableSubject): void {
     expect((await credentials.ofAccount(ada.id))[0]).toMatchObject({ name: 'phone', sealed: `sealed ${winner}` });
   });
 
+  it('replaces all of a factor at once, and of many at the same moment keeps one', async () => {
+    const { accounts, credentials } = await open();
+    await accounts.link(ada);
+    await credentials.insert(device, ['handle']);
+    await credentials.insert({ ...device, id: 'other', factor: 'other' });
+    expect(await credentials.replace({ ...device, id: 'next' }, ['handle'])).toEqual([device.id]);
+    expect((await credentials.byLookup('key', 'handle'))?.id).toBe('next');
+    const ended = await together((index) => credentials.replace({ ...device, id: `at once ${index}` }));
+    const left = (await credentials.ofAccount(ada.id)).filter(({ factor }) => factor === device.factor);
+    expect(left).toHaveLength(1);
+    expect(new Set(ended.flat()).size).toBe(ended.length);
+    expect((await credentials.ofAccount(ada.id)).some(({ id }) => id === 'other')).toBe(true);
+    expect(await credentials.byLookup('key', 'handle')).toBeUndefined();
+  });
+
+  it('replaces nothing by one whose id or lookup key is taken', async () => {
+    const { accounts, credentials } = await open();
+    await accounts.link(ada);
+    await accounts.link({ ...ada, id: 'bob', directoryKey: 'bob' });
+    await credentials.insert(device, ['handle']);
+    await credentials.insert({ ...device, id: 'mine', account: 'bob' });
+    const taken = credentials.replace({ ...device, id: 'next', account: 'bob' }, ['handle']);
+    await expect(taken).rejects.toMatchObject({ code: 'ERR_VERSION_CONFLICT' });
+    expect((await credentials.ofAccount('bob')).map(({ id }) => id)).toEqual(['mine']);
+  });
+
   it('enrols nothing whose id or lookup key is taken', async () => {
     const { accounts, credentials } = await open();
     await accounts.link(ada);

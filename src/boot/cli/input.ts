@@ -15,6 +15,22 @@ export function argumentsFor(command: Pick<Command<Directory>, 'arguments'>, arg
   });
 }
 
+/** The options, with the contents of files in the place of their paths. */
+export async function optionsFor(
+  command: Pick<Command<Directory>, 'options'>,
+  given: Readonly<Record<string, string | boolean>>,
+  io: Io,
+): Promise<Record<string, string | boolean>> {
+  const options = { ...given };
+  for (const { flags } of command.options ?? []) {
+    const [, name = ''] = /--([\w-]+) <file>$/.exec(flags) ?? [];
+    const key = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const path = options[key];
+    if (typeof path === 'string') options[key] = path === '-' ? await text(io.stdin) : await contents(path);
+  }
+  return options;
+}
+
 /** Standard input for a command: a password, the file that its argument `file` names, or nothing. */
 export async function stdinFor(
   command: Pick<Command<Directory>, 'stdin' | 'arguments'>,

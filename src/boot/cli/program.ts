@@ -10,7 +10,7 @@ import { keyCommands } from '../key-commands.ts';
 import type { Modules } from '../modules.ts';
 import { execute, type OpenHost } from './execute.ts';
 import { healthcheck } from './healthcheck.ts';
-import { argumentsFor, stdinFor } from './input.ts';
+import { argumentsFor, optionsFor, stdinFor } from './input.ts';
 import { type Io, printable } from './io.ts';
 
 /** What commands share. */
@@ -26,7 +26,7 @@ interface Context {
 /** What the command line needs to know of a command that runs where the data is. */
 type Offer = Omit<PluginCommand<never>, 'run'>;
 
-/** The command line: its own commands, and those that the directories and doors found bring. */
+/** The command line: its own commands, and those that the plug-ins found bring. */
 export function createProgram(modules: Modules, io: Io, open: OpenHost, done: (exitCode: number) => void): Command {
   const program = new Command('sallyport')
     .description('A federation gateway for universities and hospitals')
@@ -92,10 +92,11 @@ function moment(text: string): string {
 
 /** A command per name, audit and keys among them; where several directories bring the same one, `--directory` chooses. */
 function addPlugins(program: Command, context: Context): void {
-  const { directories, doors } = context.modules;
+  const { directories, doors, factors } = context.modules;
   const ofDirectories = [...directories.values()].flatMap(({ commands = [] }) => commands);
   const ofDoors = [...doors.values()].flatMap(({ commands = [] }) => commands);
-  const offers: Offer[] = [...ofDirectories, ...ofDoors, ...auditCommands, ...keyCommands];
+  const ofFactors = [...factors.values()].flatMap(({ commands = [] }) => commands);
+  const offers: Offer[] = [...ofDirectories, ...ofDoors, ...ofFactors, ...auditCommands, ...keyCommands];
   const byName = Map.groupBy(offers, ({ name }) => name);
   for (const [name, [plugin, ...others]] of byName) {
     if (plugin === undefined) continue;
@@ -123,7 +124,7 @@ async function runPlugin(context: Context, plugin: Offer, command: Command): Pro
   const config = context.config();
   const stdin = await stdinFor(plugin, command.args, context.io);
   const args = argumentsFor(plugin, command.args);
-  const input = { args, options, ...(stdin !== undefined && { stdin }) };
+  const input = { args, options: await optionsFor(plugin, options, context.io), ...(stdin !== undefined && { stdin }) };
   const chosen = typeof directory === 'string' ? { directory } : {};
   await runRequest(context, { name: plugin.name, ...chosen, input }, config);
 }

@@ -1,0 +1,70 @@
+import type { Account } from '../core/account.ts';
+import type { CommandResult } from '../core/directory.ts';
+import type { AuditPort } from '../core/door.ts';
+import { SallyportError } from '../core/errors.ts';
+import type { FactorDesk } from '../core/factor.ts';
+import type { Sealer } from '../core/seal.ts';
+import type { DurableStore } from '../core/store.ts';
+import type { EnabledFactor } from '../sign-in/deps.ts';
+import type { SignIn } from '../sign-in/index.ts';
+import type { CommandRequest } from './commands.ts';
+import type { Modules } from './modules.ts';
+import { sealerFor, type World } from './parts.ts';
+
+interface DeskDeps {
+  modules: Modules;
+  factors: ReadonlyMap<string, EnabledFactor>;
+  durable: DurableStore;
+  sealer: Sealer;
+  signIn: SignIn;
+  audit: AuditPort;
+  world: World;
+}
+
+/** Runs a factor's command, if one brings it. */
+export async function factorCommand(deps: DeskDeps, request: CommandRequest): Promise<CommandResult | undefined> {
+  for (const [id, { commands = [] }] of deps.modules.factors) {
+    const command = commands.find(({ name }) => name === request.name);
+    if (command === undefined) continue;
+    const it = deps.factors.get(id);
+    if (it === undefined) {
+      throw new SallyportError('ERR_INPUT', `${request.name} needs factors.${id} in the configuration`);
+    }
+    return command.run(deskOf(deps, id, it), request.input);
+  }
+  return undefined;
+}
+
+function deskOf(deps: DeskDeps, id: string, { factor }: EnabledFactor): FactorDesk {
+  const { signIn, audit, world } = deps;
+  const { credentials, devices, accounts, issuing } = signIn;
+  const about = { factor: id, by: 'cli' };
+
+  return {
+    factor,
+    ...world,
+    account: (login) => accounts.find(login),
+    accountById: (account) => accounts.byId(account),
+    credentials: async ({ id: account }) => (await credentials.ofAccount(account)).filter((it) => it.factor === id),
+    async add(account, { name, data, lookup }) {
+      const credential = await credentials.add(account.id, id, name, data, lookup);
+      if (typeof credential !== 'string') return credential;
+      await audit.commit({ event: 'credential.added', ...about, account: account.id, credential });
+      return credential;
+    },
+    remove: (account, credential) => remove(account, credential),
+    issue: (account, options, facts = {}) => issuing.issue(account, id, options, { ...facts, by: 'cli' }),
+    records: deps.durable.records(`factor:${id}`),
+    sealer: sealerFor(`factor:${id}`, deps.sealer),
+    audit: (event) => audit.commit({ ...event, ...about }),
+  };
+
+  async function remove(account: Account, credential: string): Promise<boolean> {
+    const all = await credentials.ofAccount(account.id);
+    if (!all.some((it) => it.id === credential && it.factor === id)) return false;
+    await audit.commit({ event: 'credential.removed', ...about, account: account.id, credential });
+    const removed = await credentials.remove(credential, account.id);
+    await devices.revoke(account.id, { credential });
+    return removed;
+  }
+}

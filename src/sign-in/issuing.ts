@@ -1,0 +1,72 @@
+import type { Account, Credential } from '../core/account.ts';
+import { SallyportError } from '../core/errors.ts';
+import type { Issued, IssueOptions, SelfService, Shown } from '../core/factor.ts';
+import type { Credentials } from './credentials.ts';
+import type { SignInDeps } from './deps.ts';
+import type { TrustedDevices } from './trusted-devices.ts';
+
+/** A factor that owners may issue credentials of to themselves. */
+export interface Issuable {
+  factor: string;
+  selfService: SelfService;
+  /** Whether they have one already, which the new one would end. */
+  replaces: boolean;
+}
+
+/** Credentials that are handed out: the caller has made sure who asks, and how that was proven. */
+export function createIssuing(
+  deps: Pick<SignInDeps, 'audit' | 'factors'>,
+  parts: { credentials: Credentials; devices: TrustedDevices },
+) {
+  const { credentials, devices } = parts;
+  const ofFactor = (all: readonly Credential[], id: string) => all.filter(({ factor }) => factor === id);
+
+  async function keep(account: string, factor: string, issued: Issued): Promise<{ id: string; replaced: string[] }> {
+    if (issued.replaces) return credentials.replace(account, factor, issued);
+    const id = await credentials.add(account, factor, issued.name, issued.data, issued.lookup);
+    if (typeof id === 'string') return { id, replaced: [] };
+    throw new SallyportError('ERR_INPUT', `${factor} can't be issued: ${id.key}`);
+  }
+
+  return {
+    /** What owners with these credentials may issue to themselves. */
+    offered: (existing: readonly Credential[]): Issuable[] =>
+      [...deps.factors.values()].flatMap(({ module, factor: { issue, selfService } }) =>
+        issue && selfService
+          ? [{ factor: module.id, selfService, replaces: ofFactor(existing, module.id).length > 0 }]
+          : [],
+      ),
+
+    /**
+     * Makes one and answers what is shown of it: once, and only after the audit has it. `facts` are of the request.
+     *
+     * @throws SallyportError ERR_INPUT where the factor issues nothing, or not with these options
+     */
+    async issue(
+      account: Account,
+      id: string,
+      options: IssueOptions,
+      facts: Readonly<Record<string, unknown>>,
+    ): Promise<Shown> {
+      const it = deps.factors.get(id)?.factor;
+      if (it?.issue === undefined) throw new SallyportError('ERR_INPUT', `${id} issues nothing`);
+      const existing = ofFactor(await credentials.ofAccount(account.id), id);
+      const issued = await it.issue(account, existing, options);
+      const { id: credential, replaced } = await keep(account.id, id, issued);
+      const { expires } = issued.shown;
+      await deps.audit.commit({
+        ...facts,
+        event: 'credential.issued',
+        account: account.id,
+        factor: id,
+        credential,
+        replaced: replaced.length,
+        ...(expires === undefined ? {} : { expires }),
+      });
+      for (const old of replaced) await devices.revoke(account.id, { credential: old });
+      return issued.shown;
+    },
+  };
+}
+
+export type Issuing = ReturnType<typeof createIssuing>;
