@@ -2,8 +2,9 @@ import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-cor
 import { type Authenticator, createAuthenticator } from '../../src/factors/totp/double.ts';
 import { axe, launch, watch } from '../support/chromium.ts';
 import { type Gateway, PASSWORD } from '../support/gateway.ts';
+import { isServiceProvider } from '../support/service-provider.ts';
 
-export type Application = 'library' | 'courses' | 'payroll';
+export type Application = 'library' | 'courses' | 'payroll' | 'reading-room' | 'laboratory' | 'personnel';
 
 /** The narrowest page that must need no scrolling to the side (WCAG 2.2, 1.4.10), CSS pixels. */
 const NARROW = 320;
@@ -65,14 +66,20 @@ export class Visitor {
 
   /** Begins at a demo application, by its link. */
   async open(application: Application, query = ''): Promise<void> {
-    if (query) await this.page.goto(`${this.gateway.relyingParty}/${application}/login${query}`);
+    if (query) await this.page.goto(`${this.home(application)}/login${query}`);
     else {
-      await this.page.goto(`${this.gateway.relyingParty}/${application}`);
+      await this.page.goto(this.home(application));
       const link = this.page.getByRole('link', { name: 'Sign in', exact: true });
       // Who is signed in there already is shown no such link.
       if (await link.count()) await link.click();
-      else await this.page.goto(`${this.gateway.relyingParty}/${application}/login`);
+      else await this.page.goto(`${this.home(application)}/login`);
     }
+  }
+
+  /** Address of an application, by whichever door it comes. */
+  home(application: Application): string {
+    const { relyingParty, serviceProvider } = this.gateway;
+    return `${isServiceProvider(application) ? serviceProvider : relyingParty}/${application}`;
   }
 
   /** What the page is about. */
@@ -141,8 +148,13 @@ export class Visitor {
 
   /** The claims that an application holds of this person; nothing where they aren't signed in there. */
   async claims(application: Application): Promise<Record<string, unknown> | undefined> {
-    const answer = await this.context.request.get(`${this.gateway.relyingParty}/${application}/session.json`);
-    return answer.status() === 200 ? (await answer.json()).claims : undefined;
+    return (await this.session(application))?.claims as Record<string, unknown> | undefined;
+  }
+
+  /** All that an application knows of this browser's sign-in; nothing where nobody is signed in there. */
+  async session(application: Application): Promise<Record<string, unknown> | undefined> {
+    const answer = await this.context.request.get(`${this.home(application)}/session.json`);
+    return answer.status() === 200 ? await answer.json() : undefined;
   }
 
   /** What is wrong with this page as it stands: axe in light and dark, and scrolling to the side when narrow. */
