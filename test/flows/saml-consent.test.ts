@@ -1,0 +1,146 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Reply } from '../support/client.ts';
+import { form } from '../support/forms.ts';
+import { type Question, SamlSite } from '../support/saml-site.ts';
+import { type Someone, stage } from '../support/scene.ts';
+
+const NAME = 'urn:oid:2.16.840.1.113730.3.1.241';
+const MAIL = 'urn:oid:0.9.2342.19200300.100.1.3';
+const UID = 'urn:oid:0.9.2342.19200300.100.1.1';
+
+const site = await SamlSite.start();
+/** Settings that a test changes between two starts of the gateway. */
+let attributes = ['uid'];
+const scene = stage(() => ({
+  config: {
+    doors: { saml: {} },
+    applications: {
+      survey: {
+        name: 'Survey',
+        homepage: 'https://survey.example/',
+        consent: 'ask',
+        saml: { metadata: { file: site.metadata('survey') }, attributes },
+      },
+      // Whose requests choose between two services, each with attributes of its own.
+      choosing: {
+        name: 'Choosing',
+        consent: 'ask',
+        saml: {
+          metadata: { file: site.metadata('choosing', { choosing: { requests: { 0: [UID], 1: [NAME, MAIL] } } }) },
+          attributes: ['uid', 'displayName', 'mail'],
+        },
+      },
+      bare: { name: 'Bare', consent: 'ask', saml: { metadata: { file: site.metadata('bare') } } },
+    },
+    policy: { rules: [{ name: 'all', level: 'sfa' }] },
+  },
+}));
+afterAll(() => site.close());
+
+const ask = ({ client }: Someone, id: string, asked: Question = {}): Promise<Reply> =>
+  client.open(site.address(id, scene.gateway.url, asked));
+const decide = async ({ client }: Someone, page: Reply, button: string): Promise<Reply> =>
+  client.follow(await client.submit(page, {}, { button }));
+const asksConsent = (page: Reply): boolean => page.body.includes('name="consent"');
+
+async function signedIn(): Promise<Someone> {
+  const someone = await scene.newcomer();
+  await someone.enter('library');
+  return someone;
+}
+
+describe('an application that asks the person before it is given anything', () => {
+  it('asks once, in words, and remembers the answer', async () => {
+    const someone = await scene.newcomer();
+    const page = await someone.password(await ask(someone, 'survey', { relayState: 'r' }), someone.username);
+    expect(asksConsent(page)).toBe(true);
+    expect(page.text).toContain('Survey');
+    expect(page.text).toContain('user name');
+    expect(page.text).toContain('https://survey.example/');
+    expect(page.text).not.toContain('urn:oid');
+    const answer = site.answer(await decide(someone, page, 'Allow'));
+    expect(answer).toMatchObject({ status: ['Success'], relayState: 'r', attributes: { uid: someone.username } });
+
+    expect(site.answer(await ask(someone, 'survey')).status).toEqual(['Success']);
+    expect(site.answer(await ask(someone, 'survey', { passive: true })).status).toEqual(['Success']);
+    // At another browser too, and after the gateway was started again.
+    const elsewhere = scene.elsewhere(someone);
+    await elsewhere.enter('library');
+    expect(site.answer(await ask(elsewhere, 'survey')).status).toEqual(['Success']);
+    await expect.poll(() => scene.audit().map(({ event }) => event)).toContain('consent.given');
+  });
+
+  it('refused, tells the application so, and is asked again the next time', async () => {
+    const someone = await signedIn();
+    for (const _time of ['once', 'twice']) {
+      const page = await ask(someone, 'survey');
+      expect(asksConsent(page)).toBe(true);
+      const answer = site.answer(await decide(someone, page, 'Cancel'));
+      expect(answer.status).toEqual(['Responder', 'RequestDenied']);
+      expect(answer.xml).not.toContain(someone.username);
+    }
+  });
+
+  it('is never asked where nobody may be', async () => {
+    const someone = await signedIn();
+    expect(site.answer(await ask(someone, 'survey', { passive: true })).status).toEqual(['Responder', 'NoPassive']);
+  });
+
+  it('asks even where no attribute is released: to sign in somewhere tells something too', async () => {
+    const someone = await signedIn();
+    const page = await ask(someone, 'bare');
+    expect(asksConsent(page)).toBe(true);
+    expect(site.answer(await decide(someone, page, 'Allow')).status).toEqual(['Success']);
+    expect(site.answer(await ask(someone, 'bare')).status).toEqual(['Success']);
+  });
+
+  it('needs the form that was shown', async () => {
+    const someone = await signedIn();
+    const page = await ask(someone, 'survey');
+    const { action } = form(page.body);
+    const forged = await someone.client.post(new URL(action, page.url), { consent: 'allow' });
+    expect(forged.status).toBe(403);
+    const own = form(page.body).fields;
+    const elsewhere = await someone.client.post(
+      new URL(action, page.url),
+      { ...own, consent: 'allow' },
+      { from: 'https://evil.example' },
+    );
+    expect(elsewhere.status).not.toBe(303);
+    expect(asksConsent(await ask(someone, 'survey'))).toBe(true);
+  });
+
+  it('cannot be had for one service and used for another', async () => {
+    const someone = await signedIn();
+    const page = await ask(someone, 'choosing');
+    expect(page.text).toContain('user name');
+    const first = site.answer(await decide(someone, page, 'Allow'));
+    expect(Object.keys(first.attributes)).toEqual(['uid']);
+    const named = await ask(someone, 'choosing', { attributes: 'AttributeConsumingServiceIndex="1"' });
+    // Whatever it names was asked about on the page before.
+    const given = site.isHere(named) ? Object.keys(site.answer(named).attributes) : [];
+    for (const word of given.length > 0 ? ['user name', 'name', 'email address'] : [])
+      expect(page.text).toContain(word);
+    expect(page.text).toContain('email address');
+    expect(asksConsent(page)).toBe(true);
+  });
+
+  it('asks again when more is released than before, and not when less is', async () => {
+    const someone = await signedIn();
+    expect(site.answer(await decide(someone, await ask(someone, 'survey'), 'Allow')).status).toEqual(['Success']);
+    attributes = ['uid', 'displayName'];
+    await scene.restart();
+    const again = scene.elsewhere(someone);
+    await again.enter('library');
+    expect(site.answer(await ask(again, 'survey', { passive: true })).status).toEqual(['Responder', 'NoPassive']);
+    const page = await ask(again, 'survey');
+    expect(asksConsent(page)).toBe(true);
+    const { attributes: given } = site.answer(await decide(again, page, 'Allow'));
+    expect(Object.keys(given)).toEqual(['uid', 'displayName']);
+    attributes = ['displayName'];
+    await scene.restart();
+    const later = scene.elsewhere(someone);
+    await later.enter('library');
+    expect(Object.keys(site.answer(await ask(later, 'survey')).attributes)).toEqual(['displayName']);
+  });
+});
