@@ -11,7 +11,7 @@ import { rate, signatures } from './rates.ts';
  * runs in the same process, so that the true rate is higher.
  */
 export async function sso(): Promise<Record<string, string | number>[]> {
-  const beside = signatures();
+  const beside = await signatures();
   const rows: Record<string, string | number>[] = [];
   const redis = await startRedis();
   for (const [name, store] of [

@@ -10,12 +10,17 @@ const gateway = await startGateway({
   config: {
     doors: { saml: {} },
     applications: {
-      plain: { name: 'Plain', saml: { metadata: { file: 'plain.xml' }, encrypt: 'never' } },
+      plain: {
+        name: 'Plain',
+        saml: { metadata: { file: 'plain.xml' }, encrypt: 'never', sign: process.argv[4] ?? 'assertion' },
+      },
     },
     policy: { rules: [{ name: 'plain', applications: ['plain'], level: 'sfa' }] },
   },
 });
 await gateway.addUser('alice', { password: PASSWORD });
+// The test's gateway keeps all log lines for ever.
+setInterval(() => gateway.logs.splice(0), 200);
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
   process.send?.({ cpu: (user + system) / 1e6 });

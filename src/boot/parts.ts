@@ -19,7 +19,22 @@ export interface World {
   random(bytes: number): Uint8Array;
 }
 
-export const realWorld: World = { now: () => Date.now(), random: (bytes) => randomBytes(bytes) };
+export const realWorld: World = { now: () => Date.now(), random: pooled() };
+
+/** Asking the system costs the same for a few bytes as for many: they are taken from a supply, each once. */
+function pooled(): World['random'] {
+  const SUPPLY = 4096;
+  let supply = new Uint8Array();
+  return (bytes) => {
+    if (bytes > SUPPLY / 8) return randomBytes(bytes);
+    if (supply.length < bytes) supply = new Uint8Array(randomBytes(SUPPLY));
+    const taken = supply.slice(0, bytes);
+    // What was given away isn't kept.
+    supply.fill(0, 0, bytes);
+    supply = supply.subarray(bytes);
+    return taken;
+  };
+}
 
 export interface Stores {
   durable: DurableStore;

@@ -1,23 +1,24 @@
 import type { Account } from '../core/account.ts';
 import type { DurableStore, NewAccount } from '../core/store.ts';
+import { prepared } from './prepared.ts';
 import type { AccountRow, Database } from './schema.ts';
 
 /** Accounts, unique by directory and that directory's own key. */
 export function createAccounts(db: Database): DurableStore['accounts'] {
+  const withId = prepared(db, (id) => db.selectFrom('accounts').selectAll().where('id', '=', id));
+  const withKey = prepared(db, (directory, key) =>
+    db.selectFrom('accounts').selectAll().where('directory', '=', directory).where('directory_key', '=', key),
+  );
+
   async function byDirectoryKey(directory: string, key: string): Promise<Account | undefined> {
-    const row = await db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('directory', '=', directory)
-      .where('directory_key', '=', key)
-      .executeTakeFirst();
+    const [row] = await withKey(directory, key);
     return row && fromRow(row);
   }
 
   return {
     byDirectoryKey,
     async byId(id) {
-      const row = await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
+      const [row] = await withId(id);
       return row && fromRow(row);
     },
     async link(account) {

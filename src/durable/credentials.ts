@@ -1,20 +1,17 @@
 import type { Transaction } from 'kysely';
 import { SallyportError } from '../core/errors.ts';
 import type { DurableStore, StoredCredential } from '../core/store.ts';
+import { prepared } from './prepared.ts';
 import type { CredentialRow, Database, Tables } from './schema.ts';
 
 /** Enrolled credentials, with the keys under which one is found before the account is known. */
 export function createCredentials(db: Database): DurableStore['credentials'] {
+  const ofAccount = prepared(db, (account) =>
+    db.selectFrom('credentials').selectAll().where('account', '=', account).orderBy('created_at').orderBy('id'),
+  );
   return {
     async ofAccount(account) {
-      const rows = await db
-        .selectFrom('credentials')
-        .selectAll()
-        .where('account', '=', account)
-        .orderBy('created_at')
-        .orderBy('id')
-        .execute();
-      return rows.map(fromRow);
+      return (await ofAccount(account)).map(fromRow);
     },
     async byLookup(factor, key) {
       const row = await db

@@ -1,12 +1,14 @@
 import type { DataRecord, RecordStore } from '../core/store.ts';
+import { prepared } from './prepared.ts';
 import type { Database, RecordRow } from './schema.ts';
 
 /** Documents of one plug-in, kept apart from the others' by namespace. */
 export function createRecords(db: Database, namespace: string): RecordStore {
   const all = () => db.selectFrom('records').selectAll().where('namespace', '=', namespace);
+  const withId = prepared(db, (id) => all().where('id', '=', id));
   return {
     async get(id) {
-      const row = await all().where('id', '=', id).executeTakeFirst();
+      const [row] = await withId(id);
       return row && fromRow(row);
     },
     async byLookup(lookup) {

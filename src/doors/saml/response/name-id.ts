@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Account } from '../../../core/account.ts';
 import type { DurableStore } from '../../../core/store.ts';
 import {
@@ -54,8 +54,9 @@ export async function nameIdSecret(state: ReturnType<DurableStore['state']>): Pr
  * as by Shibboleth for computed names.
  */
 export function createNameIds(options: { entityId: string; secret: string }): NameIds {
+  const key = createSecretKey(Buffer.from(options.secret));
   const derive = (encoding: 'base64url' | 'hex', ...parts: string[]) =>
-    createHmac('sha256', options.secret).update(JSON.stringify(parts)).digest(encoding);
+    createHmac('sha256', key).update(JSON.stringify(parts)).digest(encoding);
 
   /** Value in a format, if the person has one. */
   const valueIn: Record<NameIdFormat, (bearer: Bearer) => string | undefined> = {
