@@ -24,6 +24,7 @@ import { createManagement } from './management.ts';
 import type { Modules } from './modules.ts';
 import { createDirectories, createFactors, createKeys, OWN_RULES, openStores, realWorld, type World } from './parts.ts';
 import { createRegistry } from './registry.ts';
+import { createSenders } from './senders.ts';
 
 /** Name of this process's audit chain: with SQLite there is one. */
 const NODE = 'main';
@@ -67,7 +68,10 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const applications = createRegistry(config);
   const directories = createDirectories(config, modules, durable, world);
   const fetch = guardedFetch(config.allowedPrivateNetworks);
-  const factors = await createFactors(config, modules, durable, directories, world, { fetch, log }, keys.sealer);
+  const senders = await createSenders(config, modules, { ...world, fetch, log }, audit);
+  management.show(senders.pages);
+  const outside = { fetch, log, audit: audit.commit, senders, ephemeral };
+  const factors = await createFactors(config, modules, durable, directories, world, outside, keys.sealer);
   const rules = [...config.rules, ...OWN_RULES];
   const { acr, sessions, trustedDevices, lockout } = config;
   const signIn = createSignIn({
@@ -156,6 +160,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     async close() {
       for (const door of doors.values()) await door.close?.();
       for (const { factor } of factors.values()) await factor.close?.();
+      await senders.close();
       await keyrings.close();
       await chain.close();
       await stores.close();

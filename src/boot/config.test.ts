@@ -78,6 +78,22 @@ describe('a configuration', () => {
     expect([...load({ factors: { chip: { digits: 8 } } }).factors]).toEqual([['chip', { digits: 8 }]]);
   });
 
+  it('has a sender for each factor that sends, in the order in which they are listed', () => {
+    const [message] = faults({ factors: { caller: {} } });
+    expect(message).toEqual(['factors.caller', 'needs a sender for text messages: senders.pigeon, senders.board']);
+    const config = load({ factors: { caller: {} }, senders: { pigeon: {} } });
+    expect([...config.senders]).toEqual([['pigeon', { loft: 'north' }]]);
+    expect([...load().senders]).toEqual([]);
+    const both = load({ senders: { board: {}, pigeon: {} }, issuer: 'http://localhost:3000', demo: {} });
+    expect([...both.senders.keys()]).toEqual(['board', 'pigeon']);
+  });
+
+  it('shows messages to whoever is at the machine in a demonstration alone', () => {
+    expect(faults({ senders: { board: {} } })).toEqual([
+      ['senders.board', expect.stringContaining('configurations with a demo section')],
+    ]);
+  });
+
   it('reads rules, networks and acr into the shapes of the policy', () => {
     const config = load({
       applications: { library },

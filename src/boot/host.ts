@@ -90,9 +90,9 @@ export function createHost(deps: HostDeps): CommandHost {
     const ip = text('ip');
     const networks = ip === undefined ? [] : networksOf(ip, config.networks);
     const credentials = await deps.signIn.credentials.ofAccount(account.id);
-    const { isSecond, works } = deps.signIn.evaluator;
+    const { isSecond, isEnrolled, works } = deps.signIn.evaluator;
     const seconds = credentials.filter(isSecond);
-    const [enrolled, suspended] = [seconds.length > 0, !seconds.some(works)];
+    const [enrolled, suspended] = [isEnrolled(account, credentials), !seconds.some(works)];
     const { id, groups, createdAt } = account;
     const requirement = decide(
       deps.rules,

@@ -1,9 +1,15 @@
 import express, { type Express } from 'express';
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import type { AuditPort } from '../core/door.ts';
+import type { ManagementPage } from '../core/sender.ts';
+import { isLoopback } from './config/fields.ts';
 
 /** Health and metrics, for the machine's own eyes: it asks nobody who they are. */
-export function createManagement(ready: () => Promise<void>): { app: Express; count(audit: AuditPort): AuditPort } {
+export function createManagement(ready: () => Promise<void>): {
+  app: Express;
+  count(audit: AuditPort): AuditPort;
+  show(pages: readonly ManagementPage[]): void;
+} {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const events = new Counter({
@@ -28,6 +34,21 @@ export function createManagement(ready: () => Promise<void>): { app: Express; co
 
   return {
     app,
+    show(pages) {
+      for (const { path, answer } of pages) {
+        app.get(path, (req, res) => {
+          // Another site's name could be made to point here, and its script would then read this (DNS rebinding).
+          if (!isLoopback(req.hostname)) return void res.status(421).json({ status: 'misdirected' });
+          const { type, body } = answer();
+          res.set({
+            'cache-control': 'no-store',
+            'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+            'x-content-type-options': 'nosniff',
+          });
+          res.type(type).send(body);
+        });
+      }
+    },
     /** The audit's own events are what is counted: one list of names. */
     count: (audit) => ({
       commit: async (event) => {

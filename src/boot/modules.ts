@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { DirectoryModule } from '../core/directory.ts';
 import type { DoorModule } from '../core/door.ts';
 import type { FactorModule } from '../core/factor.ts';
+import type { SenderModule } from '../core/sender.ts';
 import type { DurableModule, EphemeralModule } from '../core/store.ts';
 
 /** Every plug-in found, by id. */
@@ -10,26 +11,28 @@ export interface Modules {
   factors: ReadonlyMap<string, FactorModule>;
   doors: ReadonlyMap<string, DoorModule>;
   directories: ReadonlyMap<string, DirectoryModule>;
+  senders: ReadonlyMap<string, SenderModule>;
   stores: { durable: ReadonlyMap<string, DurableModule>; ephemeral: ReadonlyMap<string, EphemeralModule> };
 }
 
 type StoreModule = DurableModule | EphemeralModule;
 
 /**
- * Finds the plug-ins: each folder of `factors`, `doors`, `directories` and `stores` is one, its name
- * is the id, and its `index.ts` exports the module as default. A kind without a folder has none;
+ * Finds the plug-ins: each folder of `factors`, `doors`, `directories`, `senders` and `stores` is one, its
+ * name is the id, and its `index.ts` exports the module as default. A kind without a folder has none;
  * a broken module throws, since a gateway without one of its parts must not start.
  *
  * @param source folder that holds the kinds' folders, as a `file:` URL ending in a slash
  */
 export async function loadModules(source: URL = new URL('../', import.meta.url)): Promise<Modules> {
-  const [factors, doors, directories, stores] = await Promise.all([
+  const [factors, doors, directories, senders, stores] = await Promise.all([
     load<FactorModule>(source, 'factors', 'create'),
     load<DoorModule>(source, 'doors', 'create'),
     load<DirectoryModule>(source, 'directories', 'create'),
+    load<SenderModule>(source, 'senders', 'create'),
     load<StoreModule>(source, 'stores', 'open'),
   ]);
-  return { factors, doors, directories, stores: byKind(stores) };
+  return { factors, doors, directories, senders, stores: byKind(stores) };
 }
 
 async function load<T extends { id: string }>(

@@ -9,9 +9,11 @@ import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import { createDurableStore } from '../durable/index.ts';
 import { createAccounts } from '../sign-in/accounts.ts';
 import type { SignInDeps } from '../sign-in/deps.ts';
+import { createLimits } from '../sign-in/limits.ts';
 import type { Config } from './config.ts';
 import type { Modules } from './modules.ts';
 import { sealingKeyOf } from './sealing-key.ts';
+import type { Senders } from './senders.ts';
 
 /** Clock and randomness: tests bring their own. */
 export interface World {
@@ -94,13 +96,19 @@ export function createDirectories(
   return directories;
 }
 
+/** What a factor gets a part of, by its id. */
+interface Wires {
+  senders: Pick<Senders, 'send'>;
+  ephemeral: EphemeralStore;
+}
+
 export async function createFactors(
   config: Config,
   modules: Modules,
   durable: DurableStore,
   directories: ReadonlyMap<string, Directory>,
   world: World,
-  outside: Pick<FactorPorts, 'fetch' | 'log'>,
+  { senders, ephemeral, ...outside }: Pick<FactorPorts, 'fetch' | 'log' | 'audit'> & Wires,
   sealer: Sealer,
 ): Promise<SignInDeps['factors']> {
   const accounts = createAccounts({ ...world, durable, directories });
@@ -112,6 +120,8 @@ export async function createFactors(
       ...world,
       ...outside,
       password: { verify: accounts.verifyPassword },
+      send: (message, account) => senders.send(message, { factor: id, account }),
+      limit: createLimits({ ephemeral, now: world.now }, id),
       state: durable.state(`factor:${id}`),
       records: durable.records(`factor:${id}`),
       sealer: sealerFor(`factor:${id}`, sealer),

@@ -28,7 +28,7 @@ export interface Proof {
   at: number;
   /** After this moment the proof counts for nothing, and neither does what rests on it. */
   expires?: number;
-  /** Good for signing in and enrolling only (a Temporary Access Pass). */
+  /** Lent (a Temporary Access Pass): good for signing in and for setting up a method, always beside a first factor. */
   bootstrap?: boolean;
 }
 
@@ -66,12 +66,14 @@ export function levelOf(proofs: readonly Proof[]): Level | undefined {
  * a passkey with user verification. What proves possession alone comes second.
  */
 export function isFirstFactor(proof: Proof): boolean {
+  // Whoever was talked into lending a pass must not have given away the whole account.
+  if (proof.bootstrap) return false;
   return proof.kinds.includes('knowledge') || proof.kinds.length > 1;
 }
 
 /** Whether a proof shows more than knowledge, so that `remember: never` wants it anew for each request. */
 export function isSecondFactor(proof: Proof): boolean {
-  return proof.kinds.some((kind) => kind !== 'knowledge');
+  return proof.bootstrap === true || proof.kinds.some((kind) => kind !== 'knowledge');
 }
 
 /** The values of `amr` for these proofs, with `mfa` (RFC 8176) where two kinds came together. */

@@ -5,6 +5,7 @@ import type { Command } from './directory.ts';
 import type { AuditEvent, LogPort } from './door.ts';
 import type { Answer, Message, Prompt, PromptKind } from './prompt.ts';
 import type { Sealer } from './seal.ts';
+import type { Channel, Outgoing, Sent } from './sender.ts';
 import type { RecordStore } from './store.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
   readonly strength?: { phishingResistant: boolean; attested: boolean };
   /** The prompt kinds it uses; a door that can't present them doesn't offer it. */
   readonly prompts: readonly PromptKind[];
+  /** What it sends messages by: the configuration must have a sender for each. */
+  readonly sends?: readonly Channel[];
   readonly settings: z.ZodType<S>;
   /** Shape of a stored credential's `data`. */
   readonly credential: z.ZodType<C>;
@@ -82,12 +85,16 @@ export interface FactorContext {
   application?: string;
   /** The answer has to open the sign-in by itself, as a first factor does: nothing that was proven before counts. */
   opening?: boolean;
+  /** Language of the page, BCP 47, for a person who has chosen none. */
+  locale?: string;
+  /** What requests from the browser's address are counted under. */
+  address?: string;
 }
 
 export interface Factor<C = unknown, P = unknown> {
   /** Begins enrolment: what to show, and what to keep until it is confirmed. */
   enrol?(account: Account, existing: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;
-  confirm?(pending: P, answer: Answer): Promise<Confirmed<C> | Refused | Further<P>>;
+  confirm?(pending: P, answer: Answer, context?: FactorContext): Promise<Confirmed<C> | Refused | Further<P>>;
 
   /** Begins a proof with one or more of the account's credentials. */
   challenge(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;
@@ -102,6 +109,17 @@ export interface Factor<C = unknown, P = unknown> {
     account: Account | undefined,
     context?: FactorContext,
   ): Promise<Proved<C> | Refused | Waiting>;
+
+  /**
+   * Asks the same anew, as the prompt's `resend` lets people want it, with the credentials that the account has now:
+   * none at an enrolment. No attempt is counted: what it costs, the factor limits. A refusal leaves all as it was.
+   */
+  resend?(
+    pending: P,
+    account: Account,
+    credentials: readonly Credential<C>[],
+    context?: FactorContext,
+  ): Promise<Challenge<P> | Refused>;
 
   /** Opens a sign-in by itself, before the account is known. */
   first?: {
@@ -209,6 +227,31 @@ export interface StatePort {
   set(key: string, value: string, version: number): Promise<boolean>;
 }
 
+/** How much of something may happen: counted for the whole installation, on all nodes together. */
+export interface Budget {
+  name: string;
+  /** Whose it is: a number, an address; kept as a hash. */
+  of: string;
+  /** Absent, it is only counted. */
+  most?: number;
+  /** Milliseconds: windows one after the other, the same for everybody. */
+  per: number;
+  /** Not a window: this long between one and the next. */
+  apart?: true;
+}
+
+/** `counts`: by name, with this one. `spent`: the name of the budget that refuses; `retryAfter`, milliseconds. */
+export type Limited =
+  | { allowed: true; counts: Readonly<Record<string, number>> }
+  | { allowed: false; spent: string; retryAfter: number };
+
+export interface LimitPort {
+  /** Counts one against each; where one of them is spent, against none. */
+  count(budgets: readonly Budget[]): Promise<Limited>;
+  /** Takes one back that was counted at `at`, epoch milliseconds; in a window that is over, nothing. */
+  giveBack(budgets: readonly Budget[], at: number): Promise<void>;
+}
+
 /** Everything out of the process comes through here. */
 export interface FactorPorts {
   /** Epoch milliseconds. */
@@ -220,6 +263,11 @@ export interface FactorPorts {
   records: RecordStore;
   /** Seals for this factor alone. */
   sealer: Sealer;
+  /** Sends by the configured senders, one after the other until one takes it; audited, without text and number. */
+  send(message: Outgoing, account: string): Promise<Sent>;
+  limit: LimitPort;
+  /** Durable before it returns. */
+  audit(event: AuditEvent): Promise<void>;
   /** What the institution calls itself, for names that authenticator apps show. */
   serviceName: string;
   issuer: string;

@@ -53,6 +53,12 @@ export interface CodePrompt {
   setup?: CodeSetup;
   /** Typed before the code, as the number on a device. */
   fields?: readonly CodeField[];
+  /** It isn't a code but a telephone number: the hint says how to write it. */
+  telephone?: Message;
+  /** A new one can be asked for from this moment on, epoch milliseconds: the answer's field `resend`. */
+  resend?: { after: number; label: Message };
+  /** Takes an enrolment back to its beginning: the answer's field `restart`. */
+  restart?: Message;
 }
 
 /** A number to be typed elsewhere (number matching). */

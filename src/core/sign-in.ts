@@ -55,6 +55,8 @@ export interface EvaluationInput {
   request: string;
   wants: Wants;
   browser?: Browser;
+  /** False: what only a lent pass has proven doesn't count, as for what a pass is not for. */
+  bootstrap?: false;
   /** For the gateway's own pages: what `remember: never` comes to there, milliseconds. */
   recent?: number;
 }
@@ -76,6 +78,8 @@ export interface Evaluation {
   amr: string[];
   /** Time of the first-factor proof, epoch milliseconds. */
   authTime?: number;
+  /** What it rests on ends then, and whatever is issued for it must: epoch milliseconds. */
+  expires?: number;
   /** A remembered device stood in for the second factor. */
   remembered: boolean;
 }

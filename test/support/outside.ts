@@ -6,8 +6,17 @@ const never = () => Promise.reject(new Error('this factor keeps no records'));
 const records: RecordStore = { get: never, byLookup: never, insert: never, update: never, remove: never, list: never };
 
 /** Ports of a factor that must not call anybody and keeps nothing but credentials: a call fails the test. */
-export const offline: Pick<FactorPorts, 'applications' | 'fetch' | 'log' | 'records' | 'sealer'> = {
+export const offline: Pick<
+  FactorPorts,
+  'applications' | 'fetch' | 'log' | 'records' | 'sealer' | 'send' | 'limit' | 'audit'
+> = {
   records,
+  send: () => Promise.reject(new Error('this factor sends nothing')),
+  limit: {
+    count: () => Promise.reject(new Error('this factor limits nothing')),
+    giveBack: () => Promise.reject(new Error('this factor limits nothing')),
+  },
+  audit: () => Promise.reject(new Error('this factor has nothing for the audit')),
   sealer: createSealer(new Uint8Array(32)),
   applications: [],
   fetch: () => Promise.reject(new Error('this factor calls nobody')),

@@ -29,6 +29,8 @@ const CHECKS: readonly Check[] = [
   defaultLocaleIsOffered,
   acrKeepsItsMeaning,
   demoIsLocal,
+  sendersAreThere,
+  sendersAreForReal,
   ruleFaults,
 ];
 
@@ -137,6 +139,29 @@ function demoIsLocal({ tree, parsed: { issuer } }: Subject): Fault[] {
       message: 'is for a demonstration on this machine: remove it, or use issuer http://localhost:3000',
     },
   ];
+}
+
+/** By the tree: a sender with a fault of its own is there, and has been complained of. */
+function sendersAreThere({ tree, modules }: Subject): Fault[] {
+  const listed = entries(tree.senders).flatMap(([id]) => modules.senders.get(id)?.carries ?? []);
+  return entries(tree.factors).flatMap(([id]) => {
+    const missing = (modules.factors.get(id)?.sends ?? []).filter((channel) => !listed.includes(channel));
+    return missing.map((channel) => {
+      const able = [...modules.senders.values()].filter(({ carries }) => carries.includes(channel));
+      const names = able.map((sender) => `senders.${sender.id}`).join(', ') || 'none is installed';
+      return { path: ['factors', id], message: `needs a sender for ${channel} messages: ${names}` };
+    });
+  });
+}
+
+/** Codes on a page of the machine's own are for trying things out. */
+function sendersAreForReal({ tree, modules }: Subject): Fault[] {
+  if (tree.demo !== undefined) return [];
+  const shown = entries(tree.senders).filter(([id]) => modules.senders.get(id)?.demonstration);
+  return shown.map(([id]) => ({
+    path: ['senders', id],
+    message: 'shows codes to whoever is at this machine: it is for configurations with a demo section',
+  }));
 }
 
 function entries(value: unknown): [string, unknown][] {

@@ -12,6 +12,7 @@ export const NO_MODULES: Modules = {
   factors: new Map(),
   doors: new Map(),
   directories: new Map(),
+  senders: new Map(),
   stores: { durable: new Map(), ephemeral: new Map() },
 };
 

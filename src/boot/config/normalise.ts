@@ -9,7 +9,7 @@ type Options = Readonly<Record<string, unknown>>;
 
 /** The checked sections in the shape that the rest of the program reads. Paths are absolute already. */
 export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<Config, 'warnings'> {
-  const { stores, directories, factors, doors, networks, policy, assurance, management, ...same } = parsed;
+  const { stores, directories, factors, senders, doors, networks, policy, assurance, management, ...same } = parsed;
   const durable = choiceOf(stores.durable);
   const ephemeral = choiceOf(stores.ephemeral);
   return {
@@ -21,6 +21,7 @@ export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<
       keepsFile(modules.stores.durable.get(durable.type)) || keepsFile(modules.stores.ephemeral.get(ephemeral.type)),
     directories: mapOf(directories),
     factors: mapOf(factors),
+    senders: mapOf(senders),
     doors: mapOf(doors),
     networks: Object.entries(networks).map(([name, value]) => networkOf(name, value)),
     applications: applicationsOf(parsed.applications, modules),

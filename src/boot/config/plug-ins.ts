@@ -10,12 +10,18 @@ interface Plugin {
 type Found<T> = ReadonlyMap<string, T>;
 
 /** One optional key per plug-in found: only those that are listed are enabled. */
+export function anyOf(modules: Found<Plugin>) {
+  return z.strictObject(
+    Object.fromEntries([...modules].map(([key, module]) => [key, bare(module.settings).optional()])),
+  );
+}
+
+/** Likewise, and there must be one. */
 export function optionsOf(modules: Found<Plugin>) {
-  const shape = Object.fromEntries([...modules].map(([key, module]) => [key, bare(module.settings).optional()]));
   const ids = [...modules.keys()].join(', ') || 'none is installed';
-  return z
-    .strictObject(shape)
-    .refine((listed) => Object.keys(listed).length > 0, { error: `is empty: list at least one of: ${ids}` });
+  return anyOf(modules).refine((listed) => Object.keys(listed).length > 0, {
+    error: `is empty: list at least one of: ${ids}`,
+  });
 }
 
 /** A store's own settings beside its `type`, one branch per store found. */

@@ -11,7 +11,7 @@ export interface Source {
   lineOf(path: Path): number | undefined;
 }
 
-const PLUGIN_SECTIONS: ReadonlySet<string> = new Set(['directories', 'factors', 'doors']);
+const PLUGIN_SECTIONS: ReadonlySet<string> = new Set(['directories', 'factors', 'senders', 'doors']);
 
 /** Reads YAML 1.2. An unreadable or malformed file gives faults, which call it `file`, and an empty tree. */
 export function readSource(path: string, file: string): Source {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { LEVELS } from '../../core/assurance.ts';
 import type { Modules } from '../modules.ts';
 import { duration, id, issuer, localized, port, range, webAddress } from './fields.ts';
-import { applicationsOf, optionsOf, storeOf } from './plug-ins.ts';
+import { anyOf, applicationsOf, optionsOf, storeOf } from './plug-ins.ts';
 import { rule, suggestion } from './rule.ts';
 
 const listen = z
@@ -122,6 +122,9 @@ export function sectionsOf(modules: Modules) {
       .describe('How long a remembered browser can stand in for a second factor, at most'),
     directories: optionsOf(modules.directories).describe('Where people come from'),
     factors: optionsOf(modules.factors).describe('Factors that are enabled; others are off'),
+    senders: anyOf(modules.senders)
+      .prefault({})
+      .describe('What carries messages; of several for one kind the first that takes it'),
     doors: optionsOf(modules.doors).describe('Protocols that are served'),
     lockout,
     networks: z.record(id, network).default({}).describe('Named address ranges, for rules'),

@@ -42,6 +42,8 @@ export interface Config {
   directories: ReadonlyMap<string, unknown>;
   /** Enabled factors alone. */
   factors: ReadonlyMap<string, unknown>;
+  /** In the order in which they are tried. */
+  senders: ReadonlyMap<string, unknown>;
   doors: ReadonlyMap<string, unknown>;
   lockout: Parsed['lockout'];
   networks: readonly NetworkRanges[];

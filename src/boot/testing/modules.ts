@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DirectoryModule } from '../../core/directory.ts';
 import type { DoorModule } from '../../core/door.ts';
 import type { FactorModule } from '../../core/factor.ts';
+import type { SenderModule } from '../../core/sender.ts';
 import type { DurableModule, EphemeralModule } from '../../core/store.ts';
 import type { Modules } from '../modules.ts';
 
@@ -64,6 +65,13 @@ const people: DirectoryModule = {
   ],
 };
 
+const pigeon: SenderModule = {
+  id: 'pigeon',
+  carries: ['text'],
+  settings: z.strictObject({ loft: z.string().default('north') }),
+  create: unused,
+};
+
 const disk: DurableModule = {
   id: 'disk',
   kind: 'durable',
@@ -85,12 +93,21 @@ const remote: EphemeralModule = {
 
 /** Plug-ins that exist for the tests of the configuration and the command line alone. */
 export const testModules: Modules = {
-  factors: new Map([factor('chip'), factor('whistle')].map((module) => [module.id, module])),
+  factors: new Map(
+    [factor('chip'), factor('whistle'), { ...factor('caller'), sends: ['text'] as const }].map((module) => [
+      module.id,
+      module,
+    ]),
+  ),
   doors: new Map<string, DoorModule>([
     ['web', web as DoorModule],
     ['radio', radio],
   ]),
   directories: new Map([['people', people]]),
+  senders: new Map<string, SenderModule>([
+    ['pigeon', pigeon],
+    ['board', { ...pigeon, id: 'board', demonstration: true }],
+  ]),
   stores: {
     durable: new Map([['disk', disk]]),
     ephemeral: new Map([

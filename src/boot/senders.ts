@@ -1,0 +1,69 @@
+import type { AuditPort, LogPort } from '../core/door.ts';
+import type { ManagementPage, Outgoing, Sender, SenderPorts, Sent } from '../core/sender.ts';
+import type { Config } from './config.ts';
+import type { Modules } from './modules.ts';
+
+/** For whom a message is, and which factor sends it. */
+export interface About {
+  factor: string;
+  account: string;
+}
+
+export interface Senders {
+  send(message: Outgoing, about: About): Promise<Sent>;
+  pages: readonly ManagementPage[];
+  close(): Promise<void>;
+}
+
+interface Enabled {
+  id: string;
+  carries: readonly Outgoing['channel'][];
+  sender: Sender;
+}
+
+/** The configured senders, in their order: each message goes to the first that takes it. */
+export async function createSenders(
+  config: Config,
+  modules: Modules,
+  ports: SenderPorts,
+  audit: AuditPort,
+): Promise<Senders> {
+  const enabled: Enabled[] = [];
+  for (const [id, settings] of config.senders) {
+    const module = modules.senders.get(id);
+    if (module === undefined) continue;
+    const sender = module.create(settings, ports);
+    await sender.start?.();
+    enabled.push({ id, carries: module.carries, sender });
+  }
+
+  return {
+    async send(message, about) {
+      const { channel } = message;
+      let last: Sent = { ok: false, reason: 'no sender' };
+      for (const { id, carries, sender } of enabled) {
+        if (!carries.includes(channel)) continue;
+        last = await attempt(sender, message, ports.log, id);
+        const facts = { ...about, channel, sender: id };
+        if (last.ok) audit.note({ event: 'message.sent', ...facts, ...(last.id ? { message: last.id } : {}) });
+        else audit.note({ event: 'message.failed', ...facts, reason: last.reason });
+        // What may have been taken isn't sent a second time by another.
+        if (last.ok || last.unsure) break;
+      }
+      return last;
+    },
+    pages: enabled.flatMap(({ sender }) => sender.pages ?? []),
+    async close() {
+      await Promise.all(enabled.map(({ sender }) => sender.close?.()));
+    },
+  };
+}
+
+async function attempt(sender: Sender, message: Outgoing, log: LogPort, id: string): Promise<Sent> {
+  try {
+    return await sender.send(message);
+  } catch (error) {
+    log.error({ sender: id, cause: (error as Error).name }, 'a sender threw');
+    return { ok: false, reason: 'error', unsure: true };
+  }
+}

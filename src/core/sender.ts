@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+import type { LogPort } from './door.ts';
+
+/** A short message to a telephone number. */
+export interface TextMessage {
+  channel: 'text';
+  /** E.164, with its plus sign. */
+  to: string;
+  /** Plain text, with line breaks where it needs them. */
+  text: string;
+}
+
+/** What goes out to people, by channel. */
+export type Outgoing = TextMessage;
+export type Channel = Outgoing['channel'];
+
+/**
+ * How a message fared with whoever carries it: taken, which isn't yet delivered, or not. `reason` is for log and
+ * audit: no text of the message, no number, no secret. `unsure`: it may have been taken all the same, as when no
+ * answer came, so that sending it by another way could send it twice.
+ */
+export type Sent = { ok: true; id?: string } | { ok: false; reason: string; unsure?: boolean };
+
+/** What carries messages out of the house. */
+export interface Sender {
+  /** Never throws, and answers within 30 seconds. */
+  send(message: Outgoing): Promise<Sent>;
+  /** What it shows on the management port. */
+  readonly pages?: readonly ManagementPage[];
+  /** Called once before the first message, and doesn't wait for the other side: throws ERR_CONFIG alone. */
+  start?(): Promise<void>;
+  /** Ends its connections; what comes afterwards isn't sent. */
+  close?(): Promise<void>;
+}
+
+/** A page for the machine's own eyes, as data. */
+export interface ManagementPage {
+  path: `/${string}`;
+  /** A media type, and the body. HTML is written escaped. */
+  answer(): { type: string; body: string };
+}
+
+export interface SenderPorts {
+  /** Epoch milliseconds. */
+  now(): number;
+  random(bytes: number): Uint8Array;
+  /** Guarded: public addresses and allowed private ones only, no redirects. */
+  fetch(url: string | URL, init?: RequestInit): Promise<globalThis.Response>;
+  log: LogPort;
+}
+
+export interface SenderModule<S = unknown> {
+  /** The folder's name. */
+  readonly id: string;
+  readonly carries: readonly Channel[];
+  /** It shows messages to whoever is at this machine: refused unless the configuration is a demonstration. */
+  readonly demonstration?: boolean;
+  readonly settings: z.ZodType<S>;
+  create(settings: S, ports: SenderPorts): Sender;
+}

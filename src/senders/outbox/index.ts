@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Sender, SenderModule, SenderPorts } from '../../core/sender.ts';
+import { page } from './page.ts';
+
+/** Messages kept: the newest. */
+const MOST = 100;
+
+/** A message as it would have gone out. */
+export interface Kept {
+  at: number;
+  to: string;
+  text: string;
+}
+
+function create(_settings: object, ports: SenderPorts): Sender {
+  const kept: Kept[] = [];
+  return {
+    async send({ to, text }) {
+      kept.unshift({ at: ports.now(), to, text });
+      kept.length = Math.min(kept.length, MOST);
+      return { ok: true };
+    },
+    pages: [
+      { path: '/outbox', answer: () => ({ type: 'text/html; charset=utf-8', body: page(kept) }) },
+      { path: '/outbox.json', answer: () => ({ type: 'application/json', body: JSON.stringify(kept) }) },
+    ],
+    async close() {
+      kept.length = 0;
+    },
+  };
+}
+
+/** Sends nothing: keeps messages in memory and shows them on the management port, to whoever tries things out. */
+const outbox: SenderModule<object> = {
+  id: 'outbox',
+  carries: ['text'],
+  demonstration: true,
+  settings: z.strictObject({}).prefault({}),
+  create,
+};
+
+export default outbox;

@@ -1,0 +1,30 @@
+import type { Kept } from './index.ts';
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+
+const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+body { max-width: 44rem; margin: 2rem auto; padding: 0 1rem }
+li { margin: 0 0 1rem; padding: .75rem 1rem; border: 1px solid #8888; border-radius: .5rem; list-style: none }
+ol { padding: 0 }
+pre { margin: .25rem 0 0; white-space: pre-wrap; font: inherit }
+time, .to { font-size: .875rem }`;
+
+/** The newest first. It is for the management port, which has neither scripts nor the gateway's own styles. */
+export function page(kept: readonly Kept[]): string {
+  const items = kept.map(({ at, to, text }) => {
+    const time = new Date(at).toISOString();
+    return `<li><span class="to">${escaped(to)}</span> <time datetime="${time}">${time}</time><pre>${escaped(text)}</pre></li>`;
+  });
+  const list = items.length > 0 ? `<ol>${items.join('')}</ol>` : '<p>Nothing was sent yet.</p>';
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Outbox</title><style>${STYLE}</style></head><body><h1>Outbox</h1>
+<p>Messages that would have gone out, the newest first. Load the page again for later ones.</p>${list}</body></html>`;
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { EPHEMERAL, MINUTE, openEphemeral, START, stoppedClock } from '../../test/support/sign-in.ts';
+import { createLimits } from './limits.ts';
+
+const HOUR = 60 * MINUTE;
+
+describe.each(EPHEMERAL)('limits on %s', (id) => {
+  it('count each budget by itself, and none where one is spent', async () => {
+    const { now } = stoppedClock();
+    const limits = createLimits({ ephemeral: await openEphemeral(id, now), now }, 'whistle');
+    const person = { name: 'account', of: 'ada', most: 2, per: HOUR };
+    const everybody = { name: 'all', of: '', per: HOUR };
+    expect(await limits.count([person, everybody])).toEqual({ allowed: true, counts: { account: 1, all: 1 } });
+    expect(await limits.count([{ ...person, of: 'bob' }, everybody])).toMatchObject({ counts: { account: 1, all: 2 } });
+    expect(await limits.count([everybody, person])).toMatchObject({ counts: { account: 2, all: 3 } });
+    expect(await limits.count([everybody, person])).toEqual({
+      allowed: false,
+      spent: 'account',
+      retryAfter: HOUR - (START % HOUR),
+    });
+    expect(await limits.count([everybody])).toMatchObject({ counts: { all: 4 } });
+  });
+
+  it('allow no more than there is to 100 at once', async () => {
+    const { now } = stoppedClock();
+    const limits = createLimits({ ephemeral: await openEphemeral(id, now), now }, 'whistle');
+    const budgets = [{ name: 'number', of: '+85290000000', most: 7, per: HOUR }];
+    const all = await Promise.all(Array.from({ length: 100 }, () => limits.count(budgets)));
+    expect(all.filter(({ allowed }) => allowed)).toHaveLength(7);
+  });
+
+  it('take back what was counted, in its own window', async () => {
+    const clock = stoppedClock();
+    const limits = createLimits({ ephemeral: await openEphemeral(id, clock.now), now: clock.now }, 'whistle');
+    const budgets = [{ name: 'open', of: 'HK', per: HOUR }];
+    await limits.count(budgets);
+    clock.pass(HOUR);
+    await limits.count(budgets);
+    await limits.giveBack(budgets, START);
+    expect(await limits.count(budgets)).toEqual({ allowed: true, counts: { open: 2 } });
+    await limits.giveBack(budgets, clock.now());
+    expect(await limits.count(budgets)).toEqual({ allowed: true, counts: { open: 2 } });
+  });
+
+  it('keep things apart, and windows from each other', async () => {
+    const clock = stoppedClock();
+    const limits = createLimits({ ephemeral: await openEphemeral(id, clock.now), now: clock.now }, 'whistle');
+    const apart = { name: 'apart', of: 'ada', per: 30_000, apart: true } as const;
+    expect(await limits.count([apart])).toMatchObject({ allowed: true });
+    expect(await limits.count([apart])).toMatchObject({ allowed: false, spent: 'apart' });
+    expect(await limits.count([{ ...apart, of: 'bob' }])).toMatchObject({ allowed: true });
+    const hourly = { name: 'hourly', of: 'ada', most: 1, per: HOUR };
+    expect(await limits.count([hourly])).toMatchObject({ allowed: true });
+    expect(await limits.count([hourly])).toMatchObject({ allowed: false });
+    clock.pass(HOUR);
+    expect(await limits.count([hourly])).toMatchObject({ allowed: true });
+  });
+});
+
+it('of different factors know nothing of each other', async () => {
+  const { now } = stoppedClock();
+  const ephemeral = await openEphemeral('embedded', now);
+  const budgets = [{ name: 'account', of: 'ada', most: 1, per: HOUR }];
+  expect(await createLimits({ ephemeral, now }, 'whistle').count(budgets)).toMatchObject({ allowed: true });
+  expect(await createLimits({ ephemeral, now }, 'chip').count(budgets)).toMatchObject({ allowed: true });
+});
