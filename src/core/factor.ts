@@ -74,6 +74,8 @@ export type Confirmed<C> = {
   lookup?: string[];
   /** Confirming can prove possession as well. */
   proof?: Omit<Proof, 'credential'>;
+  /** The account's credential that this brings up to date where methods are managed: none is added. */
+  renews?: string;
 };
 
 /** Who is signing in, before or after the account is known. */

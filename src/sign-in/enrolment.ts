@@ -81,7 +81,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       id: string,
       answer: Answer,
       browser: Browser,
-    ): Promise<{ added: string } | { error: Message } | { further: true }> {
+    ): Promise<{ added: string } | { renewed: string } | { error: Message } | { further: true }> {
       const anew = async (error: Message) => {
         await begin(account, session, id, error);
         return { error };
@@ -101,19 +101,19 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
         return further(session, loaded.stored, { factor: id, prompt: verdict.prompt, pending: verdict.pending });
       }
       if ((await ephemeral.take(keyOf(session))) !== loaded.stored) return anew({ key: 'already-answered' });
-      const { name, data, lookup } = verdict;
+      const { name, data, lookup, renews } = verdict;
+      const { ip, userAgent, reference } = browser;
+      const about = { account: account.id, factor: id, ip, userAgent, reference };
+      if (renews !== undefined) {
+        const old = (await existingOf(account, id)).find((it) => it.id === renews);
+        if (!old || !(await credentials.update(old, data))) return anew({ key: 'already-answered' });
+        await audit.commit({ event: 'credential.renewed', credential: renews, ...about });
+        await attempts.succeeded(attempt, browser);
+        return { renewed: renews };
+      }
       const credential = await credentials.add(account.id, id, name, data, lookup);
       if (typeof credential !== 'string') return anew(credential);
-      const { ip, userAgent, reference } = browser;
-      await audit.commit({
-        event: 'credential.added',
-        account: account.id,
-        factor: id,
-        credential,
-        ip,
-        userAgent,
-        reference,
-      });
+      await audit.commit({ event: 'credential.added', credential, ...about });
       await attempts.succeeded(attempt, browser);
       return { added: credential };
     },

@@ -24,6 +24,7 @@ const NOTICES = [
   'method-needed',
   'method-removed',
   'method-renamed',
+  'method-renewed',
   'too-many-methods',
   'device-removed',
   'device-renewed',
@@ -171,7 +172,8 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     const result = await enrolment.confirm(it.account, it.session, factor, answer, localsOf(res).browser);
     // Redirected either way: Back and Reload must not send a code again.
     const address = `/account/methods/add/${encodeURIComponent(factor)}?again`;
-    res.redirect(303, 'added' in result ? '/account?notice=method-added' : address);
+    if ('added' in result) return res.redirect(303, '/account?notice=method-added');
+    res.redirect(303, 'renewed' in result ? '/account?notice=method-renewed' : address);
   });
 
   router.get('/account/methods/:id/remove', async (req, res) => {
