@@ -141,8 +141,10 @@ export function createCore(
       const { life, idle } = lifeLeft(ports, session);
       const { accountId: account, uid } = session;
       if (isNew || moves(session.exp, idle)) await session.save(idle);
-      const index = String(session.sidFor(application));
-      return { account, session: uid, index, isNew, expires: ports.now() + life * 1000 };
+      // Another tab may have entered it at the same moment, and given it the name; or the session has just ended.
+      const authorizations = isNew ? (await sessions.findByUid(uid))?.authorizations : session.authorizations;
+      const index = authorizations?.[application]?.sid;
+      return index ? { account, session: uid, index, isNew, expires: ports.now() + life * 1000 } : undefined;
     },
 
     async indexOf(req, res, application) {

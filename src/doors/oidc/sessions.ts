@@ -117,14 +117,18 @@ const SEPARATOR = ' ';
 /** What an id points to: a session, as the session of one account or of nobody yet. */
 const target = (uid: string, account: string | undefined): string => `${uid}${SEPARATOR}${account ?? ''}`;
 
-/** Applications that another tab added stay; everything else is the writer's. */
+/**
+ * Applications that another tab added stay, each with the name (`sid`) by which it knows the session since: a logout
+ * is told by it. Everything else is the writer's.
+ */
 function merge(before: StoredSession | undefined, payload: AdapterPayload, current: string): StoredSession {
   const { jti: _, ...rest } = payload;
   // Only one account is ever in a session: what another one authorized isn't carried over.
   const kept = before && before.accountId === payload.accountId ? before.authorizations : undefined;
   const authorizations = { ...kept, ...payload.authorizations };
   for (const [client, mine] of Object.entries(payload.authorizations ?? {})) {
-    authorizations[client] = { ...kept?.[client], ...mine };
+    const known = kept?.[client];
+    authorizations[client] = { ...known, ...mine, ...(known?.sid ? { sid: known.sid } : {}) };
   }
   return { ...rest, ...(Object.keys(authorizations).length > 0 ? { authorizations } : {}), current };
 }
