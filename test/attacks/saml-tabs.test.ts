@@ -1,0 +1,48 @@
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { SamlSite } from '../support/saml-site.ts';
+import { stage } from '../support/scene.ts';
+
+const APPLICATIONS = Array.from({ length: 10 }, (_, n) => `site${n}`);
+const site = await SamlSite.start();
+// Where every step waits for the network, they overlap most.
+const scene = stage(() => ({
+  redis: inject('redisUrl'),
+  config: {
+    doors: { saml: {} },
+    applications: Object.fromEntries(
+      APPLICATIONS.map((id) => [id, { name: id, saml: { metadata: { file: site.metadata(id) } } }]),
+    ),
+    policy: { rules: [{ name: 'all', level: 'sfa' }] },
+  },
+}));
+afterAll(() => site.close());
+
+describe('a session that many tabs use at once', () => {
+  it('keeps all their applications, and one name for itself at each', async () => {
+    const someone = await scene.newcomer();
+    await someone.enter('library');
+    const asked = Array.from({ length: 100 }, (_, n) => APPLICATIONS[n % APPLICATIONS.length] ?? '');
+    const answers = await Promise.all(
+      asked.map(async (id) => {
+        const address = site.address(id, scene.gateway.url);
+        return { id, ...site.answer(await someone.client.open(address)) };
+      }),
+    );
+    expect(answers.every(({ status }) => status[0] === 'Success')).toBe(true);
+    const names = new Map(
+      APPLICATIONS.map((id) => [id, new Set(answers.filter((it) => it.id === id).map((it) => it.sessionIndex))]),
+    );
+    for (const [, indexes] of names) expect(indexes.size).toBe(1);
+    expect(new Set([...names.values()].flatMap((indexes) => [...indexes])).size).toBe(APPLICATIONS.length);
+
+    const [account = ''] = scene.audit().flatMap((it) => (it.account === null ? [] : it.account));
+    const sessions = await scene.gateway.app.core.sessionsOf(account);
+    expect(sessions.map(({ applications }) => applications.sort())).toEqual([['library', ...APPLICATIONS].sort()]);
+
+    // And later, one by one, still the same.
+    for (const id of APPLICATIONS.slice(0, 3)) {
+      const { sessionIndex } = site.answer(await someone.client.open(site.address(id, scene.gateway.url)));
+      expect(names.get(id)?.has(sessionIndex)).toBe(true);
+    }
+  });
+});
