@@ -23,6 +23,8 @@ export interface DoorModule<S = unknown, A = unknown> {
   /** Faults that a schema can't see, each with its path below `applications.<id>.<door>`. */
   check?(
     applications: readonly (Application & { settings: A })[],
+    /** The door's own, where they have no fault themselves. */
+    settings?: S,
   ): { application: string; path: string; message: string }[];
   /** Where in an application's settings files are named: they are relative to the configuration's folder. */
   readonly files?: readonly (readonly string[])[];
@@ -178,7 +180,7 @@ export interface DoorPorts {
 /** Pages, by name; the model's shape is the page's. Answers HTML. */
 export interface RenderPort {
   page(res: ServerResponse, name: string, model: Record<string, unknown>, status?: number): string;
-  /** Allows this page's form to end in a redirect to these origins. */
+  /** Allows this page's form to end in a redirect to these origins, or to all of a scheme (`https:`). */
   allowFormAction(res: ServerResponse, ...origins: string[]): void;
 }
 

@@ -1,11 +1,16 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { SamlSite } from '../support/saml-site.ts';
 import { browserScene, closeBrowser, JOURNEY, SOON, USUAL_STORES } from './scene.ts';
 import type { Application, Visitor } from './visitor.ts';
 
 const SFA = 'https://refeds.org/profile/sfa';
 const MFA = 'https://refeds.org/profile/mfa';
 
-afterAll(closeBrowser);
+const site = await SamlSite.start();
+afterAll(async () => {
+  await closeBrowser();
+  site.close();
+});
 
 /** Where somebody is signed in, of the demo's six. */
 async function standing(me: Visitor): Promise<string[]> {
@@ -15,7 +20,11 @@ async function standing(me: Visitor): Promise<string[]> {
 }
 
 describe.each(USUAL_STORES)('both doors in a browser, with the demo on the %s store', JOURNEY, (_name, store) => {
-  const scene = browserScene(() => ({ ...store(), demo: true }));
+  const scene = browserScene(() => ({
+    ...{ ...store(), demo: true },
+    // Without a rule of its own: a second step, each time.
+    config: { applications: { archive: { name: 'Archive', saml: { metadata: { file: site.metadata('archive') } } } } },
+  }));
   const arrived = (me: Visitor, application: Application) => me.page.waitForURL(me.home(application));
 
   it('one sign-in opens them all, each asks for what it needs, and one sign-out ends it', async () => {
@@ -100,5 +109,15 @@ describe.each(USUAL_STORES)('both doors in a browser, with the demo on the %s st
     await me.password(me.username);
     await arrived(me, 'reading-room');
     expect(await standing(me)).toEqual(['reading-room']);
+  });
+
+  it('arrives where an application sends its people on to another host', async () => {
+    const me = await scene.visit();
+    const there = `${site.url.replace('127.0.0.1', 'localhost')}/there`;
+    site.onward = there;
+    await me.page.goto(site.address('archive', scene.gateway.url));
+    await me.password(me.username);
+    await me.enrol();
+    await me.page.waitForURL(there);
   });
 });

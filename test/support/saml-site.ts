@@ -58,20 +58,24 @@ export class SamlSite {
   readonly url: string;
   readonly identity: Identity;
   readonly folder = mkdtempSync(join(tmpdir(), 'sallyport-saml-'));
+  /** Address that a browser is sent on to, whatever it posts. */
+  onward: string | undefined;
   readonly #server: Server;
 
   private constructor(server: Server, identity: Identity) {
     this.#server = server;
     this.identity = identity;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
-
-  static async start(): Promise<SamlSite> {
-    const server = createServer(async (request, response) => {
+    server.on('request', async (request, response) => {
       const body = Buffer.concat((await request.toArray()) as Buffer[]).toString();
+      if (request.method === 'POST' && this.onward) return response.writeHead(303, { location: this.onward }).end();
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify(Object.fromEntries(new URLSearchParams(body))));
     });
+  }
+
+  static async start(): Promise<SamlSite> {
+    const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new SamlSite(server, await createIdentity());
   }

@@ -17,7 +17,8 @@ export function deliver(
   if (message.binding !== 'post') throw new TypeError(`${message.binding} does not go through a browser`);
   const inputs = [{ name: message.parameter as string, value: Buffer.from(message.xml).toString('base64') }];
   if (message.relayState !== undefined) inputs.push({ name: 'RelayState', value: message.relayState });
-  render.allowFormAction(res, new URL(location).origin);
+  // Chromium follows `form-action` through redirects: whose hosts these lead to, the service provider alone knows.
+  render.allowFormAction(res, new URL(location).protocol);
   // Across sites `same-origin` would send `Origin: null` with the form, and some applications refuse that.
   res.setHeader('referrer-policy', 'strict-origin');
   const leaving = message.parameter === 'SAMLRequest';

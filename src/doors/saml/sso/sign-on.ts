@@ -131,7 +131,8 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
 
   /** HTTP-POST binding (saml-bindings section 3.5): a form that submits itself. */
   function send(res: Response, { acs, application, relayState }: Asked, xml: string): void {
-    ports.render.allowFormAction(res, new URL(acs).origin);
+    // Chromium follows `form-action` through redirects: whose hosts these lead to, the service provider alone knows.
+    ports.render.allowFormAction(res, new URL(acs).protocol);
     // Across sites `same-origin` would send `Origin: null` with the form, and some applications refuse that.
     res.setHeader('referrer-policy', 'strict-origin');
     const inputs = [{ name: 'SAMLResponse', value: Buffer.from(xml).toString('base64') }];
