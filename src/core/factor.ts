@@ -250,6 +250,8 @@ export type Limited =
 export interface LimitPort {
   /** Counts one against each; where one of them is spent, against none. */
   count(budgets: readonly Budget[]): Promise<Limited>;
+  /** What was counted in the windows of `at`, epoch milliseconds, by name. */
+  read(budgets: readonly Budget[], at: number): Promise<Readonly<Record<string, number>>>;
   /** Takes one back that was counted at `at`, epoch milliseconds; in a window that is over, nothing. */
   giveBack(budgets: readonly Budget[], at: number): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import type { Credential } from '../core/account.ts';
-import { configuredId } from '../core/application.ts';
 import { isFirstFactor, isSecondFactor, levelOf, reaches } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
+import { contextOf } from './context.ts';
 import type { SignInDeps } from './deps.ts';
 import type { Evaluator, FullEvaluation } from './evaluate.ts';
 import { createOffers } from './offers.ts';
@@ -107,7 +107,7 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
   }
 
   async function next(request: SignInRequest, state: State, browser: Browser): Promise<Stage> {
-    const context = { application: configuredId(request.application) };
+    const context = contextOf(request, browser);
     const evaluation = await evaluate(request, state, browser);
     if (evaluation.missing === 'denied') return { at: 'refused', message: 'denied', error: 'access_denied' };
     // None of the classes asked for is known here: no sign-in could ever meet that.

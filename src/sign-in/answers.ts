@@ -8,6 +8,7 @@ import type { SignInRequest } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
 import { accountOf } from './advance.ts';
 import { type Attempt, type Attempts, lockedFor } from './attempts.ts';
+import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import { PATIENCE } from './states.ts';
@@ -22,6 +23,8 @@ export type Result =
       error: Message & { factor?: string };
       /** The pending prompt is spent. */
       renew?: boolean;
+      /** It doesn't count as a wrong answer. */
+      free?: boolean;
       /** The name typed, to be shown again. */
       hint?: string;
     };
@@ -172,7 +175,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     const attempt = { subject: account, factor: `enrol-${stage.factor}`, opening: false };
     const locked = await counted(attempt, browser);
     if (locked) return { error: locked };
-    const verdict = await it.confirm(pendingOf(stage.factor, stage.pending), answer);
+    const verdict = await it.confirm(pendingOf(stage.factor, stage.pending), answer, contextOf(request, browser));
     if (verdict.outcome === 'refused') return refused(request, browser, stage.factor, verdict, account);
     if (verdict.outcome === 'further') {
       await attempts.returned(attempt, browser);

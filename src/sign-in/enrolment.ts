@@ -3,6 +3,7 @@ import type { Account, Credential } from '../core/account.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import { type Attempts, lockedFor } from './attempts.ts';
+import { fromBrowser } from './context.ts';
 import { type Credentials, mostOf } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 
@@ -15,6 +16,12 @@ interface Pending {
   pending: unknown;
   /** What was wrong with the last answer. */
   error?: Message;
+}
+
+interface Loaded {
+  /** The stored text that a change is made on top of. */
+  stored: string;
+  kept: Pending;
 }
 
 /** Sets up a further method for somebody who is signed in; the caller has asked for a recent MFA. */
@@ -38,13 +45,13 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
     return prompt;
   }
 
-  async function load(session: string): Promise<{ stored: string; kept: Pending } | undefined> {
+  async function load(session: string): Promise<Loaded | undefined> {
     const stored = await ephemeral.get(keyOf(session));
     return stored === undefined ? undefined : { stored, kept: JSON.parse(sealer.open(stored, keyOf(session))) };
   }
 
   /** The same prompt again, with what was wrong; of parallel answers the first says it. */
-  async function again(session: string, { stored, kept }: { stored: string; kept: Pending }, error: Message) {
+  async function again(session: string, { stored, kept }: Loaded, error: Message) {
     const key = keyOf(session);
     await ephemeral.swap(key, stored, sealer.seal(JSON.stringify({ ...kept, error } satisfies Pending), key));
     return { error };
@@ -56,6 +63,16 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
     const value = sealer.seal(JSON.stringify(next), key);
     if (!(await ephemeral.swap(key, stored, value, PATIENCE))) return { error: { key: 'already-answered' } };
     return { further: true } as const;
+  }
+
+  /** The same asked anew: no attempt, and a refusal leaves what was sent before as good as it was. */
+  async function resend(account: Account, session: string, loaded: Loaded, browser: Browser) {
+    const { factor: id, pending } = loaded.kept;
+    const it = factors.get(id);
+    if (it?.factor.resend === undefined) return again(session, loaded, { key: 'try-again' });
+    const verdict = await it.factor.resend(it.module.pending.parse(pending), account, [], fromBrowser(browser));
+    if ('outcome' in verdict) return again(session, loaded, verdict.message);
+    return further(session, loaded.stored, { factor: id, ...verdict });
   }
 
   return {
@@ -89,10 +106,18 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       const loaded = await load(session);
       const factor = factors.get(id)?.factor;
       if (loaded?.kept.factor !== id || factor?.confirm === undefined) return anew({ key: 'expired-prompt' });
+      if (loaded.kept.prompt.kind === 'code' && loaded.kept.prompt.restart && answer.restart !== undefined) {
+        await begin(account, session, id);
+        return { further: true };
+      }
+      if (loaded.kept.prompt.kind === 'code' && loaded.kept.prompt.resend && answer.resend !== undefined) {
+        return resend(account, session, loaded, browser);
+      }
       const attempt = { subject: account.id, factor: `enrol-${id}`, opening: false };
       const counted = await attempts.count(attempt, browser);
       if (!counted.allowed) return again(session, loaded, lockedFor(counted.retryAfter));
-      const verdict = await factor.confirm(factors.get(id)?.module.pending.parse(loaded.kept.pending), answer);
+      const pending = factors.get(id)?.module.pending.parse(loaded.kept.pending);
+      const verdict = await factor.confirm(pending, answer, fromBrowser(browser));
       if (verdict.outcome === 'refused') {
         return verdict.final ? anew(verdict.message) : again(session, loaded, verdict.message);
       }

@@ -1,4 +1,3 @@
-import { configuredId } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
@@ -6,10 +5,12 @@ import type { Accounts } from './accounts.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import { about, createAnswers, type Result } from './answers.ts';
 import type { Attempts } from './attempts.ts';
+import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { EvidenceStore } from './evidence.ts';
 import { createPresenter } from './present.ts';
+import { createResend } from './resend.ts';
 import type { Loaded, States } from './states.ts';
 import type { Stage, State, Step } from './steps.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
@@ -35,6 +36,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
   const { devices, states, dispatcher } = parts;
   const answers = createAnswers(deps, { ...parts, isEnrolled: dispatcher.isEnrolled, advance });
   const present = createPresenter(parts);
+  const resend = createResend(deps, parts);
 
   /** The state that follows: what was collected, and what is asked next. */
   async function advance(
@@ -85,7 +87,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
 
   /** Another method, or the factor to set up. */
   async function choose(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
-    const context = { application: configuredId(request.application) };
+    const context = contextOf(request, browser);
     const evaluation = await dispatcher.evaluate(request, state, browser);
     const { account } = evaluation;
     if (account === undefined) return { error: { key: 'try-again' } };
@@ -112,7 +114,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     if (answer.suggest === 'no') return skip(request, state, browser);
     const { account, credentials: enrolled } = await dispatcher.evaluate(request, state, browser);
     if (account === undefined) return skip(request, state, browser);
-    const context = { application: configuredId(request.application) };
+    const context = contextOf(request, browser);
     const enrolment = await dispatcher.offers.enrol(stage.factor, context, account, enrolled);
     const optional = { authTime: stage.authTime };
     const next: Stage = enrolment.at === 'enrol' ? { ...enrolment, optional, why: 'why.suggested' } : enrolment;
@@ -121,6 +123,13 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
 
   async function skip(request: SignInRequest, state: State, browser: Browser): Promise<Result> {
     return { state: await advance(request, { ...state, suggested: true }, browser) };
+  }
+
+  /** An enrolment from its beginning, as after a slip in what was typed first. */
+  async function restart(request: SignInRequest, state: State, browser: Browser): Promise<Result> {
+    const fresh = await renewed(request, state, browser);
+    const { error: _, ...kept } = state;
+    return fresh === undefined ? { state } : { state: { ...kept, nonce: states.nonce(), stage: fresh } };
   }
 
   function react(request: SignInRequest, loaded: Loaded, answer: Answer, browser: Browser): Promise<Result> {
@@ -136,6 +145,10 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     if (answer.method !== undefined && (stage.at === 'method' || stage.at === 'choose')) {
       return choose(request, state, answer, browser);
     }
+    if (answer.resend !== undefined && (stage.at === 'enrol' || stage.at === 'method')) {
+      return resend(request, state, browser);
+    }
+    if (answer.restart !== undefined && stage.at === 'enrol') return restart(request, state, browser);
     if (stage.at === 'enrol') return answers.confirm(request, state, stage, answer, browser);
     if (stage.at === 'first' || stage.at === 'method') return answers.prove(request, state, stage, answer, browser);
     return Promise.resolve({ state });
@@ -148,9 +161,9 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     result: Extract<Result, { error: unknown }>,
     browser: Browser,
   ): Promise<State> {
-    const wrong = state.wrong + 1;
+    const wrong = state.wrong + (result.free ? 0 : 1);
     const { stage } = state;
-    const context = { application: configuredId(request.application) };
+    const context = contextOf(request, browser);
     const shown = { ...state, wrong, error: result.error };
     if (stage.at === 'first' && result.hint !== undefined) {
       const evaluation = await dispatcher.evaluate(request, state, browser);
@@ -165,7 +178,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
   /** The same question, asked anew. A method that can't be asked any more gives way to what comes next. */
   async function renewed(request: SignInRequest, state: State, browser: Browser): Promise<Stage | undefined> {
     const { stage } = state;
-    const context = { application: configuredId(request.application) };
+    const context = contextOf(request, browser);
     const evaluation = await dispatcher.evaluate(request, state, browser);
     const { account, credentials } = evaluation;
     if (stage.at === 'first') {

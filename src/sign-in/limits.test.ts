@@ -33,13 +33,18 @@ describe.each(EPHEMERAL)('limits on %s', (id) => {
     const clock = stoppedClock();
     const limits = createLimits({ ephemeral: await openEphemeral(id, clock.now), now: clock.now }, 'whistle');
     const budgets = [{ name: 'open', of: 'HK', per: HOUR }];
+    expect(await limits.read(budgets, START)).toEqual({ open: 0 });
     await limits.count(budgets);
     clock.pass(HOUR);
     await limits.count(budgets);
+    await limits.count(budgets);
+    expect(await limits.read(budgets, START)).toEqual({ open: 1 });
+    expect(await limits.read(budgets, clock.now())).toEqual({ open: 2 });
     await limits.giveBack(budgets, START);
-    expect(await limits.count(budgets)).toEqual({ allowed: true, counts: { open: 2 } });
+    expect(await limits.read(budgets, START)).toEqual({ open: 0 });
+    expect(await limits.count(budgets)).toEqual({ allowed: true, counts: { open: 3 } });
     await limits.giveBack(budgets, clock.now());
-    expect(await limits.count(budgets)).toEqual({ allowed: true, counts: { open: 2 } });
+    expect(await limits.count(budgets)).toEqual({ allowed: true, counts: { open: 3 } });
   });
 
   it('keep things apart, and windows from each other', async () => {

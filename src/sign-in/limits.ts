@@ -21,7 +21,8 @@ export function createLimits({ ephemeral, now }: Pick<SignInDeps, 'ephemeral' | 
     const counted: Budget[] = [];
     for (const budget of budgets) {
       const { per, apart, most = apart ? 1 : Number.MAX_SAFE_INTEGER } = budget;
-      const verdict = await ephemeral.attempt(keyOf(budget, at), most, per);
+      // A window that is over is kept as long again, to be read.
+      const verdict = await ephemeral.attempt(keyOf(budget, at), most, apart ? per : 2 * per);
       if (!verdict.allowed) {
         await giveBack(counted, at);
         const retryAfter = apart ? verdict.retryAfter : per - (at % per);
@@ -33,5 +34,14 @@ export function createLimits({ ephemeral, now }: Pick<SignInDeps, 'ephemeral' | 
     return { allowed: true, counts };
   }
 
-  return { count, giveBack };
+  async function read(budgets: readonly Budget[], at: number): Promise<Readonly<Record<string, number>>> {
+    // A budget of none is always spent: nothing is counted, and the answer says how much there is.
+    const found = budgets.map(async (budget) => {
+      const { count } = await ephemeral.attempt(keyOf(budget, at), 0, budget.per);
+      return [budget.name, count] as const;
+    });
+    return Object.fromEntries(await Promise.all(found));
+  }
+
+  return { count, read, giveBack };
 }

@@ -14,6 +14,7 @@ export const offline: Pick<
   send: () => Promise.reject(new Error('this factor sends nothing')),
   limit: {
     count: () => Promise.reject(new Error('this factor limits nothing')),
+    read: () => Promise.reject(new Error('this factor limits nothing')),
     giveBack: () => Promise.reject(new Error('this factor limits nothing')),
   },
   audit: () => Promise.reject(new Error('this factor has nothing for the audit')),

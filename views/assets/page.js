@@ -70,3 +70,16 @@ languages?.addEventListener('keydown', (event) => {
 document.addEventListener('click', (event) => {
   if (languages?.open && !languages.contains(event.target)) languages.open = false;
 });
+
+// A button that isn't to be pressed yet counts the seconds down; the server keeps them too.
+for (const button of document.querySelectorAll('button[data-wait]')) {
+  const label = button.textContent;
+  const until = Date.now() + Number(button.dataset.wait) * 1000;
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    button.disabled = left > 0;
+    button.textContent = left > 0 ? `${label} (${left})` : label;
+    if (left > 0) setTimeout(tick, 1000);
+  };
+  tick();
+}

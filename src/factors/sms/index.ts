@@ -1,0 +1,171 @@
+import type { Account } from '../../core/account.ts';
+import type {
+  Challenge,
+  Confirmed,
+  Factor,
+  FactorContext,
+  FactorModule,
+  FactorPorts,
+  Further,
+  Proved,
+  Refused,
+} from '../../core/factor.ts';
+import { givenName } from '../../core/naming.ts';
+import type { Answer } from '../../core/prompt.ts';
+import { createConversions } from './conversions.ts';
+import { type Addressee, createDispatch } from './dispatch.ts';
+import { countryOf, readNumber } from './numbers.ts';
+import { askCode, askNumber } from './prompts.ts';
+import { credential, type Data, type Enrolled, type Enrolling, type Pending, pending } from './schemas.ts';
+import { type Settings, settings } from './settings.ts';
+import { defaultName } from './texts.ts';
+import { addressed, faultOf, proofAt, refuse } from './verify.ts';
+
+/** The one in use, and the new one while numbers are changed. */
+const MAXIMUM = 2;
+
+type Numbering = Extract<Pending, { kind: 'number' }>;
+type Challenging = Extract<Pending, { kind: 'challenge' }>;
+
+function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
+  const { countries } = settings;
+  const conversions = createConversions(settings, ports);
+  const dispatch = createDispatch(settings, ports, conversions);
+  const after = () => ports.now() + settings.resend * 1000;
+
+  /** A code goes out and is asked for; where none can, the prompt says why, and it can be tried again. */
+  async function ask<K extends Enrolling | Challenging>(
+    next: K,
+    to: Addressee,
+    context: FactorContext | undefined,
+  ): Promise<Challenge<K>> {
+    const result = await dispatch(to, context);
+    const sent = 'sent' in result ? { sent: result.sent } : {};
+    const unsent = 'sent' in result ? {} : { unsent: result.message };
+    const prompt = askCode({ number: to.number, after: after(), ...unsent }, next.kind === 'enrol');
+    return { prompt, pending: { ...next, ...sent } };
+  }
+
+  async function number(
+    pending: Numbering,
+    answer: Answer,
+    context: FactorContext | undefined,
+  ): Promise<Further<Pending> | Refused> {
+    const read = readNumber(answer.code ?? '', countries);
+    if ('fault' in read) {
+      return { outcome: 'refused', message: { key: `number.${read.fault}` }, reason: `number: ${read.fault}` };
+    }
+    if (pending.numbers.includes(read.number)) {
+      return { outcome: 'refused', message: { key: 'number.taken' }, reason: 'number: taken' };
+    }
+    const { account, locale, names } = pending;
+    const name = givenName(answer.name) ?? defaultName(locale ?? context?.locale, read.number, names);
+    const to = { account, number: read.number, locale };
+    const next: Enrolling = { kind: 'enrol', account, locale, number: read.number, name };
+    const result = await dispatch(to, context);
+    // The form stays as it is: another number, or another moment.
+    if (!('sent' in result)) return { outcome: 'refused', message: result.message, reason: result.reason };
+    const prompt = askCode({ number: read.number, after: after() }, true);
+    return { outcome: 'further', prompt, pending: { ...next, sent: result.sent } };
+  }
+
+  async function confirm(
+    pending: Pending,
+    answer: Answer,
+    context?: FactorContext,
+  ): Promise<Confirmed<Data> | Refused | Further<Pending>> {
+    if (pending.kind === 'number') return number(pending, answer, context);
+    if (pending.kind !== 'enrol') return refuse('expired');
+    const fault = faultOf(pending.sent, answer, ports.now());
+    if (fault) return fault;
+    if (pending.sent) await conversions.cameBack(pending.sent);
+    const data: Data = { number: pending.number, ...(pending.sent ? { used: pending.sent.id } : {}) };
+    const name = givenName(answer.name) ?? pending.name;
+    return { outcome: 'confirmed', data, name, proof: proofAt(ports.now()) };
+  }
+
+  /** The credentials come with the one used last in front. */
+  async function challenge(
+    account: Account,
+    credentials: readonly Enrolled[],
+    context?: FactorContext,
+  ): Promise<Challenge<Pending>> {
+    const chosen = credentials.find(({ data }) => countryOf(data.number, countries)) ?? credentials[0];
+    if (chosen === undefined) throw new Error('a code is to be sent, and there is no number');
+    const { id, data } = chosen;
+    const to = { account: account.id, number: data.number, locale: account.locale };
+    return ask({ kind: 'challenge', credential: id, number: data.number }, to, context);
+  }
+
+  async function verify(
+    pending: Pending,
+    credentials: readonly Enrolled[],
+    answer: Answer,
+    account: Account | undefined,
+  ): Promise<Proved<Data> | Refused> {
+    if (pending.kind !== 'challenge') return refuse('expired');
+    const fault = faultOf(pending.sent, answer, ports.now());
+    const found = addressed(pending, credentials, account);
+    if (found === undefined) return refuse('changed');
+    if (fault || pending.sent === undefined) return fault ?? refuse('unsent');
+    const { sent } = pending;
+    if (found.data.used === sent.id) return refuse('used');
+    await conversions.cameBack(sent);
+    const update = { credential: found.id, data: { number: found.data.number, used: sent.id } };
+    return { outcome: 'proved', proof: { ...proofAt(ports.now()), credential: found.id }, update };
+  }
+
+  /** To the same number as before, and only while it is still the account's. */
+  async function resend(
+    pending: Pending,
+    account: Account,
+    credentials: readonly Enrolled[],
+    context?: FactorContext,
+  ): Promise<Challenge<Pending> | Refused> {
+    if (pending.kind === 'number') return refuse('expired');
+    if (pending.kind === 'challenge' && !addressed(pending, credentials, account)) return refuse('changed');
+    if (pending.kind === 'enrol' && pending.account !== account.id) return refuse('changed');
+    const locale = pending.kind === 'enrol' ? pending.locale : account.locale;
+    const result = await dispatch({ account: account.id, number: pending.number, locale }, context);
+    if (!('sent' in result)) return { outcome: 'refused', message: result.message, reason: result.reason };
+    const prompt = askCode({ number: pending.number, after: after() }, pending.kind === 'enrol');
+    return { prompt, pending: { ...pending, sent: result.sent } };
+  }
+
+  return {
+    maximum: MAXIMUM,
+    enrol: async (account, existing) => ({
+      prompt: askNumber(),
+      pending: {
+        kind: 'number',
+        account: account.id,
+        locale: account.locale,
+        numbers: existing.map(({ data }) => data.number),
+        names: existing.map(({ name }) => name),
+      },
+    }),
+    confirm,
+    challenge,
+    verify,
+    resend,
+    usable: (_account, credentials) => credentials.some(({ data }) => countryOf(data.number, countries) !== undefined),
+  };
+}
+
+/**
+ * Codes by text message: six digits, good for three minutes and for the sign-in that asked for them. Fields: `code`,
+ * which is the number at the beginning of an enrolment, `name` there, and `resend`.
+ */
+const sms: FactorModule<Settings, Data, Pending> = {
+  id: 'sms',
+  kinds: ['possession'],
+  amr: ['sms'],
+  prompts: ['code'],
+  sends: ['text'],
+  settings,
+  credential,
+  pending,
+  create,
+};
+
+export default sms;
