@@ -82,12 +82,12 @@ function check(tree: Tree, modules: Modules, schema: unknown): { parsed: Partial
 }
 
 /** What only a door can tell of its applications. */
-function doorFaults({ applications }: Partial<Parsed>, modules: Modules): Fault[] {
+function doorFaults({ applications, doors }: Partial<Parsed>, modules: Modules): Fault[] {
   if (applications === undefined) return [];
   const all = [...applicationsOf(applications, modules).values()];
   return [...modules.doors.values()].flatMap((door) => {
     const own = all.filter((application) => application.door === door.id);
-    return (door.check?.(own) ?? []).map(({ application, path, message }) => ({
+    return (door.check?.(own, doors?.[door.id]) ?? []).map(({ application, path, message }) => ({
       path: ['applications', application, door.id, ...path.split('.').filter((part) => part !== '')],
       message,
     }));

@@ -1,12 +1,11 @@
 import express, { type ErrorRequestHandler } from 'express';
 import { configuredId } from '../../core/application.ts';
 import type { DoorModule, DoorPorts } from '../../core/door.ts';
-import { SallyportError } from '../../core/errors.ts';
 import type { KeyAlgorithm } from '../../core/keyring.ts';
 import { SamlFault } from './errors.ts';
 import { createGate } from './gate/gate.ts';
 import { createLogout } from './logout/index.ts';
-import { checkApplications } from './metadata/check.ts';
+import { attributeFaults, checkApplications } from './metadata/check.ts';
 import { commands, type ImportingDoor } from './metadata/commands.ts';
 import { createImporter } from './metadata/importer.ts';
 import { createOwnMetadata, ownIdentity } from './metadata/own.ts';
@@ -14,7 +13,6 @@ import type { ConfiguredApplication } from './metadata/ports.ts';
 import { createParties } from './metadata/registry.ts';
 import type { Party } from './model.ts';
 import { createParticipants } from './participants.ts';
-import { attributeTable } from './response/attribute-table.ts';
 import { createLogoutWriter } from './response/logout.ts';
 import { type SamlApplication, type SamlSettings, samlApplication, samlSettings } from './settings.ts';
 import { createAnswers } from './sso/answers.ts';
@@ -43,7 +41,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
   prompts: [],
   settings: samlSettings,
   application: samlApplication,
-  check: checkApplications,
+  check: (applications, settings) => [...checkApplications(applications), ...attributeFaults(applications, settings)],
   files: [['metadata', 'file']],
   commands,
 
@@ -59,7 +57,6 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
       return found;
     };
 
-    assertNamed(applications, settings);
     const keys = await ports.keyring('saml', { ...KEYS, certificate: { commonName: new URL(issuer).hostname } });
     const parties = await createParties({ applications, ports });
     const gate = createGate({
@@ -111,17 +108,6 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
 
 function isOurs(it: { door: string; internal: boolean }): it is ConfiguredApplication {
   return it.door === 'saml';
-}
-
-/** A misspelt attribute would be released to nobody, silently. */
-function assertNamed(applications: readonly ConfiguredApplication[], settings: SamlSettings): void {
-  const table = attributeTable(settings.attributes);
-  const faults = applications.flatMap(({ id, settings: { attributes = [] } }) =>
-    attributes
-      .filter((name) => !table.has(name))
-      .map((name) => `applications.${id}.saml.attributes: ${name} is neither built in nor in doors.saml.attributes`),
-  );
-  if (faults.length > 0) throw new SallyportError('ERR_CONFIG', faults.join('\n'));
 }
 
 /** The sender is told one thing, whatever was wrong: the rest is for the log, by the reference that the page shows. */

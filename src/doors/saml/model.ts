@@ -143,6 +143,5 @@ export const STATUSES = {
   requestDenied: { codes: [`${STATUS}Responder`, `${STATUS}RequestDenied`] },
   authnFailed: { codes: [`${STATUS}Responder`, `${STATUS}AuthnFailed`] },
   unknownPrincipal: { codes: [`${STATUS}Requester`, `${STATUS}UnknownPrincipal`] },
-  requestUnsupported: { codes: [`${STATUS}Requester`, `${STATUS}RequestUnsupported`] },
   partialLogout: { codes: [`${STATUS}Success`, `${STATUS}PartialLogout`] },
 } as const satisfies Record<string, Status>;

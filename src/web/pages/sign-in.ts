@@ -142,7 +142,15 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     const { account = '', application, consent: asked } = request;
     const { ip, userAgent } = localsOf(res).browser;
     const event = allowed ? 'consent.given' : 'consent.refused';
-    await deps.audit.commit({ event, account, application, ip, userAgent, scopes: asked?.scopes ?? [] });
+    await deps.audit.commit({
+      event,
+      account,
+      application,
+      ip,
+      userAgent,
+      scopes: asked?.scopes ?? [],
+      claims: asked?.claims ?? [],
+    });
     const outcome =
       allowed && asked
         ? ({ kind: 'consented', account, consent: asked } as const)

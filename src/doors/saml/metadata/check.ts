@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { SamlApplication } from '../settings.ts';
+import { attributeTable } from '../response/attribute-table.ts';
+import type { SamlApplication, SamlSettings } from '../settings.ts';
 import { compile, publicKeyOf } from './compile.ts';
 import { missingFrom, reasonOf } from './fault.ts';
 import { SMALL } from './load.ts';
@@ -27,6 +28,28 @@ export function checkApplications(
     if (entityId !== undefined) claimed.set(entityId, id);
     return faults.map((fault) => ({ application: id, ...fault }));
   });
+}
+
+/** A misspelt attribute would be released to nobody, silently. */
+export function attributeFaults(
+  applications: readonly ConfiguredApplication[],
+  settings: Pick<SamlSettings, 'attributes'> | undefined,
+): ApplicationFault[] {
+  if (settings === undefined) return [];
+  const table = attributeTable(settings.attributes);
+  return applications.flatMap(({ id, settings: { attributes = [] } }) =>
+    attributes.flatMap((name, at) =>
+      table.has(name)
+        ? []
+        : [
+            {
+              application: id,
+              path: `attributes.${at}`,
+              message: `${name} is neither built in nor in doors.saml.attributes`,
+            },
+          ],
+    ),
+  );
 }
 
 type Fault = Omit<ApplicationFault, 'application'>;

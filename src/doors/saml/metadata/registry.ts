@@ -1,4 +1,4 @@
-import type { Application } from '../../../core/application.ts';
+import { type Application, MEMBER_SEPARATOR } from '../../../core/application.ts';
 import { SallyportError } from '../../../core/errors.ts';
 import type { Party, ServiceProvider } from '../model.ts';
 import type { MetadataSource } from '../settings.ts';
@@ -21,7 +21,6 @@ export interface Parties {
 }
 
 /** Between the id of a federation and the entityID of its member, as `configuredId` takes it apart. */
-const SEPARATOR = ':';
 
 interface Entry {
   application: ConfiguredApplication;
@@ -95,7 +94,7 @@ class Registry implements Parties {
     }
     for (const { application, source } of this.#federations) {
       const provider = await source.find(entityId);
-      if (provider !== undefined) return { application: `${application.id}${SEPARATOR}${entityId}`, provider };
+      if (provider !== undefined) return { application: `${application.id}${MEMBER_SEPARATOR}${entityId}`, provider };
     }
     return undefined;
   }
@@ -158,8 +157,12 @@ class Registry implements Parties {
     for (const entry of this.#singles) {
       const { id, settings } = entry.application;
       const provider = await providerOf(entry);
-      // A file is the operator's; what the network doesn't bring today it may bring tomorrow.
-      if (provider === undefined && 'file' in settings.metadata) faults.push(faultLine(entry, missing(entry)));
+      // A file is the operator's; what the network doesn't bring today it may bring tomorrow. Which of several is
+      // meant only the operator can say.
+      const several = (entry.source.health().providers ?? 0) > 1 && settings.entityId === undefined;
+      if (provider === undefined && ('file' in settings.metadata || several)) {
+        faults.push(faultLine(entry, missing(entry)));
+      }
       const entityId = provider?.entityId ?? settings.entityId;
       if (entityId === undefined) continue;
       const other = claimed.get(entityId);
@@ -184,9 +187,9 @@ async function providerOf({ application: { settings }, source }: Entry): Promise
 
 /** An entityID may hold the separator, an application's id never does. */
 function memberOf(id: string): { configured: string; entityId: string } | undefined {
-  const at = id.indexOf(SEPARATOR);
+  const at = id.indexOf(MEMBER_SEPARATOR);
   if (at === -1) return undefined;
-  return { configured: id.slice(0, at), entityId: id.slice(at + SEPARATOR.length) };
+  return { configured: id.slice(0, at), entityId: id.slice(at + MEMBER_SEPARATOR.length) };
 }
 
 /** A member inherits what is configured for its federation; what it is called it says itself. */

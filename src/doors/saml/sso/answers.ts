@@ -53,7 +53,7 @@ export interface Answers {
   success(asked: Asked, signedIn: SignedIn): Promise<Answer>;
   /** A signed Response without assertion. */
   failure(asked: Asking, status: Status): string;
-  /** Names of the attributes that a service provider may be given, whichever of its services a request names. */
+  /** Names of the attributes that a service provider may be given, whichever of its services and names a request asks for. */
   released(party: Party): string[];
   signerFor(party: Party): Signer;
   /** Whether a sign-in may begin here, without a request. */
@@ -85,13 +85,22 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
 
   const released = (party: Party, index?: number) => releasedTo(party.provider, settingsOf(party), table, index);
 
+  function releasable(party: Party): string[] {
+    const services = party.provider.attributeConsumingServices.map(({ index }) => index);
+    const found = [undefined, ...services].flatMap((index) => released(party, index).map(({ name }) => name));
+    return [...new Set([...found, ...(settingsOf(party).nameId === 'emailAddress' ? [MAIL] : [])])];
+  }
+
   /** The name under which the service provider shall know the person; kept where a logout couldn't derive it. */
   async function nameIdOf({ party, request }: Asked, { account, joined }: SignedIn): Promise<NameId | Status> {
     const wish = { policy: request?.nameIdPolicy, provider: party.provider, preferred: settingsOf(party).nameId };
-    const issued = names.issue(wish, { account, sessionIndex: joined.index });
+    const { id, email } = account;
+    // The address is an attribute as a name too: no request of its own gets it for an application that isn't given it.
+    const person = email !== undefined && releasable(party).includes(MAIL) ? { id, email } : { id };
+    const bearer = { account: person, provider: party.provider.entityId, sessionIndex: joined.index };
+    const issued = names.issue(wish, bearer);
     if (issued.nameId === undefined) return issued.status;
     const meant = request?.subject;
-    const bearer = { account, provider: party.provider.entityId, sessionIndex: joined.index };
     if (meant && !names.names(meant, bearer)) return STATUSES.unknownPrincipal;
     // Not only where the session is new to it: the core's own request may have entered it before this one does.
     await participants.remember(joined.index, issued.nameId);
@@ -149,13 +158,13 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
     failure: ({ party, acs, request }, status) =>
       responder.failure({ destination: acs, inResponseTo: request?.id, signer: signer(party), status }),
 
-    released(party) {
-      const services = party.provider.attributeConsumingServices.map(({ index }) => index);
-      return [...new Set([undefined, ...services].flatMap((index) => released(party, index).map(({ name }) => name)))];
-    },
+    released: releasable,
     signerFor: signer,
     mayStart: (party) => settingsOf(party).idpInitiated,
   };
 }
+
+/** FriendlyName of the address. */
+const MAIL = 'mail';
 
 const NOTHING_MORE: Wants = { acrValues: [], acrEssential: false, reauthenticate: false };

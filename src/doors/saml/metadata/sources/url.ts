@@ -191,9 +191,10 @@ class UrlSource implements Source {
       ...(etag !== undefined && { etag }),
       ...(lastModified !== undefined && { lastModified }),
     };
-    if (digest !== this.#holding?.digest) this.#hold(copy, compiled.bytes);
+    const changed = digest !== this.#holding?.digest;
+    if (changed) this.#hold(copy, compiled.bytes);
     else this.#copy = copy;
-    this.#status.loaded(compiled);
+    this.#status.loaded(compiled, changed);
     await this.#copies.write(copy, compiled.bytes);
   }
 }
