@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Reply } from '../support/client.ts';
 import { form } from '../support/forms.ts';
+import { PASSWORD } from '../support/gateway.ts';
 import { type Question, SamlSite } from '../support/saml-site.ts';
-import { type Someone, stage } from '../support/scene.ts';
+import { Someone, stage } from '../support/scene.ts';
 
 const NAME = 'urn:oid:2.16.840.1.113730.3.1.241';
 const MAIL = 'urn:oid:0.9.2342.19200300.100.1.3';
@@ -29,6 +30,12 @@ const scene = stage(() => ({
           metadata: { file: site.metadata('choosing', { choosing: { requests: { 0: [UID], 1: [NAME, MAIL] } } }) },
           attributes: ['uid', 'displayName', 'mail'],
         },
+      },
+      mailed: { name: 'Mailed', saml: { metadata: { file: site.metadata('mailed') }, attributes: ['mail'] } },
+      known: {
+        name: 'Known',
+        consent: 'ask',
+        saml: { metadata: { file: site.metadata('known') }, nameId: 'emailAddress' },
       },
       bare: { name: 'Bare', consent: 'ask', saml: { metadata: { file: site.metadata('bare') } } },
     },
@@ -92,6 +99,27 @@ describe('an application that asks the person before it is given anything', () =
     expect(asksConsent(page)).toBe(true);
     expect(site.answer(await decide(someone, page, 'Allow')).status).toEqual(['Success']);
     expect(site.answer(await ask(someone, 'bare')).status).toEqual(['Success']);
+  });
+
+  it('covers the address, which is no less one as a name', async () => {
+    const username = 'eve';
+    const email = 'eve@university.example';
+    await scene.gateway.command('user add', [username], { email, name: 'Eve' }, PASSWORD);
+    const eve = new Someone(scene.gateway, username);
+    await eve.enter('library');
+    const nameIdPolicy = '<samlp:NameIDPolicy Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"/>';
+    expect(site.answer(await ask(eve, 'mailed', { nameIdPolicy })).nameId).toBe(email);
+    const page = await ask(eve, 'known');
+    expect(page.text).toContain('email address');
+    expect(site.answer(await decide(eve, page, 'Allow')).nameId).toBe(email);
+
+    // Neither by name nor by asking who it is.
+    expect(site.answer(await decide(eve, await ask(eve, 'bare'), 'Allow')).status).toEqual(['Success']);
+    const refused = site.answer(await ask(eve, 'bare', { nameIdPolicy }));
+    expect(refused.status).toEqual(['Requester', 'InvalidNameIDPolicy']);
+    const subject = `<saml:Subject><saml:NameID>${email}</saml:NameID></saml:Subject>`;
+    expect(site.answer(await ask(eve, 'bare', { subject })).status).toEqual(['Requester', 'UnknownPrincipal']);
+    expect(site.answer(await ask(eve, 'mailed', { subject })).status).toEqual(['Success']);
   });
 
   it('needs the form that was shown', async () => {
