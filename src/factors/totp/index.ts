@@ -1,22 +1,30 @@
-import type { Account } from '../../core/account.ts';
-import type { Challenge, Factor, FactorModule, FactorPorts } from '../../core/factor.ts';
-import type { CodePrompt } from '../../core/prompt.ts';
+import type { Challenge, Confirmed, Factor, FactorModule, FactorPorts, Further, Refused } from '../../core/factor.ts';
+import type { Answer, CodePrompt, Message } from '../../core/prompt.ts';
 import { defaultName } from './names.ts';
 import { encodeSecret, SECRET_BYTES } from './otp.ts';
-import { credential, type Data, type Enrolled, type Pending, pending, type Settings, settings } from './schemas.ts';
+import {
+  credential,
+  type Data,
+  type Enrolled,
+  isHeld,
+  type Pending,
+  type Person,
+  pending,
+  type Settings,
+  settings,
+} from './schemas.ts';
 import { setupOf } from './setup.ts';
+import { askForToken, choose, claim, personOf } from './tokens/claim.ts';
+import { commands } from './tokens/commands.ts';
+import { createTokens } from './tokens/store.ts';
+import { verifyHeld } from './tokens/verify.ts';
 import { confirm, verify } from './verify.ts';
 
-function enrol(
-  settings: Settings,
-  ports: FactorPorts,
-  account: Account,
-  existing: readonly Enrolled[],
-): Challenge<Pending> {
+/** An app: what to add to it, and a code that shows that it was. */
+function setUpApp(settings: Settings, ports: FactorPorts, person: Person): Challenge<Pending> {
   const { algorithm, digits, period } = settings;
   const secret = encodeSecret(ports.random(SECRET_BYTES[algorithm]));
   const parameters = { secret, algorithm, digits, period };
-  const names = existing.map(({ name }) => name);
   return {
     prompt: {
       kind: 'code',
@@ -25,47 +33,80 @@ function enrol(
       label: { key: 'setup.label' },
       numeric: true,
       length: digits,
-      setup: setupOf(parameters, settings.issuer ?? ports.serviceName, account.username),
+      setup: setupOf(parameters, settings.issuer ?? ports.serviceName, person.username),
     },
-    pending: { kind: 'enrol', ...parameters, name: defaultName(account.locale, names) },
+    pending: { kind: 'enrol', ...parameters, name: defaultName(person.locale, person.names) },
   };
 }
 
 /** One prompt for all of the account's authenticators: the code itself tells which one. */
 function challenge(credentials: readonly Enrolled[], usual: number): Challenge<Pending> {
-  const [only, ...others] = credentials;
-  const digits = only?.data.digits ?? usual;
   const prompt: CodePrompt = {
     kind: 'code',
     title: { key: 'title' },
-    text: only && others.length === 0 ? { key: 'text.one', values: { name: only.name } } : { key: 'text' },
+    text: textFor(credentials),
     label: { key: 'label' },
     numeric: true,
-    length: digits,
+    length: credentials[0]?.data.digits ?? usual,
   };
   return { prompt, pending: { kind: 'challenge', credentials: credentials.map(({ id }) => id) } };
 }
 
+function textFor(credentials: readonly Enrolled[]): Message {
+  const [only, ...others] = credentials;
+  if (only === undefined || others.length > 0) return { key: credentials.some(isHeld) ? 'text.any' : 'text' };
+  return { key: isHeld(only) ? 'text.token' : 'text.one', values: { name: only.name } };
+}
+
 function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
-  const { window } = settings;
+  const { window, tokens: limits } = settings;
+  const tokens = createTokens(ports);
+
+  async function confirmed(pending: Pending, answer: Answer): Promise<Confirmed<Data> | Refused | Further<Pending>> {
+    if (pending.kind === 'choose') {
+      if (answer.choice === 'app') return { outcome: 'further', ...setUpApp(settings, ports, pending.account) };
+      if (answer.choice === 'token') return { outcome: 'further', ...askForToken(pending) };
+      return { outcome: 'refused', message: { key: 'try-again' }, reason: 'malformed' };
+    }
+    if (pending.kind === 'claim') return await claim(pending, answer, { now: ports.now(), limits, tokens });
+    return confirm(pending, answer, ports.now(), window);
+  }
+
+  const verifies: Factor<Data, Pending>['verify'] = async (pending, credentials, answer, account) => {
+    const now = ports.now();
+    const app = verify(pending, credentials, answer, account, { now, window });
+    if (app.outcome === 'proved') return app;
+    const held = await verifyHeld(pending, credentials, answer, account, { now, limits, tokens });
+    // The more telling of two refusals: a code that is no token's may still be an app's of a moment ago.
+    if (held === undefined || (held.outcome === 'refused' && held.reason === 'wrong')) return app;
+    return held;
+  };
+
   return {
-    enrol: async (account, existing) => enrol(settings, ports, account, existing),
-    confirm: async (pending, answer) => confirm(pending, answer, ports.now(), window),
+    async enrol(account, existing) {
+      if (limits.claim && (await tokens.any())) return choose(account, existing);
+      return setUpApp(settings, ports, personOf(account, existing));
+    },
+    confirm: confirmed,
     challenge: async (_account, credentials) => challenge(credentials, settings.digits),
-    verify: async (pending, credentials, answer, account) =>
-      verify(pending, credentials, answer, account, { now: ports.now(), window }),
+    verify: verifies,
   };
 }
 
-/** Time-based one-time passwords of authenticator apps (RFC 6238). Fields: `code`, and at enrolment `name`. */
+/**
+ * One-time passwords (RFC 6238, RFC 4226): of authenticator apps, and of hardware tokens that were imported.
+ * Fields: `code`; at enrolment `name`, `choice`, `serial` and `first`.
+ */
 const totp: FactorModule<Settings, Data, Pending> = {
   id: 'totp',
   kinds: ['possession'],
   amr: ['otp'],
+  // What a sign-in asks for; `choice` stands in enrolment alone, which only pages offer.
   prompts: ['code'],
   settings,
   credential,
   pending,
+  commands,
   create,
 };
 

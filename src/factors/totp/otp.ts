@@ -1,18 +1,24 @@
 import { timingSafeEqual } from 'node:crypto';
 import { generateSync, ScureBase32Plugin } from 'otplib';
 
-/** The parameters that both sides share (RFC 6238 section 4): `secret` is base32 without padding, `period` seconds. */
-export interface Parameters {
+/** What a code is computed with (RFC 4226 section 5): `secret` is base32 without padding. */
+export interface Key {
   secret: string;
   algorithm: Algorithm;
   digits: 6 | 8;
+}
+
+/** The parameters that both sides share (RFC 6238 section 4): `period` in seconds. */
+export interface Parameters extends Key {
   period: number;
 }
 
-export type Algorithm = 'SHA1' | 'SHA256';
+export type Algorithm = 'SHA1' | 'SHA256' | 'SHA512';
 
 /** Bytes of a new secret: the length of the hash (RFC 4226 section 4 R6, RFC 6238 section 5.1). */
-export const SECRET_BYTES: Readonly<Record<Algorithm, number>> = { SHA1: 20, SHA256: 32 };
+export const SECRET_BYTES: Readonly<Record<Algorithm, number>> = { SHA1: 20, SHA256: 32, SHA512: 64 };
+
+const HASHES = { SHA1: 'sha1', SHA256: 'sha256', SHA512: 'sha512' } as const;
 
 const base32 = new ScureBase32Plugin();
 
@@ -25,10 +31,10 @@ export function stepAt(period: number, now: number): number {
   return Math.floor(now / 1000 / period);
 }
 
-/** The code of one step: TOTP is HOTP with the step as its counter (RFC 6238 section 4.2). */
-export function codeOf({ secret, algorithm, digits }: Parameters, step: number): string {
-  const hash = algorithm === 'SHA256' ? 'sha256' : 'sha1';
-  return generateSync({ strategy: 'hotp', secret: base32.decode(secret), counter: step, algorithm: hash, digits });
+/** The code of one counter, or of one step: TOTP is HOTP with the step as its counter (RFC 6238 section 4.2). */
+export function codeOf({ secret, algorithm, digits }: Key, counter: number): string {
+  const hash = HASHES[algorithm];
+  return generateSync({ strategy: 'hotp', secret: base32.decode(secret), counter, algorithm: hash, digits });
 }
 
 /**
@@ -36,11 +42,14 @@ export function codeOf({ secret, algorithm, digits }: Parameters, step: number):
  * in constant time, whichever matches.
  */
 export function findStep(parameters: Parameters, code: string, step: number, reach: number): number | undefined {
-  const given = Buffer.from(code);
   let found: number | undefined;
   for (let at = Math.max(0, step - reach); at <= step + reach; at++) {
-    const expected = Buffer.from(codeOf(parameters, at));
-    if (given.length === expected.length && timingSafeEqual(given, expected)) found = at;
+    if (isCodeOf(parameters, at, code)) found = at;
   }
   return found;
+}
+
+export function isCodeOf(key: Key, counter: number, code: string): boolean {
+  const [given, expected] = [Buffer.from(code), Buffer.from(codeOf(key, counter))];
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }

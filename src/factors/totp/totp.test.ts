@@ -6,7 +6,8 @@ import type { Factor, FactorPorts } from '../../core/factor.ts';
 import type { CodeSetup } from '../../core/prompt.ts';
 import { createAuthenticator } from './double.ts';
 import totp from './index.ts';
-import type { Data, Pending } from './schemas.ts';
+import type { AppData, Data, Pending } from './schemas.ts';
+import { memoryRecords } from './tokens/testing/records.ts';
 
 const STEP = 30_000;
 /** The first millisecond of a step. */
@@ -40,6 +41,7 @@ function fixture(settings: unknown = {}) {
     serviceName: 'Example: University',
     issuer: 'https://login.example.edu',
     ...offline,
+    records: memoryRecords(),
   };
   return { clock, factor: totp.create(totp.settings.parse(settings), ports) };
 }
@@ -52,6 +54,11 @@ async function begin(factor: Factor<Data, Pending>, existing: Credential<Data>[]
   return { setup, pending: totp.pending.parse(challenge.pending), app: createAuthenticator(setup.uri) };
 }
 
+function appData(data: Data): AppData {
+  if (!('secret' in data)) throw new Error('not an app');
+  return data;
+}
+
 /** An authenticator that was enrolled ten steps ago. */
 async function enrolled(made: ReturnType<typeof fixture>, id: string, account = ada) {
   const { pending, app } = await begin(made.factor, [], account);
@@ -59,8 +66,8 @@ async function enrolled(made: ReturnType<typeof fixture>, id: string, account = 
   const confirmed = await made.factor.confirm?.(pending, { code: app.codeAt(made.clock.now) });
   made.clock.now += 10 * STEP;
   if (confirmed?.outcome !== 'confirmed') throw new Error('not confirmed');
-  const data = totp.credential.parse(confirmed.data);
-  const credential: Credential<Data> = {
+  const data = appData(totp.credential.parse(confirmed.data));
+  const credential: Credential<AppData> = {
     id,
     account: account.id,
     factor: 'totp',
@@ -231,7 +238,7 @@ describe('verify', () => {
     const { app, credential } = await enrolled(made, 'c1');
     const first = await answer(made, [credential], app.codeAt(NOW));
     if (first.outcome !== 'proved' || !first.update) throw new Error('not proved');
-    const after = { ...credential, data: first.update.data };
+    const after = { ...credential, data: appData(first.update.data) };
     for (const replayed of [app.codeAt(NOW), app.codeAt(NOW - STEP)]) {
       expect(await answer(made, [after], replayed)).toMatchObject({
         outcome: 'refused',
@@ -251,7 +258,7 @@ describe('verify', () => {
       const read = stored;
       const result = await answer(made, [read], app.codeAt(NOW));
       if (result.outcome !== 'proved' || !result.update || stored.version !== read.version) return false;
-      stored = { ...stored, data: result.update.data, version: stored.version + 1 };
+      stored = { ...stored, data: appData(result.update.data), version: stored.version + 1 };
       return true;
     });
     expect((await Promise.all(attempts)).filter(Boolean)).toHaveLength(1);

@@ -5,7 +5,7 @@ import { givenName } from '../../core/naming.ts';
 import type { Answer } from '../../core/prompt.ts';
 import { normaliseCode } from './normalise.ts';
 import { findStep, type Parameters, stepAt } from './otp.ts';
-import type { Data, Enrolled, Pending } from './schemas.ts';
+import { type AppData, type Enrolled, isApp, type Pending } from './schemas.ts';
 
 /** Steps either side within which a wrong code is called drift, for the help desk; never accepted. */
 const DRIFT = 10;
@@ -13,14 +13,17 @@ const DRIFT = 10;
 /** Checked where no credential is, so that the work done doesn't tell. */
 const DECOY: Parameters = { secret: 'A'.repeat(32), algorithm: 'SHA1', digits: 6, period: 30 };
 
-type Reason = 'malformed' | 'wrong' | 'drift' | 'used' | 'expired';
+type Reason = 'malformed' | 'wrong' | 'drift' | 'used' | 'expired' | 'out-of-step' | 'not-valid';
 
-function refuse(reason: Reason): Refused {
-  return { outcome: 'refused', message: { key: reason === 'used' || reason === 'expired' ? reason : 'wrong' }, reason };
+/** What is told by its own name; everything else is a wrong code. */
+const TOLD: readonly Reason[] = ['used', 'expired', 'out-of-step', 'not-valid'];
+
+export function refuse(reason: Reason): Refused {
+  return { outcome: 'refused', message: { key: TOLD.includes(reason) ? reason : 'wrong' }, reason };
 }
 
 /** The proof of one code, without the credential. */
-function proofAt(at: number): Omit<Proof, 'credential'> {
+export function proofAt(at: number): Omit<Proof, 'credential'> {
   return { factor: 'totp', amr: ['otp'], kinds: ['possession'], phishingResistant: false, attested: false, at };
 }
 
@@ -29,7 +32,7 @@ function drifts(candidates: readonly Parameters[], code: string, now: number): b
 }
 
 /** Confirms an enrolment with a first code; its step counts as used. */
-export function confirm(pending: Pending, answer: Answer, now: number, window: number): Confirmed<Data> | Refused {
+export function confirm(pending: Pending, answer: Answer, now: number, window: number): Confirmed<AppData> | Refused {
   if (pending.kind !== 'enrol') return refuse('expired');
   const code = normaliseCode(answer.code ?? '');
   if (code === undefined) return refuse('malformed');
@@ -41,7 +44,11 @@ export function confirm(pending: Pending, answer: Answer, now: number, window: n
 }
 
 /** Those of the account's credentials that the challenge was for. */
-function candidatesOf(pending: Pending, credentials: readonly Enrolled[], account: Account | undefined): Enrolled[] {
+export function candidatesOf(
+  pending: Pending,
+  credentials: readonly Enrolled[],
+  account: Account | undefined,
+): Enrolled[] {
   if (pending.kind !== 'challenge' || !account) return [];
   return credentials.filter(
     (credential) =>
@@ -50,7 +57,7 @@ function candidatesOf(pending: Pending, credentials: readonly Enrolled[], accoun
 }
 
 /**
- * Finds the authenticator that shows this code. A step counts once: the caller stores `update` by
+ * Finds the authenticator app that shows this code. A step counts once: the caller stores `update` by
  * compare-and-set before the proof counts, and of parallel answers one wins.
  */
 export function verify(
@@ -59,10 +66,10 @@ export function verify(
   answer: Answer,
   account: Account | undefined,
   clock: { now: number; window: number },
-): Proved<Data> | Refused {
+): Proved<AppData> | Refused {
   const code = normaliseCode(answer.code ?? '');
   if (code === undefined) return refuse('malformed');
-  const candidates = candidatesOf(pending, credentials, account);
+  const candidates = candidatesOf(pending, credentials, account).filter(isApp);
   const matches = candidates.flatMap(({ id, data }) => {
     const step = findStep(data, code, stepAt(data.period, clock.now), clock.window);
     return step === undefined ? [] : [{ id, data, step }];

@@ -1,0 +1,94 @@
+import type { Account } from '../../../core/account.ts';
+import type { Challenge, Confirmed, Refused } from '../../../core/factor.ts';
+import { givenName } from '../../../core/naming.ts';
+import type { Answer, ChoicePrompt, CodePrompt } from '../../../core/prompt.ts';
+import { tokenName } from '../names.ts';
+import { normaliseCode } from '../normalise.ts';
+import { type Enrolled, type HeldData, isHeld, type Pending, type Person } from '../schemas.ts';
+import { proofAt, refuse } from '../verify.ts';
+import { inStep } from './moving.ts';
+import type { Tokens } from './store.ts';
+import { type Limits, normaliseSerial, type Token } from './token.ts';
+
+type Claim = Extract<Pending, { kind: 'claim' }>;
+
+/** Under which a token's credential can be found, and which only one can have. */
+export const lookupOf = (serial: string): string[] => [`token:${serial}`];
+
+/** Searched where no such token is there to be claimed, so that the time taken doesn't tell. */
+const DECOY: Token = {
+  serial: '0',
+  type: 'hotp',
+  secret: 'A'.repeat(32),
+  algorithm: 'SHA1',
+  digits: 6,
+  next: 0,
+};
+
+export function personOf(account: Account, existing: readonly Enrolled[]): Person {
+  const { id, username, locale } = account;
+  return { id, username, names: existing.map(({ name }) => name), ...(locale === undefined ? {} : { locale }) };
+}
+
+/** First question, where there are tokens: an app, or a token that the person holds. */
+export function choose(account: Account, existing: readonly Enrolled[]): Challenge<Pending> {
+  const held = Object.fromEntries(existing.filter(isHeld).map(({ id, data }) => [data.serial, id]));
+  const prompt: ChoicePrompt = {
+    kind: 'choice',
+    title: { key: 'choose.title' },
+    options: [
+      { value: 'app', label: { key: 'choose.app' }, hint: { key: 'choose.app.hint' } },
+      { value: 'token', label: { key: 'choose.token' }, hint: { key: 'choose.token.hint' } },
+    ],
+  };
+  return { prompt, pending: { kind: 'choose', account: personOf(account, existing), held } };
+}
+
+/** Serial number and two consecutive codes. */
+export function askForToken({ account, held }: Omit<Claim, 'kind'>): Challenge<Pending> {
+  const prompt: CodePrompt = {
+    kind: 'code',
+    title: { key: 'claim.title' },
+    text: { key: 'claim.text' },
+    fields: [
+      { name: 'serial', label: { key: 'claim.serial' }, hint: { key: 'claim.serial.hint' }, numeric: false },
+      { name: 'first', label: { key: 'claim.first' }, numeric: true },
+    ],
+    label: { key: 'claim.second' },
+    numeric: true,
+    length: 6,
+  };
+  return { prompt, pending: { kind: 'claim', account, held } };
+}
+
+/**
+ * Gives a token to who holds it, or brings in step one that is theirs already. One answer for everything that is
+ * wrong: neither which serial numbers there are nor which are taken is told. The journey counts each answer.
+ */
+export async function claim(
+  pending: Claim,
+  answer: Answer,
+  { now, limits, tokens }: { now: number; limits: Limits; tokens: Tokens },
+): Promise<Confirmed<HeldData> | Refused> {
+  const wrong: Refused = { outcome: 'refused', message: { key: 'claim.wrong' }, reason: 'token' };
+  const serial = normaliseSerial(answer.serial ?? '');
+  const [first, second] = [normaliseCode(answer.first ?? ''), normaliseCode(answer.code ?? '')];
+  if (serial === undefined || first === undefined || second === undefined) return { ...wrong, reason: 'malformed' };
+  const { account, held } = pending;
+  const kept = await tokens.get(serial);
+  const mine = kept !== undefined && (kept.token.holder?.account ?? account.id) === account.id;
+  const moved = inStep(mine ? kept.token : DECOY, first, second, now, limits);
+  if (!mine || moved === undefined) return { ...wrong, reason: mine ? 'wrong' : 'no-token' };
+  const holder = moved.holder ?? { account: account.id, username: account.username, at: now };
+  // Of two who claim it at once one gets it, and of parallel answers one is taken.
+  if (!(await tokens.save(kept, { ...moved, holder }))) return refuse('used');
+  const renews = Object.hasOwn(held, serial) ? held[serial] : undefined;
+  return {
+    outcome: 'confirmed',
+    data: { serial, digits: moved.digits },
+    name: givenName(answer.name) ?? tokenName(account.locale, serial),
+    lookup: lookupOf(serial),
+    proof: proofAt(now),
+    ...(renews === undefined ? {} : { renews }),
+  };
+}

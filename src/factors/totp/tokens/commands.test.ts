@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { desk, heldBy, run } from './testing/desk.ts';
+import {
+  container,
+  derivedKey,
+  FIGURE_6,
+  FIGURE_7,
+  macMethod,
+  PRE_SHARED,
+  packageOf,
+  sealedSecret,
+} from './testing/pskc.ts';
+import { clocked, hotp, pressed, SECRET } from './testing/tokens.ts';
+
+const HEADER = 'serial,secret,type,digits,step';
+
+describe('tokens import', () => {
+  it('keeps tokens sealed and held by nobody, and says what it refused', async () => {
+    const scene = desk();
+    const lines = [
+      HEADER,
+      `100,${SECRET},totp,6,60`,
+      `"101", ${SECRET.toLowerCase()} ,HOTP,8,`,
+      '',
+      `100,${SECRET},totp,6,30`,
+      `102,${SECRET},totp,7,30`,
+      `103,not base32!,hotp,6,`,
+      `104,${SECRET}`,
+      `105,${SECRET},ocra,6,`,
+      `=1+1,${SECRET},hotp,6,`,
+      `"106,${SECRET},hotp,6,`,
+    ];
+    const result = await run(scene, 'tokens import', [], {}, lines.join('\r\n'));
+    expect(result).toEqual({
+      exitCode: 1,
+      lines: [
+        'refused line 5 (100): this serial number is there already',
+        'refused line 6 (102): not supported: the number of digits (6 or 8)',
+        'refused line 7 (103): not supported: the secret (16 to 64 bytes)',
+        'refused line 8 (104): it has other fields than the header',
+        'refused line 9 (105): not supported: the type (hotp or totp)',
+        'refused line 10 (=1+1): no serial number, or one that can’t be typed',
+        'refused line 11: it has other fields than the header',
+        '2 accepted, 7 refused.',
+      ],
+    });
+    expect(scene.audited).toEqual([{ event: 'tokens.imported', accepted: 2, refused: 7 }]);
+    expect(JSON.stringify([...scene.records.rows.values()])).not.toContain(SECRET);
+    expect(await run(scene, 'tokens list')).toEqual({
+      exitCode: 0,
+      lines: [
+        'serial\ttype\talgorithm\tdigits\tstep\tvalid until\tholder\tmaker',
+        '100\ttotp\tSHA1\t6\t60\t\t\t',
+        '101\thotp\tSHA1\t8\t\t\t\t',
+      ],
+    });
+  });
+
+  it('reads hexadecimal, counters and algorithms from CSV', async () => {
+    const scene = desk();
+    const hex = Buffer.from('12345678901234567890').toString('hex');
+    const csv = `maker,counter,serial,secretHex,type,digits,algorithm\n"Acme, Inc. ""A""",7,abc-1,${hex},hotp,6,sha-256`;
+    expect(await run(scene, 'tokens import', [], { format: 'csv' }, csv)).toMatchObject({ exitCode: 0 });
+    const kept = (await scene.tokens.get('ABC-1'))?.token;
+    expect(kept).toEqual({ ...hotp('ABC-1'), next: 7, algorithm: 'SHA256', maker: 'Acme, Inc. "A"' });
+  });
+
+  it.each([
+    ['serial,secret,type', 'digits is missing'],
+    ['serial,type,digits', 'secret (base32)'],
+    ['serial,secret,secretHex,type,digits', 'secret (base32)'],
+    ['serial,secret,type,digits,pin', 'no column "pin"'],
+    ['serial,serial,secret,type,digits', 'twice'],
+    ['<KeyContainer', 'XML'],
+    ['', 'no column ""'],
+  ])('takes nothing from a file that begins with %j', async (text, why) => {
+    const result = await run(desk(), 'tokens import', [], {}, `${text}\n`);
+    expect(result).toMatchObject({ exitCode: 1, lines: [expect.stringContaining(why)] });
+    expect(result.lines[0]).toMatch(/^Nothing was imported: /);
+  });
+
+  it('opens encrypted files with the key or the passphrase given', async () => {
+    const six = container(
+      packageOf({ data: sealedSecret(FIGURE_6.value, FIGURE_6.valueMac) }),
+      `${PRE_SHARED}${macMethod(FIGURE_6.mac)}`,
+    );
+    const seven = container(
+      packageOf({ serial: '7', data: sealedSecret(FIGURE_7.value, FIGURE_7.valueMac) }),
+      `${derivedKey()}${macMethod(FIGURE_7.mac)}`,
+    );
+    const scene = desk();
+    expect(await run(scene, 'tokens import', [], {}, six)).toMatchObject({ exitCode: 1 });
+    expect(await run(scene, 'tokens import', [], { keyFile: `${FIGURE_6.key}\n` }, six)).toMatchObject({ exitCode: 0 });
+    expect(await run(scene, 'tokens import', [], { passphraseFile: 'qwerty\n' }, seven)).toMatchObject({ exitCode: 0 });
+    expect((await scene.tokens.get('7'))?.token.secret).toBe(SECRET);
+    expect(await run(scene, 'tokens import', [], { keyFile: 'no key' }, six)).toMatchObject({ exitCode: 1 });
+    expect(await run(scene, 'tokens import', [], { format: 'xls' }, six)).toMatchObject({ exitCode: 1 });
+  });
+
+  it('tells the end of thousands of faults without listing them all', async () => {
+    const text = [HEADER, ...Array.from({ length: 5000 }, () => 'x')].join('\n');
+    const { lines } = await run(desk(), 'tokens import', [], {}, text);
+    expect(lines).toHaveLength(202);
+    expect(lines.slice(-2)).toEqual(['refused 4800 more', '0 accepted, 5000 refused.']);
+  });
+});
+
+describe('tokens assign', () => {
+  async function withTokens() {
+    const scene = desk();
+    for (const token of [hotp('100'), clocked('101')]) await scene.tokens.insert(token);
+    return scene;
+  }
+
+  it('makes it a method of that person’s, and of nobody else’s', async () => {
+    const scene = await withTokens();
+    expect(await run(scene, 'tokens assign', ['100', 'alice'])).toMatchObject({ exitCode: 0 });
+    expect(heldBy(scene, scene.alice)).toMatchObject([
+      { name: 'Hardware token 100', data: { serial: '100', digits: 6 } },
+    ]);
+    expect(scene.audited).toEqual([{ event: 'tokens.assigned', account: 'id-alice', serial: '100', credential: 'c1' }]);
+    for (const who of ['alice', 'bob', 'nobody']) {
+      expect(await run(scene, 'tokens assign', ['100', who])).toMatchObject({ exitCode: 1 });
+    }
+    expect(await run(scene, 'tokens assign', ['999', 'bob'])).toMatchObject({ exitCode: 1 });
+    expect(scene.credentials).toHaveLength(1);
+  });
+
+  it('gives one of two people the token, however many ask at once', async () => {
+    const scene = await withTokens();
+    const all = Array.from({ length: 100 }, (_, at) => run(scene, 'tokens assign', ['100', at % 2 ? 'alice' : 'bob']));
+    expect((await Promise.all(all)).filter(({ exitCode }) => exitCode === 0)).toHaveLength(1);
+    expect(scene.credentials).toHaveLength(1);
+  });
+
+  it('frees a token that couldn’t become a method', async () => {
+    const scene = await withTokens();
+    scene.desk.add = async () => ({ key: 'too-many-methods' });
+    expect(await run(scene, 'tokens assign', ['100', 'alice'])).toMatchObject({ lines: [/too many methods/] });
+    expect((await scene.tokens.get('100'))?.token).toEqual(hotp('100'));
+  });
+
+  it('is undone by unassign: what was used stays used', async () => {
+    const scene = await withTokens();
+    await run(scene, 'tokens assign', ['100', 'alice']);
+    expect(await run(scene, 'tokens resync', ['100', pressed(hotp(), 40), pressed(hotp(), 41)])).toMatchObject({
+      lines: ['100 is in step.'],
+    });
+    expect(await run(scene, 'tokens unassign', ['100'])).toMatchObject({ exitCode: 0 });
+    expect(scene.credentials).toEqual([]);
+    expect((await scene.tokens.get('100'))?.token).toEqual({ ...hotp('100'), next: 42 });
+    expect(await run(scene, 'tokens unassign', ['100'])).toMatchObject({ exitCode: 1 });
+    expect(await run(scene, 'tokens assign', ['100', 'bob'])).toMatchObject({ exitCode: 0 });
+    expect(scene.audited.map(({ event }) => event)).toEqual([
+      'tokens.assigned',
+      'tokens.resynchronised',
+      'tokens.unassigned',
+      'tokens.assigned',
+    ]);
+  });
+
+  it('may be repeated for a holder who removed the method', async () => {
+    const scene = await withTokens();
+    await run(scene, 'tokens assign', ['100', 'alice']);
+    await scene.desk.remove(scene.alice, 'c1');
+    expect(await run(scene, 'tokens assign', ['100', 'bob'])).toMatchObject({ exitCode: 1 });
+    expect(await run(scene, 'tokens assign', ['100', 'alice'])).toMatchObject({ exitCode: 0 });
+  });
+
+  it('resync wants two codes in their order, each once', async () => {
+    const scene = await withTokens();
+    const pair = (a: number, b: number) => run(scene, 'tokens resync', ['100', pressed(hotp(), a), pressed(hotp(), b)]);
+    expect(await pair(900, 901)).toMatchObject({ exitCode: 0 });
+    expect(await pair(900, 901)).toMatchObject({ exitCode: 1 });
+    expect(await pair(903, 902)).toMatchObject({ exitCode: 1 });
+    expect(await run(scene, 'tokens resync', ['100', 'abc', '1'])).toMatchObject({ exitCode: 1 });
+  });
+});

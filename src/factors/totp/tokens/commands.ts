@@ -1,0 +1,174 @@
+import type { Account } from '../../../core/account.ts';
+import type { Command, CommandInput, CommandResult } from '../../../core/directory.ts';
+import type { FactorDesk } from '../../../core/factor.ts';
+import { tokenName } from '../names.ts';
+import { normaliseCode } from '../normalise.ts';
+import { type Data, isHeld, type Pending } from '../schemas.ts';
+import { lookupOf } from './claim.ts';
+import { TokenFault } from './fault.ts';
+import { type Format, importTokens, keyFrom } from './import.ts';
+import { inStep } from './moving.ts';
+import { createTokens, type Kept } from './store.ts';
+import { normaliseSerial, type Token } from './token.ts';
+
+type Desk = FactorDesk<Data, Pending>;
+
+/** Rows of a report that are shown one by one. */
+const SHOWN = 200;
+/** An operator has the token at hand and no guesses to make: it may be far off. */
+const REACH = { window: 0, lookAhead: 0, resync: 1000 };
+
+const fail = (...lines: string[]): CommandResult => ({ lines, exitCode: 1 });
+const done = (...lines: string[]): CommandResult => ({ lines, exitCode: 0 });
+const TRY_AGAIN = 'It was changed at the same moment: try again.';
+
+function formatOf({ options }: CommandInput, text: string): Format {
+  const { format } = options;
+  if (format === undefined) return /^\uFEFF?\s*</.test(text) ? 'pskc' : 'csv';
+  if (format !== 'pskc' && format !== 'csv') throw new TokenFault('--format is pskc or csv');
+  return format;
+}
+
+const importFile = async (desk: Desk, input: CommandInput): Promise<CommandResult> => {
+  const { stdin: text = '', options } = input;
+  const { keyFile, passphraseFile } = options;
+  try {
+    const secrets = {
+      ...(typeof keyFile === 'string' ? { key: keyFrom(keyFile) } : {}),
+      // As a line: what an editor or a shell ends it with is no part of it.
+      ...(typeof passphraseFile === 'string' ? { passphrase: passphraseFile.replace(/\r?\n$/, '') } : {}),
+    };
+    const { accepted, refused, notes } = await importTokens(text, formatOf(input, text), secrets, createTokens(desk));
+    const counts = { accepted: accepted.length, refused: refused.length };
+    await desk.audit({ event: 'tokens.imported', ...counts });
+    const shown = refused.slice(0, SHOWN).map(({ label, reason }) => `refused ${label}: ${reason}`);
+    if (refused.length > SHOWN) shown.push(`refused ${refused.length - SHOWN} more`);
+    const lines = [...notes, ...shown, `${counts.accepted} accepted, ${counts.refused} refused.`];
+    return { lines, exitCode: refused.length === 0 ? 0 : 1 };
+  } catch (error) {
+    // What the person at the terminal can put right; anything else is a fault of ours or of the store.
+    if (error instanceof TokenFault) return fail(`Nothing was imported: ${error.message}.`);
+    throw error;
+  }
+};
+
+const list = async (desk: Desk): Promise<CommandResult> => {
+  const lines = ['serial\ttype\talgorithm\tdigits\tstep\tvalid until\tholder\tmaker'];
+  for await (const token of createTokens(desk).list()) lines.push(row(token));
+  return done(...lines);
+};
+
+function row(token: Token): string {
+  const { serial, type, algorithm, digits, expires, holder, maker } = token;
+  const until = expires === undefined ? '' : new Date(expires).toISOString().slice(0, 10);
+  const step = token.type === 'totp' ? String(token.period) : '';
+  return [serial, type, algorithm, digits, step, until, holder?.username ?? '', maker ?? ''].join('\t');
+}
+
+/** Runs with the token that the first argument names. */
+function withToken(run: (desk: Desk, kept: Kept, input: CommandInput) => Promise<CommandResult>) {
+  return async (desk: Desk, input: CommandInput): Promise<CommandResult> => {
+    const [typed = ''] = input.args;
+    const serial = normaliseSerial(typed);
+    const kept = serial === undefined ? undefined : await createTokens(desk).get(serial);
+    return kept ? run(desk, kept, input) : fail(`There is no token ${JSON.stringify(typed)}.`);
+  };
+}
+
+/** The account's credentials that are this token: one, or none if its owner removed it. */
+async function credentialsOf(desk: Desk, account: Account, serial: string) {
+  return (await desk.credentials(account)).filter(isHeld).filter(({ data }) => data.serial === serial);
+}
+
+const assign = withToken(async (desk, kept, { args }) => {
+  const [, username = ''] = args;
+  const { serial, digits, holder } = kept.token;
+  const account = await desk.account(username);
+  if (account === undefined) return fail(`There is no account ${JSON.stringify(username)}.`);
+  if (holder !== undefined && holder.account !== account.id) {
+    return fail(`${serial} is ${holder.username}'s: unassign it first.`);
+  }
+  if ((await credentialsOf(desk, account, serial)).length > 0) return fail(`${serial} is ${username}'s already.`);
+  const tokens = createTokens(desk);
+  // Held first: of two who get it at once, one does.
+  const taken = { account: account.id, username: account.username, at: desk.now() };
+  if (!(await tokens.save(kept, { ...kept.token, holder: taken }))) return fail(TRY_AGAIN);
+  const credential = { name: tokenName(account.locale, serial), data: { serial, digits }, lookup: lookupOf(serial) };
+  const added = await desk.add(account, credential);
+  if (typeof added !== 'string') {
+    const now = await tokens.get(serial);
+    if (now && holder === undefined) await tokens.save(now, withoutHolder(now.token));
+    return fail(added.key === 'too-many-methods' ? `${username} has too many methods of this kind.` : TRY_AGAIN);
+  }
+  await desk.audit({ event: 'tokens.assigned', account: account.id, serial, credential: added });
+  return done(`${serial} is ${account.username}'s now.`);
+});
+
+function withoutHolder(token: Token): Token {
+  const { holder: _, ahead: __, ...rest } = token;
+  return rest;
+}
+
+const unassign = withToken(async (desk, kept) => {
+  const { serial, holder } = kept.token;
+  if (holder === undefined) return fail(`${serial} is nobody's.`);
+  const account = await desk.accountById(holder.account);
+  const held = account === undefined ? [] : await credentialsOf(desk, account, serial);
+  // Freed first: from here on a code of it proves nothing, whatever happens to the credential.
+  if (!(await createTokens(desk).save(kept, withoutHolder(kept.token)))) return fail(TRY_AGAIN);
+  await desk.audit({ event: 'tokens.unassigned', account: holder.account, serial });
+  for (const { id } of held) if (account) await desk.remove(account, id);
+  return done(`${serial} is nobody's now; it was ${holder.username}'s.`);
+});
+
+const resync = withToken(async (desk, kept, { args }) => {
+  const [, first, second] = args.map((code) => normaliseCode(code));
+  const { serial, holder } = kept.token;
+  const wrong = `These aren't two consecutive codes of ${serial}, or they were used already.`;
+  if (first === undefined || second === undefined) return fail(wrong);
+  const moved = inStep(kept.token, first, second, desk.now(), REACH);
+  if (moved === undefined) return fail(wrong);
+  if (!(await createTokens(desk).save(kept, moved))) return fail(TRY_AGAIN);
+  await desk.audit({ event: 'tokens.resynchronised', ...(holder ? { account: holder.account } : {}), serial });
+  return done(`${serial} is in step.`);
+});
+
+const SERIAL = { name: '<serial>', description: 'as it is printed on the token' };
+
+/** Commands on hardware tokens. */
+export const commands: readonly Command<Desk>[] = [
+  {
+    name: 'tokens import',
+    summary: 'import hardware tokens from PSKC (RFC 6030) or CSV; what is refused is said, the rest is kept',
+    arguments: [{ name: '[file]', description: 'the file; standard input by default' }],
+    options: [
+      { flags: '--format <name>', description: 'pskc or csv (default: what it looks like)' },
+      { flags: '--key-file <file>', description: 'pre-shared key of an encrypted file, hexadecimal or base64' },
+      { flags: '--passphrase-file <file>', description: 'passphrase of an encrypted file; - is standard input' },
+    ],
+    run: importFile,
+  },
+  { name: 'tokens list', summary: 'list hardware tokens and who holds them, tab-separated', run: list },
+  {
+    name: 'tokens assign',
+    summary: 'give a hardware token to a person',
+    arguments: [SERIAL, { name: '<username>', description: 'as the person types it' }],
+    run: assign,
+  },
+  {
+    name: 'tokens unassign',
+    summary: 'take a hardware token from whoever holds it; it is no method of theirs any more',
+    arguments: [SERIAL],
+    run: unassign,
+  },
+  {
+    name: 'tokens resync',
+    summary: 'bring a hardware token in step by two consecutive codes of it',
+    arguments: [
+      SERIAL,
+      { name: '<first>', description: 'a code' },
+      { name: '<second>', description: 'the one after it' },
+    ],
+    run: resync,
+  },
+];

@@ -1,0 +1,51 @@
+import type { Sealer } from '../../../core/seal.ts';
+import type { DataRecord, RecordStore } from '../../../core/store.ts';
+import { type Token, token } from './token.ts';
+
+/** A token with what names this state of it. */
+export interface Kept {
+  token: Token;
+  version: number;
+}
+
+const PAGE = 200;
+const contextOf = (serial: string) => `token:${serial}`;
+
+/** The tokens that were imported, by serial number, sealed. */
+export function createTokens({ records, sealer }: { records: RecordStore; sealer: Sealer }) {
+  const seal = (it: Token) => sealer.seal(JSON.stringify(it), contextOf(it.serial));
+  const open = ({ id, data, version }: DataRecord): Kept => ({
+    token: token.parse(JSON.parse(sealer.open(data, contextOf(id)))),
+    version,
+  });
+
+  return {
+    async get(serial: string): Promise<Kept | undefined> {
+      const record = await records.get(serial);
+      return record && open(record);
+    },
+
+    /** False if the serial number is there already. */
+    insert: (it: Token): Promise<boolean> => records.insert({ id: it.serial, data: seal(it) }),
+
+    /** Compare-and-set: false if it has changed since. */
+    save: ({ token, version }: Kept, changed: Token): Promise<boolean> =>
+      records.update(token.serial, version, seal(changed)),
+
+    async any(): Promise<boolean> {
+      return (await records.list({ limit: 1 })).length > 0;
+    },
+
+    async *list(): AsyncGenerator<Token> {
+      let after: string | undefined;
+      for (;;) {
+        const page = await records.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+        for (const record of page) yield open(record).token;
+        after = page.at(-1)?.id;
+        if (page.length < PAGE || after === undefined) return;
+      }
+    },
+  };
+}
+
+export type Tokens = ReturnType<typeof createTokens>;

@@ -1,0 +1,83 @@
+import { ParseOption, XmlComment, XmlDocument, XmlElement, XmlText } from 'libxml2-wasm';
+import { TokenFault } from './fault.ts';
+
+/**
+ * The one file of this factor that knows libxml2. A document is read into plain data and freed at once,
+ * whatever happens.
+ */
+
+/** An element. `text` is there where it holds nothing but text. */
+export interface Node {
+  namespace: string;
+  name: string;
+  attributes: Readonly<Record<string, string>>;
+  children: readonly Node[];
+  text?: string;
+}
+
+/** No network, no external entities, no substitution of internal ones, no lifting of libxml2's own bounds. */
+const OPTIONS =
+  ParseOption.XML_PARSE_NONET |
+  ParseOption.XML_PARSE_NO_XXE |
+  ParseOption.XML_PARSE_NO_SYS_CATALOG |
+  ParseOption.XML_PARSE_NOCDATA |
+  ParseOption.XML_PARSE_SKIP_IDS |
+  ParseOption.XML_PARSE_NOWARNING;
+
+/** Characters of a document: some 10,000 tokens. */
+export const MOST_CHARACTERS = 12_000_000;
+const MOST_ELEMENTS = 500_000;
+
+/** Throws TokenFault where it isn't XML, holds a document type declaration, or is too large. */
+export function readXml(text: string): Node {
+  if (text.length > MOST_CHARACTERS) throw new TokenFault(`longer than ${MOST_CHARACTERS} characters`);
+  if (/<!(?:DOCTYPE|ENTITY)/.test(text)) throw new TokenFault('a document type declaration isn’t accepted');
+  const document = parse(text.replace(/^\uFEFF?\s*/, ''));
+  try {
+    if (document.dtd) throw new TokenFault('a document type declaration isn’t accepted');
+    let left = MOST_ELEMENTS;
+    return nodeOf(document.root, () => {
+      if (left-- <= 0) throw new TokenFault(`more than ${MOST_ELEMENTS} elements`);
+    });
+  } finally {
+    document.dispose();
+  }
+}
+
+function parse(text: string): XmlDocument {
+  try {
+    // The text is UTF-8 by now, whatever its declaration says.
+    return XmlDocument.fromBuffer(Buffer.from(text), { encoding: 'UTF-8', option: OPTIONS });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.trim().slice(0, 200) : '';
+    throw new TokenFault(`not well-formed XML: ${why}`, { cause });
+  }
+}
+
+function nodeOf(element: XmlElement, count: () => void): Node {
+  count();
+  const children: Node[] = [];
+  let text: string | undefined = '';
+  for (let node = element.firstChild; node; node = node.next) {
+    if (node instanceof XmlElement) children.push(nodeOf(node, count));
+    // A value with a comment in it could be read in two ways.
+    if (node instanceof XmlText && text !== undefined) text += node.content;
+    else if (!(node instanceof XmlText)) text = undefined;
+    if (!(node instanceof XmlElement || node instanceof XmlText || node instanceof XmlComment)) {
+      throw new TokenFault(`${element.name} holds a processing instruction or an entity`);
+    }
+  }
+  const attributes = Object.fromEntries(element.attrs.map(({ name, value }) => [name, value]));
+  const { namespaceUri: namespace, name } = element;
+  return { namespace, name, attributes, children, ...(text === undefined ? {} : { text: text.trim() }) };
+}
+
+/** The first child of that local name. */
+export function child(node: Node | undefined, ...path: readonly string[]): Node | undefined {
+  return path.reduce<Node | undefined>((at, name) => at?.children.find((one) => one.name === name), node);
+}
+
+/** The text of the child at the end of that path; undefined where there is none, or something other than text. */
+export function textAt(node: Node | undefined, ...path: readonly string[]): string | undefined {
+  return child(node, ...path)?.text;
+}
