@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { fido2 } from './fido2.ts';
 import { passwords } from './password.ts';
-import { samlSso } from './saml.ts';
+import { samlFull, samlSso } from './saml.ts';
 import { sso } from './sso.ts';
 
 /** `npm run bench [-- NAME]`: measures, prints tables. One benchmark is one function that answers rows. */
@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | 
   passwords,
   sso,
   'saml-sso': samlSso,
+  'saml-full': samlFull,
   fido2,
 };
 

@@ -17,6 +17,15 @@ import { alone } from './saml/alone.ts';
 const ENTITY = 'http://127.0.0.1:9/plain';
 const VISITS = 4_000;
 const AT_ONCE = 4;
+const SIGN_INS = 100;
+
+type Row = Record<string, string | number>;
+
+/** A second of wall time, and a second of the server's processor. */
+interface Measured {
+  perSecond: number;
+  perCore: number;
+}
 
 /** Requests of one kind, each used once: nothing is signed while it is measured. */
 type Visit = { method: 'GET' | 'POST'; path: string; body?: string };
@@ -53,23 +62,24 @@ async function start(folder: string, redis: string): Promise<Server> {
   };
 }
 
-/** A session that satisfies policy: its cookies. */
-async function signIn(url: string): Promise<string> {
+/** A whole sign-in in a new browser, as far as the form that goes to the service provider: where nobody listens. */
+async function signIn(url: string): Promise<Client> {
   const client = new Client();
   const xml = authnRequest({ issuer: ENTITY, instant: Date.now(), destination: `${url}/saml/sso` });
   const page = await client.open(`${url}/saml/sso?${redirect(xml)}`);
-  const form =
-    forms(page.body).find(({ fields }) => 'password' in fields || 'username' in fields) ?? forms(page.body)[0];
+  const [form] = forms(page.body);
   if (form === undefined) throw new Error(`no form: ${page.text}`);
   const fields = { ...form.fields, username: 'alice', password: PASSWORD };
   let reply = await client.post(new URL(form.action, page.url), fields);
-  // Not further: nobody listens at the service provider.
   while (reply.location) reply = await client.get(reply.location);
   if (!reply.body.includes('SAMLResponse')) throw new Error(`not signed in: ${reply.text}`);
-  return client.jar
-    .for(new URL(url))
-    .map(({ name, value }) => `${name}=${value}`)
-    .join('; ');
+  return client;
+}
+
+/** The cookies of a session that satisfies policy. */
+async function cookiesOf(url: string): Promise<string> {
+  const cookies = (await signIn(url)).jar.for(new URL(url));
+  return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
 }
 
 async function visit(url: URL, cookie: string, agent: Agent, { method, path, body }: Visit): Promise<void> {
@@ -109,41 +119,67 @@ async function measure(
   return { perSecond: count / seconds, perCore: count / used };
 }
 
-/**
- * `saml-sso`: from AuthnRequest to signed Response with a session that satisfies policy, whole requests over HTTP.
- * The server is a process of its own; `per core` counts its processor time alone.
- */
-export async function samlSso(): Promise<Record<string, string | number>[]> {
-  const signer = await createIdentity();
+/** Runs something on each ephemeral store, over a server in a process of its own that knows one service provider. */
+async function onEachStore(signer: Identity, run: (store: string, server: Server) => Promise<Row[]>): Promise<Row[]> {
   const redis = await startRedis();
-  const rows: Record<string, string | number>[] = [];
+  const rows: Row[] = [];
   for (const store of ['embedded', 'redis']) {
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
     writeFileSync(join(folder, 'plain.xml'), metadata(signer));
     const server = await start(folder, store === 'redis' ? redis.url : '');
-    const cookie = await signIn(server.url);
+    rows.push(...(await run(store, server)));
+    server.stop();
+    rmSync(folder, { recursive: true });
+  }
+  await redis.stop();
+  return rows;
+}
+
+function row(store: string, request: string, measured: Measured, beside: number): Row {
+  return {
+    store,
+    request,
+    'responses/s': Math.round(measured.perSecond),
+    'per core': Math.round(measured.perCore),
+    'RSA-2048/s': beside,
+    ratio: (measured.perCore / beside).toFixed(2),
+  };
+}
+
+/**
+ * From AuthnRequest to signed Response with a session that satisfies policy, whole requests over HTTP. The server is
+ * a process of its own; `per core` counts its processor time alone.
+ */
+export async function samlSso(): Promise<Row[]> {
+  const signer = await createIdentity();
+  const rows = await onEachStore(signer, async (store, server) => {
+    const cookie = await cookiesOf(server.url);
     const fresh = () => authnRequest({ issuer: ENTITY, instant: Date.now(), destination: `${server.url}/saml/sso` });
     const kinds: Record<string, () => Visit> = {
       'redirect, unsigned': () => ({ method: 'GET', path: `/saml/sso?${redirect(fresh())}` }),
       'redirect, signed': () => ({ method: 'GET', path: `/saml/sso?${redirect(fresh(), { signer })}` }),
       'post, signed': () => ({ method: 'POST', path: '/saml/sso', body: post(sign(fresh(), signer)) }),
     };
+    const measured: Row[] = [];
     for (const [kind, make] of Object.entries(kinds)) {
       const visits = Array.from({ length: VISITS }, make);
       const beside = await signatures();
-      const { perSecond, perCore } = await measure(server, cookie, visits);
-      rows.push({
-        store,
-        request: kind,
-        'responses/s': Math.round(perSecond),
-        'per core': Math.round(perCore),
-        'RSA-2048/s': beside,
-        ratio: (perCore / beside).toFixed(2),
-      });
+      measured.push(row(store, kind, await measure(server, cookie, visits), beside));
     }
-    server.stop();
-    rmSync(folder, { recursive: true });
-  }
-  await redis.stop();
+    return measured;
+  });
   return [...rows, ...(await alone(await signatures()))];
+}
+
+/** The same in a new browser each time, with user name and password: most of it is the password's hash. */
+export async function samlFull(): Promise<Row[]> {
+  return onEachStore(await createIdentity(), async (store, server) => {
+    const beside = await signatures();
+    const [cpu, began] = [await server.cpu(), performance.now()];
+    for (let left = SIGN_INS; left > 0; left -= 1) await signIn(server.url);
+    const perSecond = (SIGN_INS * 1_000) / (performance.now() - began);
+    return [
+      row(store, 'sign-in with a password', { perSecond, perCore: SIGN_INS / ((await server.cpu()) - cpu) }, beside),
+    ];
+  });
 }

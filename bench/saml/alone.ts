@@ -45,6 +45,7 @@ function samlifys(identity: Identity): () => Promise<unknown> {
     requestSignatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
     nameIDFormat: [NAME_ID_FORMATS.persistent],
     singleSignOnService: [{ Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect', Location: IDP }],
+    singleLogoutService: [{ Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect', Location: IDP }],
   });
   const sp = samlify.ServiceProvider({
     entityID: SP,
