@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Proof, REFEDS_MFA, REFEDS_SFA } from '../core/assurance.ts';
+import { type Evidence, type Proof, REFEDS_MFA, REFEDS_SFA, reaches } from '../core/assurance.ts';
 import {
   attested,
   code,
@@ -77,6 +77,9 @@ describe('level and what is missing', () => {
   });
 });
 
+const pass: Evidence = { ...code, factor: 'pass', bootstrap: true, expires: NOW + HOUR };
+const several: Evidence = { ...pass, amr: ['pwd'], kinds: ['knowledge'] };
+
 describe('which proofs count', () => {
   const sfa = requirement({ level: 'sfa' });
   const fresh = requirement({ level: 'sfa', freshness: HOUR });
@@ -152,13 +155,45 @@ describe('which proofs count', () => {
     ],
     ['a second factor is not auth_time', { evidence: [old(secret, HOUR), code] }, { authTime: NOW - HOUR }],
     [
-      'bootstrap counts',
+      'a lent pass opens nothing by itself',
       { evidence: [{ ...passkey, phishingResistant: false, bootstrap: true }] },
-      { satisfied: true, level: 'mfa' },
+      { satisfied: false, missing: 'first' },
     ],
+    ['a lent pass comes second', { evidence: [secret, pass] }, { satisfied: true, level: 'mfa' }],
+    ['a lent pass that has ended', { evidence: [secret, { ...pass, expires: NOW }] }, { missing: 'second' }],
+    ['a pass of several uses', { evidence: [secret, several] }, { satisfied: false, level: 'sfa', missing: 'second' }],
+    ['a pass off the list', { evidence: [secret, several], enrolling: true, requirement: only }, { missing: 'second' }],
   ];
   it.each(rows)('%s', (_, change, expected) => {
     expectFields(assess(input(change)), expected);
+  });
+});
+
+describe('a lent pass', () => {
+  it.each([pass, several])('of either kind opens the pages where methods are set up, and claims no more', (lent) => {
+    const strict = requirement({ level: 'phr' });
+    const own = { evidence: [secret, lent], requirement: strict };
+    expect(assess(input(own)).satisfied).toBe(false);
+    const open = assess(input({ ...own, enrolling: true }));
+    expectFields(open, { satisfied: true, expires: pass.expires });
+    expect(reaches(open.level, 'phr')).toBe(false);
+    expect(assess(input({ ...own, evidence: [lent], enrolling: true })).satisfied).toBe(false);
+  });
+
+  it('of several uses never sends the class of two factors', () => {
+    const asked = { acrValues: [REFEDS_MFA], acrEssential: true, reauthenticate: false };
+    const result = assess(input({ evidence: [secret, several], enrolling: true, wants: asked }));
+    expectFields(result, { acr: REFEDS_SFA });
+    expect(result.amr).not.toContain('mfa');
+  });
+
+  it('ends what rests on it, and nothing else', () => {
+    const rests = (...evidence: Evidence[]) => assess(input({ evidence })).expires;
+    expect(rests(secret, pass)).toBe(pass.expires);
+    expect(rests(secret, pass, code)).toBeUndefined();
+    expect(rests(secret, code)).toBeUndefined();
+    const low = input({ evidence: [secret, pass], requirement: requirement({ level: 'sfa' }) });
+    expect(assess(low).expires).toBe(pass.expires);
   });
 });
 

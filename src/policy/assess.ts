@@ -23,6 +23,8 @@ export interface AssessInput {
   evidence: readonly Evidence[];
   /** What a remembered device holds for this very account; its keeper has checked the record's own expiry. */
   device?: { proofs: readonly Proof[] };
+  /** It is for a page where methods are set up: a lent pass beside a first factor opens that, whatever level it makes. */
+  enrolling?: boolean;
   wants: Wants;
   /** Id of the authorization request. */
   request: string;
@@ -63,7 +65,8 @@ export function assess(input: AssessInput): Assessment {
   if (authTime === undefined) return { ...open, missing: 'first' };
 
   const { level, remembered } = levelHeld(input, counting, wanted);
-  const enough = reaches(level, wanted);
+  const enough = reaches(level, wanted) || opens(input, counting);
+  const expires = end(input, counting, { level, enough, wanted });
   const acr = acrOf(input.acr, level, wants.acrValues);
   return {
     satisfied: enough && !unknown,
@@ -72,6 +75,7 @@ export function assess(input: AssessInput): Assessment {
     ...(acr !== undefined && { acr }),
     amr: amrOf(counting, level),
     authTime,
+    ...(expires !== undefined && { expires }),
     remembered,
     unreachable: unknown || (!enough && asked.essential && !reachable(input.reachable, asked.level)),
     wanted,
@@ -103,6 +107,23 @@ function reachable(within: Level | undefined, level: Level | undefined): boolean
 function newestFirstFactor(proofs: readonly Proof[]): number | undefined {
   const times = proofs.filter(isFirstFactor).map(({ at }) => at);
   return times.length > 0 ? Math.max(...times) : undefined;
+}
+
+function opens({ enrolling }: AssessInput, counting: readonly Proof[]): boolean {
+  return enrolling === true && counting.some(({ bootstrap }) => bootstrap);
+}
+
+/** When it ends that this is enough, or this level: undefined where proofs without an end say the same. */
+function end(
+  input: AssessInput,
+  counting: readonly Proof[],
+  { level, enough, wanted }: { level: Level | undefined; enough: boolean; wanted: Level },
+): number | undefined {
+  const ends = counting.flatMap(({ expires }) => (expires === undefined ? [] : [expires]));
+  if (ends.length === 0) return undefined;
+  const lasting = counting.filter(({ expires }) => expires === undefined);
+  const left = levelHeld(input, lasting, wanted).level;
+  return left === level && (!enough || reaches(left, wanted)) ? undefined : Math.min(...ends);
 }
 
 /** The session's own level, or `mfa` with a remembered device where that is needed and is enough. */

@@ -1,5 +1,4 @@
-import type { Credential } from '../core/account.ts';
-import { isFirstFactor, isSecondFactor, levelOf, reaches } from '../core/assurance.ts';
+import { type Evidence, isFirstFactor, isSecondFactor, levelOf, reaches } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
@@ -37,7 +36,7 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     state.collected.some(
       (proof) => isFirstFactor(proof) && !proof.bootstrap && deps.now() - proof.at <= FRESH_FOR_ENROLMENT,
     );
-  const isEnrolled = (credentials: readonly Credential[]) => credentials.some(evaluator.isSecond);
+  const { isEnrolled } = evaluator;
 
   /** The second step: a method, or a first enrolment, or a refusal that says why. */
   async function second(context: FactorContext, state: State, evaluation: FullEvaluation): Promise<Stage> {
@@ -49,7 +48,7 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     const unmet = evaluation.unreachable;
     const error = unmet ? 'unmet_authentication_requirements' : 'access_denied';
     const factors = offers.enrollable(evaluation);
-    if (isEnrolled(credentials)) {
+    if (isEnrolled(account, credentials)) {
       // What is wanted may be set up with what is there: where methods are managed, not in the middle of this.
       const able = credentials.some((credential) => evaluator.isSecond(credential) && evaluator.works(credential));
       const setUp = able && factors.length > 0 ? { setUp: true } : {};
@@ -68,6 +67,8 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
   async function last(state: State, evaluation: FullEvaluation, browser: Browser): Promise<Stage> {
     const { account, authTime = deps.now() } = evaluation;
     if (account === undefined) return { at: 'done', authTime };
+    const lent = await afterPass(state, evaluation);
+    if (lent) return lent;
     if (!state.suggested && mayEnrol(state, evaluation)) {
       const suggestion = await suggestions.due(account, evaluation.credentials);
       if (suggestion) {
@@ -78,10 +79,21 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     return remembering(account.id, state, evaluation, browser);
   }
 
+  /** Who came with a lent pass and has no method of their own is shown to one: that is what it is for. */
+  async function afterPass(state: State, evaluation: FullEvaluation): Promise<Stage | undefined> {
+    const { account, credentials, authTime = deps.now() } = evaluation;
+    if (account === undefined || state.suggested || !hasFreshPass(state.collected, deps.now())) return undefined;
+    if (credentials.some((credential) => evaluator.isOwn(credential) && evaluator.works(credential))) return undefined;
+    const [factor] = offers.enrollable(evaluation);
+    if (factor === undefined) return undefined;
+    const stage = await offers.enrol(factor, {}, account, credentials);
+    return stage.at === 'enrol' ? { ...stage, optional: { authTime }, why: 'why.suggested' } : undefined;
+  }
+
   /** Setting up another method takes two factors of this very sign-in; the first one, what a first enrolment takes. */
-  function mayEnrol(state: State, { credentials, requirement }: FullEvaluation): boolean {
+  function mayEnrol(state: State, { account, credentials, requirement }: FullEvaluation): boolean {
     if (reaches(levelOf(state.collected.filter(({ bootstrap }) => !bootstrap)), 'mfa')) return true;
-    return !isEnrolled(credentials) && requirement.firstEnrolment && isFresh(state);
+    return !isEnrolled(account, credentials) && requirement.firstEnrolment && isFresh(state);
   }
 
   async function remembering(
@@ -123,6 +135,14 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
   }
 
   return { next, evaluate, offers, isEnrolled };
+}
+
+/** Whether a pass was shown so lately that a method may be set up with it. */
+export function hasFreshPass(collected: readonly Evidence[], now: number): boolean {
+  return collected.some(
+    ({ bootstrap, at, expires = Number.POSITIVE_INFINITY }) =>
+      bootstrap === true && now - at <= FRESH_FOR_ENROLMENT && now < expires,
+  );
 }
 
 /** Whose sign-in it is: what was proven here, else whose session the browser brought. */

@@ -6,7 +6,7 @@ import type { Confirmed, Refused } from '../core/factor.ts';
 import type { Answer, Message } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
-import { accountOf } from './advance.ts';
+import { accountOf, hasFreshPass } from './advance.ts';
 import { type Attempt, type Attempts, lockedFor } from './attempts.ts';
 import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
@@ -41,7 +41,7 @@ interface Parts {
   attempts: Attempts;
   credentials: Credentials;
   /** Whether one of these brings a second kind. */
-  isEnrolled(credentials: readonly Credential[]): boolean;
+  isEnrolled(account: Account | undefined, credentials: readonly Credential[]): boolean;
   /** Goes on from what is collected now. */
   advance(request: SignInRequest, state: Omit<State, 'stage' | 'nonce'>, browser: Browser): Promise<State>;
 }
@@ -189,8 +189,11 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     try {
       // One who knows the password could have begun before the owner enrolled, to add a method of their own after it.
       const suggested = stage.optional !== undefined;
-      if (!suggested && isEnrolled(await credentials.ofAccount(account))) {
+      if (!suggested && isEnrolled(await accounts.byId(account), await credentials.ofAccount(account))) {
         return { state: await advance(request, state, browser) };
+      }
+      if (state.collected.some(({ bootstrap }) => bootstrap) && !hasFreshPass(state.collected, deps.now())) {
+        return { state: await advance(request, { ...state, suggested: true }, browser) };
       }
       // Of one step's answers one enrols, whatever wrong ones are counted at the same moment.
       const mark = `enrolled:${createHash('sha256').update(state.nonce).digest('base64url')}`;

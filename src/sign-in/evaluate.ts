@@ -1,5 +1,5 @@
 import type { Account, Credential } from '../core/account.ts';
-import { configuredId } from '../core/application.ts';
+import { configuredId, isOwnPage } from '../core/application.ts';
 import { type Level, levelOf, levelsOf, type Proof, reaches } from '../core/assurance.ts';
 import type { Requirement, Rule } from '../core/policy.ts';
 import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
@@ -17,6 +17,8 @@ export interface FullEvaluation extends Evaluation {
   credentials: Credential[];
   /** Proofs that were looked at, this session's and this sign-in's. */
   evidence: readonly Proof[];
+  /** A lent pass would do: it is for setting up a method. */
+  enrolling: boolean;
 }
 
 interface Parts {
@@ -50,6 +52,21 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
   function works(credential: Credential): boolean {
     const it = deps.factors.get(credential.factor);
     return it !== undefined && atMost(it, credential).kinds.length > 0;
+  }
+
+  const standingOf = ({ factor }: Credential) => deps.factors.get(factor)?.module.standing;
+
+  /** Whether a credential is a method of one's own that brings a second kind: not lent, and not running out. */
+  const isOwn = (credential: Credential): boolean => isSecond(credential) && standingOf(credential) === undefined;
+
+  /** Whether there is a second step to be asked for. A pass that can't be used any more, or not yet, is none. */
+  function isEnrolled(account: Account | undefined, all: readonly Credential[]): boolean {
+    return all.some((credential) => {
+      if (!isSecond(credential)) return false;
+      if (standingOf(credential) !== 'bootstrap') return true;
+      const usable = deps.factors.get(credential.factor)?.factor.usable;
+      return account !== undefined && works(credential) && (usable?.(account, [credential]) ?? true);
+    });
   }
 
   /** What an earlier proof is worth to this application, now: its factor may refuse it, or trust it less. */
@@ -88,27 +105,30 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
   async function evaluate(input: EvaluationInput): Promise<FullEvaluation> {
     const account = input.account ? await accounts.usable(input.account) : undefined;
     const enrolled = account ? await credentials.ofAccount(account.id) : [];
-    const requirement = recently(requirementOf(account, enrolled.some(isSecond), input), input.recent);
+    const requirement = recently(requirementOf(account, isEnrolled(account, enrolled), input), input.recent);
     const since = account?.revokedBefore ?? 0;
     const ofSession = account && input.session ? await evidence.of(input.session, account.id) : [];
     const working = enrolled.filter(works);
     // What rests on a credential that was removed or suspended ends with it, at once.
     const stands = ({ at, credential, factor }: Proof) =>
       at >= since && (credential === factor || working.some(({ id }) => id === credential));
+    const counts = (proof: Proof) => stands(proof) && (input.bootstrap !== false || !proof.bootstrap);
     const review = account && reviewer(account, working, { application: input.application });
-    const held = review ? [...ofSession, ...(input.collected ?? [])].filter(stands).flatMap(review) : [];
-    const wanted = { requirement, evidence: held, wants: input.wants, request: input.request };
+    const held = review ? [...ofSession, ...(input.collected ?? [])].filter(counts).flatMap(review) : [];
+    const enrolling = input.bootstrap !== false && isOwnPage(input.application);
+    const wanted = { requirement, evidence: held, wants: input.wants, request: input.request, enrolling };
+    const facts = { requirement, credentials: enrolled, evidence: held, enrolling };
     const common = { now: deps.now(), acr: deps.acr, reachable: reachable(enrolled, requirement.factors) };
 
     const without = assess({ ...wanted, ...common });
     if (without.satisfied || without.missing !== 'second' || !account || !input.browser || requirement.remember === 0) {
-      return { ...without, ...(account ? { account } : {}), requirement, credentials: enrolled, evidence: held };
+      return { ...without, ...(account ? { account } : {}), ...facts };
     }
     const device = await devices.recall(account.id, input.browser);
     const proofs = device?.proofs.filter(stands).flatMap(reviewer(account, working, input)) ?? [];
     const result = assess({ ...wanted, ...common, device: { proofs } });
     if (result.satisfied && result.remembered) await devices.used(account.id, input.browser);
-    return { ...result, account, requirement, credentials: enrolled, evidence: held };
+    return { ...result, account, ...facts };
   }
 
   /**
@@ -126,7 +146,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     // Tokens count in whole seconds: one of the very second counts as from before.
     if (account === undefined || input.issuedAt < account.revokedBefore) return false;
     if (input.kind === 'use') return true;
-    const enrolled = (await credentials.ofAccount(account.id)).some(isSecond);
+    const enrolled = isEnrolled(account, await credentials.ofAccount(account.id));
     const request = { application: input.application, request: '', wants: NOTHING_MORE };
     // Where the person is can't be seen now: rules about networks held, or not, when they signed in.
     const anywhere = deps.rules.filter(({ networks, notNetworks }) => !networks && !notNetworks);
@@ -144,7 +164,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     });
   }
 
-  return { evaluate, stillAllowed, isSecond, works, needsSecond };
+  return { evaluate, stillAllowed, isSecond, isOwn, isEnrolled, works, needsSecond };
 }
 
 /** Outside an authorization request `never` can only mean: a moment ago. */

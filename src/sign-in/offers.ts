@@ -18,16 +18,26 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
 
   /** Credentials that can complete this sign-in, the last used first. */
   function fitting(evaluation: FullEvaluation, state: State): Credential[] {
-    const { requirement, credentials, wanted } = evaluation;
-    return [...credentials].sort(byUse).filter((credential) => {
-      const { factor: id } = credential;
-      const it = deps.factors.get(id);
-      if (!it || !evaluator.isSecond(credential) || !evaluator.works(credential)) return false;
-      if (requirement.factors && !requirement.factors.includes(id)) return false;
-      // Proven a moment ago and still not enough: asking again would go in circles.
-      if (state.collected.some((proof) => proof.factor === id && proof.credential === credential.id)) return false;
-      return reaches(levelOf([...opener(), atMost(it, credential)]), wanted);
-    });
+    const { requirement, credentials, wanted, enrolling } = evaluation;
+    return [...credentials]
+      .sort(byUse)
+      .sort(spareLast)
+      .filter((credential) => {
+        const { factor: id } = credential;
+        const it = deps.factors.get(id);
+        if (!it || !evaluator.isSecond(credential) || !evaluator.works(credential)) return false;
+        if (requirement.factors && !requirement.factors.includes(id)) return false;
+        // Proven a moment ago and still not enough: asking again would go in circles.
+        if (state.collected.some((proof) => proof.factor === id && proof.credential === credential.id)) return false;
+        if (enrolling && it.module.standing === 'bootstrap') return true;
+        return reaches(levelOf([...opener(), atMost(it, credential)]), wanted);
+      });
+  }
+
+  /** What runs out is for when the rest is lost. */
+  function spareLast(a: Credential, b: Credential): number {
+    const isSpare = ({ factor }: Credential) => deps.factors.get(factor)?.module.standing === 'spare';
+    return Number(isSpare(a)) - Number(isSpare(b));
   }
 
   /** Methods that can complete this sign-in, the last used first. */

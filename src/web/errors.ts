@@ -4,6 +4,7 @@ import { localsOf, loggable, send, type WebDeps } from './context.ts';
 
 /** What people read, by code: the key of the page's texts and the HTTP status. */
 const PAGES: Readonly<Record<string, [key: string, status: number]>> = Object.freeze({
+  ERR_BOOTSTRAP: ['lent', 403],
   ERR_CSRF: ['csrf', 403],
   ERR_INPUT: ['request', 400],
   ERR_MISDIRECTED: ['misdirected', 421],

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Account } from '../../core/account.ts';
 import type { Evidence } from '../../core/assurance.ts';
+import { SallyportError } from '../../core/errors.ts';
 import { localsOf, type WebDeps } from '../context.ts';
 
 export interface Member {
@@ -36,14 +37,9 @@ export function createMembership(deps: WebDeps) {
   ): Promise<Member | undefined> {
     const current = await core.session(req, res);
     if (current) {
-      const evaluation = await signIn.evaluator.evaluate({
-        application,
-        ...current,
-        request: '',
-        wants: NOTHING_MORE,
-        browser: localsOf(res).browser,
-        recent: RECENT,
-      });
+      const asked = { application, ...current, request: '', wants: NOTHING_MORE, recent: RECENT };
+      const { browser } = localsOf(res);
+      const evaluation = await signIn.evaluator.evaluate({ ...asked, browser });
       if (evaluation.satisfied && evaluation.account) {
         const locals = localsOf(res);
         const { name, locale } = evaluation.account;
@@ -56,8 +52,26 @@ export function createMembership(deps: WebDeps) {
     return undefined;
   }
 
+  /**
+   * For what a lent pass is not for: a method of one's own must have been shown.
+   *
+   * @throws SallyportError ERR_BOOTSTRAP where all else is there, so that asking again would go in circles
+   */
+  async function owner(req: Request, res: Response, returnTo = ownPath(req.originalUrl)): Promise<Member | undefined> {
+    const it = await member(req, res, 'sallyport-security', returnTo);
+    if (it === undefined) return undefined;
+    const evaluation = await signIn.evaluator.evaluate({
+      application: 'sallyport-security',
+      ...{ account: it.account.id, session: it.session, request: '', wants: NOTHING_MORE, recent: RECENT },
+      browser: localsOf(res).browser,
+      bootstrap: false,
+    });
+    if (evaluation.satisfied) return it;
+    throw new SallyportError('ERR_BOOTSTRAP', 'only a pass was shown');
+  }
+
   /** This session's proofs, for remembering the device anew. */
   const proofs = ({ account, session }: Member): Promise<Evidence[]> => signIn.evidence.of(session, account.id);
 
-  return { member, proofs };
+  return { member, owner, proofs };
 }
