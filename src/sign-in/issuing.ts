@@ -1,6 +1,7 @@
 import type { Account, Credential } from '../core/account.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Issued, IssueOptions, SelfService, Shown } from '../core/factor.ts';
+import type { Message } from '../core/prompt.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
@@ -36,6 +37,12 @@ export function createIssuing(
           ? [{ factor: module.id, selfService, replaces: ofFactor(existing, module.id).length > 0 }]
           : [],
       ),
+
+    /** How one that was issued stands, as its owner is told. */
+    stateOf(credential: Credential): { state?: { message: Message; warn: boolean } } {
+      const state = deps.factors.get(credential.factor)?.factor.selfService?.state?.(credential);
+      return state === undefined ? {} : { state };
+    },
 
     /**
      * Makes one and answers what is shown of it: once, and only after the audit has it. `facts` are of the request.

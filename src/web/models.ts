@@ -172,9 +172,13 @@ export interface Pages {
       removable: boolean;
       /** It can't be used any more, because there may be a copy of it. */
       suspended?: boolean;
+      /** How it stands, in the factor's words; `warn`: something to act on, which the factor's `state.warn` names. */
+      state?: { message: Message; warn: boolean };
     }[];
     /** Factors that can be added; posts or links to `/account/methods/add/<factor>`. */
     addable: string[];
+    /** Factors that people issue to themselves, at `/account/methods/issue/<factor>`: texts are theirs, `issue.*`. */
+    issuable: string[];
     devices: {
       id: string;
       browser: string;
@@ -205,6 +209,24 @@ export interface Pages {
     confirm: Message;
     back: string;
     danger: boolean;
+  };
+  /** Asks before something is issued; texts are the factor's `issue.*`, and each choice is a field of its name. */
+  'account-issue': {
+    action: string;
+    csrf: string;
+    factor: string;
+    /** Ends what was issued before. */
+    replaces: boolean;
+    choices: { name: string; options: { value: string; label: Message }[] }[];
+  };
+  /** What was issued, shown once; texts are the factor's `issued.*`. */
+  issued: {
+    factor: string;
+    username: string;
+    codes: string[];
+    starts?: number;
+    expires?: number;
+    note?: Message;
   };
   /** A new name for a method, field `name`. */
   'account-rename': { action: string; csrf: string; name: string; back: string; error?: Message };

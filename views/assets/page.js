@@ -61,6 +61,11 @@ for (const button of document.querySelectorAll('[data-copy]')) {
   });
 }
 
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
+}
+
 const languages = document.querySelector('.languages');
 languages?.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape' || !languages.open) return;

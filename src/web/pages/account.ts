@@ -7,6 +7,7 @@ import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
 import type { Csrf } from '../security.ts';
 import { createMembership, type Member, ownPath } from './account-session.ts';
+import { issuePages } from './issue.ts';
 import { answerOf } from './sign-in.ts';
 
 type SignInRow = Pages['account']['signIns'][number];
@@ -34,8 +35,8 @@ const NOTICES = [
 /** `/account`: my methods, my remembered devices, my recent sign-ins. */
 export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   const { core, signIn, audit } = deps;
-  const { credentials, devices, enrolment, evaluator } = signIn;
-  const { member, proofs } = createMembership(deps);
+  const { credentials, devices, enrolment, evaluator, issuing } = signIn;
+  const { member, owner, proofs } = createMembership(deps);
   const tokenOf = ({ session }: Member) => csrf.token(`account\0${session}`);
   const checked = (req: Request, { session }: Member) => csrf.check(req, `account\0${session}`);
   const about = (res: Response, { account }: Member) => {
@@ -51,12 +52,16 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   /** The last second factor stays while any application asks for one. */
   async function methodsOf(it: Member) {
     const all = await credentials.ofAccount(it.account.id);
-    const seconds = all.filter((credential) => evaluator.isSecond(credential) && evaluator.works(credential));
+    const { isOwn, works } = evaluator;
+    const seconds = all.filter((credential) => isOwn(credential) && works(credential));
     const needed = evaluator.needsSecond(it.account);
-    return all.map((credential) => ({
+    // A pass that has ended is nothing any more; one's own method that can't be trusted is something to act on.
+    const shown = all.filter((credential) => works(credential) || isOwn(credential));
+    return shown.map((credential) => ({
       credential,
       removable: !(needed && seconds.length === 1 && seconds[0]?.id === credential.id),
-      suspended: !evaluator.works(credential),
+      suspended: !works(credential),
+      ...issuing.stateOf(credential),
     }));
   }
 
@@ -109,6 +114,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
         ...(lastUsedAt ? { lastUsedAt } : {}),
       })),
       addable: enrolment.offered(await credentials.ofAccount(account.id)),
+      issuable: issuing.offered(await credentials.ofAccount(account.id)).map(({ factor }) => factor),
       devices: (await devices.list(account.id, browser)).map(({ userAgent, usedAt, ...device }) => ({
         ...device,
         ...agentOf(userAgent),
@@ -177,7 +183,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   });
 
   router.get('/account/methods/:id/remove', async (req, res) => {
-    const it = await member(req, res, 'sallyport-security');
+    const it = await owner(req, res);
     if (it === undefined) return;
     const { credential } = await found(it, req.params.id);
     confirm(res, it, `/account/methods/${encodeURIComponent(credential.id)}/remove`, 'remove-method', {
@@ -186,7 +192,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   });
 
   router.post('/account/methods/:id/remove', async (req, res) => {
-    const it = await member(req, res, 'sallyport-security', '/account');
+    const it = await owner(req, res, '/account');
     if (it === undefined) return;
     checked(req, it);
     // One removal at a time: two at once would each take the other's method for the one that stays.
@@ -213,6 +219,8 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     await devices.revoke(it.account.id, { credential: credential.id });
     return true;
   }
+
+  issuePages(deps, router, { owner, tokenOf, checked, about });
 
   router.get('/account/methods/:id/rename', async (req, res) => {
     const it = await member(req, res, 'sallyport-account');
@@ -250,13 +258,13 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   });
 
   router.get('/account/devices/renew', async (req, res) => {
-    const it = await member(req, res, 'sallyport-security');
+    const it = await owner(req, res);
     if (it === undefined) return;
     confirm(res, it, '/account/devices/renew', 'renew-device', { duration: durationOf(res) }, false);
   });
 
   router.post('/account/devices/renew', async (req, res) => {
-    const it = await member(req, res, 'sallyport-security', '/account/devices/renew');
+    const it = await owner(req, res, '/account/devices/renew');
     if (it === undefined) return;
     checked(req, it);
     const recent = (await proofs(it)).filter(({ at }) => deps.now() - at <= 10 * 60_000);

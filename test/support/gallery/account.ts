@@ -67,9 +67,11 @@ export const self: Sample[] = [
           createdAt: NOW - 200 * DAY,
           lastUsedAt: NOW - 2 * HOUR,
           removable: true,
+          state: { message: { key: 'state.left' }, warn: true },
         },
         { id: 'm2', factor: 'sample', name: '我的平板電腦', createdAt: NOW, removable: true, suspended: true },
       ],
+      issuable: ['sample'],
       addable: ['sample'],
       devices: [
         {
@@ -115,7 +117,16 @@ export const self: Sample[] = [
   sample(
     'account',
     'empty',
-    { csrf: 'token', account: ada, methods: [], addable: ['sample'], devices: [], renewable: false, signIns: [] },
+    {
+      csrf: 'token',
+      account: ada,
+      methods: [],
+      addable: ['sample'],
+      issuable: [],
+      devices: [],
+      renewable: false,
+      signIns: [],
+    },
     true,
   ),
   sample(
@@ -126,6 +137,7 @@ export const self: Sample[] = [
       account: { ...long, email: `${UNBROKEN}@example.edu` },
       methods: [{ id: 'm1', factor: 'sample', name: UNBROKEN, createdAt: NOW, removable: false }],
       addable: [],
+      issuable: ['sample'],
       devices: [{ id: 'd', browser: UNBROKEN, system: LONG, createdAt: NOW, expires: NOW, current: false }],
       renewable: true,
       signIns: [
@@ -145,6 +157,31 @@ export const self: Sample[] = [
   sample('account-confirm', 'remove-method', confirmation('remove-method', { name: `Work phone <"'>` }), true),
   sample('account-confirm', 'remove-device', confirmation('remove-device', { name: 'Firefox' }), true),
   sample('account-confirm', 'everywhere', confirmation('sign-out-everywhere'), true),
+  sample(
+    'account-issue',
+    '',
+    {
+      action: '/account/methods/issue/sample',
+      csrf: 'token',
+      factor: 'sample',
+      replaces: true,
+      choices: [{ name: 'lifetime', options: ['1', '8'].map((value) => ({ value, label: { key: 'issue.hour' } })) }],
+    },
+    true,
+  ),
+  sample(
+    'issued',
+    '',
+    {
+      factor: 'sample',
+      username: UNBROKEN,
+      codes: Array.from({ length: 10 }, (_, index) => `7KQM-2XPA-00W${index}`),
+      starts: NOW,
+      expires: NOW + DAY,
+      note: { key: 'note' },
+    },
+    true,
+  ),
   sample(
     'account-rename',
     '',

@@ -1,0 +1,53 @@
+import type { Request, Response, Router } from 'express';
+import { SallyportError } from '../../core/errors.ts';
+import type { Issuable } from '../../sign-in/issuing.ts';
+import { localsOf, send, type WebDeps } from '../context.ts';
+import type { Member } from './account-session.ts';
+import { answerOf } from './sign-in.ts';
+
+interface Parts {
+  owner(req: Request, res: Response): Promise<Member | undefined>;
+  tokenOf(it: Member): string;
+  checked(req: Request, it: Member): void;
+  about(res: Response, it: Member): Readonly<Record<string, unknown>>;
+}
+
+/** What people issue to themselves: asked about, made, and shown once. A pass that was lent isn't enough for that. */
+export function issuePages(deps: WebDeps, router: Router, { owner, tokenOf, checked, about }: Parts): void {
+  const { credentials, issuing } = deps.signIn;
+  const addressOf = (factor: string) => `/account/methods/issue/${encodeURIComponent(factor)}`;
+
+  async function found({ account }: Member, factor: unknown): Promise<Issuable> {
+    const issuable = issuing.offered(await credentials.ofAccount(account.id)).find((one) => one.factor === factor);
+    if (issuable === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such factor to issue');
+    return issuable;
+  }
+
+  router.get('/account/methods/issue/:factor', async (req, res) => {
+    const it = await owner(req, res);
+    if (it === undefined) return;
+    const { factor, replaces, selfService } = await found(it, req.params.factor);
+    const choices = [...(selfService.choices ?? [])].map(({ name, options }) => ({ name, options: [...options] }));
+    send(deps, res, 'account-issue', { action: addressOf(factor), csrf: tokenOf(it), factor, replaces, choices });
+  });
+
+  // Shown in the answer itself: no address has it, so that it can't be asked for again.
+  router.post('/account/methods/issue/:factor', async (req, res) => {
+    const it = await owner(req, res);
+    if (it === undefined) return;
+    checked(req, it);
+    const { factor, selfService } = await found(it, req.params.factor);
+    const answer = answerOf(req.body);
+    const chosen = (selfService.choices ?? []).map(({ name, options }) => {
+      const value = options.find((option) => option.value === answer[name])?.value;
+      if (value === undefined) throw new SallyportError('ERR_INPUT', `no such choice of ${name}`);
+      return [name, value];
+    });
+    const options = { ...Object.fromEntries(chosen), by: 'owner' as const };
+    const shown = await issuing.issue(it.account, factor, options, { ...about(res, it), by: 'owner' });
+    const { username } = it.account;
+    // Switching the language would ask for this page again, without what it shows.
+    delete localsOf(res).path;
+    send(deps, res, 'issued', { factor, username, ...shown });
+  });
+}
