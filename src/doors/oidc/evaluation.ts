@@ -69,6 +69,11 @@ async function evaluate(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Eval
   return result;
 }
 
+/** When what this request was given ends, where it rests on a lent pass: epoch milliseconds. */
+export function endOf(ctx: KoaContextWithOIDC | undefined): number | undefined {
+  return ctx && known.get(ctx.oidc)?.expires;
+}
+
 /**
  * `acr` and `amr` are this request's, from its evidence. oidc-provider would send the session's last
  * value, and one application's step-up would make another's ID token say mfa.

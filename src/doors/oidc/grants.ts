@@ -3,6 +3,10 @@ import type { Application } from '../../core/application.ts';
 import type { DoorPorts } from '../../core/door.ts';
 import type { ConsentRequest } from '../../core/sign-in.ts';
 import { evaluationOf } from './evaluation.ts';
+import { seconds } from './sessions.ts';
+
+/** Seconds between the moments at which a grant's beginning and its end were read off the clock. */
+const SLACK = 5;
 
 /** What this request asks to be given. */
 function requested(ctx: KoaContextWithOIDC, application: Application | undefined): ConsentRequest {
@@ -32,10 +36,14 @@ export function extend(grant: Grant, given: ConsentRequest): boolean {
  */
 export async function loadExistingGrant(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { session, client, provider, result, account } = ctx.oidc;
-  if (!session || !client || !account || !(await evaluationOf(ports, ctx)).satisfied) return undefined;
+  if (!session || !client || !account) return undefined;
+  const { satisfied, expires } = await evaluationOf(ports, ctx);
+  if (!satisfied) return undefined;
   const application = await ports.applications.find(client.clientId);
   const id = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
-  const existing = id ? await provider.Grant.find(id) : undefined;
+  const found = id ? await provider.Grant.find(id) : undefined;
+  // Tokens hang on their grant: what rests on a lent pass has one of its own, which ends with the pass.
+  const existing = found && endsLike(found, expires, ports) ? found : undefined;
   const grant =
     existing?.accountId === account.accountId
       ? existing
@@ -52,6 +60,12 @@ export async function loadExistingGrant(ports: DoorPorts, ctx: KoaContextWithOID
   }
   if (extend(grant, requested(ctx, application)) || existing === undefined) await grant.save();
   return grant;
+}
+
+/** Whether a grant ends as what it is to be continued for: with a pass, or with nothing but its own time. */
+function endsLike({ iat = 0, exp = 0 }: Grant, expires: number | undefined, { sessions }: DoorPorts): boolean {
+  if (expires !== undefined) return exp * 1000 <= expires;
+  return exp - iat >= seconds(sessions.lifetime) - SLACK;
 }
 
 /** Of what is asked now, what was consented to before. */

@@ -1,11 +1,11 @@
-import { type Configuration, errors, Provider } from 'oidc-provider';
+import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
 import { CLAIMS, findAccount, SCOPES } from './accounts.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication, OidcSettings } from './application.ts';
 import { ACR_ESSENTIAL, leaveEnded } from './bridge.ts';
 import { clientOf, MemberAdapter } from './clients.ts';
-import { overrideContext } from './evaluation.ts';
+import { endOf, overrideContext } from './evaluation.ts';
 import { loadExistingGrant } from './grants.ts';
 import { pages } from './pages.ts';
 import { prompts } from './prompts.ts';
@@ -132,10 +132,14 @@ export function createProvider(
     scopes: [...SCOPES],
     subjectTypes: ['public', 'pairwise'],
     ttl: {
-      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? seconds(settings.lifetimes.accessToken),
+      AccessToken: (ctx, token) =>
+        withinGrant(ctx, token.resourceServer?.accessTokenTTL ?? seconds(settings.lifetimes.accessToken)),
       AuthorizationCode: 60,
-      Grant: (_ctx, grant) => seconds((settingsOf(grant.clientId).reauthenticate ?? 0) + ports.sessions.lifetime),
-      IdToken: seconds(settings.lifetimes.idToken),
+      Grant: (ctx, grant) => {
+        const usual = (settingsOf(grant.clientId).reauthenticate ?? 0) + ports.sessions.lifetime;
+        return seconds(Math.min(usual, (endOf(ctx) ?? Number.POSITIVE_INFINITY) - ports.now()));
+      },
+      IdToken: (ctx) => withinGrant(ctx, seconds(settings.lifetimes.idToken)),
       Interaction: seconds(settings.lifetimes.signIn),
       // Absolute from the first one on: rotation never prolongs it.
       RefreshToken: (_ctx, token) => {
@@ -154,6 +158,12 @@ export function createProvider(
   overrideContext(provider);
   endForGood(provider, sessions);
   return provider;
+}
+
+/** A JWT is good wherever it is: it must not say that it lives longer than the grant that it was issued under. */
+function withinGrant(ctx: KoaContextWithOIDC, usual: number): number {
+  const { exp } = ctx.oidc.entities.Grant ?? {};
+  return exp === undefined ? usual : Math.max(1, Math.min(usual, exp - Math.floor(Date.now() / 1000)));
 }
 
 /** A session that is destroyed ends by uid; an id that is rotated away only loses its pointer. */
