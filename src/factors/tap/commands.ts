@@ -1,0 +1,63 @@
+import type { Command, CommandResult } from '../../core/directory.ts';
+import { parseDuration } from '../../core/duration.ts';
+import { SallyportError } from '../../core/errors.ts';
+import type { FactorDesk } from '../../core/factor.ts';
+import { methodName } from './names.ts';
+import type { Data, Pending } from './schemas.ts';
+
+type Options = Readonly<Record<string, string | boolean | undefined>>;
+
+const text = (options: Options, name: string) => (typeof options[name] === 'string' ? options[name] : undefined);
+const refuse = (message: string): never => {
+  throw new SallyportError('ERR_INPUT', message);
+};
+
+function wishesOf(options: Options): { lifetime?: number; starts?: number; once?: boolean } {
+  const [lifetime, start] = [text(options, 'lifetime'), text(options, 'start')];
+  if (options.once && options.several)
+    refuse('a pass is for one sign-in or for several: leave out --once or --several');
+  const starts = start === undefined ? undefined : Date.parse(start);
+  if (Number.isNaN(starts)) refuse('write --start as 2027-02-01T08:00:00+08:00');
+  return {
+    ...(lifetime === undefined ? {} : { lifetime: parseDuration(lifetime) ?? refuse('write --lifetime as 60m or 8h') }),
+    ...(starts === undefined ? {} : { starts }),
+    ...(options.once || options.several ? { once: !options.several } : {}),
+  };
+}
+
+async function run(desk: FactorDesk<Data, Pending>, { args, options }: Parameters<Command<never>['run']>[1]) {
+  const [username = ''] = args;
+  const wishes = wishesOf(options);
+  const account = await desk.account(username);
+  if (account === undefined) return { lines: [`There is no account ${JSON.stringify(username)}.`], exitCode: 1 };
+  const reason = text(options, 'reason');
+  const shown = await desk.issue(account, { by: 'operator', ...wishes }, reason === undefined ? {} : { reason });
+  const at = (moment: number) => new Date(moment).toISOString();
+  const uses = shown.note?.key === 'note.once' ? 'for one sign-in' : 'for several sign-ins';
+  const result: CommandResult = {
+    lines: [
+      `${methodName('en')} for ${account.username}: ${shown.codes.join()}`,
+      `${shown.starts === undefined ? 'from now' : `from ${at(shown.starts)}`} until ${at(shown.expires ?? 0)}, ${uses}`,
+      'It works after the password, and isn’t shown again. An earlier one has ended.',
+    ],
+    exitCode: 0,
+  };
+  return result;
+}
+
+/** `issue`: a pass for somebody who has nothing else beside their password. */
+export const commands: readonly Command<FactorDesk<Data, Pending>>[] = [
+  {
+    name: 'tap issue',
+    summary: 'issue a Temporary Access Pass and show it, once',
+    arguments: [{ name: '<username>', description: 'whom it is for' }],
+    options: [
+      { flags: '--lifetime <duration>', description: 'how long it is good for, from its start: 60m, 8h, 3d' },
+      { flags: '--once', description: 'for one sign-in' },
+      { flags: '--several', description: 'for several sign-ins: never worth a second factor' },
+      { flags: '--start <time>', description: 'not good before: an ISO 8601 time' },
+      { flags: '--reason <text>', description: 'why, for the audit' },
+    ],
+    run,
+  },
+];

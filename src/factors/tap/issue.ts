@@ -1,0 +1,60 @@
+import type { Account } from '../../core/account.ts';
+import { SallyportError } from '../../core/errors.ts';
+import type { FactorPorts, Issued, IssueOptions } from '../../core/factor.ts';
+import type { Message } from '../../core/prompt.ts';
+import { methodName } from './names.ts';
+import { type Data, MOST, type Settings } from './schemas.ts';
+import { grouped, hashOf, secretFrom } from './secret.ts';
+
+const HOUR = 3_600_000;
+/** What owners may give themselves, milliseconds: for a journey, or the change of a phone. */
+const OWN_MOST = 24 * HOUR;
+
+/** The choices of an owner, as far as the settings go; hours. */
+export function ownLifetimes({ lifetime }: Settings): { value: string; label: Message }[] {
+  return [1, 8, 24]
+    .filter((hours) => hours * HOUR >= lifetime.minimum && hours * HOUR <= lifetime.maximum)
+    .map((count) => ({ value: String(count * HOUR), label: { key: 'issue.hours', values: { count } } }));
+}
+
+function lifetimeOf({ lifetime }: Settings, { by, lifetime: asked }: IssueOptions): number {
+  const most = by === 'owner' ? Math.min(OWN_MOST, lifetime.maximum) : lifetime.maximum;
+  const wanted = asked === undefined ? Math.min(lifetime.default, most) : Number(asked);
+  if (Number.isSafeInteger(wanted) && wanted >= lifetime.minimum && wanted <= most) return wanted;
+  const minutes = (milliseconds: number) => `${milliseconds / 60_000}m`;
+  const range = `${minutes(lifetime.minimum)} to ${minutes(most)}`;
+  throw new SallyportError('ERR_INPUT', `the lifetime of a pass must be within ${range}`);
+}
+
+function startOf(now: number, { by, starts = now }: IssueOptions): number {
+  if (by === 'owner') return now;
+  const start = Number(starts);
+  if (Number.isSafeInteger(start) && start - now <= MOST) return Math.max(start, now);
+  throw new SallyportError('ERR_INPUT', 'a pass may start within 30 days from now');
+}
+
+/** Options: `lifetime` (milliseconds, from the start), `starts` (epoch milliseconds), `once`. Owners get one sign-in. */
+export async function issue(
+  settings: Settings,
+  ports: FactorPorts,
+  account: Account,
+  options: IssueOptions,
+): Promise<Issued<Data>> {
+  const now = ports.now();
+  const starts = startOf(now, options);
+  const expires = starts + lifetimeOf(settings, options);
+  const once = options.by === 'owner' || (options.once ?? settings.once) === true;
+  const secret = secretFrom(ports.random(settings.length));
+  const salt = Buffer.from(ports.random(16)).toString('base64url');
+  return {
+    name: methodName(account.locale),
+    data: { salt, hash: await hashOf(secret, salt), starts, expires, once, uses: 0 },
+    replaces: true,
+    shown: {
+      codes: [grouped(secret)],
+      ...(starts > now ? { starts } : {}),
+      expires,
+      note: { key: once ? 'note.once' : 'note.several' },
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { Credential } from '../../core/account.ts';
+import { parseDuration } from '../../core/duration.ts';
+
+const MINUTE = 60_000;
+/** What a pass may live at least and at most, milliseconds: whatever the settings say. */
+export const LEAST = 10 * MINUTE;
+export const MOST = 43_200 * MINUTE;
+
+const duration = z.string().transform((text, context) => {
+  const value = parseDuration(text);
+  if (value !== undefined && value >= LEAST && value <= MOST) return value;
+  context.addIssue({ code: 'custom', message: 'write a duration from 10m to 30d' });
+  return z.NEVER;
+});
+
+export const settings = z
+  .strictObject({
+    lifetime: z
+      .strictObject({
+        minimum: duration.default(LEAST),
+        maximum: duration.default(MOST),
+        default: duration.default(60 * MINUTE),
+      })
+      .prefault({}),
+    /** Characters; each is one of 32. */
+    length: z.int().min(8).max(48).default(8),
+    /** For one sign-in, unless it is issued for several. */
+    once: z.boolean().default(true),
+  })
+  .refine(({ lifetime }) => lifetime.minimum <= lifetime.default && lifetime.default <= lifetime.maximum, {
+    path: ['lifetime', 'default'],
+    message: 'must lie between minimum and maximum',
+  });
+export type Settings = z.infer<typeof settings>;
+
+/** Times are epoch milliseconds. `uses` also makes two uses at the same moment one: it changes with each. */
+export const credential = z.strictObject({
+  salt: z.string(),
+  hash: z.string(),
+  starts: z.int(),
+  expires: z.int(),
+  once: z.boolean(),
+  uses: z.int().min(0),
+});
+export type Data = z.infer<typeof credential>;
+export type Pass = Credential<Data>;
+
+/** Nothing has to be kept: a pass is one for the account, whichever sign-in it is shown in. */
+export const pending = z.strictObject({});
+export type Pending = z.infer<typeof pending>;

@@ -1,0 +1,43 @@
+import { scrypt, timingSafeEqual } from 'node:crypto';
+
+/** Crockford's base32: none of these is easily taken for another. */
+const SYMBOLS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const LONGEST = 200;
+const SEPARATORS = /[\s\p{Cf}\p{Pd}\u2212]/gu;
+
+/** 5 bits from each byte: 256 is a multiple of 32, so that no symbol is likelier. */
+export function secretFrom(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => SYMBOLS[byte % SYMBOLS.length]).join('');
+}
+
+/** As it is shown: in groups of four. */
+export const grouped = (secret: string): string => secret.replace(/.{4}(?=.)/g, '$&-');
+
+/** What was typed, as it was issued: without separators, in capitals, with the letters that stand for digits. */
+export function normalise(typed: string | undefined): string | undefined {
+  if (typed === undefined || typed.length > LONGEST) return undefined;
+  const secret = typed
+    .normalize('NFKC')
+    .replace(SEPARATORS, '')
+    .toUpperCase()
+    .replaceAll('O', '0')
+    .replace(/[IL]/g, '1');
+  return /^[0-9A-HJKMNP-TV-Z]+$/.test(secret) ? secret : undefined;
+}
+
+/**
+ * A slow hash: a pass may have no more than 40 bits, and must not be found in the minutes that it is good for by
+ * someone who reads the database and holds its sealing key. Base64url.
+ */
+export function hashOf(secret: string, salt: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    scrypt(secret, salt, 32, (error, key) => (error ? reject(error) : resolve(key.toString('base64url'))));
+  });
+}
+
+/** Whether what was typed is the pass; nothing typed costs the same. */
+export async function isSecret(typed: string | undefined, { hash, salt }: { hash: string; salt: string }) {
+  const given = Buffer.from(await hashOf(normalise(typed) ?? '', salt));
+  const kept = Buffer.from(hash);
+  return given.length === kept.length && timingSafeEqual(given, kept);
+}
