@@ -318,4 +318,16 @@ describe('the status', () => {
     expect(site.answer(await ask('wiki', { classes: [SFA] }, strong)).classRef).toBe(SFA);
     expect(site.answer(await ask('wiki')).classRef).toBe(SFA);
   });
+
+  it('leaves nothing to sign out of where nothing was issued', async () => {
+    const someone = await scene.newcomer();
+    const { client } = someone;
+    await someone.enter('library');
+    const refusal = await ask('wiki', { nameIdPolicy: policy('Format="urn:example:x"') }, someone);
+    expect(site.answer(refusal).status[1]).toBe('InvalidNameIDPolicy');
+    const asked = await client.follow(await client.post(`${scene.gateway.relyingParty}/library/logout`));
+    const done = await client.follow(await client.submit(asked, {}, { action: '/logout/confirm' }));
+    expect(done.url.origin).toBe(scene.gateway.relyingParty);
+    expect(done.text).toContain('signed out');
+  });
 });

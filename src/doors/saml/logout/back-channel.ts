@@ -29,6 +29,7 @@ export async function signOut(deps: LogoutDeps, { account, applications }: Ended
       log.warn({ err, application }, 'could not be told of a logout');
       return 'unreached' as const;
     });
+    if (fate === 'nothing') return;
     if (fate === 'byBrowser') return left.byBrowser.push(application);
     if (fate === 'unreached') left.unreached.push(application);
     audit.note({ event: fate === 'told' ? 'logout.application' : 'logout.unreached', account, application });
@@ -37,7 +38,11 @@ export async function signOut(deps: LogoutDeps, { account, applications }: Ended
   return left;
 }
 
-async function tellOne(deps: LogoutDeps, application: string, index: string): Promise<'told' | keyof Left> {
+type Fate = 'told' | 'nothing' | keyof Left;
+
+async function tellOne(deps: LogoutDeps, application: string, index: string): Promise<Fate> {
+  // It was refused (InvalidNameIDPolicy, say) once the session had it: it doesn't know the person.
+  if ((await deps.participants.nameIdOf(index)) === undefined) return 'nothing';
   const to = await addressee(deps, application, index);
   if (to === undefined) return 'unreached';
   const location = soapEndpoint(to.party.provider);
