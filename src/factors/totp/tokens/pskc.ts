@@ -106,9 +106,10 @@ function policyOf(policy: Node | undefined): { starts?: number; expires?: number
   }
   const usages = (policy?.children ?? []).filter(({ name }) => name === 'KeyUsage').map(({ text }) => text);
   if (usages.length > 0 && !usages.includes('OTP')) throw new TokenFault('its key isn’t for one-time passwords');
-  const pin = child(policy, 'PINPolicy')?.attributes.PINUsageMode ?? 'Local';
+  const pin = child(policy, 'PINPolicy')?.attributes.PINUsageMode;
   // A PIN that the device itself asks for changes nothing about its codes.
-  if (pin !== 'Local') throw new TokenFault(`its codes come with a PIN (${pin.slice(0, 20)})`);
+  if (pin !== undefined && !/^Local$/.test(pin))
+    throw new TokenFault(`its codes come with a PIN (${pin.slice(0, 20)})`);
   const [starts, expires] = [momentAt(policy, 'StartDate'), momentAt(policy, 'ExpiryDate')];
   return { ...(starts === undefined ? {} : { starts }), ...(expires === undefined ? {} : { expires }) };
 }
