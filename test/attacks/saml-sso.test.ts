@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reply } from '../support/client.ts';
 import { SECONDS } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
@@ -66,9 +66,14 @@ async function through(someone: Someone, page: Reply): Promise<Reply> {
   return last;
 }
 
-/** Somebody with an authenticator, in a browser where only the password was given. */
+let member: Someone;
+beforeAll(async () => {
+  member = await scene.member();
+});
+
+/** Somebody with an authenticator, in a new browser where only the password was given. */
 async function withPassword(): Promise<Someone> {
-  const someone = scene.elsewhere(await scene.member());
+  const someone = scene.elsewhere(member);
   await someone.enter('library');
   scene.clock.advance(2 * SECONDS);
   return someone;
