@@ -7,12 +7,12 @@ import type { EphemeralStore } from '../../core/store.ts';
 import { ACR_ESSENTIAL, leaveEnded, requestFor, takeEnded } from './bridge.ts';
 import { wantsOf } from './evaluation.ts';
 
-const BACK = 'https://idp.example.org/saml/resume';
+const BACK = 'https://idp.example.org/other/resume';
 const STATE = 'state-of-the-door';
 
 /** Applications by id, as far as the bridge looks. */
 const APPLICATIONS = new Map(
-  Object.entries({ wiki: { door: 'saml' }, library: { door: 'oidc' }, own: { door: '', internal: true } }).map(
+  Object.entries({ wiki: { door: 'other' }, library: { door: 'oidc' }, own: { door: '', internal: true } }).map(
     ([id, it]) => [id, { id, internal: false, ...it }],
   ),
 );
@@ -77,7 +77,7 @@ describe.each(EPHEMERAL)('how a request of another door ended, on the %s store',
     ['an error', { location: `${BACK}?error=access_denied&state=${STATE}` }],
     ['an interaction that begins', { location: 'https://idp.example.org/sign-in/x' }],
     ['another address below it', { location: `${BACK}/x?state=${STATE}` }],
-    ['another host', { location: `https://evil.example/saml/resume?state=${STATE}` }],
+    ['another host', { location: `https://evil.example/other/resume?state=${STATE}` }],
     ['no address', { location: '' }],
     ['another endpoint', { route: 'end_session_confirm' }],
     ['no state', { state: null }],
