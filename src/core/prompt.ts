@@ -48,8 +48,8 @@ export interface CodePrompt {
   text?: Message;
   label: Message;
   numeric: boolean;
-  /** Number of characters expected, for the hint; never a `maxlength`. */
-  length: number;
+  /** Number of characters expected, for the hint; never a `maxlength`. Absent where several would do. */
+  length?: number;
   setup?: CodeSetup;
   /** Typed before the code, as the number on a device. */
   fields?: readonly CodeField[];

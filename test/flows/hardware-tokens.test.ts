@@ -35,7 +35,8 @@ describe('a hardware token', () => {
   it('is claimed at the first sign-in by its number and two codes, and signs in from then on', async () => {
     const serial = await imported();
     const someone = await scene.newcomer();
-    const asked = await askedForToken(someone, await someone.enter('courses'));
+    const first = await askedForToken(someone, await someone.enter('courses'));
+    const asked = await askedForToken(someone, await someone.answer(first, { restart: 'yes' }));
     const again = await someone.answer(asked, { serial, first: press(1), code: press(0) });
     expect(again.text).toContain('This doesn’t go together.');
     const question = await someone.answer(again, { serial, ...codes(0) });

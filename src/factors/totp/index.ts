@@ -3,6 +3,7 @@ import type { Answer, CodePrompt, Message } from '../../core/prompt.ts';
 import { defaultName } from './names.ts';
 import { encodeSecret, SECRET_BYTES } from './otp.ts';
 import {
+  type Chooser,
   credential,
   type Data,
   type Enrolled,
@@ -14,14 +15,14 @@ import {
   settings,
 } from './schemas.ts';
 import { setupOf } from './setup.ts';
-import { askForToken, choose, claim, personOf } from './tokens/claim.ts';
+import { askForToken, choose, chooserOf, claim, personOf } from './tokens/claim.ts';
 import { commands } from './tokens/commands.ts';
 import { createTokens } from './tokens/store.ts';
 import { verifyHeld } from './tokens/verify.ts';
 import { confirm, verify } from './verify.ts';
 
 /** An app: what to add to it, and a code that shows that it was. */
-function setUpApp(settings: Settings, ports: FactorPorts, person: Person): Challenge<Pending> {
+function setUpApp(settings: Settings, ports: FactorPorts, person: Person, chosen?: Chooser): Challenge<Pending> {
   const { algorithm, digits, period } = settings;
   const secret = encodeSecret(ports.random(SECRET_BYTES[algorithm]));
   const parameters = { secret, algorithm, digits, period };
@@ -34,8 +35,14 @@ function setUpApp(settings: Settings, ports: FactorPorts, person: Person): Chall
       numeric: true,
       length: digits,
       setup: setupOf(parameters, settings.issuer ?? ports.serviceName, person.username),
+      ...(chosen && { restart: { key: 'choose.back' } }),
     },
-    pending: { kind: 'enrol', ...parameters, name: defaultName(person.locale, person.names) },
+    pending: {
+      kind: 'enrol',
+      ...parameters,
+      name: defaultName(person.locale, person.names),
+      ...(chosen && { chosen }),
+    },
   };
 }
 
@@ -47,9 +54,15 @@ function challenge(credentials: readonly Enrolled[], usual: number): Challenge<P
     text: textFor(credentials),
     label: { key: 'label' },
     numeric: true,
-    length: credentials[0]?.data.digits ?? usual,
+    ...lengthFor(credentials, usual),
   };
   return { prompt, pending: { kind: 'challenge', credentials: credentials.map(({ id }) => id) } };
+}
+
+/** Nothing is said of the length where authenticators differ in it. */
+function lengthFor(credentials: readonly Enrolled[], usual: number): { length?: number } {
+  const [length = usual, ...others] = new Set(credentials.map(({ data }) => data.digits));
+  return others.length > 0 ? {} : { length };
 }
 
 function textFor(credentials: readonly Enrolled[]): Message {
@@ -63,12 +76,16 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   const tokens = createTokens(ports);
 
   async function confirmed(pending: Pending, answer: Answer): Promise<Confirmed<Data> | Refused | Further<Pending>> {
+    const chooser = pending.kind === 'enrol' ? pending.chosen : pending.kind === 'challenge' ? undefined : pending;
+    if (chooser && answer.restart === 'yes') return { outcome: 'further', ...choose(chooser) };
+    if (pending.kind === 'claim') return await claim(pending, answer, { now: ports.now(), limits, tokens });
     if (pending.kind === 'choose') {
-      if (answer.choice === 'app') return { outcome: 'further', ...setUpApp(settings, ports, pending.account) };
-      if (answer.choice === 'token') return { outcome: 'further', ...askForToken(pending) };
+      const { account, held } = pending;
+      const chosen = { account, held };
+      if (answer.choice === 'app') return { outcome: 'further', ...setUpApp(settings, ports, account, chosen) };
+      if (answer.choice === 'token') return { outcome: 'further', ...askForToken(chosen) };
       return { outcome: 'refused', message: { key: 'try-again' }, reason: 'malformed' };
     }
-    if (pending.kind === 'claim') return await claim(pending, answer, { now: ports.now(), limits, tokens });
     return confirm(pending, answer, ports.now(), window);
   }
 
@@ -84,7 +101,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
 
   return {
     async enrol(account, existing) {
-      if (limits.claim && (await tokens.any())) return choose(account, existing);
+      if (limits.claim && (await tokens.any())) return choose(chooserOf(account, existing));
       return setUpApp(settings, ports, personOf(account, existing));
     },
     confirm: confirmed,

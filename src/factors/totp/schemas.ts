@@ -63,12 +63,17 @@ const person = z.strictObject({
 });
 export type Person = z.infer<typeof person>;
 
+/** Who chooses; `held`: the account's own tokens, credential by serial number. */
+const chooser = z.strictObject({ account: person, held: z.record(z.string(), z.string()) });
+export type Chooser = z.infer<typeof chooser>;
+
 /** Between prompt and answer. Enrolment keeps the new secret: it must be sealed at rest. */
 export const pending = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('enrol'), ...parameters, name: z.string() }),
-  /** Which of the two is to be set up; `held`: the account's own tokens, credential by serial number. */
-  z.strictObject({ kind: z.literal('choose'), account: person, held: z.record(z.string(), z.string()) }),
-  z.strictObject({ kind: z.literal('claim'), account: person, held: z.record(z.string(), z.string()) }),
+  /** `chosen`: there was a choice, to which one can go back. */
+  z.strictObject({ kind: z.literal('enrol'), ...parameters, name: z.string(), chosen: chooser.optional() }),
+  /** Which of the two is to be set up. */
+  z.strictObject({ kind: z.literal('choose'), ...chooser.shape }),
+  z.strictObject({ kind: z.literal('claim'), ...chooser.shape }),
   z.strictObject({ kind: z.literal('challenge'), credentials: z.array(z.string()) }),
 ]);
 export type Pending = z.infer<typeof pending>;

@@ -36,7 +36,7 @@ export function confirm(pending: Pending, answer: Answer, now: number, window: n
   if (pending.kind !== 'enrol') return refuse('expired');
   const code = normaliseCode(answer.code ?? '');
   if (code === undefined) return refuse('malformed');
-  const { kind: _, name, ...parameters } = pending;
+  const { kind: _, chosen: __, name, ...parameters } = pending;
   const lastStep = findStep(parameters, code, stepAt(parameters.period, now), window);
   if (lastStep === undefined) return refuse(drifts([parameters], code, now) ? 'drift' : 'wrong');
   const data = { ...parameters, lastStep };

@@ -27,6 +27,7 @@ const code: PromptModel['prompt'] = {
   numeric: true,
   length: 6,
 };
+const { length: _, ...withoutLength } = code;
 const setup = {
   uri: 'otpauth://hotp/Example%20University:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
   svg: renderSVG('otpauth://hotp/Example%20University:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'),
@@ -97,7 +98,7 @@ export const prompts: Sample[] = [
   }),
   prompt('code-fields', 'sample', {
     prompt: {
-      ...code,
+      ...withoutLength,
       fields: [
         { name: 'serial', label: { key: 'name' }, hint: { key: 'text' }, numeric: false },
         { name: 'first', label: { key: 'label' }, numeric: true },

@@ -4,7 +4,7 @@ import { givenName } from '../../../core/naming.ts';
 import type { Answer, ChoicePrompt, CodePrompt } from '../../../core/prompt.ts';
 import { tokenName } from '../names.ts';
 import { normaliseCode } from '../normalise.ts';
-import { type Enrolled, type HeldData, isHeld, type Pending, type Person } from '../schemas.ts';
+import { type Chooser, type Enrolled, type HeldData, isHeld, type Pending, type Person } from '../schemas.ts';
 import { proofAt, refuse } from '../verify.ts';
 import { inStep } from './moving.ts';
 import type { Tokens } from './store.ts';
@@ -30,9 +30,13 @@ export function personOf(account: Account, existing: readonly Enrolled[]): Perso
   return { id, username, names: existing.map(({ name }) => name), ...(locale === undefined ? {} : { locale }) };
 }
 
-/** First question, where there are tokens: an app, or a token that the person holds. */
-export function choose(account: Account, existing: readonly Enrolled[]): Challenge<Pending> {
+export function chooserOf(account: Account, existing: readonly Enrolled[]): Chooser {
   const held = Object.fromEntries(existing.filter(isHeld).map(({ id, data }) => [data.serial, id]));
+  return { account: personOf(account, existing), held };
+}
+
+/** First question, where there are tokens: an app, or a token that the person holds. */
+export function choose({ account, held }: Chooser): Challenge<Pending> {
   const prompt: ChoicePrompt = {
     kind: 'choice',
     title: { key: 'choose.title' },
@@ -41,22 +45,22 @@ export function choose(account: Account, existing: readonly Enrolled[]): Challen
       { value: 'token', label: { key: 'choose.token' }, hint: { key: 'choose.token.hint' } },
     ],
   };
-  return { prompt, pending: { kind: 'choose', account: personOf(account, existing), held } };
+  return { prompt, pending: { kind: 'choose', account, held } };
 }
 
 /** Serial number and two consecutive codes. */
-export function askForToken({ account, held }: Omit<Claim, 'kind'>): Challenge<Pending> {
+export function askForToken({ account, held }: Chooser): Challenge<Pending> {
   const prompt: CodePrompt = {
     kind: 'code',
     title: { key: 'claim.title' },
-    text: { key: 'claim.text' },
+    text: { key: Object.keys(held).length > 0 ? 'claim.text.held' : 'claim.text' },
     fields: [
       { name: 'serial', label: { key: 'claim.serial' }, hint: { key: 'claim.serial.hint' }, numeric: false },
       { name: 'first', label: { key: 'claim.first' }, numeric: true },
     ],
     label: { key: 'claim.second' },
     numeric: true,
-    length: 6,
+    restart: { key: 'choose.back' },
   };
   return { prompt, pending: { kind: 'claim', account, held } };
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../../core/account.ts';
 import type { Answer } from '../../../core/prompt.ts';
+import { createAuthenticator } from '../double.ts';
 import totp from '../index.ts';
 import type { Enrolled } from '../schemas.ts';
 import { desk, run, type Scene } from './testing/desk.ts';
@@ -67,7 +68,24 @@ describe('enrolment', () => {
     expect(await scene.factor.confirm?.(pending, { choice: 'x' })).toMatchObject({ outcome: 'refused' });
     const { prompt } = await asked(scene, scene.alice);
     expect(prompt).toMatchObject({ kind: 'code', fields: [{ name: 'serial' }, { name: 'first' }] });
-    expect(prompt).not.toHaveProperty('setup');
+    // How long its codes are isn't known before the token is.
+    for (const name of ['setup', 'length']) expect(prompt).not.toHaveProperty(name);
+  });
+
+  it('lets people who chose choose again, and keeps nothing of that with the app', async () => {
+    const scene = await withTokens();
+    const { pending } = await asked(scene, scene.alice);
+    const back = await scene.factor.confirm?.(pending, { restart: 'yes' });
+    if (back?.outcome !== 'further') throw new Error('no way back');
+    expect(back.prompt.kind).toBe('choice');
+    const app = await scene.factor.confirm?.(totp.pending.parse(back.pending), { choice: 'app' });
+    if (app?.outcome !== 'further' || app.prompt.kind !== 'code') throw new Error('no app');
+    const kept = totp.pending.parse(app.pending);
+    expect(await scene.factor.confirm?.(kept, { restart: 'yes' })).toMatchObject({ prompt: { kind: 'choice' } });
+    const code = createAuthenticator(app.prompt.setup?.uri ?? '').codeAt(NOW);
+    const confirmed = await scene.factor.confirm?.(kept, { code });
+    if (confirmed?.outcome !== 'confirmed') throw new Error('not confirmed');
+    expect(totp.credential.parse(confirmed.data)).toMatchObject({ lastStep: NOW / STEP });
   });
 
   it('gives the token to who knows its number and two codes, however they are typed', async () => {
@@ -199,9 +217,10 @@ describe('a code of a hardware token', () => {
       proof: { credential: 'c2' },
     });
     expect(await answer(scene, scene.alice, pressed(hotp(), 0))).toMatchObject({ proof: { credential: 'c1' } });
-    expect((await scene.factor.challenge(scene.alice, scene.credentials)).prompt).toMatchObject({
-      text: { key: 'text.any' },
-    });
+    const { prompt } = await scene.factor.challenge(scene.alice, scene.credentials);
+    expect(prompt).toMatchObject({ text: { key: 'text.any' }, length: 6 });
+    await scene.desk.add(scene.alice, { name: 'long', data: { serial: '9', digits: 8 } });
+    expect((await scene.factor.challenge(scene.alice, scene.credentials)).prompt).not.toHaveProperty('length');
   });
 
   it('isn’t found by guessing: no code that isn’t one of the window is taken', async () => {
