@@ -1,0 +1,8 @@
+import type { LimitPort } from '../../src/core/factor.ts';
+import { createLimits } from '../../src/sign-in/limits.ts';
+import { openEphemeral } from './sign-in.ts';
+
+/** Limits of a factor's own, on a store of the running test's. */
+export async function openLimits(now: () => number): Promise<LimitPort> {
+  return createLimits({ ephemeral: await openEphemeral('embedded', now), now }, 'whistle');
+}
