@@ -31,8 +31,8 @@ export interface SignInRequest {
   /** Account and session that the browser had when the request began. */
   account?: string;
   session?: string;
-  /** Origin that the browser is sent to afterwards, for `form-action`. */
-  redirectOrigin?: string;
+  /** Scheme of the address that the browser is sent to afterwards, for `form-action`. */
+  redirectScheme?: string;
   /** Set where consent is asked for; otherwise a sign-in or step-up is. */
   consent?: ConsentRequest;
 }

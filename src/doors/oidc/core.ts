@@ -11,7 +11,7 @@ import { clientOf } from './clients.ts';
 import { type AuthorizationParams, wantsOf } from './evaluation.ts';
 import { extend, join } from './grants.ts';
 import { endAll, signOutApplications, type Told, withoutBrowser } from './logout.ts';
-import { originOf } from './origin.ts';
+import { schemeOf } from './scheme.ts';
 import { lifeLeft, moves, type SessionAdapter, sessionsOf } from './sessions.ts';
 import { addressAfter } from './sign-out.ts';
 import type { Subjects } from './subjects.ts';
@@ -189,7 +189,7 @@ function requestOf(found: Interaction, application: Application | undefined): Si
     uiLocales: text('ui_locales')?.split(' ') ?? [],
     ...(hint ? { loginHint: hint.slice(0, 256) } : {}),
     ...(found.session ? { account: found.session.accountId, session: found.session.uid } : {}),
-    ...(redirect ? { redirectOrigin: originOf(redirect) } : {}),
+    ...(redirect ? { redirectScheme: schemeOf(redirect) } : {}),
     ...(found.prompt.name === 'consent' ? { consent: consentOf(found, params, application) } : {}),
   };
 }

@@ -1,8 +1,8 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
 import { hasCode } from '../../core/errors.ts';
-import { originOf } from './origin.ts';
 import { ROUTES } from './routes.ts';
+import { schemeOf } from './scheme.ts';
 import { readLeft } from './sign-out.ts';
 
 type Next = () => Promise<unknown>;
@@ -40,7 +40,7 @@ export function pages(ports: DoorPorts) {
   async function signOut(ctx: KoaContextWithOIDC): Promise<void> {
     const state = ctx.oidc.session?.state as { secret: string; postLogoutRedirectUri?: string } | undefined;
     const target = ctx.oidc.params?.post_logout_redirect_uri;
-    if (typeof target === 'string') ports.render.allowFormAction(ctx.res, originOf(target));
+    if (typeof target === 'string') ports.render.allowFormAction(ctx.res, schemeOf(target));
     show(ctx, 'sign-out', {
       action: `${ROUTES.end_session}/confirm`,
       xsrf: state?.secret,
@@ -115,7 +115,7 @@ export function pages(ports: DoorPorts) {
       ctx.redirect(url.href);
       return;
     }
-    ports.render.allowFormAction(ctx.res, originOf(action));
+    ports.render.allowFormAction(ctx.res, schemeOf(action));
     // Across sites `same-origin` would send `Origin: null` with the form, and some applications refuse that.
     ctx.set('referrer-policy', 'strict-origin');
     show(ctx, 'form-post', { action, inputs, ...nameOf(ctx) }, ctx.status);

@@ -25,7 +25,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     const known = request.account ?? session?.account;
     const chosen = known === undefined ? undefined : (await signIn.accounts.byId(known))?.locale;
     locals.locale = locals.speak({ uiLocales: request.uiLocales, ...(chosen ? { account: chosen } : {}) });
-    if (request.redirectOrigin) setPolicy(res, [request.redirectOrigin]);
+    if (request.redirectScheme) setPolicy(res, [request.redirectScheme]);
     return session ? { ...request, ...session } : request;
   }
 
