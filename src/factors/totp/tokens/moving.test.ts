@@ -97,6 +97,16 @@ describe('tokens with a clock (RFC 6238)', () => {
     expect(check(token, shown(token, later), later, LIMITS).outcome).toBe('out-of-step');
   });
 
+  it('are set right by two codes of a few minutes ago, and by no older ones', () => {
+    const token = clocked();
+    const old = (steps: number) => check(token, shown(token, NOW, -steps * STEP), NOW, LIMITS);
+    const { outcome, token: waiting = token } = old(10) as { outcome: string; token?: Token };
+    expect(outcome).toBe('out-of-step');
+    expect(right(waiting, shown(token, NOW, -9 * STEP))).toMatchObject({ drift: -9 });
+    expect(old(11)).toEqual({ outcome: 'wrong' });
+    expect(check(token, shown(token, NOW, 11 * STEP), NOW, LIMITS)).toEqual({ outcome: 'wrong' });
+  });
+
   it('accept a step once, even when the clock goes back', () => {
     const token = right(clocked(), shown(clocked(), NOW));
     expect(check(token, shown(token, NOW), NOW, LIMITS)).toEqual({ outcome: 'used' });

@@ -11,6 +11,7 @@ export function rowOf(label: string, read: () => Record<string, unknown>): Row {
     const serial = normaliseSerial(String(found.serial ?? ''));
     if (serial === undefined) throw new TokenFault('no serial number, or one that can’t be typed');
     const maker = String(found.maker ?? '')
+      .replace(/\p{Cc}+/gu, ' ')
       .trim()
       .slice(0, 64);
     const { maker: _, ...rest } = found;
