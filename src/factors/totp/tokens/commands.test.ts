@@ -159,6 +159,22 @@ describe('tokens assign', () => {
     ]);
   });
 
+  it('and unassign go on where they were interrupted', async () => {
+    const scene = await withTokens();
+    const whole = { ...scene.desk };
+    const gone = () => Promise.reject(new Error('the store is away'));
+    scene.desk.add = gone;
+    await expect(run(scene, 'tokens assign', ['100', 'alice'])).rejects.toThrow('away');
+    scene.desk.add = whole.add;
+    expect(await run(scene, 'tokens assign', ['100', 'alice'])).toMatchObject({ exitCode: 0 });
+    scene.desk.records = { ...whole.records, update: gone };
+    await expect(run(scene, 'tokens unassign', ['100'])).rejects.toThrow('away');
+    expect(scene.credentials).toEqual([]);
+    scene.desk.records = whole.records;
+    expect(await run(scene, 'tokens unassign', ['100'])).toMatchObject({ exitCode: 0 });
+    expect(await run(scene, 'tokens assign', ['100', 'bob'])).toMatchObject({ exitCode: 0 });
+  });
+
   it('may be repeated for a holder who removed the method', async () => {
     const scene = await withTokens();
     await run(scene, 'tokens assign', ['100', 'alice']);

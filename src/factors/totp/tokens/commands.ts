@@ -114,10 +114,10 @@ const unassign = withToken(async (desk, kept) => {
   if (holder === undefined) return fail(`${serial} is nobody's.`);
   const account = await desk.accountById(holder.account);
   const held = account === undefined ? [] : await credentialsOf(desk, account, serial);
-  // Freed first: from here on a code of it proves nothing, whatever happens to the credential.
+  // The token is freed last: interrupted before that, the command can be given again.
+  for (const { id } of held) if (account) await desk.remove(account, id);
   if (!(await createTokens(desk).save(kept, withoutHolder(kept.token)))) return fail(TRY_AGAIN);
   await desk.audit({ event: 'tokens.unassigned', account: holder.account, serial });
-  for (const { id } of held) if (account) await desk.remove(account, id);
   return done(`${serial} is nobody's now; it was ${holder.username}'s.`);
 });
 
