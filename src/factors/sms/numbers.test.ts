@@ -52,9 +52,9 @@ describe('a number', () => {
   });
 
   it('is shown by its end alone, or written as people read it', () => {
-    expect(masked('+85291234567')).toBe('+852 ••••• 567');
-    expect(masked('+12015550123')).toBe('+1 ••••••• 123');
-    expect(written('+85291234567')).toBe('+852 9123 4567');
+    expect(masked('+85291234567')).toBe('+852\u00a0•••••\u00a0567');
+    expect(masked('+12015550123')).toBe('+1\u00a0•••••••\u00a0123');
+    expect(written('+85291234567')).toBe('+852\u00a09123\u00a04567');
   });
 });
 

@@ -35,14 +35,17 @@ export function countryOf(number: string, countries: readonly CountryCode[]): Co
   return country !== undefined && countries.includes(country) ? country : undefined;
 }
 
+/** Never at the end of one line and the beginning of the next. */
+const SPACE = '\u00a0';
+
 /** `+852 ••••• 678`: its owner knows it, others learn nothing that they could call. */
 export function masked(number: string): string {
   const prefix = read(number)?.countryCallingCode ?? '';
   const hidden = '•'.repeat(Math.max(0, number.length - 1 - prefix.length - SHOWN));
-  return `+${prefix} ${hidden} ${number.slice(-SHOWN)}`;
+  return [`+${prefix}`, hidden, number.slice(-SHOWN)].join(SPACE);
 }
 
 /** As it is written internationally. */
 export function written(number: string): string {
-  return read(number)?.formatInternational() ?? number;
+  return (read(number)?.formatInternational() ?? number).replaceAll(' ', SPACE);
 }

@@ -12,7 +12,7 @@ describe('a code', () => {
     const { factor, sent, code, clock } = await open();
     const { prompt, pending } = await factor.challenge(ada, [phone]);
     expect(sent).toHaveLength(1);
-    expect(prompt).toMatchObject({ kind: 'code', length: 6, text: { values: { number: '+852 ••••• 567' } } });
+    expect(prompt).toMatchObject({ kind: 'code', length: 6, text: { values: { number: '+852\u00a0•••••\u00a0567' } } });
     const verdict = await factor.verify(pending, [phone], { code: code() }, ada);
     expect(verdict).toMatchObject({
       outcome: 'proved',

@@ -88,6 +88,20 @@ export const prompts: Sample[] = [
     cancel: '/sign-in/x/cancel',
     error: { key: 'locked', values: { minutes: 30 } },
   }),
+  prompt('code-resend', 'sample', {
+    prompt: { ...code, resend: { after: NOW, label: { key: 'name' } }, restart: { key: 'method' } },
+    account: ada,
+    purpose: 'enrol',
+    error: { key: 'wrong' },
+    cancel: '/sign-in/x/cancel',
+  }),
+  prompt('code-telephone', 'sample', {
+    prompt: { ...withoutLength, telephone: { key: 'text' } },
+    account: ada,
+    purpose: 'enrol',
+    nameable: true,
+    cancel: '/sign-in/x/cancel',
+  }),
   prompt('code-setup', 'sample', {
     prompt: { ...code, title: { key: 'setup.title' }, text: { key: 'setup.text' }, setup },
     why: { key: 'why.enrol', values: { application: 'Courses' } },
