@@ -82,7 +82,7 @@ describe.each([
       await browser.remember(await browser.code(page, code), 'no');
       if (index === 6) {
         const account = await visitAccount(scene, browser, '/account');
-        expect(account.text).toContain('3 codes left. Make new ones before they run out.');
+        expect(account.text).toContain('3 codes left · Make new ones before they run out.');
       }
     }
     const page = await scene.elsewhere(someone).enter('courses');
