@@ -50,7 +50,7 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     const factors = offers.enrollable(evaluation);
     if (isEnrolled(account, credentials)) {
       // What is wanted may be set up with what is there: where methods are managed, not in the middle of this.
-      const able = credentials.some((credential) => evaluator.isSecond(credential) && evaluator.works(credential));
+      const able = credentials.some((credential) => isEnrolled(account, [credential]) && evaluator.works(credential));
       const setUp = able && factors.length > 0 ? { setUp: true } : {};
       return { at: 'refused', message: unmet ? 'unmet' : 'no-method', error, ...setUp };
     }

@@ -1,4 +1,4 @@
-import type { Command, CommandResult } from '../../core/directory.ts';
+import type { Command, CommandInput, CommandResult } from '../../core/directory.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { FactorDesk } from '../../core/factor.ts';
@@ -25,7 +25,7 @@ function wishesOf(options: Options): { lifetime?: number; starts?: number; once?
   };
 }
 
-async function run(desk: FactorDesk<Data, Pending>, { args, options }: Parameters<Command<never>['run']>[1]) {
+async function run(desk: FactorDesk<Data, Pending>, { args, options }: CommandInput) {
   const [username = ''] = args;
   const wishes = wishesOf(options);
   const account = await desk.account(username);
@@ -45,7 +45,18 @@ async function run(desk: FactorDesk<Data, Pending>, { args, options }: Parameter
   return result;
 }
 
-/** `issue`: a pass for somebody who has nothing else beside their password. */
+async function revoke(desk: FactorDesk<Data, Pending>, { args: [username = ''] }: CommandInput) {
+  const account = await desk.account(username);
+  if (account === undefined) return { lines: [`There is no account ${JSON.stringify(username)}.`], exitCode: 1 };
+  const passes = await desk.credentials(account);
+  for (const { id } of passes) await desk.remove(account, id);
+  return {
+    lines: [passes.length > 0 ? 'The pass has ended.' : 'There is no pass.'],
+    exitCode: passes.length > 0 ? 0 : 1,
+  };
+}
+
+/** `issue`: a pass for somebody who has nothing else beside their password. `revoke`: with what rests on it. */
 export const commands: readonly Command<FactorDesk<Data, Pending>>[] = [
   {
     name: 'tap issue',
@@ -59,5 +70,11 @@ export const commands: readonly Command<FactorDesk<Data, Pending>>[] = [
       { flags: '--reason <text>', description: 'why, for the audit' },
     ],
     run,
+  },
+  {
+    name: 'tap revoke',
+    summary: 'end the Temporary Access Pass of an account, and what rests on it',
+    arguments: [{ name: '<username>', description: 'whose it is' }],
+    run: revoke,
   },
 ];

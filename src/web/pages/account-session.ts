@@ -57,11 +57,16 @@ export function createMembership(deps: WebDeps) {
    *
    * @throws SallyportError ERR_BOOTSTRAP where all else is there, so that asking again would go in circles
    */
-  async function owner(req: Request, res: Response, returnTo = ownPath(req.originalUrl)): Promise<Member | undefined> {
-    const it = await member(req, res, 'sallyport-security', returnTo);
+  async function owner(
+    req: Request,
+    res: Response,
+    application: 'sallyport-account' | 'sallyport-security',
+    returnTo = ownPath(req.originalUrl),
+  ): Promise<Member | undefined> {
+    const it = await member(req, res, application, returnTo);
     if (it === undefined) return undefined;
     const evaluation = await signIn.evaluator.evaluate({
-      application: 'sallyport-security',
+      application,
       ...{ account: it.account.id, session: it.session, request: '', wants: NOTHING_MORE, recent: RECENT },
       browser: localsOf(res).browser,
       bootstrap: false,

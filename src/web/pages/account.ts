@@ -183,7 +183,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   });
 
   router.get('/account/methods/:id/remove', async (req, res) => {
-    const it = await owner(req, res);
+    const it = await owner(req, res, 'sallyport-security');
     if (it === undefined) return;
     const { credential } = await found(it, req.params.id);
     confirm(res, it, `/account/methods/${encodeURIComponent(credential.id)}/remove`, 'remove-method', {
@@ -192,7 +192,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   });
 
   router.post('/account/methods/:id/remove', async (req, res) => {
-    const it = await owner(req, res, '/account');
+    const it = await owner(req, res, 'sallyport-security', '/account');
     if (it === undefined) return;
     checked(req, it);
     // One removal at a time: two at once would each take the other's method for the one that stays.
@@ -223,7 +223,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   issuePages(deps, router, { owner, tokenOf, checked, about });
 
   router.get('/account/methods/:id/rename', async (req, res) => {
-    const it = await member(req, res, 'sallyport-account');
+    const it = await owner(req, res, 'sallyport-account');
     if (it === undefined) return;
     const { credential } = await found(it, req.params.id);
     showRename(res, it, credential.id, credential.name);
@@ -241,7 +241,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   }
 
   router.post('/account/methods/:id/rename', async (req, res) => {
-    const it = await member(req, res, 'sallyport-account', '/account');
+    const it = await owner(req, res, 'sallyport-account', '/account');
     if (it === undefined) return;
     checked(req, it);
     const { credential } = await found(it, req.params.id);
@@ -258,13 +258,13 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   });
 
   router.get('/account/devices/renew', async (req, res) => {
-    const it = await owner(req, res);
+    const it = await owner(req, res, 'sallyport-security');
     if (it === undefined) return;
     confirm(res, it, '/account/devices/renew', 'renew-device', { duration: durationOf(res) }, false);
   });
 
   router.post('/account/devices/renew', async (req, res) => {
-    const it = await owner(req, res, '/account/devices/renew');
+    const it = await owner(req, res, 'sallyport-security', '/account/devices/renew');
     if (it === undefined) return;
     checked(req, it);
     const recent = (await proofs(it)).filter(({ at }) => deps.now() - at <= 10 * 60_000);
@@ -274,7 +274,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   });
 
   router.get('/account/devices/:id/remove', async (req, res) => {
-    const it = await member(req, res, 'sallyport-account');
+    const it = await owner(req, res, 'sallyport-account');
     if (it === undefined) return;
     const device = await deviceOf(it, req.params.id);
     const name = deps.i18n.t(localsOf(res).locale, 'device.name', agentOf(device.userAgent));
@@ -282,7 +282,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   });
 
   router.post('/account/devices/:id/remove', async (req, res) => {
-    const it = await member(req, res, 'sallyport-account', '/account');
+    const it = await owner(req, res, 'sallyport-account', '/account');
     if (it === undefined) return;
     checked(req, it);
     const device = await deviceOf(it, req.params.id);

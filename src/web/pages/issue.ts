@@ -6,7 +6,7 @@ import type { Member } from './account-session.ts';
 import { answerOf } from './sign-in.ts';
 
 interface Parts {
-  owner(req: Request, res: Response): Promise<Member | undefined>;
+  owner(req: Request, res: Response, application: 'sallyport-security'): Promise<Member | undefined>;
   tokenOf(it: Member): string;
   checked(req: Request, it: Member): void;
   about(res: Response, it: Member): Readonly<Record<string, unknown>>;
@@ -24,7 +24,7 @@ export function issuePages(deps: WebDeps, router: Router, { owner, tokenOf, chec
   }
 
   router.get('/account/methods/issue/:factor', async (req, res) => {
-    const it = await owner(req, res);
+    const it = await owner(req, res, 'sallyport-security');
     if (it === undefined) return;
     const { factor, replaces, selfService } = await found(it, req.params.factor);
     const choices = [...(selfService.choices ?? [])].map(({ name, options }) => ({ name, options: [...options] }));
@@ -33,7 +33,7 @@ export function issuePages(deps: WebDeps, router: Router, { owner, tokenOf, chec
 
   // Shown in the answer itself: no address has it, so that it can't be asked for again.
   router.post('/account/methods/issue/:factor', async (req, res) => {
-    const it = await owner(req, res);
+    const it = await owner(req, res, 'sallyport-security');
     if (it === undefined) return;
     checked(req, it);
     const { factor, selfService } = await found(it, req.params.factor);
