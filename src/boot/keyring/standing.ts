@@ -10,9 +10,6 @@ export type Standing =
 const before = (a: StoredKey, b: StoredKey): number =>
   a.activeFrom - b.activeFrom || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
-/** A key that was taken out before its time never signed anything. */
-const everSigns = ({ activeFrom, retiredAt }: StoredKey): boolean => retiredAt === undefined || retiredAt > activeFrom;
-
 /**
  * Every key of one purpose, oldest first. Of each algorithm the one with the latest `activeFrom` that has come
  * signs (of equal ones the greater id), so that all nodes choose alike; those before it are kept until
@@ -28,12 +25,12 @@ function ofAlgorithm(keys: readonly StoredKey[], keeps: number, now: number): St
   const usable = keys.filter(({ retiredAt }) => retiredAt === undefined);
   // With a clock that was set back none may have begun: then the first to begin signs all the same.
   const signing = usable.findLast(({ activeFrom }) => activeFrom <= now) ?? usable[0];
-  const signed = keys.filter(everSigns);
   return keys.map((key): Standing => {
     if (key.retiredAt !== undefined) return { key, state: 'retired', at: key.retiredAt };
     if (key === signing) return { key, state: 'signing' };
     if (key.activeFrom > now) return { key, state: 'next' };
-    const successor = signed.find((candidate) => before(candidate, key) > 0);
+    // One that was taken out since doesn't count: its predecessor signed again, until the next that stayed.
+    const successor = usable.find((candidate) => before(candidate, key) > 0);
     const until = (successor?.activeFrom ?? now) + keeps;
     return until > now ? { key, state: 'kept', until } : { key, state: 'retired', at: until };
   });
