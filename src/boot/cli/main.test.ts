@@ -127,6 +127,18 @@ describe('commands of directories', () => {
     expect(err).toMatch(/^sallyport: .* is in use by a process that doesn't answer: .*\n$/);
   });
 
+  it('read the files that options name, as well', async () => {
+    const folder = folderWith({ 'a.yaml': configText(), 'people.csv': 'a', secret: 'open sesame' });
+    const read = async (path: string) => {
+      const args = ['user', 'import', join(folder, 'people.csv'), '--pass-phrase-file', path];
+      const { requests, exitCode } = await run(args, { folder, stdin: Readable.from(['typed']) });
+      return requests[0]?.input.options.passPhraseFile ?? exitCode;
+    };
+    expect(await read(join(folder, 'secret'))).toBe('open sesame');
+    expect(await read('-')).toBe('typed');
+    expect(await read(join(folder, 'nothing'))).toBe(2);
+  });
+
   it('read a file, or standard input', async () => {
     const files = { 'people.csv': 'a' };
     const folder = folderWith({ 'a.yaml': configText(), ...files });

@@ -60,6 +60,7 @@ const people: DirectoryModule = {
       name: 'user import',
       summary: 'import people',
       arguments: [{ name: '[file]', description: 'CSV' }],
+      options: [{ flags: '--pass-phrase-file <file>', description: 'of the file' }],
       run: unused,
     },
   ],
