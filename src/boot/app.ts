@@ -68,7 +68,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const applications = createRegistry(config);
   const directories = createDirectories(config, modules, durable, world);
   const fetch = guardedFetch(config.allowedPrivateNetworks);
-  const senders = await createSenders(config, modules, { ...world, fetch, log }, audit);
+  const senders = createSenders(config, modules, { ...world, fetch, log }, audit);
   management.show(senders.pages);
   const outside = { fetch, log, audit: audit.commit, senders, ephemeral };
   const factors = await createFactors(config, modules, durable, directories, world, outside, keys.sealer);

@@ -22,19 +22,17 @@ interface Enabled {
 }
 
 /** The configured senders, in their order: each message goes to the first that takes it. */
-export async function createSenders(
-  config: Config,
+export function createSenders(
+  config: Pick<Config, 'senders'>,
   modules: Modules,
   ports: SenderPorts,
   audit: AuditPort,
-): Promise<Senders> {
+): Senders {
   const enabled: Enabled[] = [];
   for (const [id, settings] of config.senders) {
     const module = modules.senders.get(id);
     if (module === undefined) continue;
-    const sender = module.create(settings, ports);
-    await sender.start?.();
-    enabled.push({ id, carries: module.carries, sender });
+    enabled.push({ id, carries: module.carries, sender: module.create(settings, ports) });
   }
 
   return {

@@ -21,14 +21,12 @@ export type Channel = Outgoing['channel'];
  */
 export type Sent = { ok: true; id?: string } | { ok: false; reason: string; unsure?: boolean };
 
-/** What carries messages out of the house. */
+/** What carries messages out of the house. It connects when the first one comes. */
 export interface Sender {
   /** Never throws, and answers within 30 seconds. */
   send(message: Outgoing): Promise<Sent>;
   /** What it shows on the management port. */
   readonly pages?: readonly ManagementPage[];
-  /** Called once before the first message, and doesn't wait for the other side: throws ERR_CONFIG alone. */
-  start?(): Promise<void>;
   /** Ends its connections; what comes afterwards isn't sent. */
   close?(): Promise<void>;
 }

@@ -20,7 +20,6 @@ async function make(id: string, settings: unknown, ports: Partial<SenderPorts> =
     log: offline.log,
     ...ports,
   });
-  await sender.start?.();
   onTestFinished(async () => sender.close?.());
   return sender;
 }

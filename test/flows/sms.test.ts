@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { readMessage } from '../../src/factors/sms/double.ts';
 import { Client } from '../support/client.ts';
@@ -83,8 +86,16 @@ describe('setting up a number', () => {
     expect(form.body).toContain('type="tel"');
     const taken = await someone.answer(form, { code: number });
     expect(taken.text).toContain('You have set up this number already');
+    const slip = await someone.answer(taken, { code: newNumber() });
+    const early = await someone.answer(slip, { resend: 'yes' });
+    expect(early.text).toMatch(/You can have a new code sent in (30|29|28) seconds/);
+    const again = await someone.answer(early, { restart: 'yes' });
+    expect(again.body).toContain('type="tel"');
     const second = newNumber();
-    const page = await someone.answer(taken, { code: second, name: 'New phone' });
+    const sent = await someone.answer(again, { code: second, name: 'New phone' });
+    scene.clock.advance(31 * SECONDS);
+    const page = await someone.answer(sent, { resend: 'yes' });
+    expect(await outbox(scene.gateway, second)).toHaveLength(2);
     const done = await someone.code(page, await newestCode(scene.gateway, second));
     expect(done.text).toContain('New phone');
     expect((await account()).text).toContain('as many of this kind as there can be');
@@ -153,7 +164,17 @@ describe('a code', () => {
 });
 
 describe('the outbox', () => {
-  it('is a page of the management port, for this machine by its own name alone', async () => {
+  it('is not for a site whose name was made to point to this machine', async () => {
+    const server = createServer(scene.gateway.app.management).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const ask = (host: string) => new Client().get(`http://127.0.0.1:${port}/outbox.json`, { headers: { host } });
+    expect((await ask('rebound.example')).status).toBe(421);
+    expect((await ask(`localhost:${port}`)).status).toBe(200);
+    server.close();
+  });
+
+  it('is a page of the management port', async () => {
     const { number } = await withNumber();
     const page = await management(scene.gateway, '/outbox');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");

@@ -18,16 +18,12 @@ export const OUTBOX = {
 };
 
 /** What the gateway's management port says, asked anew each time. */
-export async function management(
-  gateway: Gateway,
-  path: string,
-  headers: Record<string, string> = {},
-): Promise<Response> {
+export async function management(gateway: Gateway, path: string): Promise<Response> {
   const server = createServer(gateway.app.management).listen(0, '127.0.0.1');
   try {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    return await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+    return await fetch(`http://127.0.0.1:${port}${path}`);
   } finally {
     server.close();
   }

@@ -121,10 +121,6 @@ function create(settings: Settings, ports: SenderPorts): Sender {
 
   return {
     send: ({ to, text }) => submit(to, text),
-    async start() {
-      // The message centre may be away now: the first message tries again, and the log has said so.
-      link().catch(() => undefined);
-    },
     async close() {
       closed = true;
       const session = await current?.catch(() => undefined);

@@ -13,7 +13,7 @@ import {
 } from './pdu.ts';
 
 /** How long the other side may take for an answer, milliseconds. */
-const PATIENCE = 8_000;
+const PATIENCE = 7_000;
 /** After this long without a word each asks whether the other is there (section 2.7.2), milliseconds. */
 const IDLE = 30_000;
 const HIGHEST_SEQUENCE = 0x7fff_ffff;

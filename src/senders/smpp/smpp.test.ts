@@ -24,7 +24,6 @@ async function senderFor(port: number, given: object = {}): Promise<Sender> {
   const settings = smpp.settings.parse({ ...base, ...given });
   const ports = { now: Date.now, random: (bytes: number) => new Uint8Array(bytes).fill(7), fetch, log: offline.log };
   const sender = smpp.create(settings, ports);
-  await sender.start?.();
   onTestFinished(async () => sender.close?.());
   return sender;
 }
