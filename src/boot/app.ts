@@ -34,6 +34,8 @@ export interface App {
   web: Express;
   management: Express;
   host: CommandHost;
+  /** Paths of further pages of the management port, for people. */
+  managementPages: readonly string[];
   core: Core;
   signIn: SignIn;
   /** Throws while a store is away. */
@@ -138,6 +140,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   return {
     web: createWeb(web),
     management: management.app,
+    managementPages: senders.pages.map(({ path }) => path).filter((path) => !path.includes('.')),
     host: createHost({
       config,
       modules,
