@@ -6,7 +6,7 @@ export interface Carried {
   sender: Sender;
   /** What arrived, in order. */
   received(): { to: string; text: string }[];
-  /** The other side takes nothing any more; absent where there is none. */
+  /** The other side takes nothing any more; absent, as the next one, where there is no other side. */
   refuse?(): void;
   /** The other side is gone. */
   leave?(): Promise<void>;
@@ -50,29 +50,30 @@ export function senderSuite(open: () => Promise<Carried>): void {
     ).toEqual(texts.toSorted());
   });
 
-  it('says so where the other side takes nothing, and neither number nor text', async ({ skip }) => {
-    const { sender, refuse } = await open();
-    if (refuse === undefined) return skip('nobody is on the other side');
-    refuse();
-    const result = await sender.send({ channel: 'text', to: TO, text: 'code 123456' });
-    expect(result).toMatchObject({ ok: false, reason: expect.stringMatching(/./) });
-    expect(JSON.stringify(result)).not.toMatch(/123456|91234567/);
-  });
-
-  it('says so where the other side is gone, and does not throw', async ({ skip }) => {
-    const { sender, leave } = await open();
-    if (leave === undefined) return skip('nobody is on the other side');
-    await leave();
-    const result = await sender.send({ channel: 'text', to: TO, text: 'code 123456' });
-    expect(result.ok).toBe(false);
-    expect(JSON.stringify(result)).not.toMatch(/123456|91234567/);
-  });
-
   it('shows its pages, if it has any, as data', async () => {
     const { sender } = await open();
     for (const { path, answer } of sender.pages ?? []) {
       expect(path).toMatch(/^\/[a-z.-]+$/);
       expect(answer().type).toMatch(/^[a-z]+\/[a-z]+/);
     }
+  });
+}
+
+/** Of a sender that hands messages to somebody. */
+export function otherSideSuite(open: () => Promise<Required<Carried>>): void {
+  it('says so where the other side takes nothing, and neither number nor text', async () => {
+    const { sender, refuse } = await open();
+    refuse();
+    const result = await sender.send({ channel: 'text', to: TO, text: 'code 123456' });
+    expect(result).toMatchObject({ ok: false, reason: expect.stringMatching(/./) });
+    expect(JSON.stringify(result)).not.toMatch(/123456|91234567/);
+  });
+
+  it('says so where the other side is gone, and does not throw', async () => {
+    const { sender, leave } = await open();
+    await leave();
+    const result = await sender.send({ channel: 'text', to: TO, text: 'code 123456' });
+    expect(result.ok).toBe(false);
+    expect(JSON.stringify(result)).not.toMatch(/123456|91234567/);
   });
 }

@@ -6,7 +6,7 @@ import { startGateway } from '../../src/senders/http-gateway/double.ts';
 import { startCentre } from '../../src/senders/smpp/double.ts';
 import { startService } from '../../src/senders/twilio/double.ts';
 import { offline } from '../support/outside.ts';
-import { type Carried, senderSuite } from './sender-suite.ts';
+import { type Carried, otherSideSuite, senderSuite } from './sender-suite.ts';
 
 const { senders } = await loadModules();
 
@@ -25,7 +25,7 @@ async function make(id: string, settings: unknown, ports: Partial<SenderPorts> =
 }
 
 /** Each plug-in with its double on the other side. */
-const SET_UPS: Record<string, () => Promise<Carried>> = {
+const WITH_OTHER_SIDE: Record<string, () => Promise<Required<Carried>>> = {
   async 'http-gateway'() {
     const gateway = await startGateway();
     onTestFinished(() => gateway.close().catch(() => undefined));
@@ -70,7 +70,10 @@ const SET_UPS: Record<string, () => Promise<Carried>> = {
       leave: () => centre.close(),
     };
   },
+};
 
+/** Keeps what it is given. */
+const ALONE: Record<string, () => Promise<Carried>> = {
   async outbox() {
     const sender = await make('outbox', {});
     const json = sender.pages?.find(({ path }) => path === '/outbox.json');
@@ -84,8 +87,11 @@ const SET_UPS: Record<string, () => Promise<Carried>> = {
   },
 };
 
+const SET_UPS = { ...WITH_OTHER_SIDE, ...ALONE };
+
 it('is set up here for every sender there is', () => {
   expect([...senders.keys()].sort()).toEqual(Object.keys(SET_UPS).sort());
 });
 
 describe.each(Object.entries(SET_UPS))('sender %s', (_id, open) => senderSuite(open));
+describe.each(Object.entries(WITH_OTHER_SIDE))('the other side of sender %s', (_id, open) => otherSideSuite(open));
