@@ -2,15 +2,17 @@ import { describe, expect, inject, it } from 'vitest';
 import { HOURS, MINUTES, SECONDS } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
 import { asksPass, codesOf, issueTo, passFor, visitAccount } from '../support/issued.ts';
-import { asksCode, asksPassword, asksToEnrol, asksToRemember, type Someone, stage } from '../support/scene.ts';
+import { asksCode, asksPassword, asksToEnrol, asksToRemember, type Someone, stage, usually } from '../support/scene.ts';
 
 const factors = { password: {}, totp: {}, tap: {}, recovery: {} };
 const CHANGES = ['/account/methods/issue/tap', '/account/methods/issue/recovery', '/account/devices/renew'];
 
-describe.each([
+const STORES = [
   ['embedded', () => ({ config: { factors } })],
   ['redis', () => ({ config: { factors }, redis: inject('redisUrl') })],
-])('a Temporary Access Pass, on the %s store', (_name, options) => {
+] as const;
+
+describe.each(usually(STORES))('a Temporary Access Pass, on the %s store', (_name, options) => {
   const scene = stage(options);
   const at = (path: string) => `${scene.gateway.url}${path}`;
 

@@ -1,14 +1,16 @@
 import { describe, expect, inject, it } from 'vitest';
 import { SECONDS } from '../support/clock.ts';
 import { codesOf, issueTo, visitAccount } from '../support/issued.ts';
-import { asksCode, asksPassword, asksToRemember, type Someone, stage } from '../support/scene.ts';
+import { asksCode, asksPassword, asksToRemember, type Someone, stage, usually } from '../support/scene.ts';
 
 const factors = { password: {}, totp: {}, recovery: {} };
 
-describe.each([
+const STORES = [
   ['embedded', () => ({ config: { factors } })],
   ['redis', () => ({ config: { factors }, redis: inject('redisUrl') })],
-])('recovery codes, on the %s store', (_name, options) => {
+] as const;
+
+describe.each(usually(STORES))('recovery codes, on the %s store', (_name, options) => {
   const scene = stage(options);
 
   async function withCodes(): Promise<{ someone: Someone; codes: string[] }> {

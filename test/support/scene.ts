@@ -79,6 +79,11 @@ export const asksCode = (page: Reply): boolean => page.body.includes('name="code
 export const asksToEnrol = (page: Reply): boolean => page.body.includes('href="otpauth:');
 export const asksToRemember = (page: Reply): boolean => page.body.includes('name="remember"');
 
+/** Each time on the last one alone, on all of them with `npm run test:long`: for what the store itself doesn't change. */
+export function usually<T>(stores: readonly T[]): readonly T[] {
+  return process.env.TESTS === 'long' ? stores : stores.slice(-1);
+}
+
 /** Registers the hooks that start and stop the gateway of this file or `describe`. */
 export function stage(options: () => Omit<GatewayOptions, 'folder'> = () => ({})): Scene {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-'));
