@@ -116,7 +116,8 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
       nameId,
       authnInstant: evaluation.authTime ?? now(),
       sessionIndex: joined.index,
-      sessionNotOnOrAfter: joined.expires,
+      // What rests on a proof that ends, ends with it there too.
+      sessionNotOnOrAfter: Math.min(joined.expires, evaluation.expires ?? joined.expires),
       authnContextClass: context,
       attributes: attributesOf(account, list, table, { provider: audience, scope, uniqueId: names.uniqueId }),
     };
