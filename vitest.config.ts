@@ -10,8 +10,7 @@ export default defineConfig(({ mode }) => ({
     env: { TESTS: mode === 'long' ? 'long' : 'usual' },
     globalSetup: ['test/support/servers.ts'],
     pool: 'forks',
-    // Tests in a browser wait more than they work: three keep two cores busy.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 90_000,
     projects: [

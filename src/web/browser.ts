@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { CookieOptions, RequestHandler } from 'express';
 import type { Browser } from '../core/browser.ts';
 import type { Locals, WebDeps } from './context.ts';
@@ -6,8 +5,10 @@ import type { Locals, WebDeps } from './context.ts';
 /** Letters that nobody confuses on the telephone. */
 const ALPHABET = 'ABCDEFGHJKMNPQRSTVWXYZ23456789';
 
-function reference(): string {
-  return [...randomBytes(10)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
+function reference(random: WebDeps['random']): string {
+  let text = '';
+  for (const byte of random(10)) text += ALPHABET[byte % ALPHABET.length];
+  return text;
 }
 
 /** A request's cookies; the first of a name counts. */
@@ -59,7 +60,7 @@ export function recogniseBrowser(deps: WebDeps): RequestHandler {
       known: cookies.get(names.known),
       setDevice: (value, maxAge) => set(names.device, value, maxAge),
       setKnown: (value, maxAge) => set(names.known, value, maxAge),
-      reference: reference(),
+      reference: reference(deps.random),
       locale,
     };
     const locals: Locals = {

@@ -1,16 +1,18 @@
 import { describe, expect, inject, it, vi } from 'vitest';
 import type { Reply } from '../support/client.ts';
 import { asksPass, codesOf, issueTo, passFor } from '../support/issued.ts';
-import { asksPassword, ownForm, type Someone, stage } from '../support/scene.ts';
+import { asksPassword, ownForm, type Someone, stage, usually } from '../support/scene.ts';
 
 const MANY = 100;
 const BROWSERS = 10;
 const factors = { password: {}, totp: {}, tap: {}, recovery: {} };
 
-describe.each([
+const STORES = [
   ['embedded', () => ({})],
   ['redis', () => ({ redis: inject('redisUrl') })],
-])('what was issued, on the %s store', (_name, options) => {
+] as const;
+
+describe.each(usually(STORES))('what was issued, on the %s store', (_name, options) => {
   // More tries than a person has where the code is to decide and not the budget.
   const scene = stage(() => ({
     ...options(),

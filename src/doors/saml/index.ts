@@ -91,8 +91,9 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
       handler: router,
       async application(id) {
         const configured = applications.find((it) => it.id === id) ?? (await parties.application(id));
-        const party = configured && (await parties.ofApplication(id));
-        return configured && party ? { ...configured, released: answers.released(party) } : configured;
+        if (configured?.consent !== 'ask') return configured;
+        const party = await parties.ofApplication(id);
+        return party ? { ...configured, released: answers.released(party) } : configured;
       },
       async requester(id) {
         const asked = await pending.peek(id);

@@ -5,7 +5,8 @@
 export function isEndpoint(location: string): boolean {
   if (location.length > 2048 || !/^https?:\/\/[\x21-\x7e]+$/.test(location) || /["'<>\\^`{|}#]/.test(location))
     return false;
-  if (!URL.canParse(location)) return false;
+  // Before an @ stands a user name, even an empty one.
+  if (!URL.canParse(location) || /^[^:]*:\/\/[^/?]*@/.test(location)) return false;
   const { protocol, hostname, username, password } = new URL(location);
   if (username !== '' || password !== '') return false;
   return protocol === 'https:' || isLoopback(hostname);

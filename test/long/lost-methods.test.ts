@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { browserScene, closeBrowser, JOURNEY, USUAL_STORES } from '../browser/scene.ts';
+import type { Visitor } from '../browser/visitor.ts';
 import { codesOf } from '../support/issued.ts';
-import { browserScene, closeBrowser, JOURNEY, USUAL_STORES } from './scene.ts';
-import type { Visitor } from './visitor.ts';
 
 afterAll(closeBrowser);
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { browserScene, closeBrowser, JOURNEY, SOON } from '../browser/scene.ts';
 import { newestCode, OUTBOX } from '../support/outbox.ts';
-import { browserScene, closeBrowser, JOURNEY, SOON } from './scene.ts';
 
 afterAll(closeBrowser);
 
