@@ -57,6 +57,17 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
     return { error };
   }
 
+  /**
+   * Takes what was answered: of any number of right answers one gets it. What another answer was told meanwhile,
+   * as that it came too often, is no other question.
+   */
+  async function taken(session: string, { kept }: Loaded): Promise<boolean> {
+    const stored = await ephemeral.take(keyOf(session));
+    if (stored === undefined) return false;
+    const question = ({ factor, pending }: Pending) => JSON.stringify([factor, pending]);
+    return question(JSON.parse(sealer.open(stored, keyOf(session)))) === question(kept);
+  }
+
   /** The next prompt in the place of the one answered; of parallel answers the first leads on. */
   async function further(session: string, stored: string, next: Pending) {
     const key = keyOf(session);
@@ -125,7 +136,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
         await attempts.returned(attempt, browser);
         return further(session, loaded.stored, { factor: id, prompt: verdict.prompt, pending: verdict.pending });
       }
-      if ((await ephemeral.take(keyOf(session))) !== loaded.stored) return anew({ key: 'already-answered' });
+      if (!(await taken(session, loaded))) return anew({ key: 'already-answered' });
       const { name, data, lookup, renews } = verdict;
       const { ip, userAgent, reference } = browser;
       const about = { account: account.id, factor: id, ip, userAgent, reference };
