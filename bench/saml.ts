@@ -15,8 +15,8 @@ import { signatures } from './rates.ts';
 import { alone } from './saml/alone.ts';
 
 const ENTITY = 'http://127.0.0.1:9/plain';
-const VISITS = 4_000;
-const AT_ONCE = 4;
+const VISITS = 6_000;
+const AT_ONCE = 8;
 const SIGN_INS = 100;
 
 type Row = Record<string, string | number>;
@@ -105,7 +105,7 @@ async function measure(
 ): Promise<{ perSecond: number; perCore: number }> {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   const url = new URL(server.url);
-  const warm = visits.splice(0, 1_000);
+  const warm = visits.splice(0, 2_500);
   for (const it of warm) await visit(url, cookie, agent, it);
   const count = visits.length;
   const [cpu, began] = [await server.cpu(), performance.now()];
