@@ -51,16 +51,19 @@ function plainObject(source: object, dropped: (key: string) => void, depth: numb
 function plain(value: unknown, dropped: (key: string) => void, depth: number): Json | undefined {
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'string') return text(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'number') return finite(value);
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object') return undefined;
-  if (value instanceof Date) return value.getTime();
+  if (value instanceof Date) return finite(value.getTime());
   // Also where a value contains itself.
   if (depth >= DEEPEST) return '…';
   if (value instanceof Set) return plain([...value], dropped, depth);
   if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map((item) => plain(item, dropped, depth + 1) ?? null);
   return plainObject(value, dropped, depth);
 }
+
+/** A number that JSON has, or its name: `NaN`, also for a date that is none. */
+const finite = (value: number): Json => (Number.isFinite(value) ? value : String(value));
 
 /** Well-formed, without NUL (PostgreSQL keeps neither), and no longer than is useful. */
 function text(value: string): string {

@@ -281,6 +281,7 @@ describe('the facts of an event', () => {
         expect(JSON.stringify(facts)).not.toContain('\\u0000');
       }),
     );
+    expect(factsOf({ event: 'e', at: new Date(Number.NaN) }, () => undefined).detail).toEqual({ at: 'NaN' });
     const circle: Record<string, unknown> = {};
     circle.self = circle;
     const { detail } = factsOf(
