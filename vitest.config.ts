@@ -9,6 +9,7 @@ export default defineConfig(({ mode }) => ({
     // What `npm run test:long` adds to files that run each time.
     env: { TESTS: mode === 'long' ? 'long' : 'usual' },
     globalSetup: ['test/support/servers.ts'],
+    setupFiles: ['test/support/properties.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
