@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createSealer } from '../../../core/seal.ts';
 import { NAME_ID_FORMATS, type NameId, STATUSES } from '../model.ts';
 import { createNameIds, type NameIdWish, nameIdSecret } from './name-id.ts';
 
@@ -112,6 +114,7 @@ describe('names', () => {
 describe('the secret of names', () => {
   it('is made once, whoever comes first', async () => {
     const kept = new Map<string, { value: string; version: number }>();
+    const sealer = createSealer(randomBytes(32));
     const state = {
       get: async (key: string) => kept.get(key),
       async set(key: string, value: string, version: number) {
@@ -120,8 +123,10 @@ describe('the secret of names', () => {
         return true;
       },
     };
-    const secrets = await Promise.all(Array.from({ length: 100 }, () => nameIdSecret(state)));
+    const secrets = await Promise.all(Array.from({ length: 100 }, () => nameIdSecret(state, sealer)));
     expect(new Set(secrets).size).toBe(1);
     expect(secrets[0]).toMatch(/^[\w-]{43}$/);
+    // Who can only read the database doesn't learn it.
+    expect(JSON.stringify([...kept])).not.toContain(secrets[0]);
   });
 });

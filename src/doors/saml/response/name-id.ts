@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Account } from '../../../core/account.ts';
+import type { Sealer } from '../../../core/seal.ts';
 import type { DurableStore } from '../../../core/store.ts';
 import {
   type AuthnRequest,
@@ -39,13 +40,17 @@ export interface NameIds {
 }
 
 const KEY = 'name-id-secret';
+const CONTEXT = `saml:${KEY}`;
 
-/** Made once and kept: persistent names must never change (saml-core section 8.3.7). */
-export async function nameIdSecret(state: ReturnType<DurableStore['state']>): Promise<string> {
+/**
+ * Made once and kept, sealed: persistent names must never change (saml-core section 8.3.7), and whoever has the
+ * secret could tell whose they are.
+ */
+export async function nameIdSecret(state: ReturnType<DurableStore['state']>, sealer: Sealer): Promise<string> {
   const existing = await state.get(KEY);
-  if (existing) return existing.value;
-  await state.set(KEY, randomBytes(32).toString('base64url'), 0);
-  return nameIdSecret(state);
+  if (existing) return sealer.open(existing.value, CONTEXT);
+  await state.set(KEY, sealer.seal(randomBytes(32).toString('base64url'), CONTEXT), 0);
+  return nameIdSecret(state, sealer);
 }
 
 /**

@@ -4,14 +4,14 @@ import type { DoorPorts, Joined } from '../../../core/door.ts';
 import type { Keyring } from '../../../core/keyring.ts';
 import type { Evaluation, Wants } from '../../../core/sign-in.ts';
 import type { OwnIdentity } from '../metadata/own.ts';
-import { type AuthnRequest, type NameId, type Party, STATUSES, type Status } from '../model.ts';
+import { type AuthnRequest, type NameId, type Party, type ServiceProvider, STATUSES, type Status } from '../model.ts';
 import type { Participants } from '../participants.ts';
 import { attributeTable } from '../response/attribute-table.ts';
 import { attributesOf } from '../response/attributes.ts';
 import { classOf, wantsOf } from '../response/authn-context.ts';
 import { recipientOf } from '../response/encryption.ts';
 import { createNameIds, nameIdSecret } from '../response/name-id.ts';
-import { releasedTo } from '../response/release.ts';
+import { type Released, releasedTo } from '../response/release.ts';
 import { createResponder } from '../response/response.ts';
 import { type Signer, signerFor } from '../response/sign.ts';
 import type { SamlApplication, SamlSettings } from '../settings.ts';
@@ -75,7 +75,7 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
   const { entityId, scope } = deps.identity;
   const { now, random, acr } = ports;
   const { skew, assertionLifetime } = settings;
-  const secret = await nameIdSecret(ports.durable.state('saml'));
+  const secret = await nameIdSecret(ports.durable.state('saml'), ports.sealer);
   const names = createNameIds({ entityId, secret });
   const table = attributeTable(settings.attributes);
   const responder = createResponder({ entityId, now, random, skew, assertionLifetime });
@@ -83,7 +83,7 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
   const signer = (party: Party): Signer =>
     signerFor(keys, party.provider, settingsOf(party).algorithm, settings.algorithm);
 
-  const released = (party: Party, index?: number) => releasedTo(party.provider, settingsOf(party), table, index);
+  const released = oncePerProvider((party, index) => releasedTo(party.provider, settingsOf(party), table, index));
 
   function releasable(party: Party): string[] {
     const services = party.provider.attributeConsumingServices.map(({ index }) => index);
@@ -162,6 +162,23 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
     released: releasable,
     signerFor: signer,
     mayStart: (party) => settingsOf(party).idpInitiated,
+  };
+}
+
+type Releasing = (party: Party, index?: number) => Released[];
+
+/** Settings don't change, and other metadata is another object: what is released is found out once for each. */
+function oncePerProvider(release: Releasing): Releasing {
+  const known = new WeakMap<ServiceProvider, Map<number | undefined, Released[]>>();
+  return (party, index) => {
+    const named = party.provider.attributeConsumingServices.some((service) => service.index === index);
+    // A request may name any number; those that aren't there come to the same.
+    const service = named ? index : undefined;
+    const ofProvider = known.get(party.provider) ?? new Map<number | undefined, Released[]>();
+    known.set(party.provider, ofProvider);
+    const found = ofProvider.get(service) ?? release(party, service);
+    ofProvider.set(service, found);
+    return found;
   };
 }
 
