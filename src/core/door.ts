@@ -122,8 +122,6 @@ export interface Joined {
   session: string;
   /** The name by which the application knows the session: `sid`, or SessionIndex. */
   index: string;
-  /** It wasn't in this session before. */
-  isNew: boolean;
   /** When the session ends at the latest. */
   expires: number;
 }

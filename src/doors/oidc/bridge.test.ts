@@ -17,7 +17,7 @@ const APPLICATIONS = new Map(
   ),
 );
 
-/** What the bridge needs of its ports. */
+/** Ports as far as the bridge takes them: it uses no other. */
 const portsOf = (ephemeral: EphemeralStore) => ({ ephemeral, applications: APPLICATIONS }) as unknown as DoorPorts;
 
 interface Ending {
@@ -42,6 +42,7 @@ function contextOf(ending: Ending): KoaContextWithOIDC {
       session: { accountId, uid: 'session' },
       entities: { Interaction: { cid: ending.request ?? 'request' } },
     },
+    // It looks at nothing else of a context.
   } as unknown as KoaContextWithOIDC;
 }
 

@@ -144,7 +144,7 @@ export function createCore(
       // Another tab may have entered it at the same moment, and given it the name; or the session has just ended.
       const authorizations = isNew ? (await sessions.findByUid(uid))?.authorizations : session.authorizations;
       const index = authorizations?.[application]?.sid;
-      return index ? { account, session: uid, index, isNew, expires: ports.now() + life * 1000 } : undefined;
+      return index ? { account, session: uid, index, expires: ports.now() + life * 1000 } : undefined;
     },
 
     async indexOf(req, res, application) {

@@ -50,11 +50,11 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     const identity = ownIdentity(issuer, settings);
     const { entityId } = identity;
     const applications = [...ports.applications.values()].filter(isOurs);
-    const byId = new Map(applications.map((it) => [it.id, it.settings]));
+    const byId = new Map(applications.map((it) => [it.id, it]));
     const settingsOf = ({ application }: Party): SamlApplication => {
       const found = byId.get(configuredId(application));
       if (found === undefined) throw new SamlFault('metadata', `no application ${application}`);
-      return found;
+      return found.settings;
     };
 
     const keys = await ports.keyring('saml', { ...KEYS, certificate: { commonName: new URL(issuer).hostname } });
@@ -90,7 +90,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
       importer: createImporter(ports),
       handler: router,
       async application(id) {
-        const configured = applications.find((it) => it.id === id) ?? (await parties.application(id));
+        const configured = byId.get(id) ?? (await parties.application(id));
         if (configured?.consent !== 'ask') return configured;
         const party = await parties.ofApplication(id);
         return party ? { ...configured, released: answers.released(party) } : configured;
