@@ -1,15 +1,16 @@
 import type { AuditPort, LogPort } from '../core/door.ts';
-import type { ManagementPage, Outgoing, Sender, SenderPorts, Sent } from '../core/sender.ts';
+import type { Channel, ManagementPage, Outgoing, Sender, SenderPorts, Sent } from '../core/sender.ts';
 import type { Config } from './config.ts';
 import type { Modules } from './modules.ts';
 
-/** For whom a message is, and which factor sends it. */
+/** For whom a message is, and which factor sends it; a notice is nobody's. */
 export interface About {
-  factor: string;
+  factor?: string;
   account: string;
 }
 
 export interface Senders {
+  carries(channel: Channel): boolean;
   send(message: Outgoing, about: About): Promise<Sent>;
   pages: readonly ManagementPage[];
   close(): Promise<void>;
@@ -17,7 +18,7 @@ export interface Senders {
 
 interface Enabled {
   id: string;
-  carries: readonly Outgoing['channel'][];
+  carries: readonly Channel[];
   sender: Sender;
 }
 
@@ -36,6 +37,7 @@ export function createSenders(
   }
 
   return {
+    carries: (channel) => enabled.some(({ carries }) => carries.includes(channel)),
     async send(message, about) {
       const { channel } = message;
       let last: Sent = { ok: false, reason: 'no sender' };

@@ -10,13 +10,24 @@ export interface TextMessage {
   text: string;
 }
 
+/** A letter to a mailbox. */
+export interface MailMessage {
+  channel: 'mail';
+  /** One address, without a name or brackets around it. */
+  to: string;
+  /** One line. */
+  subject: string;
+  /** Plain text, with line breaks where it needs them. */
+  text: string;
+}
+
 /** What goes out to people, by channel. */
-export type Outgoing = TextMessage;
+export type Outgoing = TextMessage | MailMessage;
 export type Channel = Outgoing['channel'];
 
 /**
  * How a message fared with whoever carries it: taken, which isn't yet delivered, or not. `reason` is for log and
- * audit: no text of the message, no number, no secret. `unsure`: it may have been taken all the same, as when no
+ * audit: no text of the message, no number or address, no secret. `unsure`: it may have been taken all the same, as when no
  * answer came, so that sending it by another way could send it twice.
  */
 export type Sent = { ok: true; id?: string } | { ok: false; reason: string; unsure?: boolean };

@@ -9,14 +9,18 @@ const MOST = 100;
 export interface Kept {
   at: number;
   to: string;
+  /** Of a mail. */
+  subject?: string;
   text: string;
 }
 
 function create(_settings: object, ports: SenderPorts): Sender {
   const kept: Kept[] = [];
   return {
-    async send({ to, text }) {
-      kept.unshift({ at: ports.now(), to, text });
+    async send(message) {
+      const { to, text } = message;
+      const subject = message.channel === 'mail' ? { subject: message.subject } : {};
+      kept.unshift({ at: ports.now(), to, ...subject, text });
       kept.length = Math.min(kept.length, MOST);
       return { ok: true };
     },
@@ -33,7 +37,7 @@ function create(_settings: object, ports: SenderPorts): Sender {
 /** Sends nothing: keeps messages in memory and shows them on the management port, to whoever tries things out. */
 const outbox: SenderModule<object> = {
   id: 'outbox',
-  carries: ['text'],
+  carries: ['text', 'mail'],
   demonstration: true,
   settings: z.strictObject({}).prefault({}),
   create,

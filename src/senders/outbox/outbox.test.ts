@@ -25,3 +25,10 @@ it('shows texts as texts', async () => {
   expect(show('/outbox')).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;more&#39;');
   expect(show('/outbox')).not.toContain('<script>');
 });
+
+it('shows a mail with its subject', async () => {
+  const { sender, show } = open();
+  await sender.send({ channel: 'mail', to: 'alice@example.org', subject: 'New <method>', text: 'Hello' });
+  expect(JSON.parse(show('/outbox.json'))).toMatchObject([{ to: 'alice@example.org', subject: 'New <method>' }]);
+  expect(show('/outbox')).toContain('<h2>New &lt;method&gt;</h2>');
+});
