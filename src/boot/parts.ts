@@ -145,4 +145,13 @@ export const OWN_RULES: readonly Rule[] = [
     freshness: 600_000,
     remember: 0,
   },
+  {
+    name: 'the help desk',
+    applications: ['sallyport-helpdesk'],
+    level: 'phr',
+    freshness: 3_600_000,
+    remember: 0,
+    // A password alone must not become a passkey of an agent's.
+    firstEnrolment: false,
+  },
 ];

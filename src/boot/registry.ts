@@ -1,4 +1,4 @@
-import type { Application, Applications } from '../core/application.ts';
+import type { Application, Applications, InternalApplication } from '../core/application.ts';
 import { INTERNAL_APPLICATIONS } from '../core/application.ts';
 import type { Config } from './config.ts';
 
@@ -42,17 +42,25 @@ export class Registry extends Map<string, Application> implements Applications {
   }
 }
 
+const ACCOUNT = { name: { en: 'Your account', 'zh-Hant': '您的帳號', 'zh-Hans': '您的账号' }, path: '/account' };
+
+const OWN: Readonly<Record<InternalApplication, typeof ACCOUNT>> = {
+  'sallyport-account': ACCOUNT,
+  'sallyport-security': ACCOUNT,
+  'sallyport-helpdesk': { name: { en: 'Help desk', 'zh-Hant': '服務台', 'zh-Hans': '服务台' }, path: '/helpdesk' },
+};
+
 /** The registry: what is configured, and the gateway's own pages, which policy covers like any application. */
 export function createRegistry(config: Pick<Config, 'applications' | 'issuer'>): Registry {
   const own = INTERNAL_APPLICATIONS.map((id): [string, Application] => [
     id,
     {
       id,
-      name: { en: 'Your account', 'zh-Hant': '您的帳號', 'zh-Hans': '您的账号' },
+      name: OWN[id].name,
       door: '',
       consent: 'institution',
       internal: true,
-      settings: { redirectUris: [`${config.issuer}/account/signed-in`] },
+      settings: { redirectUris: [`${config.issuer}${OWN[id].path}/signed-in`] },
     },
   ]);
   return new Registry([...config.applications, ...own]);

@@ -6,6 +6,7 @@ import type { Factor, FactorModule } from '../core/factor.ts';
 import type { Rule, Suggestion } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
+import type { HelpDeskSettings } from './help-desk/scope.ts';
 
 export interface EnabledFactor {
   module: FactorModule;
@@ -30,5 +31,7 @@ export interface SignInDeps {
   acr: AcrTable;
   sessions: { lifetime: number; idle: number };
   trustedDevices: { lifetime: number };
+  /** Absent: there is no help desk. */
+  helpDesk?: HelpDeskSettings;
   lockout: { failures: number; duration: number; perAddress: { failures: number; window: number } };
 }

@@ -6,6 +6,7 @@ import type { SignInDeps } from './deps.ts';
 import { createEnrolment } from './enrolment.ts';
 import { createEvaluator } from './evaluate.ts';
 import { createEvidence } from './evidence.ts';
+import { createHelpDesk } from './help-desk/index.ts';
 import { createIssuing } from './issuing.ts';
 import { createJourney } from './journey.ts';
 import { createStates } from './states.ts';
@@ -24,7 +25,8 @@ export function createSignIn(deps: SignInDeps) {
   const journey = createJourney(deps, { accounts, attempts, credentials, devices, evidence, states, dispatcher });
   const enrolment = createEnrolment(deps, { attempts, credentials });
   const issuing = createIssuing(deps, { credentials, devices });
-  return { enrolment, issuing, accounts, attempts, credentials, devices, evidence, evaluator, journey };
+  const helpDesk = createHelpDesk(deps);
+  return { helpDesk, enrolment, issuing, accounts, attempts, credentials, devices, evidence, evaluator, journey };
 }
 
 export type SignIn = ReturnType<typeof createSignIn>;
