@@ -5,7 +5,8 @@ import type { SignInRequest } from '../core/sign-in.ts';
 import { contextOf } from './context.ts';
 import type { SignInDeps } from './deps.ts';
 import type { Evaluator, FullEvaluation } from './evaluate.ts';
-import { createOffers } from './offers.ts';
+import { createOffers, type Preferring } from './offers.ts';
+import { createPreferences } from './preferences.ts';
 import type { Stage, State } from './steps.ts';
 import { createSuggestions } from './suggestions.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
@@ -17,10 +18,11 @@ const FRESH_FOR_ENROLMENT = 10 * 60_000;
 export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices: TrustedDevices) {
   const offers = createOffers(deps, evaluator);
   const suggestions = createSuggestions(deps);
+  const preferences = createPreferences(deps);
 
-  function evaluate(request: SignInRequest, state: State, browser: Browser): Promise<FullEvaluation> {
+  async function evaluate(request: SignInRequest, state: State, browser: Browser): Promise<Preferring> {
     const account = accountOf(request, state);
-    return evaluator.evaluate({
+    const evaluation = await evaluator.evaluate({
       application: request.application,
       ...(account ? { account } : {}),
       ...(account && account === request.account && request.session ? { session: request.session } : {}),
@@ -29,6 +31,12 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
       wants: request.wants,
       browser,
     });
+    // Nothing is chosen from where there is one at most.
+    if (account === undefined || evaluation.missing !== 'second' || evaluation.credentials.length < 2) {
+      return evaluation;
+    }
+    const preferred = await preferences.of(account, evaluation.credentials);
+    return { ...evaluation, ...(preferred ? { preferred } : {}) };
   }
 
   /** The first factor was proven in this sign-in, a moment ago. */
@@ -39,7 +47,7 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
   const { isEnrolled } = evaluator;
 
   /** The second step: a method, or a first enrolment, or a refusal that says why. */
-  async function second(context: FactorContext, state: State, evaluation: FullEvaluation): Promise<Stage> {
+  async function second(context: FactorContext, state: State, evaluation: Preferring): Promise<Stage> {
     const { account, requirement, credentials } = evaluation;
     if (account === undefined) return offers.first(context, evaluation);
     const [method] = offers.methods(evaluation, state, context);

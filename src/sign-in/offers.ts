@@ -6,6 +6,12 @@ import type { Evaluator, FullEvaluation } from './evaluate.ts';
 import type { Method, Opening, Stage, State, Why } from './steps.ts';
 import { atMost, openerOf } from './strength.ts';
 
+/** An evaluation, with the method that the person wants to be asked for first. */
+export interface Preferring extends FullEvaluation {
+  /** Id of a credential. */
+  preferred?: string;
+}
+
 /** What can be offered to a person, and the prompts that come of it. */
 export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
   const enabled = [...deps.factors.values()];
@@ -16,12 +22,13 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
     return it ? [atMost(it)] : [];
   };
 
-  /** Credentials that can complete this sign-in, the last used first. */
-  function fitting(evaluation: FullEvaluation, state: State): Credential[] {
-    const { requirement, credentials, wanted, enrolling } = evaluation;
+  /** Credentials that can complete this sign-in: the one that was chosen first, then the last used. */
+  function fitting(evaluation: Preferring, state: State): Credential[] {
+    const { requirement, credentials, wanted, enrolling, preferred } = evaluation;
     return [...credentials]
       .sort(byUse)
       .sort(spareLast)
+      .sort((a, b) => Number(b.id === preferred) - Number(a.id === preferred))
       .filter((credential) => {
         const { factor: id } = credential;
         const it = deps.factors.get(id);
@@ -40,8 +47,8 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
     return Number(isSpare(a)) - Number(isSpare(b));
   }
 
-  /** Methods that can complete this sign-in, the last used first. */
-  function methods(evaluation: FullEvaluation, state: State, context: FactorContext): Method[] {
+  /** Methods that can complete this sign-in, in the order of `fitting`. */
+  function methods(evaluation: Preferring, state: State, context: FactorContext): Method[] {
     const { account } = evaluation;
     if (account === undefined) return [];
     const all = fitting(evaluation, state);
@@ -97,7 +104,7 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
   async function challenge(
     id: string,
     context: FactorContext,
-    evaluation: FullEvaluation,
+    evaluation: Preferring,
     state: State,
   ): Promise<Stage> {
     const it = deps.factors.get(id);
