@@ -22,7 +22,16 @@ import { createKeyrings } from './keyring.ts';
 import { createLog } from './log.ts';
 import { createManagement } from './management.ts';
 import type { Modules } from './modules.ts';
-import { createDirectories, createFactors, createKeys, OWN_RULES, openStores, realWorld, type World } from './parts.ts';
+import {
+  createDirectories,
+  createFactors,
+  createKeys,
+  type FactorReport,
+  OWN_RULES,
+  openStores,
+  realWorld,
+  type World,
+} from './parts.ts';
 import { createRegistry } from './registry.ts';
 import { createSenders } from './senders.ts';
 
@@ -72,7 +81,8 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const fetch = guardedFetch(config.allowedPrivateNetworks);
   const senders = createSenders(config, modules, { ...world, fetch, log }, audit);
   management.show(senders.pages);
-  const outside = { fetch, log, audit: audit.commit, senders, ephemeral };
+  const report: FactorReport = async (account, about, by) => void (await signIn.reports.make(account, about, { by }));
+  const outside = { fetch, log, audit: audit.commit, senders, ephemeral, report };
   const factors = await createFactors(config, modules, durable, directories, world, outside, keys.sealer);
   const rules = [...config.rules, ...OWN_RULES];
   const { acr, sessions, trustedDevices, lockout } = config;
@@ -89,6 +99,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       sessions,
       trustedDevices,
       lockout,
+      endSessions: async (account, except) => void (await core.endAll(account, except)),
     },
   });
 

@@ -2,7 +2,7 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { INTERNAL_APPLICATIONS } from '../core/application.ts';
 import type { Directory } from '../core/directory.ts';
 import type { LogPort } from '../core/door.ts';
-import type { FactorPorts } from '../core/factor.ts';
+import type { FactorPorts, Reported } from '../core/factor.ts';
 import type { Rule } from '../core/policy.ts';
 import { createSealer, type Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
@@ -96,10 +96,14 @@ export function createDirectories(
   return directories;
 }
 
+/** "This wasn't me", told to a factor: `by` is the factor's id. */
+export type FactorReport = (account: string, about: Reported, by: string) => Promise<void>;
+
 /** What a factor gets a part of, by its id. */
 interface Wires {
   senders: Pick<Senders, 'send'>;
   ephemeral: EphemeralStore;
+  report: FactorReport;
 }
 
 export async function createFactors(
@@ -108,7 +112,7 @@ export async function createFactors(
   durable: DurableStore,
   directories: ReadonlyMap<string, Directory>,
   world: World,
-  { senders, ephemeral, ...outside }: Pick<FactorPorts, 'fetch' | 'log' | 'audit'> & Wires,
+  { senders, ephemeral, report, ...outside }: Pick<FactorPorts, 'fetch' | 'log' | 'audit'> & Wires,
   sealer: Sealer,
 ): Promise<SignInDeps['factors']> {
   const accounts = createAccounts({ ...world, durable, directories });
@@ -121,6 +125,7 @@ export async function createFactors(
       ...outside,
       password: { verify: accounts.verifyPassword },
       send: (message, account) => senders.send(message, { factor: id, account }),
+      report: (account, about) => report(account, about, id),
       limit: createLimits({ ephemeral, now: world.now }, id),
       state: durable.state(`factor:${id}`),
       records: durable.records(`factor:${id}`),

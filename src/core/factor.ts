@@ -47,6 +47,8 @@ export interface Challenge<P> {
 /** What a factor makes of an answer. */
 export type Refused = {
   outcome: 'refused';
+  /** Shown from now on in the place of the prompt answered. */
+  prompt?: Prompt;
   /** What the person is told: a message of the factor's or of the common ones. */
   message: Message;
   /** Why, for audit and log; never a secret. */
@@ -91,12 +93,16 @@ export interface FactorContext {
   locale?: string;
   /** What requests from the browser's address are counted under. */
   address?: string;
+  /** Names this sign-in, the same through all its steps and reloads. */
+  signIn?: string;
+  /** The browser that asks, to be shown to its owner elsewhere. */
+  browser?: { ip: string; userAgent: string };
 }
 
 export interface Factor<C = unknown, P = unknown> {
   /** Begins enrolment: what to show, and what to keep until it is confirmed. */
   enrol?(account: Account, existing: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;
-  confirm?(pending: P, answer: Answer, context?: FactorContext): Promise<Confirmed<C> | Refused | Further<P>>;
+  confirm?(pending: P, answer: Answer, context?: FactorContext): Promise<Confirmed<C> | Refused | Further<P> | Waiting>;
 
   /** Begins a proof with one or more of the account's credentials. */
   challenge(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;
@@ -156,11 +162,53 @@ export interface Factor<C = unknown, P = unknown> {
   /** Documents that browsers look for at fixed addresses: path and JSON. */
   readonly published?: readonly { path: `/.well-known/${string}`; body: unknown }[];
 
+  /** What its own app calls, and the app itself. */
+  readonly routes?: FactorRoutes;
+
+  /** What it holds back of an account's ends: the password was changed, or the help desk says so. */
+  release?(account: string): Promise<void>;
+
   /** Loads what it needs before the first sign-in; throws ERR_CONFIG where the settings can't be honoured, and the gateway doesn't start. */
   start?(): Promise<void>;
   /** Stops what runs by itself, as refreshing trust. */
   close?(): Promise<void>;
 }
+
+/** A factor's own app, and what it calls: data, which the web layer mounts. */
+export interface FactorRoutes {
+  /** All of it lies below this path at the issuer: the app's files at `<base>/`. */
+  readonly base: `/${string}`;
+  /** An origin of the app's own, as `https://app.example`: its files are served there, at `/`, and no longer at the issuer. */
+  readonly origin?: string;
+  readonly files?: { folder: URL; headers: Readonly<Record<string, string>> };
+  readonly routes: readonly FactorRoute[];
+}
+
+/** `who: 'none'`: no session and no cookie; whoever calls is known by what the body proves, if at all. */
+export interface FactorRoute<B = unknown> {
+  readonly method: 'GET' | 'POST';
+  /** Below `base`. */
+  readonly path: `/${string}`;
+  readonly who: 'none';
+  /** Any origin may call it and read the answer. */
+  readonly cors: boolean;
+  /** Shape of the JSON body of a POST, of at most 8 KiB; anything else is answered 400 before `handle`. */
+  readonly body?: z.ZodType<B>;
+  /** Calls in a minute from one address, which a campus may share; 600 by default. */
+  readonly perMinute?: number;
+  handle(call: RouteCall<B>): Promise<RouteResult>;
+}
+
+/** `address`: what requests from it are counted under. */
+export interface RouteCall<B = unknown> {
+  body: B;
+  address: string;
+}
+
+export type RouteResult =
+  | { json: unknown; status?: number; retryAfter?: number }
+  | { status: 204 }
+  | { redirect: string };
 
 /** What is asked for, by the factor's own names, and by whom: what owners may have can be less than what operators may give. */
 export interface IssueOptions {
@@ -256,6 +304,38 @@ export interface LimitPort {
   giveBack(budgets: readonly Budget[], at: number): Promise<void>;
 }
 
+/** Small values that pass between a page and another channel: in the ephemeral store, under the factor's own name. */
+export interface ExchangePort {
+  get(key: string): Promise<string | undefined>;
+  /** Sets only if absent: of any number of callers one gets true. `ttl` in milliseconds. */
+  add(key: string, value: string, ttl: number): Promise<boolean>;
+  /** Reads and deletes: of any number of callers one gets the value. */
+  take(key: string): Promise<string | undefined>;
+  /** Replaces only if the present value is `expected`; without `ttl` the time left stays. */
+  swap(key: string, expected: string, value: string, ttl?: number): Promise<boolean>;
+  /** Tells the pages whose prompt `waits` for this key. */
+  changed(key: string): Promise<void>;
+}
+
+/** The factor's own credentials, for what comes by another channel than a sign-in. */
+export interface CredentialPort {
+  byLookup(key: string): Promise<Credential | undefined>;
+  ofAccount(account: string): Promise<Credential[]>;
+  /** Compare-and-set; it isn't used by that. */
+  update(credential: Credential, data: unknown): Promise<boolean>;
+}
+
+/** What somebody says wasn't them: a sign-in, or a request to confirm one; `at` in epoch milliseconds. */
+export interface Reported {
+  what: 'sign-in' | 'request';
+  at: number;
+  application?: string;
+  /** Of whoever it was, as far as it is known. */
+  ip?: string;
+  userAgent?: string;
+  factor?: string;
+}
+
 /** Everything out of the process comes through here. */
 export interface FactorPorts {
   /** Epoch milliseconds. */
@@ -270,8 +350,15 @@ export interface FactorPorts {
   /** Sends by the configured senders, one after the other until one takes it; audited, without text and number. */
   send(message: Outgoing, account: string): Promise<Sent>;
   limit: LimitPort;
+  exchange: ExchangePort;
+  credentials: CredentialPort;
   /** Durable before it returns. */
   audit(event: AuditEvent): Promise<void>;
+  /**
+   * "This wasn't me", said where the factor makes sure that its owner says it: ends all that the account has open,
+   * and holds it until its password is changed. In force when it returns; the same report again does nothing more.
+   */
+  report(account: string, about: Reported): Promise<void>;
   /** What the institution calls itself, for names that authenticator apps show. */
   serviceName: string;
   issuer: string;

@@ -33,5 +33,7 @@ export interface SignInDeps {
   trustedDevices: { lifetime: number };
   /** Absent: there is no help desk. */
   helpDesk?: HelpDeskSettings;
+  /** Ends sessions and grants of an account, everywhere, but for one session. */
+  endSessions(account: string, except?: string): Promise<void>;
   lockout: { failures: number; duration: number; perAddress: { failures: number; window: number } };
 }

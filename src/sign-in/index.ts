@@ -7,8 +7,11 @@ import { createEnrolment } from './enrolment.ts';
 import { createEvaluator } from './evaluate.ts';
 import { createEvidence } from './evidence.ts';
 import { createHelpDesk } from './help-desk/index.ts';
+import { createHolds } from './holds.ts';
 import { createIssuing } from './issuing.ts';
 import { createJourney } from './journey.ts';
+import { createPreferences } from './preferences.ts';
+import { createReports } from './reports.ts';
 import { createStates } from './states.ts';
 import { createTrustedDevices } from './trusted-devices.ts';
 
@@ -19,14 +22,31 @@ export function createSignIn(deps: SignInDeps) {
   const credentials = createCredentials(deps);
   const devices = createTrustedDevices(deps);
   const evidence = createEvidence(deps.ephemeral);
+  const holds = createHolds(deps);
+  const reports = createReports(deps, { holds, devices });
   const evaluator = createEvaluator(deps, { accounts, credentials, evidence, devices });
   const dispatcher = createDispatcher(deps, evaluator, devices);
   const states = createStates(deps);
   const journey = createJourney(deps, { accounts, attempts, credentials, devices, evidence, states, dispatcher });
   const enrolment = createEnrolment(deps, { attempts, credentials });
+  const preferences = createPreferences(deps);
   const issuing = createIssuing(deps, { credentials, devices });
   const helpDesk = createHelpDesk(deps);
-  return { helpDesk, enrolment, issuing, accounts, attempts, credentials, devices, evidence, evaluator, journey };
+  return {
+    reports,
+    holds,
+    helpDesk,
+    enrolment,
+    issuing,
+    preferences,
+    accounts,
+    attempts,
+    credentials,
+    devices,
+    evidence,
+    evaluator,
+    journey,
+  };
 }
 
 export type SignIn = ReturnType<typeof createSignIn>;

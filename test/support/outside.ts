@@ -8,7 +8,7 @@ const records: RecordStore = { get: never, byLookup: never, insert: never, updat
 /** Ports of a factor that must not call anybody and keeps nothing but credentials: a call fails the test. */
 export const offline: Pick<
   FactorPorts,
-  'applications' | 'fetch' | 'log' | 'records' | 'sealer' | 'send' | 'limit' | 'audit'
+  'applications' | 'fetch' | 'log' | 'records' | 'sealer' | 'send' | 'limit' | 'audit' | 'report'
 > = {
   records,
   send: () => Promise.reject(new Error('this factor sends nothing')),
@@ -18,6 +18,7 @@ export const offline: Pick<
     giveBack: () => Promise.reject(new Error('this factor limits nothing')),
   },
   audit: () => Promise.reject(new Error('this factor has nothing for the audit')),
+  report: () => Promise.reject(new Error('this factor reports nothing')),
   sealer: createSealer(new Uint8Array(32)),
   applications: [],
   fetch: () => Promise.reject(new Error('this factor calls nobody')),
