@@ -170,6 +170,9 @@ export interface Pages {
       createdAt: number;
       lastUsedAt?: number;
       removable: boolean;
+      /** It is asked for first; `choosable`: it can be made so. */
+      preferred?: boolean;
+      choosable?: boolean;
       /** It can't be used any more, because there may be a copy of it. */
       suspended?: boolean;
       /** How it stands, in the factor's words; `warn`: something to act on, which the factor's `state.warn` names. */

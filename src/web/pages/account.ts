@@ -1,4 +1,4 @@
-import express, { type Request, type Response, Router } from 'express';
+import express, { type Response, Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
 import type { AuditEntry } from '../../core/store.ts';
@@ -6,6 +6,7 @@ import { agentOf } from '../agents.ts';
 import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
 import type { Csrf } from '../security.ts';
+import { createOwnMethods } from './account-methods.ts';
 import { createMembership, type Member, ownPath } from './account-session.ts';
 import { issuePages } from './issue.ts';
 import { answerOf } from './sign-in.ts';
@@ -22,6 +23,7 @@ const OUTCOMES: Readonly<Record<string, SignInRow['outcome']>> = {
 /** What a notice may say after a redirect; the address names it. */
 const NOTICES = [
   'method-added',
+  'method-default',
   'method-needed',
   'method-removed',
   'method-renamed',
@@ -35,40 +37,14 @@ const NOTICES = [
 /** `/account`: my methods, my remembered devices, my recent sign-ins. */
 export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   const { core, signIn, audit } = deps;
-  const { credentials, devices, enrolment, evaluator, issuing } = signIn;
+  const { credentials, devices, enrolment, issuing } = signIn;
   const { member, owner, proofs } = createMembership(deps);
-  const tokenOf = ({ session }: Member) => csrf.token(`account\0${session}`);
-  const checked = (req: Request, { session }: Member) => csrf.check(req, `account\0${session}`);
-  const about = (res: Response, { account }: Member) => {
-    const { ip, userAgent, reference } = localsOf(res).browser;
-    return { account: account.id, ip, userAgent, reference };
-  };
+  const methods = createOwnMethods(deps, csrf);
+  const { tokenOf, checked, about, found } = methods;
 
   async function signInsOf(account: string, locale: string): Promise<SignInRow[]> {
     const entries = await deps.durable.audit.ofAccount(account, { limit: 20, events: Object.keys(OUTCOMES) });
     return Promise.all(entries.map((entry) => rowOf(entry, deps, locale)));
-  }
-
-  /** The last second factor stays while any application asks for one. */
-  async function methodsOf(it: Member) {
-    const all = await credentials.ofAccount(it.account.id);
-    const { isOwn, works } = evaluator;
-    const seconds = all.filter((credential) => isOwn(credential) && works(credential));
-    const needed = evaluator.needsSecond(it.account);
-    // A pass that has ended is nothing any more; one's own method that can't be trusted is something to act on.
-    const shown = all.filter((credential) => works(credential) || isOwn(credential));
-    return shown.map((credential) => ({
-      credential,
-      removable: !(needed && seconds.length === 1 && seconds[0]?.id === credential.id),
-      suspended: !works(credential),
-      ...issuing.stateOf(credential),
-    }));
-  }
-
-  async function found(it: Member, id: unknown) {
-    const method = (await methodsOf(it)).find(({ credential }) => credential.id === id);
-    if (method === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such method of this account');
-    return method;
   }
 
   async function deviceOf(it: Member, id: unknown) {
@@ -108,7 +84,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
       csrf: tokenOf(it),
       account: { username: account.username, name: account.name, ...(account.email ? { email: account.email } : {}) },
       ...(notice ? { notice: { key: `account.${notice}` } } : {}),
-      methods: (await methodsOf(it)).map(({ credential: { id, factor, name, createdAt, lastUsedAt }, ...state }) => ({
+      methods: (await methods.all(it)).map(({ credential: { id, factor, name, createdAt, lastUsedAt }, ...state }) => ({
         ...{ id, factor, name, createdAt },
         ...state,
         ...(lastUsedAt ? { lastUsedAt } : {}),
@@ -195,30 +171,29 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     const it = await owner(req, res, 'sallyport-security', '/account');
     if (it === undefined) return;
     checked(req, it);
-    // One removal at a time: two at once would each take the other's method for the one that stays.
-    const claim = `removing-method:{${it.account.id}}`;
-    if (!(await deps.ephemeral.add(claim, '1', 60_000))) return res.redirect(303, req.originalUrl);
-    try {
-      if (!(await remove(res, it, req.params.id))) return res.redirect(303, '/account?notice=method-needed');
-    } finally {
-      await deps.ephemeral.delete(claim);
-    }
-    res.redirect(303, '/account?notice=method-removed');
+    const done = await methods.remove(res, it, req.params.id);
+    res.redirect(303, done === 'busy' ? req.originalUrl : `/account?notice=method-${done}`);
   });
 
-  async function remove(res: Response, it: Member, id: unknown): Promise<boolean> {
-    const { credential, removable } = await found(it, id);
-    if (!removable) return false;
-    await audit.commit({
-      event: 'credential.removed',
-      credential: credential.id,
-      factor: credential.factor,
-      ...about(res, it),
-    });
-    await credentials.remove(credential.id, it.account.id);
-    await devices.revoke(it.account.id, { credential: credential.id });
-    return true;
-  }
+  router.get('/account/methods/:id/default', async (req, res) => {
+    const it = await owner(req, res, 'sallyport-security');
+    if (it === undefined) return;
+    const { credential } = await found(it, req.params.id);
+    const action = `/account/methods/${encodeURIComponent(credential.id)}/default`;
+    confirm(res, it, action, 'default-method', { name: credential.name }, false);
+  });
+
+  router.post('/account/methods/:id/default', async (req, res) => {
+    const it = await owner(req, res, 'sallyport-security', req.path);
+    if (it === undefined) return;
+    checked(req, it);
+    const { credential, choosable } = await found(it, req.params.id);
+    if (!choosable) return res.redirect(303, '/account');
+    const { id, factor } = credential;
+    await audit.commit({ event: 'credential.default-changed', credential: id, factor, ...about(res, it) });
+    const chosen = await signIn.preferences.choose(it.account.id, id);
+    res.redirect(303, chosen ? '/account?notice=method-default' : req.path);
+  });
 
   issuePages(deps, router, { owner, tokenOf, checked, about });
 
