@@ -36,6 +36,14 @@ export interface EphemeralStore {
   removeMember(key: string, member: string): Promise<void>;
   members(key: string): Promise<string[]>;
 
+  /** Tells whoever listens to the topic at this moment, on all nodes. Nothing is kept for who comes later. */
+  publish(topic: string): Promise<void>;
+  /**
+   * Calls the listener at each `publish` of the topic, until the function answered is called. It may be called
+   * without one, as after a connection was lost, and one may get lost: it says when to look, not what there is.
+   */
+  subscribe(topic: string, listener: () => void): Promise<() => void>;
+
   /** Answers if the store can be written to. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -130,6 +138,11 @@ export interface DurableStore {
     /** Moves `revokedBefore` forward, never back. */
     revokeBefore(id: string, at: number): Promise<void>;
     list(options?: { limit?: number; after?: string }): Promise<Account[]>;
+    /**
+     * Of those in any of the groups, as they were when they were linked, whoever's user name, mail address, directory
+     * key or a word of whose name begins so, whatever the case; in order of user name.
+     */
+    search(typed: string, options: { limit: number; groups: readonly string[] }): Promise<Account[]>;
   };
   credentials: {
     ofAccount(account: string): Promise<StoredCredential[]>;

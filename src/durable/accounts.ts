@@ -2,6 +2,7 @@ import type { Account } from '../core/account.ts';
 import type { DurableStore, NewAccount } from '../core/store.ts';
 import { prepared } from './prepared.ts';
 import type { AccountRow, Database } from './schema.ts';
+import { groupPattern, like, searchText, wordPattern } from './search.ts';
 
 /** Accounts, unique by directory and that directory's own key. */
 export function createAccounts(db: Database): DurableStore['accounts'] {
@@ -40,6 +41,20 @@ export function createAccounts(db: Database): DurableStore['accounts'] {
         .where('revoked_before', '<', at)
         .execute();
     },
+    async search(typed, { limit, groups }) {
+      const pattern = wordPattern(typed);
+      if (pattern === undefined || groups.length === 0) return [];
+      const rows = await db
+        .selectFrom('accounts')
+        .selectAll()
+        .where(like('search', pattern))
+        .where((eb) => eb.or(groups.map((group) => like('groups', groupPattern(group)))))
+        .orderBy('username')
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(fromRow);
+    },
     async list(options = {}) {
       let query = db.selectFrom('accounts').selectAll().orderBy('id');
       if (options.after !== undefined) query = query.where('id', '>', options.after);
@@ -56,6 +71,7 @@ async function upsert(db: Database, account: NewAccount): Promise<Account> {
     name: account.name,
     email: account.email ?? null,
     groups: JSON.stringify(account.groups),
+    search: searchText(account),
   };
   const row = await db
     .insertInto('accounts')

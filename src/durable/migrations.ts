@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { SallyportError } from '../core/errors.ts';
 import type { Database } from './schema.ts';
+import { addSearch } from './search.ts';
 import { createAccess, createHistory, createPeople } from './tables.ts';
 
 /** In order of name; one that was released is never changed, only followed by another. */
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, Migration> = {
       await createHistory(db);
     },
   },
+  '0002-search': { up: addSearch },
 };
 
 /**

@@ -29,6 +29,8 @@ interface AccountTable {
   email: Optional<string>;
   groups: string;
   locale: Optional<string>;
+  /** What it is found by; null only while the column is being filled. */
+  search: Optional<string>;
   created_at: number;
   revoked_before: number;
   version: number;

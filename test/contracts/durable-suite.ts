@@ -90,6 +90,41 @@ function accountSuite({ open, reopen }: DurableSubject): void {
     expect((await accounts.byId(ada.id))?.revokedBefore).toBe(TIME + PARALLEL - 1);
   });
 
+  it('finds people of certain groups by how a word of theirs begins', async () => {
+    const { accounts } = await open();
+    const people = [
+      { username: 'Zoe', name: 'Zoë ÉCOLE', email: 'zoe@example.edu', groups: ['staff'] },
+      { username: 'b_b', name: '陳大文 Chan', email: 'chan@example.edu', groups: ['staff', 'a"b%'] },
+      { username: 'bob', name: 'Bob  van Dyk', email: 'Bob@Example.edu', groups: ['students'] },
+    ];
+    for (const [at, person] of people.entries()) {
+      await accounts.link({ ...ada, ...person, id: `id-${at}`, directoryKey: `Key-${at}` });
+    }
+    const found = async (typed: string, groups = ['staff', 'students'], limit = 10) =>
+      (await accounts.search(typed, { groups, limit })).map(({ username }) => username);
+    expect(await found('zO')).toEqual(['Zoe']);
+    expect(await found('école')).toEqual(['Zoe']);
+    expect(await found('陳大')).toEqual(['b_b']);
+    expect(await found(' VAN   dy')).toEqual(['bob']);
+    expect(await found('bob@example')).toEqual(['bob']);
+    expect(await found('key-1')).toEqual(['b_b']);
+    expect(await found('ob')).toEqual([]);
+    // What a pattern would take for any character stands for itself.
+    expect(await found('b_')).toEqual(['b_b']);
+    expect(await found('%')).toEqual([]);
+    expect(await found('\\')).toEqual([]);
+    expect(await found('  ')).toEqual([]);
+    expect(await found('bob', ['staff'])).toEqual([]);
+    expect(await found('chan', ['a"b%'])).toEqual(['b_b']);
+    expect(await found('chan', ['a"b', 'taff', 'staff"'])).toEqual([]);
+    expect(await found('chan', [])).toEqual([]);
+    expect((await found('b')).toSorted()).toEqual(['b_b', 'bob']);
+    expect(await found('b', ['staff', 'students'], 1)).toHaveLength(1);
+    await accounts.link({ ...ada, id: 'x', directoryKey: 'Key-2', username: 'bob', name: 'Robert', groups: ['staff'] });
+    expect(await found('rob', ['staff'])).toEqual(['bob']);
+    expect(await found('bob', ['students'])).toEqual([]);
+  });
+
   it('lists in pages', async () => {
     const { accounts } = await open();
     for (const id of ['c', 'a', 'b']) await accounts.link({ ...ada, id, directoryKey: id });

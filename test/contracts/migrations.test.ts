@@ -44,6 +44,16 @@ it('goes on where a migration was cut off', async () => {
   expect(await store.audit.head('node')).toBeUndefined();
 });
 
+it('makes people findable who were there before', async () => {
+  const row = `('id', 'local', 'key', 'ada', 'Ada Lovelace', NULL, '["staff"]', NULL, 1, 0, 1)`;
+  const file = await changed(
+    `DELETE FROM kysely_migration WHERE name = '0002-search'; ALTER TABLE accounts DROP COLUMN search;
+     INSERT INTO accounts VALUES ${row}`,
+  );
+  const store = await open(file);
+  expect(await store.accounts.search('LOVE', { limit: 5, groups: ['staff'] })).toMatchObject([{ id: 'id' }]);
+});
+
 it('refuses a damaged file', async () => {
   const file = join(temporaryFolder(), 'durable.db');
   writeFileSync(file, Buffer.alloc(8192, 'damaged'));
