@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
-import type { Sender } from '../../src/core/sender.ts';
+import type { Channel, Outgoing, Sender } from '../../src/core/sender.ts';
 
 /** A sender, and whoever it hands messages to. */
 export interface Carried {
   sender: Sender;
+  channel: Channel;
   /** What arrived, in order. */
   received(): { to: string; text: string }[];
   /** The other side takes nothing any more; absent, as the next one, where there is no other side. */
@@ -12,7 +13,13 @@ export interface Carried {
   leave?(): Promise<void>;
 }
 
-const TO = '+85291234567';
+const TO = { text: '+85291234567', mail: 'alice@university.example' } as const;
+const PERSONAL = /123456|91234567|alice/;
+
+function message(channel: Channel, text: string): Outgoing {
+  if (channel === 'text') return { channel, to: TO.text, text };
+  return { channel, to: TO.mail, subject: 'Your code', text };
+}
 
 /** Texts that have come out wrong somewhere before. */
 export const TEXTS = [
@@ -33,15 +40,15 @@ export const TEXTS = [
 /** What every sender owes: run on each with its own double. */
 export function senderSuite(open: () => Promise<Carried>): void {
   it.each(TEXTS)('hands on a text as it is: %s', async (_case, text) => {
-    const { sender, received } = await open();
-    expect(await sender.send({ channel: 'text', to: TO, text })).toMatchObject({ ok: true });
-    expect(received()).toEqual([{ to: TO, text }]);
+    const { sender, channel, received } = await open();
+    expect(await sender.send(message(channel, text))).toMatchObject({ ok: true });
+    expect(received()).toEqual([{ to: TO[channel], text }]);
   });
 
   it('hands on each of many at once, once', async () => {
-    const { sender, received } = await open();
+    const { sender, channel, received } = await open();
     const texts = Array.from({ length: 40 }, (_, at) => `message ${at}`);
-    const results = await Promise.all(texts.map((text) => sender.send({ channel: 'text', to: TO, text })));
+    const results = await Promise.all(texts.map((text) => sender.send(message(channel, text))));
     expect(results.every(({ ok }) => ok)).toBe(true);
     expect(
       received()
@@ -61,19 +68,19 @@ export function senderSuite(open: () => Promise<Carried>): void {
 
 /** Of a sender that hands messages to somebody. */
 export function otherSideSuite(open: () => Promise<Required<Carried>>): void {
-  it('says so where the other side takes nothing, and neither number nor text', async () => {
-    const { sender, refuse } = await open();
+  it('says so where the other side takes nothing, and neither address nor text', async () => {
+    const { sender, channel, refuse } = await open();
     refuse();
-    const result = await sender.send({ channel: 'text', to: TO, text: 'code 123456' });
+    const result = await sender.send(message(channel, 'code 123456'));
     expect(result).toMatchObject({ ok: false, reason: expect.stringMatching(/./) });
-    expect(JSON.stringify(result)).not.toMatch(/123456|91234567/);
+    expect(JSON.stringify(result)).not.toMatch(PERSONAL);
   });
 
   it('says so where the other side is gone, and does not throw', async () => {
-    const { sender, leave } = await open();
+    const { sender, channel, leave } = await open();
     await leave();
-    const result = await sender.send({ channel: 'text', to: TO, text: 'code 123456' });
+    const result = await sender.send(message(channel, 'code 123456'));
     expect(result.ok).toBe(false);
-    expect(JSON.stringify(result)).not.toMatch(/123456|91234567/);
+    expect(JSON.stringify(result)).not.toMatch(PERSONAL);
   });
 }

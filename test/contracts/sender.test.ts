@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadModules } from '../../src/boot/modules.ts';
-import type { Sender, SenderPorts } from '../../src/core/sender.ts';
+import type { Channel, Sender, SenderPorts } from '../../src/core/sender.ts';
 import { startGateway } from '../../src/senders/http-gateway/double.ts';
 import { startCentre } from '../../src/senders/smpp/double.ts';
+import { startMailServer } from '../../src/senders/smtp/double.ts';
 import { startService } from '../../src/senders/twilio/double.ts';
 import { offline } from '../support/outside.ts';
 import { type Carried, otherSideSuite, senderSuite } from './sender-suite.ts';
@@ -33,6 +34,7 @@ const WITH_OTHER_SIDE: Record<string, () => Promise<Required<Carried>>> = {
     const sender = await make('http-gateway', { url: `${gateway.url}/send`, body });
     return {
       sender,
+      channel: 'text',
       received: () => gateway.asked.map((asked) => JSON.parse(asked.body)),
       refuse: () => {
         gateway.answer = { status: 403, body: 'no: 123456 to +85291234567' };
@@ -48,6 +50,7 @@ const WITH_OTHER_SIDE: Record<string, () => Promise<Required<Carried>>> = {
     const sender = await make('twilio', settings, { fetch: service.fetch });
     return {
       sender,
+      channel: 'text',
       received: () => service.posted.map(({ fields: { To = '', Body = '' } }) => ({ to: To, text: Body })),
       refuse: () => {
         service.answer = { status: 400, body: JSON.stringify({ code: 21211, message: '+85291234567 is not valid' }) };
@@ -63,6 +66,7 @@ const WITH_OTHER_SIDE: Record<string, () => Promise<Required<Carried>>> = {
     const sender = await make('smpp', settings);
     return {
       sender,
+      channel: 'text',
       received: () => centre.delivered.map(({ to, text }) => ({ to, text })),
       refuse: () => {
         centre.status = 0x58;
@@ -70,27 +74,48 @@ const WITH_OTHER_SIDE: Record<string, () => Promise<Required<Carried>>> = {
       leave: () => centre.close(),
     };
   },
-};
 
-/** Keeps what it is given. */
-const ALONE: Record<string, () => Promise<Carried>> = {
-  async outbox() {
-    const sender = await make('outbox', {});
-    const json = sender.pages?.find(({ path }) => path === '/outbox.json');
+  async smtp() {
+    const server = await startMailServer();
+    onTestFinished(() => server.close());
+    const from = { address: 'login@university.example' };
+    const sender = await make('smtp', { host: '127.0.0.1', port: server.port, tls: 'dangerouslyNone', from });
     return {
       sender,
-      received: () =>
-        (JSON.parse(json?.answer().body ?? '[]') as { to: string; text: string }[])
-          .map(({ to, text }) => ({ to, text }))
-          .reverse(),
+      channel: 'mail',
+      received: () => server.received.map(({ to: [to = ''], text }) => ({ to, text })),
+      refuse: () => {
+        server.mood = { code: 550, text: '5.7.1 no 123456 for alice@university.example', at: 'message' };
+      },
+      leave: () => server.close(),
     };
   },
 };
 
+/** Keeps what it is given. */
+const ALONE: Record<string, () => Promise<Carried>> = {
+  outbox: () => outbox('text'),
+  'outbox for mail': () => outbox('mail'),
+};
+
+async function outbox(channel: Channel): Promise<Carried> {
+  const sender = await make('outbox', {});
+  const json = sender.pages?.find(({ path }) => path === '/outbox.json');
+  return {
+    sender,
+    channel,
+    received: () =>
+      (JSON.parse(json?.answer().body ?? '[]') as { to: string; text: string }[])
+        .map(({ to, text }) => ({ to, text }))
+        .reverse(),
+  };
+}
+
 const SET_UPS = { ...WITH_OTHER_SIDE, ...ALONE };
 
 it('is set up here for every sender there is', () => {
-  expect([...senders.keys()].sort()).toEqual(Object.keys(SET_UPS).sort());
+  const ids = new Set(Object.keys(SET_UPS).map((id) => id.split(' ', 1)[0]));
+  expect([...ids].sort()).toEqual([...senders.keys()].sort());
 });
 
 describe.each(Object.entries(SET_UPS))('sender %s', (_id, open) => senderSuite(open));

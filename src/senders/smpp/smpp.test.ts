@@ -3,13 +3,13 @@ import { createServer } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { selfSigned } from '../../../test/support/certificate.ts';
 import { offline } from '../../../test/support/outside.ts';
 import type { Sender } from '../../core/sender.ts';
 import { partsOf } from './alphabet.ts';
 import { type MessageCentre, startCentre } from './double.ts';
 import smpp from './index.ts';
 import { createReader, encode } from './pdu.ts';
-import { selfSigned } from './testing/certificate.ts';
 
 const SECRET = 'hush';
 
