@@ -8,7 +8,9 @@ import { createSealer, type Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import { createDurableStore } from '../durable/index.ts';
 import { createAccounts } from '../sign-in/accounts.ts';
+import { createCredentials } from '../sign-in/credentials.ts';
 import type { SignInDeps } from '../sign-in/deps.ts';
+import { createExchange } from '../sign-in/exchange.ts';
 import { createLimits } from '../sign-in/limits.ts';
 import type { Config } from './config.ts';
 import type { Modules } from './modules.ts';
@@ -117,6 +119,7 @@ export async function createFactors(
 ): Promise<SignInDeps['factors']> {
   const accounts = createAccounts({ ...world, durable, directories });
   const factors = new Map();
+  const credentials = createCredentials({ ...world, durable, sealer, factors });
   for (const [id, settings] of config.factors) {
     const module = modules.factors.get(id);
     if (module === undefined) continue;
@@ -127,6 +130,12 @@ export async function createFactors(
       send: (message, account) => senders.send(message, { factor: id, account }),
       report: (account, about) => report(account, about, id),
       limit: createLimits({ ephemeral, now: world.now }, id),
+      exchange: createExchange(ephemeral, id),
+      credentials: {
+        byLookup: (key) => credentials.byLookup(id, key),
+        ofAccount: async (account) => (await credentials.ofAccount(account)).filter(({ factor }) => factor === id),
+        update: credentials.change,
+      },
       state: durable.state(`factor:${id}`),
       records: durable.records(`factor:${id}`),
       sealer: sealerFor(`factor:${id}`, sealer),

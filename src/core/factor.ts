@@ -168,6 +168,12 @@ export interface Factor<C = unknown, P = unknown> {
   /** What it holds back of an account's ends: the password was changed, or the help desk says so. */
   release?(account: string): Promise<void>;
 
+  /**
+   * Whether this credential lives on a phone: what its owner is told about moving it to a new one. Undefined where it
+   * doesn't, and where nothing is said.
+   */
+  onPhone?(credential: Credential<C>): Message | undefined;
+
   /** Loads what it needs before the first sign-in; throws ERR_CONFIG where the settings can't be honoured, and the gateway doesn't start. */
   start?(): Promise<void>;
   /** Stops what runs by itself, as refreshing trust. */

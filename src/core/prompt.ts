@@ -61,22 +61,37 @@ export interface CodePrompt {
   restart?: Message;
 }
 
+/** What a prompt has whose answer comes by another channel. */
+export interface Elsewhere {
+  /** Key of the factor's exchange: once it has changed, the page sends its form with no field filled in. */
+  waits?: string;
+  /** Another request can be asked for from this moment on, epoch milliseconds: the answer's field `resend`. */
+  resend?: { after: number; label: Message };
+  /** For whoever has what is asked for and no network there: a code that can be typed instead, the field `code`. */
+  code?: { summary: Message; text: Message; label: Message };
+}
+
 /** A number to be typed elsewhere (number matching). */
-export interface NumberPrompt {
+export interface NumberPrompt extends Elsewhere {
   kind: 'number';
   title: Message;
   text: Message;
   number: string;
+  /** What the person sees beside it: that a message couldn't be delivered, and what to do. */
+  note?: Message;
   /** Epoch milliseconds. */
   expires: number;
 }
 
 /** Nothing to do here: an answer comes by another channel. */
-export interface WaitPrompt {
+export interface WaitPrompt extends Elsewhere {
   kind: 'wait';
   title: Message;
   text: Message;
-  expires: number;
+  /** Epoch milliseconds; absent where nothing is under way that could end. */
+  expires?: number;
+  /** What to open on another device; texts are the factor's `setup.alt`, `.open`, `.key`. */
+  setup?: CodeSetup;
 }
 
 /** A dialogue of the browser's own (WebAuthn): options in, credential out. */

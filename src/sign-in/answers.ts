@@ -3,7 +3,7 @@ import type { Account, Credential } from '../core/account.ts';
 import type { Evidence } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Confirmed, Refused } from '../core/factor.ts';
-import type { Answer, Message } from '../core/prompt.ts';
+import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
 import { accountOf, hasFreshPass } from './advance.ts';
@@ -23,6 +23,8 @@ export type Result =
       error: Message & { factor?: string };
       /** The pending prompt is spent. */
       renew?: boolean;
+      /** Shown from now on. */
+      prompt?: Prompt;
       /** It doesn't count as a wrong answer. */
       free?: boolean;
       /** The name typed, to be shown again. */
@@ -81,7 +83,12 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     account?: string,
   ): Result {
     deps.audit.note({ event: 'sign-in.refused', factor, reason: refusal.reason, ...about(request, browser, account) });
-    return { error: { ...refusal.message, factor }, ...(refusal.final ? { renew: true } : {}) };
+    const { prompt } = refusal;
+    return {
+      error: { ...refusal.message, factor },
+      ...(refusal.final ? { renew: true } : {}),
+      ...(prompt ? { prompt } : {}),
+    };
   }
 
   /** Who is meant by an answer of somebody not known yet. */
@@ -137,7 +144,10 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
       }
       return { ...refused(request, browser, opening.factor, verdict, account?.id), ...hint };
     }
-    if (verdict.outcome === 'waiting') return { error: { key: 'try-again' } };
+    if (verdict.outcome === 'waiting') {
+      await attempts.returned(attempt, browser);
+      return { state };
+    }
     if (account === undefined) throw new Error(`factor ${opening.factor} proved something of nobody`);
     if (verdict.update && !(await store(mine, verdict.update))) {
       const refusal = {
@@ -177,6 +187,10 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     if (locked) return { error: locked };
     const verdict = await it.confirm(pendingOf(stage.factor, stage.pending), answer, contextOf(request, browser));
     if (verdict.outcome === 'refused') return refused(request, browser, stage.factor, verdict, account);
+    if (verdict.outcome === 'waiting') {
+      await attempts.returned(attempt, browser);
+      return { state };
+    }
     if (verdict.outcome === 'further') {
       await attempts.returned(attempt, browser);
       const { error: _, ...rest } = state;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { configuredId } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
@@ -5,11 +6,13 @@ import type { SignInRequest } from '../core/sign-in.ts';
 import { budgetKey } from '../policy/networks.ts';
 
 /** What a factor learns of the browser that asks. */
-export function fromBrowser({ locale, ip }: Browser): FactorContext {
-  return { locale, address: budgetKey(ip) };
+export function fromBrowser({ locale, ip, userAgent }: Browser): FactorContext {
+  return { locale, address: budgetKey(ip), browser: { ip, userAgent } };
 }
 
 /** And of the application that the sign-in is for. */
-export function contextOf({ application }: SignInRequest, browser: Browser): FactorContext {
-  return { application: configuredId(application), ...fromBrowser(browser) };
+export function contextOf({ id, application }: SignInRequest, browser: Browser): FactorContext {
+  // The id opens the sign-in, with its cookie: a hash is enough of a name.
+  const signIn = createHash('sha256').update(`sign-in ${id}`).digest('base64url');
+  return { application: configuredId(application), signIn, ...fromBrowser(browser) };
 }

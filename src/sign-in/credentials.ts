@@ -81,6 +81,12 @@ export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 
       return durable.credentials.update(credential.id, credential.version, { sealed, lastUsedAt: deps.now() });
     },
 
+    /** Stores new data by compare-and-set, without a use of it. */
+    async change(credential: Credential, data: unknown): Promise<boolean> {
+      const sealed = sealer.seal(JSON.stringify(data), context(credential));
+      return durable.credentials.update(credential.id, credential.version, { sealed });
+    },
+
     rename: (credential: Credential, name: string): Promise<boolean> =>
       durable.credentials.update(credential.id, credential.version, { name }),
 

@@ -102,14 +102,17 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       return loaded?.kept.factor === id ? loaded.kept : undefined;
     },
 
-    /** Taken before it is stored: of parallel right answers one enrols. An error is also kept for `underWay`. */
+    /**
+     * Taken before it is stored: of parallel right answers one enrols. An error is also kept for `underWay`.
+     * `proven`: confirming showed that it works.
+     */
     async confirm(
       account: Account,
       session: string,
       id: string,
       answer: Answer,
       browser: Browser,
-    ): Promise<{ added: string } | { renewed: string } | { error: Message } | { further: true }> {
+    ): Promise<{ added: string; proven: boolean } | { renewed: string } | { error: Message } | { further: true }> {
       const anew = async (error: Message) => {
         await begin(account, session, id, error);
         return { error };
@@ -121,7 +124,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
         await begin(account, session, id);
         return { further: true };
       }
-      if (loaded.kept.prompt.kind === 'code' && loaded.kept.prompt.resend && answer.resend !== undefined) {
+      if ('resend' in loaded.kept.prompt && loaded.kept.prompt.resend && answer.resend !== undefined) {
         return resend(account, session, loaded, browser);
       }
       const attempt = { subject: account.id, factor: `enrol-${id}`, opening: false };
@@ -131,6 +134,10 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       const verdict = await factor.confirm(pending, answer, fromBrowser(browser));
       if (verdict.outcome === 'refused') {
         return verdict.final ? anew(verdict.message) : again(session, loaded, verdict.message);
+      }
+      if (verdict.outcome === 'waiting') {
+        await attempts.returned(attempt, browser);
+        return { further: true };
       }
       if (verdict.outcome === 'further') {
         await attempts.returned(attempt, browser);
@@ -151,7 +158,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       if (typeof credential !== 'string') return anew(credential);
       await audit.commit({ event: 'credential.added', credential, ...about });
       await attempts.succeeded(attempt, browser);
-      return { added: credential };
+      return { added: credential, proven: verdict.proof !== undefined };
     },
   };
 }

@@ -10,10 +10,12 @@ import { createHelpDesk } from './help-desk/index.ts';
 import { createHolds } from './holds.ts';
 import { createIssuing } from './issuing.ts';
 import { createJourney } from './journey.ts';
+import { createPasswords } from './passwords.ts';
 import { createPreferences } from './preferences.ts';
 import { createReports } from './reports.ts';
 import { createStates } from './states.ts';
 import { createTrustedDevices } from './trusted-devices.ts';
+import { createWaiting } from './waiting.ts';
 
 /** Puts the journey together. */
 export function createSignIn(deps: SignInDeps) {
@@ -22,21 +24,25 @@ export function createSignIn(deps: SignInDeps) {
   const credentials = createCredentials(deps);
   const devices = createTrustedDevices(deps);
   const evidence = createEvidence(deps.ephemeral);
-  const holds = createHolds(deps);
   const reports = createReports(deps, { holds, devices });
-  const evaluator = createEvaluator(deps, { accounts, credentials, evidence, devices });
-  const dispatcher = createDispatcher(deps, evaluator, devices);
+  const holds = createHolds(deps);
+  const passwords = createPasswords(deps, { accounts, attempts, devices, holds });
+  const evaluator = createEvaluator(deps, { accounts, credentials, evidence, devices, holds });
+  const dispatcher = createDispatcher(deps, { evaluator, devices, passwords });
   const states = createStates(deps);
   const journey = createJourney(deps, { accounts, attempts, credentials, devices, evidence, states, dispatcher });
   const enrolment = createEnrolment(deps, { attempts, credentials });
+  const waiting = createWaiting(deps, { states, enrolment });
   const preferences = createPreferences(deps);
   const issuing = createIssuing(deps, { credentials, devices });
   const helpDesk = createHelpDesk(deps);
   return {
     reports,
     holds,
+    passwords,
     helpDesk,
     enrolment,
+    waiting,
     issuing,
     preferences,
     accounts,

@@ -169,6 +169,9 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
       const evaluation = await dispatcher.evaluate(request, state, browser);
       return { ...shown, stage: await dispatcher.offers.first(context, evaluation, result.hint) };
     }
+    if (result.prompt && 'prompt' in stage) {
+      return { ...shown, nonce: states.nonce(), stage: { ...stage, prompt: result.prompt } };
+    }
     const spent = result.renew === true || (stage.at === 'method' && wrong >= MOST_WRONG);
     if (!spent) return shown;
     const fresh = await renewed(request, state, browser);

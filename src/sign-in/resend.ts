@@ -28,7 +28,7 @@ export function createResend(deps: SignInDeps, { accounts, credentials, dispatch
     const it = deps.factors.get(stage.factor);
     const id = accountOf(request, state);
     const account = id === undefined ? undefined : await accounts.usable(id);
-    const able = stage.prompt.kind === 'code' && stage.prompt.resend !== undefined;
+    const able = 'resend' in stage.prompt && stage.prompt.resend !== undefined;
     if (!able || it?.factor.resend === undefined || account === undefined) return nothing;
     // Policy or the person's methods may have changed since it was asked first.
     const context = contextOf(request, browser);

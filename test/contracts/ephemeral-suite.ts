@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { EphemeralStore } from '../../src/core/store.ts';
 
 /** What the shared suite needs of an implementation. */
@@ -23,6 +23,7 @@ export function ephemeralSuite(subject: EphemeralSubject): void {
   singleUseSuite(subject);
   budgetSuite(subject);
   memberSuite(subject);
+  topicSuite(subject);
 }
 
 function valueSuite({ open, after }: EphemeralSubject): void {
@@ -249,5 +250,38 @@ function memberSuite({ open, after }: EphemeralSubject): void {
     const store = await open();
     await together((index) => store.addMember('set', `member ${index}`, MINUTE));
     expect(await store.members('set')).toHaveLength(PARALLEL);
+  });
+}
+
+function topicSuite({ open }: EphemeralSubject): void {
+  /** Topics as they were heard. */
+  async function listenTo(store: EphemeralStore, ...topics: string[]) {
+    const heard: string[] = [];
+    const ends = await Promise.all(topics.map((topic) => store.subscribe(topic, () => void heard.push(topic))));
+    return { heard, end: () => ends.map((end) => end()) };
+  }
+
+  it('tells those who listen to a topic, each once, and nobody else', async () => {
+    const store = await open();
+    const [first, second] = [await listenTo(store, 'a', 'b'), await listenTo(store, 'a')];
+    await store.publish('a');
+    await store.publish('c 薩 {x}');
+    await store.publish('b');
+    await vi.waitFor(() => expect(first.heard).toEqual(['a', 'b']));
+    expect(second.heard).toEqual(['a']);
+  });
+
+  it('tells nobody who no longer listens, and keeps nothing for who comes later', async () => {
+    const store = await open();
+    const [left, stays] = [await listenTo(store, 'a'), await listenTo(store, 'a')];
+    left.end();
+    left.end();
+    await store.publish('a');
+    await vi.waitFor(() => expect(stays.heard).toEqual(['a']));
+    const late = await listenTo(store, 'a');
+    await store.publish('a');
+    await vi.waitFor(() => expect(late.heard).toEqual(['a']));
+    expect(stays.heard).toEqual(['a', 'a']);
+    expect(left.heard).toEqual([]);
   });
 }

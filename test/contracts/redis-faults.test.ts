@@ -39,6 +39,7 @@ function everyOperation(store: EphemeralStore): Promise<unknown>[] {
     store.addMember('a', 'member', MINUTE),
     store.removeMember('a', 'member'),
     store.members('a'),
+    store.publish('a'),
     store.ping(),
   ];
 }
@@ -94,6 +95,28 @@ describe('the Redis store when Redis fails', () => {
     await primary.restart();
     await recovered(store);
     expect(states).toEqual(['down', 'up']);
+  });
+
+  it('says to look where topics may have been missed, and hears them again', async () => {
+    const primary = await server();
+    const { store } = await open(primary.url);
+    const heard: string[] = [];
+    await store.subscribe('topic', () => void heard.push('look'));
+    await store.publish('topic');
+    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    await primary.kill();
+    await primary.restart();
+    await vi.waitFor(() => expect(heard).toHaveLength(2), { timeout: 10_000 });
+    await recovered(store);
+    await store.publish('topic');
+    await vi.waitFor(() => expect(heard).toHaveLength(3));
+  });
+
+  it('lets people listen while Redis is away, and closes', async () => {
+    const { store } = await open(`redis://127.0.0.1:${await freePort()}`);
+    const end = await store.subscribe('topic', () => {});
+    end();
+    await store.close();
   });
 
   it('closes while Redis is away', async () => {

@@ -5,10 +5,23 @@ import type { RecordStore } from '../../src/core/store.ts';
 const never = () => Promise.reject(new Error('this factor keeps no records'));
 const records: RecordStore = { get: never, byLookup: never, insert: never, update: never, remove: never, list: never };
 
+const noExchange = () => Promise.reject(new Error('this factor exchanges nothing'));
+const noCredential = () => Promise.reject(new Error('this factor looks for no credentials'));
+
 /** Ports of a factor that must not call anybody and keeps nothing but credentials: a call fails the test. */
 export const offline: Pick<
   FactorPorts,
-  'applications' | 'fetch' | 'log' | 'records' | 'sealer' | 'send' | 'limit' | 'audit' | 'report'
+  | 'applications'
+  | 'fetch'
+  | 'log'
+  | 'records'
+  | 'sealer'
+  | 'send'
+  | 'limit'
+  | 'audit'
+  | 'report'
+  | 'exchange'
+  | 'credentials'
 > = {
   records,
   send: () => Promise.reject(new Error('this factor sends nothing')),
@@ -17,6 +30,8 @@ export const offline: Pick<
     read: () => Promise.reject(new Error('this factor limits nothing')),
     giveBack: () => Promise.reject(new Error('this factor limits nothing')),
   },
+  exchange: { get: noExchange, add: noExchange, take: noExchange, swap: noExchange, changed: noExchange },
+  credentials: { byLookup: noCredential, ofAccount: noCredential, update: noCredential },
   audit: () => Promise.reject(new Error('this factor has nothing for the audit')),
   report: () => Promise.reject(new Error('this factor reports nothing')),
   sealer: createSealer(new Uint8Array(32)),

@@ -3,6 +3,7 @@ import { SallyportError } from '../../core/errors.ts';
 import type { EphemeralStore, StorePorts } from '../../core/store.ts';
 import { isSqliteError, unavailable } from './database.ts';
 import { PURGE_BATCH, prepareStatements, type Statements } from './statements.ts';
+import { createTopics } from './topics.ts';
 
 /** Between two looks for expired rows, and between two batches where there are more, milliseconds. */
 const PURGE_EVERY = 30_000;
@@ -20,6 +21,7 @@ export function createStore(db: DatabaseSync, file: string, { now, onState }: St
     ...values(statements, guarded, now),
     ...budgets(statements, guarded, now),
     ...sets(statements, guarded, now),
+    ...createTopics(guarded),
     ping: () =>
       guarded(() => {
         statements.set.run(PING_KEY, '', now());

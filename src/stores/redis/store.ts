@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { EphemeralStore } from '../../core/store.ts';
 import type { Confirm } from './confirmation.ts';
 import { disconnect, unavailable } from './connection.ts';
+import { createTopics } from './topics.ts';
 
 /** How long the key lives with which `ping` shows that Redis accepts writes, milliseconds. */
 const PING_TTL = 1_000;
@@ -10,15 +11,20 @@ const PING_TTL = 1_000;
 /** The ephemeral store over one Redis. Every command names one key, so that a cluster can serve it. */
 export function createStore(redis: Redis, prefix: string, confirm: Confirm): EphemeralStore {
   const at = (key: string) => `${prefix}${key}`;
+  const { close: closeTopics, ...topics } = createTopics(redis, prefix);
   return {
     ...values(redis, at, confirm),
     ...budgets(redis, at),
     ...sets(redis, at),
+    ...topics,
     ping: () =>
       guarded(async () => {
         await confirm(() => redis.set(at(`ping:${randomUUID()}`), '', 'PX', PING_TTL));
       }),
-    close: () => disconnect(redis),
+    close: async () => {
+      await closeTopics();
+      await disconnect(redis);
+    },
   };
 }
 
