@@ -31,8 +31,13 @@ export interface Pages {
     otherMethods?: string;
     /** Posting here signs the known account out and starts over with another one. */
     switchAccount?: string;
-    /** Asks for a name as well, field `name`; empty takes the factor's own. */
+    /** Asks for a name as well, field `name`; empty takes the factor's own. `named`: what stands in it. */
     nameable?: boolean;
+    named?: string;
+    /** Where it stands in a walk of several steps. */
+    progress?: { step: number; of: number };
+    /** A way out that leaves all as it was. */
+    leave?: { href: string; label: Message };
     /** It can be left out: a field `skip` with `yes` goes on without. */
     optional?: boolean;
     /** Posting here gives up and returns to the application. */

@@ -1,4 +1,4 @@
-import express, { type Response, Router } from 'express';
+import express, { type Request, type Response, Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
 import type { AuditEntry } from '../../core/store.ts';
@@ -9,6 +9,7 @@ import type { Csrf } from '../security.ts';
 import { createOwnMethods } from './account-methods.ts';
 import { createMembership, type Member, ownPath } from './account-session.ts';
 import { issuePages } from './issue.ts';
+import { createSetUp, type Place } from './set-up.ts';
 import { answerOf } from './sign-in.ts';
 
 type SignInRow = Pages['account']['signIns'][number];
@@ -41,6 +42,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   const { member, owner, proofs } = createMembership(deps);
   const methods = createOwnMethods(deps, csrf);
   const { tokenOf, checked, about, found } = methods;
+  const setUp = createSetUp(deps, tokenOf);
 
   async function signInsOf(account: string, locale: string): Promise<SignInRow[]> {
     const entries = await deps.durable.audit.ofAccount(account, { limit: 20, events: Object.keys(OUTCOMES) });
@@ -106,56 +108,26 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     res.redirect(303, req.query.error === undefined ? ownPath(req.query.state) : '/');
   });
 
-  router.get('/account/methods/add/:factor', async (req, res) => {
-    const it = await member(req, res, 'sallyport-security');
-    if (it === undefined) return;
-    const factor = String(req.params.factor);
-    const underWay = req.query.again === undefined ? undefined : await enrolment.underWay(it.session, factor);
-    if (underWay) return showEnrolment(res, it, factor, underWay.prompt, underWay.error);
-    const prompt = await enrolment.begin(it.account, it.session, factor);
-    if (prompt === undefined) return noMore(res, it, factor);
-    showEnrolment(res, it, factor, prompt);
+  const adding = (req: Request): Place => ({
+    factor: String(req.params.factor),
+    action: `/account/methods/add/${encodeURIComponent(String(req.params.factor))}`,
+    application: 'sallyport-account',
+    leave: { href: '/account', label: { key: 'action.cancel' } },
   });
 
-  /** There are as many as there can be, or there is no such factor. */
-  async function noMore(res: Response, { account }: Member, factor: string) {
-    const full = (await credentials.ofAccount(account.id)).some((it) => it.factor === factor);
-    if (!full) throw new SallyportError('ERR_NOT_FOUND', 'no such factor to enrol');
+  router.get('/account/methods/add/:factor', async (req, res) => {
+    const it = await member(req, res, 'sallyport-security');
+    if (it === undefined || (await setUp.show(req, res, it, adding(req)))) return;
     res.redirect(303, '/account?notice=too-many-methods');
-  }
-
-  function showEnrolment(
-    res: Response,
-    it: Member,
-    factor: string,
-    prompt: Pages['prompt']['prompt'],
-    error?: Message,
-  ) {
-    const { username, name } = it.account;
-    send(deps, res, 'prompt', {
-      action: `/account/methods/add/${encodeURIComponent(factor)}`,
-      csrf: tokenOf(it),
-      application: deps.applications.get('sallyport-account')?.name ?? '',
-      factor,
-      prompt,
-      account: { username, name },
-      purpose: 'enrol',
-      nameable: prompt.kind !== 'notice' && prompt.kind !== 'choice',
-      ...(error ? { error: { ...error, factor } } : {}),
-    });
-  }
+  });
 
   router.post('/account/methods/add/:factor', async (req, res) => {
-    const factor = String(req.params.factor);
     const it = await member(req, res, 'sallyport-security');
     if (it === undefined) return;
     checked(req, it);
-    const answer = answerOf(req.body);
-    const result = await enrolment.confirm(it.account, it.session, factor, answer, localsOf(res).browser);
-    // Redirected either way: Back and Reload must not send a code again.
-    const address = `/account/methods/add/${encodeURIComponent(factor)}?again`;
-    if ('added' in result) return res.redirect(303, '/account?notice=method-added');
-    res.redirect(303, 'renewed' in result ? '/account?notice=method-renewed' : address);
+    const result = await setUp.answer(req, res, it, adding(req));
+    if ('again' in result) return res.redirect(303, result.again);
+    res.redirect(303, `/account?notice=method-${'added' in result ? 'added' : 'renewed'}`);
   });
 
   router.get('/account/methods/:id/remove', async (req, res) => {

@@ -1,0 +1,79 @@
+import type { Request, Response } from 'express';
+import { SallyportError } from '../../core/errors.ts';
+import type { Message } from '../../core/prompt.ts';
+import { localsOf, send, type WebDeps } from '../context.ts';
+import type { Pages } from '../models.ts';
+import type { Member } from './account-session.ts';
+import { answerOf } from './sign-in.ts';
+
+/** Where a method is being set up, and how its page says so. */
+export interface Place {
+  factor: string;
+  /** Same-origin path that shows the prompt and takes its answer. */
+  action: string;
+  /** Whose page it is, for the line above the heading. */
+  application: 'sallyport-account' | 'sallyport-enrol';
+  /** A name to begin with, in the place of the factor's own. */
+  name?: string;
+  progress?: Pages['prompt']['progress'];
+  /** A way out that leaves all as it was. */
+  leave?: { href: string; label: Message };
+}
+
+/** `proven`: that it works was shown while it was set up. */
+export type SetUpResult = { added: string; proven: boolean } | { renewed: string } | { again: string };
+
+/** A factor's own enrolment for somebody who is signed in, on whichever page it is wanted. */
+export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string) {
+  const { enrolment, credentials } = deps.signIn;
+
+  function page(res: Response, it: Member, place: Place, prompt: Pages['prompt']['prompt'], error?: Message): void {
+    const { username, name } = it.account;
+    const { action, factor, progress, leave } = place;
+    send(deps, res, 'prompt', {
+      action,
+      csrf: tokenOf(it),
+      application: deps.applications.get(place.application)?.name ?? '',
+      factor,
+      prompt,
+      account: { username, name },
+      purpose: 'enrol',
+      nameable: prompt.kind !== 'notice' && prompt.kind !== 'choice',
+      ...(place.name === undefined ? {} : { named: place.name }),
+      ...(progress ? { progress } : {}),
+      ...(leave ? { leave } : {}),
+      ...(error ? { error: { ...error, factor } } : {}),
+    });
+  }
+
+  return {
+    /**
+     * Shows what is under way, where the address says so, or begins anew. False where there are as many of this
+     * factor as there can be.
+     *
+     * @throws SallyportError ERR_NOT_FOUND where there is no such factor to enrol
+     */
+    async show(req: Request, res: Response, it: Member, place: Place): Promise<boolean> {
+      const { factor } = place;
+      const underWay = req.query.again === undefined ? undefined : await enrolment.underWay(it.session, factor);
+      if (underWay) page(res, it, place, underWay.prompt, underWay.error);
+      if (underWay) return true;
+      const prompt = await enrolment.begin(it.account, it.session, factor);
+      if (prompt) page(res, it, place, prompt);
+      if (prompt) return true;
+      const full = (await credentials.ofAccount(it.account.id)).some((one) => one.factor === factor);
+      if (!full) throw new SallyportError('ERR_NOT_FOUND', 'no such factor to enrol');
+      return false;
+    },
+
+    /** Takes an answer. The page is asked for again either way: Back and Reload must not send a code again. */
+    async answer(req: Request, res: Response, it: Member, { factor, action }: Place): Promise<SetUpResult> {
+      const answer = answerOf(req.body);
+      const result = await enrolment.confirm(it.account, it.session, factor, answer, localsOf(res).browser);
+      if ('added' in result || 'renewed' in result) return result;
+      return { again: `${action}?again` };
+    },
+  };
+}
+
+export type SetUp = ReturnType<typeof createSetUp>;
