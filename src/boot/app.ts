@@ -99,6 +99,8 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       sessions,
       trustedDevices,
       lockout,
+      ...(config.helpDesk ? { helpDesk: config.helpDesk } : {}),
+      passwordPolicy: { minimum: config.passwordPolicy.minimum, names: namesOf(config.name) },
       endSessions: async (account, except) => void (await core.endAll(account, except)),
     },
   });
@@ -195,6 +197,11 @@ export async function createCommandHost(
 ): Promise<CommandHost & { close(): Promise<void> }> {
   const app = await createApp(config, modules, { log: createLog('silent') });
   return { run: (request) => app.host.run(request), close: () => app.close() };
+}
+
+/** What it is called, in every language. */
+function namesOf(name: Config['name']): string[] {
+  return typeof name === 'string' ? [name] : Object.values(name);
 }
 
 function support({ support: { url, email, phone } }: Config) {

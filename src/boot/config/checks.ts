@@ -2,6 +2,7 @@ import { DEFAULT_ACR } from '../../core/assurance.ts';
 import type { Modules } from '../modules.ts';
 import type { Fault } from './faults.ts';
 import { isLoopback } from './fields.ts';
+import { helpDeskFaults } from './help-desk.ts';
 import { keepsFile } from './plug-ins.ts';
 import { ruleFaults } from './rule-checks.ts';
 import type { Parsed } from './schema.ts';
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
   demoIsLocal,
   sendersAreThere,
   sendersAreForReal,
+  helpDeskFaults,
   ruleFaults,
 ];
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LEVELS } from '../../core/assurance.ts';
 import type { Modules } from '../modules.ts';
 import { duration, id, issuer, localized, port, range, webAddress } from './fields.ts';
+import { api, helpDesk } from './help-desk.ts';
 import { anyOf, applicationsOf, optionsOf, storeOf } from './plug-ins.ts';
 import { rule, suggestion } from './rule.ts';
 
@@ -127,6 +128,12 @@ export function sectionsOf(modules: Modules) {
       .describe('What carries messages; of several for one kind the first that takes it'),
     doors: optionsOf(modules.doors).describe('Protocols that are served'),
     lockout,
+    passwordPolicy: z
+      .strictObject({
+        minimum: z.int().min(8).max(64).default(12).describe('Fewest characters of a new password'),
+      })
+      .prefault({})
+      .describe('What people’s new passwords must be, where they choose them here'),
     networks: z.record(id, network).default({}).describe('Named address ranges, for rules'),
     allowedPrivateNetworks: z
       .array(range)
@@ -140,6 +147,8 @@ export function sectionsOf(modules: Modules) {
       })
       .prefault({})
       .describe('All rules that match join; where none does, mfa is required'),
+    helpDesk,
+    api,
     assurance: z
       .strictObject({ acr: z.record(z.string().min(1), z.enum(LEVELS)).default({}) })
       .prefault({})

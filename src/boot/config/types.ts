@@ -46,6 +46,7 @@ export interface Config {
   senders: ReadonlyMap<string, unknown>;
   doors: ReadonlyMap<string, unknown>;
   lockout: Parsed['lockout'];
+  passwordPolicy: Parsed['passwordPolicy'];
   networks: readonly NetworkRanges[];
   allowedPrivateNetworks: readonly string[];
   /** As configured; the gateway's own (`INTERNAL_APPLICATIONS`) aren't among them. */
@@ -58,6 +59,8 @@ export interface Config {
   defaultLocale: string;
   support: Parsed['support'];
   log: Parsed['log'];
+  helpDesk?: Parsed['helpDesk'];
+  api: Parsed['api'];
   demo?: Parsed['demo'];
   /** What is allowed and probably not meant, one sentence each. */
   warnings: readonly string[];

@@ -95,10 +95,11 @@ const remote: EphemeralModule = {
 /** Plug-ins that exist for the tests of the configuration and the command line alone. */
 export const testModules: Modules = {
   factors: new Map(
-    [factor('chip'), factor('whistle'), { ...factor('caller'), sends: ['text'] as const }].map((module) => [
-      module.id,
-      module,
-    ]),
+    [
+      factor('chip'),
+      { ...factor('whistle'), strength: { phishingResistant: true, attested: false } },
+      { ...factor('caller'), sends: ['text'] as const },
+    ].map((module) => [module.id, module]),
   ),
   doors: new Map<string, DoorModule>([
     ['web', web as DoorModule],
