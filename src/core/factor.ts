@@ -143,6 +143,16 @@ export interface Factor<C = unknown, P = unknown> {
   issue?(account: Account, existing: readonly Credential<C>[], options: IssueOptions): Promise<Issued<C>>;
   /** What owners may issue to themselves, after a fresh proof of more than that: absent is nothing. */
   readonly selfService?: SelfService<C>;
+  /** What operators may issue to others, and what they choose then: absent is nothing. */
+  readonly operatorService?: { choices: readonly IssueChoice[] };
+
+  /**
+   * Gives a device of the institution's to an account, by the number that is printed on it. Whoever does so has made
+   * sure whom it is handed to.
+   */
+  assign?(account: Account, existing: readonly Credential<C>[], typed: string): Promise<Assigned<C> | Refused>;
+  /** The lookup key of whichever credential is the device with this number, as it is typed. */
+  lookupOf?(typed: string): string | undefined;
 
   /** Most credentials of one account; by default 10. */
   readonly maximum?: number;
@@ -240,10 +250,25 @@ export interface Shown {
   note?: Message;
 }
 
+/** A choice to be made, as the field `name`: the label is the message `issue.<name>`. */
+export interface IssueChoice {
+  name: string;
+  options: readonly { value: string; label: Message }[];
+}
+
+/** A device that is the account's now, to be kept as its credential. */
+export interface Assigned<C = unknown> {
+  outcome: 'assigned';
+  name: string;
+  data: C;
+  lookup: string[];
+  /** Where it couldn't be kept: nobody holds the device. */
+  release(): Promise<void>;
+}
+
 /** What the account page offers; title, text and button are the factor's messages `issue.title`, `.text`, `.action`. */
 export interface SelfService<C = unknown> {
-  /** A choice to be made, as the field `name`: the label is the message `issue.<name>`. */
-  choices?: readonly { name: string; options: readonly { value: string; label: Message }[] }[];
+  choices?: readonly IssueChoice[];
   /** How it stands, for the list of methods: "8 left". `warn` is something to act on. */
   state?(credential: Credential<C>): { message: Message; warn: boolean } | undefined;
 }

@@ -2,7 +2,7 @@ import type { Account } from '../../core/account.ts';
 import type { Factor, FactorModule, FactorPorts, Proved, Refused } from '../../core/factor.ts';
 import type { Answer, Prompt } from '../../core/prompt.ts';
 import { commands } from './commands.ts';
-import { issue, ownLifetimes } from './issue.ts';
+import { issue, operatorChoices, ownLifetimes } from './issue.ts';
 import { credential, type Data, type Pass, type Pending, pending, type Settings, settings } from './schemas.ts';
 import { isSecret } from './secret.ts';
 
@@ -70,6 +70,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     // Used up, it still carries the session that it opened, and no longer than until its end.
     atMost: ({ data }) => (ports.now() < data.expires ? worthOf(data) : { ...worthOf(data), kinds: [] }),
     issue: (account, _existing, options) => issue(settings, ports, account, options),
+    operatorService: { choices: operatorChoices(settings) },
     ...(lifetimes.length === 0
       ? {}
       : {

@@ -1,6 +1,6 @@
 import type { Account } from '../../core/account.ts';
 import { SallyportError } from '../../core/errors.ts';
-import type { FactorPorts, Issued, IssueOptions } from '../../core/factor.ts';
+import type { FactorPorts, IssueChoice, Issued, IssueOptions } from '../../core/factor.ts';
 import type { Message } from '../../core/prompt.ts';
 import { methodName } from './names.ts';
 import { type Data, MOST, type Settings } from './schemas.ts';
@@ -26,14 +26,49 @@ function lifetimeOf({ lifetime }: Settings, { by, lifetime: asked }: IssueOption
   throw new SallyportError('ERR_INPUT', `the lifetime of a pass must be within ${range}`);
 }
 
-function startOf(now: number, { by, starts = now }: IssueOptions): number {
+function startOf(now: number, { by, delay = 0, starts = now + Number(delay) }: IssueOptions): number {
   if (by === 'owner') return now;
   const start = Number(starts);
   if (Number.isSafeInteger(start) && start - now <= MOST) return Math.max(start, now);
   throw new SallyportError('ERR_INPUT', 'a pass may start within 30 days from now');
 }
 
-/** Options: `lifetime` (milliseconds, from the start), `starts` (epoch milliseconds), `once`. Owners get one sign-in. */
+function onceOf({ once, uses }: IssueOptions): boolean | undefined {
+  if (uses !== undefined && uses !== 'once' && uses !== 'several') {
+    throw new SallyportError('ERR_INPUT', 'uses is once or several');
+  }
+  return uses === undefined ? (once === undefined ? undefined : once === true) : uses === 'once';
+}
+
+/** The choices of an operator: each has the usual first. Whoever needs others has the command line and the API. */
+export function operatorChoices({ lifetime, once }: Settings): IssueChoice[] {
+  const within = [1, 8, 24, 72]
+    .map((hours) => hours * HOUR)
+    .filter((it) => it >= lifetime.minimum && it <= lifetime.maximum);
+  const lifetimes = [...new Set([lifetime.default, ...within])];
+  const uses = once ? ['once', 'several'] : ['several', 'once'];
+  return [
+    { name: 'lifetime', options: lifetimes.map((value) => ({ value: String(value), label: lengthOf(value) })) },
+    { name: 'uses', options: uses.map((value) => ({ value, label: { key: `state.${value}` } })) },
+    {
+      name: 'delay',
+      options: [0, 1, 7].map((days) => ({
+        value: String(days * 24 * HOUR),
+        label: days === 0 ? { key: 'issue.now' } : { key: 'issue.days', values: { count: days } },
+      })),
+    },
+  ];
+}
+
+function lengthOf(value: number): Message {
+  const whole = value % HOUR === 0;
+  return { key: whole ? 'issue.hours' : 'issue.minutes', values: { count: value / (whole ? HOUR : 60_000) } };
+}
+
+/**
+ * Options: `lifetime` (milliseconds, from the start); `starts` (epoch milliseconds), or `delay` (milliseconds from now);
+ * `once`, or `uses` (`once`, `several`). Owners get one sign-in.
+ */
 export async function issue(
   settings: Settings,
   ports: FactorPorts,
@@ -43,7 +78,7 @@ export async function issue(
   const now = ports.now();
   const starts = startOf(now, options);
   const expires = starts + lifetimeOf(settings, options);
-  const once = options.by === 'owner' || (options.once ?? settings.once) === true;
+  const once = options.by === 'owner' || (onceOf(options) ?? settings.once);
   const secret = secretFrom(ports.random(settings.length));
   const salt = Buffer.from(ports.random(16)).toString('base64url');
   return {

@@ -7,6 +7,7 @@ import {
   credential,
   type Data,
   type Enrolled,
+  isApp,
   isHeld,
   type Pending,
   type Person,
@@ -15,9 +16,11 @@ import {
   settings,
 } from './schemas.ts';
 import { setupOf } from './setup.ts';
-import { askForToken, choose, chooserOf, claim, personOf } from './tokens/claim.ts';
+import { assignToken } from './tokens/assign.ts';
+import { askForToken, choose, chooserOf, claim, lookupOf, personOf } from './tokens/claim.ts';
 import { commands } from './tokens/commands.ts';
 import { createTokens } from './tokens/store.ts';
+import { normaliseSerial } from './tokens/token.ts';
 import { verifyHeld } from './tokens/verify.ts';
 import { confirm, verify } from './verify.ts';
 
@@ -105,7 +108,13 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
       return setUpApp(settings, ports, personOf(account, existing));
     },
     confirm: confirmed,
+    assign: (account, existing, typed) => assignToken({ now: ports.now, tokens }, account, existing, typed),
+    lookupOf(typed) {
+      const serial = normaliseSerial(typed);
+      return serial === undefined ? undefined : lookupOf(serial)[0];
+    },
     challenge: async (_account, credentials) => challenge(credentials, settings.digits),
+    onPhone: (credential) => (isApp(credential) ? { key: 'phone' } : undefined),
     verify: verifies,
   };
 }

@@ -1,10 +1,9 @@
 import type { Account } from '../../../core/account.ts';
 import type { Command, CommandInput, CommandResult } from '../../../core/directory.ts';
 import type { FactorDesk } from '../../../core/factor.ts';
-import { tokenName } from '../names.ts';
 import { normaliseCode } from '../normalise.ts';
 import { type Data, isHeld, type Pending } from '../schemas.ts';
-import { lookupOf } from './claim.ts';
+import { assignToken, withoutHolder } from './assign.ts';
 import { TokenFault } from './fault.ts';
 import { type Format, importTokens, keyFrom } from './import.ts';
 import { inStep } from './moving.ts';
@@ -82,32 +81,29 @@ async function credentialsOf(desk: Desk, account: Account, serial: string) {
 
 const assign = withToken(async (desk, kept, { args }) => {
   const [, username = ''] = args;
-  const { serial, digits, holder } = kept.token;
+  const { serial, holder } = kept.token;
   const account = await desk.account(username);
   if (account === undefined) return fail(`There is no account ${JSON.stringify(username)}.`);
   if (holder !== undefined && holder.account !== account.id) {
     return fail(`${serial} is ${holder.username}'s: unassign it first.`);
   }
-  if ((await credentialsOf(desk, account, serial)).length > 0) return fail(`${serial} is ${username}'s already.`);
-  const tokens = createTokens(desk);
-  // Held first: of two who get it at once, one does.
-  const taken = { account: account.id, username: account.username, at: desk.now() };
-  if (!(await tokens.save(kept, { ...kept.token, holder: taken }))) return fail(TRY_AGAIN);
-  const credential = { name: tokenName(account.locale, serial), data: { serial, digits }, lookup: lookupOf(serial) };
-  const added = await desk.add(account, credential);
+  const taken = await assignToken(
+    { now: desk.now, tokens: createTokens(desk) },
+    account,
+    await desk.credentials(account),
+    serial,
+  );
+  if (taken.outcome === 'refused') {
+    return fail(taken.reason === 'theirs' ? `${serial} is ${username}'s already.` : TRY_AGAIN);
+  }
+  const added = await desk.add(account, taken);
   if (typeof added !== 'string') {
-    const now = await tokens.get(serial);
-    if (now && holder === undefined) await tokens.save(now, withoutHolder(now.token));
+    await taken.release();
     return fail(added.key === 'too-many-methods' ? `${username} has too many methods of this kind.` : TRY_AGAIN);
   }
   await desk.audit({ event: 'tokens.assigned', account: account.id, serial, credential: added });
   return done(`${serial} is ${account.username}'s now.`);
 });
-
-function withoutHolder(token: Token): Token {
-  const { holder: _, ahead: __, ...rest } = token;
-  return rest;
-}
 
 const unassign = withToken(async (desk, kept) => {
   const { serial, holder } = kept.token;
