@@ -9,7 +9,7 @@ const code = (subject: string) => ({ subject, factor: 'code', opening: false });
 async function fixture(store = 'embedded', lockout = LOCKOUT) {
   const clock = stoppedClock();
   const ephemeral = await openEphemeral(store, clock.now);
-  const attempts = createAttempts({ ephemeral, random, lockout });
+  const attempts = createAttempts({ now: clock.now, ephemeral, random, lockout });
   /** How many of so many wrong answers, each from a new browser and another address, are looked at. */
   async function strangers(attempt: ReturnType<typeof password>, count: number): Promise<number> {
     let allowed = 0;
@@ -48,6 +48,27 @@ describe.each(EPHEMERAL)('the budget of an account in %s', (store) => {
     expect(await attempts.count(password('bob'), own.request())).toEqual({ allowed: true });
     const another = await known('alice');
     expect(await attempts.count(password('alice'), another.request())).toEqual({ allowed: true });
+  });
+
+  it('is told, counting nothing, and begins anew for strangers and own browsers when it is unlocked', async () => {
+    const { clock, attempts, strangers, known } = await fixture(store);
+    const factors = ['password', 'code'];
+    const own = await known('alice');
+    for (let time = 0; time < 9; time += 1) await attempts.count(password('alice'), own.request());
+    await strangers(code('bob'), 9);
+    expect(await attempts.locks('alice', ['code'])).toEqual([]);
+    const [lock, ...others] = await attempts.locks('alice', factors);
+    expect(others).toEqual([]);
+    expect(lock?.factor).toBe('password');
+    expect(Math.abs((lock?.until ?? 0) - clock.now() - 30 * MINUTE)).toBeLessThan(MINUTE);
+    for (let time = 0; time < 20; time += 1) expect(await attempts.locks('carol', factors)).toEqual([]);
+    expect(await attempts.count(password('carol'), cookieJar().request())).toEqual({ allowed: true });
+    expect(await strangers(password('alice'), 20)).toBe(8);
+    await attempts.unlock('alice', factors);
+    expect(await attempts.locks('alice', factors)).toEqual([]);
+    expect(await attempts.count(password('alice'), own.request())).toEqual({ allowed: true });
+    expect(await strangers(password('alice'), 20)).toBe(8);
+    expect((await attempts.locks('bob', factors)).map(({ factor }) => factor)).toEqual(['code']);
   });
 
   it('begins anew after a success', async () => {

@@ -22,6 +22,11 @@ export interface Attempt {
   opening: boolean;
 }
 
+export interface Lock {
+  factor: string;
+  until: number;
+}
+
 export type Verdict = { allowed: true } | { allowed: false; retryAfter: number };
 
 const hash = (value: string): string => createHash('sha256').update(value).digest('base64url');
@@ -33,9 +38,12 @@ const hash = (value: string): string => createHash('sha256').update(value).diges
  * account has signed in before has its own, so they can't lock the owner out. That is for the first factor
  * alone: whoever knows the password can make browsers known, and would get a new budget of codes with each.
  */
-export function createAttempts(deps: Pick<SignInDeps, 'ephemeral' | 'random' | 'lockout'>) {
+export function createAttempts(deps: Pick<SignInDeps, 'now' | 'ephemeral' | 'random' | 'lockout'>) {
   const { ephemeral, lockout } = deps;
   const knownKey = (value: string) => `known-browser:${hash(value)}`;
+  const sharedKey = (subject: string, factor: string) => `attempts:{${subject}}:${factor}`;
+  /** Budgets of single browsers that were spent: else nobody could say which there are. */
+  const spentKey = (subject: string) => `attempts-spent:{${subject}}`;
 
   async function isKnown(subject: string, browser: Browser): Promise<boolean> {
     if (browser.known === undefined) return false;
@@ -46,11 +54,11 @@ export function createAttempts(deps: Pick<SignInDeps, 'ephemeral' | 'random' | '
   async function budgets({ subject, factor, opening }: Attempt, browser: Browser) {
     const { failures, duration, perAddress } = lockout;
     if (opening && browser.known !== undefined && (await isKnown(subject, browser))) {
-      return [{ key: `attempts:{${subject}}:${factor}:known:${hash(browser.known)}`, max: failures, ttl: duration }];
+      return [{ key: `${sharedKey(subject, factor)}:known:${hash(browser.known)}`, max: failures, ttl: duration }];
     }
     return [
       { key: `attempts:address:${budgetKey(browser.ip)}`, max: perAddress.failures, ttl: perAddress.window },
-      { key: `attempts:{${subject}}:${factor}`, max: failures, ttl: duration },
+      { key: sharedKey(subject, factor), max: failures, ttl: duration },
     ];
   }
 
@@ -63,6 +71,7 @@ export function createAttempts(deps: Pick<SignInDeps, 'ephemeral' | 'random' | '
         if (!allowed) {
           // It isn't looked at: an address that has spent its budget must not lock accounts, nor a locked account it.
           for (const other of counted) await ephemeral.refund(other);
+          if (key.includes(':known:')) await ephemeral.addMember(spentKey(attempt.subject), key, lockout.duration);
           return { allowed: false, retryAfter };
         }
         counted.push(key);
@@ -88,6 +97,27 @@ export function createAttempts(deps: Pick<SignInDeps, 'ephemeral' | 'random' | '
       const value = browser.known ?? Buffer.from(deps.random(32)).toString('base64url');
       await ephemeral.addMember(knownKey(value), subject, KNOWN_FOR);
       if (browser.known === undefined) browser.setKnown(value, KNOWN_FOR);
+    },
+
+    /** What is locked now, and until when, epoch milliseconds: of a factor, the longest. */
+    async locks(subject: string, factors: readonly string[]): Promise<Lock[]> {
+      const spent = await ephemeral.members(spentKey(subject));
+      const found = factors.map(async (factor) => {
+        const shared = sharedKey(subject, factor);
+        const keys = [shared, ...spent.filter((key) => key.startsWith(`${shared}:`))];
+        // A budget of none is always spent: nothing is counted, and the answer says how much there is.
+        const budgets = await Promise.all(keys.map((key) => ephemeral.attempt(key, 0, lockout.duration)));
+        const locked = budgets.filter(({ count }) => count >= lockout.failures).map(({ retryAfter }) => retryAfter);
+        return locked.length === 0 ? [] : [{ factor, until: deps.now() + Math.max(...locked) }];
+      });
+      return (await Promise.all(found)).flat();
+    },
+
+    /** Every budget of the account starts anew; those of addresses stay, for they are everybody's there. */
+    async unlock(subject: string, factors: readonly string[]): Promise<void> {
+      const spent = await ephemeral.members(spentKey(subject));
+      for (const key of [...factors.map((factor) => sharedKey(subject, factor)), ...spent]) await ephemeral.delete(key);
+      await ephemeral.delete(spentKey(subject));
     },
 
     /** The subject for a name that nobody goes by. */
