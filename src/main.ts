@@ -55,6 +55,7 @@ async function main(): Promise<void> {
     stopping = true;
     setTimeout(() => web.closeAllConnections(), STOP_WITHIN).unref();
     await demo?.close();
+    app.endStreams();
     await Promise.all([stopServer(web), stopServer(management), control.close()]);
     await app.close();
     lock?.release();

@@ -5,6 +5,7 @@ import { SallyportError } from '../core/errors.ts';
 import { networkLookup } from '../policy/networks.ts';
 import { createAudit } from '../sign-in/audit.ts';
 import { createSignIn, type SignIn } from '../sign-in/index.ts';
+import { createLetters } from '../sign-in/letters.ts';
 import { createWeb } from '../web/app.ts';
 import { assets } from '../web/assets.ts';
 import { html, localsOf, type WebDeps } from '../web/context.ts';
@@ -13,6 +14,7 @@ import { createI18n } from '../web/i18n.ts';
 import type { PageName } from '../web/models.ts';
 import { createRenderer } from '../web/render.ts';
 import { setPolicy } from '../web/security.ts';
+import { createStreams } from '../web/streams.ts';
 import { auditKey } from './audit-key.ts';
 import type { CommandHost } from './commands.ts';
 import type { Config } from './config.ts';
@@ -22,6 +24,7 @@ import { createKeyrings } from './keyring.ts';
 import { createLog } from './log.ts';
 import { createManagement } from './management.ts';
 import type { Modules } from './modules.ts';
+import { postOffice } from './notices.ts';
 import {
   createDirectories,
   createFactors,
@@ -49,6 +52,8 @@ export interface App {
   signIn: SignIn;
   /** Throws while a store is away. */
   ready(): Promise<void>;
+  /** Ends what would keep connections open: the server can then stop. */
+  endStreams(): void;
   close(): Promise<void>;
 }
 
@@ -72,7 +77,13 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const signer = await auditKey(durable, keys.sealer, world.now);
   const chain = await createAudit({ durable, node: NODE, now: world.now, log, sign: signer });
   const management = createManagement(ready);
-  const audit = management.count(chain);
+  const counted = management.count(chain);
+  const i18n = createI18n({ locales: config.locales, defaultLocale: config.defaultLocale });
+  const letters = createLetters(
+    { ...world, durable, log, ...postOffice(config, modules, i18n, () => senders) },
+    counted,
+  );
+  const audit = letters.watched;
   const keyrings = createKeyrings({ ...world, durable, sealer: keys.sealer, log, audit });
 
   // People, factors, and the journey.
@@ -106,7 +117,6 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   });
 
   // Pages.
-  const i18n = createI18n({ locales: config.locales, defaultLocale: config.defaultLocale });
   const served = assets();
   const renderer = createRenderer({ i18n, assets: served, name: config.name, support: support(config) });
 
@@ -137,6 +147,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   for (const [id, door] of doors) applications.addSource(id, async (it) => door.application?.(it));
   const core = coreOf(doors);
 
+  const streams = createStreams({ ephemeral, waiting: signIn.waiting, now: world.now });
   const web: WebDeps = {
     ...world,
     ...{ issuer: config.issuer, trustedProxies: config.trustedProxies, renderer, i18n, assets: served },
@@ -146,9 +157,12 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
     doors: [...doors].map(([id, { handler }]) => ({ module: modules.doors.get(id) ?? { id, prompts: [] }, handler })),
     published: [...factors.values()].flatMap(({ factor }) => factor.published ?? []),
+    routes: [...factors].flatMap(([id, { factor }]) => (factor.routes ? [{ factor: id, routes: factor.routes }] : [])),
+    streams,
     csrfKey: keys.csrf,
   };
 
+  letters.start();
   const auditOf = { durable, node: NODE, publicKeyOf: signer.verifyKey };
   return {
     web: createWeb(web),
@@ -173,9 +187,12 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     core,
     signIn,
     ready,
+    endStreams: streams.close,
     async close() {
+      streams.close();
       for (const door of doors.values()) await door.close?.();
       for (const { factor } of factors.values()) await factor.close?.();
+      await letters.close();
       await senders.close();
       await keyrings.close();
       await chain.close();

@@ -2,9 +2,11 @@ import express, { type Express, type RequestHandler, Router } from 'express';
 import { cookieRules, recogniseBrowser } from './browser.ts';
 import { localsOf, loggable, send, type WebDeps } from './context.ts';
 import { notFound, showErrors } from './errors.ts';
+import { factorRoutes, ownOrigins } from './factor-routes.ts';
 import { accountPages } from './pages/account.ts';
 import { applicationsPage } from './pages/applications.ts';
 import { signInPages } from './pages/sign-in.ts';
+import { waitingRoutes } from './pages/waiting.ts';
 import { createCsrf, headers, ownHostOnly } from './security.ts';
 
 const YEAR = 365 * 86_400_000;
@@ -83,16 +85,19 @@ export function createWeb(deps: WebDeps): Express {
   app.use(logged(deps));
   app.use(headers(deps.issuer));
   app.use(recogniseBrowser(deps));
+  app.use(ownOrigins(deps));
   app.use(ownHostOnly(deps.issuer));
   app.use(assets(deps));
   for (const door of deps.doors) app.use(door.handler);
   app.use(published(deps));
+  app.use(factorRoutes(deps));
   app.get('/language', language(deps));
   app.get('/', async (req, res) => {
     const session = await deps.core.session(req, res);
     send(deps, res, 'home', { signedIn: session !== undefined });
   });
   app.use(applicationsPage(deps));
+  app.use(waitingRoutes(deps));
   app.use(signInPages(deps, csrf));
   app.use(accountPages(deps, csrf));
   app.use(notFound);

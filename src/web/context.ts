@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import type { Applications } from '../core/application.ts';
 import type { AuditPort, Core, DoorModule, LogPort } from '../core/door.ts';
+import type { FactorRoutes } from '../core/factor.ts';
 import type { Rule } from '../core/policy.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import type { SignIn } from '../sign-in/index.ts';
@@ -8,6 +9,7 @@ import type { Assets } from './assets.ts';
 import type { I18n } from './i18n.ts';
 import type { PageName, Pages } from './models.ts';
 import type { RenderContext, Renderer } from './render.ts';
+import type { Streams } from './streams.ts';
 
 /** What the web layer is given by the composition root. */
 export interface WebDeps {
@@ -25,6 +27,10 @@ export interface WebDeps {
   signIn: SignIn;
   core: Core;
   doors: readonly { module: Pick<DoorModule, 'id' | 'prompts'>; handler: RequestHandler }[];
+  /** Open pages that wait for an answer from elsewhere. */
+  streams: Streams;
+  /** What factors' own apps call, and the apps. */
+  routes: readonly { factor: string; routes: FactorRoutes }[];
   /** Documents at fixed addresses: path and JSON. */
   published: readonly { path: string; body: unknown }[];
   applications: Applications;

@@ -38,6 +38,8 @@ export interface Pages {
     progress?: { step: number; of: number };
     /** A way out that leaves all as it was. */
     leave?: { href: string; label: Message };
+    /** It waits for an answer from elsewhere: where it listens and asks (waiting.js), and what shows it anew without a script. */
+    waiting?: { events: string; state: string; page: string };
     /** It can be left out: a field `skip` with `yes` goes on without. */
     optional?: boolean;
     /** Posting here gives up and returns to the application. */
@@ -72,6 +74,22 @@ export interface Pages {
     application: LocalizedText;
     account: { username: string; name: string };
     factor: string;
+  };
+  /** A new password, field `next`; with `current` the present one as well, in a field of that name. */
+  'new-password': {
+    action: string;
+    csrf: string;
+    /** Where it is asked for in the middle of a sign-in. */
+    application?: LocalizedText;
+    account: { username: string; name: string };
+    minimum: number;
+    current: boolean;
+    why: Message;
+    error?: Message;
+    /** Posting here gives up and returns to the application. */
+    cancel?: string;
+    /** Address that leaves all as it is. */
+    back?: string;
   };
   /** Field `remember`: `yes` or `no`, two submit buttons, neither preferred. */
   remember: {
@@ -183,6 +201,8 @@ export interface Pages {
       /** How it stands, in the factor's words; `warn`: something to act on, which the factor's `state.warn` names. */
       state?: { message: Message; warn: boolean };
     }[];
+    /** One of them lives on a phone, and can be moved at `/account/phone`. */
+    onPhone?: boolean;
     /** Factors that can be added; posts or links to `/account/methods/add/<factor>`. */
     addable: string[];
     /** Factors that people issue to themselves, at `/account/methods/issue/<factor>`: texts are theirs, `issue.*`. */
@@ -207,6 +227,27 @@ export interface Pages {
       address: string;
       outcome: 'success' | 'failure' | 'refused';
     }[];
+  };
+  /** "I have a new phone": what lives on the old one. `method` is the field that says which is to move. */
+  phone: {
+    action: string;
+    csrf: string;
+    progress: { step: number; of: number };
+    notice?: Message;
+    /** `told`: by its factor. */
+    methods: { id: string; factor: string; name: string; told: Message }[];
+    /** Another one has moved already. */
+    begun: boolean;
+  };
+  /** The new one works. Field `remove`: `yes` or `no`. */
+  'phone-remove': {
+    action: string;
+    csrf: string;
+    progress: { step: number; of: number };
+    added: { name: string };
+    old: { name: string; factor: string; createdAt: number; lastUsedAt?: number };
+    /** False for whoever came with a pass: it takes nothing away. */
+    removable: boolean;
   };
   /** Confirms a removal: of a method or a remembered device, or of everything. */
   'account-confirm': {

@@ -1,10 +1,18 @@
 import type { Request, Response } from 'express';
+import type { Browser } from '../../core/browser.ts';
 import { SallyportError } from '../../core/errors.ts';
-import type { Message } from '../../core/prompt.ts';
+import type { Message, PromptKind } from '../../core/prompt.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
 import type { Member } from './account-session.ts';
 import { answerOf } from './sign-in.ts';
+import { waitingAt } from './waiting.ts';
+
+/** Prompts with nothing to name yet, or no more. */
+const NAMELESS: readonly PromptKind[] = ['notice', 'choice', 'wait'];
+
+/** Whichever page shows it, it listens here. */
+const at = (factor: string) => `/account/methods/add/${encodeURIComponent(factor)}`;
 
 /** Where a method is being set up, and how its page says so. */
 export interface Place {
@@ -25,7 +33,7 @@ export type SetUpResult = { added: string; proven: boolean } | { renewed: string
 
 /** A factor's own enrolment for somebody who is signed in, on whichever page it is wanted. */
 export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string) {
-  const { enrolment, credentials } = deps.signIn;
+  const { enrolment, credentials, waiting } = deps.signIn;
 
   function page(res: Response, it: Member, place: Place, prompt: Pages['prompt']['prompt'], error?: Message): void {
     const { username, name } = it.account;
@@ -38,12 +46,24 @@ export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string) {
       prompt,
       account: { username, name },
       purpose: 'enrol',
-      nameable: prompt.kind !== 'notice' && prompt.kind !== 'choice',
+      nameable: !NAMELESS.includes(prompt.kind),
+      ...('waits' in prompt ? { waiting: waitingAt(at(factor), `${action}?again`) } : {}),
       ...(place.name === undefined ? {} : { named: place.name }),
       ...(progress ? { progress } : {}),
       ...(leave ? { leave } : {}),
       ...(error ? { error: { ...error, factor } } : {}),
     });
+  }
+
+  /** What is under way. Without a script, this is where an answer that came from elsewhere is noticed. */
+  async function look(it: Member, factor: string, browser: Browser) {
+    const awaited = await waiting.ofEnrolment(it.session, factor);
+    if (awaited) {
+      const [changed] = await waiting.changed([awaited.topic]);
+      const due = changed || deps.now() >= awaited.expires;
+      if (due) await enrolment.confirm(it.account, it.session, factor, {}, browser);
+    }
+    return enrolment.underWay(it.session, factor);
   }
 
   return {
@@ -55,7 +75,7 @@ export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string) {
      */
     async show(req: Request, res: Response, it: Member, place: Place): Promise<boolean> {
       const { factor } = place;
-      const underWay = req.query.again === undefined ? undefined : await enrolment.underWay(it.session, factor);
+      const underWay = req.query.again === undefined ? undefined : await look(it, factor, localsOf(res).browser);
       if (underWay) page(res, it, place, underWay.prompt, underWay.error);
       if (underWay) return true;
       const prompt = await enrolment.begin(it.account, it.session, factor);

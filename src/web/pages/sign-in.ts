@@ -1,10 +1,12 @@
 import express, { type Request, type Response, Router } from 'express';
 import type { LocalizedText } from '../../core/account.ts';
+import type { Browser } from '../../core/browser.ts';
 import type { Answer } from '../../core/prompt.ts';
 import type { SignInRequest } from '../../core/sign-in.ts';
 import type { Step } from '../../sign-in/steps.ts';
 import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
 import { type Csrf, setPolicy } from '../security.ts';
+import { waitingAt } from './waiting.ts';
 
 /** Form fields, as an answer: text only, one of each name. */
 export function answerOf(body: unknown): Answer {
@@ -69,6 +71,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           ...error,
           ...(step.optional ? { optional: true } : {}),
           ...(step.also.length > 0 ? { also: step.also } : {}),
+          ...('waits' in prompt && req.query.still === undefined ? { waiting: waitingAt(base, base, step.nonce) } : {}),
           ...(step.others ? { otherMethods: `${base}/methods` } : {}),
           ...(step.optional ? {} : { cancel: `${base}/cancel` }),
         });
@@ -89,6 +92,18 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
       }
       case 'suggest':
         return send(deps, res, 'suggest', { ...common, account: person, factor: step.factor });
+      case 'new-password':
+        return send(deps, res, 'new-password', {
+          action: base,
+          csrf: common.csrf,
+          application,
+          account: person,
+          minimum: step.minimum,
+          current: false,
+          why: { key: 'new-password.why.held' },
+          ...error,
+          cancel: `${base}/cancel`,
+        });
       case 'remember':
         return send(deps, res, 'remember', { ...common, account: person, window: spanOf(step.window) });
       case 'refused':
@@ -166,8 +181,18 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     const request = await requestOf(req, res);
     const account = request.consent && request.account ? await signIn.accounts.usable(request.account) : undefined;
     if (account) return showConsent(res, request, account);
-    await show(req, res, request, await journey.show(request, localsOf(res).browser));
+    await show(req, res, request, await look(request, localsOf(res).browser));
   });
+
+  /** Where it stands. Without a script, this is where an answer that came from elsewhere is noticed. */
+  async function look(request: SignInRequest, browser: Browser): Promise<Step> {
+    const step = await journey.show(request, browser);
+    if (step.kind !== 'prompt' || !('waits' in step.prompt)) return step;
+    const awaited = await signIn.waiting.ofSignIn(request, step.nonce);
+    if (awaited === undefined) return step;
+    const [changed] = await signIn.waiting.changed([awaited.topic]);
+    return changed || deps.now() >= awaited.expires ? journey.answer(request, browser, {}, step.nonce) : step;
+  }
 
   router.post(path, async (req, res) => {
     const request = await requestOf(req, res);

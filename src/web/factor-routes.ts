@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import express, { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express';
+import { hasCode } from '../core/errors.ts';
+import type { FactorRoute, FactorRoutes, RouteResult } from '../core/factor.ts';
+import { fromBrowser } from '../sign-in/context.ts';
+import { createLimits } from '../sign-in/limits.ts';
+import { localsOf, type WebDeps } from './context.ts';
+
+const LONGEST_BODY = '8kb';
+const PER_MINUTE = 600;
+const MINUTE = 60_000;
+/** How long a browser may keep the answer to a preflight, seconds. */
+const PREFLIGHT = 86_400;
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
+interface File {
+  body: Buffer;
+  type: string;
+  etag: string;
+}
+
+/** A folder's files by their path below it; `index.html` is `/`. Throws on a type that isn't served. */
+function filesOf(folder: URL): ReadonlyMap<string, File> {
+  const root = fileURLToPath(folder);
+  const found = new Map<string, File>();
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    const type = TYPES[extname(entry.name)];
+    if (type === undefined) throw new Error(`${file}: no file of this type is served`);
+    const body = readFileSync(file);
+    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+    const path = `/${relative(root, file).split(sep).join('/')}`;
+    found.set(path === '/index.html' ? '/' : path, { body, type, etag });
+  }
+  return found;
+}
+
+function serve({ files }: FactorRoutes): RequestHandler {
+  const found: ReadonlyMap<string, File> = files ? filesOf(files.folder) : new Map();
+  return (req, res, next) => {
+    const file = req.method === 'GET' || req.method === 'HEAD' ? found.get(req.path) : undefined;
+    if (file === undefined || files === undefined) return next();
+    // Asked again each time: an app that is old in one file and new in another would be neither.
+    res.set({ ...files.headers, 'cache-control': 'no-cache', etag: file.etag });
+    if (req.headers['if-none-match'] === file.etag) return void res.status(304).end();
+    res.set('content-type', file.type).send(file.body);
+  };
+}
+
+function answer(res: Response, result: RouteResult): void {
+  if ('redirect' in result) {
+    res.redirect(303, result.redirect);
+    return;
+  }
+  if (!('json' in result)) {
+    res.status(result.status).end();
+    return;
+  }
+  if (result.retryAfter !== undefined) res.set('retry-after', String(Math.max(1, Math.ceil(result.retryAfter / 1000))));
+  res.status(result.status ?? 200).json(result.json);
+}
+
+const refuse = (res: Response, status: number, error: string, message: string) =>
+  void res.status(status).json({ error, message });
+
+/** What is wrong is said in JSON: no page is shown to a program, and nothing of the inside is told. */
+const failed =
+  (deps: WebDeps): ErrorRequestHandler =>
+  (error, _req, res, next) => {
+    if (res.headersSent) return next(error);
+    if (hasCode(error, 'ERR_STORE_UNAVAILABLE')) return refuse(res, 503, 'unavailable', 'try again in a moment');
+    const status: unknown = (error as { status?: unknown } | undefined)?.status;
+    if (status === 413) return refuse(res, 413, 'too_large', 'the body is too large');
+    if (typeof status === 'number' && status >= 400 && status < 500)
+      return refuse(res, status, 'invalid', 'not readable');
+    deps.log.error({ err: error, reference: localsOf(res).browser.reference }, 'a route failed');
+    refuse(res, 500, 'error', 'something went wrong');
+  };
+
+function handlerOf(deps: WebDeps, factor: string, base: string, route: FactorRoute): RequestHandler {
+  const limits = createLimits(deps, `routes:${factor}`);
+  return async (req, res) => {
+    const { address = '' } = fromBrowser(localsOf(res).browser);
+    const budget = { name: base + route.path, of: address, most: route.perMinute ?? PER_MINUTE, per: MINUTE };
+    const counted = await limits.count([budget]);
+    if (!counted.allowed) {
+      const json = { error: 'too_many', message: 'too many requests' };
+      return answer(res, { status: 429, retryAfter: counted.retryAfter, json });
+    }
+    if (route.body === undefined) return answer(res, await route.handle({ body: undefined, address }));
+    if (!req.is('application/json')) return refuse(res, 415, 'invalid', 'the body must be JSON');
+    const read = route.body.safeParse(req.body);
+    if (!read.success) return refuse(res, 400, 'invalid', 'the body has another shape');
+    answer(res, await route.handle({ body: read.data, address }));
+  };
+}
+
+/** Any page may call and read it, for no cookie of ours counts there. */
+const cors: RequestHandler = (req, res, next) => {
+  res.set('access-control-allow-origin', '*');
+  if (req.method !== 'OPTIONS') return next();
+  res.set({
+    'access-control-allow-methods': 'GET, POST',
+    'access-control-allow-headers': 'content-type',
+    'access-control-max-age': String(PREFLIGHT),
+  });
+  res.status(204).end();
+};
+
+/** Routes and app of each factor that has some, below its path at the issuer. */
+export function factorRoutes(deps: WebDeps): Router {
+  const router = Router();
+  for (const { factor, routes: mounted } of deps.routes) {
+    const { base, origin, routes } = mounted;
+    const own = Router();
+    for (const route of routes) {
+      if (route.cors) own.all(route.path, cors);
+      const json = express.json({ limit: LONGEST_BODY, type: 'application/json' });
+      const handler = handlerOf(deps, factor, base, route);
+      if (route.method === 'GET') own.get(route.path, handler);
+      else own.post(route.path, json, handler);
+    }
+    own.use(failed(deps));
+    // One app at one place: two would each have their own keys.
+    if (origin === undefined) {
+      router.get(base, (req, res, next) => (req.path === base ? res.redirect(301, `${base}/`) : next()));
+      own.use(serve(mounted));
+    } else own.get('/', (_req, res) => res.redirect(303, `${origin}/`));
+    router.use(base, own);
+  }
+  return router;
+}
+
+/** An app's own origin, where it has one: its files, and nothing else of the gateway. */
+export function ownOrigins(deps: WebDeps): RequestHandler {
+  const sites = new Map(
+    deps.routes.flatMap(({ routes }) =>
+      routes.origin === undefined ? [] : [[new URL(routes.origin).host, serve(routes)] as const],
+    ),
+  );
+  return (req, res, next) => {
+    const site = sites.get(req.headers.host?.toLowerCase() ?? '');
+    if (site === undefined) return next();
+    site(req, res, () => void res.status(404).type('text').send('not found'));
+  };
+}
