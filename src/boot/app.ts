@@ -154,6 +154,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     formPost: createFormPost(renderer),
     ...{ signIn, core, applications, rules: config.rules, trustedDevices, durable, ephemeral, audit, log },
     networksOf: networkLookup(config.networks),
+    locate: () => undefined,
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
     doors: [...doors].map(([id, { handler }]) => ({ module: modules.doors.get(id) ?? { id, prompts: [] }, handler })),
     published: [...factors.values()].flatMap(({ factor }) => factor.published ?? []),

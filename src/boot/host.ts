@@ -52,6 +52,8 @@ export function createHost(deps: HostDeps): CommandHost {
       await audit.commit({ event, by: 'cli', ...(account ? { account: account.id } : {}), ...detail });
     }
     for (const key of result.revoke ?? []) await revoke(directory, key);
+    const changed = new Set((result.audit ?? []).flatMap(({ key }) => key ?? []));
+    for (const key of changed) await deps.signIn.accounts.refresh(directory, key, { by: 'cli' });
     return result;
   }
 

@@ -117,7 +117,7 @@ export async function createFactors(
   { senders, ephemeral, report, ...outside }: Pick<FactorPorts, 'fetch' | 'log' | 'audit'> & Wires,
   sealer: Sealer,
 ): Promise<SignInDeps['factors']> {
-  const accounts = createAccounts({ ...world, durable, directories });
+  const accounts = createAccounts({ ...world, durable, directories, audit: { commit: outside.audit } });
   const factors = new Map();
   const credentials = createCredentials({ ...world, durable, sealer, factors });
   for (const [id, settings] of config.factors) {

@@ -10,7 +10,6 @@ export interface About {
 }
 
 export interface Senders {
-  carries(channel: Channel): boolean;
   send(message: Outgoing, about: About): Promise<Sent>;
   pages: readonly ManagementPage[];
   close(): Promise<void>;
@@ -37,7 +36,6 @@ export function createSenders(
   }
 
   return {
-    carries: (channel) => enabled.some(({ carries }) => carries.includes(channel)),
     async send(message, about) {
       const { channel } = message;
       let last: Sent = { ok: false, reason: 'no sender' };

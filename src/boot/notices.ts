@@ -1,0 +1,19 @@
+import type { LettersDeps } from '../sign-in/letters.ts';
+import type { I18n } from '../web/i18n.ts';
+import { createNoticeWriter } from '../web/notices.ts';
+import type { Config } from './config.ts';
+import type { Modules } from './modules.ts';
+import type { Senders } from './senders.ts';
+
+/** How letters to people are written and sent; nothing where no configured sender carries mail. */
+export function postOffice(
+  { senders: configured, name, issuer, support }: Config,
+  modules: Modules,
+  i18n: I18n,
+  /** They stand later than the audit that letters are driven by. */
+  senders: () => Senders,
+): Pick<LettersDeps, 'mail'> {
+  if (![...configured.keys()].some((id) => modules.senders.get(id)?.carries.includes('mail'))) return {};
+  const write = createNoticeWriter({ i18n, name, issuer, support });
+  return { mail: { write, send: (message, account) => senders().send(message, { account }) } };
+}

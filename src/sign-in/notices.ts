@@ -1,0 +1,110 @@
+import type { Account } from '../core/account.ts';
+import type { AuditEvent } from '../core/door.ts';
+
+/** What a person is told about, by the audit's events. `false` in the place of a kind: not this time. */
+const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false)>> = {
+  'credential.added': 'method-added',
+  'credential.removed': 'method-removed',
+  'credential.issued': 'method-issued',
+  'credential.renewed': 'method-renewed',
+  'credential.suspended': 'method-suspended',
+  'credential.default-changed': 'default-changed',
+  'device.remembered': 'device-remembered',
+  'device.removed': 'device-removed',
+  'device.theft': 'device-theft',
+  'sessions.revoked': 'sessions-ended',
+  'password.changed': 'password-changed',
+  'user.password-set': 'password-changed',
+  'user.disabled': 'account-disabled',
+  'user.enabled': 'account-enabled',
+  'account.unlocked': 'account-unlocked',
+  'account.email-changed': 'address-changed',
+  'report.made': 'report-made',
+  'report.handled': 'report-handled',
+  // A report says so itself.
+  'hold.placed': ({ reason }) => (reason === 'report' ? false : 'password-due'),
+};
+
+export const KINDS = [
+  'method-added',
+  'method-removed',
+  'method-issued',
+  'method-renewed',
+  'method-suspended',
+  'default-changed',
+  'device-remembered',
+  'device-removed',
+  'device-theft',
+  'sessions-ended',
+  'password-changed',
+  'password-due',
+  'account-disabled',
+  'account-enabled',
+  'account-unlocked',
+  'address-changed',
+  'report-made',
+  'report-handled',
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Who did it, as the person is told: never which agent. */
+export type Doer = 'owner' | 'operator' | 'help-desk' | 'gateway';
+
+/** What an account's owner is told by mail. */
+export interface Notice {
+  kind: Kind;
+  /** Epoch milliseconds. */
+  at: number;
+  /** The owner's name. */
+  name: string;
+  by: Doer;
+  /** Given by whoever did it in the owner's place. */
+  reason?: string;
+  factor?: string;
+  ip?: string;
+  userAgent?: string;
+}
+
+/** Changes that nobody asks for. */
+const OWN: ReadonlySet<Kind> = new Set<Kind>(['method-suspended', 'device-theft', 'address-changed']);
+
+function doerOf(kind: Kind, by: unknown): Doer {
+  if (by === 'cli') return 'operator';
+  if (OWN.has(kind)) return 'gateway';
+  return by === undefined || by === 'owner' ? 'owner' : 'help-desk';
+}
+
+export interface Told {
+  notice: Notice;
+  /** Addresses, each of which gets it. */
+  to: readonly string[];
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+export function kindOf(event: AuditEvent): Kind | undefined {
+  const found = Object.hasOwn(TABLE, event.event) ? TABLE[event.event] : undefined;
+  return (typeof found === 'function' ? found(event) : found) || undefined;
+}
+
+/** What an event tells the account's owner, and where; undefined where there is nowhere. */
+export function noticeOf(event: AuditEvent, kind: Kind, account: Account, at: number): Told | undefined {
+  const by = doerOf(kind, event.by);
+  const others = by === 'operator' || by === 'help-desk';
+  const [reason, factor, ip, userAgent] = [event.reason, event.factor, event.ip, event.userAgent].map(text);
+  // Whoever reads the old mailbox must hear of it as well: it may be the owner, and the new one a thief's.
+  const addresses = kind === 'address-changed' ? [event.previous, event.email].map(text) : [account.email];
+  const to = [...new Set(addresses.filter((address) => address !== undefined))];
+  if (to.length === 0) return undefined;
+  return {
+    to,
+    notice: {
+      ...{ kind, at, name: account.name, by },
+      ...(reason && others ? { reason } : {}),
+      ...(factor ? { factor } : {}),
+      // Of an agent's browser the person is told nothing.
+      ...(ip && !others ? { ip } : {}),
+      ...(userAgent && !others ? { userAgent } : {}),
+    },
+  };
+}
