@@ -94,6 +94,12 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
         .map(({ module }) => module.id)
         .filter((id) => existing.filter(({ factor }) => factor === id).length < mostOf(factors.get(id))),
 
+    /** What its owner is told about moving it to a new phone; undefined where it lives on none, or can't be set up again. */
+    onPhone(credential: Credential): Message | undefined {
+      const it = factors.get(credential.factor)?.factor;
+      return it?.enrol && it.onPhone?.(credential);
+    },
+
     begin,
 
     /** What is under way, and what was wrong with the last answer. */

@@ -119,6 +119,8 @@ export interface Pages {
     message: Message;
     /** What to do now, where there is something. */
     advice?: Message;
+    /** Says as well how the help desk is reached. */
+    contact?: boolean;
     /** What the last answer was refused for, where no method is left after it. */
     error?: Message & { factor?: string };
     /** Address where a method that would do can be set up. */
@@ -215,19 +217,35 @@ export interface Pages {
       lastUsedAt?: number;
       expires: number;
       current: boolean;
+      /** Where it was used last. */
+      address?: string;
+      network?: string;
+      place?: string;
     }[];
     /** Whether this browser can be renewed now. */
     renewable: boolean;
     signIns: {
+      id: string;
       at: number;
       application?: LocalizedText;
       method: string;
       browser: string;
       system: string;
       address: string;
+      /** The configured network of the address, or where on earth that may be. */
+      network?: string;
+      place?: string;
       outcome: 'success' | 'failure' | 'refused';
+      /** Its owner said that it was somebody else. */
+      reported: boolean;
     }[];
+    /** Whether the password is changed here, at `/account/password`. */
+    changesPassword: boolean;
   };
+  /** "This wasn't me": what it was, and what will happen. */
+  'not-me': { action: string; csrf: string; signIn: Pages['account']['signIns'][number]; back: string };
+  /** After that. `next` leads to a new password. */
+  reported: { next: string };
   /** "I have a new phone": what lives on the old one. `method` is the field that says which is to move. */
   phone: {
     action: string;

@@ -7,6 +7,7 @@ import { createI18n, localeFolders } from '../../src/web/i18n.ts';
 import { createRenderer } from '../../src/web/render.ts';
 import { self } from './gallery/account.ts';
 import { choices, ends } from './gallery/journey.ts';
+import { walks } from './gallery/portal.ts';
 import { prompts } from './gallery/prompts.ts';
 import { NOW, type Sample } from './gallery/sample.ts';
 
@@ -15,7 +16,7 @@ export type { Sample };
 export const LOCALES = ['en', 'zh-Hant', 'zh-Hans'];
 
 /** Every page, each with what is hard for it. */
-export const samples: readonly Sample[] = [...prompts, ...choices, ...ends, ...self];
+export const samples: readonly Sample[] = [...prompts, ...choices, ...ends, ...self, ...walks];
 
 /** Content-Security-Policy of every page. */
 const CSP = [

@@ -23,6 +23,8 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     verify: (pending, credentials, answer, account, context) =>
       verify(site, pending, credentials, answer, account, context),
     maximum: settings.maximum,
+    // Only what is reached from another device lies on a phone (WebAuthn section 5.8.4).
+    onPhone: ({ data }) => (data.transports.includes('hybrid') ? { key: 'phone' } : undefined),
     first: {
       begin: async () => begin(site),
       identify: async (pending, answer) => identify(pending, answer),

@@ -148,6 +148,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     challenge,
     verify,
     resend,
+    onPhone: () => ({ key: 'phone' }),
     usable: (_account, credentials) => credentials.some(({ data }) => countryOf(data.number, countries) !== undefined),
   };
 }

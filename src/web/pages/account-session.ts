@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Account } from '../../core/account.ts';
+import type { InternalApplication } from '../../core/application.ts';
 import type { Evidence } from '../../core/assurance.ts';
 import { SallyportError } from '../../core/errors.ts';
 import { localsOf, type WebDeps } from '../context.ts';
@@ -32,7 +33,7 @@ export function createMembership(deps: WebDeps) {
   async function member(
     req: Request,
     res: Response,
-    application: 'sallyport-account' | 'sallyport-security',
+    application: InternalApplication,
     returnTo = ownPath(req.originalUrl),
   ): Promise<Member | undefined> {
     const current = await core.session(req, res);
@@ -52,6 +53,13 @@ export function createMembership(deps: WebDeps) {
     return undefined;
   }
 
+  /** Whether a method of one's own was shown, not only a pass that was lent. */
+  async function holdsOwn(res: Response, { account, session }: Member, application: InternalApplication) {
+    const asked = { application, account: account.id, session, request: '', wants: NOTHING_MORE, recent: RECENT };
+    const { browser } = localsOf(res);
+    return (await signIn.evaluator.evaluate({ ...asked, browser, bootstrap: false })).satisfied;
+  }
+
   /**
    * For what a lent pass is not for: a method of one's own must have been shown.
    *
@@ -60,23 +68,18 @@ export function createMembership(deps: WebDeps) {
   async function owner(
     req: Request,
     res: Response,
-    application: 'sallyport-account' | 'sallyport-security',
+    application: InternalApplication,
     returnTo = ownPath(req.originalUrl),
   ): Promise<Member | undefined> {
     const it = await member(req, res, application, returnTo);
-    if (it === undefined) return undefined;
-    const evaluation = await signIn.evaluator.evaluate({
-      application,
-      ...{ account: it.account.id, session: it.session, request: '', wants: NOTHING_MORE, recent: RECENT },
-      browser: localsOf(res).browser,
-      bootstrap: false,
-    });
-    if (evaluation.satisfied) return it;
+    if (it === undefined || (await holdsOwn(res, it, application))) return it;
     throw new SallyportError('ERR_BOOTSTRAP', 'only a pass was shown');
   }
 
   /** This session's proofs, for remembering the device anew. */
   const proofs = ({ account, session }: Member): Promise<Evidence[]> => signIn.evidence.of(session, account.id);
 
-  return { member, owner, proofs };
+  return { member, owner, holdsOwn, proofs };
 }
+
+export type Membership = ReturnType<typeof createMembership>;

@@ -1,25 +1,19 @@
 import express, { type Request, type Response, Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
-import type { AuditEntry } from '../../core/store.ts';
 import { agentOf } from '../agents.ts';
 import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
-import type { Pages } from '../models.ts';
+import { placeOf } from '../places.ts';
 import type { Csrf } from '../security.ts';
 import { createOwnMethods } from './account-methods.ts';
 import { createMembership, type Member, ownPath } from './account-session.ts';
 import { issuePages } from './issue.ts';
+import { newPasswordPages } from './new-password.ts';
+import { notMePages } from './not-me.ts';
+import { createOwnSignIns } from './own-sign-ins.ts';
+import { phonePages } from './phone.ts';
 import { createSetUp, type Place } from './set-up.ts';
 import { answerOf } from './sign-in.ts';
-
-type SignInRow = Pages['account']['signIns'][number];
-
-const OUTCOMES: Readonly<Record<string, SignInRow['outcome']>> = {
-  'sign-in.completed': 'success',
-  'sign-in.refused': 'failure',
-  'sign-in.locked': 'failure',
-  'sign-in.denied': 'refused',
-};
 
 /** What a notice may say after a redirect; the address names it. */
 const NOTICES = [
@@ -29,25 +23,25 @@ const NOTICES = [
   'method-removed',
   'method-renamed',
   'method-renewed',
+  'phone-kept',
+  'phone-moved',
   'too-many-methods',
   'device-removed',
   'device-renewed',
   'device-not-renewed',
+  'password-changed',
+  'after-report',
 ] as const;
 
 /** `/account`: my methods, my remembered devices, my recent sign-ins. */
 export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   const { core, signIn, audit } = deps;
   const { credentials, devices, enrolment, issuing } = signIn;
-  const { member, owner, proofs } = createMembership(deps);
+  const membership = createMembership(deps);
+  const { member, owner, proofs } = membership;
   const methods = createOwnMethods(deps, csrf);
   const { tokenOf, checked, about, found } = methods;
   const setUp = createSetUp(deps, tokenOf);
-
-  async function signInsOf(account: string, locale: string): Promise<SignInRow[]> {
-    const entries = await deps.durable.audit.ofAccount(account, { limit: 20, events: Object.keys(OUTCOMES) });
-    return Promise.all(entries.map((entry) => rowOf(entry, deps, locale)));
-  }
 
   async function deviceOf(it: Member, id: unknown) {
     const device = (await devices.list(it.account.id)).find((one) => one.id === id);
@@ -91,15 +85,18 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
         ...state,
         ...(lastUsedAt ? { lastUsedAt } : {}),
       })),
+      onPhone: (await credentials.ofAccount(account.id)).some((one) => enrolment.onPhone(one)),
       addable: enrolment.offered(await credentials.ofAccount(account.id)),
       issuable: issuing.offered(await credentials.ofAccount(account.id)).map(({ factor }) => factor),
-      devices: (await devices.list(account.id, browser)).map(({ userAgent, usedAt, ...device }) => ({
+      devices: (await devices.list(account.id, browser)).map(({ userAgent, usedAt, ip, ...device }) => ({
         ...device,
         ...agentOf(userAgent),
+        ...(ip === undefined ? {} : { address: ip, ...placeOf(deps, res, ip) }),
         ...(usedAt ? { lastUsedAt: usedAt } : {}),
       })),
       renewable: !browser.shared,
-      signIns: await signInsOf(account.id, localsOf(res).locale),
+      signIns: await createOwnSignIns(deps).list(account.id, res),
+      changesPassword: signIn.passwords.changeable(account),
     });
   });
 
@@ -167,7 +164,10 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     res.redirect(303, chosen ? '/account?notice=method-default' : req.path);
   });
 
+  phonePages(deps, router, { methods, setUp, membership });
   issuePages(deps, router, { owner, tokenOf, checked, about });
+  newPasswordPages(deps, router, { owner, tokenOf, checked, about });
+  notMePages(deps, router, { member, tokenOf, checked, about });
 
   router.get('/account/methods/:id/rename', async (req, res) => {
     const it = await owner(req, res, 'sallyport-account');
@@ -260,20 +260,4 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   router.get('/signed-out', (_req, res) => send(deps, res, 'signed-out', {}));
 
   return router;
-}
-
-async function rowOf(entry: AuditEntry, deps: WebDeps, locale: string): Promise<SignInRow> {
-  const { detail, application } = entry;
-  const text = (key: string) => (typeof detail[key] === 'string' ? detail[key] : '');
-  const factors = Array.isArray(detail.factors) ? detail.factors.map(String) : [text('factor')];
-  const factor = factors.filter(Boolean).at(-1);
-  const name = application === undefined ? undefined : (await deps.applications.find(application))?.name;
-  return {
-    at: entry.at,
-    ...(name === undefined ? {} : { application: name }),
-    method: factor === undefined ? '' : deps.i18n.text(locale, { key: 'method' }, factor),
-    ...agentOf(text('userAgent')),
-    address: text('ip'),
-    outcome: OUTCOMES[entry.event] ?? 'failure',
-  };
 }
