@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { openDurable } from '../../test/support/durable.ts';
+import { recordingAudit, recordingLog } from '../../test/support/recording.ts';
+import type { AuditEvent } from '../core/door.ts';
+import type { Sent } from '../core/sender.ts';
+import type { DurableStore } from '../core/store.ts';
+import { createLetters } from './letters.ts';
+
+const NOW = 1_800_000_000_000;
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+const EVENT: AuditEvent = { event: 'credential.added', account: 'alice', factor: 'push', ip: '192.0.2.7' };
+
+async function withAlice(email: string | undefined = 'alice@university.example'): Promise<DurableStore> {
+  const { durable } = await openDurable();
+  const rest = { directory: 'local', directoryKey: 'k', username: 'alice', name: 'Alice', groups: [], createdAt: NOW };
+  await durable.accounts.link({ id: 'alice', ...rest, ...(email ? { email } : {}) });
+  return durable;
+}
+
+type Mail = { to: string; subject: string; text: string };
+
+/** A node on this store; `answer` is what its senders do. */
+function node(durable: DurableStore, options: { answer?: () => Sent | Promise<Sent>; mail?: false } = {}) {
+  const sent: Mail[] = [];
+  const clock = { now: NOW };
+  const { audit, events } = recordingAudit();
+  const { log, lines } = recordingLog();
+  const it = { answer: options.answer ?? ((): Sent => ({ ok: true })) };
+  const mail = {
+    write: (notice: object, locale: string | undefined) => ({
+      subject: locale ?? 'none',
+      text: JSON.stringify(notice),
+    }),
+    send: async ({ to, subject, text }: Mail) => {
+      sent.push({ to, subject, text });
+      return it.answer();
+    },
+  };
+  const letters = createLetters(
+    { durable, log, now: () => clock.now, random: randomBytes, ...(options.mail === false ? {} : { mail }) },
+    audit,
+  );
+  return { letters, sent, clock, events, lines, it, told: () => sent.map(({ text }) => JSON.parse(text)) };
+}
+
+const waiting = (durable: DurableStore) => durable.records('letters').list({ limit: 100 });
+
+describe('a change', () => {
+  it('is told once, in the language of the account, after the audit has it', async () => {
+    const durable = await withAlice();
+    await durable.accounts.setLocale('alice', 'zh-Hant');
+    const { letters, sent, events, told } = node(durable);
+    await letters.watched.commit(EVENT);
+    await letters.deliver();
+    await letters.deliver();
+    expect(events).toEqual([EVENT]);
+    expect(sent).toMatchObject([{ to: 'alice@university.example', subject: 'zh-Hant' }]);
+    const notice = { kind: 'method-added', at: NOW, name: 'Alice', by: 'owner', factor: 'push', ip: '192.0.2.7' };
+    expect(told()).toEqual([notice]);
+    expect(await waiting(durable)).toEqual([]);
+  });
+
+  it.each([
+    [{ by: 'agent-7', reason: 'lost phone', ip: '198.51.100.1', userAgent: 'x' }, { by: 'help-desk' }],
+    [{ by: 'cli', reason: 'lost phone' }, { by: 'operator' }],
+  ])('by others (%j) is told with the reason, and not who or from where', async (facts, notice) => {
+    const { letters, told } = node(await withAlice());
+    await letters.watched.commit({ event: 'credential.removed', account: 'alice', ...facts });
+    await letters.deliver();
+    expect(told()).toEqual([{ kind: 'method-removed', at: NOW, name: 'Alice', reason: 'lost phone', ...notice }]);
+  });
+
+  it('of the address goes to both', async () => {
+    const { letters, sent } = node(await withAlice('new@university.example'));
+    const addresses = { previous: 'old@university.example', email: 'new@university.example' };
+    await letters.watched.commit({ event: 'account.email-changed', account: 'alice', ...addresses });
+    await letters.deliver();
+    expect(sent.map(({ to }) => to).sort()).toEqual(['new@university.example', 'old@university.example']);
+  });
+
+  it.each([
+    { event: 'sign-in.completed', account: 'alice' },
+    { event: 'device.renewed', account: 'alice' },
+    { event: 'hold.placed', account: 'alice', reason: 'report' },
+    { event: 'credential.added', account: 'nobody' },
+    { event: 'credential.added' },
+    { event: 'constructor', account: 'alice' },
+  ])('that is none, or nobody’s, is not told: %j', async (event) => {
+    const durable = await withAlice();
+    const { letters, sent, events } = node(durable);
+    await letters.watched.commit(event);
+    letters.watched.note(event);
+    await letters.close();
+    expect(events).toEqual([event, event]);
+    expect(sent).toEqual([]);
+    expect(await waiting(durable)).toEqual([]);
+  });
+
+  it('is not told to an account without an address', async () => {
+    const { letters, sent, lines } = node(await withAlice(''));
+    await letters.watched.commit(EVENT);
+    await letters.close();
+    expect({ sent, lines }).toEqual({ sent: [], lines: [] });
+  });
+
+  it('that the audit does not take is not told', async () => {
+    const durable = await withAlice();
+    const { log } = recordingLog();
+    const away = { commit: () => Promise.reject(new Error('away')), note: () => {} };
+    const mail = { write: () => ({ subject: '', text: '' }), send: async (): Promise<Sent> => ({ ok: true }) };
+    const letters = createLetters({ durable, log, now: () => NOW, random: randomBytes, mail }, away);
+    await expect(letters.watched.commit(EVENT)).rejects.toThrow('away');
+    expect(await waiting(durable)).toEqual([]);
+  });
+});
+
+describe('a letter that no sender takes', () => {
+  it('is tried again after waits that grow, for a day', async () => {
+    const durable = await withAlice();
+    const { letters, sent, clock, events } = node(durable, { answer: () => ({ ok: false, reason: 'away' }) });
+    await letters.watched.commit(EVENT);
+    await letters.deliver();
+    const tried: number[] = [];
+    for (let minute = 0; minute <= 27 * 60; minute += 1) {
+      clock.now = NOW + minute * 60 * SECOND;
+      const before = sent.length;
+      await letters.deliver();
+      if (sent.length > before) tried.push(minute);
+    }
+    const waits = tried.map((minute, at) => minute - (tried[at - 1] ?? 0));
+    expect(waits.slice(0, 7)).toEqual([1, 1, 2, 4, 8, 16, 32]);
+    expect(Math.max(...waits)).toBe(120);
+    expect(tried.at(-1)).toBeGreaterThanOrEqual(24 * 60);
+    expect(await waiting(durable)).toEqual([]);
+    expect(events.at(-1)).toEqual({
+      event: 'notice.undelivered',
+      account: 'alice',
+      kind: 'method-added',
+      tries: sent.length,
+    });
+  });
+
+  it('is not sent a second time where it may have been taken', async () => {
+    const durable = await withAlice();
+    const { letters, sent, clock } = node(durable, {
+      answer: () => ({ ok: false, reason: 'no answer', unsure: true }),
+    });
+    await letters.watched.commit(EVENT);
+    await letters.deliver();
+    clock.now += HOUR;
+    await letters.deliver();
+    expect(sent).toHaveLength(1);
+  });
+
+  it('waits for the next process, which takes it up', async () => {
+    const durable = await withAlice();
+    const before = node(durable, { answer: () => ({ ok: false, reason: 'away' }) });
+    await before.letters.watched.commit(EVENT);
+    await before.letters.close();
+    const after = node(durable);
+    after.clock.now += HOUR;
+    after.letters.start();
+    await after.letters.close();
+    expect(after.sent).toHaveLength(1);
+  });
+
+  it('does not keep others back', async () => {
+    const durable = await withAlice();
+    const { letters, it, sent } = node(durable);
+    it.answer = () => {
+      if (sent.length === 1) throw new Error('broken');
+      return { ok: true };
+    };
+    await letters.watched.commit(EVENT);
+    await letters.watched.commit(EVENT);
+    await letters.deliver();
+    expect(sent).toHaveLength(2);
+    expect(await waiting(durable)).toHaveLength(1);
+  });
+});
+
+it('is handed on by one of many nodes that look at once', async () => {
+  const durable = await withAlice();
+  const nodes = Array.from({ length: 8 }, () => node(durable));
+  const [first] = nodes;
+  for (let at = 0; at < 10; at += 1) await first?.letters.watched.commit(EVENT);
+  await Promise.all(nodes.map(({ letters }) => letters.deliver()));
+  expect(nodes.flatMap(({ sent }) => sent)).toHaveLength(10);
+});
+
+it('says at the start that nobody is told anything, where no sender carries mail', async () => {
+  const durable = await withAlice();
+  const { letters, lines, events } = node(durable, { mail: false });
+  letters.start();
+  await letters.watched.commit(EVENT);
+  await letters.close();
+  expect(events).toEqual([EVENT]);
+  expect(await waiting(durable)).toEqual([]);
+  expect(lines).toMatchObject([{ level: 'warn' }]);
+});
