@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { INTERNAL_APPLICATIONS } from '../core/application.ts';
+import { type Applications, INTERNAL_APPLICATIONS } from '../core/application.ts';
 import type { Directory } from '../core/directory.ts';
 import type { LogPort } from '../core/door.ts';
 import type { FactorPorts, Reported } from '../core/factor.ts';
@@ -106,6 +106,8 @@ interface Wires {
   senders: Pick<Senders, 'send'>;
   ephemeral: EphemeralStore;
   report: FactorReport;
+  /** Applications, members included. */
+  names: Pick<Applications, 'get'>;
 }
 
 export async function createFactors(
@@ -114,7 +116,7 @@ export async function createFactors(
   durable: DurableStore,
   directories: ReadonlyMap<string, Directory>,
   world: World,
-  { senders, ephemeral, report, ...outside }: Pick<FactorPorts, 'fetch' | 'log' | 'audit'> & Wires,
+  { senders, ephemeral, report, names, ...outside }: Pick<FactorPorts, 'fetch' | 'log' | 'audit'> & Wires,
   sealer: Sealer,
 ): Promise<SignInDeps['factors']> {
   const accounts = createAccounts({ ...world, durable, directories, audit: { commit: outside.audit } });
@@ -141,7 +143,9 @@ export async function createFactors(
       sealer: sealerFor(`factor:${id}`, sealer),
       serviceName:
         typeof config.name === 'string' ? config.name : (config.name.en ?? Object.values(config.name)[0] ?? ''),
+      service: { name: config.name, locales: config.locales },
       issuer: config.issuer,
+      nameOf: (application) => names.get(application)?.name ?? application,
       applications: [...config.applications.keys(), ...INTERNAL_APPLICATIONS],
     });
     await factor.start?.();
@@ -155,6 +159,13 @@ export const OWN_RULES: readonly Rule[] = [
   {
     name: 'managing one’s methods',
     applications: ['sallyport-security'],
+    level: 'mfa',
+    freshness: 600_000,
+    remember: 0,
+  },
+  {
+    name: 'setting up one’s first methods',
+    applications: ['sallyport-enrol'],
     level: 'mfa',
     freshness: 600_000,
     remember: 0,

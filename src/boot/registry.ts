@@ -47,6 +47,7 @@ const ACCOUNT = { name: { en: 'Your account', 'zh-Hant': '您的帳號', 'zh-Han
 const OWN: Readonly<Record<InternalApplication, typeof ACCOUNT>> = {
   'sallyport-account': ACCOUNT,
   'sallyport-security': ACCOUNT,
+  'sallyport-enrol': { name: { en: 'First set-up', 'zh-Hant': '首次設定', 'zh-Hans': '首次设置' }, path: '/account' },
   'sallyport-helpdesk': { name: { en: 'Help desk', 'zh-Hant': '服務台', 'zh-Hans': '服务台' }, path: '/helpdesk' },
 };
 

@@ -34,10 +34,18 @@ export function configuredId(id: string): string {
 }
 
 /** Parts of the gateway that ask for a sign-in themselves; rules may name them. */
-export const INTERNAL_APPLICATIONS = ['sallyport-account', 'sallyport-security', 'sallyport-helpdesk'] as const;
+export const INTERNAL_APPLICATIONS = [
+  'sallyport-account',
+  'sallyport-security',
+  'sallyport-helpdesk',
+  'sallyport-enrol',
+] as const;
 export type InternalApplication = (typeof INTERNAL_APPLICATIONS)[number];
 
-const OWN_PAGES: readonly InternalApplication[] = ['sallyport-account', 'sallyport-security'];
+/** Where newcomers set up their first methods. */
+export const ENROLMENT: InternalApplication = 'sallyport-enrol';
+
+const OWN_PAGES: readonly InternalApplication[] = ['sallyport-account', 'sallyport-security', 'sallyport-enrol'];
 
 /** The account's own pages: where a method is set up, and so what a lent pass is for. */
 export function isOwnPage(application: string): boolean {

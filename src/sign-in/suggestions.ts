@@ -8,6 +8,12 @@ interface Past {
   until: number;
 }
 
+/** Whether a suggestion is made to people like this one. */
+export function isFor({ groups, notGroups }: Suggestion, account: Account): boolean {
+  if (groups && !groups.some((group) => account.groups.includes(group))) return false;
+  return !notGroups?.some((group) => account.groups.includes(group));
+}
+
 /** Enrolments that are suggested once a sign-in is complete, and what became of them. */
 export function createSuggestions(deps: Pick<SignInDeps, 'durable' | 'factors' | 'now' | 'suggestions'>) {
   const state = deps.durable.state('suggestions');
@@ -19,15 +25,10 @@ export function createSuggestions(deps: Pick<SignInDeps, 'durable' | 'factors' |
     return { ...(JSON.parse(stored.value) as Past), version: stored.version };
   }
 
-  function fits(
-    { factor, groups, notGroups }: Suggestion,
-    account: Account,
-    credentials: readonly Credential[],
-  ): boolean {
+  function fits(suggestion: Suggestion, account: Account, credentials: readonly Credential[]): boolean {
+    const { factor } = suggestion;
     if (!deps.factors.get(factor)?.factor.enrol) return false;
-    if (credentials.some((credential) => credential.factor === factor)) return false;
-    if (groups && !groups.some((group) => account.groups.includes(group))) return false;
-    return !notGroups?.some((group) => account.groups.includes(group));
+    return !credentials.some((credential) => credential.factor === factor) && isFor(suggestion, account);
   }
 
   return {

@@ -13,7 +13,7 @@ export interface Member {
 /** How old a second factor may be where policy would have one for each request, milliseconds. */
 const RECENT = 10 * 60_000;
 
-const OWN = /^\/account(?:\/[\w./-]*)?(?:\?notice=[a-z-]+)?$/;
+const OWN = /^\/(?:account|enrol)(?:\/[\w./-]*)?(?:\?notice=[a-z-]+)?$/;
 
 /** Only our own pages, and only those of the account: this value passes through the browser. */
 export function ownPath(path: unknown): string {

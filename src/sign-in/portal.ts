@@ -1,0 +1,58 @@
+import type { Account, Credential } from '../core/account.ts';
+import type { Credentials } from './credentials.ts';
+import type { SignInDeps } from './deps.ts';
+import type { Evaluator } from './evaluate.ts';
+import type { Issuing } from './issuing.ts';
+import { isFor } from './suggestions.ts';
+
+/** How many methods a newcomer is led to: losing one must not lock them out. */
+const WANTED = 2;
+
+/** How far somebody has come. */
+export interface Standing {
+  /** Methods of their own that work. */
+  own: Credential[];
+  /** What can be set up next: other factors than theirs, the most recommended first. Empty: they are done. */
+  next: string[];
+  /** Factors that run out, and that they may issue to themselves and haven't yet. */
+  spare: string[];
+}
+
+interface Parts {
+  credentials: Credentials;
+  evaluator: Evaluator;
+  issuing: Issuing;
+}
+
+/** What a newcomer sets up, in which order: `/enrol`. */
+export function createPortal(deps: Pick<SignInDeps, 'factors' | 'suggestions'>, parts: Parts) {
+  const { credentials, evaluator, issuing } = parts;
+  const enrollable = [...deps.factors.values()].filter(({ factor }) => factor.enrol && factor.confirm);
+
+  /** As the configuration suggests it to this person, then in its order of factors. */
+  function recommended(account: Account, factors: readonly string[]): string[] {
+    const suggested = deps.suggestions.filter((one) => isFor(one, account)).map(({ factor }) => factor);
+    const place = (id: string) => (suggested.includes(id) ? suggested.indexOf(id) : suggested.length);
+    return [...factors].sort((a, b) => place(a) - place(b));
+  }
+
+  return {
+    /** Steps of the walk: fewer where not even two factors can be set up. */
+    steps: Math.min(WANTED, enrollable.length),
+
+    recommended,
+
+    async standing(account: Account): Promise<Standing> {
+      const all = await credentials.ofAccount(account.id);
+      const own = all.filter((one) => evaluator.isOwn(one) && evaluator.works(one));
+      const open = enrollable.map(({ module }) => module.id).filter((id) => !own.some(({ factor }) => factor === id));
+      const spare = issuing
+        .offered(all)
+        .filter(({ factor, replaces }) => !replaces && deps.factors.get(factor)?.module.standing === 'spare')
+        .map(({ factor }) => factor);
+      return { own, next: own.length >= WANTED ? [] : recommended(account, open), spare };
+    },
+  };
+}
+
+export type Portal = ReturnType<typeof createPortal>;
