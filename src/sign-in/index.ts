@@ -11,6 +11,7 @@ import { createHolds } from './holds.ts';
 import { createIssuing } from './issuing.ts';
 import { createJourney } from './journey.ts';
 import { createPasswords } from './passwords.ts';
+import { createPortal } from './portal.ts';
 import { createPreferences } from './preferences.ts';
 import { createReports } from './reports.ts';
 import { createStates } from './states.ts';
@@ -24,18 +25,28 @@ export function createSignIn(deps: SignInDeps) {
   const credentials = createCredentials(deps);
   const devices = createTrustedDevices(deps);
   const evidence = createEvidence(deps.ephemeral);
-  const reports = createReports(deps, { holds, devices });
   const holds = createHolds(deps);
-  const passwords = createPasswords(deps, { accounts, attempts, devices, holds });
+  const reports = createReports(deps, { holds, devices });
+  const passwords = createPasswords(deps, { accounts, attempts, devices, evidence, holds });
   const evaluator = createEvaluator(deps, { accounts, credentials, evidence, devices, holds });
   const dispatcher = createDispatcher(deps, { evaluator, devices, passwords });
   const states = createStates(deps);
-  const journey = createJourney(deps, { accounts, attempts, credentials, devices, evidence, states, dispatcher });
+  const journey = createJourney(deps, {
+    accounts,
+    attempts,
+    credentials,
+    devices,
+    evidence,
+    states,
+    dispatcher,
+    passwords,
+  });
   const enrolment = createEnrolment(deps, { attempts, credentials });
   const waiting = createWaiting(deps, { states, enrolment });
   const preferences = createPreferences(deps);
   const issuing = createIssuing(deps, { credentials, devices });
-  const helpDesk = createHelpDesk(deps);
+  const portal = createPortal(deps, { credentials, evaluator, issuing });
+  const helpDesk = createHelpDesk(deps, { accounts, attempts, credentials, devices, holds, issuing, reports });
   return {
     reports,
     holds,
@@ -44,6 +55,7 @@ export function createSignIn(deps: SignInDeps) {
     enrolment,
     waiting,
     issuing,
+    portal,
     preferences,
     accounts,
     attempts,

@@ -46,6 +46,7 @@ export function createIssuing(
 
     /**
      * Makes one and answers what is shown of it: once, and only after the audit has it. `facts` are of the request.
+     * With `announce` it is the caller who tells the audit, before the new one is kept.
      *
      * @throws SallyportError ERR_INPUT where the factor issues nothing, or not with these options
      */
@@ -54,22 +55,26 @@ export function createIssuing(
       id: string,
       options: IssueOptions,
       facts: Readonly<Record<string, unknown>>,
+      announce?: (shown: Shown) => Promise<void>,
     ): Promise<Shown> {
       const it = deps.factors.get(id)?.factor;
       if (it?.issue === undefined) throw new SallyportError('ERR_INPUT', `${id} issues nothing`);
       const existing = ofFactor(await credentials.ofAccount(account.id), id);
       const issued = await it.issue(account, existing, options);
+      await announce?.(issued.shown);
       const { id: credential, replaced } = await keep(account.id, id, issued);
       const { expires } = issued.shown;
-      await deps.audit.commit({
-        ...facts,
-        event: 'credential.issued',
-        account: account.id,
-        factor: id,
-        credential,
-        replaced: replaced.length,
-        ...(expires === undefined ? {} : { expires }),
-      });
+      if (announce === undefined) {
+        await deps.audit.commit({
+          ...facts,
+          event: 'credential.issued',
+          account: account.id,
+          factor: id,
+          credential,
+          replaced: replaced.length,
+          ...(expires === undefined ? {} : { expires }),
+        });
+      }
       for (const old of replaced) await devices.revoke(account.id, { credential: old });
       return issued.shown;
     },

@@ -1,0 +1,180 @@
+import type { Account, LocalizedText } from '../../core/account.ts';
+import { SallyportError } from '../../core/errors.ts';
+import type { Shown } from '../../core/factor.ts';
+import type { Message } from '../../core/prompt.ts';
+import { mostOf } from '../credentials.ts';
+import type { SignInDeps } from '../deps.ts';
+import type { HelpDeskParts } from './index.ts';
+import type { Right, Subject } from './scope.ts';
+
+/** Whoever acts, as they may act at this moment. */
+export interface Doer {
+  /** An account's id, or `api:<name>`. */
+  by: string;
+  may(right: Right, target: Subject): boolean;
+  /** What must be ticked, all of it. */
+  checklist: readonly LocalizedText[];
+}
+
+/** What somebody wants done to a person, and why. */
+export interface Order {
+  /** Asked at the moment of acting: rights can be taken away while a form is open. */
+  doer(): Promise<Doer | undefined>;
+  /** Whom it is for: an account's id. */
+  person: string;
+  reason: string;
+  /** Places in the checklist of the items that were ticked. */
+  ticked: readonly number[];
+  /** From where, for the audit. */
+  facts: Readonly<Record<string, unknown>>;
+}
+
+const SHORTEST = 5;
+const LONGEST = 500;
+
+/** A reason as it is kept: one line; undefined where it says nothing. */
+export function reasonOf(typed: string | undefined): string | undefined {
+  const text = (typed ?? '')
+    .slice(0, 4 * LONGEST)
+    .toWellFormed()
+    .normalize('NFC')
+    .replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
+  const letters = [...text];
+  return letters.length < SHORTEST ? undefined : letters.slice(0, LONGEST).join('');
+}
+
+/** What the help desk does: each is checked here, whatever the page checked before, and audited before it takes effect. */
+export function createActions(
+  deps: SignInDeps,
+  parts: HelpDeskParts,
+  current: (account: Account) => Promise<Account | undefined>,
+) {
+  const { credentials, devices, attempts, holds, issuing, reports } = parts;
+  const { audit, durable, factors } = deps;
+  /** Names that attempts are counted under, beside the factors' own. */
+  const budgets = [...factors.keys()].flatMap((id) => [id, `enrol-${id}`]).concat('new-password');
+
+  /**
+   * The person, if this may be done to them, and what the audit says of it.
+   *
+   * @throws SallyportError ERR_NOT_FOUND, the same for nobody and for somebody out of scope; ERR_INPUT without a
+   * reason or with an item left unticked
+   */
+  async function permitted({ doer: find, person, reason, ticked, facts }: Order, right: Right) {
+    const doer = await find();
+    const kept = doer && (await durable.accounts.byId(person));
+    const target = kept && (await current(kept));
+    if (!doer || !target || !doer.may(right, target)) throw new SallyportError('ERR_NOT_FOUND', 'nobody in scope');
+    const why = reasonOf(reason);
+    if (why === undefined) throw new SallyportError('ERR_INPUT', 'no reason is given');
+    if (!doer.checklist.every((_, at) => ticked.includes(at))) {
+      throw new SallyportError('ERR_INPUT', 'not every item of the checklist is ticked');
+    }
+    const checked = doer.checklist.map(inWords);
+    return { target, facts: { ...facts, account: person, by: doer.by, reason: why, checked } };
+  }
+
+  const ofFactor = async (account: string, id: string) =>
+    (await credentials.ofAccount(account)).filter(({ factor }) => factor === id);
+
+  async function methodOf(account: string, id: string) {
+    const method = (await credentials.ofAccount(account)).find((credential) => credential.id === id);
+    if (method === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such method of this person');
+    return method;
+  }
+
+  return {
+    /** What operators may issue, and what they choose then. */
+    issuable: () =>
+      [...factors.values()].flatMap(({ module, factor: { issue, operatorService } }) =>
+        issue && operatorService ? [{ factor: module.id, standing: module.standing, ...operatorService }] : [],
+      ),
+
+    /** Factors whose devices are assigned by number. */
+    assignable: () => [...factors.values()].filter(({ factor }) => factor.assign).map(({ module }) => module.id),
+
+    locks: (account: string) => attempts.locks(account, budgets),
+
+    /** Answers what is shown, once. @throws SallyportError as `permitted`, and ERR_INPUT for options that can't be had */
+    async issue(order: Order, factor: string, options: Readonly<Record<string, string | number>>): Promise<Shown> {
+      const { target, facts } = await permitted(order, 'issue');
+      if (factors.get(factor)?.factor.operatorService === undefined) {
+        throw new SallyportError('ERR_NOT_FOUND', `${factor} is not issued by operators`);
+      }
+      return issuing.issue(target, factor, { ...options, by: 'operator' }, facts, ({ starts, expires }) =>
+        audit.commit({
+          ...facts,
+          event: 'helpdesk.issued',
+          factor,
+          ...(starts === undefined ? {} : { starts }),
+          ...(expires === undefined ? {} : { expires }),
+        }),
+      );
+    },
+
+    /** Whichever it is, the last one too: that is what a lost phone is. What rests on it ends at once. */
+    async remove(order: Order, credential: string): Promise<void> {
+      const { target, facts } = await permitted(order, 'remove');
+      const { factor, name } = await methodOf(target.id, credential);
+      await audit.commit({ ...facts, event: 'helpdesk.method-removed', factor, credential, name });
+      await credentials.remove(credential, target.id);
+      await devices.revoke(target.id, { credential });
+    },
+
+    /** Budgets of attempts begin anew. With `hold`: no new password has to be chosen any more, either. */
+    async unlock(order: Order, hold: 'keep' | 'release'): Promise<void> {
+      const { target, facts } = await permitted(order, 'unlock');
+      await audit.commit({ ...facts, event: 'helpdesk.unlocked', hold });
+      await attempts.unlock(target.id, budgets);
+      for (const { factor } of factors.values()) await factor.release?.(target.id);
+      if (hold === 'release') await holds.release(target.id, facts);
+    },
+
+    /** Sessions, grants and remembered devices, everywhere. */
+    async endSessions(order: Order): Promise<void> {
+      const { target, facts } = await permitted(order, 'end-sessions');
+      await audit.commit({ ...facts, event: 'helpdesk.sessions-ended' });
+      await durable.accounts.revokeBefore(target.id, deps.now());
+      await devices.revoke(target.id);
+      await deps.endSessions(target.id);
+    },
+
+    /** Undefined once it is theirs; else why not, in the factor's words. */
+    async assign(order: Order, factor: string, number: string): Promise<Message | undefined> {
+      const { target, facts } = await permitted(order, 'assign');
+      const it = factors.get(factor);
+      if (it?.factor.assign === undefined) throw new SallyportError('ERR_NOT_FOUND', `${factor} assigns nothing`);
+      const existing = await ofFactor(target.id, factor);
+      if (existing.length >= mostOf(it)) return { key: 'too-many-methods' };
+      const assigned = await it.factor.assign(target, existing, number);
+      if (assigned.outcome === 'refused') return assigned.message;
+      const { name, data, lookup } = assigned;
+      try {
+        // Nothing can be proven with it until it is a credential.
+        await audit.commit({ ...facts, event: 'helpdesk.token-assigned', factor, name });
+      } catch (error) {
+        await assigned.release();
+        throw error;
+      }
+      const added = await credentials.add(target.id, factor, name, data, lookup);
+      if (typeof added === 'string') return undefined;
+      await assigned.release();
+      return added;
+    },
+
+    /** False where somebody was faster. */
+    async handle(order: Order, report: string): Promise<boolean> {
+      const { target, facts } = await permitted(order, 'reports');
+      if ((await reports.get(report))?.account !== target.id) {
+        throw new SallyportError('ERR_NOT_FOUND', 'no such report of this person');
+      }
+      const { by, reason, ...rest } = facts;
+      return reports.handle(report, by, reason, rest);
+    },
+  };
+}
+
+function inWords(text: LocalizedText): string {
+  return typeof text === 'string' ? text : (text.en ?? Object.values(text)[0] ?? '');
+}
