@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Account, Credential } from './account.ts';
+import type { Account, Credential, LocalizedText } from './account.ts';
 import type { Kind, Proof } from './assurance.ts';
 import type { Command } from './directory.ts';
 import type { AuditEvent, LogPort } from './door.ts';
@@ -87,6 +87,8 @@ export type Identified = { username: string } | { lookup: string };
 export interface FactorContext {
   /** The application that the sign-in is for; absent where methods are managed. */
   application?: string;
+  /** Its whole id, where it is a federation's member. */
+  member?: string;
   /** The answer has to open the sign-in by itself, as a first factor does: nothing that was proven before counts. */
   opening?: boolean;
   /** Language of the page, BCP 47, for a person who has chosen none. */
@@ -392,9 +394,13 @@ export interface FactorPorts {
   report(account: string, about: Reported): Promise<void>;
   /** What the institution calls itself, for names that authenticator apps show. */
   serviceName: string;
+  /** The same in the languages offered, and which those are, as BCP 47 tags. */
+  service: { name: LocalizedText; locales: readonly string[] };
   issuer: string;
   /** Ids that settings may name. */
   applications: readonly string[];
+  /** What an application is called, by its id or a member's; what is unknown goes by its id. */
+  nameOf(application: string): LocalizedText;
   /** Guarded: public addresses only, no redirects. */
   fetch(url: string | URL, init?: RequestInit): Promise<globalThis.Response>;
   log: LogPort;

@@ -14,5 +14,7 @@ export function fromBrowser({ locale, ip, userAgent }: Browser): FactorContext {
 export function contextOf({ id, application }: SignInRequest, browser: Browser): FactorContext {
   // The id opens the sign-in, with its cookie: a hash is enough of a name.
   const signIn = createHash('sha256').update(`sign-in ${id}`).digest('base64url');
-  return { application: configuredId(application), signIn, ...fromBrowser(browser) };
+  const configured = configuredId(application);
+  const member = application === configured ? {} : { member: application };
+  return { application: configured, ...member, signIn, ...fromBrowser(browser) };
 }

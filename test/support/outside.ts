@@ -22,6 +22,8 @@ export const offline: Pick<
   | 'report'
   | 'exchange'
   | 'credentials'
+  | 'service'
+  | 'nameOf'
 > = {
   records,
   send: () => Promise.reject(new Error('this factor sends nothing')),
@@ -36,6 +38,8 @@ export const offline: Pick<
   report: () => Promise.reject(new Error('this factor reports nothing')),
   sealer: createSealer(new Uint8Array(32)),
   applications: [],
+  service: { name: 'Example University', locales: ['en'] },
+  nameOf: (application) => application,
   fetch: () => Promise.reject(new Error('this factor calls nobody')),
   log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
 };
