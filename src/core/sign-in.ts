@@ -70,8 +70,11 @@ export interface Evaluation {
   /** Level of the proofs that count for this request. */
   level?: Level;
   satisfied: boolean;
-  /** `first`: knowledge (or a passkey) is missing; `second`: possession is. */
-  missing?: 'denied' | 'first' | 'second';
+  /**
+   * `first`: knowledge (or a passkey) is missing; `second`: possession is; `new-password`: all is there, but nothing
+   * opens before the password has been changed.
+   */
+  missing?: 'denied' | 'first' | 'second' | 'new-password';
   /** An essential class was asked for that this person can't reach. */
   unreachable: boolean;
   acr?: string;

@@ -1,3 +1,4 @@
+import { ENROLMENT } from '../core/application.ts';
 import { type Evidence, isFirstFactor, isSecondFactor, levelOf, reaches } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
@@ -6,6 +7,7 @@ import { contextOf } from './context.ts';
 import type { SignInDeps } from './deps.ts';
 import type { Evaluator, FullEvaluation } from './evaluate.ts';
 import { createOffers, type Preferring } from './offers.ts';
+import type { Passwords } from './passwords.ts';
 import { createPreferences } from './preferences.ts';
 import type { Stage, State } from './steps.ts';
 import { createSuggestions } from './suggestions.ts';
@@ -15,10 +17,14 @@ import type { TrustedDevices } from './trusted-devices.ts';
 const FRESH_FOR_ENROLMENT = 10 * 60_000;
 
 /** What comes next, from how the request stands: the one dispatcher that every answer returns to. */
-export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices: TrustedDevices) {
+export function createDispatcher(
+  deps: SignInDeps,
+  { evaluator, devices, passwords }: { evaluator: Evaluator; devices: TrustedDevices; passwords: Passwords },
+) {
   const offers = createOffers(deps, evaluator);
   const suggestions = createSuggestions(deps);
   const preferences = createPreferences(deps);
+  const lends = [...deps.factors.values()].some(({ module }) => module.standing === 'bootstrap');
 
   async function evaluate(request: SignInRequest, state: State, browser: Browser): Promise<Preferring> {
     const account = accountOf(request, state);
@@ -52,6 +58,7 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     if (account === undefined) return offers.first(context, evaluation);
     const [method] = offers.methods(evaluation, state, context);
     if (method) return offers.challenge(method.factor, context, evaluation, state);
+    if (evaluation.hold) return { at: 'refused', message: 'held.no-method', error: 'access_denied' };
 
     const unmet = evaluation.unreachable;
     const error = unmet ? 'unmet_authentication_requirements' : 'access_denied';
@@ -63,7 +70,10 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
       return { at: 'refused', message: unmet ? 'unmet' : 'no-method', error, ...setUp };
     }
     if (factors.length === 0) return { at: 'refused', message: unmet ? 'unmet' : 'no-method', error };
-    if (!requirement.firstEnrolment) return { at: 'refused', message: 'enrolment-not-here', error };
+    if (!requirement.firstEnrolment) {
+      const withPass = context.application === ENROLMENT && lends;
+      return { at: 'refused', message: withPass ? 'enrolment-needs-pass' : 'enrolment-not-here', error };
+    }
     // An old session's password must not be enough to give a stranger at this screen the second factor.
     if (!isFresh(state)) return offers.first(context, evaluation);
     const [only] = factors;
@@ -126,6 +136,12 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
     return done;
   }
 
+  /** All is proven, and the account is held until its password is a new one. */
+  function newPassword({ account }: FullEvaluation): Stage {
+    if (account && passwords.changeable(account)) return { at: 'new-password' };
+    return { at: 'refused', message: 'held.not-here', error: 'access_denied' };
+  }
+
   async function next(request: SignInRequest, state: State, browser: Browser): Promise<Stage> {
     const context = contextOf(request, browser);
     const evaluation = await evaluate(request, state, browser);
@@ -138,11 +154,14 @@ export function createDispatcher(deps: SignInDeps, evaluator: Evaluator, devices
       const hint = state.switched ? undefined : request.loginHint;
       return offers.first(context, evaluation, hint);
     }
+    if (evaluation.missing === 'new-password') return newPassword(evaluation);
     if (!evaluation.satisfied) return second(context, state, evaluation);
+    // Its own pages lead on from here.
+    if (request.application === ENROLMENT) return { at: 'done', authTime: evaluation.authTime ?? deps.now() };
     return last(state, evaluation, browser);
   }
 
-  return { next, evaluate, offers, isEnrolled };
+  return { next, evaluate, offers, isEnrolled, voidBefore: evaluator.voidBefore };
 }
 
 /** Whether a pass was shown so lately that a method may be set up with it. */

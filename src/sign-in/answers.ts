@@ -44,6 +44,8 @@ interface Parts {
   credentials: Credentials;
   /** Whether one of these brings a second kind. */
   isEnrolled(account: Account | undefined, credentials: readonly Credential[]): boolean;
+  /** What an account proved before this moment counts for nothing. */
+  voidBefore(account: string): Promise<number>;
   /** Goes on from what is collected now. */
   advance(request: SignInRequest, state: Omit<State, 'stage' | 'nonce'>, browser: Browser): Promise<State>;
 }
@@ -64,7 +66,7 @@ const CLAIM = 60_000;
 
 /** Answers that prove or enrol something. Each is counted before it is looked at. */
 export function createAnswers(deps: SignInDeps, parts: Parts) {
-  const { accounts, attempts, credentials, isEnrolled, advance } = parts;
+  const { accounts, attempts, credentials, isEnrolled, voidBefore, advance } = parts;
 
   async function counted(attempt: Attempt, browser: Browser): Promise<Message | undefined> {
     const verdict = await attempts.count(attempt, browser);
@@ -203,6 +205,9 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     try {
       // One who knows the password could have begun before the owner enrolled, to add a method of their own after it.
       const suggested = stage.optional !== undefined;
+      const since = await voidBefore(account);
+      // Reported in this moment: whoever is here must not leave with a method of the account.
+      if (state.collected.some(({ at }) => at < since)) return { state: await advance(request, state, browser) };
       if (!suggested && isEnrolled(await accounts.byId(account), await credentials.ofAccount(account))) {
         return { state: await advance(request, state, browser) };
       }

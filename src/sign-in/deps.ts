@@ -7,6 +7,7 @@ import type { Rule, Suggestion } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import type { HelpDeskSettings } from './help-desk/scope.ts';
+import type { PasswordPolicy } from './password-rules.ts';
 
 export interface EnabledFactor {
   module: FactorModule;
@@ -33,6 +34,7 @@ export interface SignInDeps {
   trustedDevices: { lifetime: number };
   /** Absent: there is no help desk. */
   helpDesk?: HelpDeskSettings;
+  passwordPolicy: PasswordPolicy;
   /** Ends sessions and grants of an account, everywhere, but for one session. */
   endSessions(account: string, except?: string): Promise<void>;
   lockout: { failures: number; duration: number; perAddress: { failures: number; window: number } };

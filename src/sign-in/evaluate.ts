@@ -1,6 +1,6 @@
 import type { Account, Credential } from '../core/account.ts';
 import { configuredId, isOwnPage } from '../core/application.ts';
-import { type Level, levelOf, levelsOf, type Proof, reaches } from '../core/assurance.ts';
+import { highest, type Level, levelOf, levelsOf, type Proof, reaches } from '../core/assurance.ts';
 import type { Requirement, Rule } from '../core/policy.ts';
 import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
 import { assess } from '../policy/assess.ts';
@@ -9,16 +9,22 @@ import type { Accounts } from './accounts.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { EvidenceStore } from './evidence.ts';
+import type { Hold, Holds } from './holds.ts';
+import { impliedOf, onlyIfNamed } from './implied.ts';
 import { atMost, openerOf } from './strength.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
 /** An evaluation, with what it rests on: the journey goes on from there. */
 export interface FullEvaluation extends Evaluation {
   credentials: Credential[];
+  /** What needs no credential, in the shape of one. */
+  implied: Credential[];
   /** Proofs that were looked at, this session's and this sign-in's. */
   evidence: readonly Proof[];
   /** A lent pass would do: it is for setting up a method. */
   enrolling: boolean;
+  /** The password must be changed before anything opens. */
+  hold?: Hold;
 }
 
 interface Parts {
@@ -26,11 +32,13 @@ interface Parts {
   credentials: Credentials;
   evidence: EvidenceStore;
   devices: TrustedDevices;
+  holds: Holds;
 }
 
 /** The one question that every door, page and journey asks: how does this request stand? */
 export function createEvaluator(deps: SignInDeps, parts: Parts) {
-  const { accounts, credentials, evidence, devices } = parts;
+  const { accounts, credentials, evidence, devices, holds } = parts;
+  const reserved = onlyIfNamed(deps.factors);
 
   /** What a person could show at most, with a first factor and these credentials, as far as policy lets them. */
   function reachable(enrolled: readonly Credential[], allowed: readonly string[] | undefined): Level | undefined {
@@ -102,11 +110,26 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     );
   }
 
+  /** Whether something lent was lent after the hold was placed: before, whoever is kept out could have asked for it. */
+  const heldTo = (hold: Hold | undefined) => (credential: Credential) =>
+    hold === undefined || standingOf(credential) !== 'bootstrap' || credential.createdAt >= hold.at;
+
   async function evaluate(input: EvaluationInput): Promise<FullEvaluation> {
+    const result = await weigh(input);
+    if (result.hold === undefined || !result.satisfied) return result;
+    return { ...result, satisfied: false, missing: 'new-password' };
+  }
+
+  /** The same, as if no hold asked for more than a second factor. */
+  async function weigh(input: EvaluationInput): Promise<FullEvaluation> {
     const account = input.account ? await accounts.usable(input.account) : undefined;
-    const enrolled = account ? await credentials.ofAccount(account.id) : [];
-    const requirement = recently(requirementOf(account, isEnrolled(account, enrolled), input), input.recent);
-    const since = account?.revokedBefore ?? 0;
+    const [all, hold] = account
+      ? await Promise.all([credentials.ofAccount(account.id), holds.of(account.id)])
+      : [[], undefined];
+    const enrolled = all.filter(heldTo(hold));
+    const required = recently(requirementOf(account, isEnrolled(account, enrolled), input), input.recent);
+    const requirement = hold ? underHold(required) : required;
+    const since = sinceOf(account, hold);
     const ofSession = account && input.session ? await evidence.of(input.session, account.id) : [];
     const working = enrolled.filter(works);
     // What rests on a credential that was removed or suspended ends with it, at once.
@@ -116,9 +139,12 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     const review = account && reviewer(account, working, { application: input.application });
     const held = review ? [...ofSession, ...(input.collected ?? [])].filter(counts).flatMap(review) : [];
     const enrolling = input.bootstrap !== false && isOwnPage(input.application);
-    const wanted = { requirement, evidence: held, wants: input.wants, request: input.request, enrolling };
-    const facts = { requirement, credentials: enrolled, evidence: held, enrolling };
-    const common = { now: deps.now(), acr: deps.acr, reachable: reachable(enrolled, requirement.factors) };
+    const implied = impliedOf(deps.factors, account, requirement.factors);
+    const asked = { requirement, wants: input.wants, request: input.request, onlyIfNamed: reserved };
+    const wanted = { ...asked, evidence: held, enrolling };
+    const facts = { requirement, credentials: enrolled, implied, evidence: held, enrolling, ...(hold ? { hold } : {}) };
+    const within = reachable([...enrolled, ...implied], requirement.factors);
+    const common = { now: deps.now(), acr: deps.acr, reachable: within };
 
     const without = assess({ ...wanted, ...common });
     if (without.satisfied || without.missing !== 'second' || !account || !input.browser || requirement.remember === 0) {
@@ -145,6 +171,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     const account = await accounts.usable(input.account);
     // Tokens count in whole seconds: one of the very second counts as from before.
     if (account === undefined || input.issuedAt < account.revokedBefore) return false;
+    if (await holds.of(account.id)) return false;
     if (input.kind === 'use') return true;
     const enrolled = isEnrolled(account, await credentials.ofAccount(account.id));
     const request = { application: input.application, request: '', wants: NOTHING_MORE };
@@ -156,6 +183,12 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     return requirement.level === 'sfa' || reaches(had, requirement.level);
   }
 
+  /** What an account proved before this moment, epoch milliseconds, counts for nothing. */
+  async function voidBefore(id: string): Promise<number> {
+    const [account, hold] = await Promise.all([accounts.byId(id), holds.of(id)]);
+    return sinceOf(account, hold);
+  }
+
   /** Whether any application, now, wants more than one factor of this person. */
   function needsSecond(account: Account): boolean {
     return [...deps.applications.keys()].some((application) => {
@@ -164,7 +197,27 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     });
   }
 
-  return { evaluate, stillAllowed, isSecond, isOwn, isEnrolled, works, needsSecond };
+  return { evaluate, stillAllowed, voidBefore, isSecond, isOwn, isEnrolled, works, needsSecond };
+}
+
+function sinceOf(account: Account | undefined, hold: Hold | undefined): number {
+  return Math.max(account?.revokedBefore ?? 0, hold?.at ?? 0);
+}
+
+/**
+ * The password may be somebody else's too: by itself it opens nothing, sets up nothing, and a device that is
+ * remembered, perhaps theirs, does nothing for it.
+ */
+function underHold(requirement: Requirement): Requirement {
+  const demands = ['level: mfa', 'remember: never', 'a new password'];
+  const reason = { rule: 'the password must be changed', effect: 'applied', demands } as const;
+  return {
+    ...requirement,
+    level: highest(requirement.level, 'mfa'),
+    remember: 0,
+    firstEnrolment: false,
+    reasons: [...requirement.reasons, reason],
+  };
 }
 
 /** Outside an authorization request `never` can only mean: a moment ago. */

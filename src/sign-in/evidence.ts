@@ -29,6 +29,18 @@ export function createEvidence(ephemeral: EphemeralStore) {
       await ephemeral.set(collectedKey(signIn), JSON.stringify({ account, proofs }), ttl);
     },
 
+    /** Changes what a session holds of an account, in its place and for as long as it had. */
+    async change(session: string, account: string, change: (proofs: Evidence[]) => Evidence[]): Promise<void> {
+      const key = sessionKey(session);
+      for (;;) {
+        const stored = await ephemeral.get(key);
+        const held = read(stored);
+        if (stored === undefined || held?.account !== account) return;
+        const value = JSON.stringify({ account, proofs: change(held.proofs) } satisfies Held);
+        if (await ephemeral.swap(key, stored, value)) return;
+      }
+    },
+
     /** Moves it to the session, once. */
     async adopt(signIn: string, session: string, ttl: number): Promise<readonly Evidence[]> {
       const collected = read(await ephemeral.take(collectedKey(signIn)));

@@ -9,6 +9,7 @@ import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { EvidenceStore } from './evidence.ts';
+import { type Passwords, renewedProofs } from './passwords.ts';
 import { createPresenter } from './present.ts';
 import { createResend } from './resend.ts';
 import type { Loaded, States } from './states.ts';
@@ -26,6 +27,7 @@ interface Parts {
   evidence: EvidenceStore;
   states: States;
   dispatcher: Dispatcher;
+  passwords: Passwords;
 }
 
 /**
@@ -34,7 +36,8 @@ interface Parts {
  */
 export function createJourney(deps: SignInDeps, parts: Parts) {
   const { devices, states, dispatcher } = parts;
-  const answers = createAnswers(deps, { ...parts, isEnrolled: dispatcher.isEnrolled, advance });
+  const { isEnrolled, voidBefore } = dispatcher;
+  const answers = createAnswers(deps, { ...parts, isEnrolled, voidBefore, advance });
   const present = createPresenter(parts);
   const resend = createResend(deps, parts);
 
@@ -49,6 +52,12 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     return { ...blank, stage: await dispatcher.next(request, blank, browser) };
   }
 
+  /** What policy asked for when it refused, and by which rules: whoever helps is told that. */
+  async function demandsOf(request: SignInRequest, state: State, browser: Browser) {
+    const { wanted, level, requirement } = await dispatcher.evaluate(request, state, browser);
+    return { wanted, ...(level === undefined ? {} : { held: level }), rules: requirement.reasons };
+  }
+
   /** Stores a state; what it means for the audit is said once, by whoever was first. */
   async function save(
     request: SignInRequest,
@@ -56,21 +65,32 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     state: State,
     browser: Browser,
   ): Promise<boolean> {
-    if (!(await states.save(request, before, state))) return false;
     const { stage } = state;
+    const why = stage.at === 'refused' ? await demandsOf(request, state, browser) : {};
+    if (!(await states.save(request, before, state))) return false;
     if (before?.state.stage.at === stage.at) return true;
     const common = about(request, browser, accountOf(request, state));
     const factors = state.collected.map(({ factor }) => factor);
     if (stage.at === 'done') deps.audit.note({ event: 'sign-in.completed', factors, ...common });
-    if (stage.at === 'refused') deps.audit.note({ event: 'sign-in.denied', reason: stage.message, ...common });
+    if (stage.at === 'refused') deps.audit.note({ event: 'sign-in.denied', reason: stage.message, ...why, ...common });
     return true;
+  }
+
+  /** Whether it rests on something from before the account's sessions were ended, or the account was held. */
+  async function rests(request: SignInRequest, state: State): Promise<boolean> {
+    const account = accountOf(request, state);
+    if (account === undefined || state.collected.length === 0) return false;
+    const since = await dispatcher.voidBefore(account);
+    return state.collected.some(({ at }) => at < since);
   }
 
   async function load(request: SignInRequest, browser: Browser): Promise<Loaded> {
     for (;;) {
       const loaded = await states.load(request);
-      if (loaded && !isOvertaken(request, loaded.state)) return loaded;
-      const before = loaded?.state ?? { switched: false, collected: [], wrong: 0 };
+      const isVoid = loaded !== undefined && (await rests(request, loaded.state));
+      if (loaded && !isVoid && !isOvertaken(request, loaded.state)) return loaded;
+      const fresh = { switched: loaded?.state.switched ?? false, collected: [], wrong: 0 };
+      const before = isVoid ? fresh : (loaded?.state ?? fresh);
       await save(request, loaded, await advance(request, before, browser), browser);
     }
   }
@@ -125,6 +145,23 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     return { state: await advance(request, { ...state, suggested: true }, browser) };
   }
 
+  /** The new password that a hold asks for. What was shown a moment ago to get here stands beyond the change. */
+  async function renew(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
+    const { account, missing } = await dispatcher.evaluate(request, state, browser);
+    if (account === undefined || missing !== 'new-password') return { state: await advance(request, state, browser) };
+    const { application: _, ...facts } = about(request, browser);
+    const result = await parts.passwords.change({
+      account,
+      next: answer.next ?? '',
+      ...(account.id === request.account && request.session ? { session: request.session } : {}),
+      browser,
+      facts: { ...facts, by: 'owner' },
+    });
+    if ('error' in result) return { error: result.error, free: true };
+    const collected = renewedProofs(state.collected, result.at);
+    return { state: await advance(request, { ...state, collected }, browser) };
+  }
+
   /** An enrolment from its beginning, as after a slip in what was typed first. */
   async function restart(request: SignInRequest, state: State, browser: Browser): Promise<Result> {
     const fresh = await renewed(request, state, browser);
@@ -136,6 +173,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     const { state } = loaded;
     const { stage } = state;
     if (stage.at === 'remember') return remember(request, state, answer, browser);
+    if (stage.at === 'new-password') return renew(request, state, answer, browser);
     if (stage.at === 'suggest') return suggest(request, state, answer, browser);
     if (stage.at === 'enrol' && stage.optional && answer.skip === 'yes') return skip(request, state, browser);
     if (stage.at === 'choose-enrolment') return choose(request, state, answer, browser);

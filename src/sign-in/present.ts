@@ -4,6 +4,7 @@ import type { SignInRequest } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import type { EvidenceStore } from './evidence.ts';
+import type { Passwords } from './passwords.ts';
 import { PATIENCE } from './states.ts';
 import type { State, Step } from './steps.ts';
 
@@ -11,10 +12,11 @@ interface Parts {
   accounts: Accounts;
   evidence: EvidenceStore;
   dispatcher: Dispatcher;
+  passwords: Passwords;
 }
 
 /** A state as the step that doors show. Where it is done, what was collected waits for the session that resumes it. */
-export function createPresenter({ accounts, evidence, dispatcher }: Parts) {
+export function createPresenter({ accounts, evidence, dispatcher, passwords }: Parts) {
   const methods = async (request: SignInRequest, state: State, browser: Browser) => {
     const evaluation = await dispatcher.evaluate(request, state, browser);
     return dispatcher.offers.methods(evaluation, state, { application: configuredId(request.application) });
@@ -60,6 +62,8 @@ export function createPresenter({ accounts, evidence, dispatcher }: Parts) {
         return { ...common, kind: 'choose-enrolment', factors: stage.factors };
       case 'suggest':
         return { ...common, kind: 'suggest', factor: stage.factor };
+      case 'new-password':
+        return { ...common, kind: 'new-password', minimum: passwords.minimum };
       case 'remember':
         return { ...common, kind: 'remember', window: stage.window };
       case 'refused': {

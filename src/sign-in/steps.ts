@@ -26,6 +26,7 @@ export type Stage =
   | { at: 'choose-enrolment'; factors: string[] }
   | { at: 'remember'; window: number; authTime: number }
   | { at: 'suggest'; factor: string; authTime: number }
+  | { at: 'new-password' }
   | { at: 'refused'; message: string; error: RefusalError; setUp?: boolean }
   | { at: 'done'; authTime: number };
 
@@ -71,6 +72,7 @@ export type Step = { nonce: string; account?: Account; error?: Message & { facto
   | { kind: 'choose-enrolment'; factors: string[] }
   | { kind: 'remember'; window: number }
   | { kind: 'suggest'; factor: string }
+  | { kind: 'new-password'; minimum: number }
   | {
       kind: 'refused';
       message: Message;

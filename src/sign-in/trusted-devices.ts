@@ -10,6 +10,8 @@ interface Remembered {
   at: number;
   expires: number;
   usedAt?: number;
+  /** Address that it was remembered from, or used from last. */
+  ip?: string;
 }
 
 /** One browser: its cookie's secrets, and a record for each account that is remembered on it. */
@@ -27,6 +29,7 @@ export interface TrustedDevice {
   usedAt?: number;
   expires: number;
   current: boolean;
+  ip?: string;
 }
 
 /** What the cookie says: the series, its id as stored, and the secret. */
@@ -140,7 +143,7 @@ export function createTrustedDevices(
       if (cookie === undefined) return;
       await rotate(cookie, browser, (series) => {
         const record = series.accounts[account];
-        if (record) record.usedAt = deps.now();
+        if (record) Object.assign(record, { usedAt: deps.now(), ip: browser.ip });
         return series;
       });
     },
@@ -156,7 +159,7 @@ export function createTrustedDevices(
       const at = deps.now();
       const expires = Math.min(...kept.map((proof) => proof.at)) + deps.trustedDevices.lifetime;
       if (expires <= at) return false;
-      const record: Remembered = { proofs: kept.map(bare), at, expires };
+      const record: Remembered = { proofs: kept.map(bare), at, expires, ip: browser.ip };
       const cookie = await presented(browser);
       if (cookie && holds(cookie.accounts[account])) {
         const change = (series: Series) => ({ ...series, accounts: { ...series.accounts, [account]: record } });
@@ -187,9 +190,10 @@ export function createTrustedDevices(
         const found = await read(id);
         const record = found?.series.accounts[account];
         if (!found || !holds(record)) continue;
-        const { at, expires, usedAt } = record;
+        const { at, expires, usedAt, ip } = record;
         const { userAgent } = found.series;
-        devices.push({ id, userAgent, createdAt: at, expires, current: id === current, ...(usedAt ? { usedAt } : {}) });
+        const where = { ...(usedAt ? { usedAt } : {}), ...(ip === undefined ? {} : { ip }) };
+        devices.push({ id, userAgent, createdAt: at, expires, current: id === current, ...where });
       }
       return devices.sort((a, b) => (b.usedAt ?? b.createdAt) - (a.usedAt ?? a.createdAt));
     },

@@ -5,6 +5,7 @@ import { notFound, showErrors } from './errors.ts';
 import { factorRoutes, ownOrigins } from './factor-routes.ts';
 import { accountPages } from './pages/account.ts';
 import { applicationsPage } from './pages/applications.ts';
+import { enrolPages } from './pages/enrol.ts';
 import { signInPages } from './pages/sign-in.ts';
 import { waitingRoutes } from './pages/waiting.ts';
 import { createCsrf, headers, ownHostOnly } from './security.ts';
@@ -100,6 +101,7 @@ export function createWeb(deps: WebDeps): Express {
   app.use(waitingRoutes(deps));
   app.use(signInPages(deps, csrf));
   app.use(accountPages(deps, csrf));
+  app.use(enrolPages(deps, csrf));
   app.use(notFound);
   app.use(showErrors(deps));
   return app;

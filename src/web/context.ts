@@ -17,6 +17,8 @@ export interface WebDeps {
   trustedProxies: readonly string[];
   /** Names of the configured networks that an address belongs to. */
   networksOf(ip: string): readonly string[];
+  /** Where on earth an address may be, in a language; undefined where nobody knows. */
+  locate(ip: string, locale: string): { city?: string; country: string } | undefined;
   /** Networks whose machines are shared. */
   sharedNetworks: ReadonlySet<string>;
   renderer: Renderer;

@@ -1,12 +1,13 @@
 import type { LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
+import type { HelpDeskPages } from './help-desk-models.ts';
 
 /**
  * What each page is given: `views/pages/<name>.eta` sees its model as `it`, beside what every page has
  * (`it.t`, `it.text`, `it.page`, see render.ts). Addresses are same-origin paths; times epoch milliseconds.
  */
-export interface Pages {
+export interface Pages extends HelpDeskPages {
   home: { signedIn: boolean };
   /** One prompt of a sign-in or enrolment: `views/prompts/<kind>.eta` inside the frame of the sign-in. */
   prompt: {
@@ -64,8 +65,23 @@ export interface Pages {
     requester?: string;
     account: { username: string; name: string };
     /** `value` goes into the field `factor`. Title and text are the factor's `name` and `pitch` messages. */
-    factors: { value: string }[];
+    factors: { value: string; recommended?: boolean }[];
+    /** It comes after a first one. */
+    another?: boolean;
+    /** Where it stands in a walk of several steps. */
+    progress?: { step: number; of: number };
+    leave?: { href: string; label: Message };
     cancel?: string;
+  };
+  /** Where newcomers begin, before anybody knows who they are. */
+  enrol: { begin: string; steps: number };
+  /** What they have set up. */
+  enrolled: {
+    methods: { factor: string; name: string }[];
+    /** Factors that run out, which can be had now: texts are theirs, `issue.*`. */
+    spare: string[];
+    /** There is another step, which was left for later. */
+    more?: string;
   };
   /** Something worth setting up, once the sign-in is complete. Field `suggest`: `yes` or `no`; texts are the factor's `suggest.*`. */
   suggest: {

@@ -10,13 +10,14 @@ import { choices, ends } from './gallery/journey.ts';
 import { walks } from './gallery/portal.ts';
 import { prompts } from './gallery/prompts.ts';
 import { NOW, type Sample } from './gallery/sample.ts';
+import { trust } from './gallery/trust.ts';
 
 export type { Sample };
 
 export const LOCALES = ['en', 'zh-Hant', 'zh-Hans'];
 
 /** Every page, each with what is hard for it. */
-export const samples: readonly Sample[] = [...prompts, ...choices, ...ends, ...self, ...walks];
+export const samples: readonly Sample[] = [...trust, ...prompts, ...choices, ...ends, ...self, ...walks];
 
 /** Content-Security-Policy of every page. */
 const CSP = [

@@ -45,9 +45,10 @@ export function prompts(ports: DoorPorts) {
     ),
     new Check(
       'second_factor',
-      'another factor is required',
+      'another step is required',
       'interaction_required',
-      asks((it) => it.missing === 'second'),
+      // Whatever is missing: what isn't satisfied never goes on.
+      asks((it) => !it.satisfied),
     ),
   );
   policy.add(stepUp, 1);

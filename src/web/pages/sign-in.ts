@@ -1,7 +1,8 @@
 import express, { type Request, type Response, Router } from 'express';
 import type { LocalizedText } from '../../core/account.ts';
+import { ENROLMENT } from '../../core/application.ts';
 import type { Browser } from '../../core/browser.ts';
-import type { Answer } from '../../core/prompt.ts';
+import type { Answer, Message } from '../../core/prompt.ts';
 import type { SignInRequest } from '../../core/sign-in.ts';
 import type { Step } from '../../sign-in/steps.ts';
 import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
@@ -12,6 +13,14 @@ import { waitingAt } from './waiting.ts';
 export function answerOf(body: unknown): Answer {
   const fields = Object.entries((body ?? {}) as Record<string, unknown>);
   return Object.fromEntries(fields.filter((field): field is [string, string] => typeof field[1] === 'string'));
+}
+
+/** Who can't help themselves is told who can. */
+function adviceOn({ key }: Message): { advice: Message; contact?: true } {
+  if (key === 'enrolment-needs-pass') return { advice: { key: 'enrol.pass' }, contact: true };
+  return key.startsWith('held.')
+    ? { advice: { key: 'held.advice' }, contact: true }
+    : { advice: { key: 'ask-help-desk' } };
 }
 
 /** `/sign-in/<id>`: the journey's steps as pages. The id opens nothing without the cookie of its path. */
@@ -37,6 +46,19 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
   function asksAs(application: LocalizedText, requester: string | undefined): { requester?: string } {
     const known = typeof application === 'string' ? [application] : Object.values(application);
     return requester === undefined || known.includes(requester) ? {} : { requester };
+  }
+
+  /** Of a newcomer's walk this is the first step. */
+  const walkOf = ({ application }: SignInRequest) =>
+    application === ENROLMENT ? { progress: { step: 1, of: signIn.portal.steps } } : {};
+
+  function choicesOf(
+    { application }: SignInRequest,
+    { factors, account }: Extract<Step, { kind: 'choose-enrolment' }>,
+  ) {
+    if (application !== ENROLMENT || account === undefined) return factors.map((value) => ({ value }));
+    const ordered = signIn.portal.recommended(account, factors);
+    return ordered.map((value, index) => ({ value, ...(index === 0 ? { recommended: true } : {}) }));
   }
 
   async function show(req: Request, res: Response, request: SignInRequest, step: Step): Promise<void> {
@@ -65,6 +87,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           factor,
           prompt,
           purpose,
+          ...(purpose === 'enrol' ? walkOf(request) : {}),
           // The line above the heading says that already.
           ...(step.why === 'why.first' ? {} : { why }),
           ...(account ? { account, switchAccount: `${base}/switch` } : {}),
@@ -87,8 +110,14 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
         });
       }
       case 'choose-enrolment': {
-        const factors = step.factors.map((value) => ({ value }));
-        return send(deps, res, 'choose-enrolment', { ...common, account: person, factors, cancel: `${base}/cancel` });
+        const factors = choicesOf(request, step);
+        return send(deps, res, 'choose-enrolment', {
+          ...common,
+          account: person,
+          factors,
+          ...walkOf(request),
+          cancel: `${base}/cancel`,
+        });
       }
       case 'suggest':
         return send(deps, res, 'suggest', { ...common, account: person, factor: step.factor });
@@ -114,7 +143,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           {
             ...asks,
             message: { ...step.message, values: { application: deps.i18n.localized(locale, application) } },
-            advice: { key: 'ask-help-desk' },
+            ...adviceOn(step.message),
             ...error,
             // From there the way would lead back here.
             ...(step.setUp && !deps.applications.get(request.application)?.internal ? { setUp: '/account' } : {}),

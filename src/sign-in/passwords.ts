@@ -1,0 +1,140 @@
+import type { Account } from '../core/account.ts';
+import type { Evidence } from '../core/assurance.ts';
+import type { Browser } from '../core/browser.ts';
+import { hasCode } from '../core/errors.ts';
+import type { Message } from '../core/prompt.ts';
+import type { Accounts } from './accounts.ts';
+import { type Attempts, lockedFor } from './attempts.ts';
+import type { SignInDeps } from './deps.ts';
+import type { EvidenceStore } from './evidence.ts';
+import type { AuditFacts, Holds } from './holds.ts';
+import { normalPassword, passwordFaults } from './password-rules.ts';
+import { openerOf } from './strength.ts';
+import type { TrustedDevices } from './trusted-devices.ts';
+
+/** How long one change keeps others of the account waiting at most, milliseconds. */
+const CLAIM = 60_000;
+
+/** A change of password. The caller has made sure who asks, and how that was proven. */
+export interface Change {
+  account: Account;
+  next: string;
+  /** The present password, where it has to be given. */
+  current?: string;
+  /** The browser's own session, which stays. */
+  session?: string;
+  browser: Browser;
+  facts: AuditFacts;
+}
+
+interface Parts {
+  accounts: Accounts;
+  attempts: Attempts;
+  devices: TrustedDevices;
+  evidence: EvidenceStore;
+  holds: Holds;
+}
+
+/** How old a proof may be that stands beyond a change of the password, milliseconds. */
+const RECENT = 10 * 60_000;
+
+/**
+ * Proofs of whoever has just changed the password, moved up to that moment: whatever is older ends with the old
+ * password. A pass that was lent keeps its end.
+ */
+export function renewedProofs(proofs: readonly Evidence[], at: number): Evidence[] {
+  return proofs.filter((proof) => at - proof.at <= RECENT).map((proof) => ({ ...proof, at }));
+}
+
+/** Changes passwords in the directories that people come from. Nothing of a password is kept or told here. */
+export function createPasswords(
+  deps: Pick<SignInDeps, 'now' | 'durable' | 'ephemeral' | 'audit' | 'directories' | 'factors'> &
+    Pick<SignInDeps, 'endSessions' | 'passwordPolicy'>,
+  { accounts, attempts, devices, evidence, holds }: Parts,
+) {
+  /** Counted as a sign-in's guesses are, of the same budget; without the present password there is little to guess. */
+  function attemptOf({ account, current }: Change) {
+    const opener = openerOf(deps.factors)?.module.id;
+    if (current === undefined || opener === undefined) {
+      return { subject: account.id, factor: 'new-password', opening: false };
+    }
+    return { subject: account.id, factor: opener, opening: true };
+  }
+
+  /** What is wrong with the present password; undefined where it is right, or needn't be given. */
+  async function wrong({ account, current }: Change): Promise<Message | undefined> {
+    if (current === undefined) return undefined;
+    const verdict = await accounts.verifyPassword(account, current);
+    if (verdict === 'ok') return undefined;
+    return { key: verdict === 'unavailable' ? 'new-password.unavailable' : 'new-password.wrong' };
+  }
+
+  /** What is wrong with the new one. */
+  async function fault({ account, next }: Change): Promise<Message | undefined> {
+    const [first] = passwordFaults(next, account.username, deps.passwordPolicy);
+    if (first) return first;
+    const verdict = await accounts.verifyPassword(account, next);
+    if (verdict === 'unavailable') return { key: 'new-password.unavailable' };
+    return verdict === 'ok' ? { key: 'new-password.same' } : undefined;
+  }
+
+  /** Everything that rests on the old password ends; the hold last, when nothing is left for it to keep out. */
+  async function end({ account, session, facts }: Change): Promise<number> {
+    const hold = await holds.of(account.id);
+    const at = deps.now();
+    await deps.durable.accounts.revokeBefore(account.id, at);
+    await devices.revoke(account.id);
+    await deps.endSessions(account.id, session);
+    if (session) await evidence.change(session, account.id, (proofs) => renewedProofs(proofs, at));
+    await deps.audit.commit({ ...facts, event: 'password.changed', account: account.id });
+    if (hold) await holds.release(account.id, facts, hold);
+    return at;
+  }
+
+  async function set(change: Change): Promise<{ at: number } | { error: Message }> {
+    const { account, next } = change;
+    const directory = deps.directories.get(account.directory);
+    if (directory?.changePassword === undefined) return { error: { key: 'new-password.not-here' } };
+    try {
+      await directory.changePassword(account.directoryKey, normalPassword(next));
+    } catch (error) {
+      if (hasCode(error, 'ERR_INPUT')) return { error: { key: 'new-password.unacceptable' } };
+      throw error;
+    }
+    return { at: await end(change) };
+  }
+
+  return {
+    minimum: deps.passwordPolicy.minimum,
+
+    /** Whether the account's directory changes passwords. */
+    changeable: ({ directory }: Account): boolean => deps.directories.get(directory)?.changePassword !== undefined,
+
+    /**
+     * Changes it, and ends sessions, grants and remembered devices from before `at` but for `session`; a hold ends
+     * with it. Of any number at once one changes it.
+     */
+    async change(change: Change): Promise<{ at: number } | { error: Message }> {
+      const attempt = attemptOf(change);
+      const counted = await attempts.count(attempt, change.browser);
+      if (!counted.allowed) return { error: lockedFor(counted.retryAfter) };
+      const claim = `new-password:{${change.account.id}}`;
+      if (!(await deps.ephemeral.add(claim, '1', CLAIM))) {
+        await attempts.returned(attempt, change.browser);
+        return { error: { key: 'already-answered' } };
+      }
+      try {
+        const refused = await wrong(change);
+        if (refused) return { error: refused };
+        if (change.current === undefined) await attempts.returned(attempt, change.browser);
+        else await attempts.succeeded(attempt, change.browser);
+        const error = await fault(change);
+        return error ? { error } : await set(change);
+      } finally {
+        await deps.ephemeral.delete(claim);
+      }
+    },
+  };
+}
+
+export type Passwords = ReturnType<typeof createPasswords>;

@@ -1,0 +1,61 @@
+import type { Request, Response, Router } from 'express';
+import { SallyportError } from '../../core/errors.ts';
+import type { Message } from '../../core/prompt.ts';
+import { localsOf, send, type WebDeps } from '../context.ts';
+import type { Member } from './account-session.ts';
+import { answerOf } from './sign-in.ts';
+
+interface Parts {
+  owner(req: Request, res: Response, application: 'sallyport-security', returnTo?: string): Promise<Member | undefined>;
+  tokenOf(it: Member): string;
+  checked(req: Request, it: Member): void;
+  about(res: Response, it: Member): Readonly<Record<string, unknown>>;
+}
+
+const ADDRESS = '/account/password';
+
+/** `/account/password`: a new password of one's own choice, after a fresh second step and the present password. */
+export function newPasswordPages(deps: WebDeps, router: Router, { owner, tokenOf, checked, about }: Parts): void {
+  const { passwords } = deps.signIn;
+
+  /** @throws SallyportError ERR_NOT_FOUND where the account's directory changes no passwords */
+  async function someone(req: Request, res: Response): Promise<Member | undefined> {
+    const it = await owner(req, res, 'sallyport-security', ADDRESS);
+    if (it && !passwords.changeable(it.account)) {
+      throw new SallyportError('ERR_NOT_FOUND', 'this directory changes no passwords');
+    }
+    return it;
+  }
+
+  function show(res: Response, it: Member, error?: Message): void {
+    const { username, name } = it.account;
+    send(deps, res, 'new-password', {
+      action: ADDRESS,
+      csrf: tokenOf(it),
+      account: { username, name },
+      minimum: passwords.minimum,
+      current: true,
+      why: { key: 'new-password.why.owner' },
+      ...(error ? { error } : {}),
+      back: '/account',
+    });
+  }
+
+  router.get(ADDRESS, async (req, res) => {
+    const it = await someone(req, res);
+    if (it) show(res, it);
+  });
+
+  router.post(ADDRESS, async (req, res) => {
+    const it = await someone(req, res);
+    if (it === undefined) return;
+    checked(req, it);
+    const { current = '', next = '' } = answerOf(req.body);
+    const { account, session } = it;
+    const { browser } = localsOf(res);
+    const facts = { ...about(res, it), by: 'owner' };
+    const result = await passwords.change({ account, current, next, session, browser, facts });
+    if ('error' in result) return show(res, it, result.error);
+    res.redirect(303, '/account?notice=password-changed');
+  });
+}

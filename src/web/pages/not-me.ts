@@ -1,0 +1,46 @@
+import type { Request, Response, Router } from 'express';
+import { SallyportError } from '../../core/errors.ts';
+import { send, type WebDeps } from '../context.ts';
+import type { Member } from './account-session.ts';
+import { createOwnSignIns } from './own-sign-ins.ts';
+
+interface Parts {
+  member(req: Request, res: Response, application: 'sallyport-account', returnTo?: string): Promise<Member | undefined>;
+  tokenOf(it: Member): string;
+  checked(req: Request, it: Member): void;
+  about(res: Response, it: Member): Readonly<Record<string, unknown>>;
+}
+
+/** "This wasn't me": what will happen, the report, and what to do next. */
+export function notMePages(deps: WebDeps, router: Router, { member, tokenOf, checked, about }: Parts): void {
+  const { core, signIn } = deps;
+  const signIns = createOwnSignIns(deps);
+
+  async function found(req: Request, res: Response, { account }: Member) {
+    const it = await signIns.find(account.id, req.params.id, res);
+    if (it === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such sign-in of this account');
+    return it;
+  }
+
+  router.get('/account/sign-ins/:id/not-me', async (req, res) => {
+    const it = await member(req, res, 'sallyport-account');
+    if (it === undefined) return;
+    const { row } = await found(req, res, it);
+    const action = `/account/sign-ins/${encodeURIComponent(row.id)}/not-me`;
+    send(deps, res, 'not-me', { action, csrf: tokenOf(it), signIn: row, back: '/account' });
+  });
+
+  router.post('/account/sign-ins/:id/not-me', async (req, res) => {
+    const it = await member(req, res, 'sallyport-account', '/account');
+    if (it === undefined) return;
+    checked(req, it);
+    const { about: reported } = await found(req, res, it);
+    const { account: _, ...facts } = about(res, it);
+    await signIn.reports.make(it.account.id, reported, { ...facts, by: 'owner' }, it.session);
+    // This browser's own session last: it can still be sent to those applications that no server reaches.
+    const { next } = await core.endSession(req, res, { next: '/account/reported' });
+    res.redirect(303, next);
+  });
+
+  router.get('/account/reported', (_req, res) => send(deps, res, 'reported', { next: '/account?notice=after-report' }));
+}

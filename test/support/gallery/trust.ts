@@ -1,0 +1,65 @@
+import type { Pages } from '../../../src/web/models.ts';
+import { ada, COURSES, HOUR, LIBRARY, LONG, long, NOW, type Sample, sample, UNBROKEN } from './sample.ts';
+
+const signIn: Pages['not-me']['signIn'] = {
+  id: 's1',
+  at: NOW - 5 * HOUR,
+  application: COURSES,
+  method: 'Authenticator app',
+  browser: 'Chrome',
+  system: 'Android',
+  address: '198.51.100.200',
+  place: 'near Cambridge, United Kingdom',
+  outcome: 'success',
+  reported: false,
+};
+
+const unknown: Pages['not-me']['signIn'] = {
+  id: 's2',
+  at: NOW,
+  method: UNBROKEN,
+  browser: UNBROKEN,
+  system: LONG,
+  address: UNBROKEN,
+  outcome: 'failure',
+  reported: true,
+};
+
+const owner = { action: '/account/password', csrf: 'token', minimum: 12, current: true, back: '/account' };
+
+/** What is for people who think that somebody else was here. */
+export const trust: Sample[] = [
+  sample('not-me', '', { action: '/account/sign-ins/s1/not-me', csrf: 'token', signIn, back: '/account' }, true),
+  sample('not-me', 'long', { action: '/account/x', csrf: 'token', signIn: unknown, back: '/account' }, true),
+  sample('reported', '', { next: '/account?notice=after-report' }),
+  sample('new-password', '', { ...owner, account: ada, why: { key: 'new-password.why.owner' } }, true),
+  sample(
+    'new-password',
+    'error',
+    {
+      ...owner,
+      account: long,
+      why: { key: 'new-password.why.owner' },
+      error: { key: 'new-password.too-short', values: { count: 12 } },
+    },
+    true,
+  ),
+  sample('new-password', 'held', {
+    action: '/sign-in/x',
+    csrf: 'token',
+    application: LIBRARY,
+    account: ada,
+    minimum: 12,
+    current: false,
+    why: { key: 'new-password.why.held' },
+    cancel: '/sign-in/x/cancel',
+  }),
+  sample('refused', 'held', {
+    application: LIBRARY,
+    message: { key: 'held.no-method' },
+    advice: { key: 'held.advice' },
+    contact: true,
+    action: '/sign-in/x/cancel',
+    csrf: 'token',
+  }),
+];
