@@ -1,0 +1,141 @@
+/** The accounts on this device, and the services that they belong to. */
+
+import { describe, Failed, pending, register } from './api.js';
+import { sealSeed } from './codes.js';
+import { fromBase64url } from './encoding.js';
+import { makeSigningKey } from './keys.js';
+import { all, change, get, put, remove } from './store.js';
+import { refresh, subscriptionFor, unsubscribe } from './subscriptions.js';
+import { language, localized, t } from './texts.js';
+
+export const accounts = async () => (await all('accounts')).sort((one, other) => one.added - other.added);
+export const accountOf = (id) => get('accounts', id);
+export const services = async () => new Map((await all('services')).map((service) => [service.issuer, service]));
+export const serviceOf = (issuer) => get('services', issuer);
+
+/** What the person calls an account here, or its user name. */
+export const nameOf = ({ label, username }) => label || username;
+
+/** An invitation out of a link or a scanned code: `{ issuer, token }`, undefined where it is none. */
+export function invitationIn(text) {
+  try {
+    const [, encoded = text] = /#enrol=([\w-]+)/.exec(text) ?? [];
+    const { issuer, token } = JSON.parse(new TextDecoder().decode(fromBase64url(encoded.trim())));
+    return isIssuer(issuer) && /^[\w-]{20,100}$/.test(token) ? { issuer, token } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An address without query, over TLS; without it on this machine alone, where developers are. */
+function isIssuer(issuer) {
+  const { protocol, hostname, href, search, hash, username } = new URL(issuer);
+  if (search !== '' || hash !== '' || username !== '' || href.replace(/\/$/, '') !== issuer) return false;
+  return protocol === 'https:' || (protocol === 'http:' && /^(?:localhost|127\.0\.0\.1)$/.test(hostname));
+}
+
+/** What the service that invites says of itself. */
+export async function visit({ issuer }) {
+  const { name, vapid } = await describe(issuer);
+  return { issuer, name, vapid };
+}
+
+/**
+ * Adds an account: keys, subscription and name go to the service, its seed is sealed. Answers the account; its
+ * `unheard` says that messages can't come, although they were allowed.
+ */
+export async function enrol({ issuer, token }, found, name) {
+  const known = await serviceOf(issuer);
+  const service = { offset: 0, ...known, ...found };
+  await put('services', service);
+  try {
+    const { privateKey: key, jwk } = await makeSigningKey();
+    const subscription = await subscriptionFor(service);
+    const ask = (endpoint) => register(issuer, { token, key, jwk, subscription: endpoint, name });
+    let told = subscription;
+    const answer = await ask(subscription).catch((error) => {
+      if (!(error instanceof Failed) || error.reason !== 'endpoint_refused') throw error;
+      told = null;
+      return ask(null);
+    });
+    const id = `${issuer}|${answer.device}`;
+    const { username, name: person } = answer.account;
+    const seed = await sealSeed(answer.codes, id);
+    const account = { id, issuer, device: answer.device, username, name: person, key, ...seed, added: Date.now() };
+    await put('accounts', { ...account, endpoint: told?.endpoint ?? '' });
+    await put('settings', name, 'device');
+    await tellWorker();
+    // Else a browser that is short of space may take the keys away.
+    await navigator.storage?.persist?.();
+    return { ...account, unheard: subscription !== null && told === null };
+  } catch (error) {
+    if (known === undefined) await remove('services', issuer);
+    throw error;
+  }
+}
+
+export const rename = (id, label) => change('accounts', id, { label: label.trim() });
+
+/** Takes an account off this device; its keys are gone with it. */
+export async function forget({ id, issuer }) {
+  await remove('accounts', id);
+  if ((await accounts()).some((other) => other.issuer === issuer)) return;
+  const service = await serviceOf(issuer);
+  await remove('services', issuer);
+  await tellWorker();
+  if (service) await unsubscribe(service);
+}
+
+/** Leaves what the service worker shows, in the language of the app. */
+export async function tellWorker() {
+  const known = [...(await services()).values()];
+  const bodies = known.map(({ issuer, name }) => [issuer, t('notice.from', { service: localized(name) })]);
+  const notice = { title: t('notice.title'), body: t('notice.body'), lang: language() };
+  await put('settings', { ...notice, services: Object.fromEntries(bodies) }, 'notice');
+}
+
+/**
+ * Asks all services what waits. Answers the requests, each with its account, and which services couldn't be reached.
+ * A service that has no such device any more marks the account as gone.
+ */
+export async function lookForRequests(among) {
+  const asked = (among ?? (await accounts())).filter(({ gone }) => !gone);
+  const found = await Promise.all(asked.map(look));
+  return {
+    requests: found.flatMap(({ requests }) => requests),
+    unreached: found.flatMap(({ unreached }) => (unreached ? [unreached] : [])),
+    asked: asked.length,
+  };
+}
+
+async function look(account) {
+  try {
+    const requests = await pending(account);
+    return { requests: requests.filter(({ left }) => left > 0).map((request) => ({ ...request, account })) };
+  } catch (error) {
+    if (error instanceof Failed && error.kind === 'unknown') await change('accounts', account.id, { gone: true });
+    return { requests: [], unreached: account.issuer };
+  }
+}
+
+/** Where subscriptions have changed, or permission has, services are told. Nothing is said where that fails. */
+export async function refreshSubscriptions() {
+  const known = await services();
+  for (const account of await accounts()) {
+    const service = known.get(account.issuer);
+    if (account.gone || service === undefined) continue;
+    try {
+      await refresh(account, service);
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+    }
+  }
+}
+
+/** Takes the notification of a request away that is over. */
+export async function clearNotice(request) {
+  const registrations = (await navigator.serviceWorker?.getRegistrations()) ?? [];
+  for (const registration of registrations) {
+    for (const shown of await registration.getNotifications({ tag: request })) shown.close();
+  }
+}

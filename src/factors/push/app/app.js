@@ -1,0 +1,162 @@
+/** The app: which screen is shown, and what happens when it is opened, looked at again, or told of a request. */
+
+import { lookForRequests, refreshSubscriptions, tellWorker } from './accounts.js';
+import { h, icon } from './dom.js';
+import { watchInstall } from './platform.js';
+import { account, forgetting } from './screens/account.js';
+import { add } from './screens/add.js';
+import { enrolling } from './screens/enrol.js';
+import { installing, notifications } from './screens/guides.js';
+import { home } from './screens/home.js';
+import { over } from './screens/outcome.js';
+import { request } from './screens/request.js';
+import { registerWorker, updateWorkers } from './subscriptions.js';
+import { LANGUAGES, language, t, useLanguage } from './texts.js';
+
+/**
+ * Addresses and screens. A screen is `(go, ...parts) => { title, body, leave?, wake? }`, or a promise of it: its
+ * heading, the page's only h1, is first in `body`; `leave` stops what it runs, `wake` is called when it is seen again.
+ */
+const ROUTES = [
+  [/^#enrol=(.+)$/, enrolling],
+  [/^#request=([^|]+)\|(.+)$/, request],
+  [/^#add$/, add],
+  [/^#install$/, installing],
+  [/^#notifications$/, notifications],
+  [/^#over$/, over],
+  [/^#account=([^|]+)\|forget$/, forgetting],
+  [/^#account=([^|]+)$/, account],
+  [/^/, home],
+];
+
+const main = document.getElementById('main');
+
+/** Where we are. The browser's address bar shows the same, but for what nobody else is to read there. */
+let address = location.hash;
+/** The screen that is shown. */
+let current = {};
+/** Counts screens: what was asked for a screen that is gone isn't shown. */
+let turn = 0;
+/** Requests that were opened by themselves: once each, for then the person may have gone away from it. */
+const opened = new Set();
+
+const go = (to, { replace = false } = {}) => {
+  address = to;
+  if (replace) history.replaceState(null, '', to === '#' ? './' : to);
+  else if (location.hash !== (to === '#' ? '' : to)) {
+    location.hash = to;
+    return;
+  }
+  show();
+};
+
+async function show({ quiet = false } = {}) {
+  turn += 1;
+  const mine = turn;
+  const [pattern, screen] = ROUTES.find(([it]) => it.test(address));
+  const parts = pattern.exec(address).slice(1).map(decodeURIComponent);
+  // What invites is a secret for some minutes: neither the history nor a screenshot of the address keeps it.
+  if (screen === enrolling) history.replaceState(null, '', './');
+  const made = await screen(go, ...parts);
+  if (mine !== turn) return made.leave?.();
+  current.leave?.();
+  current = made;
+  document.title = `${made.title} · ${t('app.name')}`;
+  header(screen !== home);
+  main.replaceChildren(...made.body);
+  main.className = made.className ?? '';
+  if (quiet) return undefined;
+  scrollTo(0, 0);
+  main.querySelector('h1')?.focus({ preventScroll: true });
+  return undefined;
+}
+
+function header(back) {
+  const top = document.getElementById('top');
+  const home = h(
+    'a',
+    { class: back ? 'back' : 'brand', href: '#' },
+    back ? icon('back') : mark(),
+    h('span', {}, back ? t('back') : t('app.name')),
+  );
+  home.addEventListener('click', (event) => {
+    event.preventDefault();
+    go('#');
+  });
+  const offline = h('p', { class: 'offline', role: 'status' });
+  top.replaceChildren(home, offline);
+  tellNetwork();
+}
+
+const mark = () => h('img', { src: 'icons/mark.svg', alt: '', width: 32, height: 32 });
+
+function tellNetwork() {
+  const place = document.querySelector('.offline');
+  place?.replaceChildren(...(navigator.onLine ? [] : [icon('offline', 18), t('offline.short')]));
+}
+
+function footer() {
+  const choice = h(
+    'select',
+    { id: 'language', onchange: ({ target }) => choose(target.value) },
+    Object.entries(LANGUAGES).map(([tag, name]) =>
+      h('option', { value: tag, lang: tag, selected: tag === language() }, name),
+    ),
+  );
+  document.getElementById('foot').replaceChildren(h('label', { for: 'language' }, t('language')), choice);
+}
+
+async function choose(tag) {
+  await useLanguage(tag);
+  footer();
+  await Promise.all([show({ quiet: true }), tellWorker()]);
+}
+
+/** Looks what waits: when the app is opened, and whenever it is seen again. */
+async function look() {
+  current.wake?.();
+  if (current.busy) return;
+  const { requests } = await lookForRequests();
+  const [first] = requests.filter(({ id }) => !opened.has(id));
+  if (first && !current.busy) open(first.account.issuer, first.id);
+}
+
+function open(issuer, id) {
+  opened.add(id);
+  go(`#request=${encodeURIComponent(issuer)}|${encodeURIComponent(id)}`);
+}
+
+function listen() {
+  addEventListener('hashchange', () => {
+    address = location.hash;
+    show();
+  });
+  addEventListener('online', tellNetwork);
+  addEventListener('offline', tellNetwork);
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState !== 'visible') return;
+    look();
+    updateWorkers();
+  });
+  navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+    if (!data?.issuer || !data.request) return;
+    // A second message of the same request shows nothing anew; what the person is typing is left to them.
+    if (data.kind === 'open' || (!current.busy && !opened.has(data.request))) open(data.issuer, data.request);
+  });
+  watchInstall(() => {
+    if (current.offers) show({ quiet: true });
+  });
+}
+
+async function start() {
+  await useLanguage();
+  listen();
+  footer();
+  const invited = ROUTES.slice(0, 2).some(([pattern]) => pattern.test(address));
+  await show({ quiet: !invited });
+  if (!invited) look();
+  if ((await registerWorker()) !== undefined) updateWorkers();
+  await Promise.all([refreshSubscriptions(), tellWorker()]);
+}
+
+start();

@@ -1,0 +1,105 @@
+/** Takes an invitation: whose it is, what this device is to be called, notifications, and then the account. */
+
+import { enrol, invitationIn, visit } from '../accounts.js';
+import { button, h, heading, icon, notice } from '../dom.js';
+import { deviceName, mustInstall } from '../platform.js';
+import { get } from '../store.js';
+import { permission } from '../subscriptions.js';
+import { localized, t } from '../texts.js';
+import { askToNotify, installing } from './guides.js';
+
+const REASONS = { offline: 'enrol.offline', gone: 'enrol.over' };
+
+export async function enrolling(go, encoded) {
+  const invitation = invitationIn(encoded);
+  if (invitation === undefined) return failed('enrol.invalid');
+  if (mustInstall()) return installing(go, new URL(`#enrol=${encoded}`, location.href.split('#')[0]).href);
+  let service;
+  try {
+    service = await visit(invitation);
+  } catch (error) {
+    return failed(REASONS[error.kind] ?? 'enrol.invalid', error.kind === 'offline' && (() => go(`#enrol=${encoded}`)));
+  }
+  return begin(invitation, service, (await get('settings', 'device')) ?? deviceName());
+}
+
+function failed(key, again) {
+  const title = t('enrol.failed');
+  const action = again ? button(t('again'), {}, again) : h('a', { class: 'button', href: '#add' }, t('enrol.another'));
+  return { title, body: [heading(title), notice('error', 'alert', h('p', {}, t(key))), action] };
+}
+
+/** The steps share one screen, for they are one task: each takes the other's place. */
+function begin(invitation, service, suggested) {
+  const title = t('enrol.title', { service: localized(service.name) });
+  const place = h('div', { class: 'stack' });
+  const show = (text, ...body) => {
+    place.replaceChildren(heading(text), ...body);
+    place.querySelector('h1').focus();
+  };
+  const error = h('p', { class: 'error', id: 'name-error' });
+  const field = h('input', {
+    id: 'name',
+    type: 'text',
+    value: suggested,
+    maxlength: 60,
+    autocomplete: 'off',
+    'aria-describedby': 'name-hint name-error',
+  });
+  const form = h(
+    'form',
+    { class: 'stack', novalidate: true },
+    h(
+      'div',
+      { class: 'field' },
+      h('label', { for: 'name' }, t('enrol.name')),
+      h('p', { class: 'hint', id: 'name-hint' }, t('enrol.name.hint')),
+      field,
+      error,
+    ),
+    h('button', { class: 'button' }, t('continue')),
+  );
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const name = field.value.trim();
+    if (name === '') {
+      error.textContent = t('enrol.name.missing');
+      field.setAttribute('aria-invalid', 'true');
+      field.focus();
+    } else if (permission() === 'default') {
+      const next = () => finish(name);
+      show(t('notify.title'), ...askToNotify(next), button(t('later'), { class: 'link' }, next));
+    } else finish(name);
+  });
+
+  async function finish(name) {
+    show(t('enrol.working'), h('p', { role: 'status' }, t('enrol.working.text')));
+    try {
+      const account = await enrol(invitation, service, name);
+      show(t('enrol.done'), ...success(account, name));
+    } catch (reason) {
+      const again = reason.kind === 'offline' ? () => finish(name) : undefined;
+      const made = failed(REASONS[reason.kind] ?? 'enrol.invalid', again);
+      place.replaceChildren(...made.body);
+      place.querySelector('h1').focus();
+    }
+  }
+
+  place.append(
+    heading(title),
+    h('p', { class: 'muted' }, t('enrol.host', { host: new URL(service.issuer).host })),
+    form,
+  );
+  return { title, body: [place], busy: true };
+}
+
+function success({ username, unheard }, name) {
+  return [
+    h('div', { class: 'picture picture-done' }, icon('check', 48)),
+    h('p', { class: 'lead' }, t('enrol.confirm', { device: name })),
+    h('p', {}, t('enrol.account', { account: username })),
+    unheard || permission() !== 'granted' ? notice('warn', 'bell', h('p', {}, t('notify.without'))) : undefined,
+    h('a', { class: 'button', href: '#' }, t('done')),
+  ].filter(Boolean);
+}

@@ -1,0 +1,36 @@
+/** Written by `npm run authenticator`: another version makes browsers fetch the app anew. */
+
+export const VERSION = 'HkJMIQ20zMX8yXno';
+
+export const FILES = [
+  './',
+  'accounts.js',
+  'api.js',
+  'app.js',
+  'codes.js',
+  'dom.js',
+  'encoding.js',
+  'icons/192.png',
+  'icons/512.png',
+  'icons/apple.png',
+  'icons/badge.png',
+  'icons/mark.svg',
+  'icons/maskable.png',
+  'keys.js',
+  'platform.js',
+  'screens/account.js',
+  'screens/add.js',
+  'screens/enrol.js',
+  'screens/guides.js',
+  'screens/home.js',
+  'screens/outcome.js',
+  'screens/request.js',
+  'store.js',
+  'style.css',
+  'subscriptions.js',
+  'texts.js',
+  'texts/en.json',
+  'texts/zh-Hans.json',
+  'texts/zh-Hant.json',
+  'version.js',
+];
