@@ -34,6 +34,13 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
    * method with; `spare` ones run out. Neither lets the last method of one's own be removed.
    */
   readonly standing?: 'bootstrap' | 'spare';
+  /** It is offered, and its proofs count, only where a rule's `factors` name it: no list is not enough. */
+  readonly onlyIfNamed?: true;
+  /**
+   * A second step without anything set up: `usable` says for whom, without credentials, and its proofs carry its own
+   * id in the place of a credential's. Nobody counts as enrolled by it.
+   */
+  readonly implied?: true;
   /** Commands of the CLI, run where the data is owned; they name themselves, as `tokens import`. */
   readonly commands?: readonly Command<FactorDesk<C, P>>[];
   create(settings: S, ports: FactorPorts): Factor<C, P>;

@@ -30,6 +30,8 @@ export interface AssessInput {
   request: string;
   now: number;
   acr: AcrTable;
+  /** Factors whose proofs count only where the requirement names them. */
+  onlyIfNamed?: ReadonlySet<string>;
   /** Highest level that the account's enrolled credentials and a first factor could reach; undefined if unknown. */
   reachable: Level | undefined;
 }

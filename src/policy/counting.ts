@@ -10,6 +10,7 @@ interface Context {
   wants: Wants;
   request: string;
   now: number;
+  onlyIfNamed?: ReadonlySet<string>;
 }
 
 type Check<P extends Proof> = (proof: P, context: Context) => boolean;
@@ -26,6 +27,8 @@ const ALWAYS: readonly Check<Proof>[] = [
   // Knowledge is exempt from the list of factors: that names what may come after it.
   (proof, { requirement: { factors } }) =>
     factors === undefined || !isSecondFactor(proof) || factors.includes(proof.factor),
+  ({ factor }, { requirement: { factors }, onlyIfNamed }) =>
+    !onlyIfNamed?.has(factor) || factors?.includes(factor) === true,
 ];
 
 /** What a proof of the session must pass besides. */

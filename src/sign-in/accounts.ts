@@ -64,7 +64,10 @@ export function createAccounts(
     status,
     async usable(id) {
       const account = await durable.accounts.byId(id);
-      return account && isUsable(await status(account)) ? account : undefined;
+      const person = account && (await personOf(account));
+      if (account === undefined || person === undefined || !isUsable(person.status)) return undefined;
+      // Nothing may go to a mailbox that the directory says is no longer theirs.
+      return (person.email || undefined) === account.email ? account : link(account.directory, person);
     },
     async verifyPassword(account, password) {
       // Nobody found: the first directory does the same work, so that time doesn't tell.

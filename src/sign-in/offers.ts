@@ -3,6 +3,7 @@ import { isFirstFactor, levelOf, reaches } from '../core/assurance.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInDeps } from './deps.ts';
 import type { Evaluator, FullEvaluation } from './evaluate.ts';
+import { allows } from './implied.ts';
 import type { Method, Opening, Stage, State, Why } from './steps.ts';
 import { atMost, openerOf } from './strength.ts';
 
@@ -24,8 +25,8 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
 
   /** Credentials that can complete this sign-in: the one that was chosen first, then the last used. */
   function fitting(evaluation: Preferring, state: State): Credential[] {
-    const { requirement, credentials, wanted, enrolling, preferred } = evaluation;
-    return [...credentials]
+    const { requirement, credentials, implied, wanted, enrolling, preferred } = evaluation;
+    return [...credentials, ...implied]
       .sort(byUse)
       .sort(spareLast)
       .sort((a, b) => Number(b.id === preferred) - Number(a.id === preferred))
@@ -33,7 +34,7 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
         const { factor: id } = credential;
         const it = deps.factors.get(id);
         if (!it || !evaluator.isSecond(credential) || !evaluator.works(credential)) return false;
-        if (requirement.factors && !requirement.factors.includes(id)) return false;
+        if (!allows(requirement.factors, it)) return false;
         // Proven a moment ago and still not enough: asking again would go in circles.
         if (state.collected.some((proof) => proof.factor === id && proof.credential === credential.id)) return false;
         if (enrolling && it.module.standing === 'bootstrap') return true;
@@ -65,7 +66,7 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
   function enrollable({ requirement, wanted }: FullEvaluation): string[] {
     return enabled
       .filter(({ factor }) => factor.enrol && factor.confirm)
-      .filter(({ module }) => !requirement.factors || requirement.factors.includes(module.id))
+      .filter((it) => allows(requirement.factors, it))
       .filter((it) => reaches(levelOf([...opener(), atMost(it)]), wanted))
       .map(({ module }) => module.id);
   }
@@ -101,12 +102,7 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
   }
 
   /** With those credentials alone that would do. */
-  async function challenge(
-    id: string,
-    context: FactorContext,
-    evaluation: Preferring,
-    state: State,
-  ): Promise<Stage> {
+  async function challenge(id: string, context: FactorContext, evaluation: Preferring, state: State): Promise<Stage> {
     const it = deps.factors.get(id);
     if (it === undefined || evaluation.account === undefined) throw new Error(`factor ${id} can't be asked`);
     const mine = ofFactor(fitting(evaluation, state), id);
