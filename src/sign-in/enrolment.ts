@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Account, Credential } from '../core/account.ts';
+import type { Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import { type Attempts, lockedFor } from './attempts.ts';
@@ -110,7 +111,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
 
     /**
      * Taken before it is stored: of parallel right answers one enrols. An error is also kept for `underWay`.
-     * `proven`: confirming showed that it works.
+     * `proof`: what confirming showed.
      */
     async confirm(
       account: Account,
@@ -118,7 +119,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       id: string,
       answer: Answer,
       browser: Browser,
-    ): Promise<{ added: string; proven: boolean } | { renewed: string } | { error: Message } | { further: true }> {
+    ): Promise<{ added: string; proof?: Proof } | { renewed: string } | { error: Message } | { further: true }> {
       const anew = async (error: Message) => {
         await begin(account, session, id, error);
         return { error };
@@ -164,7 +165,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
       if (typeof credential !== 'string') return anew(credential);
       await audit.commit({ event: 'credential.added', credential, ...about });
       await attempts.succeeded(attempt, browser);
-      return { added: credential, proven: verdict.proof !== undefined };
+      return { added: credential, ...(verdict.proof ? { proof: { ...verdict.proof, credential } } : {}) };
     },
   };
 }

@@ -26,8 +26,22 @@ export function createMembership(deps: WebDeps) {
   const { core, signIn } = deps;
   const NOTHING_MORE = { acrValues: [], acrEssential: false, reauthenticate: false };
 
+  /** The member behind a request, if what was proven is enough for this application. */
+  async function known(req: Request, res: Response, application: InternalApplication): Promise<Member | undefined> {
+    const current = await core.session(req, res);
+    if (current === undefined) return undefined;
+    const asked = { application, ...current, request: '', wants: NOTHING_MORE, recent: RECENT };
+    const locals = localsOf(res);
+    const { satisfied, account } = await signIn.evaluator.evaluate({ ...asked, browser: locals.browser });
+    if (!satisfied || account === undefined) return undefined;
+    const { name, locale } = account;
+    locals.person = { name };
+    if (locale) locals.locale = locals.speak({ account: locale });
+    return { account, session: current.session };
+  }
+
   /**
-   * The member behind a request; otherwise the browser has been sent to sign in, and the answer is undefined.
+   * The member; otherwise the browser has been sent to sign in, and the answer is undefined.
    * `sallyport-security` wants an MFA that isn't older than ten minutes and takes no remembered device for it.
    */
   async function member(
@@ -36,21 +50,9 @@ export function createMembership(deps: WebDeps) {
     application: InternalApplication,
     returnTo = ownPath(req.originalUrl),
   ): Promise<Member | undefined> {
-    const current = await core.session(req, res);
-    if (current) {
-      const asked = { application, ...current, request: '', wants: NOTHING_MORE, recent: RECENT };
-      const { browser } = localsOf(res);
-      const evaluation = await signIn.evaluator.evaluate({ ...asked, browser });
-      if (evaluation.satisfied && evaluation.account) {
-        const locals = localsOf(res);
-        const { name, locale } = evaluation.account;
-        locals.person = { name };
-        if (locale) locals.locale = locals.speak({ account: locale });
-        return { account: evaluation.account, session: current.session };
-      }
-    }
-    res.redirect(303, core.begin(application, { returnTo }));
-    return undefined;
+    const it = await known(req, res, application);
+    if (it === undefined) res.redirect(303, core.begin(application, { returnTo }));
+    return it;
   }
 
   /** Whether a method of one's own was shown, not only a pass that was lent. */
@@ -79,7 +81,7 @@ export function createMembership(deps: WebDeps) {
   /** This session's proofs, for remembering the device anew. */
   const proofs = ({ account, session }: Member): Promise<Evidence[]> => signIn.evidence.of(session, account.id);
 
-  return { member, owner, holdsOwn, proofs };
+  return { known, member, owner, holdsOwn, proofs };
 }
 
 export type Membership = ReturnType<typeof createMembership>;

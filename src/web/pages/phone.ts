@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Request, Response, Router } from 'express';
 import type { Credential } from '../../core/account.ts';
+import type { Proof } from '../../core/assurance.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
 import { send, type WebDeps } from '../context.ts';
@@ -18,8 +19,8 @@ const BACK = '/account/phone';
 interface Walk {
   account: string;
   old?: string;
-  /** Set up and proven: from now on the old one can go. */
-  added?: string;
+  /** Of the new one, set up and shown to work: from now on the old one can go. */
+  proof?: Proof;
   /** Set up in this walk: they live on the new phone. */
   moved: string[];
 }
@@ -36,7 +37,7 @@ interface Parts {
  */
 export function phonePages(deps: WebDeps, router: Router, { methods, setUp, membership }: Parts): void {
   const { ephemeral, signIn } = deps;
-  const { enrolment, evaluator, preferences } = signIn;
+  const { enrolment, evaluator, evidence, preferences } = signIn;
   const { member, owner, holdsOwn } = membership;
   const { tokenOf, checked } = methods;
   const keyOf = ({ session }: Member) => `phone:${createHash('sha256').update(session).digest('base64url')}`;
@@ -136,14 +137,14 @@ export function phonePages(deps: WebDeps, router: Router, { methods, setUp, memb
     if ('renewed' in result) return res.redirect(303, '/account?notice=method-renewed');
     const moved = [...walk.moved, result.added];
     // What nobody has seen working yet takes no other one's place.
-    if (!result.proven) return onward(res, it, { ...walk, moved }, 'phone-kept');
-    await keep(it, { ...walk, moved, added: result.added });
+    if (result.proof === undefined) return onward(res, it, { ...walk, moved }, 'phone-kept');
+    await keep(it, { ...walk, moved, proof: result.proof });
     res.redirect(303, `${BACK}/remove`);
   });
 
   /** The new one must still be there when the old one goes. */
   async function replacement(it: Member, walk: Walk): Promise<OwnMethod | undefined> {
-    const added = (await methods.all(it)).find(({ credential }) => credential.id === walk.added);
+    const added = (await methods.all(it)).find(({ credential }) => credential.id === walk.proof?.credential);
     return added?.suspended ? undefined : added;
   }
 
@@ -175,11 +176,18 @@ export function phonePages(deps: WebDeps, router: Router, { methods, setUp, memb
     // A pass sets a method up; it takes none away.
     if ((await owner(req, res, 'sallyport-security', BACK)) === undefined) return;
     const done = await methods.remove(res, it, old.credential.id);
+    if (done === 'removed') await rely(it, walk);
     if (done === 'busy') return res.redirect(303, `${BACK}/remove`);
     if (done === 'needed') return res.redirect(303, '/account?notice=method-needed');
     if (old.preferred) await prefer(res, it, added);
     await onward(res, it, walk, 'phone-moved');
   });
+
+  /** What the old one has proven went with it: what the new one has stands in for that, so that nothing is asked anew. */
+  async function rely({ account, session }: Member, { proof }: Walk): Promise<void> {
+    if (proof === undefined) return;
+    await evidence.change(session, account.id, (proofs) => [...proofs, { ...proof, request: '' }]);
+  }
 
   /** It was asked for first: its successor is. */
   async function prefer(res: Response, it: Member, { credential: { id, factor } }: OwnMethod): Promise<void> {

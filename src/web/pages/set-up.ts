@@ -1,4 +1,6 @@
 import type { Request, Response } from 'express';
+import type { InternalApplication } from '../../core/application.ts';
+import type { Proof } from '../../core/assurance.ts';
 import type { Browser } from '../../core/browser.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message, PromptKind } from '../../core/prompt.ts';
@@ -20,7 +22,7 @@ export interface Place {
   /** Same-origin path that shows the prompt and takes its answer. */
   action: string;
   /** Whose page it is, for the line above the heading. */
-  application: 'sallyport-account' | 'sallyport-enrol';
+  application: InternalApplication;
   /** A name to begin with, in the place of the factor's own. */
   name?: string;
   progress?: Pages['prompt']['progress'];
@@ -28,8 +30,8 @@ export interface Place {
   leave?: { href: string; label: Message };
 }
 
-/** `proven`: that it works was shown while it was set up. */
-export type SetUpResult = { added: string; proven: boolean } | { renewed: string } | { again: string };
+/** `proof`: that it works was shown while it was set up. */
+export type SetUpResult = { added: string; proof?: Proof } | { renewed: string } | { again: string };
 
 /** A factor's own enrolment for somebody who is signed in, on whichever page it is wanted. */
 export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string) {

@@ -1,0 +1,119 @@
+import express, { type Request, type Response, Router } from 'express';
+import { ENROLMENT } from '../../core/application.ts';
+import { SallyportError } from '../../core/errors.ts';
+import type { Standing } from '../../sign-in/portal.ts';
+import { localsOf, send, type WebDeps } from '../context.ts';
+import type { Csrf } from '../security.ts';
+import { createOwnMethods } from './account-methods.ts';
+import { createMembership, type Member } from './account-session.ts';
+import { createSetUp, type Place } from './set-up.ts';
+import { answerOf } from './sign-in.ts';
+
+const HOME = '/enrol';
+const DONE = `${HOME}/done`;
+
+/**
+ * `/enrol`: a newcomer's way to two methods. The first one is set up in the sign-in itself, as everywhere, or here
+ * by whoever came with a pass; the second one here, with what the first one has proven.
+ */
+export function enrolPages(deps: WebDeps, csrf: Csrf): Router {
+  const { core, signIn } = deps;
+  const { portal } = signIn;
+  const { known, member, holdsOwn } = createMembership(deps);
+  const { tokenOf, checked } = createOwnMethods(deps, csrf);
+  const setUp = createSetUp(deps, tokenOf);
+
+  const stepOf = ({ own }: Standing) => ({ step: Math.min(own.length + 1, portal.steps), of: portal.steps });
+
+  /** Where the browser goes for what is set up there, or back to the choice; what is left for later isn't lost. */
+  function placeOf(standing: Standing, factor: string): Place {
+    const others = standing.next.length > 1;
+    return {
+      factor,
+      action: `${HOME}/set-up/${encodeURIComponent(factor)}`,
+      application: ENROLMENT,
+      progress: stepOf(standing),
+      leave: others
+        ? { href: HOME, label: { key: 'action.other-enrolments' } }
+        : { href: DONE, label: { key: 'enrol.later' } },
+    };
+  }
+
+  /** The member, and the factor of the address if it is one that comes next; otherwise the browser was sent elsewhere. */
+  async function choosing(req: Request, res: Response, factor: string) {
+    const it = await member(req, res, ENROLMENT, HOME);
+    if (it === undefined) return undefined;
+    const standing = await portal.standing(it.account);
+    if (standing.next.includes(factor)) return { it, standing };
+    res.redirect(303, HOME);
+    return undefined;
+  }
+
+  function choose(res: Response, it: Member, standing: Standing): void {
+    const { username, name } = it.account;
+    send(deps, res, 'choose-enrolment', {
+      action: HOME,
+      csrf: tokenOf(it),
+      application: deps.applications.get(ENROLMENT)?.name ?? '',
+      account: { username, name },
+      factors: standing.next.map((value, index) => ({ value, ...(index === 0 ? { recommended: true } : {}) })),
+      progress: stepOf(standing),
+      ...(standing.own.length > 0 ? { another: true, leave: { href: DONE, label: { key: 'enrol.later' } } } : {}),
+    });
+  }
+
+  const router = Router();
+  router.use(HOME, express.urlencoded({ extended: false, limit: '128kb' }));
+
+  router.get(HOME, async (req, res) => {
+    const it = await known(req, res, ENROLMENT);
+    if (it === undefined) return send(deps, res, 'enrol', { begin: `${HOME}/begin`, steps: portal.steps });
+    const standing = await portal.standing(it.account);
+    if (standing.next.length === 0) return res.redirect(303, DONE);
+    choose(res, it, standing);
+  });
+
+  router.get(`${HOME}/begin`, (_req, res) => {
+    res.redirect(303, core.begin(ENROLMENT, { returnTo: HOME, uiLocales: [localsOf(res).locale] }));
+  });
+
+  router.post(HOME, async (req, res) => {
+    const factor = answerOf(req.body).factor ?? '';
+    const found = await choosing(req, res, factor);
+    if (found === undefined) return;
+    checked(req, found.it);
+    res.redirect(303, placeOf(found.standing, factor).action);
+  });
+
+  router.get(`${HOME}/set-up/:factor`, async (req, res) => {
+    const factor = String(req.params.factor);
+    const found = await choosing(req, res, factor);
+    if (found === undefined || (await setUp.show(req, res, found.it, placeOf(found.standing, factor)))) return;
+    // It was offered because there is none of it yet.
+    throw new SallyportError('ERR_NOT_FOUND', 'this can not be set up');
+  });
+
+  router.post(`${HOME}/set-up/:factor`, async (req, res) => {
+    const factor = String(req.params.factor);
+    const found = await choosing(req, res, factor);
+    if (found === undefined) return;
+    checked(req, found.it);
+    const result = await setUp.answer(req, res, found.it, placeOf(found.standing, factor));
+    res.redirect(303, 'again' in result ? result.again : HOME);
+  });
+
+  router.get(DONE, async (req, res) => {
+    const it = await member(req, res, ENROLMENT, HOME);
+    if (it === undefined) return;
+    const { own, next, spare } = await portal.standing(it.account);
+    if (own.length === 0) return res.redirect(303, HOME);
+    send(deps, res, 'enrolled', {
+      methods: own.map(({ factor, name }) => ({ factor, name })),
+      // A pass issues nothing.
+      spare: (await holdsOwn(res, it, 'sallyport-security')) ? spare : [],
+      ...(next.length > 0 ? { more: HOME } : {}),
+    });
+  });
+
+  return router;
+}
