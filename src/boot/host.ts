@@ -52,6 +52,7 @@ export function createHost(deps: HostDeps): CommandHost {
       await audit.commit({ event, by: 'cli', ...(account ? { account: account.id } : {}), ...detail });
     }
     for (const key of result.revoke ?? []) await revoke(directory, key);
+    for (const key of result.renewed ?? []) await release(directory, key);
     const changed = new Set((result.audit ?? []).flatMap(({ key }) => key ?? []));
     for (const key of changed) await deps.signIn.accounts.refresh(directory, key, { by: 'cli' });
     return result;
@@ -76,6 +77,12 @@ export function createHost(deps: HostDeps): CommandHost {
     await durable.accounts.revokeBefore(account.id, deps.world.now());
     await deps.signIn.devices.revoke(account.id);
     await deps.core.endAll(account.id);
+  }
+
+  /** Whoever knew the old password doesn't know the new one. */
+  async function release(directory: string, key: string): Promise<void> {
+    const account = await durable.accounts.byDirectoryKey(directory, key);
+    if (account) await deps.signIn.holds.release(account.id, { by: 'cli' });
   }
 
   async function explainPolicy({ input: { options } }: CommandRequest): Promise<CommandResult> {

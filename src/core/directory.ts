@@ -67,6 +67,8 @@ export interface CommandResult {
   exitCode: number;
   /** People (directory keys) whose sessions, tokens and remembered devices must end with this. */
   revoke?: string[];
+  /** People whose password is another one now: a hold that waits for that is over. */
+  renewed?: string[];
   /** For the audit: what was done to whom. */
   audit?: { event: string; key?: string; detail?: Record<string, string | number> }[];
 }

@@ -123,13 +123,13 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
   /** The same, as if no hold asked for more than a second factor. */
   async function weigh(input: EvaluationInput): Promise<FullEvaluation> {
     const account = input.account ? await accounts.usable(input.account) : undefined;
-    const [all, hold] = account
-      ? await Promise.all([credentials.ofAccount(account.id), holds.of(account.id)])
-      : [[], undefined];
+    const [all, { hold, since: changed }] = account
+      ? await Promise.all([credentials.ofAccount(account.id), holds.standing(account.id)])
+      : [[], { since: 0, hold: undefined }];
     const enrolled = all.filter(heldTo(hold));
     const required = recently(requirementOf(account, isEnrolled(account, enrolled), input), input.recent);
     const requirement = hold ? underHold(required) : required;
-    const since = sinceOf(account, hold);
+    const since = Math.max(account?.revokedBefore ?? 0, changed);
     const ofSession = account && input.session ? await evidence.of(input.session, account.id) : [];
     const working = enrolled.filter(works);
     // What rests on a credential that was removed or suspended ends with it, at once.
@@ -185,8 +185,8 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
 
   /** What an account proved before this moment, epoch milliseconds, counts for nothing. */
   async function voidBefore(id: string): Promise<number> {
-    const [account, hold] = await Promise.all([accounts.byId(id), holds.of(id)]);
-    return sinceOf(account, hold);
+    const [account, { since }] = await Promise.all([accounts.byId(id), holds.standing(id)]);
+    return Math.max(account?.revokedBefore ?? 0, since);
   }
 
   /** Whether any application, now, wants more than one factor of this person. */
@@ -198,10 +198,6 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
   }
 
   return { evaluate, stillAllowed, voidBefore, isSecond, isOwn, isEnrolled, works, needsSecond };
-}
-
-function sinceOf(account: Account | undefined, hold: Hold | undefined): number {
-  return Math.max(account?.revokedBefore ?? 0, hold?.at ?? 0);
 }
 
 /**

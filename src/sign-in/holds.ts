@@ -13,8 +13,15 @@ export interface Hold {
 /** What an audit event says of who did it, and from where. */
 export type AuditFacts = Readonly<Record<string, unknown>>;
 
-/** As kept: a hold that was released leaves its record, so that every change is a compare-and-set. */
+/** As kept: a hold that was released leaves its record. So does every change of the password, held or not. */
 type Kept = { reason: string; at: number } | { released: number };
+
+/** How an account stands. */
+export interface Standing {
+  hold?: Hold;
+  /** What was proven before this moment counts for nothing: the hold, or the last change of the password here. */
+  since: number;
+}
 
 /** Rounds of compare-and-set before giving up. */
 const ROUNDS = 10;
@@ -23,48 +30,59 @@ const ROUNDS = 10;
 export function createHolds(deps: Pick<SignInDeps, 'durable' | 'now' | 'audit'>) {
   const records = deps.durable.records('holds');
 
-  async function read(account: string): Promise<{ hold?: Hold; version?: number }> {
+  async function read(account: string): Promise<Standing & { version?: number }> {
     const record = await records.get(account);
-    if (record === undefined) return {};
+    if (record === undefined) return { since: 0 };
+    const { version } = record;
     const kept = JSON.parse(record.data) as Kept;
-    return { version: record.version, ...('released' in kept ? {} : { hold: { account, ...kept } }) };
+    if ('released' in kept) return { version, since: kept.released };
+    return { version, since: kept.at, hold: { account, ...kept } };
   }
 
-  function write(account: string, version: number | undefined, kept: Kept): Promise<boolean> {
-    const data = JSON.stringify(kept);
-    return version === undefined ? records.insert({ id: account, data }) : records.update(account, version, data);
+  /** Changes the record by compare-and-set; `change` answers undefined to leave it, and then false is answered. */
+  async function update(account: string, change: (before: Standing) => Kept | undefined): Promise<boolean> {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { version, ...before } = await read(account);
+      const kept = change(before);
+      if (kept === undefined) return false;
+      const data = JSON.stringify(kept);
+      const written =
+        version === undefined
+          ? await records.insert({ id: account, data })
+          : await records.update(account, version, data);
+      if (written) return true;
+    }
+    throw new SallyportError('ERR_VERSION_CONFLICT', 'others keep changing this hold');
   }
 
-  async function of(account: string): Promise<Hold | undefined> {
-    return (await read(account)).hold;
-  }
+  const released = (account: string, facts: AuditFacts) =>
+    deps.audit.commit({ ...facts, event: 'hold.released', account });
 
   return {
-    of,
+    standing: async (account: string): Promise<Standing> => read(account),
+
+    of: async (account: string): Promise<Hold | undefined> => (await read(account)).hold,
 
     /** One that stands already is left as it is: of any number of callers one places it, and the audit has it once. */
-    async place(account: string, reason: string, facts: AuditFacts = {}): Promise<Hold> {
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const { hold, version } = await read(account);
-        if (hold) return hold;
-        const at = deps.now();
-        if (!(await write(account, version, { reason, at }))) continue;
-        await deps.audit.commit({ ...facts, event: 'hold.placed', account, reason });
-        return { account, reason, at };
-      }
-      throw new SallyportError('ERR_VERSION_CONFLICT', 'others keep changing this hold');
+    async place(account: string, reason: string, facts: AuditFacts = {}): Promise<void> {
+      const at = deps.now();
+      if (!(await update(account, ({ hold }) => (hold ? undefined : { reason, at })))) return;
+      await deps.audit.commit({ ...facts, event: 'hold.placed', account, reason });
     },
 
-    /** `only`: not one that was placed since that was read. False where there is nothing to release. */
-    async release(account: string, facts: AuditFacts = {}, only?: Hold): Promise<boolean> {
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const { hold, version } = await read(account);
-        if (hold === undefined || version === undefined || (only && only.at !== hold.at)) return false;
-        if (!(await write(account, version, { released: deps.now() }))) continue;
-        await deps.audit.commit({ ...facts, event: 'hold.released', account });
-        return true;
-      }
-      throw new SallyportError('ERR_VERSION_CONFLICT', 'others keep changing this hold');
+    /** False where there is nothing to release. */
+    async release(account: string, facts: AuditFacts = {}): Promise<boolean> {
+      const at = deps.now();
+      if (!(await update(account, ({ hold }) => (hold ? { released: at } : undefined)))) return false;
+      await released(account, facts);
+      return true;
+    },
+
+    /** The password is a new one since `at`: the hold that stood before is over, one placed since then stays. */
+    async renewed(account: string, at: number, before: Hold | undefined, facts: AuditFacts): Promise<void> {
+      const same = ({ hold }: Standing) => hold === undefined || hold.at === before?.at;
+      if (!(await update(account, (now) => (same(now) ? { released: at } : undefined)))) return;
+      if (before) await released(account, facts);
     },
   };
 }

@@ -82,12 +82,13 @@ export function createPasswords(
   async function end({ account, session, facts }: Change): Promise<number> {
     const hold = await holds.of(account.id);
     const at = deps.now();
-    await deps.durable.accounts.revokeBefore(account.id, at);
+    // Tokens count in whole seconds: those that this very sign-in gets in a moment must not be from before.
+    await deps.durable.accounts.revokeBefore(account.id, at - (at % 1000));
     await devices.revoke(account.id);
     await deps.endSessions(account.id, session);
     if (session) await evidence.change(session, account.id, (proofs) => renewedProofs(proofs, at));
     await deps.audit.commit({ ...facts, event: 'password.changed', account: account.id });
-    if (hold) await holds.release(account.id, facts, hold);
+    await holds.renewed(account.id, at, hold, facts);
     return at;
   }
 

@@ -79,6 +79,7 @@ const passwd = withPerson(async (directory, { key, username }, input) => {
     lines: [`Changed the password of ${username}.`, ...lines],
     exitCode: 0,
     revoke: [key],
+    renewed: [key],
     audit: [{ event: 'user.password-set', key, detail: { username } }],
   };
 });
@@ -113,8 +114,8 @@ async function write(directory: LocalDirectory, entry: Entry, hash: string | und
   if (entry.key !== undefined) {
     const { key } = entry;
     await directory.update(key, { ...change, ...(hash !== undefined && { passwordHash: hash }) });
-    const revoke = hash === undefined ? [] : [key];
-    return { lines: [], exitCode: 0, revoke, audit: [{ event: 'user.updated', key, detail }] };
+    const renewed = hash === undefined ? [] : [key];
+    return { lines: [], exitCode: 0, revoke: renewed, renewed, audit: [{ event: 'user.updated', key, detail }] };
   }
   const key = await directory.add({ username, name: username, groups: [], ...change }, hash);
   if (key === undefined) return fail(`line ${entry.line}: the user name was taken meanwhile; not imported`);
@@ -158,6 +159,7 @@ const importPeople: Run = async (directory, input) => {
     lines: [...failed.flatMap(({ lines }) => lines), `${added} added, ${audit.length - added} updated.`],
     exitCode: failed.length === 0 ? 0 : 1,
     revoke: results.flatMap(({ revoke }) => revoke ?? []),
+    renewed: results.flatMap(({ renewed }) => renewed ?? []),
     audit,
   };
 };
