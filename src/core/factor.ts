@@ -4,6 +4,7 @@ import type { Kind, Proof } from './assurance.ts';
 import type { Command } from './directory.ts';
 import type { AuditEvent, LogPort } from './door.ts';
 import type { Answer, Message, Prompt, PromptKind } from './prompt.ts';
+import type { FactorRoutes } from './route.ts';
 import type { Sealer } from './seal.ts';
 import type { Channel, Outgoing, Sent } from './sender.ts';
 import type { RecordStore } from './store.ts';
@@ -198,42 +199,6 @@ export interface Factor<C = unknown, P = unknown> {
   /** Stops what runs by itself, as refreshing trust. */
   close?(): Promise<void>;
 }
-
-/** A factor's own app, and what it calls: data, which the web layer mounts. */
-export interface FactorRoutes {
-  /** All of it lies below this path at the issuer: the app's files at `<base>/`. */
-  readonly base: `/${string}`;
-  /** An origin of the app's own, as `https://app.example`: its files are served there, at `/`, and no longer at the issuer. */
-  readonly origin?: string;
-  readonly files?: { folder: URL; headers: Readonly<Record<string, string>> };
-  readonly routes: readonly FactorRoute[];
-}
-
-/** `who: 'none'`: no session and no cookie; whoever calls is known by what the body proves, if at all. */
-export interface FactorRoute<B = unknown> {
-  readonly method: 'GET' | 'POST';
-  /** Below `base`. */
-  readonly path: `/${string}`;
-  readonly who: 'none';
-  /** Any origin may call it and read the answer. */
-  readonly cors: boolean;
-  /** Shape of the JSON body of a POST, of at most 8 KiB; anything else is answered 400 before `handle`. */
-  readonly body?: z.ZodType<B>;
-  /** Calls in a minute from one address, which a campus may share; 600 by default. */
-  readonly perMinute?: number;
-  handle(call: RouteCall<B>): Promise<RouteResult>;
-}
-
-/** `address`: what requests from it are counted under. */
-export interface RouteCall<B = unknown> {
-  body: B;
-  address: string;
-}
-
-export type RouteResult =
-  | { json: unknown; status?: number; retryAfter?: number }
-  | { status: 204 }
-  | { redirect: string };
 
 /** What is asked for, by the factor's own names, and by whom: what owners may have can be less than what operators may give. */
 export interface IssueOptions {

@@ -1,8 +1,8 @@
 import type { RequestHandler, Response } from 'express';
 import type { Applications } from '../core/application.ts';
 import type { AuditPort, Core, DoorModule, LogPort } from '../core/door.ts';
-import type { FactorRoutes } from '../core/factor.ts';
 import type { Rule } from '../core/policy.ts';
+import type { FactorRoutes } from '../core/route.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import type { SignIn } from '../sign-in/index.ts';
 import type { Assets } from './assets.ts';
@@ -56,7 +56,8 @@ export interface Locals {
   path?: string;
   /** The language, where more is known of what is wanted; a choice made in this browser still comes first. */
   speak(hints: { account?: string; uiLocales?: readonly string[] }): string;
-  person?: { name: string };
+  /** `desk`: of the help desk, whose pages the header then leads to. */
+  person?: { name: string; desk?: true };
 }
 
 export function localsOf(res: Pick<Response, 'locals'>): Locals {

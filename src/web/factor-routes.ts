@@ -4,7 +4,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express';
 import { hasCode } from '../core/errors.ts';
-import type { FactorRoute, FactorRoutes, RouteResult } from '../core/factor.ts';
+import type { FactorRoute, FactorRoutes, RouteResult } from '../core/route.ts';
 import { fromBrowser } from '../sign-in/context.ts';
 import { createLimits } from '../sign-in/limits.ts';
 import { localsOf, type WebDeps } from './context.ts';

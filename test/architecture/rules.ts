@@ -120,6 +120,7 @@ const ORDINARY: Readonly<Record<string, string>> = {
   sqlite: 'the database that two stores and the data lock rest on',
   redis: 'a server, which documentation of the store contract may speak of',
   oidc: 'a protocol, whose words the core shares (acr, amr, auth_time)',
+  push: 'what is done to an array, and the protocol that wakes a phone',
 };
 
 /** Where an ordinary id stands for that other thing, by file. */
@@ -159,12 +160,15 @@ export function nameFaults({ kind, id }: PlugIn, sources: readonly Source[], pla
   return [...inPlain, ...inSources].map(({ path }) => `${path} names ${kind}/${id}`);
 }
 
+/** Ids that every array has a method of: as a property they say nothing. */
+const ARRAY_METHODS: readonly string[] = ['push'];
+
 /** As a text by itself or as part of a path or key (`factor:totp`), as a property, or in the name of a module. */
 function namesInCode({ strings, properties, imports }: Source, id: string): boolean {
   const part = new RegExp(`(?:^|[/:])${id}(?:$|[/:])`, 'i');
   return (
     strings.some(({ text }) => part.test(text)) ||
-    properties.some(({ text }) => text.toLowerCase() === id) ||
+    (!ARRAY_METHODS.includes(id) && properties.some(({ text }) => text.toLowerCase() === id)) ||
     imports.some(({ from }) => from?.startsWith('.') && part.test(from))
   );
 }

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { FactorPorts } from '../../core/factor.ts';
+import { type Device, device as deviceShape } from './schemas.ts';
+
+/** How long a device can register, and then be confirmed, milliseconds. */
+export const PATIENCE = 10 * 60_000;
+
+const open = z.object({
+  state: z.literal('open'),
+  account: z.string(),
+  username: z.string(),
+  name: z.string(),
+  expires: z.int(),
+});
+const registered = z.object({ state: z.literal('registered'), name: z.string(), device: deviceShape });
+const record = z.discriminatedUnion('state', [open, registered]);
+
+export type Invitation = z.output<typeof open>;
+export type Registered = z.output<typeof registered>;
+
+/** What the page of an enrolment waits for. */
+export const enrolmentKey = (token: string): string => `enrolment:${token}`;
+const deviceKey = (device: string): string => `device:${device}`;
+
+/** Invitations that the QR codes of enrolments carry: of all devices that come with one, one registers. */
+export function createRegistrations({
+  exchange,
+  sealer,
+  now,
+  random,
+}: Pick<FactorPorts, 'exchange' | 'sealer' | 'now' | 'random'>) {
+  const seal = (key: string, value: unknown) => sealer.seal(JSON.stringify(value), key);
+  const opened = (key: string, stored: string) => JSON.parse(sealer.open(stored, key)) as unknown;
+
+  async function read(token: string) {
+    const key = enrolmentKey(token);
+    const stored = await exchange.get(key);
+    return stored === undefined ? undefined : { stored, kept: record.parse(opened(key, stored)) };
+  }
+
+  return {
+    async invite(account: { id: string; username: string; name: string }): Promise<{ token: string; expires: number }> {
+      const token = Buffer.from(random(32)).toString('base64url');
+      const expires = now() + PATIENCE;
+      const { id, username, name } = account;
+      const value: Invitation = { state: 'open', account: id, username, name, expires };
+      await exchange.add(enrolmentKey(token), seal(enrolmentKey(token), value), PATIENCE);
+      return { token, expires };
+    },
+
+    /** The open invitation; undefined where it is spent or over. */
+    async invitation(token: string): Promise<Invitation | undefined> {
+      const kept = (await read(token))?.kept;
+      return kept?.state === 'open' && now() < kept.expires ? kept : undefined;
+    },
+
+    /** False where another device was first, or time was. */
+    async register(token: string, name: string, device: Device): Promise<boolean> {
+      const found = await read(token);
+      if (found?.kept.state !== 'open' || now() >= found.kept.expires) return false;
+      const key = enrolmentKey(token);
+      const value: Registered = { state: 'registered', name, device };
+      if (!(await exchange.swap(key, found.stored, seal(key, value), PATIENCE))) return false;
+      await exchange.add(deviceKey(device.device), seal(deviceKey(device.device), device.key), PATIENCE);
+      return true;
+    },
+
+    /** What has registered with it; `open` while nothing has. */
+    async outcome(token: string): Promise<Registered | 'open' | undefined> {
+      const kept = (await read(token))?.kept;
+      if (kept?.state === 'open') return now() < kept.expires ? 'open' : undefined;
+      return kept;
+    },
+
+    /** Key of a device that has registered and isn't confirmed yet. */
+    async unconfirmed(device: string): Promise<Device['key'] | undefined> {
+      const stored = await exchange.get(deviceKey(device));
+      return stored === undefined ? undefined : deviceShape.shape.key.parse(opened(deviceKey(device), stored));
+    },
+  };
+}
+
+export type Registrations = ReturnType<typeof createRegistrations>;
