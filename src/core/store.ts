@@ -88,6 +88,9 @@ export interface StoredCredential {
   version: number;
 }
 
+/** What can be told of a credential without opening it. */
+export type CredentialFact = Pick<StoredCredential, 'account' | 'factor' | 'createdAt' | 'lastUsedAt'>;
+
 export interface Consent {
   account: string;
   application: string;
@@ -138,6 +141,8 @@ export interface DurableStore {
     /** Moves `revokedBefore` forward, never back. */
     revokeBefore(id: string, at: number): Promise<void>;
     list(options?: { limit?: number; after?: string }): Promise<Account[]>;
+    /** At most some hundreds at once, in no order; those that aren't there are left out. */
+    byIds(ids: readonly string[]): Promise<Account[]>;
     /**
      * Of those in any of the groups, as they were when they were linked, whoever's user name, mail address, directory
      * key or a word of whose name begins so, whatever the case; in order of user name.
@@ -147,6 +152,8 @@ export interface DurableStore {
   credentials: {
     ofAccount(account: string): Promise<StoredCredential[]>;
     byLookup(factor: string, key: string): Promise<StoredCredential | undefined>;
+    /** Of some hundreds of accounts at once, in no order, unopened: for counting. */
+    ofAccounts(accounts: readonly string[]): Promise<CredentialFact[]>;
     /**
      * With `most`: false, and nothing is kept, where the account has that many of this factor, whatever is inserted
      * at the same moment. Throws ERR_VERSION_CONFLICT where the id or a lookup key is another credential's already.
@@ -178,6 +185,11 @@ export interface DurableStore {
     head(node: string): Promise<AuditEntry | undefined>;
     /** Newest first. */
     ofAccount(account: string, options: { limit: number; events?: readonly string[] }): Promise<AuditEntry[]>;
+    /** Newest first, at or after `from` and before `until`; `after` is the last one of the page before. */
+    ofEvent(
+      event: string,
+      options: { from: number; until: number; after?: Pick<AuditEntry, 'at' | 'id'>; limit: number },
+    ): Promise<AuditEntry[]>;
     /** Oldest first, for verification and export. */
     ofNode(node: string, options: { after?: number; limit: number }): Promise<AuditEntry[]>;
   };

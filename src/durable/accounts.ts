@@ -55,6 +55,11 @@ export function createAccounts(db: Database): DurableStore['accounts'] {
         .execute();
       return rows.map(fromRow);
     },
+    async byIds(ids) {
+      // PostgreSQL refuses an empty IN ().
+      if (ids.length === 0) return [];
+      return (await db.selectFrom('accounts').selectAll().where('id', 'in', ids).execute()).map(fromRow);
+    },
     async list(options = {}) {
       let query = db.selectFrom('accounts').selectAll().orderBy('id');
       if (options.after !== undefined) query = query.where('id', '>', options.after);

@@ -34,6 +34,22 @@ export function createAudit(db: Database): DurableStore['audit'] {
       if (events !== undefined) query = query.where('event', 'in', events);
       return (await query.execute()).map(fromRow);
     },
+    async ofEvent(event, { from, until, after, limit }) {
+      let query = db
+        .selectFrom('audit')
+        .selectAll()
+        .where('event', '=', event)
+        .where('at', '>=', from)
+        .where('at', '<', until)
+        .orderBy('at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit);
+      if (after !== undefined) {
+        const { at, id } = after;
+        query = query.where('at', '<=', at).where((eb) => eb.or([eb('at', '<', at), eb('id', '<', id)]));
+      }
+      return (await query.execute()).map(fromRow);
+    },
     async ofNode(node, { after, limit }) {
       let query = db.selectFrom('audit').selectAll().where('node', '=', node).orderBy('sequence').limit(limit);
       if (after !== undefined) query = query.where('sequence', '>', after);

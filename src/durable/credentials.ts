@@ -23,6 +23,19 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
         .executeTakeFirst();
       return row && fromRow(row);
     },
+    async ofAccounts(accounts) {
+      // PostgreSQL refuses an empty IN ().
+      if (accounts.length === 0) return [];
+      const rows = await db
+        .selectFrom('credentials')
+        .select(['account', 'factor', 'created_at', 'last_used_at'])
+        .where('account', 'in', accounts)
+        .execute();
+      return rows.map(({ account, factor, created_at, last_used_at }) => ({
+        ...{ account, factor, createdAt: created_at },
+        ...(last_used_at !== null && { lastUsedAt: last_used_at }),
+      }));
+    },
     insert(credential, lookup = [], most = Number.POSITIVE_INFINITY) {
       return insert(db, credential, [...new Set(lookup)], most);
     },

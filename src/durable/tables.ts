@@ -112,6 +112,11 @@ export async function createHistory(db: Kysely<unknown>): Promise<void> {
   await index(db, 'audit_account', 'audit', ['account', 'at']);
 }
 
+/** Entries of one kind in order of time: what reports count. */
+export async function addEvents(db: Kysely<unknown>): Promise<void> {
+  await index(db, 'audit_event', 'audit', ['event', 'at', 'id']);
+}
+
 async function index(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {
   await db.schema.createIndex(name).ifNotExists().on(table).columns(columns).execute();
 }

@@ -125,6 +125,22 @@ function accountSuite({ open, reopen }: DurableSubject): void {
     expect(await found('bob', ['students'])).toEqual([]);
   });
 
+  it('finds several at once', async () => {
+    const { accounts, credentials } = await open();
+    for (const id of ['a', 'b', 'c']) await accounts.link({ ...ada, id, directoryKey: id });
+    expect((await accounts.byIds(['c', 'a', 'absent'])).map(({ id }) => id).sort()).toEqual(['a', 'c']);
+    expect(await accounts.byIds([])).toEqual([]);
+    await credentials.insert({ ...device, account: 'a' });
+    await credentials.insert({ ...device, id: 'credential-2', account: 'c', lastUsedAt: TIME });
+    await credentials.insert({ ...device, id: 'credential-3', account: 'b' });
+    const facts = await credentials.ofAccounts(['a', 'c', 'absent']);
+    expect(facts.sort((one, other) => (one.account < other.account ? -1 : 1))).toEqual([
+      { account: 'a', factor: 'key', createdAt: TIME },
+      { account: 'c', factor: 'key', createdAt: TIME, lastUsedAt: TIME },
+    ]);
+    expect(await credentials.ofAccounts([])).toEqual([]);
+  });
+
   it('lists in pages', async () => {
     const { accounts } = await open();
     for (const id of ['c', 'a', 'b']) await accounts.link({ ...ada, id, directoryKey: id });
@@ -278,6 +294,21 @@ function auditSuite({ open }: DurableSubject): void {
     expect(sequences(await audit.ofAccount(ada.id, { limit: 2 }))).toEqual([3, 2]);
     expect(sequences(await audit.ofAccount(ada.id, { limit: 9, events: ['e1', 'e3'] }))).toEqual([3, 1]);
     expect(await audit.ofAccount(ada.id, { limit: 9, events: [] })).toEqual([]);
+  });
+
+  it('reads one kind of event backwards in pages, within a period', async () => {
+    const { audit } = await open();
+    const at = [10, 20, 20, 20, 30, 40];
+    await audit.append(at.map((time, index) => entry(index + 1, { at: time, event: 'asked', id: `e${index}` })));
+    await audit.append([entry(7, { at: 20, event: 'other', id: 'x' })]);
+    const read: string[] = [];
+    for (let after: AuditEntry | undefined; ; ) {
+      const page = await audit.ofEvent('asked', { from: 20, until: 40, limit: 2, ...(after ? { after } : {}) });
+      read.push(...page.map(({ id }) => id));
+      after = page.at(-1);
+      if (page.length < 2) break;
+    }
+    expect(read).toEqual(['e4', 'e3', 'e2', 'e1']);
   });
 
   it('takes thousands of entries at once', async () => {

@@ -44,10 +44,23 @@ it('goes on where a migration was cut off', async () => {
   expect(await store.audit.head('node')).toBeUndefined();
 });
 
+it('brings the index of events to tables from before, and again where it was cut off', async () => {
+  const undo = `DELETE FROM kysely_migration WHERE name = '0003-audit-events'`;
+  for (const file of [await changed(`${undo}; DROP INDEX audit_event`), await changed(undo)]) {
+    await open(file);
+    const db = new DatabaseSync(file);
+    onTestFinished(() => db.close());
+    const plan = db.prepare(`EXPLAIN QUERY PLAN SELECT * FROM audit WHERE event = 'a' AND at >= 1 AND at < 2
+      ORDER BY at DESC, id DESC LIMIT 5`);
+    const steps = plan.all().map(({ detail }) => detail);
+    expect(steps).toEqual([expect.stringContaining('USING INDEX audit_event')]);
+  }
+});
+
 it('makes people findable who were there before', async () => {
   const row = `('id', 'local', 'key', 'ada', 'Ada Lovelace', NULL, '["staff"]', NULL, 1, 0, 1)`;
   const file = await changed(
-    `DELETE FROM kysely_migration WHERE name = '0002-search'; ALTER TABLE accounts DROP COLUMN search;
+    `DELETE FROM kysely_migration WHERE name >= '0002'; ALTER TABLE accounts DROP COLUMN search;
      INSERT INTO accounts VALUES ${row}`,
   );
   const store = await open(file);
