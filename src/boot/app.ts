@@ -92,7 +92,8 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const fetch = guardedFetch(config.allowedPrivateNetworks);
   const senders = createSenders(config, modules, { ...world, fetch, log }, audit);
   management.show(senders.pages);
-  const report: FactorReport = async (account, about, by) => void (await signIn.reports.make(account, about, { by }));
+  const report: FactorReport = async (account, about, factor) =>
+    void (await signIn.reports.make(account, about, { by: 'owner', factor }));
   const outside = { fetch, log, audit: audit.commit, senders, ephemeral, names: applications, report };
   const factors = await createFactors(config, modules, durable, directories, world, outside, keys.sealer);
   const rules = [...config.rules, ...OWN_RULES];

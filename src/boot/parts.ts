@@ -98,8 +98,8 @@ export function createDirectories(
   return directories;
 }
 
-/** "This wasn't me", told to a factor: `by` is the factor's id. */
-export type FactorReport = (account: string, about: Reported, by: string) => Promise<void>;
+/** "This wasn't me", told to a factor, by its id. */
+export type FactorReport = (account: string, about: Reported, factor: string) => Promise<void>;
 
 /** What a factor gets a part of, by its id. */
 interface Wires {

@@ -59,7 +59,10 @@ export function createHolds(deps: Pick<SignInDeps, 'durable' | 'now' | 'audit'>)
     deps.audit.commit({ ...facts, event: 'hold.released', account });
 
   return {
-    standing: async (account: string): Promise<Standing> => read(account),
+    async standing(account: string): Promise<Standing> {
+      const { version: _, ...standing } = await read(account);
+      return standing;
+    },
 
     of: async (account: string): Promise<Hold | undefined> => (await read(account)).hold,
 

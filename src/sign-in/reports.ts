@@ -55,13 +55,18 @@ export function createReports(
     await deps.endSessions(account, session);
   }
 
-  async function finished(id: string): Promise<void> {
+  async function mark(id: string, change: Pick<Kept, 'done'> | Pick<Kept, 'begunAt'>): Promise<void> {
     for (let round = 0; round < ROUNDS; round += 1) {
       const record = await records.get(id);
       if (record === undefined) return;
-      const kept: Kept = { ...(JSON.parse(record.data) as Kept), done: true };
+      const kept: Kept = { ...(JSON.parse(record.data) as Kept), ...change };
       if (await records.update(id, record.version, JSON.stringify(kept))) return;
     }
+  }
+
+  /** Whoever makes it next begins again at once, if the store still takes that; else once the patience is over. */
+  async function giveUp(id: string): Promise<void> {
+    await mark(id, { begunAt: 0 }).catch(() => undefined);
   }
 
   /** Whose report it is to act on, of all who make the same one at once. */
@@ -90,9 +95,18 @@ export function createReports(
       const { id, act } = await claim(account, about, by);
       if (act === 'nothing') return id;
       const facts = { ...by, report: id };
-      if (act === 'all') await deps.audit.commit({ ...facts, event: 'report.made', account, reported: { ...about } });
-      await secure(account, facts, keep);
-      if (act === 'all') await finished(id);
+      if (act === 'effects') {
+        await secure(account, facts, keep);
+        return id;
+      }
+      try {
+        await deps.audit.commit({ ...facts, event: 'report.made', account, reported: { ...about } });
+        await secure(account, facts, keep);
+        await mark(id, { done: true });
+      } catch (error) {
+        await giveUp(id);
+        throw error;
+      }
       return id;
     },
 

@@ -1,0 +1,184 @@
+import { describe, expect, it, vi } from 'vitest';
+import { openDurable } from '../../test/support/durable.ts';
+import { MINUTE, random, START, stoppedClock } from '../../test/support/sign-in.ts';
+import type { AuditEvent } from '../core/door.ts';
+import { SallyportError } from '../core/errors.ts';
+import type { Reported } from '../core/factor.ts';
+import { createHolds } from './holds.ts';
+import { createReports } from './reports.ts';
+import type { TrustedDevices } from './trusted-devices.ts';
+
+const SIGN_IN: Reported = { what: 'sign-in', at: START - MINUTE, application: 'courses', ip: '192.0.2.7' };
+const BY = { by: 'owner', ip: '192.0.2.1' };
+const MANY = 100;
+
+async function fixture() {
+  const { durable } = await openDurable();
+  const person = { directory: 'local', directoryKey: 'alice', username: 'alice', name: 'Alice', groups: [] };
+  await durable.accounts.link({ id: 'alice', ...person, createdAt: START });
+  const clock = stoppedClock();
+  const events: AuditEvent[] = [];
+  const did: string[] = [];
+  const faults = { audit: false };
+  const hang = { audit: false };
+  const audit = {
+    commit: async (event: AuditEvent) => {
+      if (hang.audit) await new Promise(() => {});
+      if (faults.audit) throw new SallyportError('ERR_STORE_UNAVAILABLE', 'the audit is away');
+      events.push(event);
+      did.push(event.event);
+    },
+    note: (event: AuditEvent) => void events.push(event),
+  };
+  const deps = { durable, random, now: clock.now, audit };
+  const endSessions = async (account: string, except?: string) =>
+    void did.push(`end ${account}${except === undefined ? '' : ` but ${except}`}`);
+  const devices: Pick<TrustedDevices, 'revoke'> = {
+    revoke: async (account) => {
+      did.push(`forget ${account}`);
+      return 0;
+    },
+  };
+  const holds = createHolds(deps);
+  // Of remembered devices a report does nothing else.
+  const reports = createReports({ ...deps, endSessions }, { holds, devices: devices as TrustedDevices });
+  return { durable, clock, events, did, faults, hang, holds, reports };
+}
+
+describe('a report', () => {
+  it('is in the audit before anything ends, and ends everything', async () => {
+    const { reports, holds, did, durable, events, clock } = await fixture();
+    await reports.make('alice', SIGN_IN, BY, 'session');
+    expect(did).toEqual(['report.made', 'hold.placed', 'forget alice', 'end alice but session']);
+    expect(await holds.of('alice')).toEqual({ account: 'alice', reason: 'report', at: clock.now() });
+    expect((await durable.accounts.byId('alice'))?.revokedBefore).toBe(clock.now());
+    expect(events[0]).toMatchObject({ account: 'alice', by: 'owner', reported: SIGN_IN });
+  });
+
+  it('that can’t be audited ends nothing', async () => {
+    const { reports, faults, did, holds } = await fixture();
+    faults.audit = true;
+    await expect(reports.make('alice', SIGN_IN, BY)).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+    expect(did).toEqual([]);
+    expect(await holds.of('alice')).toBeUndefined();
+  });
+
+  it('made a hundred times at once is one, and each returns once the account is held', async () => {
+    const { reports, holds, events } = await fixture();
+    const seen = await Promise.all(
+      Array.from({ length: MANY }, async () => {
+        const id = await reports.make('alice', SIGN_IN, BY);
+        return [id, (await holds.of('alice'))?.reason];
+      }),
+    );
+    expect(new Set(seen.map(([, reason]) => reason))).toEqual(new Set(['report']));
+    expect(new Set(seen.map(([id]) => id)).size).toBe(1);
+    expect(await reports.list({ limit: MANY })).toHaveLength(1);
+    expect(events.map(({ event }) => event).sort()).toEqual(['hold.placed', 'report.made']);
+  });
+
+  it('made again later does nothing more, so that a page sent twice holds nobody twice', async () => {
+    const { reports, holds, did, clock } = await fixture();
+    const first = await reports.make('alice', SIGN_IN, BY);
+    await holds.release('alice');
+    clock.pass(MINUTE);
+    const before = did.length;
+    expect(await reports.make('alice', SIGN_IN, BY)).toBe(first);
+    expect(did).toHaveLength(before);
+    expect(await holds.of('alice')).toBeUndefined();
+    expect(await reports.make('alice', { ...SIGN_IN, at: START }, BY)).not.toBe(first);
+    expect(await holds.of('alice')).toBeDefined();
+  });
+
+  it('that was cut short is made anew by the next one', async () => {
+    const { reports, faults, did, holds } = await fixture();
+    faults.audit = true;
+    await expect(reports.make('alice', SIGN_IN, BY)).rejects.toThrow();
+    faults.audit = false;
+    await reports.make('alice', SIGN_IN, BY);
+    expect(await holds.of('alice')).toBeDefined();
+    expect(did.slice(0, 2)).toEqual(['report.made', 'hold.placed']);
+    expect(await reports.list({ limit: 10 })).toHaveLength(1);
+  });
+
+  it('that nobody finished is acted on at once, and audited when whoever began it is surely gone', async () => {
+    const { reports, holds, events, clock, hang } = await fixture();
+    hang.audit = true;
+    void reports.make('alice', SIGN_IN, BY);
+    await vi.waitFor(async () => expect(await reports.list({ limit: 1 })).toHaveLength(1));
+    hang.audit = false;
+    await reports.make('alice', SIGN_IN, BY);
+    expect(await holds.of('alice')).toBeDefined();
+    expect(events.map(({ event }) => event)).toEqual(['hold.placed']);
+    clock.pass(2 * MINUTE);
+    await reports.make('alice', SIGN_IN, BY);
+    expect(events.map(({ event }) => event)).toEqual(['hold.placed', 'report.made']);
+  });
+
+  it('is listed newest first, by account, and open or handled', async () => {
+    const { reports, clock } = await fixture();
+    const ids: string[] = [];
+    for (const [at, account] of ['alice', 'bob', 'alice'].entries()) {
+      ids.push(await reports.make(account, { ...SIGN_IN, at: START + at }, BY));
+      clock.pass(1);
+    }
+    const idsOf = async (options: Parameters<typeof reports.list>[0]) =>
+      (await reports.list(options)).map(({ id }) => id);
+    expect(await idsOf({ limit: 10 })).toEqual([ids[2], ids[1], ids[0]]);
+    expect(await idsOf({ limit: 2 })).toEqual([ids[2], ids[1]]);
+    expect(await idsOf({ account: 'alice', limit: 10 })).toEqual([ids[2], ids[0]]);
+    await reports.handle(ids[2] ?? '', 'agent', 'called');
+    expect(await idsOf({ account: 'alice', open: true, limit: 10 })).toEqual([ids[0]]);
+    expect(await idsOf({ open: false, limit: 10 })).toEqual([ids[2]]);
+  });
+
+  it('is handled once, with who, when and why', async () => {
+    const { reports, events, clock } = await fixture();
+    const id = await reports.make('alice', SIGN_IN, BY);
+    clock.pass(MINUTE);
+    const all = Array.from({ length: MANY }, (_, at) => reports.handle(id, `agent${at}`, 'called back'));
+    const done = await Promise.allSettled(all);
+    expect(done.filter((it) => it.status === 'fulfilled' && it.value)).toHaveLength(1);
+    const [report] = await reports.list({ limit: 1 });
+    expect(report?.handled).toMatchObject({ at: clock.now(), reason: 'called back' });
+    const told = events.filter(({ event }) => event === 'report.handled');
+    expect(told).toMatchObject([{ account: 'alice', report: id, by: report?.handled?.by, reason: 'called back' }]);
+    expect(await reports.handle('nothing', 'agent', 'x')).toBe(false);
+  });
+});
+
+describe('a hold', () => {
+  it('is placed once, stands until it is released, and can be placed again', async () => {
+    const { holds, events, clock } = await fixture();
+    await Promise.all(Array.from({ length: MANY }, () => holds.place('alice', 'report')));
+    clock.pass(MINUTE);
+    await holds.place('alice', 'other');
+    expect(await holds.of('alice')).toMatchObject({ reason: 'report', at: START });
+    expect(await holds.of('bob')).toBeUndefined();
+    const released = await Promise.all(Array.from({ length: 5 }, () => holds.release('alice', { by: 'agent' })));
+    expect(released.filter(Boolean)).toHaveLength(1);
+    expect(await holds.standing('alice')).toEqual({ since: clock.now() });
+    await holds.place('alice', 'other');
+    expect(events.map(({ event }) => event)).toEqual(['hold.placed', 'hold.released', 'hold.placed']);
+  });
+
+  it('that was placed since the password was changed outlasts that change', async () => {
+    const { holds, clock } = await fixture();
+    await holds.place('alice', 'report');
+    const before = await holds.of('alice');
+    await holds.release('alice');
+    clock.pass(1);
+    await holds.place('alice', 'report');
+    await holds.renewed('alice', clock.now(), before, {});
+    expect(await holds.of('alice')).toBeDefined();
+    await holds.renewed('alice', clock.now(), await holds.of('alice'), {});
+    expect(await holds.standing('alice')).toEqual({ since: clock.now() });
+  });
+
+  it('tells proofs from before a change of the password, held or not', async () => {
+    const { holds, events } = await fixture();
+    await holds.renewed('bob', START + 7, undefined, {});
+    expect(await holds.standing('bob')).toEqual({ since: START + 7 });
+    expect(events).toEqual([]);
+  });
+});
