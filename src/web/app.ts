@@ -6,6 +6,7 @@ import { factorRoutes, ownOrigins } from './factor-routes.ts';
 import { accountPages } from './pages/account.ts';
 import { applicationsPage } from './pages/applications.ts';
 import { enrolPages } from './pages/enrol.ts';
+import { helpDeskPages } from './pages/help-desk/index.ts';
 import { signInPages } from './pages/sign-in.ts';
 import { waitingRoutes } from './pages/waiting.ts';
 import { createCsrf, headers, ownHostOnly } from './security.ts';
@@ -101,6 +102,7 @@ export function createWeb(deps: WebDeps): Express {
   app.use(waitingRoutes(deps));
   app.use(signInPages(deps, csrf));
   app.use(accountPages(deps, csrf));
+  app.use(helpDeskPages(deps, csrf));
   app.use(enrolPages(deps, csrf));
   app.use(notFound);
   app.use(showErrors(deps));

@@ -38,7 +38,7 @@ export interface RenderContext {
   /** Path and query of this page, to which the language switch returns; absent where it can't be asked for again. */
   path?: string;
   /** Who is signed in, for the header. */
-  account?: { name: string };
+  account?: { name: string; desk?: true };
   /** Address that signs out, shown beside the name. */
   signOut?: string;
 }

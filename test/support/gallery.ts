@@ -6,6 +6,7 @@ import { assets } from '../../src/web/assets.ts';
 import { createI18n, localeFolders } from '../../src/web/i18n.ts';
 import { createRenderer } from '../../src/web/render.ts';
 import { self } from './gallery/account.ts';
+import { desk } from './gallery/help-desk.ts';
 import { choices, ends } from './gallery/journey.ts';
 import { walks } from './gallery/portal.ts';
 import { prompts } from './gallery/prompts.ts';
@@ -17,7 +18,7 @@ export type { Sample };
 export const LOCALES = ['en', 'zh-Hant', 'zh-Hans'];
 
 /** Every page, each with what is hard for it. */
-export const samples: readonly Sample[] = [...trust, ...prompts, ...choices, ...ends, ...self, ...walks];
+export const samples: readonly Sample[] = [...trust, ...prompts, ...choices, ...ends, ...self, ...walks, ...desk];
 
 /** Content-Security-Policy of every page. */
 const CSP = [

@@ -1,0 +1,103 @@
+import type { AccountStatus, LocalizedText } from '../core/account.ts';
+import type { Level } from '../core/assurance.ts';
+import type { Reason } from '../core/policy.ts';
+import type { Message } from '../core/prompt.ts';
+
+/** How somebody got no further. */
+export interface DeskRefusal {
+  at: number;
+  application?: LocalizedText;
+  /** One sentence. */
+  message: Message;
+  /** Of which factor. */
+  factor?: string;
+  /** The level that was asked for, and the one that was held. */
+  wanted?: Level;
+  held?: Level;
+  /** Policy's own reasons, where policy refused. */
+  rules: Reason[];
+}
+
+/** The help desk's pages, as `Pages` describes them. */
+export interface HelpDeskPages {
+  /** Field `q`, by GET: what is searched for. */
+  'help-desk': {
+    query: string;
+    /** Absent before anything was searched for. */
+    people?: { id: string; username: string; name: string; email?: string; groups: string[] }[];
+    /** There are more than are shown. */
+    more: boolean;
+    /** Whether the agent may read the help desk's reports. */
+    reports: boolean;
+  };
+  'help-desk-person': {
+    /** Address of the page; actions lie below it. */
+    here: string;
+    person: { username: string; name: string; email?: string; groups: string[]; status: AccountStatus };
+    notice?: Message;
+    /** A new password has to be chosen first. */
+    hold?: { at: number; reason: string };
+    locks: { factor: string; until: number }[];
+    refusal?: DeskRefusal;
+    methods: { id: string; factor: string; name: string; createdAt: number; lastUsedAt?: number; suspended: boolean }[];
+    devices: number;
+    sessions: { since: number; applications: LocalizedText[] }[];
+    signIns: {
+      at: number;
+      application?: LocalizedText;
+      method: string;
+      browser: string;
+      system: string;
+      address: string;
+      network?: string;
+      place?: string;
+      outcome: 'success' | 'failure' | 'refused';
+    }[];
+    reports: {
+      id: string;
+      at: number;
+      what: 'sign-in' | 'request';
+      about: number;
+      application?: LocalizedText;
+      handled?: { at: number; reason: string };
+    }[];
+    /** What this agent may do here: issue and assign by factor. */
+    can: {
+      issue: string[];
+      assign: string[];
+      remove: boolean;
+      unlock: boolean;
+      endSessions: boolean;
+      handle: boolean;
+    };
+  };
+  /** One action: the checklist (`check-<n>`), a `reason`, and the action's own fields. */
+  'help-desk-action': {
+    action: string;
+    csrf: string;
+    back: string;
+    person: { username: string; name: string };
+    title: Message;
+    text: Message;
+    confirm: Message;
+    /** Namespace of these and of the labels below. */
+    factor?: string;
+    danger: boolean;
+    choices: { name: string; label: Message; options: { value: string; label: Message; chosen: boolean }[] }[];
+    /** Typed from a device, field `number`. */
+    number?: { label: Message; hint: Message; value: string };
+    checklist: { text: LocalizedText; ticked: boolean }[];
+    reason: string;
+    errors: { field: 'checklist' | 'reason' | 'number' | 'form'; message: Message; factor?: string }[];
+  };
+  /** What was issued to somebody, shown once. */
+  'help-desk-issued': {
+    factor: string;
+    person: { username: string; name: string };
+    codes: string[];
+    starts?: number;
+    expires?: number;
+    note?: Message;
+    back: string;
+  };
+}

@@ -1,0 +1,136 @@
+import type { Response } from 'express';
+import type { Account, LocalizedText } from '../../../core/account.ts';
+import { LEVELS } from '../../../core/assurance.ts';
+import type { Reason } from '../../../core/policy.ts';
+import type { AuditEntry } from '../../../core/store.ts';
+import type { Agent } from '../../../sign-in/help-desk/index.ts';
+import type { WebDeps } from '../../context.ts';
+import type { DeskRefusal } from '../../help-desk-models.ts';
+import type { Pages } from '../../models.ts';
+import { createOwnSignIns } from '../own-sign-ins.ts';
+
+type Dossier = Omit<Pages['help-desk-person'], 'notice'>;
+
+const REPORTS = 20;
+const REFUSALS = ['sign-in.denied', 'sign-in.refused', 'sign-in.locked'];
+
+/** Everything that helps to help one person, as far as this agent may act on it. */
+export function createDossier(deps: WebDeps) {
+  const { signIn, core, durable } = deps;
+  const { helpDesk, credentials, evaluator, devices, holds, reports } = signIn;
+  const ownSignIns = createOwnSignIns(deps);
+
+  const nameOf = async (application: string | undefined): Promise<LocalizedText | undefined> =>
+    application === undefined ? undefined : ((await deps.applications.find(application))?.name ?? application);
+
+  /** Why they got no further the last time: policy's own reasons, where it was policy. */
+  async function refusalOf(account: string): Promise<DeskRefusal | undefined> {
+    const [entry] = await durable.audit.ofAccount(account, { limit: 1, events: REFUSALS });
+    if (entry === undefined) return undefined;
+    const application = await nameOf(entry.application);
+    return { at: entry.at, ...(application === undefined ? {} : { application }), ...told(entry) };
+  }
+
+  async function sessionsOf(account: string): Promise<Dossier['sessions']> {
+    const sessions = await core.sessionsOf(account);
+    return Promise.all(
+      sessions.map(async ({ since, applications }) => {
+        const names = await Promise.all(applications.map(nameOf));
+        return { since, applications: names.filter((name) => name !== undefined) };
+      }),
+    );
+  }
+
+  async function reportsOf(account: string): Promise<Dossier['reports']> {
+    const found = await reports.list({ account, limit: REPORTS });
+    return Promise.all(
+      found.map(async ({ id, madeAt, about, handled }) => {
+        const application = await nameOf(about.application);
+        return {
+          ...{ id, at: madeAt, what: about.what, about: about.at },
+          ...(application === undefined ? {} : { application }),
+          ...(handled ? { handled: { at: handled.at, reason: handled.reason } } : {}),
+        };
+      }),
+    );
+  }
+
+  return async (agent: Agent, person: Account, here: string, res: Response): Promise<Dossier> => {
+    const { id, username, name, email, groups } = person;
+    const [all, hold, refusal, recent] = await Promise.all([
+      credentials.ofAccount(id),
+      holds.of(id),
+      refusalOf(id),
+      ownSignIns.list(id, res),
+    ]);
+    return {
+      here,
+      person: { username, name, ...(email ? { email } : {}), groups, status: await signIn.accounts.status(person) },
+      ...(hold ? { hold: { at: hold.at, reason: hold.reason } } : {}),
+      locks: (await helpDesk.locks(id)).map(({ factor, until }) => ({ factor: factor.replace(/^enrol-/, ''), until })),
+      ...(refusal ? { refusal } : {}),
+      methods: all.map((credential) => ({
+        id: credential.id,
+        factor: credential.factor,
+        name: credential.name,
+        createdAt: credential.createdAt,
+        ...(credential.lastUsedAt ? { lastUsedAt: credential.lastUsedAt } : {}),
+        suspended: !evaluator.works(credential),
+      })),
+      devices: (await devices.list(id)).length,
+      sessions: await sessionsOf(id),
+      signIns: recent.map(({ id: _, reported: __, ...row }) => row),
+      reports: await reportsOf(id),
+      can: {
+        issue: agent.may('issue', person) ? helpDesk.issuable().map(({ factor }) => factor) : [],
+        assign: agent.may('assign', person) ? helpDesk.assignable() : [],
+        remove: agent.may('remove', person),
+        unlock: agent.may('unlock', person),
+        endSessions: agent.may('end-sessions', person),
+        handle: agent.may('reports', person),
+      },
+    };
+  };
+}
+
+/** What the audit says of it: its facts are ours, and yet of another version perhaps. */
+function told({ event, detail }: AuditEntry): Pick<DeskRefusal, 'message' | 'factor' | 'wanted' | 'held' | 'rules'> {
+  const text = (key: string) => (typeof detail[key] === 'string' ? detail[key] : undefined);
+  const level = (key: string) => LEVELS.find((one) => one === detail[key]);
+  const [factor, wanted, held] = [text('factor'), level('wanted'), level('held')];
+  const why = text('reason') ?? '';
+  const message =
+    event === 'sign-in.locked'
+      ? { key: 'help-desk.refusal.locked' }
+      : event === 'sign-in.refused'
+        ? { key: 'help-desk.refusal.wrong', values: { reason: why } }
+        : { key: DENIED[why] ?? 'help-desk.refusal.other', values: { reason: why } };
+  return {
+    message,
+    ...(factor === undefined ? {} : { factor }),
+    ...(wanted === undefined ? {} : { wanted }),
+    ...(held === undefined ? {} : { held }),
+    rules: Array.isArray(detail.rules) ? detail.rules.filter(isReason) : [],
+  };
+}
+
+const DENIED: Readonly<Record<string, string>> = {
+  denied: 'help-desk.refusal.denied',
+  unmet: 'help-desk.refusal.unmet',
+  'no-method': 'help-desk.refusal.no-method',
+  'enrolment-not-here': 'help-desk.refusal.enrolment-not-here',
+};
+
+const EFFECTS = ['applied', 'not-yet', 'grace', 'default'];
+
+function isReason(value: unknown): value is Reason {
+  if (typeof value !== 'object' || value === null) return false;
+  const { rule, effect, demands, until } = value as Record<string, unknown>;
+  return (
+    typeof rule === 'string' &&
+    EFFECTS.includes(String(effect)) &&
+    Array.isArray(demands) &&
+    demands.every((demand) => typeof demand === 'string') &&
+    (until === undefined || typeof until === 'number')
+  );
+}

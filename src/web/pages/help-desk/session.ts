@@ -1,0 +1,59 @@
+import type { Request, Response } from 'express';
+import { SallyportError } from '../../../core/errors.ts';
+import type { Agent } from '../../../sign-in/help-desk/index.ts';
+import { localsOf, type WebDeps } from '../../context.ts';
+import { createMembership } from '../account-session.ts';
+
+/** An agent at the desk: whose rights are those of this very request. */
+export interface AtDesk {
+  agent: Agent;
+  session: string;
+}
+
+const OWN = /^\/helpdesk(?:\/[\w-]+)*$/;
+
+/** Only the help desk's own pages: this value passes through the browser. */
+export function deskPath(path: unknown): string {
+  const text = typeof path === 'string' ? (path.split('?')[0] ?? '') : '';
+  return OWN.test(text) ? text : '/helpdesk';
+}
+
+/** Who is at the desk. */
+export function createDeskSession(deps: WebDeps) {
+  const { owner } = createMembership(deps);
+  const { helpDesk, accounts } = deps.signIn;
+  const nobody = () => new SallyportError('ERR_NOT_FOUND', 'not of the help desk');
+
+  /** Asked first: who is no agent is told of no help desk, and asked for no passkey. */
+  async function turnAway(req: Request, res: Response): Promise<void> {
+    const current = await deps.core.session(req, res);
+    const account = current && (await accounts.usable(current.account));
+    if (account && (await helpDesk.agentOf(account)) === undefined) throw nobody();
+  }
+
+  /**
+   * The agent; otherwise the browser has been sent to sign in, and the answer is undefined. No remembered device and
+   * no lent pass opens this.
+   *
+   * @throws SallyportError ERR_NOT_FOUND for everybody else
+   */
+  async function atDesk(req: Request, res: Response, returnTo = req.originalUrl): Promise<AtDesk | undefined> {
+    await turnAway(req, res);
+    const it = await owner(req, res, 'sallyport-helpdesk', deskPath(returnTo));
+    const agent = it && (await helpDesk.agentOf(it.account));
+    if (it === undefined) return undefined;
+    if (agent === undefined) throw nobody();
+    localsOf(res).person = { name: it.account.name, desk: true };
+    return { agent, session: it.session };
+  }
+
+  /** From where an agent acts, for the audit. */
+  function facts(res: Response) {
+    const { ip, userAgent, reference } = localsOf(res).browser;
+    return { ip, userAgent, reference };
+  }
+
+  return { atDesk, facts };
+}
+
+export type DeskSession = ReturnType<typeof createDeskSession>;

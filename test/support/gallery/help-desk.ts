@@ -1,0 +1,176 @@
+import type { Pages } from '../../../src/web/models.ts';
+import { ada, COURSES, DAY, HOUR, LIBRARY, LONG, long, NOW, PAYROLL, type Sample, sample, UNBROKEN } from './sample.ts';
+
+const browsers = { browser: 'Firefox 148', system: 'Windows 11' };
+const people = [
+  { id: 'p1', ...ada, email: 'ada@example.edu', groups: ['students'] },
+  { id: 'p2', username: 'chan', name: '陳大文', groups: ['staff', 'physics'] },
+  { id: 'p3', ...long, email: `${UNBROKEN}@example.edu`, groups: [LONG, UNBROKEN, 'x'] },
+];
+const can = { issue: ['sample'], assign: ['sample'], remove: true, unlock: true, endSessions: true, handle: true };
+const nothing = { issue: [], assign: [], remove: false, unlock: false, endSessions: false, handle: false };
+
+const person: Pages['help-desk-person'] = {
+  here: '/helpdesk/people/p1',
+  person: { ...ada, email: 'ada@example.edu', groups: ['students', 'physics'], status: 'active' },
+  locks: [],
+  methods: [],
+  devices: 0,
+  sessions: [],
+  signIns: [],
+  reports: [],
+  can: nothing,
+};
+
+const checklist = [
+  {
+    text: {
+      en: 'I called back at the number in the staff directory.',
+      'zh-Hant': '我已撥打教職員名錄中的電話回電確認。',
+      'zh-Hans': '我已拨打教职工名录中的电话回电确认。',
+    },
+    ticked: true,
+  },
+  {
+    text: { en: 'I saw their photo card.', 'zh-Hant': '我已查看附照片的證件。', 'zh-Hans': '我已查看带照片的证件。' },
+    ticked: false,
+  },
+];
+const form: Pages['help-desk-action'] = {
+  action: '/helpdesk/people/p1/unlock',
+  csrf: 'token',
+  back: '/helpdesk/people/p1',
+  person: ada,
+  title: { key: 'help-desk.unlock.title' },
+  text: { key: 'help-desk.unlock.text' },
+  confirm: { key: 'help-desk.unlock.confirm' },
+  danger: false,
+  choices: [
+    {
+      name: 'hold',
+      label: { key: 'help-desk.unlock.password' },
+      options: [
+        { value: 'keep', label: { key: 'help-desk.unlock.keep' }, chosen: true },
+        { value: 'release', label: { key: 'help-desk.unlock.release' }, chosen: false },
+      ],
+    },
+  ],
+  checklist,
+  reason: '',
+  errors: [],
+};
+
+/** What the help desk sees. */
+export const desk: Sample[] = [
+  sample('help-desk', '', { query: '', more: false, reports: false }, true),
+  sample('help-desk', 'found', { query: 'a', people, more: true, reports: true }, true),
+  sample('help-desk', 'nobody', { query: `${UNBROKEN}"><b>`, people: [], more: false, reports: true }, true),
+  sample('help-desk-person', 'bare', person, true),
+  sample(
+    'help-desk-person',
+    '',
+    {
+      ...person,
+      notice: { key: 'help-desk.notice.removed' },
+      hold: { at: NOW - DAY, reason: 'report' },
+      locks: [
+        { factor: 'sample', until: NOW + HOUR / 2 },
+        { factor: 'new-password', until: NOW + HOUR },
+      ],
+      refusal: {
+        at: NOW - HOUR,
+        application: PAYROLL,
+        message: { key: 'help-desk.refusal.no-method' },
+        wanted: 'phr',
+        held: 'sfa',
+        rules: [
+          { rule: 'Payroll asks every time', effect: 'applied', demands: ['level: mfa', 'remember: never'] },
+          { rule: LONG, effect: 'not-yet', demands: ['level: phr'], until: NOW + 30 * DAY },
+          { rule: UNBROKEN, effect: 'grace', demands: ['level: mfa'], until: NOW + 3 * DAY },
+          { rule: 'default', effect: 'default', demands: ['level: mfa', 'remember: never'] },
+        ],
+      },
+      methods: [
+        {
+          id: 'm1',
+          factor: 'sample',
+          name: 'My phone',
+          createdAt: NOW - 90 * DAY,
+          lastUsedAt: NOW - HOUR,
+          suspended: false,
+        },
+        { id: 'm2', factor: 'sample', name: UNBROKEN, createdAt: NOW - 400 * DAY, suspended: true },
+      ],
+      devices: 2,
+      sessions: [
+        { since: NOW - HOUR, applications: [LIBRARY, COURSES] },
+        { since: NOW - 5 * HOUR, applications: [] },
+      ],
+      signIns: [
+        { at: NOW - HOUR, application: PAYROLL, method: '', ...browsers, address: '192.0.2.7', outcome: 'refused' },
+        {
+          ...{ at: NOW - 2 * HOUR, application: COURSES, method: 'My phone', ...browsers },
+          ...{ address: '2001:db8::1', network: 'campus', place: 'Taipei, Taiwan', outcome: 'success' },
+        },
+      ],
+      reports: [
+        { id: 'r1', at: NOW - DAY, what: 'sign-in', about: NOW - 2 * DAY, application: COURSES },
+        {
+          ...{ id: 'r2', at: NOW - 60 * DAY, what: 'request', about: NOW - 60 * DAY },
+          handled: { at: NOW - 59 * DAY, reason: 'Called back; it was their own tablet.' },
+        },
+      ],
+      can,
+    },
+    true,
+  ),
+  sample(
+    'help-desk-person',
+    'long',
+    {
+      ...person,
+      person: { ...long, email: `${UNBROKEN}@example.edu`, groups: [LONG, UNBROKEN], status: 'disabled' },
+      hold: { at: NOW - DAY, reason: LONG },
+      refusal: {
+        at: NOW,
+        message: { key: 'help-desk.refusal.wrong', values: { reason: 'wrong' } },
+        factor: 'sample',
+        rules: [],
+      },
+    },
+    true,
+  ),
+  sample('help-desk-action', '', form, true),
+  sample(
+    'help-desk-action',
+    'errors',
+    {
+      ...form,
+      ...{ person: long, danger: true, reason: 'x', choices: [], factor: 'sample' },
+      title: { key: 'assign.title' },
+      text: { key: 'assign.text' },
+      confirm: { key: 'assign.action' },
+      number: { label: { key: 'assign.label' }, hint: { key: 'assign.hint' }, value: UNBROKEN },
+      errors: [
+        { field: 'number', message: { key: 'assign.none' }, factor: 'sample' },
+        { field: 'checklist', message: { key: 'help-desk.unchecked' } },
+        { field: 'reason', message: { key: 'help-desk.no-reason' } },
+      ],
+    },
+    true,
+  ),
+  sample(
+    'help-desk-issued',
+    '',
+    {
+      factor: 'sample',
+      person: long,
+      codes: ['7KQ4-WXHP'],
+      starts: NOW + DAY,
+      expires: NOW + DAY + HOUR,
+      note: { key: 'note' },
+      back: '/helpdesk/people/p1',
+    },
+    true,
+  ),
+];
