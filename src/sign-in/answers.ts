@@ -77,6 +77,14 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
   /** What was kept with a prompt, in the shape that the factor of this version reads. */
   const pendingOf = (factor: string, pending: unknown) => deps.factors.get(factor)?.module.pending.parse(pending);
 
+  /** Nothing came of it yet; what the factor shows instead is a new step. */
+  function waits(state: State, stage: Prompting, prompt: Prompt | undefined): Result {
+    if (prompt === undefined) return { state };
+    const { error: _, ...rest } = state;
+    const nonce = Buffer.from(deps.random(12)).toString('base64url');
+    return { state: { ...rest, nonce, stage: { ...stage, prompt } } };
+  }
+
   function refused(
     request: SignInRequest,
     browser: Browser,
@@ -148,7 +156,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     }
     if (verdict.outcome === 'waiting') {
       await attempts.returned(attempt, browser);
-      return { state };
+      return waits(state, stage, verdict.prompt);
     }
     if (account === undefined) throw new Error(`factor ${opening.factor} proved something of nobody`);
     if (verdict.update && !(await store(mine, verdict.update))) {
@@ -191,7 +199,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     if (verdict.outcome === 'refused') return refused(request, browser, stage.factor, verdict, account);
     if (verdict.outcome === 'waiting') {
       await attempts.returned(attempt, browser);
-      return { state };
+      return waits(state, stage, verdict.prompt);
     }
     if (verdict.outcome === 'further') {
       await attempts.returned(attempt, browser);
