@@ -47,6 +47,13 @@ export interface Ports {
   serviceProvider: number;
 }
 
+export interface NewUser {
+  name?: string;
+  groups?: string;
+  email?: string;
+  password?: string;
+}
+
 export interface Gateway {
   /** Also the issuer. */
   url: string;
@@ -60,8 +67,8 @@ export interface Gateway {
   now(): number;
   /** Log lines so far. */
   logs: { level: string; fields: object; message: string }[];
-  addUser(username: string, options?: { name?: string; groups?: string; password?: string }): Promise<void>;
-  command(name: string, args?: string[], options?: Record<string, string>, stdin?: string): Promise<string[]>;
+  addUser(username: string, options?: NewUser): Promise<void>;
+  command(name: string, args?: string[], options?: Record<string, string | boolean>, stdin?: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -196,7 +203,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const serviceProvider = prepared && (await startServiceProvider({ prepared, identityProvider: url }));
 
-  async function command(name: string, args: string[] = [], given: Record<string, string> = {}, stdin = '') {
+  async function command(name: string, args: string[] = [], given: Record<string, string | boolean> = {}, stdin = '') {
     const { lines, exitCode } = await app.host.run({ name, input: { args, options: given, stdin } });
     if (exitCode !== 0) throw new Error(lines.join('\n'));
     return lines;
@@ -214,8 +221,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     now,
     logs,
     command,
-    async addUser(username, { name = username, groups = '', password = PASSWORD } = {}) {
-      await command('user add', [username], { name, groups }, password);
+    async addUser(username, { name = username, groups = '', email, password = PASSWORD } = {}) {
+      await command('user add', [username], { name, groups, ...(email ? { email } : {}) }, password);
     },
     async close() {
       await relyingParty?.close();

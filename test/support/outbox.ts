@@ -7,6 +7,8 @@ import type { Gateway } from './gateway.ts';
 export interface Message {
   at: number;
   to: string;
+  /** Of a mail. */
+  subject?: string;
   text: string;
 }
 

@@ -15,7 +15,7 @@ export interface Scene {
   readonly gateway: Gateway;
   readonly clock: Clock;
   /** Somebody new, with a password and nothing else. */
-  newcomer(options?: { groups?: string; username?: string }): Promise<Someone>;
+  newcomer(options?: { groups?: string; username?: string; email?: string }): Promise<Someone>;
   /** Somebody who has enrolled an authenticator, and is signed in to Courses. */
   member(options?: { groups?: string; remember?: 'yes' | 'no' }): Promise<Someone>;
   /** The person at another browser, with the same authenticator. */
@@ -115,10 +115,10 @@ export function stage(options: () => Omit<GatewayOptions, 'folder'> = () => ({})
       if (moved === undefined) throw new Error('no clock outside of tests');
       return moved;
     },
-    async newcomer({ groups = 'students', username } = {}) {
+    async newcomer({ groups = 'students', username, email } = {}) {
       people += 1;
       const name = username ?? `person${people}`;
-      await scene.gateway.addUser(name, { groups, name: `Person ${people}` });
+      await scene.gateway.addUser(name, { groups, name: `Person ${people}`, ...(email ? { email } : {}) });
       return new Someone(scene.gateway, name);
     },
     async member({ remember = 'no', ...rest } = {}) {
