@@ -13,14 +13,18 @@ export function reportsOf(account: Reply): string[] {
   return [...account.body.matchAll(/href="(\/account\/sign-ins\/[\w-]+\/not-me)"/g)].map(([, path = '']) => path);
 }
 
-/** Says of the newest sign-in that it was somebody else's; where that leads. */
-export async function reportLast(scene: Scene, someone: Someone): Promise<Reply> {
-  await visitAccount(scene, someone, '/account');
-  // Arrives in the audit a moment after it was.
-  const path = await vi.waitFor(async () => {
+/** Of the newest sign-in that somebody signed in sees: it arrives in the audit a moment after it was. */
+export function newestReport(scene: Scene, someone: Someone): Promise<string> {
+  return vi.waitFor(async () => {
     const [first] = reportsOf(await someone.client.open(`${scene.gateway.url}/account`));
     return first ?? Promise.reject(new Error('no sign-in is shown'));
   });
+}
+
+/** Says of the newest sign-in that it was somebody else's; where that leads. */
+export async function reportLast(scene: Scene, someone: Someone): Promise<Reply> {
+  await visitAccount(scene, someone, '/account');
+  const path = await newestReport(scene, someone);
   const page = await someone.client.open(`${scene.gateway.url}${path}`);
   return someone.client.follow(await someone.client.submit(page, {}, { action: '/not-me' }));
 }
