@@ -15,6 +15,7 @@ import { createPortal } from './portal.ts';
 import { createPreferences } from './preferences.ts';
 import { createReports } from './reports.ts';
 import { createStates } from './states.ts';
+import { createStatistics } from './statistics/index.ts';
 import { createTrustedDevices } from './trusted-devices.ts';
 import { createWaiting } from './waiting.ts';
 
@@ -25,7 +26,9 @@ export function createSignIn(deps: SignInDeps) {
   const credentials = createCredentials(deps);
   const devices = createTrustedDevices(deps);
   const evidence = createEvidence(deps.ephemeral);
-  const holds = createHolds(deps);
+  const holds = createHolds(deps, async (account) => {
+    for (const { factor } of deps.factors.values()) await factor.release?.(account);
+  });
   const reports = createReports(deps, { holds, devices });
   const passwords = createPasswords(deps, { accounts, attempts, devices, evidence, holds });
   const evaluator = createEvaluator(deps, { accounts, credentials, evidence, devices, holds });
@@ -47,7 +50,9 @@ export function createSignIn(deps: SignInDeps) {
   const issuing = createIssuing(deps, { credentials, devices });
   const portal = createPortal(deps, { credentials, evaluator, issuing });
   const helpDesk = createHelpDesk(deps, { accounts, attempts, credentials, devices, holds, issuing, reports });
+  const statistics = createStatistics(deps, { reports });
   return {
+    statistics,
     reports,
     holds,
     passwords,
