@@ -159,6 +159,42 @@ describe('tokens assign', () => {
     ]);
   });
 
+  it('ends when the token is removed, and a removed one is nobody’s to assign', async () => {
+    const scene = await withTokens();
+    await run(scene, 'tokens assign', ['100', 'alice']);
+    expect(await run(scene, 'tokens remove', ['100'])).toEqual({
+      exitCode: 0,
+      lines: ["100 is removed; it was alice's."],
+    });
+    expect(scene.credentials).toEqual([]);
+    expect(await scene.tokens.get('100')).toBeUndefined();
+    expect(await run(scene, 'tokens assign', ['100', 'bob'])).toMatchObject({ exitCode: 1 });
+    expect(await run(scene, 'tokens remove', ['100'])).toMatchObject({ exitCode: 1 });
+    expect(scene.audited.at(-1)).toMatchObject({ event: 'tokens.removed', account: scene.alice.id, serial: '100' });
+  });
+
+  it('and its removal exclude each other, whoever is first', async () => {
+    const scene = await withTokens();
+    const commands = ['tokens remove', 'tokens assign'].map((name) =>
+      run(scene, name, name === 'tokens assign' ? ['100', 'bob'] : ['100']),
+    );
+    await Promise.all(commands);
+    const there = (await scene.tokens.get('100'))?.token.holder;
+    expect(scene.credentials).toHaveLength(there === undefined ? 0 : 1);
+    expect(there?.username).not.toBe('being removed');
+  });
+
+  it('goes on being removed where that was interrupted', async () => {
+    const scene = await withTokens();
+    const { records } = scene.desk;
+    await run(scene, 'tokens assign', ['100', 'alice']);
+    scene.desk.records = { ...records, remove: () => Promise.reject(new Error('the store is away')) };
+    await expect(run(scene, 'tokens remove', ['100'])).rejects.toThrow('away');
+    scene.desk.records = records;
+    expect(await run(scene, 'tokens assign', ['100', 'bob'])).toMatchObject({ exitCode: 1 });
+    expect(await run(scene, 'tokens remove', ['100'])).toMatchObject({ exitCode: 0 });
+  });
+
   it('and unassign go on where they were interrupted', async () => {
     const scene = await withTokens();
     const whole = { ...scene.desk };

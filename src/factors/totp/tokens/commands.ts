@@ -117,6 +117,23 @@ const unassign = withToken(async (desk, kept) => {
   return done(`${serial} is nobody's now; it was ${holder.username}'s.`);
 });
 
+/** Holds what is on its way out: nobody's account has such an id. */
+const NOBODY = '-';
+
+const remove = withToken(async (desk, kept) => {
+  const { serial, holder } = kept.token;
+  const tokens = createTokens(desk);
+  const account = holder === undefined ? undefined : await desk.accountById(holder.account);
+  const held = account === undefined ? [] : await credentialsOf(desk, account, serial);
+  for (const { id } of held) if (account) await desk.remove(account, id);
+  // Nobody gets it between here and its removal. Interrupted, the command can be given again.
+  const leaving = { account: NOBODY, username: 'being removed', at: desk.now() };
+  if (!(await tokens.save(kept, { ...withoutHolder(kept.token), holder: leaving }))) return fail(TRY_AGAIN);
+  if (!(await tokens.remove(serial))) return fail(`There is no token ${JSON.stringify(serial)}.`);
+  await desk.audit({ event: 'tokens.removed', ...(account ? { account: account.id } : {}), serial });
+  return done(`${serial} is removed${account ? `; it was ${account.username}'s` : ''}.`);
+});
+
 const resync = withToken(async (desk, kept, { args }) => {
   const [, first, second] = args.map((code) => normaliseCode(code));
   const { serial, holder } = kept.token;
@@ -156,6 +173,12 @@ export const commands: readonly Command<Desk>[] = [
     summary: 'take a hardware token from whoever holds it; it is no method of theirs any more',
     arguments: [SERIAL],
     run: unassign,
+  },
+  {
+    name: 'tokens remove',
+    summary: 'forget a hardware token, after taking it from whoever holds it',
+    arguments: [SERIAL],
+    run: remove,
   },
   {
     name: 'tokens resync',

@@ -32,6 +32,9 @@ export function createTokens({ records, sealer }: { records: RecordStore; sealer
     save: ({ token, version }: Kept, changed: Token): Promise<boolean> =>
       records.update(token.serial, version, seal(changed)),
 
+    /** False if it wasn't there any more. */
+    remove: (serial: string): Promise<boolean> => records.remove(serial),
+
     async any(): Promise<boolean> {
       return (await records.list({ limit: 1 })).length > 0;
     },
