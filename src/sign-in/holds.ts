@@ -27,7 +27,11 @@ export interface Standing {
 const ROUNDS = 10;
 
 /** Accounts whose password must be changed, by account. Durable. */
-export function createHolds(deps: Pick<SignInDeps, 'durable' | 'now' | 'audit'>) {
+export function createHolds(
+  deps: Pick<SignInDeps, 'durable' | 'now' | 'audit'>,
+  /** What else was held back of the account. */
+  releaseRest: (account: string) => Promise<void> = async () => {},
+) {
   const records = deps.durable.records('holds');
 
   async function read(account: string): Promise<Standing & { version?: number }> {
@@ -76,9 +80,11 @@ export function createHolds(deps: Pick<SignInDeps, 'durable' | 'now' | 'audit'>)
     /** False where there is nothing to release. */
     async release(account: string, facts: AuditFacts = {}): Promise<boolean> {
       const at = deps.now();
-      if (!(await update(account, ({ hold }) => (hold ? { released: at } : undefined)))) return false;
-      await released(account, facts);
-      return true;
+      const done = await update(account, ({ hold }) => (hold ? { released: at } : undefined));
+      if (done) await released(account, facts);
+      // Also where there is none any more: whoever released it may not have come to the rest.
+      await releaseRest(account);
+      return done;
     },
 
     /** The password is a new one since `at`: the hold that stood before is over, one placed since then stays. */
@@ -86,6 +92,7 @@ export function createHolds(deps: Pick<SignInDeps, 'durable' | 'now' | 'audit'>)
       const same = ({ hold }: Standing) => hold === undefined || hold.at === before?.at;
       if (!(await update(account, (now) => (same(now) ? { released: at } : undefined)))) return;
       if (before) await released(account, facts);
+      await releaseRest(account);
     },
   };
 }

@@ -151,7 +151,9 @@ describe('a request', () => {
     const ended = await other.answer(page, {});
     expect(ended.text).toContain('Another number was typed on the phone');
     expect(numberOn(ended)).toBeUndefined();
-    expect((await other.answer(ended, { resend: 'yes' })).text).toContain('You can have another request sent in 20 seconds');
+    expect((await other.answer(ended, { resend: 'yes' })).text).toContain(
+      'You can have another request sent in 20 seconds',
+    );
     expect(subscriber.posts).toBe(1);
     scene.clock.advance(21 * SECONDS);
     const next = await other.answer(await reload(other, page), { resend: 'yes' });
@@ -262,7 +264,10 @@ describe('“it’s not me”', () => {
     expect(asksPassword(ended)).toBe(true);
     const id = (await scene.gateway.app.signIn.accounts.find(someone.username))?.id ?? '';
     expect(await scene.gateway.app.signIn.holds.of(id)).toMatchObject({ account: id });
-    const events = scene.audit().filter(({ account }) => account === id).map(({ event }) => event);
+    const events = scene
+      .audit()
+      .filter(({ account }) => account === id)
+      .map(({ event }) => event);
     expect(events).toEqual(expect.arrayContaining(['push.denied', 'push.suspended', 'hold.placed']));
     scene.clock.advance(2 * MINUTES);
     const again = await asked(someone);

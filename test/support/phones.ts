@@ -1,4 +1,4 @@
-import { Phone, type PhoneOptions, invitationOn } from '../../src/factors/push/testing/phone.ts';
+import { invitationOn, Phone, type PhoneOptions } from '../../src/factors/push/testing/phone.ts';
 import { type PushService, type Subscriber, startPushService } from '../../src/factors/push/testing/push-service.ts';
 import type { Reply } from './client.ts';
 import type { Scene, Someone } from './scene.ts';

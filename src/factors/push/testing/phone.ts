@@ -98,7 +98,8 @@ export class Phone {
   async request(): Promise<Seen> {
     const { status, json } = await this.pending();
     const [request, ...others] = (json.requests ?? []) as Seen[];
-    if (request === undefined || others.length > 0) throw new Error(`no single request: ${status} ${JSON.stringify(json)}`);
+    if (request === undefined || others.length > 0)
+      throw new Error(`no single request: ${status} ${JSON.stringify(json)}`);
     return request;
   }
 
