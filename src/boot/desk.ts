@@ -55,6 +55,7 @@ function deskOf(deps: DeskDeps, id: string, { factor }: EnabledFactor): FactorDe
     remove: (account, credential) => remove(account, credential),
     issue: (account, options, facts = {}) => issuing.issue(account, id, options, { ...facts, by: 'cli' }),
     records: deps.durable.records(`factor:${id}`),
+    state: deps.durable.state(`factor:${id}`),
     sealer: sealerFor(`factor:${id}`, deps.sealer),
     audit: (event) => audit.commit({ ...event, ...about }),
   };

@@ -261,8 +261,9 @@ export interface FactorDesk<C = unknown, P = unknown> {
   remove(account: Account, id: string): Promise<boolean>;
   /** Audited as `credential.issued` with `facts`, before anything is answered. */
   issue(account: Account, options: IssueOptions, facts?: Record<string, string | number>): Promise<Shown>;
-  /** The factor's own records, the same as its ports'. */
+  /** The factor's own records and values, the same as its ports'. */
   records: RecordStore;
+  state: StatePort;
   sealer: Sealer;
   /** Durable before it returns; `by: 'cli'` is added. */
   audit(event: AuditEvent): Promise<void>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../../../test/support/sign-in.ts';
+import { resume } from './conversions.ts';
 import { enrolled, open, person } from './testing/fixture.ts';
 
 const HOUR = 60 * MINUTE;
@@ -90,6 +91,28 @@ describe('codes that do not come back', () => {
     clock.pass(HOUR);
     expect(await prove(account, credential)).toMatchObject({ outcome: 'proved' });
     expect(audited).toHaveLength(1);
+  });
+
+  it('stop them no more for an hour, where an operator lifts the stop', async () => {
+    const { factor, state, sent, audited, clock } = await open(OPTIONS);
+    const now = clock.now;
+    const ask = async (at: number) => {
+      const { account, credential } = someone(at);
+      await factor.challenge(account, [credential]);
+      clock.pass(MINUTE / 2);
+    };
+    expect(await resume({ state, now }, 'HK')).toBe(false);
+    for (let at = 0; audited.length === 0; at += 1) await ask(at);
+    expect(await resume({ state, now }, 'GB')).toBe(false);
+    expect(await resume({ state, now }, 'HK')).toBe(true);
+    expect(await resume({ state, now }, 'HK')).toBe(false);
+    const before = sent.length;
+    for (let at = 0; at < 20; at += 1) await ask(100 + at);
+    expect(sent).toHaveLength(before + 20);
+    expect(audited).toHaveLength(1);
+    clock.pass(HOUR);
+    for (let at = 0; at < 60; at += 1) await ask(200 + at);
+    expect(audited).toHaveLength(2);
   });
 
   it('do not stop them where enough do', async () => {

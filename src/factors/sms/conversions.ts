@@ -8,6 +8,16 @@ export const VALID = 180_000;
 
 const stateKey = (country: string) => `stopped:${country}`;
 
+/** Kept by country: until when messages are stopped or, negative, until when nobody judges them; epoch milliseconds. */
+type Stops = Pick<FactorPorts, 'state'> & { now(): number };
+
+/** Lifts a stop, and keeps another from following for an hour: what didn't come back counts for that long. */
+export async function resume({ state, now }: Stops, country: string): Promise<boolean> {
+  const kept = await state.get(stateKey(country));
+  if (kept === undefined || Number(kept.value) <= now()) return false;
+  return state.set(stateKey(country), String(-(now() + HOUR)), kept.version);
+}
+
 /**
  * Codes sent and codes that came back, by country and hour. Whoever is paid for messages to numbers of theirs has
  * codes sent and enters none: where too few come back, nothing more is sent there for a while.
@@ -23,7 +33,7 @@ export function createConversions(
 
   async function stop(country: string, sent: number, back: number): Promise<void> {
     const kept = await state.get(stateKey(country));
-    if (kept !== undefined && Number(kept.value) > now()) return;
+    if (kept !== undefined && Math.abs(Number(kept.value)) > now()) return;
     const until = now() + conversion.pause * 60_000;
     // Of several that notice at once, one says so.
     if (!(await state.set(stateKey(country), String(until), kept?.version ?? 0))) return;

@@ -12,6 +12,7 @@ import type {
 } from '../../core/factor.ts';
 import { givenName } from '../../core/naming.ts';
 import type { Answer } from '../../core/prompt.ts';
+import { commands } from './commands.ts';
 import { createConversions } from './conversions.ts';
 import { type Addressee, createDispatch } from './dispatch.ts';
 import { countryOf, readNumber } from './numbers.ts';
@@ -166,6 +167,7 @@ const sms: FactorModule<Settings, Data, Pending> = {
   settings,
   credential,
   pending,
+  commands,
   create,
 };
 

@@ -37,6 +37,7 @@ export async function open(given: object = {}) {
   const sent: Outgoing[] = [];
   const audited: AuditEvent[] = [];
   const errors: object[] = [];
+  const state = memoryState();
   let drawn = 0;
   const carrier: { answer(): Sent } = { answer: () => ({ ok: true }) };
   const factor = sms.create(sms.settings.parse({ countries: ['HK', 'GB', 'US'], ...given }), {
@@ -45,7 +46,7 @@ export async function open(given: object = {}) {
     // The same codes in every run: random ones would collide once in a while.
     random: (bytes) => createHash('sha256').update(`draw ${drawn++}`).digest().subarray(0, bytes),
     password: { verify: () => Promise.reject(new Error('no password here')) },
-    state: memoryState(),
+    state,
     serviceName: 'Example University',
     issuer: 'https://login.university.example',
     limit: await openLimits(clock.now),
@@ -83,7 +84,7 @@ export async function open(given: object = {}) {
     return next.pending;
   }
 
-  return { factor, clock, sent, audited, errors, carrier, code, wrong, prove, enrol, numberGiven };
+  return { factor, state, clock, sent, audited, errors, carrier, code, wrong, prove, enrol, numberGiven };
 }
 
 export type { Data };

@@ -36,6 +36,7 @@ export function desk(given: Record<string, unknown> = {}, start = 0) {
     factor,
     records,
     sealer,
+    state: { get: async () => undefined, set: async () => false },
     now: () => clock.now,
     random: (bytes) => new Uint8Array(bytes).fill(1),
     account: async (login) => accounts.find(({ username }) => username === login),
