@@ -18,6 +18,7 @@ import { createStreams } from '../web/streams.ts';
 import { auditKey } from './audit-key.ts';
 import type { CommandHost } from './commands.ts';
 import type { Config } from './config.ts';
+import { openGeoip } from './geoip.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { createHost } from './host.ts';
 import { createKeyrings } from './keyring.ts';
@@ -155,7 +156,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     formPost: createFormPost(renderer),
     ...{ signIn, core, applications, rules: config.rules, trustedDevices, durable, ephemeral, audit, log },
     networksOf: networkLookup(config.networks),
-    locate: () => undefined,
+    locate: await openGeoip(config.geoip?.database, { now: world.now, log }),
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
     doors: [...doors].map(([id, { handler }]) => ({ module: modules.doors.get(id) ?? { id, prompts: [] }, handler })),
     published: [...factors.values()].flatMap(({ factor }) => factor.published ?? []),

@@ -61,7 +61,13 @@ describe('whoever it was', () => {
     const page = await thief.enter('library');
     expect(asksCode(page)).toBe(true);
     const { url, fields } = ownForm(page);
-    for (const forged of [{ next: NEW_PASSWORD }, { suggest: 'no' }, { remember: 'yes' }, { skip: 'yes' }]) {
+    const tries: Record<string, string>[] = [
+      { next: NEW_PASSWORD },
+      { suggest: 'no' },
+      { remember: 'yes' },
+      { skip: 'yes' },
+    ];
+    for (const forged of tries) {
       await thief.client.post(url, { ...fields, ...forged });
     }
     expect(asksNewPassword(await thief.client.get(url))).toBe(false);

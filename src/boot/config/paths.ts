@@ -5,6 +5,13 @@ import type { Fault } from './faults.ts';
 import { keepsFile } from './plug-ins.ts';
 import { isTree, type Path, type Tree, valueAt, withValue } from './tree.ts';
 
+/** Files that the configuration itself names. */
+const OWN_FILES = [
+  ['listen', 'tls', 'cert'],
+  ['listen', 'tls', 'key'],
+  ['geoip', 'database'],
+];
+
 /** Makes the paths of a configuration absolute: they are relative to the folder of its file. */
 export function withPaths(tree: Tree, folder: string, modules: Modules): Tree {
   const data = typeof tree.data === 'string' && tree.data !== '' ? resolve(folder, tree.data) : undefined;
@@ -12,7 +19,7 @@ export function withPaths(tree: Tree, folder: string, modules: Modules): Tree {
     ['durable', modules.stores.durable, 'sallyport.db'],
     ['ephemeral', modules.stores.ephemeral, 'ephemeral.db'],
   ] as const;
-  let result = ['cert', 'key'].reduce((done, key) => absolute(done, ['listen', 'tls', key], folder), tree);
+  let result = OWN_FILES.reduce((done, path) => absolute(done, path, folder), tree);
   for (const [kind, found, file] of stores) {
     const type = valueAt(tree, ['stores', kind, 'type']);
     if (typeof type !== 'string' || !keepsFile(found.get(type))) continue;
@@ -53,7 +60,7 @@ export function filesToCome(tree: Tree, modules: Modules): { path: Path }[] {
 
 /** Files that must be there before the start. */
 export function unreadableFiles(tree: Tree, modules: Modules): Fault[] {
-  const paths: Path[] = [['listen', 'tls', 'cert'], ['listen', 'tls', 'key'], ...namedFiles(tree, modules)];
+  const paths: Path[] = [...OWN_FILES, ...namedFiles(tree, modules)];
   return paths.flatMap((path) => {
     const file = valueAt(tree, path);
     if (typeof file !== 'string' || file === '') return [];

@@ -135,6 +135,10 @@ export function sectionsOf(modules: Modules) {
       .prefault({})
       .describe('What people’s new passwords must be, where they choose them here'),
     networks: z.record(id, network).default({}).describe('Named address ranges, for rules'),
+    geoip: z
+      .strictObject({ database: z.string().min(1).describe('MMDB file of cities or countries, relative to this file') })
+      .optional()
+      .describe('Says roughly where sign-ins came from, on people’s own pages. Nothing is decided by it'),
     allowedPrivateNetworks: z
       .array(range)
       .default([])

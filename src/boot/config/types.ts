@@ -48,6 +48,8 @@ export interface Config {
   lockout: Parsed['lockout'];
   passwordPolicy: Parsed['passwordPolicy'];
   networks: readonly NetworkRanges[];
+  /** Its path is absolute. */
+  geoip?: Parsed['geoip'];
   allowedPrivateNetworks: readonly string[];
   /** As configured; the gateway's own (`INTERNAL_APPLICATIONS`) aren't among them. */
   applications: ReadonlyMap<string, Application>;
