@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { arrived, type Me, PASSKEYS, settleWithApp, startAnew } from './passkeys.ts';
-import { browserScene, closeBrowser, JOURNEY } from './scene.ts';
-import { SecurityKey } from './security-key.ts';
+import { arrived, type Me, PASSKEYS, settleWithApp, startAnew } from '../browser/passkeys.ts';
+import { browserScene, closeBrowser, JOURNEY } from '../browser/scene.ts';
+import { SecurityKey } from '../browser/security-key.ts';
 
 afterAll(closeBrowser);
 

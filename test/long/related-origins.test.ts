@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { extension, issue } from '../../src/factors/fido2/testing/certificates.ts';
 import { element, sequence } from '../../src/factors/fido2/testing/der.ts';
+import { closeBrowser, JOURNEY } from '../browser/scene.ts';
+import { SecurityKey } from '../browser/security-key.ts';
+import { Visitor } from '../browser/visitor.ts';
 import { launch } from '../support/chromium.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { freePort } from '../support/ports.ts';
-import { closeBrowser, JOURNEY } from './scene.ts';
-import { SecurityKey } from './security-key.ts';
-import { Visitor } from './visitor.ts';
 
 /** Whose passkeys they are, and where else they may be used: no domain above both. */
 const HOME = 'university.test';

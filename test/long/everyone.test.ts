@@ -1,8 +1,8 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
+import { browserScene, closeBrowser, JOURNEY, USUAL_STORES } from '../browser/scene.ts';
+import type { Visitor } from '../browser/visitor.ts';
 import { PASSWORD } from '../support/gateway.ts';
-import { browserScene, closeBrowser, JOURNEY, USUAL_STORES } from './scene.ts';
-import type { Visitor } from './visitor.ts';
 
 afterAll(closeBrowser);
 

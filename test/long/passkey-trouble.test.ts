@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { add, arrived, goToAdd, PASSKEYS, settleWithApp, startAnew } from './passkeys.ts';
-import { browserScene, closeBrowser, JOURNEY } from './scene.ts';
-import { SecurityKey } from './security-key.ts';
-import type { Visitor } from './visitor.ts';
+import { add, arrived, goToAdd, PASSKEYS, settleWithApp, startAnew } from '../browser/passkeys.ts';
+import { browserScene, closeBrowser, JOURNEY } from '../browser/scene.ts';
+import { SecurityKey } from '../browser/security-key.ts';
+import type { Visitor } from '../browser/visitor.ts';
 
 afterAll(closeBrowser);
 
