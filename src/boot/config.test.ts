@@ -359,6 +359,16 @@ describe('warnings', () => {
     expect(warnings([{ ...later, from: '2026-03-01' }])).toEqual([]);
   });
 
+  it('name a factor that counts only where it is named, and is named nowhere', () => {
+    const factors = { chip: {}, whisper: {} };
+    const rule = { name: 'r', applications: ['library'], level: 'mfa' };
+    const all = (given: object) => load({ factors, applications: { library }, policy: { rules: [given] } }).warnings;
+    expect(all({ ...rule, factors: ['chip'] })).toEqual([
+      expect.stringContaining('factors.whisper is offered nowhere'),
+    ]);
+    expect(all({ ...rule, factors: ['chip', 'whisper'] })).toEqual([]);
+  });
+
   it('name an https issuer that nothing ends TLS for', () => {
     expect(load({ issuer: 'https://login.example.org' }).warnings).toEqual([expect.stringContaining('TLS')]);
     expect(load({ issuer: 'https://login.example.org', trustedProxies: ['192.0.2.1'] }).warnings).toEqual([]);

@@ -51,7 +51,7 @@ export function loadConfig(
     throw new ConfigError([...early, ...all.map(located)]);
 
   const config = normalise(path, parsed, modules);
-  return freezeDeep({ ...config, warnings: warningsOf(config, now) });
+  return freezeDeep({ ...config, warnings: warningsOf(config, now, modules) });
 }
 
 function merge(tree: Tree, { path, value }: Setting): Tree {

@@ -1,19 +1,28 @@
 import type { LocalizedText } from '../../core/account.ts';
 import type { Rule } from '../../core/policy.ts';
+import type { Modules } from '../modules.ts';
 import { isLoopback } from './fields.ts';
 import type { Config } from './types.ts';
 
 type Subject = Omit<Config, 'warnings'>;
 
 /** What is allowed and probably not meant. */
-export function warningsOf(config: Subject, now: number): string[] {
+export function warningsOf(config: Subject, now: number, modules: Modules): string[] {
   return [
     ...transport(config),
     ...publicManagement(config),
     ...texts(config),
     ...windows(config),
     ...rollOuts(config, now),
+    ...unnamed(config, modules),
   ];
+}
+
+/** Such a factor is off until policy says that it will do. */
+function unnamed({ factors, rules }: Subject, modules: Modules): string[] {
+  const named = new Set(rules.flatMap((rule) => rule.factors ?? []));
+  const idle = [...factors.keys()].filter((id) => modules.factors.get(id)?.onlyIfNamed && !named.has(id));
+  return idle.map((id) => `factors.${id} is offered nowhere: the factors of no rule name it`);
 }
 
 function transport({ issuer, listen, trustedProxies }: Subject): string[] {

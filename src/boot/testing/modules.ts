@@ -99,6 +99,7 @@ export const testModules: Modules = {
       factor('chip'),
       { ...factor('whistle'), strength: { phishingResistant: true, attested: false } },
       { ...factor('caller'), sends: ['text'] as const },
+      { ...factor('whisper'), onlyIfNamed: true as const },
     ].map((module) => [module.id, module]),
   ),
   doors: new Map<string, DoorModule>([
