@@ -94,28 +94,43 @@ export async function tellWorker() {
   await put('settings', { ...notice, services: Object.fromEntries(bodies) }, 'notice');
 }
 
+/** An account is confirmed on the page that showed its code, within this time; milliseconds. */
+const CONFIRMED_WITHIN = 900_000;
+
+/** It was added just now, and the service may not have heard yet that it is wanted. */
+export const isNew = ({ seen, added }) => !seen && Date.now() - added < CONFIRMED_WITHIN;
+
+export const goneText = (account) => (isNew(account) ? 'account.unconfirmed' : 'account.gone');
+
 /**
- * Asks all services what waits. Answers the requests, each with its account, and which services couldn't be reached.
- * A service that has no such device any more marks the account as gone.
+ * Asks all services what waits. Answers how many were asked; the requests, each with its account; which services
+ * couldn't be reached; and whether one has come to know an account or has it no more, which is kept with the account.
  */
 export async function lookForRequests(among) {
-  const asked = (among ?? (await accounts())).filter(({ gone }) => !gone);
-  const found = await Promise.all(asked.map(look));
+  const found = await Promise.all((among ?? (await accounts())).map(look));
   return {
+    asked: found.length,
     requests: found.flatMap(({ requests }) => requests),
     unreached: found.flatMap(({ unreached }) => (unreached ? [unreached] : [])),
-    asked: asked.length,
+    changed: found.some(({ changed }) => changed),
   };
 }
 
 async function look(account) {
   try {
-    const requests = await pending(account);
-    return { requests: requests.filter(({ left }) => left > 0).map((request) => ({ ...request, account })) };
+    const requests = (await pending(account)).filter(({ left }) => left > 0);
+    return { requests: requests.map((request) => ({ ...request, account })), changed: await mark(account, false) };
   } catch (error) {
-    if (error instanceof Failed && error.kind === 'unknown') await change('accounts', account.id, { gone: true });
-    return { requests: [], unreached: account.issuer };
+    if (!(error instanceof Failed)) throw error;
+    if (error.kind !== 'unknown') return { requests: [], unreached: account.issuer };
+    return { requests: [], changed: await mark(account, true) };
   }
+}
+
+/** Whether that is news. */
+async function mark({ id, gone = false, seen = false }, isGone) {
+  if (gone !== isGone || (!isGone && !seen)) await change('accounts', id, { gone: isGone, seen: seen || !isGone });
+  return gone !== isGone;
 }
 
 /** Where subscriptions have changed, or permission has, services are told. Nothing is said where that fails. */

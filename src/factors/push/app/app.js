@@ -1,6 +1,6 @@
 /** The app: which screen is shown, and what happens when it is opened, looked at again, or told of a request. */
 
-import { lookForRequests, refreshSubscriptions, tellWorker } from './accounts.js';
+import { accounts, lookForRequests, refreshSubscriptions, tellWorker } from './accounts.js';
 import { h, icon } from './dom.js';
 import { watchInstall } from './platform.js';
 import { account, forgetting } from './screens/account.js';
@@ -14,8 +14,9 @@ import { registerWorker, updateWorkers } from './subscriptions.js';
 import { LANGUAGES, language, t, useLanguage } from './texts.js';
 
 /**
- * Addresses and screens. A screen is `(go, ...parts) => { title, body, leave?, wake? }`, or a promise of it: its
- * heading, the page's only h1, is first in `body`; `leave` stops what it runs, `wake` is called when it is seen again.
+ * Addresses and screens. A screen is `(go, ...parts) => { title, body }`, or a promise of it; the page's only h1 is in
+ * `body`. `leave` stops what it runs; `busy` ones aren't taken away for a request; `tell` shows which requests wait;
+ * `offers` is shown anew when the browser offers to install the app.
  */
 const ROUTES = [
   [/^#enrol=(.+)$/, enrolling],
@@ -29,6 +30,10 @@ const ROUTES = [
   [/^/, home],
 ];
 
+/** Where no messages come, the app looks by itself this often, for so long after it was opened; milliseconds. */
+const LOOK_EVERY = 4000;
+const LOOK_FOR = 120_000;
+
 const main = document.getElementById('main');
 
 /** Where we are. The browser's address bar shows the same, but for what nobody else is to read there. */
@@ -37,6 +42,8 @@ let address = location.hash;
 let current = {};
 /** Counts screens: what was asked for a screen that is gone isn't shown. */
 let turn = 0;
+/** Whether anything was shown yet. */
+let shown = false;
 /** Requests that were opened by themselves: once each, for then the person may have gone away from it. */
 const opened = new Set();
 
@@ -65,6 +72,8 @@ async function show({ quiet = false } = {}) {
   header(screen !== home);
   main.replaceChildren(...made.body);
   main.className = made.className ?? '';
+  if (screen === home && shown) look();
+  shown = true;
   if (quiet) return undefined;
   scrollTo(0, 0);
   main.querySelector('h1')?.focus({ preventScroll: true });
@@ -90,9 +99,12 @@ function header(back) {
 
 const mark = () => h('img', { src: 'icons/mark.svg', alt: '', width: 32, height: 32 });
 
+/** Whether no service answered when they were last asked: a browser may think itself online and reach nothing. */
+let unreached = false;
+
 function tellNetwork() {
-  const place = document.querySelector('.offline');
-  place?.replaceChildren(...(navigator.onLine ? [] : [icon('offline', 18), t('offline.short')]));
+  const offline = unreached || !navigator.onLine;
+  document.querySelector('.offline')?.replaceChildren(...(offline ? [icon('offline', 18), t('offline.short')] : []));
 }
 
 function footer() {
@@ -112,13 +124,31 @@ async function choose(tag) {
   await Promise.all([show({ quiet: true }), tellWorker()]);
 }
 
-/** Looks what waits: when the app is opened, and whenever it is seen again. */
+/** Looks what waits. The first time that a request is seen, it is opened; later the list of accounts names it. */
 async function look() {
-  current.wake?.();
   if (current.busy) return;
-  const { requests } = await lookForRequests();
-  const [first] = requests.filter(({ id }) => !opened.has(id));
-  if (first && !current.busy) open(first.account.issuer, first.id);
+  const found = await lookForRequests();
+  unreached = found.unreached.length > 0 && found.unreached.length === found.asked;
+  tellNetwork();
+  if (current.busy) return;
+  const [first] = found.requests.filter(({ id }) => !opened.has(id));
+  if (first) open(first.account.issuer, first.id);
+  else if (found.changed) await show({ quiet: true });
+  current.tell?.(found);
+}
+
+let looking;
+
+/** When the app is opened, and whenever it is seen again. */
+async function lookAround() {
+  clearInterval(looking);
+  await look();
+  const until = Date.now() + LOOK_FOR;
+  looking = setInterval(async () => {
+    if (document.visibilityState !== 'visible' || Date.now() > until) return clearInterval(looking);
+    if ((await accounts()).some(({ endpoint }) => endpoint === '')) await look();
+    return undefined;
+  }, LOOK_EVERY);
 }
 
 function open(issuer, id) {
@@ -135,7 +165,7 @@ function listen() {
   addEventListener('offline', tellNetwork);
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible') return;
-    look();
+    lookAround();
     updateWorkers();
   });
   navigator.serviceWorker?.addEventListener('message', ({ data }) => {
@@ -154,7 +184,7 @@ async function start() {
   footer();
   const invited = ROUTES.slice(0, 2).some(([pattern]) => pattern.test(address));
   await show({ quiet: !invited });
-  if (!invited) look();
+  lookAround();
   if ((await registerWorker()) !== undefined) updateWorkers();
   await Promise.all([refreshSubscriptions(), tellWorker()]);
 }

@@ -37,7 +37,10 @@ export function localized(text) {
   return text?.[locale] ?? text?.[FIRST] ?? Object.values(text ?? {})[0] ?? '';
 }
 
-export const clock = (time) =>
-  new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit', second: '2-digit' }).format(time);
+/** As people of this language write times where they are: the browser's own tag says more than the language. */
+const region = () => navigator.languages.find((tag) => languageOf(tag) === locale) ?? locale;
 
-export const day = (time) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(time);
+export const clock = (time) =>
+  new Intl.DateTimeFormat(region(), { hour: 'numeric', minute: '2-digit', second: '2-digit' }).format(time);
+
+export const day = (time) => new Intl.DateTimeFormat(region(), { dateStyle: 'medium' }).format(time);

@@ -1,6 +1,6 @@
-/** Written by `npm run authenticator`: another version makes browsers fetch the app anew. */
+/** Written by `node scripts/authenticator.ts`: another version makes browsers fetch the app anew. */
 
-export const VERSION = 'HkJMIQ20zMX8yXno';
+export const VERSION = 'EMbQnB7gSdb2mtgE';
 
 export const FILES = [
   './',

@@ -1,6 +1,6 @@
 /** One account on this device: what it is called, whether messages come, and how to be rid of it. */
 
-import { accountOf, forget, nameOf, rename, serviceOf } from '../accounts.js';
+import { accountOf, forget, goneText, nameOf, rename, serviceOf } from '../accounts.js';
 import { announce, button, h, heading, icon, notice } from '../dom.js';
 import { mustInstall } from '../platform.js';
 import { permission } from '../subscriptions.js';
@@ -19,7 +19,7 @@ export async function account(go, id) {
   const body = [
     h('p', { class: 'eyebrow' }, localized(service?.name)),
     heading(title),
-    held.gone && notice('error', 'alert', h('p', {}, t('account.gone'))),
+    held.gone && notice('error', 'alert', h('p', {}, t(goneText(held)))),
     h(
       'dl',
       { class: 'facts' },

@@ -96,7 +96,7 @@ function begin(invitation, service, suggested) {
 
 function success({ username, unheard }, name) {
   return [
-    h('div', { class: 'picture picture-done' }, icon('check', 48)),
+    h('div', { class: 'picture' }, icon('phone', 48)),
     h('p', { class: 'lead' }, t('enrol.confirm', { device: name })),
     h('p', {}, t('enrol.account', { account: username })),
     unheard || permission() !== 'granted' ? notice('warn', 'bell', h('p', {}, t('notify.without'))) : undefined,

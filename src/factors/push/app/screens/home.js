@@ -1,6 +1,6 @@
 /** The accounts on this device, with their codes. */
 
-import { accounts, lookForRequests, nameOf, services } from '../accounts.js';
+import { accounts, goneText, isNew, lookForRequests, nameOf, services } from '../accounts.js';
 import { codeAt, grouped } from '../codes.js';
 import { announce, button, h, heading, icon, notice, ring } from '../dom.js';
 import { canInstall, install, mustInstall } from '../platform.js';
@@ -25,11 +25,11 @@ export async function home(go) {
     h(
       'div',
       { class: 'pair' },
-      button(t('home.look'), { class: 'button button-even' }, () => look(found)),
+      button(t('home.look'), { class: 'button button-even' }, async () => tell(found, await lookForRequests(), true)),
       h('a', { class: 'button button-quiet', href: '#add' }, icon('plus'), t('home.add')),
     ),
   ];
-  return { title: t('home.title'), body, leave: stop, offers: true };
+  return { title: t('home.title'), body, leave: stop, offers: true, tell: (result) => tell(found, result) };
 }
 
 function welcome() {
@@ -80,7 +80,7 @@ async function card(account, service) {
   );
   const head = h('div', { class: 'card-head' }, h('div', {}, ...title), manage);
   if (account.gone) {
-    const gone = notice('error', 'alert', h('p', {}, t('account.gone')));
+    const gone = notice(...(isNew(account) ? ['warn', 'clock'] : ['error', 'alert']), h('p', {}, t(goneText(account))));
     return { element: h('li', { class: 'card' }, head, gone), show: () => undefined };
   }
   const code = h('span', { class: 'code' });
@@ -124,16 +124,17 @@ function tick(cards) {
   return () => clearInterval(timer);
 }
 
-async function look(place) {
-  const { requests, unreached, asked } = await lookForRequests();
-  const lines = requests.map(({ id, account, application }) =>
+/** Requests that wait; with `asked`, also that there are none. */
+function tell(place, { requests, unreached }, asked = false) {
+  const links = requests.map(({ id, account, application }) =>
     h(
       'a',
       { class: 'button', href: `#request=${encodeURIComponent(account.issuer)}|${encodeURIComponent(id)}` },
       t('home.request', { application: localized(application) }),
     ),
   );
-  if (lines.length > 0) place.replaceChildren(...lines);
-  else if (unreached.length > 0) place.replaceChildren(notice('error', 'offline', h('p', {}, t('home.unreached'))));
-  else if (asked > 0) place.replaceChildren(notice('done', 'check', h('p', {}, t('home.nothing'))));
+  const said = (kind, sign, key) => [notice(kind, sign, h('p', {}, t(key)))];
+  const nothing =
+    unreached.length > 0 ? said('error', 'offline', 'home.unreached') : said('done', 'check', 'home.nothing');
+  place.replaceChildren(...(links.length > 0 || !asked ? links : nothing));
 }
