@@ -7,6 +7,7 @@ import { accountPages } from './pages/account.ts';
 import { applicationsPage } from './pages/applications.ts';
 import { enrolPages } from './pages/enrol.ts';
 import { helpDeskPages } from './pages/help-desk/index.ts';
+import { reportPages } from './pages/reports.ts';
 import { signInPages } from './pages/sign-in.ts';
 import { waitingRoutes } from './pages/waiting.ts';
 import { createCsrf, headers, ownHostOnly } from './security.ts';
@@ -103,6 +104,7 @@ export function createWeb(deps: WebDeps): Express {
   app.use(signInPages(deps, csrf));
   app.use(accountPages(deps, csrf));
   app.use(helpDeskPages(deps, csrf));
+  app.use(reportPages(deps));
   app.use(enrolPages(deps, csrf));
   app.use(notFound);
   app.use(showErrors(deps));

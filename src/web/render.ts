@@ -68,6 +68,8 @@ export function createRenderer(options: RendererOptions): Renderer {
 function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, locale: string) {
   const t = (key: string, values?: Values) => i18n.t(locale, key, values);
   const when = times(locale, timeZone, now);
+  const figures = new Intl.NumberFormat(locale);
+  const shares = new Intl.NumberFormat(locale, { style: 'percent' });
   return {
     t,
     text: (message: Message, namespace?: string) => i18n.text(locale, message, namespace),
@@ -79,6 +81,9 @@ function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, lo
       isMessage(label) ? i18n.text(locale, label, namespace) : i18n.localized(locale, label),
     localized: (text: LocalizedText) => i18n.localized(locale, text),
     used: (ms: number) => (now() - ms < 60_000 ? t('used.just-now') : t('used.ago', { when: when.ago(ms) })),
+    number: (value: number) => figures.format(value),
+    /** Rounded down: all but one of a thousand aren't all. */
+    percent: (share: number) => shares.format(Math.floor(share * 100) / 100),
     duration: ({ amount, unit }: { amount: number; unit: string }) => t(`duration.${unit}`, { count: amount }),
     asset(path: string) {
       const asset = assets.get(path);

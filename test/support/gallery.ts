@@ -10,6 +10,7 @@ import { desk } from './gallery/help-desk.ts';
 import { choices, ends } from './gallery/journey.ts';
 import { walks } from './gallery/portal.ts';
 import { prompts } from './gallery/prompts.ts';
+import { reports } from './gallery/reports.ts';
 import { NOW, type Sample } from './gallery/sample.ts';
 import { trust } from './gallery/trust.ts';
 
@@ -18,7 +19,16 @@ export type { Sample };
 export const LOCALES = ['en', 'zh-Hant', 'zh-Hans'];
 
 /** Every page, each with what is hard for it. */
-export const samples: readonly Sample[] = [...trust, ...prompts, ...choices, ...ends, ...self, ...walks, ...desk];
+export const samples: readonly Sample[] = [
+  ...trust,
+  ...prompts,
+  ...choices,
+  ...ends,
+  ...self,
+  ...walks,
+  ...reports,
+  ...desk,
+];
 
 /** Content-Security-Policy of every page. */
 const CSP = [

@@ -1,9 +1,38 @@
-import { DAY, HOUR, NOW, type Sample, sample, UNBROKEN } from './sample.ts';
+import { ada, DAY, HOUR, LIBRARY, NOW, type Sample, sample, UNBROKEN } from './sample.ts';
 
 const told = { key: 'phone' };
 
 /** Walks of several steps. */
 export const walks: Sample[] = [
+  sample('enrol', '', { begin: '/enrol/begin', steps: 2 }),
+  sample(
+    'choose-enrolment',
+    'another',
+    {
+      action: '/enrol',
+      csrf: 'token',
+      application: LIBRARY,
+      account: ada,
+      factors: [{ value: 'sample', recommended: true }, { value: 'sample' }],
+      another: true,
+      progress: { step: 2, of: 2 },
+      leave: { href: '/enrol/done', label: { key: 'enrol.later' } },
+    },
+    true,
+  ),
+  sample(
+    'enrolled',
+    '',
+    {
+      methods: [
+        { factor: 'sample', name: 'Authenticator app' },
+        { factor: 'sample', name: 'Work phone' },
+      ],
+      spare: ['sample'],
+    },
+    true,
+  ),
+  sample('enrolled', 'so-far', { methods: [{ factor: 'sample', name: UNBROKEN }], spare: [], more: '/enrol' }, true),
   sample(
     'phone',
     '',

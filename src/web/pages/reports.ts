@@ -1,0 +1,103 @@
+import { type Request, type Response, Router } from 'express';
+import { SallyportError } from '../../core/errors.ts';
+import { send, type WebDeps } from '../context.ts';
+import { writeCsv } from '../csv.ts';
+import { createDeskSession } from './help-desk/session.ts';
+import { type Asked, createReportKinds, type ReportKind } from './reports-tables.ts';
+
+const HOME = '/helpdesk/reports';
+const PERIODS = [7, 30, 90] as const;
+/** Reports that are made at once: each looks at everybody in scope. */
+const AT_ONCE = 2;
+
+/** `/helpdesk/reports`: for agents with that right, of the people in their scope, on a page and as a file. */
+export function reportPages(deps: WebDeps): Router {
+  const router = Router();
+  if (deps.signIn.helpDesk.settings === undefined) return router;
+  const kinds = createReportKinds(deps);
+  const { atDesk, facts } = createDeskSession(deps);
+  let running = 0;
+
+  /** The agent who reads; otherwise the browser has been sent to sign in. @throws SallyportError ERR_NOT_FOUND */
+  async function reader(req: Request, res: Response, returnTo: string) {
+    const it = await atDesk(req, res, returnTo);
+    if (it === undefined || it.agent.rights.has('reports')) return it?.agent;
+    throw new SallyportError('ERR_NOT_FOUND', 'no right to read reports');
+  }
+
+  function kindOf(req: Request): { name: string; kind: ReportKind } {
+    const name = String(req.params.name);
+    const kind = kinds.get(name);
+    if (kind === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such report');
+    return { name, kind };
+  }
+
+  const daysOf = (req: Request) => PERIODS.find((days) => String(days) === req.query.days) ?? 30;
+
+  /** Runs it, unless others are being made: whoever asks for many gets none the sooner. */
+  async function inTurn(res: Response, work: () => Promise<void>): Promise<void> {
+    if (running >= AT_ONCE) {
+      res.setHeader('retry-after', '30');
+      return send(deps, res, 'error', { status: 429, key: 'too-many', back: HOME }, 429);
+    }
+    running += 1;
+    try {
+      await work();
+    } finally {
+      running -= 1;
+    }
+  }
+
+  async function show(res: Response, name: string, kind: ReportKind, asked: Asked): Promise<void> {
+    const { tables, notes } = await kind.tables(asked);
+    const here = `${HOME}/${name}`;
+    const query = kind.periods ? `?days=${asked.days}` : '';
+    const periods = PERIODS.map((days) => ({ days, ...(days === asked.days ? {} : { href: `${here}?days=${days}` }) }));
+    send(deps, res, 'report', {
+      name,
+      csv: `${here}/csv${query}`,
+      periods: kind.periods ? periods : [],
+      tables,
+      notes,
+    });
+  }
+
+  router.get(HOME, async (req, res) => {
+    if (await reader(req, res, HOME)) send(deps, res, 'reports', { names: [...kinds.keys()] });
+  });
+
+  router.get(`${HOME}/:name`, async (req, res) => {
+    const { name, kind } = kindOf(req);
+    const agent = await reader(req, res, `${HOME}/${name}`);
+    if (agent === undefined) return;
+    deps.audit.note({ event: 'report.viewed', by: agent.account.id, report: name, ...facts(res) });
+    await inTurn(res, () => show(res, name, kind, { agent, days: daysOf(req) }));
+  });
+
+  router.get(`${HOME}/:name/csv`, async (req, res) => {
+    const { name, kind } = kindOf(req);
+    // Another site can send a browser here, and should get neither work nor entries in the audit for it.
+    if (req.headers['sec-fetch-site'] === 'cross-site') return res.redirect(303, `${HOME}/${name}`);
+    const agent = await reader(req, res, `${HOME}/${name}`);
+    if (agent === undefined) return;
+    await inTurn(res, async () => {
+      await deps.audit.commit({ event: 'report.downloaded', by: agent.account.id, report: name, ...facts(res) });
+      const day = new Date(deps.now()).toISOString().slice(0, 10);
+      res.setHeader('content-type', 'text/csv; charset=utf-8; header=present');
+      res.setHeader('content-disposition', `attachment; filename="sallyport-${name}-${day}.csv"`);
+      try {
+        await writeCsv(res, kind.header, kind.records({ agent, days: daysOf(req) }));
+      } catch (error) {
+        if (!res.headersSent) {
+          res.removeHeader('content-disposition');
+          throw error;
+        }
+        deps.log.warn({ err: error, report: name }, 'a report could not be sent whole');
+        // Begun, it can't become a page that says so: cut off, nobody takes it for the whole.
+        res.destroy();
+      }
+    });
+  });
+
+  return router;
+}

@@ -1,0 +1,123 @@
+import { COURSES, DAY, HOUR, LONG, NOW, type Sample, sample, UNBROKEN } from './sample.ts';
+
+const columns = (...names: string[]) => names.map((name) => ({ key: `reports.column.${name}` }));
+
+/** What the help desk counts. */
+export const reports: Sample[] = [
+  sample('reports', '', { names: ['enrolment', 'methods', 'fraud', 'failures'] }, true),
+  sample(
+    'report',
+    '',
+    {
+      name: 'enrolment',
+      csv: '/helpdesk/reports/enrolment/csv',
+      periods: [],
+      notes: [{ key: 'reports.cut', values: { count: 100 } }],
+      tables: [
+        {
+          caption: { key: 'reports.enrolment.groups' },
+          columns: columns('group', 'people', 'set-up', 'without', 'due', 'next'),
+          empty: { key: 'reports.enrolment.empty' },
+          rows: [
+            [
+              { message: { key: 'reports.enrolment.all' } },
+              ...[{ count: 104_318 }, { share: 0.997 }, { count: 298 }, { count: 12 }, { day: NOW + 40 * DAY }],
+            ],
+            [
+              { text: 'students' },
+              ...[{ count: 98_200 }, { share: 0.61 }, { count: 286 }, { count: 0 }, { day: NOW + 40 * DAY }],
+            ],
+            [
+              { text: UNBROKEN },
+              ...[{ count: 1 }, { share: 0 }, { count: 1 }, { count: 1 }],
+              { message: { key: 'reports.enrolment.no-date' } },
+            ],
+          ],
+        },
+      ],
+    },
+    true,
+  ),
+  sample(
+    'report',
+    'failures',
+    {
+      name: 'failures',
+      csv: '/helpdesk/reports/failures/csv?days=30',
+      periods: [{ days: 7, href: '/helpdesk/reports/failures?days=7' }, { days: 30 }, { days: 90, href: '/x' }],
+      notes: [{ key: 'reports.failures.total', values: { count: 1 } }, { key: 'reports.failures.some' }],
+      tables: [
+        {
+          caption: { key: 'reports.failures.days' },
+          columns: columns('day', 'wrong', 'locked', 'denied', 'total'),
+          empty: { key: 'reports.failures.empty' },
+          rows: [[{ text: '2026-03-14' }, { count: 12 }, { count: 0 }, { count: 3 }, { count: 15 }]],
+        },
+        {
+          caption: { key: 'reports.failures.reasons' },
+          columns: columns('reason', 'outcome', 'application', 'count'),
+          empty: { key: 'reports.failures.empty' },
+          rows: [
+            [
+              { text: UNBROKEN },
+              { message: { key: 'reports.failures.sign-in.refused' } },
+              { localized: LONG },
+              { count: 9 },
+            ],
+            [
+              { message: { key: 'reports.failures.sign-in.locked' } },
+              { message: { key: 'reports.failures.sign-in.locked' } },
+              ...[{ localized: COURSES }, { count: 1 }],
+            ],
+          ],
+        },
+      ],
+    },
+    true,
+  ),
+  sample(
+    'report',
+    'fraud',
+    {
+      name: 'fraud',
+      csv: '/helpdesk/reports/fraud/csv',
+      periods: [],
+      notes: [],
+      tables: [
+        {
+          caption: { key: 'reports.fraud.list' },
+          columns: columns('reported', 'person', 'what', 'application', 'address', 'state'),
+          empty: { key: 'reports.fraud.empty' },
+          rows: [
+            [
+              ...[{ at: NOW - HOUR }, { text: 'Ada Lovelace', href: '/helpdesk/people/a' }],
+              { message: { key: 'reports.fraud.sign-in' } },
+              ...[{ localized: COURSES }, { text: '2001:db8:85a3:1234:5678:8a2e:370:7334' }],
+              { message: { key: 'reports.fraud.open' } },
+            ],
+          ],
+        },
+      ],
+    },
+    true,
+  ),
+  sample(
+    'report',
+    'empty',
+    {
+      name: 'methods',
+      csv: '/helpdesk/reports/methods/csv',
+      periods: [],
+      notes: [],
+      tables: [
+        {
+          caption: { key: 'reports.methods.factors' },
+          columns: columns('method', 'enrolled'),
+          rows: [],
+          empty: { key: 'reports.methods.empty' },
+        },
+      ],
+    },
+    true,
+  ),
+];
