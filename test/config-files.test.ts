@@ -42,6 +42,7 @@ describe('the configurations that come along', () => {
       'sealing-key': key,
       'library-client': key,
       'payroll-client': key,
+      mail: 'the password of the mail server',
       'security-key-root': issue({ ca: true }).certificate.toString(),
     };
     for (const [name, value] of Object.entries(values)) writeFileSync(join(secrets, name), `${value}\n`);
