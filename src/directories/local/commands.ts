@@ -115,7 +115,9 @@ async function write(directory: LocalDirectory, entry: Entry, hash: string | und
     const { key } = entry;
     await directory.update(key, { ...change, ...(hash !== undefined && { passwordHash: hash }) });
     const renewed = hash === undefined ? [] : [key];
-    return { lines: [], exitCode: 0, revoke: renewed, renewed, audit: [{ event: 'user.updated', key, detail }] };
+    const events = ['user.updated', ...(hash === undefined ? [] : ['user.password-set'])];
+    const audit = events.map((event) => ({ event, key, detail }));
+    return { lines: [], exitCode: 0, revoke: renewed, renewed, audit };
   }
   const key = await directory.add({ username, name: username, groups: [], ...change }, hash);
   if (key === undefined) return fail(`line ${entry.line}: the user name was taken meanwhile; not imported`);
@@ -154,9 +156,9 @@ const importPeople: Run = async (directory, input) => {
   const results = await writeAll(directory, entries, hashes);
   const failed = results.filter(({ exitCode }) => exitCode !== 0);
   const audit = results.flatMap((result) => result.audit ?? []);
-  const added = audit.filter(({ event }) => event === 'user.added').length;
+  const many = (wanted: string) => audit.filter(({ event }) => event === wanted).length;
   return {
-    lines: [...failed.flatMap(({ lines }) => lines), `${added} added, ${audit.length - added} updated.`],
+    lines: [...failed.flatMap(({ lines }) => lines), `${many('user.added')} added, ${many('user.updated')} updated.`],
     exitCode: failed.length === 0 ? 0 : 1,
     revoke: results.flatMap(({ revoke }) => revoke ?? []),
     renewed: results.flatMap(({ renewed }) => renewed ?? []),
