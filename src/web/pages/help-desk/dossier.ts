@@ -108,7 +108,8 @@ function told({ event, detail }: AuditEntry): Pick<DeskRefusal, 'message' | 'fac
   return {
     message,
     ...(factor === undefined ? {} : { factor }),
-    ...(wanted === undefined ? {} : { wanted }),
+    // What is refused altogether asks for no level.
+    ...(wanted === undefined || why === 'denied' ? {} : { wanted }),
     ...(held === undefined ? {} : { held }),
     rules: Array.isArray(detail.rules) ? detail.rules.filter(isReason) : [],
   };

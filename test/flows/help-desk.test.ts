@@ -1,0 +1,200 @@
+import { describe, expect, it, vi } from 'vitest';
+import { SECRET } from '../../src/factors/totp/tokens/testing/tokens.ts';
+import { type Agent, agentAt, appHolder, CHECKED, DESK_CONFIG, idOf, REASON } from '../support/desk.ts';
+import { codesOf } from '../support/issued.ts';
+import { asksCode, asksPassword, type Someone, stage } from '../support/scene.ts';
+
+const MINUTES = 60_000;
+
+describe('the help desk', () => {
+  const rules = [
+    { name: 'library', applications: ['library'], level: 'sfa' },
+    { name: 'courses', applications: ['courses'], level: 'mfa', remember: '30d' },
+    { name: 'payroll', applications: ['payroll'], level: 'mfa', remember: 'never' },
+    { name: 'Guests stay out', applications: ['payroll'], groups: ['guests'], deny: true },
+  ];
+  const scene = stage(() => ({ config: { ...DESK_CONFIG, policy: { rules } } }));
+  let shared: Promise<Agent> | undefined;
+  /** One agent for all of these. */
+  const desk = () => (shared ??= agentAt(scene));
+
+  const told = (event: string, account: string) =>
+    scene.audit().filter((row) => row.event === event && row.account === account);
+  async function order(event: string, person: { username: string }) {
+    const [row, ...more] = told(event, await idOf(scene, person));
+    expect(more).toEqual([]);
+    return JSON.parse(row?.detail ?? '{}');
+  }
+  async function facts() {
+    const by = await idOf(scene, (await desk()).someone);
+    return { by, reason: REASON, checked: ['I called back.', 'I saw their card.'] };
+  }
+  async function signedIn(someone: Someone) {
+    return (await someone.begin('courses')).url.pathname === '/courses';
+  }
+
+  it('finds people by name, user name and mail, also who never signed in, and tells the audit that it looked', async () => {
+    const agent = await desk();
+    const person = await scene.newcomer();
+    const never = await agent.find(person.username.toUpperCase());
+    expect(never.text).toContain(person.username);
+    expect((await agent.find(`person ${person.username.replace('person', '')}`)).text).toContain(person.username);
+    expect((await agent.find('no such person')).text).toContain('Nobody was found');
+    const page = await agent.person(person);
+    expect(page.text).toContain('Nothing is set up.');
+    await vi.waitFor(async () => {
+      const account = await idOf(scene, person);
+      expect(told('helpdesk.viewed', account).map(({ detail }) => JSON.parse(detail).by)).toEqual([
+        await idOf(scene, agent.someone),
+      ]);
+      expect(scene.audit().some(({ event }) => event === 'helpdesk.searched')).toBe(true);
+    });
+  });
+
+  it('issues a pass, shown once, that signs its owner in', async () => {
+    const agent = await desk();
+    const person = await scene.newcomer();
+    const form = await agent.person(person, '/issue/tap');
+    expect(form.text).toContain('How long it is good for');
+    const shown = await agent.send(form, { lifetime: String(8 * 60 * MINUTES), uses: 'once', delay: '0' });
+    const [pass = ''] = codesOf(shown.text);
+    expect(shown.headers['cache-control']).toBe('no-store');
+    expect(shown.body).not.toContain('back=');
+    scene.clock.advance(7 * 60 * MINUTES);
+    const browser = scene.elsewhere(person);
+    const page = await browser.code(await browser.enter('courses'), pass);
+    expect(page.text).toContain('Set up');
+    expect(await order('helpdesk.issued', person)).toMatchObject({ ...(await facts()), factor: 'tap' });
+    expect(JSON.stringify(scene.audit())).not.toContain(pass);
+    expect(told('credential.issued', await idOf(scene, person))).toEqual([]);
+  });
+
+  it('lets a pass begin later, and offers no codes on paper: those are for good', async () => {
+    const agent = await desk();
+    const person = await scene.newcomer();
+    const issued = await agent.act(person, 'issue/tap', { delay: String(24 * 60 * MINUTES) });
+    expect(issued.text).toContain('Good from');
+    const browser = scene.elsewhere(person);
+    expect((await browser.code(await browser.enter('courses'), codesOf(issued.text)[0])).url.pathname).toContain(
+      '/sign-in/',
+    );
+    expect((await agent.person(person, '/issue/recovery')).status).toBe(404);
+  });
+
+  it('removes a method, the last one too, and what rests on it ends', async () => {
+    const agent = await desk();
+    const person = await appHolder(scene);
+    expect(await signedIn(person)).toBe(true);
+    const page = await agent.person(person);
+    const [, path = ''] = /(\/helpdesk\/people\/[^"]+\/remove\/[^"]+)"/.exec(page.body) ?? [];
+    const done = await agent.someone.client.follow(await agent.send(await agent.open(path)));
+    expect(done.text).toContain('The method was removed.');
+    expect(done.text).toContain('Nothing is set up.');
+    expect(await signedIn(person)).toBe(false);
+    expect(await order('helpdesk.method-removed', person)).toMatchObject({ ...(await facts()), factor: 'totp' });
+  });
+
+  it('sees who is locked and why nobody got in, and unlocks', async () => {
+    const agent = await desk();
+    const person = await scene.newcomer();
+    const thief = scene.elsewhere(person);
+    let page = await thief.begin('courses');
+    for (let time = 0; time < 9; time += 1) page = await thief.password(page, person.username, 'wrong');
+    expect(page.text).toContain('Too many');
+    await vi.waitFor(async () => expect((await agent.person(person)).text).toContain('too many wrong answers'));
+    expect((await agent.person(person)).text).toContain('Locked after wrong answers Password, until');
+    const done = await agent.act(person, 'unlock');
+    expect(done.text).toContain('They can try again now.');
+    expect(done.text).toContain('Not locked');
+    const owner = scene.elsewhere(person);
+    expect(asksPassword(await owner.enter('library'))).toBe(false);
+    expect(await order('helpdesk.unlocked', person)).toMatchObject({ ...(await facts()), hold: 'keep' });
+  });
+
+  it('ends sessions and remembered devices', async () => {
+    const agent = await desk();
+    const person = await appHolder(scene, { remember: 'yes' });
+    expect((await agent.person(person)).text).toMatch(/Remembered devices 1/);
+    const done = await agent.act(person, 'end-sessions');
+    expect(done.text).toContain('signed out everywhere');
+    expect(done.text).toMatch(/Signed in now Nowhere Remembered devices 0/);
+    expect(asksCode(await person.enter('courses'))).toBe(true);
+    expect(await order('helpdesk.sessions-ended', person)).toMatchObject(await facts());
+  });
+
+  it('says by which rules of the policy somebody was refused', async () => {
+    const agent = await desk();
+    const person = await scene.newcomer({ groups: 'students,guests' });
+    expect((await person.enter('payroll')).text).toContain('You can’t continue to Payroll');
+    await vi.waitFor(async () => {
+      const { text } = await agent.person(person);
+      expect(text).toContain('A rule of the policy refuses such sign-ins.');
+      expect(text).toMatch(/Guests stay out deny: true Yes/);
+      expect(text).toContain('level: mfa, remember: never');
+    });
+  });
+
+  it('assigns a hardware token by its number, by which its holder is found afterwards', async () => {
+    const agent = await desk();
+    const [person, other] = [await scene.newcomer(), await scene.newcomer({ groups: 'staff' })];
+    const csv = `serial,secret,type,digits\nGOOD-1,${SECRET},hotp,6\n`;
+    await scene.gateway.command('tokens import', [], {}, csv);
+    const wrong = await agent.act(person, 'assign/totp', { number: 'none-1' });
+    expect(wrong.text).toContain('There is no token with this number.');
+    expect(wrong.body).toContain('value="none-1"');
+    // What was ticked and written stays, and the form can be sent again.
+    const again = await agent.someone.client.follow(await agent.send(wrong, { number: ' good-1 ' }));
+    expect(again.text).toContain('The device is theirs now.');
+    expect((await agent.find('GOOD-1')).text).toContain(person.username);
+    expect((await agent.act(other, 'assign/totp', { number: 'GOOD-1' })).text).toContain('somebody else’s');
+    expect((await agent.act(person, 'assign/totp', { number: 'GOOD-1' })).text).toContain('theirs already');
+    expect(await order('helpdesk.token-assigned', person)).toMatchObject({ ...(await facts()), factor: 'totp' });
+  });
+
+  it('marks a report as handled, and leaves a new password to be chosen unless told otherwise', async () => {
+    const agent = await desk();
+    const person = await appHolder(scene);
+    const account = await idOf(scene, person);
+    const { signIn } = scene.gateway.app;
+    await signIn.reports.make(
+      account,
+      { what: 'sign-in', at: scene.gateway.now(), application: 'courses' },
+      { by: 'owner' },
+    );
+    const page = await agent.person(person);
+    expect(page.text).toContain('Must be chosen at the next sign-in');
+    const [, path = ''] = /(\/helpdesk\/people\/[^"]+\/handle\/[^"]+)"/.exec(page.body) ?? [];
+    const done = await agent.someone.client.follow(await agent.send(await agent.open(path)));
+    expect(done.text).toContain('marked as handled');
+    expect(done.text).toContain(REASON);
+    expect((await agent.open(path)).status).toBe(404);
+    await agent.act(person, 'unlock');
+    expect(await signIn.holds.of(account)).toBeDefined();
+    const released = await agent.act(person, 'unlock', { hold: 'release' });
+    expect(released.text).not.toContain('Must be chosen');
+    expect(await signIn.holds.of(account)).toBeUndefined();
+  });
+
+  it('speaks the agent’s language', async () => {
+    const agent = await desk();
+    const person = await scene.newcomer();
+    const page = await agent.person(person, '/unlock?x');
+    const reply = await agent.someone.client.post(
+      page.url,
+      { ...CHECKED },
+      { headers: { 'accept-language': 'zh-Hant' } },
+    );
+    expect([reply.status, reply.body.includes('lang="zh-Hant"')]).toEqual([403, true]);
+  });
+});
+
+describe('where no help desk is configured', () => {
+  const scene = stage(() => ({ config: { factors: DESK_CONFIG.factors } }));
+
+  it('there is none', async () => {
+    const { someone } = { someone: await appHolder(scene, { groups: 'desk' }) };
+    for (const path of ['/helpdesk', '/helpdesk/people/x', '/helpdesk/people/x/unlock']) {
+      expect((await someone.client.open(`${scene.gateway.url}${path}`)).status).toBe(404);
+    }
+  });
+});
