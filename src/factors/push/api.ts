@@ -7,7 +7,7 @@ import type { RouteResult } from '../../core/route.ts';
 import { CODES, newSecret } from './codes.ts';
 import type { Devices } from './devices.ts';
 import { isAllowed, isUsable } from './endpoints.ts';
-import { enrolmentKey, type Registrations } from './registrations.ts';
+import { enrolmentKey, PATIENCE, type Registrations } from './registrations.ts';
 import { type PushRequest, type Requests, requestKey } from './requests.ts';
 import type { Enrolled, Subscription } from './schemas.ts';
 import type { Settings } from './settings.ts';
@@ -105,6 +105,7 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
       const wrong = (await slowed(device)) ?? (await stale(device, at, nonce));
       if (wrong) return wrong;
       if (found === undefined) return { json: { now: now(), requests: [], unconfirmed: true } };
+      if (now() - found.createdAt < PATIENCE) await registrations.settled(device);
       const live = found.data.suspended === undefined ? await requests.live(found.account) : undefined;
       return { json: { now: now(), requests: live ? [shown(live)] : [] } };
     },
@@ -116,7 +117,8 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
       if (!holds(key, 'answer', [device, id, decision, number], signature) || found === undefined) return unknown();
       const wrong = await slowed(device);
       if (wrong) return wrong;
-      if (found.data.suspended !== undefined) return gone();
+      // What can still be said is that it wasn't them: that may have failed half-way.
+      if (found.data.suspended !== undefined && decision !== 'not-me') return gone();
       const answered = await requests.answer(found.account, { id, decision, number, by: found.id });
       if (answered === undefined) return gone();
       const { outcome, request } = answered;
@@ -147,7 +149,8 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
       await ports.audit({ event: 'push.denied', account, credential, outcome, ...about });
       if (outcome !== 'reported') return;
       const suspended = await devices.suspend(account);
-      await ports.audit({ event: 'push.suspended', account, credential, devices: suspended, ...about });
+      if (suspended > 0)
+        await ports.audit({ event: 'push.suspended', account, credential, devices: suspended, ...about });
       await ports.report(account, { what: 'request', at, factor: 'push', ...about });
     } catch (error) {
       await requests.reopen(account, request.id);

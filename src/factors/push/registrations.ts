@@ -72,6 +72,11 @@ export function createRegistrations({
       return kept;
     },
 
+    /** It is a credential by now: once that is removed, nothing is known of it any more. */
+    async settled(device: string): Promise<void> {
+      await exchange.take(deviceKey(device));
+    },
+
     /** Key of a device that has registered and isn't confirmed yet. */
     async unconfirmed(device: string): Promise<Device['key'] | undefined> {
       const stored = await exchange.get(deviceKey(device));

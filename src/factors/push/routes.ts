@@ -20,7 +20,8 @@ export const HEADERS = {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; '),
-  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
+  // Codes are scanned with it.
+  'permissions-policy': 'camera=(self), geolocation=(), microphone=(), payment=()',
   'referrer-policy': 'no-referrer',
 } as const;
 

@@ -1,0 +1,8 @@
+import type { ExchangePort } from '../../src/core/factor.ts';
+import { createExchange } from '../../src/sign-in/exchange.ts';
+import { openEphemeral } from './sign-in.ts';
+
+/** A factor's exchange, on a store of the running test's. */
+export async function openExchange(now: () => number): Promise<ExchangePort> {
+  return createExchange(await openEphemeral('embedded', now), 'whistle');
+}
