@@ -21,6 +21,8 @@ export const choices: Sample[] = [
     methods: [
       { value: 'c1', factor: 'sample', name: 'Work phone', lastUsedAt: NOW - 3 * HOUR },
       { value: 'c2', factor: 'sample', name: '我的平板電腦' },
+      // One that nobody had to set up.
+      { value: 'sample', factor: 'sample', name: '' },
     ],
     cancel: '/sign-in/x/cancel',
   }),
