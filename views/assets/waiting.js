@@ -51,6 +51,17 @@ function listen() {
   });
 }
 
+// How long it still can be answered; said by the server where there is no script.
+for (const left of document.querySelectorAll('[data-left]')) {
+  const until = Date.now() + Number(left.textContent) * 1000;
+  const tick = () => {
+    const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+    left.textContent = String(seconds);
+    if (seconds > 0) setTimeout(tick, 1000);
+  };
+  tick();
+}
+
 if (form) {
   listen();
   // Out of the browser's cache of pages: streams didn't come along.

@@ -34,6 +34,13 @@ const setup = {
   key: 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP',
 };
 
+const INVITATION = `https://login.university.example/app/#enrol=${'eyJpc3N1ZXIiOiJodHRwczovL2xvZ2luLn'.repeat(4)}`;
+/** What a prompt has that is answered elsewhere. */
+const elsewhere = {
+  resend: { after: NOW, label: { key: 'elsewhere.resend' } },
+  code: { summary: { key: 'elsewhere.instead' }, text: { key: 'elsewhere.code' }, label: { key: 'label' } },
+};
+
 /** Every kind of prompt, in its frame. */
 export const prompts: Sample[] = [
   prompt('secret', 'password', { prompt: secret, account: undefined, cancel: '/sign-in/x/cancel' }),
@@ -124,9 +131,55 @@ export const prompts: Sample[] = [
     error: { key: 'wrong' },
   }),
   prompt('number', 'sample', {
-    prompt: { kind: 'number', title: { key: 'title' }, text: { key: 'text' }, number: '47', expires: NOW + 60_000 },
+    prompt: {
+      ...elsewhere,
+      kind: 'number',
+      title: { key: 'elsewhere.title' },
+      text: { key: 'elsewhere.text' },
+      number: '47',
+      expires: NOW + 60_000,
+    },
+    why: { key: 'why.second', values: { application: 'Courses' } },
+    account: ada,
+    switchAccount: '/sign-in/x/switch',
+    otherMethods: '/sign-in/x/methods',
+    cancel: '/sign-in/x/cancel',
+  }),
+  prompt('number-note', 'sample', {
+    prompt: {
+      ...elsewhere,
+      kind: 'number',
+      title: { key: 'elsewhere.title' },
+      text: { key: 'elsewhere.text' },
+      note: { key: 'elsewhere.note' },
+      number: '10',
+      expires: NOW + 60_000,
+    },
+    account: long,
+    application: LONG,
+    otherMethods: '/sign-in/x/methods',
+    error: { key: 'try-again' },
+  }),
+  prompt('wait-again', 'sample', {
+    prompt: { ...elsewhere, kind: 'wait', title: { key: 'elsewhere.title' }, text: { key: 'elsewhere.over' } },
     account: ada,
     otherMethods: '/sign-in/x/methods',
+    cancel: '/sign-in/x/cancel',
+  }),
+  prompt('wait-setup', 'sample', {
+    prompt: {
+      kind: 'wait',
+      title: { key: 'setup.title' },
+      text: { key: 'setup.text' },
+      expires: NOW + 600_000,
+      waits: 'enrolment',
+      setup: { uri: INVITATION, svg: renderSVG(INVITATION), key: INVITATION },
+    },
+    why: { key: 'why.enrol', values: { application: 'Courses' } },
+    account: ada,
+    purpose: 'enrol',
+    otherMethods: '/sign-in/x/methods',
+    cancel: '/sign-in/x/cancel',
   }),
   prompt('wait', 'sample', {
     prompt: { kind: 'wait', title: { key: 'title' }, text: { key: 'text' }, expires: NOW + 60_000 },

@@ -29,8 +29,24 @@ const owner = { action: '/account/password', csrf: 'token', minimum: 12, current
 
 /** What is for people who think that somebody else was here. */
 export const trust: Sample[] = [
-  sample('not-me', '', { action: '/account/sign-ins/s1/not-me', csrf: 'token', signIn, back: '/account' }, true),
-  sample('not-me', 'long', { action: '/account/x', csrf: 'token', signIn: unknown, back: '/account' }, true),
+  sample(
+    'not-me',
+    '',
+    {
+      action: '/account/sign-ins/s1/not-me',
+      csrf: 'token',
+      signIn,
+      removes: ['Work phone 2', '我的手機'],
+      back: '/account',
+    },
+    true,
+  ),
+  sample(
+    'not-me',
+    'long',
+    { action: '/account/x', csrf: 'token', signIn: unknown, removes: [], back: '/account' },
+    true,
+  ),
   sample('reported', '', { next: '/account?notice=after-report' }),
   sample('new-password', '', { ...owner, account: ada, why: { key: 'new-password.why.owner' } }, true),
   sample(
