@@ -6,6 +6,7 @@ import { networkLookup } from '../policy/networks.ts';
 import { createAudit } from '../sign-in/audit.ts';
 import { createSignIn, type SignIn } from '../sign-in/index.ts';
 import { createLetters } from '../sign-in/letters.ts';
+import { type ApiSettings, hashOfSecret } from '../web/api/passes.ts';
 import { createWeb } from '../web/app.ts';
 import { assets } from '../web/assets.ts';
 import { html, localsOf, type WebDeps } from '../web/context.ts';
@@ -162,6 +163,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     published: [...factors.values()].flatMap(({ factor }) => factor.published ?? []),
     routes: [...factors].flatMap(([id, { factor }]) => (factor.routes ? [{ factor: id, routes: factor.routes }] : [])),
     streams,
+    api: programs(config),
     csrfKey: keys.csrf,
   };
 
@@ -222,6 +224,10 @@ export async function createCommandHost(
 /** What it is called, in every language. */
 function namesOf(name: Config['name']): string[] {
   return typeof name === 'string' ? [name] : Object.values(name);
+}
+
+function programs({ api: { clients, budget } }: Config): ApiSettings {
+  return { budget, clients: clients.map(({ secret, ...client }) => ({ ...client, secretHash: hashOfSecret(secret) })) };
 }
 
 function support({ support: { url, email, phone } }: Config) {

@@ -1,4 +1,5 @@
 import express, { type Express, type RequestHandler, Router } from 'express';
+import { apiRoutes } from './api/passes.ts';
 import { cookieRules, recogniseBrowser } from './browser.ts';
 import { localsOf, loggable, send, type WebDeps } from './context.ts';
 import { notFound, showErrors } from './errors.ts';
@@ -104,6 +105,7 @@ export function createWeb(deps: WebDeps): Express {
   app.use(signInPages(deps, csrf));
   app.use(accountPages(deps, csrf));
   app.use(helpDeskPages(deps, csrf));
+  app.use(apiRoutes(deps));
   app.use(reportPages(deps));
   app.use(enrolPages(deps, csrf));
   app.use(notFound);

@@ -5,6 +5,7 @@ import type { Rule } from '../core/policy.ts';
 import type { FactorRoutes } from '../core/route.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import type { SignIn } from '../sign-in/index.ts';
+import type { ApiSettings } from './api/passes.ts';
 import type { Assets } from './assets.ts';
 import type { I18n } from './i18n.ts';
 import type { PageName, Pages } from './models.ts';
@@ -42,6 +43,8 @@ export interface WebDeps {
   ephemeral: EphemeralStore;
   audit: AuditPort;
   log: LogPort;
+  /** Programs that may call; none, and there is no such address. */
+  api?: ApiSettings;
   /** Key of the CSRF tokens, 32 bytes. */
   csrfKey: Uint8Array;
   now(): number;
