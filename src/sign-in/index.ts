@@ -29,7 +29,7 @@ export function createSignIn(deps: SignInDeps) {
   const holds = createHolds(deps, async (account) => {
     for (const { factor } of deps.factors.values()) await factor.release?.(account);
   });
-  const reports = createReports(deps, { holds, devices });
+  const reports = createReports(deps, { holds, devices, credentials });
   const passwords = createPasswords(deps, { accounts, attempts, devices, evidence, holds });
   const evaluator = createEvaluator(deps, { accounts, credentials, evidence, devices, holds });
   const dispatcher = createDispatcher(deps, { evaluator, devices, passwords });

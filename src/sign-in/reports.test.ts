@@ -1,12 +1,30 @@
 import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { openDurable } from '../../test/support/durable.ts';
 import { MINUTE, random, START, stoppedClock } from '../../test/support/sign-in.ts';
 import type { AuditEvent } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
-import type { Reported } from '../core/factor.ts';
+import type { FactorModule, Reported } from '../core/factor.ts';
+import { createSealer } from '../core/seal.ts';
+import { createCredentials } from './credentials.ts';
+import type { SignInDeps } from './deps.ts';
 import { createHolds } from './holds.ts';
 import { createReports } from './reports.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
+
+const never = () => Promise.reject(new Error('not asked here'));
+const unasked = { challenge: never, verify: never };
+/** Of which these tests need credentials alone. */
+const phone: FactorModule = {
+  id: 'phone',
+  kinds: ['possession'],
+  amr: ['otp'],
+  prompts: ['code'],
+  settings: z.unknown(),
+  credential: z.unknown(),
+  pending: z.unknown(),
+  create: () => unasked,
+};
 
 const SIGN_IN: Reported = { what: 'sign-in', at: START - MINUTE, application: 'courses', ip: '192.0.2.7' };
 const BY = { by: 'owner', ip: '192.0.2.1' };
@@ -41,14 +59,16 @@ async function fixture() {
   };
   const holds = createHolds(deps);
   // Of remembered devices a report does nothing else.
-  const reports = createReports({ ...deps, endSessions }, { holds, devices: devices as TrustedDevices });
-  return { durable, clock, events, did, faults, hang, holds, reports };
+  const factors: SignInDeps['factors'] = new Map([['phone', { module: phone, factor: unasked }]]);
+  const credentials = createCredentials({ ...deps, sealer: createSealer(new Uint8Array(32)), factors });
+  const reports = createReports({ ...deps, endSessions }, { holds, devices: devices as TrustedDevices, credentials });
+  return { durable, clock, events, credentials, did, faults, hang, holds, reports };
 }
 
 describe('a report', () => {
   it('is in the audit before anything ends, and ends everything', async () => {
     const { reports, holds, did, durable, events, clock } = await fixture();
-    await reports.make('alice', SIGN_IN, BY, 'session');
+    await reports.make('alice', SIGN_IN, BY, { keep: 'session' });
     expect(did).toEqual(['report.made', 'hold.placed', 'forget alice', 'end alice but session']);
     expect(await holds.of('alice')).toEqual({ account: 'alice', reason: 'report', at: clock.now() });
     expect((await durable.accounts.byId('alice'))?.revokedBefore).toBe(clock.now());
@@ -144,6 +164,48 @@ describe('a report', () => {
     const told = events.filter(({ event }) => event === 'report.handled');
     expect(told).toMatchObject([{ account: 'alice', report: id, by: report?.handled?.by, reason: 'called back' }]);
     expect(await reports.handle('nothing', 'agent', 'x')).toBe(false);
+  });
+});
+
+describe('methods that whoever it was may have added', () => {
+  const THEIRS = { ip: '192.0.2.7', userAgent: 'Theirs' };
+  const BEFORE = 10 * MINUTE;
+
+  /** Methods in the order of their making, one a minute: the third from the other browser, in its sign-in. */
+  async function added() {
+    const it = await fixture();
+    const { credentials, clock, durable } = it;
+    clock.pass(BEFORE);
+    for (const [at, ip] of ['192.0.2.1', '192.0.2.1', '192.0.2.7', '192.0.2.1'].entries()) {
+      const credential = await credentials.add('alice', 'phone', `phone ${at}`, at);
+      const userAgent = ip === THEIRS.ip ? THEIRS.userAgent : 'Ours';
+      const entry = { id: `e${at}`, node: 'n', sequence: at + 1, at: clock.now(), event: 'credential.added', hash: '' };
+      await durable.audit.append([{ ...entry, account: 'alice', detail: { ip, userAgent, credential } }]);
+      clock.pass(MINUTE);
+    }
+    const names = async () => (await credentials.ofAccount('alice')).map(({ name }) => name).sort();
+    const about: Reported = { what: 'sign-in', at: START + BEFORE + 2.5 * MINUTE, ...THEIRS };
+    return { ...it, names, about };
+  }
+
+  it('go with the report of a completed sign-in, those of its own time too, and are audited once', async () => {
+    const { reports, names, about, events } = await added();
+    expect((await reports.suspects('alice', about)).map(({ name }) => name).sort()).toEqual(['phone 2', 'phone 3']);
+    await Promise.all(Array.from({ length: 10 }, () => reports.make('alice', about, BY, { completed: true })));
+    expect(await names()).toEqual(['phone 0', 'phone 1']);
+    expect(events.filter(({ event }) => event === 'credential.removed')).toHaveLength(2);
+  });
+
+  it('stay where it was not completed: nobody was in', async () => {
+    const { reports, names, about } = await added();
+    await reports.make('alice', about, BY);
+    expect(await names()).toHaveLength(4);
+  });
+
+  it('stay where they were there before it, from whatever browser', async () => {
+    const { reports, names, about } = await added();
+    await reports.make('alice', { ...about, at: START + 2 * 60 * MINUTE }, BY, { completed: true });
+    expect(await names()).toHaveLength(4);
   });
 });
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../core/errors.ts';
 import type { Reported } from '../core/factor.ts';
+import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { AuditFacts, Holds } from './holds.ts';
+import { suspectsOf } from './suspects.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
 /** "This wasn't me", as the help desk sees it. Times are epoch milliseconds. */
@@ -14,6 +16,13 @@ export interface Report {
   /** Who says so, and from where. */
   by: AuditFacts;
   handled?: { at: number; by: string; reason: string };
+}
+
+export interface ReportOptions {
+  /** A session that the caller ends by itself, as the browser's own. */
+  keep?: string;
+  /** It is a sign-in that was completed: methods that whoever it was may have added are removed. */
+  completed?: boolean;
 }
 
 type Kept = Omit<Report, 'id'> & {
@@ -33,7 +42,7 @@ const END = 8_640_000_000_000_000;
 /** Reports of what somebody else did with an account, and what follows from one at once. */
 export function createReports(
   deps: Pick<SignInDeps, 'durable' | 'now' | 'random' | 'audit' | 'endSessions'>,
-  { holds, devices }: { holds: Holds; devices: TrustedDevices },
+  { holds, devices, credentials }: { holds: Holds; devices: TrustedDevices; credentials: Credentials },
 ) {
   const records = deps.durable.records('reports');
 
@@ -47,12 +56,24 @@ export function createReports(
     return createHash('sha256').update(facts).digest('base64url');
   }
 
+  const suspects = (account: string, about: Reported) => suspectsOf(deps, credentials, account, about);
+
+  /** Each is removed, and told, once. */
+  async function removeSuspects(account: string, about: Reported, facts: AuditFacts): Promise<void> {
+    for (const { id, factor } of await suspects(account, about)) {
+      if (!(await credentials.remove(id, account))) continue;
+      await deps.audit.commit({ ...facts, event: 'credential.removed', account, factor, credential: id });
+    }
+  }
+
   /** Ends all that rests on what was proven so far, and lets nothing new begin before the password is changed. */
-  async function secure(account: string, facts: AuditFacts, session: string | undefined): Promise<void> {
+  async function secure(account: string, about: Reported, facts: AuditFacts, options: ReportOptions): Promise<void> {
     await holds.place(account, 'report', facts);
     await deps.durable.accounts.revokeBefore(account, deps.now());
+    if (options.completed) await removeSuspects(account, about, facts);
     await devices.revoke(account);
-    await deps.endSessions(account, session);
+    // Last: applications are told, and that takes its time.
+    await deps.endSessions(account, options.keep);
   }
 
   async function mark(id: string, change: Pick<Kept, 'done'> | Pick<Kept, 'begunAt'>): Promise<void> {
@@ -86,22 +107,24 @@ export function createReports(
   }
 
   return {
+    /** Methods that a report of this completed sign-in would remove. */
+    suspects,
+
     /**
      * Ends sessions, grants and remembered devices of the account, and holds it until its password is changed. The
      * same report made again does nothing more; made by several at once, each returns once all that is in force.
-     * `keep`: a session that the caller ends by itself, as the browser's own.
      */
-    async make(account: string, about: Reported, by: AuditFacts, keep?: string): Promise<string> {
+    async make(account: string, about: Reported, by: AuditFacts, options: ReportOptions = {}): Promise<string> {
       const { id, act } = await claim(account, about, by);
       if (act === 'nothing') return id;
       const facts = { ...by, report: id };
       if (act === 'effects') {
-        await secure(account, facts, keep);
+        await secure(account, about, facts, options);
         return id;
       }
       try {
         await deps.audit.commit({ ...facts, event: 'report.made', account, reported: { ...about } });
-        await secure(account, facts, keep);
+        await secure(account, about, facts, options);
         await mark(id, { done: true });
       } catch (error) {
         await giveUp(id);

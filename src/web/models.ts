@@ -260,7 +260,14 @@ export interface Pages extends HelpDeskPages, ReportPages {
     changesPassword: boolean;
   };
   /** "This wasn't me": what it was, and what will happen. */
-  'not-me': { action: string; csrf: string; signIn: Pages['account']['signIns'][number]; back: string };
+  'not-me': {
+    action: string;
+    csrf: string;
+    signIn: Pages['account']['signIns'][number];
+    /** Names of methods that were added since, and that would be removed. */
+    removes: string[];
+    back: string;
+  };
   /** After that. `next` leads to a new password. */
   reported: { next: string };
   /** "I have a new phone": what lives on the old one. `method` is the field that says which is to move. */

@@ -8,7 +8,8 @@ import {
   choose,
   NEW_PASSWORD,
   newestReport,
-  reportLast,
+  reportThief,
+  thiefOf,
   toNewPassword,
 } from '../support/not-me.ts';
 import { Passkey } from '../support/passkeys.ts';
@@ -37,7 +38,7 @@ describe('whoever it was', () => {
 
   it('can report no sign-in of another account, nor one that is none', async () => {
     const [victim, attacker] = [await scene.member(), await scene.member()];
-    await reportLast(scene, attacker);
+    await reportThief(scene, attacker);
     const other = scene.elsewhere(victim);
     await other.code(await other.enter('courses'), scene.nextCode(victim));
     await visitAccount(scene, victim, '/account');
@@ -80,8 +81,7 @@ describe('whoever it was', () => {
 
   it('loses live sessions, tokens and remembered devices, the password notwithstanding', async () => {
     const owner = await scene.member();
-    const thief = scene.elsewhere(owner);
-    await thief.remember(await thief.code(await thief.enter('courses'), scene.nextCode(owner)), 'yes');
+    const thief = await thiefOf(scene, owner);
     scene.clock.advance(2 * SECONDS);
     expect(await refresh(thief)).toBe(200);
     await report(owner);

@@ -3,7 +3,17 @@ import { LocalDirectory } from '../../src/directories/local/directory.ts';
 import { MINUTES, SECONDS } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
 import { passFor, visitAccount } from '../support/issued.ts';
-import { accountOf, asksNewPassword, choose, NEW_PASSWORD, reportLast, toNewPassword } from '../support/not-me.ts';
+import {
+  accountOf,
+  asksNewPassword,
+  choose,
+  ELSEWHERE,
+  NEW_PASSWORD,
+  newestReport,
+  reportThief,
+  thiefOf,
+  toNewPassword,
+} from '../support/not-me.ts';
 import { asksCode, asksPassword, asksToEnrol, asksToRemember, type Someone, stage } from '../support/scene.ts';
 
 const config = {
@@ -31,7 +41,7 @@ describe('this wasn’t me', () => {
     const account = await accountOf(scene, owner);
     await owner.begin('library');
     scene.clock.advance(2 * SECONDS);
-    const told = await reportLast(scene, owner);
+    const told = await reportThief(scene, owner);
     expect(told.url.pathname).toBe('/account/reported');
     expect(told.text).toContain('You’re signed out everywhere');
     expect(told.text).toContain('desk@example.edu');
@@ -60,13 +70,29 @@ describe('this wasn’t me', () => {
     expect((await elsewhere.password(wrong, owner.username, NEW_PASSWORD)).url.pathname).toBe('/library');
   });
 
+  it('removes what whoever it was has set up, and says so before', async () => {
+    const owner = await scene.member();
+    const account = await accountOf(scene, owner);
+    const thief = await thiefOf(scene, owner);
+    const setup = await thief.client.open(at('/account/methods/add/totp'));
+    const theirs = scene.elsewhere(owner).scan(setup);
+    const added = await thief.answer(setup, { code: theirs.codeAt(), name: 'Their phone' });
+    expect(added.text).toContain('It was added.');
+    await visitAccount(scene, owner, '/account');
+    const page = await owner.client.open(at(await newestReport(scene, owner, ELSEWHERE)));
+    expect(page.text).toContain('Second steps that were added since are removed: Their phone');
+    await owner.client.submit(page, {}, { action: '/not-me' });
+    const names = (await scene.gateway.app.signIn.credentials.ofAccount(account)).map(({ name }) => name);
+    expect(names).toEqual(['Authenticator app']);
+  });
+
   it('is there for the help desk until somebody handles it', async () => {
     const owner = await scene.member();
     const account = await accountOf(scene, owner);
-    await reportLast(scene, owner);
+    await reportThief(scene, owner);
     const { reports } = scene.gateway.app.signIn;
     const [report] = await reports.list({ account, open: true, limit: 10 });
-    expect(report).toMatchObject({ account, about: { what: 'sign-in', ip: '127.0.0.1' }, by: { by: 'owner' } });
+    expect(report).toMatchObject({ account, about: { what: 'sign-in', ip: '127.0.0.2' }, by: { by: 'owner' } });
     expect(await reports.handle(report?.id ?? '', 'agent', 'called back')).toBe(true);
     expect(await reports.list({ account, open: true, limit: 10 })).toEqual([]);
     expect(await reports.list({ account, open: false, limit: 10 })).toMatchObject([
@@ -77,7 +103,7 @@ describe('this wasn’t me', () => {
 
   it('leads to a new password where one step was enough before', async () => {
     const owner = await scene.member();
-    await reportLast(scene, owner);
+    await reportThief(scene, owner);
     scene.clock.advance(2 * SECONDS);
     const code = await scene.elsewhere(owner).enter('library');
     expect(asksCode(code)).toBe(true);
@@ -90,7 +116,7 @@ describe('this wasn’t me', () => {
 
   it('says what is wrong with the new password, and takes none that is weak or the old one', async () => {
     const owner = await scene.member();
-    await reportLast(scene, owner);
+    await reportThief(scene, owner);
     scene.clock.advance(2 * SECONDS);
     let page = await toNewPassword(scene, owner, await owner.begin('courses'));
     for (const [next, text] of [
@@ -132,7 +158,7 @@ describe('this wasn’t me', () => {
 
   it('asks to see the help desk where the directory changes no passwords', async () => {
     const owner = await scene.member();
-    await reportLast(scene, owner);
+    await reportThief(scene, owner);
     scene.clock.advance(2 * SECONDS);
     Object.assign(LocalDirectory.prototype, { changePassword: undefined });
     const refused = await toNewPassword(scene, owner, await owner.begin('library'));
@@ -143,7 +169,7 @@ describe('this wasn’t me', () => {
 
   it('holds no longer once an operator has given a new password', async () => {
     const owner = await scene.member();
-    await reportLast(scene, owner);
+    await reportThief(scene, owner);
     await scene.gateway.command('user passwd', [owner.username], {}, NEW_PASSWORD);
     scene.clock.advance(2 * SECONDS);
     const browser = scene.elsewhere(owner);
@@ -159,7 +185,7 @@ describe('this wasn’t me', () => {
     const question = await late.code(await late.enter('courses'), scene.nextCode(owner));
     expect(asksToRemember(question)).toBe(true);
     scene.clock.advance(2 * SECONDS);
-    await reportLast(scene, owner);
+    await reportThief(scene, owner);
     expect(asksPassword(await early.code(code, scene.nextCode(owner)))).toBe(true);
     expect(asksPassword(await late.remember(question, 'yes'))).toBe(true);
     expect(await scene.gateway.app.signIn.devices.list(account)).toEqual([]);

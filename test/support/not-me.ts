@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { Reply } from './client.ts';
+import { Client, type Reply } from './client.ts';
 import { PASSWORD } from './gateway.ts';
 import { visitAccount } from './issued.ts';
 import { asksCode, asksPassword, asksToRemember, type Scene, type Someone } from './scene.ts';
@@ -8,25 +8,38 @@ export const NEW_PASSWORD = 'violet ladder under seven moons';
 
 export const asksNewPassword = (page: Reply): boolean => page.body.includes('name="next"');
 
-/** Addresses of "This wasn't me" on the account page, the newest first. */
-export function reportsOf(account: Reply): string[] {
-  return [...account.body.matchAll(/href="(\/account\/sign-ins\/[\w-]+\/not-me)"/g)].map(([, path = '']) => path);
-}
-
-/** Of the newest sign-in that somebody signed in sees: it arrives in the audit a moment after it was. */
-export function newestReport(scene: Scene, someone: Someone): Promise<string> {
+/**
+ * "This wasn't me" of the newest sign-in that somebody signed in sees, or of the newest from an address: it arrives in
+ * the audit a moment after it was.
+ */
+export function newestReport(scene: Scene, someone: Someone, address?: string): Promise<string> {
   return vi.waitFor(async () => {
-    const [first] = reportsOf(await someone.client.open(`${scene.gateway.url}/account`));
-    return first ?? Promise.reject(new Error('no sign-in is shown'));
+    const { body } = await someone.client.open(`${scene.gateway.url}/account`);
+    const row = body.split('<tr ').find((text) => text.includes('/not-me"') && text.includes(address ?? ''));
+    return (
+      /href="(\/account\/sign-ins\/[\w-]+\/not-me)"/.exec(row ?? '')?.[1] ?? Promise.reject(new Error('not there'))
+    );
   });
 }
 
-/** Says of the newest sign-in that it was somebody else's; where that leads. */
-export async function reportLast(scene: Scene, someone: Someone): Promise<Reply> {
-  await visitAccount(scene, someone, '/account');
-  const path = await newestReport(scene, someone);
-  const page = await someone.client.open(`${scene.gateway.url}${path}`);
-  return someone.client.follow(await someone.client.submit(page, {}, { action: '/not-me' }));
+/** Address that somebody else comes from. */
+export const ELSEWHERE = '127.0.0.2';
+
+/** Somebody who knows the password and was told a code, on a machine of their own: signed in to Courses. */
+export async function thiefOf(scene: Scene, owner: Someone): Promise<Someone> {
+  const thief = scene.elsewhere(owner, new Client({ localAddress: ELSEWHERE }));
+  const page = await thief.code(await thief.enter('courses'), scene.nextCode(owner));
+  await thief.remember(page, 'yes');
+  return thief;
+}
+
+/** Somebody else signs in, and the owner says that it wasn't them; where that leads. */
+export async function reportThief(scene: Scene, owner: Someone): Promise<Reply> {
+  await thiefOf(scene, owner);
+  await visitAccount(scene, owner, '/account');
+  const path = await newestReport(scene, owner, ELSEWHERE);
+  const page = await owner.client.open(`${scene.gateway.url}${path}`);
+  return owner.client.follow(await owner.client.submit(page, {}, { action: '/not-me' }));
 }
 
 /** Goes on from wherever a sign-in stands to the choice of a new password, with the old one and a code. */

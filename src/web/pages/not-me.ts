@@ -25,18 +25,27 @@ export function notMePages(deps: WebDeps, router: Router, { member, tokenOf, che
   router.get('/account/sign-ins/:id/not-me', async (req, res) => {
     const it = await member(req, res, 'sallyport-account');
     if (it === undefined) return;
-    const { row } = await found(req, res, it);
+    const { row, about: reported } = await found(req, res, it);
     const action = `/account/sign-ins/${encodeURIComponent(row.id)}/not-me`;
-    send(deps, res, 'not-me', { action, csrf: tokenOf(it), signIn: row, back: '/account' });
+    const completed = row.outcome === 'success';
+    const suspects = completed ? await signIn.reports.suspects(it.account.id, reported) : [];
+    send(deps, res, 'not-me', {
+      action,
+      csrf: tokenOf(it),
+      signIn: row,
+      removes: suspects.map(({ name }) => name),
+      back: '/account',
+    });
   });
 
   router.post('/account/sign-ins/:id/not-me', async (req, res) => {
     const it = await member(req, res, 'sallyport-account', '/account');
     if (it === undefined) return;
     checked(req, it);
-    const { about: reported } = await found(req, res, it);
+    const { row, about: reported } = await found(req, res, it);
     const { account: _, ...facts } = about(res, it);
-    await signIn.reports.make(it.account.id, reported, { ...facts, by: 'owner' }, it.session);
+    const options = { keep: it.session, completed: row.outcome === 'success' };
+    await signIn.reports.make(it.account.id, reported, { ...facts, by: 'owner' }, options);
     // This browser's own session last: it can still be sent to those applications that no server reaches.
     const { next } = await core.endSession(req, res, { next: '/account/reported' });
     res.redirect(303, next);
