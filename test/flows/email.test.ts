@@ -1,10 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { readCode } from '../../src/factors/email-code/double.ts';
+import { startMailServer } from '../../src/senders/smtp/double.ts';
+import { selfSigned } from '../support/certificate.ts';
 import { Client } from '../support/client.ts';
 import { MINUTES, SECONDS } from '../support/clock.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { startGateway } from '../support/gateway.ts';
 import { visitAccount } from '../support/issued.ts';
 import { MAILBOX, mailedCode, mailedCodes, notices } from '../support/mail.ts';
 import { outbox } from '../support/outbox.ts';
-import { asksCode, asksToEnrol, asksToRemember, type Someone, stage } from '../support/scene.ts';
+import { asksCode, asksToEnrol, asksToRemember, Someone, stage } from '../support/scene.ts';
 
 const scene = stage(() => ({ config: MAILBOX }));
 
@@ -81,6 +86,41 @@ describe('a code by mail', () => {
     scene.clock.advance(10 * MINUTES + 1 * SECONDS);
     const late = await someone.code(page, await mailedCode(scene.gateway, mailbox));
     expect(late.text).toContain('too old');
+  });
+});
+
+describe('a mail server', () => {
+  const servers: { close(): Promise<void> }[] = [];
+  afterAll(() => Promise.all(servers.map((server) => server.close())));
+
+  it('carries codes and notices over TLS, and notices later that it could not take at first', async () => {
+    const tls = await selfSigned('mail.example');
+    const server = await startMailServer({ tls, login: { user: 'gateway', password: 'hush' } });
+    const folder = temporaryFolder();
+    const smtp = {
+      ...{ host: '127.0.0.1', port: server.port, ca: tls.cert, serverName: 'mail.example' },
+      ...{ user: 'gateway', secret: 'hush', from: { address: 'login@university.example' } },
+    };
+    const gateway = await startGateway({ folder, config: { ...MAILBOX, senders: { smtp } } });
+    servers.push(gateway, server);
+    await gateway.addUser('ada', { name: 'Ada', email: 'ada@university.example' });
+    const ada = new Someone(gateway, 'ada');
+    const page = await ada.enter('courses');
+    const question = await ada.code(page, readCode(server.received[0]?.text ?? ''));
+    expect(asksToRemember(question)).toBe(true);
+    server.mood = { code: 451, text: '4.3.0 later', at: 'message' };
+    await ada.remember(question, 'yes');
+    await vi.waitFor(() => expect(gateway.logs).toContainEqual(expect.objectContaining({ level: 'warn' })));
+    server.mood = 'takes';
+    scene.clock.advance(31 * SECONDS);
+    await gateway.command('user passwd', ['ada'], {}, 'another correct horse battery');
+    await vi.waitFor(() => expect(server.received).toHaveLength(3));
+    expect(server.received.map(({ to, secure }) => ({ to, secure }))).toEqual(
+      Array.from({ length: 3 }, () => ({ to: ['ada@university.example'], secure: true })),
+    );
+    const texts = server.received.slice(1).map(({ text }) => text);
+    expect(texts.some((text) => text.includes('A browser was remembered for your account'))).toBe(true);
+    expect(texts.some((text) => text.includes('The password of your account was changed'))).toBe(true);
   });
 });
 

@@ -174,6 +174,8 @@ describe('user import', () => {
     const stdin = 'username,email,password\nADA,,new\nbob,bob@b,\ncarl,,\n';
     const result = await run('user import', [], { stdin, options: { update: true } });
     expect(result).toMatchObject({ lines: ['1 added, 2 updated.'], exitCode: 0, revoke: [key] });
+    const set = result.audit?.filter(({ event }) => event === 'user.password-set');
+    expect(set).toEqual([{ event: 'user.password-set', key, detail: { username: 'ADA' } }]);
     const ada = await directory.find('ada');
     expect(ada).toMatchObject({ key, username: 'ada', name: 'Ada', groups: ['staff'] });
     expect(ada).not.toHaveProperty('email');
