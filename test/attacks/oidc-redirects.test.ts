@@ -222,7 +222,7 @@ describe('open redirects', () => {
 });
 
 describe("the gateway's own clients", () => {
-  const own = ['sallyport-account', 'sallyport-security'];
+  const own = ['sallyport-account', 'sallyport-security', 'sallyport-enrol'];
 
   it.each(own)('%s gives no code and no token, and leads to its own page alone', async (id) => {
     const home = `${it_.gateway.url}/account/signed-in`;

@@ -331,3 +331,16 @@ describe('the first set-up', () => {
     expect(page.body).not.toContain('type="tel"');
   });
 });
+
+describe('the language of the account', () => {
+  it('is chosen on its page, and holds in another browser', async () => {
+    const someone = await member();
+    const [, href = ''] =
+      /href="(\/language\?to=zh-Hant&amp;back=\/account)"/.exec((await open(someone, '/account')).body) ?? [];
+    const page = await someone.client.open(at(href.replace('&amp;', '&')));
+    expect(page.url.pathname).toBe('/account');
+    expect(page.text).toContain('您的帳號');
+    const elsewhere = scene.elsewhere(someone);
+    expect((await elsewhere.enter('courses')).text).toContain('驗證碼');
+  });
+});
