@@ -304,18 +304,19 @@ describe('the authenticator', JOURNEY, () => {
 
   it('says that an account isn’t confirmed yet, or was removed', async () => {
     const mine = await enrolled();
-    const fresh = await phone();
     stage.behaviour.forgotten = true;
     await mine.press('Check for requests');
-    await mine.open();
     await mine.page.getByText('This account is no longer connected').waitFor();
     expect(await mine.faults()).toEqual([]);
+    const fresh = await phone();
+    stage.behaviour.forgotten = false;
+    stage.behaviour.unconfirmed = true;
     await fresh.add(stage.invitation(), 'My phone');
     await fresh.follow('Done');
     await fresh.page.getByText('Confirm this phone on the screen that showed the code.').waitFor();
-    stage.behaviour.forgotten = false;
+    expect(await fresh.faults()).toEqual([]);
+    stage.behaviour.unconfirmed = false;
     await fresh.press('Check for requests');
-    await fresh.open();
     await fresh.page.locator('.code').waitFor();
   });
 

@@ -61,7 +61,17 @@ export async function enrol({ issuer, token }, found, name) {
     const id = `${issuer}|${answer.device}`;
     const { username, name: person } = answer.account;
     const seed = await sealSeed(answer.codes, id);
-    const account = { id, issuer, device: answer.device, username, name: person, key, ...seed, added: Date.now() };
+    const account = {
+      id,
+      issuer,
+      device: answer.device,
+      username,
+      name: person,
+      key,
+      ...seed,
+      added: Date.now(),
+      state: 'unconfirmed',
+    };
     await put('accounts', { ...account, endpoint: told?.endpoint ?? '' });
     await put('settings', name, 'device');
     await tellWorker();
@@ -94,14 +104,6 @@ export async function tellWorker() {
   await put('settings', { ...notice, services: Object.fromEntries(bodies) }, 'notice');
 }
 
-/** An account is confirmed on the page that showed its code, within this time; milliseconds. */
-const CONFIRMED_WITHIN = 900_000;
-
-/** It was added just now, and the service may not have heard yet that it is wanted. */
-export const isNew = ({ seen, added }) => !seen && Date.now() - added < CONFIRMED_WITHIN;
-
-export const goneText = (account) => (isNew(account) ? 'account.unconfirmed' : 'account.gone');
-
 /**
  * Asks all services what waits. Answers how many were asked; the requests, each with its account; which services
  * couldn't be reached; and whether one has come to know an account or has it no more, which is kept with the account.
@@ -118,19 +120,21 @@ export async function lookForRequests(among) {
 
 async function look(account) {
   try {
-    const requests = (await pending(account)).filter(({ left }) => left > 0);
-    return { requests: requests.map((request) => ({ ...request, account })), changed: await mark(account, false) };
+    const { requests, unconfirmed } = await pending(account);
+    const live = requests.filter(({ left }) => left > 0).map((request) => ({ ...request, account }));
+    return { requests: live, changed: await mark(account, unconfirmed ? 'unconfirmed' : 'held') };
   } catch (error) {
     if (!(error instanceof Failed)) throw error;
     if (error.kind !== 'unknown') return { requests: [], unreached: account.issuer };
-    return { requests: [], changed: await mark(account, true) };
+    return { requests: [], changed: await mark(account, 'gone') };
   }
 }
 
 /** Whether that is news. */
-async function mark({ id, gone = false, seen = false }, isGone) {
-  if (gone !== isGone || (!isGone && !seen)) await change('accounts', id, { gone: isGone, seen: seen || !isGone });
-  return gone !== isGone;
+async function mark({ id, state }, fresh) {
+  if (state === fresh) return false;
+  await change('accounts', id, { state: fresh });
+  return true;
 }
 
 /** Where subscriptions have changed, or permission has, services are told. Nothing is said where that fails. */
@@ -138,7 +142,7 @@ export async function refreshSubscriptions() {
   const known = await services();
   for (const account of await accounts()) {
     const service = known.get(account.issuer);
-    if (account.gone || service === undefined) continue;
+    if (account.state !== 'held' || service === undefined) continue;
     try {
       await refresh(account, service);
     } catch (error) {

@@ -76,11 +76,14 @@ async function learnTime(issuer, now) {
   return offset;
 }
 
-/** The requests that wait for this account, each with `left`, milliseconds that it has from now on. */
+/**
+ * The requests that wait for this account, each with `left`, milliseconds that it has from now on; and whether the
+ * account still has to be confirmed where its code was shown.
+ */
 export async function pending(account) {
-  const { now, requests } = await timed(account, 'pending');
+  const { now, requests, unconfirmed = false } = await timed(account, 'pending');
   await learnTime(account.issuer, now);
-  return requests.map((request) => ({ ...request, left: request.expires - now }));
+  return { requests: requests.map((request) => ({ ...request, left: request.expires - now })), unconfirmed };
 }
 
 /** `decision`: `approve` with the number, `cancel`, `not-me`. Answers the outcome. */
@@ -100,6 +103,6 @@ export async function tellSubscription(account, subscription) {
 export async function tellScope(scope, subscription) {
   const services = (await all('services')).filter((service) => service.scope === scope);
   const issuers = new Set(services.map(({ issuer }) => issuer));
-  const accounts = (await all('accounts')).filter(({ issuer, gone }) => issuers.has(issuer) && !gone);
+  const accounts = (await all('accounts')).filter(({ issuer, state }) => issuers.has(issuer) && state === 'held');
   await Promise.allSettled(accounts.map((account) => tellSubscription(account, subscription)));
 }

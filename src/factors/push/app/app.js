@@ -30,7 +30,7 @@ const ROUTES = [
   [/^/, home],
 ];
 
-/** Where no messages come, the app looks by itself this often, for so long after it was opened; milliseconds. */
+/** Where no messages come, the app looks by itself this often, for so long after it was last used; milliseconds. */
 const LOOK_EVERY = 4000;
 const LOOK_FOR = 120_000;
 
@@ -72,7 +72,7 @@ async function show({ quiet = false } = {}) {
   header(screen !== home);
   main.replaceChildren(...made.body);
   main.className = made.className ?? '';
-  if (screen === home && shown) look();
+  if (screen === home && shown) lookAround();
   shown = true;
   if (quiet) return undefined;
   scrollTo(0, 0);
@@ -142,13 +142,14 @@ let looking;
 /** When the app is opened, and whenever it is seen again. */
 async function lookAround() {
   clearInterval(looking);
-  await look();
   const until = Date.now() + LOOK_FOR;
-  looking = setInterval(async () => {
-    if (document.visibilityState !== 'visible' || Date.now() > until) return clearInterval(looking);
-    if ((await accounts()).some(({ endpoint }) => endpoint === '')) await look();
+  const timer = setInterval(async () => {
+    if (document.visibilityState !== 'visible' || Date.now() > until) return clearInterval(timer);
+    if ((await accounts()).some(({ endpoint, state }) => endpoint === '' || state === 'unconfirmed')) await look();
     return undefined;
   }, LOOK_EVERY);
+  looking = timer;
+  await look();
 }
 
 function open(issuer, id) {

@@ -2,8 +2,9 @@
  * What this device keeps, in IndexedDB: for the app and for its service worker.
  *
  * accounts: { id, issuer, device, username, name, label?, key, seed: { iv, data }, digits, period, algorithm, added,
- *   endpoint, gone? }; `key` is a CryptoKey that can't be read out, `seed` is sealed (keys.js), `endpoint` is where the
- *   service was last told to send messages, or ''.
+ *   endpoint, state }; `key` is a CryptoKey that can't be read out, `seed` is sealed (keys.js), `endpoint` is where the
+ *   service was last told to send messages, or ''. `state`: `held`, `unconfirmed` (by its owner, where the code was
+ *   shown), or `gone` (the service has no such device).
  * services: { issuer, name, vapid, scope?, offset }; `offset` is how far the service's clock is ahead, milliseconds.
  * settings: by name: `sealing` (the AES key), `locale`, `device` (what this device is called), `notice` (sw.js).
  */

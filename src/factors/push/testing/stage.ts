@@ -25,6 +25,8 @@ export interface Behaviour {
   away: boolean;
   /** Knows no device. */
   forgotten: boolean;
+  /** Knows devices as such that their owner still has to confirm. */
+  unconfirmed: boolean;
   /** How far its clock is ahead, milliseconds: signed times that are off by more than five minutes are refused. */
   ahead: number;
   /** What becomes of an answer. */
@@ -83,6 +85,7 @@ export async function startStage(name: LocalizedText, account: { username: strin
   const behaviour: Behaviour = {
     away: false,
     forgotten: false,
+    unconfirmed: false,
     ahead: 0,
     outcome: 'approved',
     refusesEndpoints: false,
@@ -115,6 +118,7 @@ export async function startStage(name: LocalizedText, account: { username: strin
     pending: (body) => {
       const now = Date.now() + behaviour.ahead;
       if (Math.abs(Number(body.at) - now) > SKEW) return [400, { error: 'clock', now }];
+      if (behaviour.unconfirmed) return [200, { now, requests: [], unconfirmed: true }];
       const requests = behaviour.requests.map(({ left, ...one }) => ({ ...one, at: now - 3000, expires: now + left }));
       return [200, { now, requests }];
     },

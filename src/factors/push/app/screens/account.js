@@ -1,6 +1,6 @@
 /** One account on this device: what it is called, whether messages come, and how to be rid of it. */
 
-import { accountOf, forget, goneText, nameOf, rename, serviceOf } from '../accounts.js';
+import { accountOf, forget, nameOf, rename, serviceOf } from '../accounts.js';
 import { announce, button, h, heading, icon, notice } from '../dom.js';
 import { mustInstall } from '../platform.js';
 import { permission } from '../subscriptions.js';
@@ -19,7 +19,7 @@ export async function account(go, id) {
   const body = [
     h('p', { class: 'eyebrow' }, localized(service?.name)),
     heading(title),
-    held.gone && notice('error', 'alert', h('p', {}, t(goneText(held)))),
+    held.state === 'gone' && notice('error', 'alert', h('p', {}, t('account.gone'))),
     h(
       'dl',
       { class: 'facts' },
@@ -34,8 +34,8 @@ export async function account(go, id) {
   return { title, body: body.filter(Boolean) };
 }
 
-function messages({ endpoint, gone }) {
-  if (gone) return t('messages.off');
+function messages({ endpoint, state }) {
+  if (state === 'gone') return t('messages.off');
   if (endpoint !== '') return t('messages.on');
   if (mustInstall()) return h('a', { href: '#install' }, t('install.how'));
   if (permission() === 'granted') return t('messages.unheard');

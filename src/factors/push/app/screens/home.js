@@ -1,6 +1,6 @@
 /** The accounts on this device, with their codes. */
 
-import { accounts, goneText, isNew, lookForRequests, nameOf, services } from '../accounts.js';
+import { accounts, lookForRequests, nameOf, services } from '../accounts.js';
 import { codeAt, grouped } from '../codes.js';
 import { announce, button, h, heading, icon, notice, ring } from '../dom.js';
 import { canInstall, install, mustInstall } from '../platform.js';
@@ -79,9 +79,10 @@ async function card(account, service) {
     icon('chevron', 24),
   );
   const head = h('div', { class: 'card-head' }, h('div', {}, ...title), manage);
-  if (account.gone) {
-    const gone = notice(...(isNew(account) ? ['warn', 'clock'] : ['error', 'alert']), h('p', {}, t(goneText(account))));
-    return { element: h('li', { class: 'card' }, head, gone), show: () => undefined };
+  if (account.state !== 'held') {
+    const told = h('p', {}, t(`account.${account.state}`));
+    const said = account.state === 'gone' ? notice('error', 'alert', told) : notice('warn', 'clock', told);
+    return { element: h('li', { class: 'card' }, head, said), show: () => undefined };
   }
   const code = h('span', { class: 'code' });
   const left = ring();
@@ -126,6 +127,10 @@ function tick(cards) {
 
 /** Requests that wait; with `asked`, also that there are none. */
 function tell(place, { requests, unreached }, asked = false) {
+  const ids = requests.map(({ id }) => id).join(' ');
+  // What stands there already is left alone: somebody may just be on it.
+  if (!asked && ids === (place.dataset.shown ?? '')) return;
+  place.dataset.shown = ids;
   const links = requests.map(({ id, account, application }) =>
     h(
       'a',

@@ -22,10 +22,9 @@ export async function request(go, issuer, id) {
 /** No network: the same request can be looked for again, or the sign-in page takes a code in its place. */
 async function offline(go, issuer, id, asked) {
   const title = t('offline.title');
+  const held = asked.filter(({ state }) => state === 'held');
   const offset = (await services()).get(issuer)?.offset ?? 0;
-  const codes = await Promise.all(
-    asked.filter(({ gone }) => !gone).map((account) => codeAt(account, Date.now() + offset)),
-  );
+  const codes = await Promise.all(held.map((account) => codeAt(account, Date.now() + offset)));
   const again = () => go(`#request=${encodeURIComponent(issuer)}|${encodeURIComponent(id)}`, { replace: true });
   const body = [
     heading(title),
@@ -36,7 +35,7 @@ async function offline(go, issuer, id, asked) {
       h(
         'p',
         { class: 'code-line' },
-        h('span', { class: 'muted' }, nameOf(asked[at])),
+        h('span', { class: 'muted' }, nameOf(held[at])),
         h('span', { class: 'code' }, grouped(code)),
       ),
     ),

@@ -1,0 +1,201 @@
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { startPushService } from '../../src/factors/push/testing/push-service.ts';
+import { Phone } from '../browser/phone.ts';
+import { browserScene, closeBrowser, JOURNEY, USUAL_STORES } from '../browser/scene.ts';
+import type { Visitor } from '../browser/visitor.ts';
+import { withPhones } from '../support/phones.ts';
+
+const push = await startPushService();
+afterAll(async () => {
+  await closeBrowser();
+  await push.close();
+});
+
+const MINUTES = 60_000;
+/** Answers that the app is meant to make something of: its clock is off, a request is over, no network. */
+const EXPECTED = /^(?:status: (?:404|410|400 .*\/pending$)|failed: .*net::ERR_INTERNET_DISCONNECTED)/;
+
+/** One browser as the desktop and one as the phone, with the gateway and a push service between them. */
+describe.each(USUAL_STORES)('the authenticator and the sign-in, on the %s store', JOURNEY, (_name, store) => {
+  const scene = browserScene(() => ({ ...store(), config: withPhones(push) }));
+  let phones: Phone[] = [];
+
+  afterEach(async () => {
+    const problems = phones.flatMap((phone) => phone.complaints()).filter((problem) => !EXPECTED.test(problem));
+    for (const phone of phones) await phone.leave();
+    phones = [];
+    expect(problems).toEqual([]);
+  });
+
+  async function buy(): Promise<Phone> {
+    const phone = await Phone.take({ app: `${scene.gateway.url}/authenticator/`, push });
+    phones.push(phone);
+    return phone;
+  }
+
+  type Person = Visitor & { username: string };
+
+  /** Enrols a phone in a first sign-in, by the link that the picture holds. */
+  async function enrol(me: Person, phone: Phone): Promise<void> {
+    await me.open('courses');
+    await me.password(me.username);
+    await me.press(/^Authenticator with approval/);
+    await phone.add(await me.page.locator('#key').innerText(), 'My phone');
+    // The page has heard of it by itself.
+    await me.page.getByRole('heading', { name: 'Is “My phone” your phone?' }).waitFor();
+    expect(await me.faults()).toEqual([]);
+    await me.page.getByLabel('Yes, this is my phone').check();
+    await me.press('Continue');
+    await me.press('No, other people use it');
+    await me.page.waitForURL(`${scene.gateway.relyingParty}/courses`);
+    await phone.follow('Done');
+    await phone.shows('Your accounts');
+  }
+
+  async function owner(phone?: Phone): Promise<{ me: Person; phone: Phone }> {
+    const me = await scene.visit();
+    const held = phone ?? (await buy());
+    await enrol(me, held);
+    return { me, phone: held };
+  }
+
+  /** The number on the page of a new sign-in. */
+  async function asked(me: Person): Promise<string> {
+    scene.gateway.advance(5 * MINUTES);
+    await me.context.clearCookies();
+    await me.open('payroll');
+    await me.password(me.username);
+    return (await me.page.locator('.number').innerText()).trim();
+  }
+
+  const another = (number: string) => String(((Number(number) - 9) % 90) + 10);
+  const signedIn = (me: Person) => me.page.waitForURL(`${scene.gateway.relyingParty}/payroll`);
+
+  it('sets a phone up, and signs in with it', async () => {
+    const { me, phone } = await owner();
+    const number = await asked(me);
+    expect(number).toMatch(/^\d\d$/);
+    expect(await me.faults()).toEqual([]);
+    const message = JSON.parse(await phone.receive());
+    expect(Object.keys(message)).toEqual(['v', 'issuer', 'device', 'request']);
+    await phone.shows('Are you signing in to Payroll?');
+    const [notification] = await phone.notifications();
+    expect(notification).toMatchObject({ title: 'Sign-in request', tag: message.request });
+    expect(JSON.stringify(notification)).not.toMatch(new RegExp(`${number}|${me.username}`));
+    expect(await phone.page.locator('.facts').innerText()).toContain(me.username);
+    expect(await phone.faults()).toEqual([]);
+    await phone.approve(number);
+    await phone.shows('You’re signing in');
+    await signedIn(me);
+    expect(await me.claims('payroll')).toMatchObject({ amr: ['mfa', 'pop', 'pwd', 'swk'] });
+  });
+
+  it('ends a request at the wrong number, and lets one be sent again later', async () => {
+    const { me, phone } = await owner();
+    const number = await asked(me);
+    await phone.receive();
+    await phone.shows('Are you signing in to Payroll?');
+    await phone.approve(another(number));
+    await phone.shows('That wasn’t the number');
+    await me.page.getByText('Another number was typed on the phone').waitFor();
+    expect(await me.faults()).toEqual([]);
+    scene.gateway.advance(MINUTES);
+    await me.page.reload();
+    await me.press('Send again');
+    await me.page.locator('.number').waitFor();
+    await phone.follow('Done');
+    await phone.receive();
+    await phone.shows('Are you signing in to Payroll?');
+    await phone.approve((await me.page.locator('.number').innerText()).trim());
+    await signedIn(me);
+  });
+
+  it('cancels on the phone', async () => {
+    const { me, phone } = await owner();
+    await asked(me);
+    await phone.receive();
+    await phone.shows('Are you signing in to Payroll?');
+    await phone.press('It’s me, but cancel');
+    await phone.shows('Cancelled');
+    await me.page.getByText('You cancelled this request on your phone.').waitFor();
+    expect(await me.faults()).toEqual([]);
+  });
+
+  it('asks nothing more after “not me”, and signs nobody in', async () => {
+    const { me, phone } = await owner();
+    await asked(me);
+    await phone.receive();
+    await phone.shows('Are you signing in to Payroll?');
+    await phone.press('No, it’s not me');
+    await phone.shows('Thank you. It was stopped.');
+    await me.page.getByText('Somebody said on your phone that this sign-in wasn’t them.').waitFor();
+    expect(await me.faults()).toEqual([]);
+    expect(await me.claims('payroll')).toBeUndefined();
+    const before = phone.subscriber().posts;
+    scene.gateway.advance(5 * MINUTES);
+    await me.context.clearCookies();
+    await me.open('payroll');
+    await me.password(me.username);
+    expect(phone.subscriber().posts).toBe(before);
+  });
+
+  it('is over after a minute, for the phone and for the page', async () => {
+    const { me, phone } = await owner();
+    const number = await asked(me);
+    await phone.receive();
+    await phone.shows('Are you signing in to Payroll?');
+    scene.gateway.advance(61_000);
+    await phone.approve(number);
+    await phone.shows('This request is over');
+    await me.page.reload();
+    await me.page.getByText('No answer came within a minute').waitFor();
+    expect(await me.claims('payroll')).toBeUndefined();
+  });
+
+  it('waits for a phone that had no network, until the app is opened', async () => {
+    const { me, phone } = await owner();
+    await phone.context.setOffline(true);
+    const number = await asked(me);
+    await phone.page.reload();
+    await phone.page.getByText('No connection. Codes still work.').waitFor();
+    await phone.context.setOffline(false);
+    await phone.open();
+    await phone.shows('Are you signing in to Payroll?');
+    await phone.approve(number);
+    await signedIn(me);
+  });
+
+  it('takes a code of the app in the place of the number, once', async () => {
+    const { me, phone } = await owner();
+    await asked(me);
+    // The app goes by the gateway's clock.
+    await phone.press('Check for requests');
+    await phone.open();
+    await phone.shows('Are you signing in to Payroll?');
+    await phone.follow('Accounts');
+    const code = (await phone.page.locator('.code').innerText()).replaceAll(/\s/g, '');
+    await me.page.getByText('I can’t use my authenticator now').click();
+    await me.page.getByLabel('Code from the authenticator').fill(code);
+    await me.page.getByLabel('Code from the authenticator').press('Enter');
+    await signedIn(me);
+    expect(await me.claims('payroll')).toMatchObject({ amr: expect.arrayContaining(['otp', 'pwd']) });
+  });
+
+  it('holds two accounts on one phone, and answers for the one that is asked', async () => {
+    const { me, phone } = await owner();
+    const { me: other } = await owner(phone);
+    expect(await phone.page.locator('.card').count()).toBe(2);
+    const number = await asked(other);
+    const first = await asked(me);
+    await phone.receive();
+    await phone.shows('Are you signing in to Payroll?');
+    expect(await phone.page.locator('.facts').innerText()).toContain(other.username);
+    await phone.approve(number);
+    await signedIn(other);
+    await phone.follow('Done');
+    await phone.shows('Are you signing in to Payroll?');
+    expect(await phone.page.locator('.facts').innerText()).toContain(me.username);
+    await phone.approve(first);
+    await signedIn(me);
+  });
+});
