@@ -168,6 +168,7 @@ describe('configuration', async () => {
     'redis-url': 'redis://127.0.0.1:6379',
     'sealing-key': 'q83vEjRWeJASNFZ4kBI0VniQEjRWeJC63P4BI0Vnify',
     'wiki-client': 'a secret of more than 22 characters',
+    'GeoLite2-City.mmdb': '',
     'yubico-root.pem': issue({ ca: true }).certificate.toString(),
     'globalsign-root.pem': issue({ ca: true }).certificate.toString(),
     'service.pem': issue({ ca: true }).certificate.toString(),
