@@ -181,6 +181,26 @@ describe('a letter that no sender takes', () => {
   });
 });
 
+it('is kept in the process while the store takes no letters', async () => {
+  const durable = await withAlice();
+  let away = true;
+  const records = (namespace: string) => {
+    const own = durable.records(namespace);
+    const insert: typeof own.insert = (it) => (away ? Promise.reject(new Error('away')) : own.insert(it));
+    return { ...own, insert };
+  };
+  const { letters, sent, clock, lines, told } = node({ ...durable, records });
+  await letters.watched.commit(EVENT);
+  clock.now += HOUR;
+  await letters.deliver();
+  expect(sent).toEqual([]);
+  expect(lines.filter(({ level }) => level === 'error')).toHaveLength(2);
+  away = false;
+  await letters.deliver();
+  await letters.close();
+  expect(told()).toMatchObject([{ kind: 'method-added', at: NOW }]);
+});
+
 it('is handed on by one of many nodes that look at once', async () => {
   const durable = await withAlice();
   const nodes = Array.from({ length: 8 }, () => node(durable));

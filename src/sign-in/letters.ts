@@ -17,6 +17,8 @@ const LAST_CHANCE = 5_000;
 const PAGE = 100;
 /** Handed to senders at the same time. */
 const TOGETHER = 4;
+/** Changes remembered in the process while the store can't take them. */
+const MOST_MISSED = 1_000;
 
 export interface Letter {
   account: string;
@@ -54,30 +56,31 @@ export function createLetters(deps: LettersDeps, audit: AuditPort) {
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   const telling = new Set<Promise<void>>();
+  const missed: { event: AuditEvent; at: number }[] = [];
 
   const newId = (at: number) =>
     `${at.toString(36).padStart(11, '0')}-${Buffer.from(deps.random(9)).toString('base64url')}`;
 
-  async function write(event: AuditEvent): Promise<void> {
+  async function write(event: AuditEvent, at: number): Promise<void> {
     const kind = kindOf(event);
     const account = kind && event.account ? await deps.durable.accounts.byId(event.account) : undefined;
     if (kind === undefined || account === undefined) return;
-    const at = now();
     const told = noticeOf(event, kind, account, at);
     for (const to of told?.to ?? []) {
       const { id, locale } = account;
-      const letter = { account: id, to, locale, notice: told?.notice, written: at, due: at, tries: 0 };
+      const letter = { account: id, to, locale, notice: told?.notice, written: at, due: now(), tries: 0 };
       await records.insert({ id: newId(at), data: JSON.stringify(letter) });
     }
     if (told) wake();
   }
 
-  /** What has happened stands: that its owner couldn't be told must not look as if it had failed. */
-  async function tell(event: AuditEvent): Promise<void> {
+  /** What has happened stands: that its owner couldn't be told yet must not look as if it had failed. */
+  async function tell(event: AuditEvent, at = now()): Promise<void> {
     try {
-      await write(event);
+      await write(event, at);
     } catch (error) {
-      log.error({ err: error, event: event.event, account: event.account }, 'a notice could not be kept');
+      log.error({ err: error, event: event.event, account: event.account }, 'a notice could not be kept yet');
+      if (missed.length < MOST_MISSED) missed.push({ event, at });
     }
   }
 
@@ -117,6 +120,7 @@ export function createLetters(deps: LettersDeps, audit: AuditPort) {
   }
 
   async function round(): Promise<void> {
+    for (const { event, at } of missed.splice(0)) await tell(event, at);
     let after: string | undefined;
     for (;;) {
       const page = await records.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
