@@ -172,7 +172,7 @@ export function createLetters(deps: LettersDeps, audit: AuditPort) {
     /** Takes up what earlier processes left, and goes on looking. */
     start(): void {
       if (mail === undefined) {
-        log.warn({}, 'no sender carries mail: nobody is told what changes in their account');
+        log.info({}, 'no sender carries mail: nobody is told what changes in their account');
         return;
       }
       timer = setInterval(wake, LOOK).unref();
