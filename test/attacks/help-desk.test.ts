@@ -125,8 +125,9 @@ describe('at the help desk', () => {
       { 'check-0': '', reason: '' },
     ];
     for (const path of await addresses(person)) {
+      const page = await agent.open(path);
       for (const fields of incomplete) {
-        const reply = await agent.send(await agent.open(path), { number: 'A-1', ...fields });
+        const reply = await agent.send(page, { number: 'A-1', ...fields });
         expect([path, reply.status]).toEqual([path, 200]);
         expect(reply.text).toMatch(/Tick every identity check|Say why/);
       }
@@ -174,12 +175,12 @@ describe('at the help desk', () => {
     expect(orders()).toHaveLength(before + 1);
   });
 
-  it('of a hundred passes issued at once one is good', async () => {
+  it('of passes issued at once one is good, and each form issues one', async () => {
     const agent = await desk();
     const person = await appHolder(scene);
-    const pages = await Promise.all(Array.from({ length: 20 }, () => agent.person(person, '/issue/tap')));
-    const shown = await Promise.all(Array.from({ length: 100 }, (_, at) => agent.send(pages[at % 20] as Reply)));
-    expect(new Set(shown.flatMap(({ text }) => codesOf(text))).size).toBe(20);
+    const pages = await Promise.all(Array.from({ length: 8 }, () => agent.person(person, '/issue/tap')));
+    const shown = await Promise.all(Array.from({ length: 40 }, (_, at) => agent.send(pages[at % 8] as Reply)));
+    expect(new Set(shown.flatMap(({ text }) => codesOf(text))).size).toBe(8);
     const all = await scene.gateway.app.signIn.credentials.ofAccount(await idOf(scene, person));
     expect(all.filter(({ factor }) => factor === 'tap')).toHaveLength(1);
   });
