@@ -115,8 +115,8 @@ async function write(directory: LocalDirectory, entry: Entry, hash: string | und
     const { key } = entry;
     await directory.update(key, { ...change, ...(hash !== undefined && { passwordHash: hash }) });
     const renewed = hash === undefined ? [] : [key];
-    const events = ['user.updated', ...(hash === undefined ? [] : ['user.password-set'])];
-    const audit = events.map((event) => ({ event, key, detail }));
+    const set = renewed.map((one) => ({ event: 'user.password-set', key: one, detail }));
+    const audit = [{ event: 'user.updated', key, detail }, ...set];
     return { lines: [], exitCode: 0, revoke: renewed, renewed, audit };
   }
   const key = await directory.add({ username, name: username, groups: [], ...change }, hash);
