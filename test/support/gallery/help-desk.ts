@@ -48,7 +48,7 @@ const form: Pages['help-desk-action'] = {
   choices: [
     {
       name: 'hold',
-      label: { key: 'help-desk.unlock.password' },
+      label: { key: 'help-desk.unlock.stays' },
       options: [
         { value: 'keep', label: { key: 'help-desk.unlock.keep' }, chosen: true },
         { value: 'release', label: { key: 'help-desk.unlock.release' }, chosen: false },

@@ -87,7 +87,7 @@ export function createDeskActions(deps: WebDeps): ReadonlyMap<string, DeskAction
         label: { key: `help-desk.unlock.${value}` },
         chosen: (answer.hold ?? 'keep') === value,
       }));
-      return { ...texts('unlock'), choices: [{ name: 'hold', label: { key: 'help-desk.unlock.password' }, options }] };
+      return { ...texts('unlock'), choices: [{ name: 'hold', label: { key: 'help-desk.unlock.stays' }, options }] };
     },
     async act(order, _person, _what, answer) {
       await helpDesk.unlock(order, answer.hold === 'release' ? 'release' : 'keep');
