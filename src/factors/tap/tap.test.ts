@@ -211,3 +211,42 @@ describe('the characters', () => {
     expect(await hashOf('ABCD', 'a')).not.toBe(await hashOf('ABCD', 'b'));
   });
 });
+
+describe('what operators choose', () => {
+  const chosen = ({ factor }: ReturnType<typeof fixture>) =>
+    Object.fromEntries(
+      (factor.operatorService?.choices ?? []).map(({ name, options }) => [name, options.map(({ value }) => value)]),
+    );
+
+  it('begins with what is usual, and stays within the settings', () => {
+    expect(chosen(fixture())).toEqual({
+      lifetime: [1, 8, 24, 72].map((hours) => String(hours * 60 * MINUTE)),
+      uses: ['once', 'several'],
+      delay: ['0', String(DAY), String(7 * DAY)],
+    });
+    const settings = { once: false, lifetime: { default: '45m', maximum: '8h' } };
+    expect(chosen(fixture(settings))).toMatchObject({
+      lifetime: [45, 60, 480].map((minutes) => String(minutes * MINUTE)),
+      uses: ['several', 'once'],
+    });
+  });
+
+  it('can all be issued, and nothing else', async () => {
+    const it = fixture();
+    const { lifetime = [], uses = [], delay = [] } = chosen(it);
+    for (const [at, one] of [...lifetime, ...uses, ...delay].entries()) {
+      const name = at < lifetime.length ? 'lifetime' : at < lifetime.length + uses.length ? 'uses' : 'delay';
+      const { pass } = await it.issue({ by: 'operator', [name]: one });
+      expect(pass.data.once).toBe(one !== 'several');
+      expect(pass.data.starts).toBe(NOW + (name === 'delay' ? Number(one) : 0));
+      expect(pass.data.expires - pass.data.starts).toBe(name === 'lifetime' ? Number(one) : 60 * MINUTE);
+    }
+    for (const bad of [{ uses: 'always' }, { delay: 'soon' }, { delay: String(31 * DAY) }, { lifetime: '' }]) {
+      await expect(it.issue({ by: 'operator', ...bad })).rejects.toMatchObject({ code: 'ERR_INPUT' });
+    }
+    const early = await it.issue({ by: 'operator', delay: String(-DAY) });
+    expect(early.pass.data.starts).toBe(NOW);
+    const own = await it.issue({ by: 'owner', uses: 'several', delay: String(DAY) });
+    expect(own.pass.data).toMatchObject({ once: true, starts: NOW });
+  });
+});

@@ -35,7 +35,8 @@ export function createMembership(deps: WebDeps) {
     const { satisfied, account } = await signIn.evaluator.evaluate({ ...asked, browser: locals.browser });
     if (!satisfied || account === undefined) return undefined;
     const { name, locale } = account;
-    locals.person = { name };
+    const agent = signIn.helpDesk.settings && (await signIn.helpDesk.agentOf(account));
+    locals.person = { name, ...(agent ? { desk: true } : {}) };
     if (locale) locals.locale = locals.speak({ account: locale });
     return { account, session: current.session };
   }

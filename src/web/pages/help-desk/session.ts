@@ -43,7 +43,6 @@ export function createDeskSession(deps: WebDeps) {
     const agent = it && (await helpDesk.agentOf(it.account));
     if (it === undefined) return undefined;
     if (agent === undefined) throw nobody();
-    localsOf(res).person = { name: it.account.name, desk: true };
     return { agent, session: it.session };
   }
 
