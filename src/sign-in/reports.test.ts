@@ -191,7 +191,7 @@ describe('methods that whoever it was may have added', () => {
   it('go with the report of a completed sign-in, those of its own time too, and are audited once', async () => {
     const { reports, names, about, events } = await added();
     expect((await reports.suspects('alice', about)).map(({ name }) => name).sort()).toEqual(['phone 2', 'phone 3']);
-    await Promise.all(Array.from({ length: 10 }, () => reports.make('alice', about, BY, { completed: true })));
+    await Promise.all(Array.from({ length: 10 }, () => reports.make('alice', about, BY, { removing: true })));
     expect(await names()).toEqual(['phone 0', 'phone 1']);
     expect(events.filter(({ event }) => event === 'credential.removed')).toHaveLength(2);
   });
@@ -204,7 +204,7 @@ describe('methods that whoever it was may have added', () => {
 
   it('stay where they were there before it, from whatever browser', async () => {
     const { reports, names, about } = await added();
-    await reports.make('alice', { ...about, at: START + 2 * 60 * MINUTE }, BY, { completed: true });
+    await reports.make('alice', { ...about, at: START + 2 * 60 * MINUTE }, BY, { removing: true });
     expect(await names()).toHaveLength(4);
   });
 });

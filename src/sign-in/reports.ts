@@ -21,8 +21,8 @@ export interface Report {
 export interface ReportOptions {
   /** A session that the caller ends by itself, as the browser's own. */
   keep?: string;
-  /** It is a sign-in that was completed: methods that whoever it was may have added are removed. */
-  completed?: boolean;
+  /** It is a sign-in that was completed: methods that whoever it was may have added are removed with it. */
+  removing?: boolean;
 }
 
 type Kept = Omit<Report, 'id'> & {
@@ -70,7 +70,7 @@ export function createReports(
   async function secure(account: string, about: Reported, facts: AuditFacts, options: ReportOptions): Promise<void> {
     await holds.place(account, 'report', facts);
     await deps.durable.accounts.revokeBefore(account, deps.now());
-    if (options.completed) await removeSuspects(account, about, facts);
+    if (options.removing) await removeSuspects(account, about, facts);
     await devices.revoke(account);
     // Last: applications are told, and that takes its time.
     await deps.endSessions(account, options.keep);

@@ -134,6 +134,22 @@ describe('whoever it was', () => {
     expect(asksPass(await scene.elsewhere(owner).enter('library'))).toBe(true);
   });
 
+  it('removes no method with a pass, by the report of an old sign-in', async () => {
+    const owner = await scene.member();
+    await visitAccount(scene, owner, '/account');
+    const path = await newestReport(scene, owner);
+    const pass = await passFor(scene, owner);
+    const thief = scene.elsewhere(owner);
+    await thief.code(await thief.enter('courses'), pass);
+    const page = await thief.client.open(at(path));
+    expect(page.text).not.toContain('Second steps that were added since are removed');
+    await thief.client.submit(page, {}, { action: '/not-me' });
+    const account = await accountOf(scene, owner);
+    const factors = (await scene.gateway.app.signIn.credentials.ofAccount(account)).map(({ factor }) => factor);
+    expect(factors).toContain('totp');
+    expect(await scene.gateway.app.signIn.holds.of(account)).toBeDefined();
+  });
+
   it('keeps no sign-in with the old password past the new one', async () => {
     const owner = await scene.member();
     await report(owner);

@@ -167,7 +167,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   phonePages(deps, router, { methods, setUp, membership });
   issuePages(deps, router, { owner, tokenOf, checked, about });
   newPasswordPages(deps, router, { owner, tokenOf, checked, about });
-  notMePages(deps, router, { member, tokenOf, checked, about });
+  notMePages(deps, router, { membership, tokenOf, checked, about });
 
   router.get('/account/methods/:id/rename', async (req, res) => {
     const it = await owner(req, res, 'sallyport-account');

@@ -1,34 +1,36 @@
 import type { Request, Response, Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
 import { send, type WebDeps } from '../context.ts';
-import type { Member } from './account-session.ts';
+import type { Member, Membership } from './account-session.ts';
 import { createOwnSignIns } from './own-sign-ins.ts';
 
 interface Parts {
-  member(req: Request, res: Response, application: 'sallyport-account', returnTo?: string): Promise<Member | undefined>;
+  membership: Membership;
   tokenOf(it: Member): string;
   checked(req: Request, it: Member): void;
   about(res: Response, it: Member): Readonly<Record<string, unknown>>;
 }
 
 /** "This wasn't me": what will happen, the report, and what to do next. */
-export function notMePages(deps: WebDeps, router: Router, { member, tokenOf, checked, about }: Parts): void {
+export function notMePages(deps: WebDeps, router: Router, { membership, tokenOf, checked, about }: Parts): void {
   const { core, signIn } = deps;
+  const { member, holdsOwn } = membership;
   const signIns = createOwnSignIns(deps);
 
-  async function found(req: Request, res: Response, { account }: Member) {
-    const it = await signIns.find(account.id, req.params.id, res);
-    if (it === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such sign-in of this account');
-    return it;
+  async function asked(req: Request, res: Response, it: Member) {
+    const found = await signIns.find(it.account.id, req.params.id, res);
+    if (found === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such sign-in of this account');
+    // A lent pass removes nothing: who reports with one is asked to look through their methods, as everybody is.
+    const removing = found.row.outcome === 'success' && (await holdsOwn(res, it, 'sallyport-account'));
+    return { ...found, removing };
   }
 
   router.get('/account/sign-ins/:id/not-me', async (req, res) => {
     const it = await member(req, res, 'sallyport-account');
     if (it === undefined) return;
-    const { row, about: reported } = await found(req, res, it);
+    const { row, about: reported, removing } = await asked(req, res, it);
     const action = `/account/sign-ins/${encodeURIComponent(row.id)}/not-me`;
-    const completed = row.outcome === 'success';
-    const suspects = completed ? await signIn.reports.suspects(it.account.id, reported) : [];
+    const suspects = removing ? await signIn.reports.suspects(it.account.id, reported) : [];
     send(deps, res, 'not-me', {
       action,
       csrf: tokenOf(it),
@@ -42,9 +44,9 @@ export function notMePages(deps: WebDeps, router: Router, { member, tokenOf, che
     const it = await member(req, res, 'sallyport-account', '/account');
     if (it === undefined) return;
     checked(req, it);
-    const { row, about: reported } = await found(req, res, it);
+    const { about: reported, removing } = await asked(req, res, it);
     const { account: _, ...facts } = about(res, it);
-    const options = { keep: it.session, completed: row.outcome === 'success' };
+    const options = { keep: it.session, removing };
     await signIn.reports.make(it.account.id, reported, { ...facts, by: 'owner' }, options);
     // This browser's own session last: it can still be sent to those applications that no server reaches.
     const { next } = await core.endSession(req, res, { next: '/account/reported' });
