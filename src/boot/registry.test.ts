@@ -29,7 +29,14 @@ function registry() {
 describe('the registry', () => {
   it('has what is configured, and the gateway’s own pages', async () => {
     const { made } = registry();
-    expect([...made.keys()]).toEqual(['one', 'two', 'sallyport-account', 'sallyport-security', 'sallyport-helpdesk', 'sallyport-enrol']);
+    expect([...made.keys()]).toEqual([
+      'one',
+      'two',
+      'sallyport-account',
+      'sallyport-security',
+      'sallyport-helpdesk',
+      'sallyport-enrol',
+    ]);
     expect(made.get('sallyport-account')).toMatchObject({
       internal: true,
       consent: 'institution',

@@ -8,11 +8,17 @@ import { isFor } from './suggestions.ts';
 /** How many methods a newcomer is led to: losing one must not lock them out. */
 const WANTED = 2;
 
+/** A factor, by id, and whether it is the one to take. */
+export interface Choice {
+  value: string;
+  recommended?: boolean;
+}
+
 /** How far somebody has come. */
 export interface Standing {
   /** Methods of their own that work. */
   own: Credential[];
-  /** What can be set up next: other factors than theirs, the most recommended first. Empty: they are done. */
+  /** What can be set up next: other factors than theirs. Empty: they are done. */
   next: string[];
   /** Factors that run out, and that they may issue to themselves and haven't yet. */
   spare: string[];
@@ -40,7 +46,12 @@ export function createPortal(deps: Pick<SignInDeps, 'factors' | 'suggestions'>, 
     /** Steps of the walk: fewer where not even two factors can be set up. */
     steps: Math.min(WANTED, enrollable.length),
 
-    recommended,
+    /** As they are recommended; the first is marked, where there is something to choose from. */
+    choices: (account: Account, factors: readonly string[]): Choice[] =>
+      recommended(account, factors).map((value, index) => ({
+        value,
+        ...(index === 0 && factors.length > 1 ? { recommended: true } : {}),
+      })),
 
     async standing(account: Account): Promise<Standing> {
       const all = await credentials.ofAccount(account.id);
@@ -50,7 +61,7 @@ export function createPortal(deps: Pick<SignInDeps, 'factors' | 'suggestions'>, 
         .offered(all)
         .filter(({ factor, replaces }) => !replaces && deps.factors.get(factor)?.module.standing === 'spare')
         .map(({ factor }) => factor);
-      return { own, next: own.length >= WANTED ? [] : recommended(account, open), spare };
+      return { own, next: own.length >= WANTED ? [] : open, spare };
     },
   };
 }

@@ -56,7 +56,7 @@ export function enrolPages(deps: WebDeps, csrf: Csrf): Router {
       csrf: tokenOf(it),
       application: deps.applications.get(ENROLMENT)?.name ?? '',
       account: { username, name },
-      factors: standing.next.map((value, index) => ({ value, ...(index === 0 ? { recommended: true } : {}) })),
+      factors: portal.choices(it.account, standing.next),
       progress: stepOf(standing),
       ...(standing.own.length > 0 ? { another: true, leave: { href: DONE, label: { key: 'enrol.later' } } } : {}),
     });

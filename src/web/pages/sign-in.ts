@@ -57,8 +57,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     { factors, account }: Extract<Step, { kind: 'choose-enrolment' }>,
   ) {
     if (application !== ENROLMENT || account === undefined) return factors.map((value) => ({ value }));
-    const ordered = signIn.portal.recommended(account, factors);
-    return ordered.map((value, index) => ({ value, ...(index === 0 ? { recommended: true } : {}) }));
+    return signIn.portal.choices(account, factors);
   }
 
   async function show(req: Request, res: Response, request: SignInRequest, step: Step): Promise<void> {
