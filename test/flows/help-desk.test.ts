@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { SECRET } from '../../src/factors/totp/tokens/testing/tokens.ts';
 import { type Agent, agentAt, appHolder, CHECKED, DESK_CONFIG, idOf, REASON } from '../support/desk.ts';
 import { codesOf } from '../support/issued.ts';
+import { notices } from '../support/mail.ts';
 import { asksCode, asksPassword, type Someone, stage } from '../support/scene.ts';
 
 const MINUTES = 60_000;
@@ -13,7 +14,7 @@ describe('the help desk', () => {
     { name: 'payroll', applications: ['payroll'], level: 'mfa', remember: 'never' },
     { name: 'Guests stay out', applications: ['payroll'], groups: ['guests'], deny: true },
   ];
-  const scene = stage(() => ({ config: { ...DESK_CONFIG, policy: { rules } } }));
+  const scene = stage(() => ({ config: { ...DESK_CONFIG, policy: { rules }, demo: {}, senders: { outbox: {} } } }));
   let shared: Promise<Agent> | undefined;
   /** One agent for all of these. */
   const desk = () => (shared ??= agentAt(scene));
@@ -173,6 +174,21 @@ describe('the help desk', () => {
     const released = await agent.act(person, 'unlock', { hold: 'release' });
     expect(released.text).not.toContain('Must be chosen');
     expect(await signIn.holds.of(account)).toBeUndefined();
+  });
+
+  it('lets people know by mail what was done and why, and not by whom', async () => {
+    const agent = await desk();
+    const [person, to] = [{ username: 'mailed' }, 'mailed@university.example'];
+    await scene.gateway.addUser(person.username, { groups: 'students', email: to });
+    const [pass = ''] = codesOf((await agent.act(person, 'issue/tap')).text);
+    await agent.act(person, 'unlock');
+    await agent.act(person, 'end-sessions');
+    const told = await notices(scene.gateway, to, 3);
+    expect(told).toHaveLength(3);
+    for (const { text } of told) {
+      expect(text).toContain(REASON);
+      expect(text).not.toMatch(new RegExp(`${pass}|${agent.someone.username}|127\\.0\\.0\\.1`));
+    }
   });
 
   it('speaks the agent’s language', async () => {
