@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { fido2 } from './fido2.ts';
 import { passwords } from './password.ts';
+import { push } from './push.ts';
 import { samlFull, samlSso } from './saml.ts';
 import { sso } from './sso.ts';
 
@@ -11,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | 
   'saml-sso': samlSso,
   'saml-full': samlFull,
   fido2,
+  push,
 };
 
 const wanted = process.argv[2];

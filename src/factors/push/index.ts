@@ -1,4 +1,5 @@
 import type { Account } from '../../core/account.ts';
+import { SallyportError } from '../../core/errors.ts';
 import type {
   Challenge,
   Confirmed,
@@ -202,6 +203,10 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     routes: routesOf(settings, api, () => keys().publicKey),
 
     async start() {
+      const { app } = settings;
+      if (app !== undefined && new URL(app).host === new URL(ports.issuer).host) {
+        throw new SallyportError('ERR_CONFIG', 'factors.push.app: must be another host than the issuer; leave it out');
+      }
       vapid = await loadVapid(ports);
     },
   };

@@ -275,6 +275,17 @@ describe('the key of the service', () => {
   });
 });
 
+it('has its app at no origin that is the gateway’s', async () => {
+  await expect(open({ app: ISSUER })).rejects.toMatchObject({ code: 'ERR_CONFIG' });
+  const { enrolled, factor } = await open({ app: 'https://app.university.example' });
+  await enrolled();
+  expect(factor.routes?.origin).toBe('https://app.university.example');
+  const { prompt } = (await factor.enrol?.(ada, [])) ?? {};
+  expect(prompt).toMatchObject({
+    setup: { uri: expect.stringMatching(/^https:\/\/app\.university\.example\/#enrol=/) },
+  });
+});
+
 describe('the API', () => {
   it('takes sixty calls of a device in a minute', async () => {
     const { enrolled, clock } = await open();
