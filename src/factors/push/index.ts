@@ -188,6 +188,8 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
 
     usable: (_account, credentials) => credentials.some(({ data }) => data.suspended === undefined),
 
+    onPhone: () => ({ key: 'phone' }),
+
     selfService: {
       state({ data }) {
         if (data.suspended !== undefined) return { message: { key: 'state.suspended' }, warn: true };
