@@ -7,6 +7,10 @@ import { parse } from 'yaml';
 import { Visitor } from '../test/browser/visitor.ts';
 import { launch } from '../test/support/chromium.ts';
 import { PASSWORD, startGateway } from '../test/support/gateway.ts';
+import { authenticatorScreens } from './authenticator-screenshots.ts';
+import { deskScreens } from './desk-screenshots.ts';
+import { portalScreens } from './portal-screenshots.ts';
+import { reportedScreens } from './reported-screenshots.ts';
 
 const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const DEMO = new URL('../config/demo.yaml', import.meta.url);
@@ -37,7 +41,7 @@ function demoTree(): Record<string, unknown> {
 }
 
 /** `whole`: the page down to its end. Playwright's own full-page pictures lose the phone's touch screen. */
-async function take({ page }: Visitor, name: string, whole = false): Promise<void> {
+async function take({ page }: Pick<Visitor, 'page'>, name: string, whole = false): Promise<void> {
   const path = join(IMAGES, `${name}.png`);
   await page.evaluate('document.fonts.ready');
   const { width = 0, height = 0 } = page.viewportSize() ?? {};
@@ -100,6 +104,11 @@ try {
   await nobody.page.goto(`${gateway.url}/sign-in/gone`);
   await take(nobody, 'error');
   await nobody.leave();
+
+  await authenticatorScreens(take);
+  await portalScreens(take);
+  await deskScreens(take);
+  await reportedScreens(take);
 } finally {
   await (await launch()).close();
   await gateway.close();
