@@ -1,6 +1,6 @@
 /** Written by `node scripts/authenticator.ts`: another version makes browsers fetch the app anew. */
 
-export const VERSION = 'eNmX_8-f32p5m5Eq';
+export const VERSION = 'sz74IEwj5rFEOumd';
 
 export const FILES = [
   './',

@@ -75,11 +75,18 @@ const SIGNED: Readonly<Record<string, readonly string[]>> = {
   subscription: ['device', 'at', 'nonce', 'endpoint'],
 };
 
+/** The secret of RFC 6238, appendix B. */
+const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+
 type Body = Record<string, unknown>;
 type Jwk = Record<'kty' | 'crv' | 'x' | 'y', string>;
 
 /** A service that plays its part before the app: its pages, and calls whose signatures it checks, nothing behind them. */
-export async function startStage(name: LocalizedText, account: { username: string; name: string }): Promise<Stage> {
+export async function startStage(
+  name: LocalizedText,
+  account: { username: string; name: string },
+  secret = SECRET,
+): Promise<Stage> {
   const devices = new Map<string, Jwk>();
   const received: Received[] = [];
   const behaviour: Behaviour = {
@@ -111,8 +118,7 @@ export async function startStage(name: LocalizedText, account: { username: strin
       if (behaviour.refusesEndpoints && body.subscription !== null) return [400, { error: 'endpoint_refused' }];
       const device = `device-${devices.size + 1}`;
       devices.set(device, body.key as Jwk);
-      // The secret of RFC 6238, appendix B.
-      const codes = { secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', digits: 6, period: 30, algorithm: 'SHA1' };
+      const codes = { secret, digits: 6, period: 30, algorithm: 'SHA1' };
       return [201, { device, account, codes }];
     },
     pending: (body) => {
