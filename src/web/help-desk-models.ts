@@ -39,7 +39,17 @@ export interface HelpDeskPages {
     hold?: { at: number; reason: string };
     locks: { factor: string; until: number }[];
     refusal?: DeskRefusal;
-    methods: { id: string; factor: string; name: string; createdAt: number; lastUsedAt?: number; suspended: boolean }[];
+    methods: {
+      id: string;
+      factor: string;
+      name: string;
+      createdAt: number;
+      lastUsedAt?: number;
+      /** It can't be used: there may be a copy of it, or its time is over. */
+      suspended: boolean;
+      /** How it stands, in the factor's words. */
+      state?: Message;
+    }[];
     devices: number;
     sessions: { since: number; applications: LocalizedText[] }[];
     signIns: {

@@ -98,6 +98,7 @@ export const desk: Sample[] = [
           createdAt: NOW - 90 * DAY,
           lastUsedAt: NOW - HOUR,
           suspended: false,
+          state: { key: 'state.left' },
         },
         { id: 'm2', factor: 'sample', name: UNBROKEN, createdAt: NOW - 400 * DAY, suspended: true },
       ],

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { Account, LocalizedText } from '../../../core/account.ts';
+import type { Account, Credential, LocalizedText } from '../../../core/account.ts';
 import { LEVELS } from '../../../core/assurance.ts';
 import type { Reason } from '../../../core/policy.ts';
 import type { AuditEntry } from '../../../core/store.ts';
@@ -10,6 +10,8 @@ import type { Pages } from '../../models.ts';
 import { createOwnSignIns } from '../own-sign-ins.ts';
 
 type Dossier = Omit<Pages['help-desk-person'], 'notice'>;
+
+type Method = Dossier['methods'][number];
 
 const REPORTS = 20;
 const REFUSALS = ['sign-in.denied', 'sign-in.refused', 'sign-in.locked'];
@@ -29,6 +31,12 @@ export function createDossier(deps: WebDeps) {
     if (entry === undefined) return undefined;
     const application = await nameOf(entry.application);
     return { at: entry.at, ...(application === undefined ? {} : { application }), ...told(entry) };
+  }
+
+  /** In the factor's words, as its owner is told: used up, or so many left. */
+  function stateOf(credential: Credential): Pick<Method, 'state'> {
+    const { state } = signIn.issuing.stateOf(credential);
+    return state === undefined ? {} : { state: state.message };
   }
 
   async function sessionsOf(account: string): Promise<Dossier['sessions']> {
@@ -76,6 +84,7 @@ export function createDossier(deps: WebDeps) {
         createdAt: credential.createdAt,
         ...(credential.lastUsedAt ? { lastUsedAt: credential.lastUsedAt } : {}),
         suspended: !evaluator.works(credential),
+        ...stateOf(credential),
       })),
       devices: (await devices.list(id)).length,
       sessions: await sessionsOf(id),
@@ -120,6 +129,9 @@ const DENIED: Readonly<Record<string, string>> = {
   unmet: 'help-desk.refusal.unmet',
   'no-method': 'help-desk.refusal.no-method',
   'enrolment-not-here': 'help-desk.refusal.enrolment-not-here',
+  'enrolment-needs-pass': 'help-desk.refusal.needs-pass',
+  'held.no-method': 'help-desk.refusal.held-no-method',
+  'held.not-here': 'help-desk.refusal.held-not-here',
 };
 
 const EFFECTS = ['applied', 'not-yet', 'grace', 'default'];
