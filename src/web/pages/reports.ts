@@ -9,6 +9,8 @@ const HOME = '/helpdesk/reports';
 const PERIODS = [7, 30, 90] as const;
 /** Reports that are made at once: each looks at everybody in scope. */
 const AT_ONCE = 2;
+/** How long one may take to be fetched, milliseconds: whoever reads slowly mustn't keep others from theirs. */
+const PATIENCE = 5 * 60_000;
 
 /** `/helpdesk/reports`: for agents with that right, of the people in their scope, on a page and as a file. */
 export function reportPages(deps: WebDeps): Router {
@@ -85,6 +87,7 @@ export function reportPages(deps: WebDeps): Router {
       const day = new Date(deps.now()).toISOString().slice(0, 10);
       res.setHeader('content-type', 'text/csv; charset=utf-8; header=present');
       res.setHeader('content-disposition', `attachment; filename="sallyport-${name}-${day}.csv"`);
+      const tooSlow = setTimeout(() => res.destroy(), PATIENCE).unref();
       try {
         await writeCsv(res, kind.header, kind.records({ agent, days: daysOf(req) }));
       } catch (error) {
@@ -95,6 +98,8 @@ export function reportPages(deps: WebDeps): Router {
         deps.log.warn({ err: error, report: name }, 'a report could not be sent whole');
         // Begun, it can't become a page that says so: cut off, nobody takes it for the whole.
         res.destroy();
+      } finally {
+        clearTimeout(tooSlow);
       }
     });
   });
