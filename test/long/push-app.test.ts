@@ -56,7 +56,8 @@ describe('the authenticator', JOURNEY, () => {
     const mine = await phone(options);
     await mine.add(stage.invitation(), 'My phone');
     await mine.follow('Done');
-    await mine.shows('Your accounts');
+    // Confirmed, as the app has heard.
+    await mine.page.locator('.code').waitFor();
     return mine;
   }
 

@@ -13,6 +13,11 @@ export async function home(go) {
   const cards = await Promise.all(held.map((account) => card(account, known.get(account.issuer))));
   const stop = tick(cards);
   const found = h('div', { class: 'stack', role: 'status' });
+  const look = async () => {
+    const result = await lookForRequests();
+    if (result.changed) go('#', { replace: true });
+    else tell(found, result, true);
+  };
   const body = [
     heading(t('home.title')),
     found,
@@ -25,7 +30,7 @@ export async function home(go) {
     h(
       'div',
       { class: 'pair' },
-      button(t('home.look'), { class: 'button button-even' }, async () => tell(found, await lookForRequests(), true)),
+      button(t('home.look'), { class: 'button button-even' }, look),
       h('a', { class: 'button button-quiet', href: '#add' }, icon('plus'), t('home.add')),
     ),
   ];
@@ -80,8 +85,9 @@ async function card(account, service) {
   );
   const head = h('div', { class: 'card-head' }, h('div', {}, ...title), manage);
   if (account.state !== 'held') {
-    const told = h('p', {}, t(`account.${account.state}`));
-    const said = account.state === 'gone' ? notice('error', 'alert', told) : notice('warn', 'clock', told);
+    const gone = account.state === 'gone';
+    const told = h('p', {}, t(gone ? 'account.gone' : 'account.unconfirmed'));
+    const said = gone ? notice('error', 'alert', told) : notice('warn', 'clock', told);
     return { element: h('li', { class: 'card' }, head, said), show: () => undefined };
   }
   const code = h('span', { class: 'code' });
