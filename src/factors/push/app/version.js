@@ -1,6 +1,6 @@
 /** Written by `node scripts/authenticator.ts`: another version makes browsers fetch the app anew. */
 
-export const VERSION = '0F0P8EQ_siiTJbhD';
+export const VERSION = '5CwA7FUfwky5OpkP';
 
 export const FILES = [
   './',

@@ -49,7 +49,7 @@ const done = (title, key) => ({
   ],
 });
 
-/** Asks for notifications, at a tap, and says before what for. */
+/** Asks for notifications, when they press a button, and says before what for. */
 export function askToNotify(answered) {
   return [
     h('div', { class: 'picture' }, icon('bell', 48)),
