@@ -218,5 +218,5 @@ it('says at the start that nobody is told anything, where no sender carries mail
   await letters.close();
   expect(events).toEqual([EVENT]);
   expect(await waiting(durable)).toEqual([]);
-  expect(lines).toMatchObject([{ level: 'warn' }]);
+  expect(lines).toMatchObject([{ level: 'info' }]);
 });
