@@ -29,8 +29,8 @@ export function invitationIn(text) {
 
 /** An address without query, over TLS; without it on this machine alone, where developers are. */
 function isIssuer(issuer) {
-  const { protocol, hostname, href, search, hash, username } = new URL(issuer);
-  if (search !== '' || hash !== '' || username !== '' || href.replace(/\/$/, '') !== issuer) return false;
+  const { protocol, hostname, href, search, hash, username, password } = new URL(issuer);
+  if (`${search}${hash}${username}${password}` !== '' || href.replace(/\/$/, '') !== issuer) return false;
   return protocol === 'https:' || (protocol === 'http:' && /^(?:localhost|127\.0\.0\.1)$/.test(hostname));
 }
 

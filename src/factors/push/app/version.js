@@ -1,6 +1,6 @@
 /** Written by `node scripts/authenticator.ts`: another version makes browsers fetch the app anew. */
 
-export const VERSION = '5CwA7FUfwky5OpkP';
+export const VERSION = 'h5MSODsrxbHJG9sB';
 
 export const FILES = [
   './',
