@@ -10,6 +10,7 @@ import {
   ELSEWHERE,
   NEW_PASSWORD,
   newestReport,
+  report,
   reportThief,
   thiefOf,
   toNewPassword,
@@ -89,11 +90,11 @@ describe('this wasn’t me', () => {
   it('is there for the help desk until somebody handles it', async () => {
     const owner = await scene.member();
     const account = await accountOf(scene, owner);
-    await reportThief(scene, owner);
+    await report(scene, owner);
     const { reports } = scene.gateway.app.signIn;
-    const [report] = await reports.list({ account, open: true, limit: 10 });
-    expect(report).toMatchObject({ account, about: { what: 'sign-in', ip: '127.0.0.2' }, by: { by: 'owner' } });
-    expect(await reports.handle(report?.id ?? '', 'agent', 'called back')).toBe(true);
+    const [first] = await reports.list({ account, open: true, limit: 10 });
+    expect(first).toMatchObject({ account, about: { what: 'sign-in', ip: '127.0.0.2' }, by: { by: 'owner' } });
+    expect(await reports.handle(first?.id ?? '', 'agent', 'called back')).toBe(true);
     expect(await reports.list({ account, open: true, limit: 10 })).toEqual([]);
     expect(await reports.list({ account, open: false, limit: 10 })).toMatchObject([
       { handled: { by: 'agent', reason: 'called back' } },
@@ -103,8 +104,7 @@ describe('this wasn’t me', () => {
 
   it('leads to a new password where one step was enough before', async () => {
     const owner = await scene.member();
-    await reportThief(scene, owner);
-    scene.clock.advance(2 * SECONDS);
+    await report(scene, owner);
     const code = await scene.elsewhere(owner).enter('library');
     expect(asksCode(code)).toBe(true);
     const browser = scene.elsewhere(owner);
@@ -116,8 +116,7 @@ describe('this wasn’t me', () => {
 
   it('says what is wrong with the new password, and takes none that is weak or the old one', async () => {
     const owner = await scene.member();
-    await reportThief(scene, owner);
-    scene.clock.advance(2 * SECONDS);
+    await report(scene, owner);
     let page = await toNewPassword(scene, owner, await owner.begin('courses'));
     for (const [next, text] of [
       ['short', 'Use at least 12 characters.'],
@@ -136,10 +135,7 @@ describe('this wasn’t me', () => {
 
   it('asks who has no second step to see the help desk, and a pass from there leads on', async () => {
     const newcomer = await scene.newcomer();
-    const account = await accountOf(scene, newcomer);
-    const { reports } = scene.gateway.app.signIn;
-    await reports.make(account, { what: 'sign-in', at: scene.gateway.now() }, { by: 'owner' });
-    scene.clock.advance(2 * SECONDS);
+    await report(scene, newcomer);
     const refused = await newcomer.enter('library');
     expect(refused.status).toBe(403);
     expect(refused.text).toContain('you have none that can be used here');
@@ -158,8 +154,7 @@ describe('this wasn’t me', () => {
 
   it('asks to see the help desk where the directory changes no passwords', async () => {
     const owner = await scene.member();
-    await reportThief(scene, owner);
-    scene.clock.advance(2 * SECONDS);
+    await report(scene, owner);
     Object.assign(LocalDirectory.prototype, { changePassword: undefined });
     const refused = await toNewPassword(scene, owner, await owner.begin('library'));
     expect(refused.status).toBe(403);
@@ -169,7 +164,7 @@ describe('this wasn’t me', () => {
 
   it('holds no longer once an operator has given a new password', async () => {
     const owner = await scene.member();
-    await reportThief(scene, owner);
+    await report(scene, owner);
     await scene.gateway.command('user passwd', [owner.username], {}, NEW_PASSWORD);
     scene.clock.advance(2 * SECONDS);
     const browser = scene.elsewhere(owner);
@@ -184,8 +179,7 @@ describe('this wasn’t me', () => {
     const code = await early.enter('courses');
     const question = await late.code(await late.enter('courses'), scene.nextCode(owner));
     expect(asksToRemember(question)).toBe(true);
-    scene.clock.advance(2 * SECONDS);
-    await reportThief(scene, owner);
+    await report(scene, owner);
     expect(asksPassword(await early.code(code, scene.nextCode(owner)))).toBe(true);
     expect(asksPassword(await late.remember(question, 'yes'))).toBe(true);
     expect(await scene.gateway.app.signIn.devices.list(account)).toEqual([]);

@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import { Client, type Reply } from './client.ts';
+import { SECONDS } from './clock.ts';
 import { PASSWORD } from './gateway.ts';
 import { visitAccount } from './issued.ts';
 import { asksCode, asksPassword, asksToRemember, type Scene, type Someone } from './scene.ts';
@@ -60,4 +61,15 @@ export async function accountOf(scene: Scene, { username }: Pick<Someone, 'usern
   const account = await scene.gateway.app.signIn.accounts.find(username);
   if (account === undefined) throw new Error(`nobody is called ${username}`);
   return account.id;
+}
+
+/** Reports as the owner's own page does, without going there; the account's id. */
+export async function report(scene: Scene, someone: Pick<Someone, 'username'>): Promise<string> {
+  const account = await accountOf(scene, someone);
+  // Tokens count in whole seconds: what is revoked in the very second of its issue counts as revoked.
+  scene.clock.advance(2 * SECONDS);
+  const about = { what: 'sign-in', at: scene.gateway.now(), ip: ELSEWHERE } as const;
+  await scene.gateway.app.signIn.reports.make(account, about, { by: 'owner' });
+  scene.clock.advance(2 * SECONDS);
+  return account;
 }
