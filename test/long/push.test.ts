@@ -1,9 +1,13 @@
+import { connect, createServer } from 'node:net';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { startPushService } from '../../src/factors/push/testing/push-service.ts';
 import { Phone } from '../browser/phone.ts';
 import { browserScene, closeBrowser, JOURNEY, USUAL_STORES } from '../browser/scene.ts';
-import type { Visitor } from '../browser/visitor.ts';
+import { Visitor } from '../browser/visitor.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { startGateway } from '../support/gateway.ts';
 import { withPhones } from '../support/phones.ts';
+import { freePort } from '../support/ports.ts';
 
 const push = await startPushService();
 afterAll(async () => {
@@ -197,5 +201,54 @@ describe.each(USUAL_STORES)('the authenticator and the sign-in, on the %s store'
       await phone.follow('Done');
     }
     await Promise.all([signedIn(me), signedIn(other)]);
+  });
+});
+
+describe('the authenticator at an origin of its own', JOURNEY, () => {
+  let target = 0;
+  // Another name for the gateway: what comes here goes there.
+  const door = createServer((socket) => {
+    const through = connect(target, 'localhost');
+    for (const end of [socket, through]) end.on('error', () => end.destroy());
+    socket.pipe(through).pipe(socket);
+  });
+  afterAll(() => void door.close());
+
+  it('adds an account and approves with it, across origins', async () => {
+    const port = await freePort();
+    const app = `http://127.0.0.1:${port}`;
+    const folder = temporaryFolder();
+    const gateway = await startGateway({ folder, config: withPhones(push, { app }) });
+    target = gateway.ports.gateway;
+    await new Promise<void>((resolve) => door.listen(port, '127.0.0.1', resolve));
+    await gateway.addUser('ada');
+    const me = await Visitor.arrive(gateway);
+    const phone = await Phone.take({ app: `${app}/`, push });
+
+    await me.open('courses');
+    await me.password('ada');
+    await me.press(/^Authenticator with approval/);
+    const invitation = await me.page.locator('#key').innerText();
+    expect(invitation).toMatch(new RegExp(`^${app}/#enrol=`));
+    await phone.add(invitation, 'My phone');
+    await me.page.getByLabel('Yes, this is my phone').check();
+    await me.press('Continue');
+    await me.press('No, other people use it');
+    await me.page.waitForURL(`${gateway.relyingParty}/courses`);
+    await me.context.clearCookies();
+    await me.open('payroll');
+    await me.password('ada');
+    const number = (await me.page.locator('.number').innerText()).trim();
+    await phone.follow('Done');
+    await phone.shows('Are you signing in to Payroll?');
+    await phone.approve(number);
+    await me.page.waitForURL(`${gateway.relyingParty}/payroll`);
+    // Nothing else of the gateway is there.
+    expect((await fetch(`${app}/account`)).status).toBe(404);
+
+    expect([...me.complaints(), ...phone.complaints()]).toEqual([]);
+    await me.leave();
+    await phone.leave();
+    await gateway.close();
   });
 });
