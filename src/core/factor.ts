@@ -109,6 +109,9 @@ export interface FactorContext {
   browser?: { ip: string; userAgent: string };
 }
 
+/** `unlike`: what it is called says which one it is, as its number does, and isn't for the new one. */
+export type OnPhone = Message & { unlike?: boolean };
+
 export interface Factor<C = unknown, P = unknown> {
   /** Begins enrolment: what to show, and what to keep until it is confirmed. */
   enrol?(account: Account, existing: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;
@@ -192,7 +195,7 @@ export interface Factor<C = unknown, P = unknown> {
    * Whether this credential lives on a phone: what its owner is told about moving it to a new one. Undefined where it
    * doesn't, and where nothing is said.
    */
-  onPhone?(credential: Credential<C>): Message | undefined;
+  onPhone?(credential: Credential<C>): OnPhone | undefined;
 
   /** Loads what it needs before the first sign-in; throws ERR_CONFIG where the settings can't be honoured, and the gateway doesn't start. */
   start?(): Promise<void>;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Account, Credential } from '../core/account.ts';
 import type { Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
+import type { OnPhone } from '../core/factor.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import { type Attempts, lockedFor } from './attempts.ts';
 import { fromBrowser } from './context.ts';
@@ -96,7 +97,7 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
         .filter((id) => existing.filter(({ factor }) => factor === id).length < mostOf(factors.get(id))),
 
     /** What its owner is told about moving it to a new phone; undefined where it lives on none, or can't be set up again. */
-    onPhone(credential: Credential): Message | undefined {
+    onPhone(credential: Credential): OnPhone | undefined {
       const it = factors.get(credential.factor)?.factor;
       return it?.enrol && it.onPhone?.(credential);
     },

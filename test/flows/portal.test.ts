@@ -185,6 +185,23 @@ describe('a new phone', () => {
     expect((await open(someone, '/account')).text).toMatch(/Authenticator app Used first/);
   });
 
+  it('carries over no name that tells the old number', async () => {
+    const { someone, number } = await withNumber();
+    const list = await open(someone, '/account/phone');
+    const old = idOf(await open(someone, '/account'), number.slice(-3));
+    const form = await press(someone, list, '/account/phone', { method: old });
+    expect(form.text).toContain('Step 2 of 3');
+    const fresh = newNumber();
+    const code = await someone.answer(form, { code: fresh });
+    const works = await someone.code(code, await newestCode(scene.gateway, fresh));
+    expect(works.text).toContain('The new phone works');
+    const done = await press(someone, works, '/remove', { remove: 'yes' });
+    const account = await open(someone, '/account');
+    expect(done.text).toContain('It has moved.');
+    expect(account.text).toContain(fresh.slice(-3));
+    expect(account.text).not.toContain(`…${number.slice(-3)}`);
+  });
+
   it('never takes the last one: not where the new one was removed meanwhile', async () => {
     const someone = await member();
     const { setup, old } = await begun(someone);

@@ -149,7 +149,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     challenge,
     verify,
     resend,
-    onPhone: () => ({ key: 'phone' }),
+    onPhone: ({ name, data }) => ({ key: 'phone', unlike: name.includes(data.number.slice(-3)) }),
     usable: (_account, credentials) => credentials.some(({ data }) => countryOf(data.number, countries) !== undefined),
   };
 }

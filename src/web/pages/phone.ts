@@ -3,7 +3,7 @@ import type { Request, Response, Router } from 'express';
 import type { Credential } from '../../core/account.ts';
 import type { Proof } from '../../core/assurance.ts';
 import { SallyportError } from '../../core/errors.ts';
-import type { Message } from '../../core/prompt.ts';
+import type { OnPhone } from '../../core/factor.ts';
 import { send, type WebDeps } from '../context.ts';
 import type { OwnMethod, OwnMethods } from './account-methods.ts';
 import type { Member, Membership } from './account-session.ts';
@@ -51,7 +51,7 @@ export function phonePages(deps: WebDeps, router: Router, { methods, setUp, memb
   const keep = (it: Member, walk: Walk) => ephemeral.set(keyOf(it), JSON.stringify(walk), PATIENCE);
 
   /** What lives on a phone, as its factor says, and can be set up on another one. */
-  const toldOf = (credential: Credential): Message | undefined =>
+  const toldOf = (credential: Credential): OnPhone | undefined =>
     evaluator.isOwn(credential) ? enrolment.onPhone(credential) : undefined;
 
   async function onPhone(it: Member, { moved }: Walk) {
@@ -70,7 +70,7 @@ export function phonePages(deps: WebDeps, router: Router, { methods, setUp, memb
     factor: credential.factor,
     action: `${BACK}/set-up`,
     application: 'sallyport-account',
-    name: credential.name,
+    ...(toldOf(credential)?.unlike ? {} : { name: credential.name }),
     progress: { step: 2, of: STEPS },
     leave: { href: '/account', label: { key: 'phone.leave' } },
   });
@@ -105,7 +105,7 @@ export function phonePages(deps: WebDeps, router: Router, { methods, setUp, memb
       csrf: tokenOf(it),
       progress: { step: 1, of: STEPS },
       ...(notice ? { notice: { key: `account.${notice}` } } : {}),
-      methods: found.map(({ id, factor, name, told }) => ({ id, factor, name, told })),
+      methods: found.map(({ id, factor, name, told: { unlike: _, ...told } }) => ({ id, factor, name, told })),
       begun: walk.moved.length > 0,
     });
   });
