@@ -117,7 +117,9 @@ export function createHost(deps: HostDeps): CommandHost {
       requirement,
       trial: { device: trusted ? 'trusted' : 'none', assessment: trial(requirement, now, trusted) },
     });
-    return { lines: table.trimEnd().split('\n'), exitCode: 0 };
+    const hold = await deps.signIn.holds.of(account.id);
+    const held = hold ? ['', `Held since ${new Date(hold.at).toISOString()}: the password must be changed first.`] : [];
+    return { lines: [...table.trimEnd().split('\n'), ...held], exitCode: 0 };
   }
 
   /** As after a fresh first factor, with or without a browser remembered a moment ago. */

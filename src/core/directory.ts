@@ -21,6 +21,7 @@ export interface Directory {
   byKey(key: string): Promise<Person | undefined>;
   /** With no key it does the same work and answers `wrong`. */
   verifyPassword(key: string | undefined, password: string): Promise<PasswordVerdict>;
+  /** Throws ERR_INPUT for a password that it doesn't take. Absent: passwords are changed elsewhere. */
   changePassword?(key: string, password: string): Promise<void>;
 }
 

@@ -107,6 +107,8 @@ describe('this wasn’t me', () => {
     await report(scene, owner);
     const code = await scene.elsewhere(owner).enter('library');
     expect(asksCode(code)).toBe(true);
+    const explained = { account: owner.username, application: 'library' };
+    expect((await scene.gateway.command('policy explain', [], explained)).at(-1)).toContain('must be changed first');
     const browser = scene.elsewhere(owner);
     const page = await toNewPassword(scene, browser, await browser.begin('library'));
     expect(asksNewPassword(page)).toBe(true);
