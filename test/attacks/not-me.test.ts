@@ -20,7 +20,7 @@ const MANY = 100;
 const config = { factors: { password: {}, totp: {}, tap: {} } };
 
 describe('whoever it was', () => {
-  const scene = stage(() => ({ config }));
+  const scene = stage(() => ({ config, serviceProvider: true }));
   const at = (path: string) => `${scene.gateway.url}${path}`;
 
   const refresh = async (someone: Someone) => {
@@ -67,6 +67,10 @@ describe('whoever it was', () => {
     expect(await thief.subject('library')).toBeUndefined();
     const account = await thief.client.open(at('/account/password'));
     expect(asksNewPassword(account)).toBe(false);
+    // By the other door, with the session that this browser may have.
+    const room = await thief.begin('reading-room');
+    expect(room.url.pathname).toMatch(/^\/sign-in\//);
+    expect(await thief.claims('reading-room')).toBeUndefined();
     const silent = await thief.begin('library', '?prompt=none');
     expect(silent.text).toMatch(/login_required|interaction_required/);
   });
