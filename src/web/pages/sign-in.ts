@@ -80,15 +80,16 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
         return res.redirect(303, await core.finish(req, res, request.id, step.outcome));
       case 'prompt': {
         const { factor, prompt, purpose } = step;
+        const walk = purpose === 'enrol' ? walkOf(request) : {};
         const why = { key: step.why, values: { application: deps.i18n.localized(locale, application) } };
         return send(deps, res, 'prompt', {
           ...common,
           factor,
           prompt,
           purpose,
-          ...(purpose === 'enrol' ? walkOf(request) : {}),
-          // The line above the heading says that already.
-          ...(step.why === 'why.first' ? {} : { why }),
+          ...walk,
+          // The line above the heading says that already, or the walk that it is a step of.
+          ...(step.why === 'why.first' || 'progress' in walk ? {} : { why }),
           ...(account ? { account, switchAccount: `${base}/switch` } : {}),
           ...error,
           ...(step.optional ? { optional: true } : {}),
