@@ -14,7 +14,7 @@ import { PASSWORD } from '../test/support/gateway.ts';
 const PEOPLE = 2_000;
 const PAGES = 5;
 const AT_ONCE = 16;
-const APPROVALS = 100;
+const APPROVALS = 50;
 /** Others approve, before and while those wait. */
 const ALL = PEOPLE + 2 * APPROVALS;
 const MEGABYTE = 2 ** 20;
@@ -27,6 +27,8 @@ interface Server {
   site: string;
   /** Resident memory, MB. */
   memory(): Promise<number>;
+  /** Stops its clock. */
+  hold(): void;
   stop(): void;
 }
 
@@ -49,6 +51,7 @@ async function start(folder: string, people: number, key: object): Promise<Serve
       const [{ rss }] = (await once(child, 'message')) as [{ rss: number }];
       return Math.round(rss / MEGABYTE);
     },
+    hold: () => void child.send('hold'),
     stop: () => child.disconnect(),
   };
 }
@@ -87,11 +90,12 @@ async function open(client: Client, first: Reply, url: string): Promise<Reply> {
  */
 export async function push(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
-  const phone = new Phone();
+  let held: number | undefined;
+  const phone = new Phone({ now: () => held ?? Date.now() });
   const server = await start(folder, ALL, phone.jwk);
   const { url, site } = server;
   phone.issuer = url;
-  const streams: ClientRequest[] = [];
+  const streams = new Set<ClientRequest>();
 
   const address = (application: string) => begin(url, site, application);
 
@@ -132,19 +136,23 @@ export async function push(): Promise<Row[]> {
     await together(ALL, async (at) => void clients.set(at, await signedIn(at)));
     const idle = await approvals(clients, 0);
     const rested = await server.memory();
+    server.hold();
+    held = Date.now();
     await together(PEOPLE, async (index) => {
       const at = index + 2 * APPROVALS;
       const client = clients.get(at);
       if (client === undefined) throw new Error('nobody is signed in');
       const { page } = await asked(client);
-      await Promise.all(Array.from({ length: PAGES }, () => listen(client, waitingOn(page).events)));
+      // An address may hold so many: these come from ten.
+      const from = `127.0.0.${2 + (at % 10)}`;
+      await Promise.all(Array.from({ length: PAGES }, () => listen(client, waitingOn(page).events, from)));
     });
-    const held = streams.length;
+    const waiting = streams.size;
     const full = await server.memory();
     const busy = await approvals(clients, APPROVALS);
     return [
       { streams: 0, 'RSS, MB': rested, 'RSS at the start': before, ...idle },
-      { streams: held, 'RSS, MB': full, 'RSS at the start': '', ...busy },
+      { streams: waiting, 'RSS, MB': full, 'RSS at the start': '', ...busy },
     ];
   } finally {
     for (const stream of streams) stream.destroy();
@@ -163,16 +171,17 @@ export async function push(): Promise<Row[]> {
     return { 'approval to redirect, ms (median)': at(0.5), '95 %': at(0.95) };
   }
 
-  async function listen(client: Client, events: URL): Promise<void> {
+  async function listen(client: Client, events: URL, localAddress: string): Promise<void> {
     const cookie = client.jar
       .for(events, { method: 'GET', crossSite: false })
       .map(({ name, value }) => `${name}=${value}`);
-    const stream = get(events, { headers: { cookie: cookie.join('; ') }, agent: false });
-    streams.push(stream);
+    const stream = get(events, { headers: { cookie: cookie.join('; ') }, agent: false, localAddress, family: 4 });
     const [response] = await once(stream, 'response');
     if (response.statusCode !== 200) throw new Error(`no stream: ${response.statusCode}`);
+    streams.add(stream);
     response.resume();
     response.on('error', () => {});
+    response.on('close', () => streams.delete(stream));
     stream.on('error', () => {});
   }
 }
