@@ -375,6 +375,17 @@ describe('the authenticator', JOURNEY, () => {
     expect(told.map(({ body }) => body.subscription)).toEqual([subscription]);
   });
 
+  it('says so where the browser keeps nothing, and takes any address', async () => {
+    const mine = await phone();
+    await mine.open(`${mine.app}#request=%|%`);
+    expect(await mine.heading()).toBe('Approve your sign-ins here');
+    const closed = await phone({ locale: 'zh-TW' });
+    await closed.context.addInitScript("indexedDB.constructor.prototype.open = () => { throw new Error('closed') }");
+    await closed.open();
+    expect(await closed.heading()).toBe('應用程式無法在這裡運作');
+    expect(await closed.faults()).toEqual([]);
+  });
+
   it('keeps one version of itself', async () => {
     const mine = await phone();
     await mine.open();

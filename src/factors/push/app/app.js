@@ -1,7 +1,7 @@
 /** The app: which screen is shown, and what happens when it is opened, looked at again, or told of a request. */
 
 import { accounts, lookForRequests, refreshSubscriptions, tellWorker } from './accounts.js';
-import { h, icon } from './dom.js';
+import { h, heading, icon, notice } from './dom.js';
 import { watchInstall } from './platform.js';
 import { account, forgetting } from './screens/account.js';
 import { add } from './screens/add.js';
@@ -44,7 +44,7 @@ let current = {};
 let turn = 0;
 /** Whether anything was shown yet. */
 let shown = false;
-/** Requests that were opened by themselves: once each, for then the person may have gone away from it. */
+/** Requests that were shown: none is opened by itself again, for the person may have gone away from it. */
 const opened = new Set();
 
 const go = (to, { replace = false } = {}) => {
@@ -57,14 +57,29 @@ const go = (to, { replace = false } = {}) => {
   show();
 };
 
+function screenAt(to) {
+  const [pattern, screen] = ROUTES.find(([it]) => it.test(to));
+  try {
+    return [screen, pattern.exec(to).slice(1).map(decodeURIComponent)];
+  } catch {
+    return [home, []];
+  }
+}
+
+/** Where the browser lets nothing be kept, as some do in private windows, there is no app. */
+function broken() {
+  const title = t('broken.title');
+  return { title, body: [heading(title), notice('error', 'alert', h('p', {}, t('broken.text')))], broken: true };
+}
+
 async function show({ quiet = false } = {}) {
   turn += 1;
   const mine = turn;
-  const [pattern, screen] = ROUTES.find(([it]) => it.test(address));
-  const parts = pattern.exec(address).slice(1).map(decodeURIComponent);
+  const [screen, parts] = screenAt(address);
+  if (screen === request) opened.add(parts[1]);
   // What invites is a secret for some minutes: neither the history nor a screenshot of the address keeps it.
   if (screen === enrolling) history.replaceState(null, '', './');
-  const made = await screen(go, ...parts);
+  const made = await Promise.resolve(screen(go, ...parts)).catch(broken);
   if (mine !== turn) return made.leave?.();
   current.leave?.();
   current = made;
@@ -72,7 +87,7 @@ async function show({ quiet = false } = {}) {
   header(screen !== home);
   main.replaceChildren(...made.body);
   main.className = made.className ?? '';
-  if (screen === home && shown) lookAround();
+  if (screen === home && shown && !made.broken) lookAround();
   shown = true;
   if (quiet) return undefined;
   scrollTo(0, 0);
@@ -153,7 +168,6 @@ async function lookAround() {
 }
 
 function open(issuer, id) {
-  opened.add(id);
   go(`#request=${encodeURIComponent(issuer)}|${encodeURIComponent(id)}`);
 }
 
@@ -185,6 +199,7 @@ async function start() {
   footer();
   const invited = ROUTES.slice(0, 2).some(([pattern]) => pattern.test(address));
   await show({ quiet: !invited });
+  if (current.broken) return;
   lookAround();
   if ((await registerWorker()) !== undefined) updateWorkers();
   await Promise.all([refreshSubscriptions(), tellWorker()]);

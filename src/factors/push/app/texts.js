@@ -18,7 +18,8 @@ export function languageOf(tag) {
 /** Loads the texts; with `chosen`, keeps that choice. */
 export async function useLanguage(chosen) {
   if (chosen !== undefined) await put('settings', chosen, 'locale');
-  const kept = await get('settings', 'locale');
+  // Where nothing is kept, the app still has to say so.
+  const kept = await get('settings', 'locale').catch(() => undefined);
   locale = kept in LANGUAGES ? kept : (navigator.languages.map(languageOf).find(Boolean) ?? FIRST);
   texts = await (await fetch(new URL(`./texts/${locale}.json`, import.meta.url))).json();
   document.documentElement.lang = locale;
