@@ -200,7 +200,8 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
       });
     if (!(await credentials.rename(credential, name)))
       return showRename(res, it, credential.id, name, { key: 'try-again' });
-    audit.note({ event: 'credential.renamed', credential: credential.id, ...about(res, it) });
+    const { id, factor } = credential;
+    audit.note({ event: 'credential.renamed', factor, credential: id, ...about(res, it) });
     res.redirect(303, '/account?notice=method-renamed');
   });
 
