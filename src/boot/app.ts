@@ -96,7 +96,20 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   management.show(senders.pages);
   const report: FactorReport = async (account, about, factor) =>
     void (await signIn.reports.make(account, about, { by: 'owner', factor }));
-  const outside = { fetch, log, audit: audit.commit, senders, ephemeral, names: applications, report };
+  const locate = await openGeoip(config.geoip?.database, { now: world.now, log });
+  const outside = {
+    locate: (ip: string, locale: string) => {
+      const { city, country } = locate(ip, locale) ?? {};
+      return [city, country].filter(Boolean).join(', ') || undefined;
+    },
+    fetch,
+    log,
+    audit: audit.commit,
+    senders,
+    ephemeral,
+    names: applications,
+    report,
+  };
   const factors = await createFactors(config, modules, durable, directories, world, outside, keys.sealer);
   const rules = [...config.rules, ...OWN_RULES];
   const { acr, sessions, trustedDevices, lockout } = config;
@@ -157,7 +170,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     formPost: createFormPost(renderer),
     ...{ signIn, core, applications, rules: config.rules, trustedDevices, durable, ephemeral, audit, log },
     networksOf: networkLookup(config.networks),
-    locate: await openGeoip(config.geoip?.database, { now: world.now, log }),
+    locate,
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
     doors: [...doors].map(([id, { handler }]) => ({ module: modules.doors.get(id) ?? { id, prompts: [] }, handler })),
     published: [...factors.values()].flatMap(({ factor }) => factor.published ?? []),

@@ -116,7 +116,7 @@ export async function createFactors(
   durable: DurableStore,
   directories: ReadonlyMap<string, Directory>,
   world: World,
-  { senders, ephemeral, report, names, ...outside }: Pick<FactorPorts, 'fetch' | 'log' | 'audit'> & Wires,
+  { senders, ephemeral, report, names, ...outside }: Pick<FactorPorts, 'fetch' | 'log' | 'audit' | 'locate'> & Wires,
   sealer: Sealer,
 ): Promise<SignInDeps['factors']> {
   const accounts = createAccounts({ ...world, durable, directories, audit: { commit: outside.audit } });

@@ -375,6 +375,8 @@ export interface FactorPorts {
   issuer: string;
   /** Ids that settings may name. */
   applications: readonly string[];
+  /** Where an address may be, roughly, for people to recognise: `Leiden, Netherlands`. Undefined where nobody knows. */
+  locate(ip: string, locale: string): string | undefined;
   /** What an application is called, by its id or a member's; what is unknown goes by its id. */
   nameOf(application: string): LocalizedText;
   /** Guarded: public addresses only, no redirects. */

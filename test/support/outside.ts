@@ -24,6 +24,7 @@ export const offline: Pick<
   | 'credentials'
   | 'service'
   | 'nameOf'
+  | 'locate'
 > = {
   records,
   send: () => Promise.reject(new Error('this factor sends nothing')),
@@ -40,6 +41,7 @@ export const offline: Pick<
   applications: [],
   service: { name: 'Example University', locales: ['en'] },
   nameOf: (application) => application,
+  locate: () => undefined,
   fetch: () => Promise.reject(new Error('this factor calls nobody')),
   log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
 };

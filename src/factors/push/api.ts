@@ -160,11 +160,12 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
 }
 
 /** A request as the phone shows it: whose, for what, and from where. */
-function shown({ id, application, username, ip, userAgent, at, expires }: PushRequest) {
+function shown({ id, application, username, ip, userAgent, place, at, expires }: PushRequest) {
   const parsed = userAgent ? bowser.parse(userAgent) : undefined;
   const browser = parsed?.browser.name ?? '';
   const system = parsed?.os.name ?? '';
-  return { id, application, username, browser, system, ...(ip ? { address: ip } : {}), at, expires };
+  const from = { ...(ip ? { address: ip } : {}), ...(place ? { place } : {}) };
+  return { id, application, username, browser, system, ...from, at, expires };
 }
 
 export type Api = ReturnType<typeof createApi>;

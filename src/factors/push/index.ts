@@ -215,15 +215,19 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
 }
 
 /** Who asks, as the phone shows it. */
-function askedBy(account: Account, context: FactorContext | undefined, { nameOf }: Pick<FactorPorts, 'nameOf'>): Asked {
+function askedBy(account: Account, context: FactorContext | undefined, ports: FactorPorts): Asked {
+  const { browser } = context ?? {};
+  // In the language of whoever it is shown to, as far as that is known here.
+  const place = browser && ports.locate(browser.ip, account.locale ?? context?.locale ?? 'en');
   const applicationId = context?.member ?? context?.application;
   return {
-    // Without one, nothing is a retransmission of anything.
-    signIn: context?.signIn ?? '',
-    application: applicationId === undefined ? '' : nameOf(applicationId),
+    // Without a name, nothing is a retransmission of anything.
+    signIn: context?.signIn ?? Buffer.from(ports.random(12)).toString('base64url'),
+    application: applicationId === undefined ? '' : ports.nameOf(applicationId),
     ...(applicationId ? { applicationId } : {}),
     username: account.username,
-    ...(context?.browser ? { ip: context.browser.ip, userAgent: context.browser.userAgent.slice(0, 512) } : {}),
+    ...(browser ? { ip: browser.ip, userAgent: browser.userAgent.slice(0, 512) } : {}),
+    ...(place ? { place } : {}),
   };
 }
 

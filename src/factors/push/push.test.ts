@@ -22,12 +22,19 @@ describe('a request', () => {
   });
 
   it('says what the phone is to show, and nothing of the number', async () => {
-    const { enrolled, challenge, posted, factor, mine } = await open({}, { nameOf: () => ({ en: 'Payroll' }) });
+    const { enrolled, challenge, posted, factor, mine } = await open(
+      {},
+      {
+        nameOf: () => ({ en: 'Payroll' }),
+        locate: (ip, locale) => `${ip} in ${locale}`,
+      },
+    );
     const { phone } = await enrolled();
     const browser = { ip: '203.0.113.9', userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 Safari/537.36' };
     const asked = await challenge('one', { browser });
     const request = await phone.request();
     expect(request).toMatchObject({ application: { en: 'Payroll' }, username: 'ada', address: '203.0.113.9' });
+    expect(request).toMatchObject({ place: '203.0.113.9 in en' });
     expect(request).toMatchObject({ browser: 'Chrome', system: 'Linux' });
     expect(JSON.stringify(request)).not.toContain(`"${number(asked)}"`);
     expect(posted[0]?.headers.get('ttl')).toBe('60');

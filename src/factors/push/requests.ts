@@ -28,6 +28,7 @@ const request = z.object({
   username: z.string(),
   ip: z.string().optional(),
   userAgent: z.string().optional(),
+  place: z.string().optional(),
   decided: z.object({ outcome, by: z.string(), at: z.int() }).optional(),
 });
 export type PushRequest = z.output<typeof request>;
@@ -36,7 +37,10 @@ export type PushRequest = z.output<typeof request>;
 const standing = z.object({ misses: z.int(), request: request.optional() });
 type Standing = z.output<typeof standing>;
 
-export type Asked = Pick<PushRequest, 'signIn' | 'application' | 'applicationId' | 'username' | 'ip' | 'userAgent'>;
+export type Asked = Pick<
+  PushRequest,
+  'signIn' | 'application' | 'applicationId' | 'username' | 'ip' | 'userAgent' | 'place'
+>;
 
 /** `same`: this sign-in's own is under way, and nothing is sent for it again. `other`: another sign-in's is. */
 export type Begun =

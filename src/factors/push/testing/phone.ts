@@ -17,6 +17,7 @@ export interface Seen {
   browser: string;
   system: string;
   address?: string;
+  place?: string;
   at: number;
   expires: number;
 }
