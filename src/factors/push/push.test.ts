@@ -220,19 +220,26 @@ describe('a store that is away', () => {
 });
 
 describe('a subscription', () => {
-  it.each([404, 410])(
-    'that is over (%i) is retired, and the next phone is asked in the same breath',
-    async (status) => {
-      const { enrolled, challenge, service, kept, posted, audited } = await open();
-      await enrolled();
-      service.status = status;
-      const { prompt } = await challenge();
-      expect(prompt).toMatchObject({ kind: 'number', note: { key: 'note.retired' }, text: { key: 'text.open' } });
-      expect(kept[0]?.data).toMatchObject({ subscription: null, retired: expect.any(Number) });
-      expect(audited.map(({ event }) => event)).toEqual(['push.retired', 'push.requested']);
-      expect(posted).toHaveLength(1);
-    },
-  );
+  it.each([404, 410])('that is over (%i) is retired, and the page says what to do', async (status) => {
+    const { enrolled, challenge, service, kept, posted, audited } = await open();
+    await enrolled();
+    service.status = status;
+    const { prompt } = await challenge();
+    expect(prompt).toMatchObject({ kind: 'number', note: { key: 'note.retired' }, text: { key: 'text.open' } });
+    expect(kept[0]?.data).toMatchObject({ subscription: null, retired: expect.any(Number) });
+    expect(audited.map(({ event }) => event)).toEqual(['push.retired', 'push.requested']);
+    expect(posted).toHaveLength(1);
+  });
+
+  it('that is over makes way for the next phone’s, in the same breath', async () => {
+    const statuses = [410, 201];
+    const fetched = async () => new Response(null, { status: statuses.shift() ?? 500 });
+    const { enrolled, challenge, kept } = await open({}, { fetch: fetched });
+    await enrolled(ada, { name: 'Old' });
+    await enrolled(ada, { name: 'New' });
+    expect((await challenge()).prompt).toMatchObject({ text: { key: 'text.sent', values: { name: 'New' } } });
+    expect(kept.map(({ data }) => data.subscription === null)).toEqual([true, false]);
+  });
 
   it.each([400, 401, 429, 500, 503])('stays where its service answers %i', async (status) => {
     const { enrolled, challenge, service, kept } = await open();
