@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { browserScene, closeBrowser, JOURNEY } from '../browser/scene.ts';
+import type { Visitor } from '../browser/visitor.ts';
 import { PASSWORD } from '../support/gateway.ts';
-import { browserScene, closeBrowser, JOURNEY } from './scene.ts';
-import type { Visitor } from './visitor.ts';
 
 afterAll(closeBrowser);
 

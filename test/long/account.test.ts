@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { browserScene, closeBrowser, JOURNEY, SOON, USUAL_STORES } from './scene.ts';
-import type { Visitor } from './visitor.ts';
+import { browserScene, closeBrowser, JOURNEY, SOON, USUAL_STORES } from '../browser/scene.ts';
+import type { Visitor } from '../browser/visitor.ts';
 
 afterAll(closeBrowser);
 
