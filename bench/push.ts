@@ -9,6 +9,7 @@ import { numberOn, Phone, waitingOn } from '../src/factors/push/testing/phone.ts
 import { Client, type Reply } from '../test/support/client.ts';
 import { forms } from '../test/support/forms.ts';
 import { PASSWORD } from '../test/support/gateway.ts';
+import { startFlags } from './start-flags.ts';
 
 /** 2,000 sign-ins with five pages each: as many as one sign-in may have open. */
 const PEOPLE = 2_000;
@@ -39,7 +40,9 @@ interface Waiting {
 
 async function start(folder: string, people: number, key: object): Promise<Server> {
   const file = fileURLToPath(new URL('push/server.ts', import.meta.url));
-  const child: ChildProcess = fork(file, [folder, String(people), JSON.stringify(key)]);
+  const child: ChildProcess = fork(file, [folder, String(people), JSON.stringify(key)], {
+    execArgv: startFlags(),
+  });
   const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the gateway ended with ${code}`)));
   failed.catch(() => {});
   const [{ url, site }] = (await Promise.race([once(child, 'message'), failed])) as [{ url: string; site: string }];

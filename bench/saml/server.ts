@@ -1,5 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { PASSWORD, startGateway } from '../../test/support/gateway.ts';
+
+/** Signed at one go: a tenth of a second or less. */
+const SIGNATURES = 150;
 
 /** A gateway in a process of its own, which tells its parent how much of a processor it has used. */
 const [folder = '', redis = ''] = process.argv.slice(2);
@@ -21,9 +24,19 @@ const gateway = await startGateway({
 await gateway.addUser('alice', { password: PASSWORD });
 // The test's gateway keeps all log lines for ever.
 setInterval(() => gateway.logs.splice(0), 200);
-process.on('message', () => {
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const data = Buffer.alloc(256);
+
+function processor(): number {
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpu: (user + system) / 1e6 });
+  return (user + system) / 1e6;
+}
+
+process.on('message', (what) => {
+  const before = processor();
+  if (what === 'cpu') return process.send?.({ count: 0, cpu: before });
+  for (let left = SIGNATURES; left > 0; left -= 1) sign('sha256', data, privateKey);
+  process.send?.({ count: SIGNATURES, cpu: processor() - before });
 });
 process.on('disconnect', () => process.exit(0));
 process.send?.({ url: gateway.url });
