@@ -19,6 +19,8 @@ export interface Directory {
   /** By what a person types: user name or mail address, compared as the directory does. */
   find(login: string): Promise<Person | undefined>;
   byKey(key: string): Promise<Person | undefined>;
+  /** Everybody, a few at a time, where the directory can tell: for reports about those who never signed in. */
+  list?(): AsyncIterable<Person>;
   /** With no key it does the same work and answers `wrong`. */
   verifyPassword(key: string | undefined, password: string): Promise<PasswordVerdict>;
   /** Throws ERR_INPUT for a password that it doesn't take. Absent: passwords are changed elsewhere. */

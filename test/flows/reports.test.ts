@@ -62,6 +62,24 @@ describe('reports of the help desk', () => {
     expect(page.text).not.toMatch(/guests|vip/);
   });
 
+  it('name those who never signed in, as far as they could', async () => {
+    const agent = await agentAt(scene);
+    const [student, guest, disabled] = [
+      await scene.newcomer({ groups: 'students' }),
+      await scene.newcomer({ groups: 'guests' }),
+      await scene.newcomer({ groups: 'students' }),
+    ];
+    await scene.gateway.command('user disable', [disabled.username]);
+    const lines = await csv(agent, 'enrolment');
+    const about = ({ username }: Someone) => lines.filter((line) => line.startsWith(`${username},`));
+    expect(about(student)).toEqual([expect.stringMatching(/,students,,now,courses$/)]);
+    expect([guest, disabled].flatMap(about)).toEqual([]);
+    await student.enter('library');
+    expect((await csv(agent, 'enrolment')).filter((line) => line.startsWith(`${student.username},`))).toEqual([
+      expect.stringMatching(/,students,\d{4}-.*Z,now,courses$/),
+    ]);
+  });
+
   it('write no formula that somebody chose for a name', async () => {
     const agent = await agentAt(scene);
     await scene.gateway.addUser('mallory', { name: FORMULA, groups: 'students' });

@@ -1,6 +1,6 @@
 import type { Account } from '../../core/account.ts';
 import type { SignInDeps } from '../deps.ts';
-import { type Counted, type InScope, peopleIn } from './people.ts';
+import { type Counted, type InScope, peopleIn, strangersIn } from './people.ts';
 import { createRollout, type Due } from './rollout.ts';
 
 /** A group, or all together: how many people, how many without a method of their own, and from when they need one. */
@@ -18,6 +18,8 @@ export interface Enrolled {
 /** Somebody without a method of their own. */
 export interface NotEnrolled {
   account: Account;
+  /** They have never signed in. */
+  stranger?: true;
   due?: Due;
 }
 
@@ -26,7 +28,7 @@ const MOST_GROUPS = 2_000;
 
 /** Who has set up a method that brings a second kind, is their own and doesn't run out. */
 export function createEnrolmentReport(
-  deps: Pick<SignInDeps, 'durable' | 'factors' | 'rules' | 'applications' | 'now'>,
+  deps: Pick<SignInDeps, 'durable' | 'directories' | 'factors' | 'rules' | 'applications' | 'now'>,
 ) {
   const dueOf = createRollout(deps.rules, deps.applications.values());
   const own = new Set(
@@ -35,6 +37,12 @@ export function createEnrolmentReport(
       .map(({ module }) => module.id),
   );
   const isEnrolled = ({ methods }: Counted) => methods.some(({ factor }) => own.has(factor));
+
+  /** Those who have signed in, then those whom only a directory knows. */
+  async function* everybody(inScope: InScope): AsyncGenerator<Counted[]> {
+    yield* peopleIn(deps, inScope);
+    yield* strangersIn(deps, inScope);
+  }
 
   function count(row: Enrolled, person: Counted, due: Due | undefined, now: number): void {
     row.people += 1;
@@ -52,7 +60,7 @@ export function createEnrolmentReport(
       const all: Enrolled = { people: 0, without: 0, due: 0 };
       const rows = new Map<string, Enrolled>();
       const told = groups.length === 0 ? undefined : new Set(groups);
-      for await (const page of peopleIn(deps, inScope)) {
+      for await (const page of everybody(inScope)) {
         for (const person of page) {
           const due = isEnrolled(person) ? undefined : dueOf(person.account, now);
           count(all, person, due, now);
@@ -69,11 +77,12 @@ export function createEnrolmentReport(
 
     async *people(inScope: InScope): AsyncGenerator<NotEnrolled> {
       const now = deps.now();
-      for await (const page of peopleIn(deps, inScope)) {
+      for await (const page of everybody(inScope)) {
         for (const person of page) {
           if (isEnrolled(person)) continue;
           const due = dueOf(person.account, now);
-          yield { account: person.account, ...(due ? { due } : {}) };
+          const { account, stranger } = person;
+          yield { account, ...(stranger ? { stranger } : {}), ...(due ? { due } : {}) };
         }
       }
     },

@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Account } from '../../core/account.ts';
+import { isUsable } from '../../core/account.ts';
+import type { Person } from '../../core/directory.ts';
 import type { CredentialFact } from '../../core/store.ts';
 import type { SignInDeps } from '../deps.ts';
 
@@ -10,6 +12,8 @@ const PAGE = 500;
 export interface Counted {
   account: Account;
   methods: CredentialFact[];
+  /** They have never signed in: what stands for their account is as it would be if they did now. */
+  stranger?: true;
 }
 
 /** Whether this agent's reports speak of somebody, by the groups that their last sign-in brought. */
@@ -30,4 +34,42 @@ export async function* peopleIn({ durable }: Pick<SignInDeps, 'durable'>, inScop
     if (page.length < PAGE) return;
     await setImmediate();
   }
+}
+
+/** Everybody in scope whom a directory lists and who has never signed in. */
+export async function* strangersIn(
+  { durable, directories, now }: Pick<SignInDeps, 'durable' | 'directories' | 'now'>,
+  inScope: InScope,
+): AsyncGenerator<Counted[]> {
+  for (const [id, directory] of directories) {
+    const everybody = directory.list?.();
+    if (everybody === undefined) continue;
+    for await (const page of pagesOf(everybody)) {
+      const candidates = page.filter(({ status, groups }) => isUsable(status) && inScope({ id: '', groups }));
+      const known = await Promise.all(candidates.map(({ key }) => durable.accounts.byDirectoryKey(id, key)));
+      const strangers = candidates.filter((_, at) => known[at] === undefined);
+      if (strangers.length > 0) yield strangers.map((person) => strangerOf(id, person, now()));
+      await setImmediate();
+    }
+  }
+}
+
+async function* pagesOf(people: AsyncIterable<Person>): AsyncGenerator<Person[]> {
+  let page: Person[] = [];
+  for await (const person of people) {
+    page.push(person);
+    if (page.length < PAGE) continue;
+    yield page;
+    page = [];
+  }
+  yield page;
+}
+
+function strangerOf(directory: string, { key, username, name, email, groups }: Person, now: number): Counted {
+  const account: Account = {
+    ...{ id: '', directory, directoryKey: key, username, name, groups },
+    ...(email === undefined ? {} : { email }),
+    ...{ createdAt: now, revokedBefore: 0, version: 0 },
+  };
+  return { account, methods: [], stranger: true };
 }

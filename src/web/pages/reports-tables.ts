@@ -73,10 +73,10 @@ export function createReportKinds(deps: WebDeps): ReadonlyMap<string, ReportKind
     },
     header: ['user_name', 'name', 'email', 'groups', 'known_since', 'asked_from', 'rule'],
     async *records(asked) {
-      for await (const { account, due } of statistics.enrolment.people(scopeOf(asked))) {
+      for await (const { account, stranger, due } of statistics.enrolment.people(scopeOf(asked))) {
         const { username, name, email, groups, createdAt } = account;
         const from = due && (due.at === undefined ? 'now' : iso(due.at));
-        yield [username, name, email, groups.join(' '), iso(createdAt), from, due?.rule];
+        yield [username, name, email, groups.join(' '), stranger ? undefined : iso(createdAt), from, due?.rule];
       }
     },
   };
