@@ -12,6 +12,8 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ['test/support/properties.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // What follows by itself may take its time on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     testTimeout: 60_000,
     hookTimeout: 90_000,
     projects: [

@@ -53,10 +53,10 @@ describe('where an address may be', () => {
       locate('192.0.2.17', 'en');
     };
     change(Buffer.from('half a file'), 1_000);
-    await vi.waitFor(() => expect(logged).toEqual(['the GeoIP database can not be read again']));
+    await vi.waitFor(() => expect(logged).toEqual(['the GeoIP database can not be read again']), { timeout: 20_000 });
     expect(locate('192.0.2.17', 'en')).toMatchObject({ city: 'Cambridge' });
     change(mmdbOf({ '192.0.2.0/24': { country: { iso_code: 'FR' } } }), 2_000);
-    await vi.waitFor(() => expect(locate('192.0.2.17', 'en')).toEqual({ country: 'France' }));
+    await vi.waitFor(() => expect(locate('192.0.2.17', 'en')).toEqual({ country: 'France' }), { timeout: 20_000 });
     expect(logged.at(-1)).toBe('the GeoIP database was read again');
   });
 

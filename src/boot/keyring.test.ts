@@ -226,9 +226,9 @@ describe('each node by itself', () => {
     there.onChange(() => heard.push([time.now() - START, there.published().length]));
     await keyrings.rotate('one', { ahead: 90_000 });
     await wait(60_000);
-    await vi.waitFor(() => expect(heard).toEqual([[60_000, 2]]));
+    await vi.waitFor(() => expect(heard).toEqual([[60_000, 2]]), { timeout: 20_000 });
     await wait(30_000);
-    await vi.waitFor(() => expect(heard.at(-1)).toEqual([90_000, 2]));
+    await vi.waitFor(() => expect(heard.at(-1)).toEqual([90_000, 2]), { timeout: 20_000 });
   });
 });
 

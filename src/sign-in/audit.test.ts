@@ -157,7 +157,7 @@ describe('notes', () => {
     for (let index = 0; index < 50; index += 1) audit.note({ event: 'note' });
     expect(await events()).toEqual([]);
     await vi.advanceTimersByTimeAsync(200);
-    await vi.waitFor(async () => expect(await events()).toHaveLength(50));
+    await vi.waitFor(async () => expect(await events()).toHaveLength(50), { timeout: 20_000 });
     expect(store.appends).toBe(1);
   });
 
@@ -170,7 +170,7 @@ describe('notes', () => {
     expect(store.appends).toBeGreaterThan(1);
     store.append = real;
     await vi.advanceTimersByTimeAsync(1_000);
-    await vi.waitFor(async () => expect(await events()).toEqual(['note']));
+    await vi.waitFor(async () => expect(await events()).toEqual(['note']), { timeout: 20_000 });
     expect(lines.map(({ level }) => level)).toEqual(['error', 'warn']);
   });
 
@@ -229,10 +229,12 @@ describe('the signature of the head', () => {
     await audit.commit({ event: 'one' });
     store.append = gone;
     await vi.advanceTimersByTimeAsync(60 * MINUTE);
-    await vi.waitFor(() => expect(lines.at(-1)?.message).toBe('the head of the audit could not be signed'));
+    await vi.waitFor(() => expect(lines.at(-1)?.message).toBe('the head of the audit could not be signed'), {
+      timeout: 20_000,
+    });
     store.append = real;
     await vi.advanceTimersByTimeAsync(60 * MINUTE);
-    await vi.waitFor(async () => expect(await events()).toEqual(['one', 'audit.signed']));
+    await vi.waitFor(async () => expect(await events()).toEqual(['one', 'audit.signed']), { timeout: 20_000 });
   });
 });
 

@@ -125,7 +125,7 @@ describe('a report', () => {
     const { reports, holds, events, clock, hang } = await fixture();
     hang.audit = true;
     void reports.make('alice', SIGN_IN, BY);
-    await vi.waitFor(async () => expect(await reports.list({ limit: 1 })).toHaveLength(1));
+    await vi.waitFor(async () => expect(await reports.list({ limit: 1 })).toHaveLength(1), { timeout: 20_000 });
     hang.audit = false;
     await reports.make('alice', SIGN_IN, BY);
     expect(await holds.of('alice')).toBeDefined();

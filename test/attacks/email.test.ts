@@ -42,7 +42,7 @@ describe('a code by mail', () => {
     const page = await someone.enter('courses');
     const code = await mailedCode(scene.gateway, mailbox);
     await Promise.all(Array.from({ length: MANY }, () => post(someone, page, { code })));
-    await vi.waitFor(async () => expect(await proofs(someone)).toBe(1));
+    await vi.waitFor(async () => expect(await proofs(someone)).toBe(1), { timeout: 20_000 });
     expect(asksToRemember(await someone.client.get(page.url))).toBe(true);
   });
 

@@ -53,7 +53,7 @@ describe.each(usually(STORES))('what was issued, on the %s store', (_name, optio
       return page;
     };
     await together(someone, ask, pass);
-    await vi.waitFor(async () => expect(await proofs(someone, 'tap')).toBe(1));
+    await vi.waitFor(async () => expect(await proofs(someone, 'tap')).toBe(1), { timeout: 20_000 });
   });
 
   it('a recovery code counts once, of a hundred uses at once', async () => {
@@ -65,7 +65,7 @@ describe.each(usually(STORES))('what was issued, on the %s store', (_name, optio
       return browser.answer(list, { method: 'recovery' });
     };
     await together(someone, ask, code);
-    await vi.waitFor(async () => expect(await proofs(someone, 'recovery')).toBe(1));
+    await vi.waitFor(async () => expect(await proofs(someone, 'recovery')).toBe(1), { timeout: 20_000 });
     const { id = '' } = (await scene.gateway.app.signIn.accounts.find(someone.username)) ?? {};
     const [sheet] = (await scene.gateway.app.signIn.credentials.ofAccount(id)).filter(
       ({ factor }) => factor === 'recovery',

@@ -32,7 +32,7 @@ describe.each([
     const page = await browser.enter('courses');
     const code = scene.nextCode(someone);
     await Promise.all(Array.from({ length: MANY }, () => post(browser, page, { code })));
-    await vi.waitFor(async () => expect(await proofs(someone, 'totp')).toBe(1));
+    await vi.waitFor(async () => expect(await proofs(someone, 'totp')).toBe(1), { timeout: 20_000 });
     expect(asksToRemember(await browser.client.get(page.url))).toBe(true);
   });
 
@@ -44,7 +44,7 @@ describe.each([
     const replies = await Promise.all(pages.map((page) => post(someone, page, { code })));
     const passed = replies.filter(({ location }) => location?.pathname.startsWith('/authorize/'));
     expect(passed).toHaveLength(1);
-    await vi.waitFor(async () => expect(await proofs(someone, 'totp')).toBe(1));
+    await vi.waitFor(async () => expect(await proofs(someone, 'totp')).toBe(1), { timeout: 20_000 });
   });
 
   it('confirmations of an enrolment make one method', async () => {

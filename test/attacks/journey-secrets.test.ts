@@ -54,7 +54,9 @@ describe('secrets', () => {
     await client.get(`${scene.gateway.url}/authorize/${[...ids][0]}`);
     const totp = someone.authenticator?.parameters.secret ?? '';
     secrets.add(totp);
-    await vi.waitFor(() => expect(scene.audit().some(({ event }) => event === 'sign-in.completed')).toBe(true));
+    await vi.waitFor(() => expect(scene.audit().some(({ event }) => event === 'sign-in.completed')).toBe(true), {
+      timeout: 20_000,
+    });
     return { secrets, ids, cookies, totp };
   }
 

@@ -92,7 +92,7 @@ describe.each([
     const page = await browser.enter('courses');
     const response = key.answerTo(page, ceremony);
     await Promise.all(Array.from({ length: MANY }, () => post(browser, page, response)));
-    await vi.waitFor(async () => expect(await proofs(someone)).toBe(before + 1));
+    await vi.waitFor(async () => expect(await proofs(someone)).toBe(before + 1), { timeout: 20_000 });
     expect(asksToRemember(await browser.client.get(page.url))).toBe(true);
   });
 

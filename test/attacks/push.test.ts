@@ -131,7 +131,7 @@ describe('a request', () => {
         return event === 'sign-in.proved' && of === account && detail.includes('"push"');
       });
     const approved = answers.find(({ status }) => status === 200)?.json.outcome === 'approved';
-    await vi.waitFor(() => expect(proofs()).toHaveLength(approved ? 1 : 0));
+    await vi.waitFor(() => expect(proofs()).toHaveLength(approved ? 1 : 0), { timeout: 20_000 });
   });
 
   it('opens no sign-in before the password, and none but the one that asked', async () => {
@@ -306,7 +306,7 @@ describe('streams of events', () => {
     const { events } = waitingOn(page);
     expect((await new Client().get(events)).status).toBe(400);
     const open = Array.from({ length: 5 }, () => other.client.get(events));
-    await vi.waitFor(async () => expect((await other.client.get(events)).status).toBe(429));
+    await vi.waitFor(async () => expect((await other.client.get(events)).status).toBe(429), { timeout: 20_000 });
     await phone.approve(number);
     for (const stream of open) expect((await stream).body).toContain('event: changed\n');
   });

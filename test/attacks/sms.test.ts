@@ -57,7 +57,7 @@ describe('codes by text message, at once', () => {
     const code = await newestCode(scene.gateway, number);
     const before = await events(someone, 'sign-in.proved');
     await Promise.all(Array.from({ length: MANY }, () => post(browser, page, { code })));
-    await vi.waitFor(async () => expect(await events(someone, 'sign-in.proved')).toBe(before + 1));
+    await vi.waitFor(async () => expect(await events(someone, 'sign-in.proved')).toBe(before + 1), { timeout: 20_000 });
     expect(asksToRemember(await browser.client.get(page.url))).toBe(true);
   });
 
@@ -114,7 +114,7 @@ describe('guesses', () => {
     }
     for (const text of texts.slice(0, 8)) expect(text).toContain('That code isn’t right');
     for (const text of texts.slice(8)) expect(text).toContain('Too many wrong attempts.');
-    await vi.waitFor(async () => expect(await events(someone, 'sign-in.refused')).toBe(8));
+    await vi.waitFor(async () => expect(await events(someone, 'sign-in.refused')).toBe(8), { timeout: 20_000 });
   });
 });
 

@@ -267,7 +267,7 @@ function topicSuite({ open }: EphemeralSubject): void {
     await store.publish('a');
     await store.publish('c 薩 {x}');
     await store.publish('b');
-    await vi.waitFor(() => expect(first.heard).toEqual(['a', 'b']));
+    await vi.waitFor(() => expect(first.heard).toEqual(['a', 'b']), { timeout: 20_000 });
     expect(second.heard).toEqual(['a']);
   });
 
@@ -277,10 +277,10 @@ function topicSuite({ open }: EphemeralSubject): void {
     left.end();
     left.end();
     await store.publish('a');
-    await vi.waitFor(() => expect(stays.heard).toEqual(['a']));
+    await vi.waitFor(() => expect(stays.heard).toEqual(['a']), { timeout: 20_000 });
     const late = await listenTo(store, 'a');
     await store.publish('a');
-    await vi.waitFor(() => expect(late.heard).toEqual(['a']));
+    await vi.waitFor(() => expect(late.heard).toEqual(['a']), { timeout: 20_000 });
     expect(stays.heard).toEqual(['a', 'a']);
     expect(left.heard).toEqual([]);
   });

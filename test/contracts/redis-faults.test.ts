@@ -65,7 +65,7 @@ describe('the Redis store when Redis fails', () => {
     expect(await store.attempt('budget', 1, MINUTE)).toMatchObject({ allowed: true });
     await primary.kill();
     await expectRefused(store);
-    await vi.waitFor(() => expect(states).toEqual(['up', 'down']));
+    await vi.waitFor(() => expect(states).toEqual(['up', 'down']), { timeout: 20_000 });
     await primary.restart();
     await recovered(store);
     expect(states).toEqual(['up', 'down', 'up']);
@@ -103,13 +103,13 @@ describe('the Redis store when Redis fails', () => {
     const heard: string[] = [];
     await store.subscribe('topic', () => void heard.push('look'));
     await store.publish('topic');
-    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    await vi.waitFor(() => expect(heard).toHaveLength(1), { timeout: 20_000 });
     await primary.kill();
     await primary.restart();
     await vi.waitFor(() => expect(heard).toHaveLength(2), { timeout: 10_000 });
     await recovered(store);
     await store.publish('topic');
-    await vi.waitFor(() => expect(heard).toHaveLength(3));
+    await vi.waitFor(() => expect(heard).toHaveLength(3), { timeout: 20_000 });
   });
 
   it('lets people listen while Redis is away, and closes', async () => {

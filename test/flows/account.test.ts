@@ -48,11 +48,14 @@ describe('the account page', () => {
     await someone.begin('library');
     const wrong = scene.elsewhere(someone);
     await wrong.answer(await wrong.begin('library'), { username: someone.username, password: 'not the password' });
-    const page = await vi.waitFor(async () => {
-      const shown = await account(someone);
-      expect(shown.text).toContain('Failed');
-      return shown;
-    });
+    const page = await vi.waitFor(
+      async () => {
+        const shown = await account(someone);
+        expect(shown.text).toContain('Failed');
+        return shown;
+      },
+      { timeout: 20_000 },
+    );
     expect(methodsOf(page)).toHaveLength(1);
     expect(devicesOf(page)).toHaveLength(1);
     expect(page.text).toMatch(/Chrome.*this device/);

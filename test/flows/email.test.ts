@@ -110,11 +110,13 @@ describe('a mail server', () => {
     expect(asksToRemember(question)).toBe(true);
     server.mood = { code: 451, text: '4.3.0 later', at: 'message' };
     await ada.remember(question, 'yes');
-    await vi.waitFor(() => expect(gateway.logs).toContainEqual(expect.objectContaining({ level: 'warn' })));
+    await vi.waitFor(() => expect(gateway.logs).toContainEqual(expect.objectContaining({ level: 'warn' })), {
+      timeout: 20_000,
+    });
     server.mood = 'takes';
     scene.clock.advance(31 * SECONDS);
     await gateway.command('user passwd', ['ada'], {}, 'another correct horse battery');
-    await vi.waitFor(() => expect(server.received).toHaveLength(3));
+    await vi.waitFor(() => expect(server.received).toHaveLength(3), { timeout: 20_000 });
     expect(server.received.map(({ to, secure }) => ({ to, secure }))).toEqual(
       Array.from({ length: 3 }, () => ({ to: ['ada@university.example'], secure: true })),
     );

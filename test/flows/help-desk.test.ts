@@ -43,13 +43,16 @@ describe('the help desk', () => {
     expect((await agent.find('no such person')).text).toContain('Nobody was found');
     const page = await agent.person(person);
     expect(page.text).toContain('Nothing is set up.');
-    await vi.waitFor(async () => {
-      const account = await idOf(scene, person);
-      expect(told('helpdesk.viewed', account).map(({ detail }) => JSON.parse(detail).by)).toEqual([
-        await idOf(scene, agent.someone),
-      ]);
-      expect(scene.audit().some(({ event }) => event === 'helpdesk.searched')).toBe(true);
-    });
+    await vi.waitFor(
+      async () => {
+        const account = await idOf(scene, person);
+        expect(told('helpdesk.viewed', account).map(({ detail }) => JSON.parse(detail).by)).toEqual([
+          await idOf(scene, agent.someone),
+        ]);
+        expect(scene.audit().some(({ event }) => event === 'helpdesk.searched')).toBe(true);
+      },
+      { timeout: 20_000 },
+    );
   });
 
   it('issues a pass, shown once, that signs its owner in', async () => {
@@ -102,7 +105,9 @@ describe('the help desk', () => {
     let page = await thief.begin('courses');
     for (let time = 0; time < 9; time += 1) page = await thief.password(page, person.username, 'wrong');
     expect(page.text).toContain('Too many');
-    await vi.waitFor(async () => expect((await agent.person(person)).text).toContain('too many wrong answers'));
+    await vi.waitFor(async () => expect((await agent.person(person)).text).toContain('too many wrong answers'), {
+      timeout: 20_000,
+    });
     expect((await agent.person(person)).text).toContain('Locked after wrong answers Password, until');
     const done = await agent.act(person, 'unlock');
     expect(done.text).toContain('They can try again now.');
@@ -127,12 +132,15 @@ describe('the help desk', () => {
     const agent = await desk();
     const person = await scene.newcomer({ groups: 'students,guests' });
     expect((await person.enter('payroll')).text).toContain('You can’t continue to Payroll');
-    await vi.waitFor(async () => {
-      const { text } = await agent.person(person);
-      expect(text).toContain('A rule of the policy refuses such sign-ins.');
-      expect(text).toMatch(/Guests stay out deny: true Yes/);
-      expect(text).toContain('level: mfa, remember: never');
-    });
+    await vi.waitFor(
+      async () => {
+        const { text } = await agent.person(person);
+        expect(text).toContain('A rule of the policy refuses such sign-ins.');
+        expect(text).toMatch(/Guests stay out deny: true Yes/);
+        expect(text).toContain('level: mfa, remember: never');
+      },
+      { timeout: 20_000 },
+    );
   });
 
   it('assigns a hardware token by its number, by which its holder is found afterwards', async () => {

@@ -140,10 +140,13 @@ describe('passkeys, over HTTP', () => {
     expect(page.text).toContain('YubiKey 5 NFC (5.2, 5.4) isn’t accepted here. Accepted: YubiKey 5 NFC (5.7).');
     expect(await browser.claims('courses')).toBeUndefined();
     const id = await idOf(someone);
-    await vi.waitFor(() => {
-      const [last] = scene.audit().filter((row) => row.account === id && row.event === 'sign-in.refused');
-      expect(JSON.parse(last?.detail ?? '{}').reason).toContain(`${OTHER}: model not among those allowed`);
-    });
+    await vi.waitFor(
+      () => {
+        const [last] = scene.audit().filter((row) => row.account === id && row.event === 'sign-in.refused');
+        expect(JSON.parse(last?.detail ?? '{}').reason).toContain(`${OTHER}: model not among those allowed`);
+      },
+      { timeout: 20_000 },
+    );
     // It is no answer after the password either.
     const second = await browser.password(page, someone.username);
     expect((await key.use(browser, second)).text).toContain('isn’t accepted here');

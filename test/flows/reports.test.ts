@@ -139,7 +139,7 @@ describe('reports of the help desk', () => {
       const other = scene.elsewhere(someone);
       await other.password(await other.begin('library'), username ?? someone.username, 'not the password');
     }
-    await vi.waitFor(async () => expect(await counted('no-account')).toBe(nobody + 1));
+    await vi.waitFor(async () => expect(await counted('no-account')).toBe(nobody + 1), { timeout: 20_000 });
     expect(await counted('wrong-password')).toBe(wrong + 1);
     const page = await agent.open('/helpdesk/reports/failures?days=7');
     expect(page.text).toContain('wrong-password');

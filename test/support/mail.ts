@@ -34,9 +34,12 @@ export async function mailedCode(gateway: Gateway, to: string): Promise<string> 
 
 /** Notices to an address, once there are this many: they are sent off the request's path. The newest comes first. */
 export async function notices(gateway: Gateway, to: string, count: number): Promise<Message[]> {
-  return vi.waitFor(async () => {
-    const found = (await outbox(gateway, to)).filter(({ subject }) => !CODE.test(subject ?? ''));
-    if (found.length < count) throw new Error(`${found.length} notices for ${to}: ${JSON.stringify(found)}`);
-    return found;
-  });
+  return vi.waitFor(
+    async () => {
+      const found = (await outbox(gateway, to)).filter(({ subject }) => !CODE.test(subject ?? ''));
+      if (found.length < count) throw new Error(`${found.length} notices for ${to}: ${JSON.stringify(found)}`);
+      return found;
+    },
+    { timeout: 20_000 },
+  );
 }

@@ -14,13 +14,16 @@ export const asksNewPassword = (page: Reply): boolean => page.body.includes('nam
  * the audit a moment after it was.
  */
 export function newestReport(scene: Scene, someone: Someone, address?: string): Promise<string> {
-  return vi.waitFor(async () => {
-    const { body } = await someone.client.open(`${scene.gateway.url}/account`);
-    const row = body.split('<tr ').find((text) => text.includes('/not-me"') && text.includes(address ?? ''));
-    return (
-      /href="(\/account\/sign-ins\/[\w-]+\/not-me)"/.exec(row ?? '')?.[1] ?? Promise.reject(new Error('not there'))
-    );
-  });
+  return vi.waitFor(
+    async () => {
+      const { body } = await someone.client.open(`${scene.gateway.url}/account`);
+      const row = body.split('<tr ').find((text) => text.includes('/not-me"') && text.includes(address ?? ''));
+      return (
+        /href="(\/account\/sign-ins\/[\w-]+\/not-me)"/.exec(row ?? '')?.[1] ?? Promise.reject(new Error('not there'))
+      );
+    },
+    { timeout: 20_000 },
+  );
 }
 
 /** Address that somebody else comes from. */

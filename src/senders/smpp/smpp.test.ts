@@ -64,7 +64,9 @@ describe('a session with a message centre', () => {
     const sender = await senderFor(centre.port);
     await sender.send(message('one'));
     for (const session of centre.sessions) session.destroy();
-    await vi.waitFor(async () => expect(await sender.send(message('two'))).toMatchObject({ ok: true }));
+    await vi.waitFor(async () => expect(await sender.send(message('two'))).toMatchObject({ ok: true }), {
+      timeout: 20_000,
+    });
     expect(centre.delivered.map(({ text }) => text)).toEqual(['one', 'two']);
   });
 
@@ -107,7 +109,7 @@ describe('a session with a message centre', () => {
     session?.on('deliver_sm_resp', () => answers.push('deliver_sm_resp'));
     session?.enquire_link();
     session?.deliver_sm({ source_addr: '85291234567', short_message: 'delivered' });
-    await vi.waitFor(() => expect(answers).toEqual(['enquire_link_resp', 'deliver_sm_resp']));
+    await vi.waitFor(() => expect(answers).toEqual(['enquire_link_resp', 'deliver_sm_resp']), { timeout: 20_000 });
   });
 
   it('ends where the other side speaks something else', async () => {
@@ -127,7 +129,9 @@ describe('a session with a message centre', () => {
     await sender.send(message('one'));
     centre.status = undefined;
     const sent = sender.send(message('two'));
-    await vi.waitFor(() => expect(centre.heard.filter(({ command }) => command === 'submit_sm')).toHaveLength(2));
+    await vi.waitFor(() => expect(centre.heard.filter(({ command }) => command === 'submit_sm')).toHaveLength(2), {
+      timeout: 20_000,
+    });
     for (const session of centre.sessions) session.destroy();
     expect(await sent).toEqual({ ok: false, reason: 'no answer', unsure: true });
   });
