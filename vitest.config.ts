@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const EXCLUDED = ['**/node_modules/**'];
-/** The library on the other side builds its server on what `node:tls` is when that is first loaded: in a process of its own. */
-const APART = ['src/senders/smpp/**/*.test.ts'];
+/** The libraries on the other side build their servers on what `node:tls` is when that is first loaded: in processes of their own. */
+const APART = ['src/senders/smpp/**/*.test.ts', 'src/senders/smtp/**/*.test.ts'];
 
 export default defineConfig(({ mode }) => ({
   test: {
