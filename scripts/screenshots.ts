@@ -27,17 +27,21 @@ const PHONE: BrowserContextOptions = {
 };
 
 interface Demo {
-  applications: Record<string, { name: unknown; description: unknown }>;
+  applications: Record<string, { name: unknown; description: unknown; oidc?: unknown }>;
   factors: unknown;
-  policy: unknown;
+  senders: unknown;
+  policy: { rules: { applications: string[] }[] };
   support: unknown;
 }
 
-/** The demo's texts and rules, on free ports. */
+/** The demo's texts and rules, on free ports; of its applications those that come by OpenID Connect. */
 function demoTree(): Record<string, unknown> {
-  const { applications, factors, policy, support } = parse(readFileSync(DEMO, 'utf8')) as Demo;
-  const texts = Object.entries(applications).map(([id, { name, description }]) => [id, { name, description }]);
-  return { applications: Object.fromEntries(texts), factors, policy, support };
+  const { applications, factors, senders, policy, support } = parse(readFileSync(DEMO, 'utf8')) as Demo;
+  const kept = Object.entries(applications).filter(([, { oidc }]) => oidc !== undefined);
+  const texts = Object.fromEntries(kept.map(([id, { name, description }]) => [id, { name, description }]));
+  const isKept = (id: string) => texts[id] !== undefined || applications[id] === undefined;
+  const rules = policy.rules.map((rule) => ({ ...rule, applications: rule.applications.filter(isKept) }));
+  return { demo: {}, applications: texts, factors, senders, policy: { ...policy, rules }, support };
 }
 
 /** `whole`: the page down to its end. Playwright's own full-page pictures lose the phone's touch screen. */
