@@ -134,7 +134,10 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
 
   // Pages.
   const served = assets();
-  const renderer = createRenderer({ i18n, assets: served, name: config.name, support: support(config) });
+  const renderer = createRenderer({
+    ...{ i18n, assets: served, name: config.name, support: support(config), now: world.now },
+    ...(config.timeZone ? { timeZone: config.timeZone } : {}),
+  });
 
   // Doors; exactly one of them is the core.
   const render: RenderPort = {

@@ -7,13 +7,13 @@ import type { Senders } from './senders.ts';
 
 /** How letters to people are written and sent; nothing where no configured sender carries mail. */
 export function postOffice(
-  { senders: configured, name, issuer, support }: Config,
+  { senders: configured, name, issuer, timeZone, support }: Config,
   modules: Modules,
   i18n: I18n,
   /** They stand later than the audit that letters are driven by. */
   senders: () => Senders,
 ): Pick<LettersDeps, 'mail'> {
   if (![...configured.keys()].some((id) => modules.senders.get(id)?.carries.includes('mail'))) return {};
-  const write = createNoticeWriter({ i18n, name, issuer, support });
+  const write = createNoticeWriter({ i18n, name, issuer, support, ...(timeZone ? { timeZone } : {}) });
   return { mail: { write, send: (message, account) => senders().send(message, { account }) } };
 }

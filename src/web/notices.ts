@@ -8,6 +8,8 @@ export interface NoticeTexts {
   /** What the institution calls itself. */
   name: LocalizedText;
   issuer: string;
+  /** IANA zone of the times; the server's own by default. */
+  timeZone?: string;
   support: { url?: string | undefined; email?: string | undefined; phone?: string | undefined };
 }
 
@@ -18,13 +20,13 @@ const LONGEST = 300;
 const line = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, LONGEST);
 
 /** Writes letters to the owners of accounts, in plain text. */
-export function createNoticeWriter({ i18n, name, issuer, support }: NoticeTexts) {
+export function createNoticeWriter({ i18n, name, issuer, timeZone, support }: NoticeTexts) {
   function facts(notice: Notice, locale: string): string[] {
     const t = (key: string, values?: Record<string, string>) => i18n.t(locale, `notice.${key}`, values);
     const { browser, system } = agentOf(notice.userAgent ?? '');
     const device = browser && system ? i18n.t(locale, 'device.name', { browser, system }) : browser || system;
     const when = new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, {
-      ...{ dateStyle: 'full', timeStyle: 'long', hourCycle: 'h23' },
+      ...{ dateStyle: 'full', timeStyle: 'full', hourCycle: 'h23', timeZone },
     }).format(notice.at);
     const about: [string, string | undefined][] = [
       ['when', when],

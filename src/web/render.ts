@@ -6,7 +6,8 @@ import type { Assets } from './assets.ts';
 import type { I18n, Values } from './i18n.ts';
 import { direction, ownName } from './languages.ts';
 import type { PageName, Pages } from './models.ts';
-import { times } from './times.ts';
+import { moments } from './moments.ts';
+import { ownZone, times } from './times.ts';
 
 const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));
 
@@ -63,7 +64,7 @@ export function createRenderer(options: RendererOptions): Renderer {
 
 /**
  * Functions that templates call as `it.…`; `it.model` has the model's values that bear the same name.
- * They give plain text, which the template escapes.
+ * They give plain text, which the template escapes; `time` and `sentence` give HTML.
  */
 function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, locale: string) {
   const t = (key: string, values?: Values) => i18n.t(locale, key, values);
@@ -90,6 +91,7 @@ function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, lo
       if (asset === undefined) throw new Error(`${path}: no such asset`);
       return `${path}?v=${asset.version}`;
     },
+    ...moments(when, t),
     svg: (document: string) => `data:image/svg+xml;base64,${Buffer.from(document).toString('base64')}`,
     ...when,
   };
@@ -100,7 +102,7 @@ function isMessage(label: Message | LocalizedText): label is Message {
 }
 
 /** What the layout shows around a page. What languages are called is looked up once. */
-function frames({ i18n, name: institution, support }: RendererOptions) {
+function frames({ i18n, name: institution, support, timeZone }: RendererOptions) {
   const languages = i18n.locales.map((tag) => ({ tag, name: ownName(tag) }));
   const spoken = new Map(
     i18n.locales.map((locale) => [
@@ -115,6 +117,7 @@ function frames({ i18n, name: institution, support }: RendererOptions) {
       name,
       ...(spoken.get(locale) ?? { dir: direction(locale), institution: i18n.localized(locale, institution) }),
       support,
+      timeZone: timeZone ?? ownZone(),
       languages: languages.map((language) => ({
         ...language,
         current: language.tag === locale,

@@ -16,6 +16,8 @@ export interface Times {
   ago(ms: number): string;
   /** For `<time datetime>`. */
   iso(ms: number): string;
+  /** What people call the zone of these times: `Hong Kong Standard Time`. */
+  zone(): string;
 }
 
 export function times(locale: string, timeZone: string | undefined, now: () => number): Times {
@@ -33,5 +35,15 @@ export function times(locale: string, timeZone: string | undefined, now: () => n
       return step ? relative.format(Math.trunc(distance / step[1]), step[0]) : relative.format(0, 'second');
     },
     iso: (ms) => new Date(ms).toISOString(),
+    zone: () => zoneName(tag, timeZone, now()),
   };
 }
+
+/** What people call a zone at a time of the year. */
+function zoneName(tag: string, timeZone: string | undefined, at: number): string {
+  const parts = new Intl.DateTimeFormat(tag, { timeZone, timeZoneName: 'long' }).formatToParts(at);
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'UTC';
+}
+
+/** The zone whose times are shown where the configuration names none. */
+export const ownZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;

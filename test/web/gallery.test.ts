@@ -113,6 +113,30 @@ const REST: readonly Variant[] = [
 
 const VARIANTS = LONG ? [...USUAL, ...REST] : USUAL;
 
+describe('times', () => {
+  const shown = (page: Page) =>
+    page.evaluate<string[]>(
+      "[...document.querySelectorAll('time[data-local=date], [data-zone]')].map((it) => it.innerText)",
+    );
+
+  it('are the reader’s where a script runs, and the institution’s where none does; the page names which', async () => {
+    const away = await open({ timezoneId: 'Asia/Hong_Kong' });
+    const without = await open({ timezoneId: 'Asia/Hong_Kong', javaScriptEnabled: false });
+    await show(away, { name: 'account' });
+    await show(without, { name: 'account' });
+    expect(await shown(away)).toContain('Times are in Hong Kong Standard Time.');
+    expect(await without.content()).toContain('>Times are in Greenwich Mean Time.<');
+    const [first] = await away.locator('td time[data-local=date]').all();
+    const instant = new Date((await first?.getAttribute('datetime')) ?? '');
+    const local = new Intl.DateTimeFormat('en-GB', {
+      ...{ dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone: 'Asia/Hong_Kong' },
+    }).format(instant);
+    expect(await first?.innerText()).toBe(local);
+    await show(away, { name: 'account' }, 'zh-Hant');
+    expect(await shown(away)).toContain('時間以香港標準時間表示。');
+  });
+});
+
 describe('every page', () => {
   it.each(VARIANTS)('is sound in $locale at $viewport.width px, $schemes', { timeout: 120_000 }, async (variant) => {
     const halves = [0, 1].map(async (half) => {

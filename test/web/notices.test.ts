@@ -11,6 +11,7 @@ const write = createNoticeWriter({
   name: { en: 'Example University', 'zh-Hant': '示範大學', 'zh-Hans': '示范大学' },
   issuer: 'https://login.university.example',
   support: { email: 'help@university.example' },
+  timeZone: 'Asia/Hong_Kong',
 });
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
@@ -21,7 +22,7 @@ describe('a letter', () => {
     const { subject, text } = write({ ...base, factor: 'totp', ip: '192.0.2.7', userAgent: CHROME }, 'en');
     expect(subject).toBe('Example University: a sign-in method was added');
     expect(text).toMatch(
-      /^Hello Alice,\n\nA way to sign in was added to your account\.\n\nWhen: Sunday,? 22 November 2026/,
+      /^Hello Alice,\n\nA way to sign in was added to your account\.\n\nWhen: Sunday,? 22 November 2026 at 16:00:00 Hong Kong Standard Time\n/,
     );
     expect(text).toContain('\nMethod: Authenticator app\nBrowser: Chrome on Windows\nNetwork address: 192.0.2.7\n');
     expect(text).toContain('https://login.university.example/account');

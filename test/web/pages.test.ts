@@ -16,9 +16,9 @@ describe('templates', () => {
       [...source.matchAll(/<%[-_]?\s*~\s*(.*?)\s*[-_]?%>/g)].map(([, printed]) => ({ file, printed })),
     );
     expect(raw.length).toBeGreaterThan(0);
-    expect(raw.filter(({ printed = '' }) => !/^(include\('\/(parts|prompts)\/.*\)|it\.body)$/.test(printed))).toEqual(
-      [],
-    );
+    // `time` and `sentence` escape what they are given: moments.test.ts.
+    const trusted = /^(include\('\/(parts|prompts)\/.*\)|it\.body|it\.(time|sentence)\(.*\))$/;
+    expect(raw.filter(({ printed = '' }) => !trusted.test(printed))).toEqual([]);
   });
 
   it('use only keys that exist', () => {

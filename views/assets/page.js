@@ -88,3 +88,21 @@ for (const button of document.querySelectorAll('button[data-wait]')) {
   };
   tick();
 }
+
+// Times are shown where they are read. Without a script they are the institution's, and the page says so.
+const { lang } = document.documentElement;
+const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && zone !== document.body.dataset.timeZone) showTimesIn(lang === 'en' ? 'en-GB' : lang);
+
+function showTimesIn(locale) {
+  const styles = {
+    date: new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }),
+    day: new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }),
+  };
+  for (const time of document.querySelectorAll('time[data-local]')) {
+    time.textContent = styles[time.dataset.local].format(new Date(time.dateTime));
+  }
+  const parts = new Intl.DateTimeFormat(locale, { timeZoneName: 'long' }).formatToParts();
+  const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? zone;
+  for (const line of document.querySelectorAll('[data-zone]')) line.textContent = line.dataset.zone.replace('{}', name);
+}

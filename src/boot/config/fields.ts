@@ -31,6 +31,19 @@ export const moment = z
   })
   .transform((text) => Date.parse(text));
 
+/** A zone of the IANA database, as `Asia/Hong_Kong`. */
+export const timeZone = z.string().refine(isTimeZone, { error: 'must be a time zone such as Asia/Hong_Kong' });
+
+function isTimeZone(name: string): boolean {
+  // An offset is no zone: it doesn't know of summer time.
+  if (/^[+-]/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** An address range in CIDR notation; a single address stands for itself. */
 export const range = z.string().superRefine((text, context) => {
   const fault = rangeFault(text);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LEVELS } from '../../core/assurance.ts';
 import type { Modules } from '../modules.ts';
-import { duration, id, issuer, localized, port, range, webAddress } from './fields.ts';
+import { duration, id, issuer, localized, port, range, timeZone, webAddress } from './fields.ts';
 import { api, helpDesk } from './help-desk.ts';
 import { anyOf, applicationsOf, optionsOf, storeOf } from './plug-ins.ts';
 import { rule, suggestion } from './rule.ts';
@@ -157,6 +157,11 @@ export function sectionsOf(modules: Modules) {
       .strictObject({ acr: z.record(z.string().min(1), z.enum(LEVELS)).default({}) })
       .prefault({})
       .describe('Further acr values and the level that each stands for'),
+    timeZone: timeZone
+      .optional()
+      .describe(
+        'Zone of the times in mails, and on pages where no script runs: Asia/Hong_Kong. The server’s own by default',
+      ),
     locales: z.array(language).min(1).default(['en', 'zh-Hant', 'zh-Hans']).describe('Languages offered'),
     defaultLocale: language.default('en').describe('Where the browser asks for none of them'),
     support: z

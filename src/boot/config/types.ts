@@ -59,6 +59,8 @@ export interface Config {
   acr: ReadonlyMap<string, Level>;
   locales: readonly string[];
   defaultLocale: string;
+  /** IANA zone of the times shown; the server's own where it is absent. */
+  timeZone?: Parsed['timeZone'];
   support: Parsed['support'];
   log: Parsed['log'];
   helpDesk?: Parsed['helpDesk'];
