@@ -239,6 +239,12 @@ describe('files', () => {
     expect(lengthFaults([{ path: 'a.ts', text: 'line\n'.repeat(401) }])).toEqual(['a.ts has 401 lines']);
   });
 
+  it('read bodies by way of one, which bounds and counts them', () => {
+    const parser = /\bexpress\.(?:urlencoded|json|text|raw)\(/;
+    const reading = sources.filter(({ path, text }) => parser.test(text) && !path.endsWith('.test.ts'));
+    expect(reading.map(({ path }) => path)).toEqual(['src/web/bodies.ts']);
+  });
+
   it('leave nothing undone, and no check switched off without a reason', () => {
     expect(all.filter((file) => !isOfTheRules(file)).flatMap(commentFaults)).toEqual([]);
     expect(sources.filter(({ path }) => !path.endsWith('.test.ts')).flatMap(assertionFaults)).toEqual([]);

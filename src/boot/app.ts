@@ -9,6 +9,7 @@ import { createLetters } from '../sign-in/letters.ts';
 import { type ApiSettings, hashOfSecret } from '../web/api/passes.ts';
 import { createWeb } from '../web/app.ts';
 import { assets } from '../web/assets.ts';
+import { formText } from '../web/bodies.ts';
 import { html, localsOf, type WebDeps } from '../web/context.ts';
 import { createFormPost } from '../web/form-post.ts';
 import { createI18n } from '../web/i18n.ts';
@@ -154,6 +155,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     adopt: signIn.evidence.adopt,
     browser: (res) => localsOf(res as never).browser,
     fetch,
+    form: formText,
     core: () => coreOf(doors),
     doors: () => doors,
     keyring: keyrings.keyring,

@@ -170,6 +170,8 @@ export interface DoorPorts {
   browser(res: ServerResponse): Browser;
   /** Calls an address that a client gave us: no private network but the allowed ones, no redirect. */
   fetch(url: string | URL, init?: RequestInit): Promise<globalThis.Response>;
+  /** Reads a form of at most `limit` bytes, and of as many parameters as a request may have: `req.body` is its text. */
+  form(limit: number): RequestHandler[];
   render: RenderPort;
   audit: AuditPort;
   log: LogPort;

@@ -1,5 +1,7 @@
 import express, { type Express, type RequestHandler, Router } from 'express';
+import { parametersOf } from '../core/parameters.ts';
 import { apiRoutes } from './api/passes.ts';
+import { boundedQuery } from './bodies.ts';
 import { cookieRules, recogniseBrowser } from './browser.ts';
 import { localsOf, loggable, send, type WebDeps } from './context.ts';
 import { notFound, showErrors } from './errors.ts';
@@ -83,12 +85,13 @@ export function createWeb(deps: WebDeps): Express {
   const csrf = createCsrf(deps.csrfKey, deps.issuer);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('query parser', 'simple');
+  app.set('query parser', parametersOf);
   app.set('trust proxy', [...deps.trustedProxies]);
 
   app.use(logged(deps));
   app.use(headers(deps.issuer));
   app.use(recogniseBrowser(deps));
+  app.use(boundedQuery);
   app.use(ownOrigins(deps));
   app.use(ownHostOnly(deps.issuer));
   app.use(assets(deps));

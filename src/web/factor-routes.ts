@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import express, { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express';
+import { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express';
 import { hasCode } from '../core/errors.ts';
 import type { FactorRoute, FactorRoutes, RouteResult } from '../core/route.ts';
 import { fromBrowser } from '../sign-in/context.ts';
 import { createLimits } from '../sign-in/limits.ts';
+import { jsonBody, LONGEST_JSON } from './bodies.ts';
 import { localsOf, type WebDeps } from './context.ts';
 
-const LONGEST_BODY = '8kb';
 const PER_MINUTE = 600;
 const MINUTE = 60_000;
 /** How long a browser may keep the answer to a preflight, seconds. */
@@ -129,7 +129,7 @@ export function factorRoutes(deps: WebDeps): Router {
     const own = Router();
     for (const route of routes) {
       if (route.cors) own.all(route.path, cors);
-      const json = express.json({ limit: LONGEST_BODY, type: 'application/json' });
+      const json = jsonBody(LONGEST_JSON);
       const handler = handlerOf(deps, factor, base, route);
       if (route.method === 'GET') own.get(route.path, handler);
       else own.post(route.path, json, handler);

@@ -194,8 +194,8 @@ describe('parameters', () => {
 
   it('huge ones are refused, not worked on', async () => {
     const huge = 'a'.repeat(60_000);
-    expect((await call(it_.gateway, '/token', { grant_type: huge }, 'library')).status).toBe(400);
-    expect((await call(it_.gateway, '/par', { state: huge }, 'library')).status).toBe(400);
+    expect((await call(it_.gateway, '/token', { grant_type: huge }, 'library')).status).toBe(413);
+    expect((await call(it_.gateway, '/par', { state: huge }, 'library')).status).toBe(413);
     const posted = await alice.client.post(`${it_.gateway.url}/authorize`, {
       client_id: 'library',
       state: `${huge}${huge}`,

@@ -7,6 +7,7 @@ import { type OidcApplication, type OidcSettings, oidcApplication, oidcSettings 
 import { checkApplications } from './clients.ts';
 import { createCore } from './core.ts';
 import { jwksOf, keyringOptions } from './keys.ts';
+import { formsOfPrograms } from './parameters.ts';
 import { postedRequests } from './post.ts';
 import { createProvider } from './provider.ts';
 import { isOurs } from './routes.ts';
@@ -30,7 +31,8 @@ const oidc: DoorModule<OidcSettings, OidcApplication> = {
     const serving = createServing(keyring, build, ports.log);
 
     const router = express.Router();
-    router.use(postedRequests(ports.ephemeral));
+    router.use(postedRequests(ports));
+    router.use(formsOfPrograms(ports));
     router.use((req, res, next) => (isOurs(req.path) ? serving().answer(req, res, next) : next()));
     return { handler: router, core: createCore(() => serving().provider, sessions, ports, subjects) };
   },

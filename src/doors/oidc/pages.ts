@@ -1,7 +1,7 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
 import { hasCode } from '../../core/errors.ts';
-import { ROUTES } from './routes.ts';
+import { FOR_PROGRAMS, ROUTES } from './routes.ts';
 import { schemeOf } from './scheme.ts';
 import { readLeft } from './sign-out.ts';
 
@@ -9,16 +9,6 @@ type Next = () => Promise<unknown>;
 
 /** What oidc-provider answers where a form must be submitted by the browser; its inline script never runs under our CSP. */
 const OWN_FORM = '<title>Submitting Callback</title>';
-
-/** Called by programs, which read JSON whatever their HTTP library says they accept (RFC 6749 section 5.2). */
-const FOR_PROGRAMS: ReadonlySet<string> = new Set([
-  ROUTES.introspection,
-  ROUTES.jwks,
-  ROUTES.pushed_authorization_request,
-  ROUTES.revocation,
-  ROUTES.token,
-  ROUTES.userinfo,
-]);
 
 const BELOW_AUTHORIZATION = new RegExp(`^(${ROUTES.authorization}/).*`);
 /** Until the store may be back, seconds. */

@@ -8,6 +8,7 @@ import { clientOf, MemberAdapter } from './clients.ts';
 import { endOf, overrideContext } from './evaluation.ts';
 import { loadExistingGrant } from './grants.ts';
 import { pages } from './pages.ts';
+import { readQueries } from './parameters.ts';
 import { prompts } from './prompts.ts';
 import { ROUTES } from './routes.ts';
 import { lifeLeft, type SessionAdapter, seconds } from './sessions.ts';
@@ -151,6 +152,7 @@ export function createProvider(
   });
   // The web layer has checked Host and set the scheme from the issuer.
   provider.proxy = true;
+  readQueries(provider);
   provider.use(own.replace);
   provider.use(leaveEnded(ports));
   provider.use(signOutElsewhere(ports));

@@ -10,6 +10,16 @@ export const ROUTES = {
   userinfo: '/userinfo',
 };
 
+/** Called by programs, which read JSON whatever their HTTP library says they accept (RFC 6749 section 5.2). */
+export const FOR_PROGRAMS: ReadonlySet<string> = new Set([
+  ROUTES.introspection,
+  ROUTES.jwks,
+  ROUTES.pushed_authorization_request,
+  ROUTES.revocation,
+  ROUTES.token,
+  ROUTES.userinfo,
+]);
+
 const DISCOVERY = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 const BELOW = [`${ROUTES.authorization}/`, `${ROUTES.end_session}/`];
 

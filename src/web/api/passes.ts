@@ -1,11 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import express, { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { parseDuration } from '../../core/duration.ts';
 import { hasCode } from '../../core/errors.ts';
 import { reasonOf } from '../../sign-in/help-desk/actions.ts';
 import type { Grant } from '../../sign-in/help-desk/scope.ts';
 import { createLimits } from '../../sign-in/limits.ts';
+import { jsonBody, LONGEST_JSON } from '../bodies.ts';
 import { localsOf, type WebDeps } from '../context.ts';
 
 /** A program that may call. Of its secret only the hash is kept. */
@@ -78,7 +79,7 @@ export function apiRoutes(deps: WebDeps): Router {
   const router = Router();
   if (api === undefined || api.clients.length === 0) return router;
   const { calls, per } = api.budget;
-  router.use('/api/v1', express.json({ limit: '8kb', strict: true }));
+  router.use('/api/v1', jsonBody(LONGEST_JSON));
 
   async function within(client: ApiClient): Promise<void> {
     const budget = { name: 'calls', of: client.name, most: calls, per };

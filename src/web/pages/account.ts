@@ -1,7 +1,8 @@
-import express, { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
 import { agentOf } from '../agents.ts';
+import { formFields, LONGEST_FORM } from '../bodies.ts';
 import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
 import { placeOf } from '../places.ts';
 import type { Csrf } from '../security.ts';
@@ -68,7 +69,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   };
 
   const router = Router();
-  router.use('/account', express.urlencoded({ extended: false, limit: '128kb' }));
+  router.use('/account', ...formFields(LONGEST_FORM));
 
   router.get('/account', async (req, res) => {
     const it = await member(req, res, 'sallyport-account');

@@ -1,7 +1,8 @@
-import express, { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { ENROLMENT } from '../../core/application.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { Standing } from '../../sign-in/portal.ts';
+import { formFields, LONGEST_FORM } from '../bodies.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { Csrf } from '../security.ts';
 import { createOwnMethods } from './account-methods.ts';
@@ -63,7 +64,7 @@ export function enrolPages(deps: WebDeps, csrf: Csrf): Router {
   }
 
   const router = Router();
-  router.use(HOME, express.urlencoded({ extended: false, limit: '128kb' }));
+  router.use(HOME, ...formFields(LONGEST_FORM));
 
   router.get(HOME, async (req, res) => {
     const it = await known(req, res, ENROLMENT);

@@ -1,10 +1,11 @@
-import express, { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import type { LocalizedText } from '../../core/account.ts';
 import { ENROLMENT } from '../../core/application.ts';
 import type { Browser } from '../../core/browser.ts';
 import type { Answer, Message } from '../../core/prompt.ts';
 import type { SignInRequest } from '../../core/sign-in.ts';
 import type { Step } from '../../sign-in/steps.ts';
+import { formFields, LONGEST_FORM } from '../bodies.ts';
 import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
 import { type Csrf, setPolicy } from '../security.ts';
 import { waitingAt } from './waiting.ts';
@@ -204,7 +205,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
 
   const router = Router();
   const path = '/sign-in/:id';
-  router.use('/sign-in', express.urlencoded({ extended: false, limit: '128kb' }));
+  router.use('/sign-in', ...formFields(LONGEST_FORM));
 
   router.get(path, async (req, res) => {
     const request = await requestOf(req, res);

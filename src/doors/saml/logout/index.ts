@@ -19,7 +19,8 @@ export interface Logout extends Required<Pick<Door, 'signOut' | 'signOutByBrowse
 
 /** A request that came by POST waits for its own redirect and no longer. Milliseconds. */
 const HANDOVER = 60_000;
-const LIMIT = '256kb';
+/** Bytes of a form: MAX_XML in base64, percent-encoded, and RelayState. */
+const LONGEST = 160 * 1024;
 
 /** Single logout (saml-profiles section 4.4): begun by a service provider, or by whatever else ends a session. */
 export function createLogout(deps: LogoutDeps): Logout {
@@ -65,8 +66,7 @@ export function createLogout(deps: LogoutDeps): Logout {
   });
 
   // From another site the session's Lax cookie doesn't come along: it returns with our own GET.
-  const text = express.text({ type: 'application/x-www-form-urlencoded', limit: LIMIT });
-  router.post(paths.slo, text, async (req: Request, res) => {
+  router.post(paths.slo, ...ports.form(LONGEST), async (req: Request, res) => {
     const request = await received(res, { binding: 'post', body: typeof req.body === 'string' ? req.body : '' });
     if (request === undefined) return;
     await ports.ephemeral.set(keyOf(handovers.renew(res)), JSON.stringify(request), HANDOVER);

@@ -31,7 +31,8 @@ const REFUSALS: ReadonlyMap<string, Status> = new Map<string, Status>([
   ['unmet_authentication_requirements', STATUSES.noAuthnContext],
 ]);
 
-const LIMIT = '256kb';
+/** Bytes of a form: MAX_XML in base64, percent-encoded, and RelayState. */
+const LONGEST = 160 * 1024;
 
 /**
  * Web browser single sign-on (saml-profiles section 4.1): an AuthnRequest becomes an authorization request of its
@@ -169,8 +170,7 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
   });
 
   // From another site the session's Lax cookie doesn't come along: it returns with our own GET.
-  const text = express.text({ type: 'application/x-www-form-urlencoded', limit: LIMIT });
-  router.post(paths.sso, text, async (req, res) => {
+  router.post(paths.sso, ...ports.form(LONGEST), async (req, res) => {
     const asked = await receive(res, { body: typeof req.body === 'string' ? req.body : '' });
     if ((await ports.core().session(req, res)) !== undefined) return answer(req, res, asked);
     const { application, request, relayState, since } = asked;

@@ -1,6 +1,7 @@
-import express, { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import type { Account } from '../../../core/account.ts';
 import { SallyportError } from '../../../core/errors.ts';
+import { formFields, LONGEST_FORM } from '../../bodies.ts';
 import { localsOf, send, type WebDeps } from '../../context.ts';
 import type { Csrf } from '../../security.ts';
 import { answerOf } from '../sign-in.ts';
@@ -25,7 +26,7 @@ export function helpDeskPages(deps: WebDeps, csrf: Csrf): Router {
   const actions = createDeskActions(deps);
   const dossier = createDossier(deps);
   const forms = createForms(deps, csrf);
-  router.use('/helpdesk', express.urlencoded({ extended: false, limit: '32kb' }));
+  router.use('/helpdesk', ...formFields(LONGEST_FORM));
 
   /** @throws SallyportError ERR_NOT_FOUND: the same for nobody and for somebody out of scope */
   async function personOf({ agent }: AtDesk, id: unknown): Promise<Account> {

@@ -1,0 +1,47 @@
+import express, { type RequestHandler } from 'express';
+import { SallyportError } from '../core/errors.ts';
+import { countParameters, MOST_PARAMETERS, parametersOf } from '../core/parameters.ts';
+
+/** Bytes of a form of our own: the largest carry what a security key answers, with its certificates. */
+export const LONGEST_FORM = 64 * 1024;
+export const LONGEST_JSON = 8 * 1024;
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/** Refuses a query of too many parameters, whatever path and method, before anything reads it. */
+export const boundedQuery: RequestHandler = (req, _res, next) => {
+  const at = req.url.indexOf('?');
+  if (at >= 0) check(req.url.slice(at + 1));
+  next();
+};
+
+/**
+ * Reads a form of at most `limit` bytes, counted, as it was sent: `req.body` is text. Nothing is unpacked
+ * (Content-Encoding): what a few bytes unfold to is the sender's choice.
+ */
+export function formText(limit: number): RequestHandler[] {
+  const counted: RequestHandler = (req, _res, next) => {
+    if (typeof req.body === 'string') check(req.body);
+    next();
+  };
+  return [express.text({ type: FORM, limit, inflate: false }), counted];
+}
+
+/** The same as fields: text, or all its values where a field comes more than once. */
+export function formFields(limit: number): RequestHandler[] {
+  const fields: RequestHandler = (req, _res, next) => {
+    if (typeof req.body === 'string') req.body = parametersOf(req.body);
+    next();
+  };
+  return [...formText(limit), fields];
+}
+
+/** Reads JSON of at most `limit` bytes: an object or a list. */
+export function jsonBody(limit: number): RequestHandler {
+  return express.json({ type: 'application/json', limit, inflate: false });
+}
+
+function check(text: string): void {
+  const count = countParameters(text);
+  if (count > MOST_PARAMETERS) throw new SallyportError('ERR_INPUT', `${count} parameters, ${MOST_PARAMETERS} allowed`);
+}
