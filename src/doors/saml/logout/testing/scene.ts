@@ -130,6 +130,7 @@ export async function stage() {
     ...{ issuer, now, ephemeral: store, core: () => core, random: (bytes: number) => randomBytes(bytes) },
     applications: { find: async (id: string) => ({ id, name: id }) },
     fetch: (...given: Parameters<DoorPorts['fetch']>) => outside.fetch(...given),
+    form: (limit: number) => [express.text({ type: 'application/x-www-form-urlencoded', limit })],
     browser: () => ({ reference: 'R' }),
     audit: { note: (event: AuditEvent) => void events.push(event), commit: async () => {} },
     log: {
