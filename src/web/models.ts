@@ -147,7 +147,8 @@ export interface Pages extends HelpDeskPages, ReportPages {
     csrf?: string;
     switchAccount?: string;
   };
-  'sign-out': { action: string; xsrf: string; application?: LocalizedText; stay: string };
+  /** `unread`: what the application asked for couldn't be read in full, and nothing leads back to it. */
+  'sign-out': { action: string; xsrf: string; application?: LocalizedText; stay: string; unread?: boolean };
   'signed-out': {
     application?: LocalizedText;
     homepage?: string;
@@ -220,6 +221,8 @@ export interface Pages extends HelpDeskPages, ReportPages {
       /** How it stands, in the factor's words; `warn`: something to act on, which the factor's `state.warn` names. */
       state?: { message: Message; warn: boolean };
     }[];
+    /** Applications that couldn't be told that their person has signed out, and when. */
+    unreached: { application: LocalizedText; at: number }[];
     /** One of them lives on a phone, and can be moved at `/account/phone`. */
     onPhone?: boolean;
     /** Factors that can be added; posts or links to `/account/methods/add/<factor>`. */

@@ -158,11 +158,7 @@ describe('single logout across doors', () => {
     }
     expect(page.text).toContain('You may still be signed in somewhere');
     const onward = /class="button" href="([^"]+)"/.exec(page.body)?.[1]?.replaceAll('&amp;', '&') ?? '';
-    const left = await client.open(new URL(onward, page.url));
-    expect(left.text).toContain('couldn’t be told');
-    expect(left.text).toContain('museum');
-    const answer = await client.open(`${scene.gateway.url}/saml/logout/answer`);
-    expect(left.body).toContain('href="/saml/logout/answer"');
+    const answer = await client.open(new URL(onward, page.url));
     expect(answer.url.origin).toBe(scene.gateway.serviceProvider);
     expect(answer.text).toContain('not every other application could be told');
     await expect.poll(() => entries('logout.unreached')).toEqual(['archive', 'museum', 'office']);

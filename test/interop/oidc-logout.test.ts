@@ -68,6 +68,13 @@ const logout = (person: Person, parameters: Parameters) =>
 const confirm = async (person: Person, page: Reply) =>
   person.client.follow(await person.client.submit(page, {}, { action: '/logout/confirm' }));
 
+/** The same claims for somebody else; its signature is void. */
+function withAudience(hint: string, aud: string): string {
+  const [header, payload = '', signature] = hint.split('.');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  return [header, Buffer.from(JSON.stringify({ ...claims, aud })).toString('base64url'), signature].join('.');
+}
+
 const isSignedIn = async (person: Person) =>
   'code' in answerOf(await person.client.open((await site.begin({ prompt: 'none' })).url));
 
@@ -136,13 +143,22 @@ describe('RP-initiated logout', () => {
       "another client's id beside the hint",
       (id_token_hint) => ({ id_token_hint, client_id: 'second', post_logout_redirect_uri: SIGNED_OUT }),
     ],
-  ])('%s: our error page, and still signed in', async (_name, parameters) => {
+    ['the hint of an application that is gone', (hint) => ({ id_token_hint: withAudience(hint, 'gone') })],
+    ['the id of an application that is gone', () => ({ client_id: 'gone' })],
+  ])('%s: asks all the same, signs out and leads nowhere else', async (_name, parameters) => {
     const { person, hint } = await signedIn();
-    const reply = await logout(person, parameters(hint));
-    expect(reply.status).toBe(400);
-    expect(reply.location).toBeUndefined();
-    expect(reply.text).toMatch(/Reference: [A-Z0-9]{10}/);
+    const before = it_.gateway.logs.length;
+    const page = await person.client.follow(await logout(person, { ...parameters(hint), state: 's' }));
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('couldn’t be read in full');
     expect(await isSignedIn(person)).toBe(true);
+    const refusal = { endpoint: 'end_session', reference: expect.stringMatching(/^[A-Z0-9]{10}$/) };
+    const lines = it_.gateway.logs.slice(before).map(({ fields }) => fields);
+    expect(lines).toContainEqual(expect.objectContaining(refusal));
+    const done = await confirm(person, page);
+    expect(done.url.origin).toBe(it_.gateway.url);
+    expect(done.text).toMatch(/signed out/i);
+    expect(await isSignedIn(person)).toBe(false);
   });
 
   it('an ID token that has expired still names the client', async () => {
@@ -227,6 +243,7 @@ describe('oidcc-backchannel-rp-initiated-logout', () => {
     await failing.visit(person);
     const done = await confirm(person, await logout(person, {}));
     expect(done.status).toBe(200);
+    expect(done.text).toContain('failing');
     expect(received.map(({ path }) => path).sort()).toEqual(['/failing', '/site']);
     expect(await isSignedIn(person)).toBe(false);
   });
@@ -237,5 +254,21 @@ describe('oidcc-backchannel-rp-initiated-logout', () => {
     const { unreached } = await it_.gateway.app.core.endAll(String(tokens.claims()?.sub));
     expect(unreached).toEqual([]);
     expect(received.filter(({ path }) => path === '/site').length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('the application that asked has its person back, who reads on the account page what could not be told', async () => {
+    const failing = await RelyingParty.of(it_.gateway, 'failing', {
+      redirectUri: 'http://127.0.0.1:9/failing/callback',
+    });
+    const { person, hint } = await signedIn();
+    await failing.visit(person);
+    const asked = { id_token_hint: hint, post_logout_redirect_uri: SIGNED_OUT, state: 's' };
+    const done = await confirm(person, await logout(person, asked));
+    expect(done.location?.href).toBe(`${SIGNED_OUT}?state=s`);
+    const told = async () => {
+      const page = await person.client.open(`${it_.gateway.url}/account`);
+      return (person.isBack(page) || page.url.pathname === '/account' ? page : await person.through(page)).text;
+    };
+    await expect.poll(told).toContain('You signed out, but these applications couldn’t be told failing');
   });
 });

@@ -11,6 +11,8 @@ type Next = () => Promise<unknown>;
 const OWN_FORM = '<title>Submitting Callback</title>';
 
 const BELOW_AUTHORIZATION = new RegExp(`^(${ROUTES.authorization}/).*`);
+/** Marks our own sign-out, after an application's that couldn't be read. */
+const UNREAD = 'unread';
 /** Until the store may be back, seconds. */
 const RETRY_AFTER = '30';
 
@@ -35,6 +37,7 @@ export function pages(ports: DoorPorts) {
       action: `${ROUTES.end_session}/confirm`,
       xsrf: state?.secret,
       stay: '/account',
+      ...(ctx.query[UNREAD] === undefined ? {} : { unread: true }),
       ...nameOf(ctx),
     });
   }
@@ -45,6 +48,13 @@ export function pages(ports: DoorPorts) {
 
   async function error(ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, cause: Error) {
     const [key, status] = classify(cause, ctx.status);
+    // Whoever asked to be signed out is asked whether to, whatever the application got wrong: only nothing leads back to it.
+    if (key === 'request' && ctx.path === ROUTES.end_session && ctx.query[UNREAD] === undefined) {
+      ctx.redirect(`${ROUTES.end_session}?${UNREAD}=1`);
+      ctx.status = 303;
+      ctx.body = '';
+      return;
+    }
     if (status === 503) ctx.set('retry-after', RETRY_AFTER);
     const code = key === 'request' ? { code: out.error, detail: out.error_description } : {};
     show(ctx, 'error', { status, key, ...code, ...(status < 500 ? { back: '/applications' } : {}) }, status);

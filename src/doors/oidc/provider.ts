@@ -10,6 +10,7 @@ import { loadExistingGrant } from './grants.ts';
 import { pages } from './pages.ts';
 import { readQueries } from './parameters.ts';
 import { prompts } from './prompts.ts';
+import { recordRefusals } from './refusals.ts';
 import { ROUTES } from './routes.ts';
 import { lifeLeft, type SessionAdapter, seconds } from './sessions.ts';
 import { recordLogouts, signOutElsewhere } from './sign-out.ts';
@@ -157,6 +158,7 @@ export function createProvider(
   provider.use(leaveEnded(ports));
   provider.use(signOutElsewhere(ports));
   recordLogouts(provider, ports);
+  recordRefusals(provider, ports);
   overrideContext(provider);
   endForGood(provider, sessions);
   return provider;

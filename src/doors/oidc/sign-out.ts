@@ -25,10 +25,15 @@ function isEnd({ issuer }: Pick<DoorPorts, 'issuer'>, next: string): boolean {
   return url?.origin === issuer && ENDS.has(url.pathname);
 }
 
-/** Address to go to once everything is over: `next`, or first a page that names what couldn't be reached. */
+/**
+ * Address to go to once everything is over: `next`, or first a page that names what couldn't be reached. The
+ * application that asked has its person back even so, who reads it on the account page; but at a shared machine
+ * the next one at it would still be signed in there.
+ */
 export async function addressAfter(ports: DoorPorts, told: Told, next: string, exchange: Exchange): Promise<string> {
   let address = next;
-  if (told.unreached.length > 0) {
+  const returns = !isEnd(ports, next) && !ports.browser(exchange.res).shared;
+  if (told.unreached.length > 0 && !returns) {
     const id = randomBytes(16).toString('base64url');
     const left: Left = { unreached: told.unreached, ...(isEnd(ports, next) ? {} : { next }) };
     await ports.ephemeral.set(leftKey(id), JSON.stringify(left), LIFETIME);

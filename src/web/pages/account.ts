@@ -12,6 +12,7 @@ import { issuePages } from './issue.ts';
 import { newPasswordPages } from './new-password.ts';
 import { notMePages } from './not-me.ts';
 import { createOwnSignIns } from './own-sign-ins.ts';
+import { unreachedOf } from './own-sign-outs.ts';
 import { phonePages } from './phone.ts';
 import { createSetUp, type Place } from './set-up.ts';
 import { answerOf } from './sign-in.ts';
@@ -81,6 +82,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
       csrf: tokenOf(it),
       account: { username: account.username, name: account.name, ...(account.email ? { email: account.email } : {}) },
       ...(notice ? { notice: { key: `account.${notice}` } } : {}),
+      unreached: await unreachedOf(deps, account.id),
       methods: (await methods.all(it)).map(({ credential: { id, factor, name, createdAt, lastUsedAt }, ...state }) => ({
         ...{ id, factor, name, createdAt },
         ...state,

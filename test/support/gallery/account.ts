@@ -58,6 +58,7 @@ export const self: Sample[] = [
     {
       csrf: 'token',
       account: { ...ada, email: 'ada@example.edu' },
+      unreached: [{ application: COURSES, at: NOW - 2 * HOUR }],
       notice: { key: 'account.method-added' },
       methods: [
         {
@@ -146,6 +147,7 @@ export const self: Sample[] = [
     {
       csrf: 'token',
       account: ada,
+      unreached: [],
       methods: [],
       addable: ['sample'],
       issuable: [],
@@ -162,6 +164,10 @@ export const self: Sample[] = [
     {
       csrf: 'token',
       account: { ...long, email: `${UNBROKEN}@example.edu` },
+      unreached: [
+        { application: LONG, at: NOW - DAY },
+        { application: UNBROKEN, at: NOW - DAY },
+      ],
       methods: [{ id: 'm1', factor: 'sample', name: UNBROKEN, createdAt: NOW, removable: false }],
       addable: [],
       issuable: ['sample'],

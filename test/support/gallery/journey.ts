@@ -73,6 +73,7 @@ export const choices: Sample[] = [
 export const ends: Sample[] = [
   sample('sign-out', '', { action: '/session/end/confirm', xsrf: 'token', application: LIBRARY, stay: '/' }),
   sample('sign-out', 'long', { action: '/session/end/confirm', xsrf: 'token', application: LONG, stay: '/' }),
+  sample('sign-out', 'unread', { action: '/session/end/confirm', xsrf: 'token', stay: '/', unread: true }, true),
   sample('sign-out', 'bare', { action: '/session/end/confirm', xsrf: 'token', stay: '/' }, true),
   sample('signed-out', '', { application: LIBRARY, homepage: 'http://127.0.0.1:3001/' }),
   sample('signed-out', 'bare', {}),
