@@ -31,7 +31,6 @@ import { postOffice } from './notices.ts';
 import {
   createDirectories,
   createFactors,
-  createKeys,
   type FactorReport,
   OWN_RULES,
   openStores,
@@ -39,6 +38,9 @@ import {
   type World,
 } from './parts.ts';
 import { createRegistry } from './registry.ts';
+import { guarded } from './sealing/guard.ts';
+import { createKeys } from './sealing/keys.ts';
+import { sealedPlaces } from './sealing/places.ts';
 import { createSenders } from './senders.ts';
 
 /** Name of this process's audit chain: with SQLite there is one. */
@@ -72,11 +74,13 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
 
   // What is kept, and under which keys.
   const stores = await openStores(config, modules, world, log);
-  const { durable, ephemeral } = stores;
+  const keys = createKeys(config);
+  const places = sealedPlaces(modules);
+  const { ephemeral } = stores;
+  const durable = guarded(stores.durable, places, keys.sealer);
   const ready = async () => {
     await Promise.all([durable.ping(), ephemeral.ping()]);
   };
-  const keys = createKeys(config);
   const signer = await auditKey(durable, keys.sealer, world.now);
   const chain = await createAudit({ durable, node: NODE, now: world.now, log, sign: signer });
   const management = createManagement(ready);
@@ -182,7 +186,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     routes: [...factors].flatMap(([id, { factor }]) => (factor.routes ? [{ factor: id, routes: factor.routes }] : [])),
     streams,
     api: programs(config),
-    csrfKey: keys.csrf,
+    csrfKeys: keys.csrf,
   };
 
   letters.start();
@@ -206,6 +210,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       auditOf,
       keyrings,
       sealer: keys.sealer,
+      places,
     }),
     core,
     signIn,

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import { exportJWK } from 'jose';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
+import { keyContext } from './keyring/key.ts';
 
 const PURPOSE = 'audit';
 const ALGORITHM = 'Ed25519';
@@ -29,7 +30,7 @@ export async function auditKey(
   const present = await durable.keys.list(PURPOSE);
   if (present.every(({ retiredAt }) => retiredAt !== undefined)) await create(durable, sealer, now());
   const stored = await durable.keys.list(PURPOSE);
-  const keys = new Map(stored.map(({ id, sealed }) => [id, open(sealer.open(sealed, context(id)))]));
+  const keys = new Map(stored.map(({ id, sealed }) => [id, open(sealer.open(sealed, keyContext(id)))]));
   const current = stored.find(({ retiredAt }) => retiredAt === undefined);
   const key = current && keys.get(current.id);
   if (current === undefined || key === undefined) throw new Error('the audit key was retired while it was being made');
@@ -40,12 +41,10 @@ export async function auditKey(
   };
 }
 
-const context = (id: string): string => `key:${id}`;
-
 async function create(durable: Pick<DurableStore, 'keys'>, sealer: Sealer, at: number): Promise<void> {
   const id = randomUUID();
   const jwk = await exportJWK(generateKeyPairSync('ed25519').privateKey);
-  const sealed = sealer.seal(JSON.stringify(jwk), context(id));
+  const sealed = sealer.seal(JSON.stringify(jwk), keyContext(id));
   await durable.keys.insert({ id, purpose: PURPOSE, algorithm: ALGORITHM, sealed, createdAt: at, activeFrom: at });
 }
 

@@ -254,6 +254,18 @@ describe('what is refused', () => {
       'secrets.sealingKey',
     ],
     ['a sealing key of zeros', { secrets: { sealingKey: 'A'.repeat(43) } }, 'secrets.sealingKey'],
+    ['a short previous key', { secrets: { previousSealingKeys: [KEY.slice(1)] } }, 'secrets.previousSealingKeys[0]'],
+    [
+      'a previous key of zeros',
+      { secrets: { previousSealingKeys: [KEY, 'A'.repeat(43)] } },
+      'secrets.previousSealingKeys[1]',
+    ],
+    [
+      'the sealing key among the previous ones, in other letters',
+      { secrets: { sealingKey: KEY, previousSealingKeys: [`${KEY.slice(0, -1)}z`] } },
+      'secrets.previousSealingKeys[0]',
+    ],
+    ['a previous key twice', { secrets: { previousSealingKeys: [KEY, `${KEY}=`] } }, 'secrets.previousSealingKeys[1]'],
     [
       'a rule without its condition',
       { policy: { rules: [{ name: 'a', groups: null, level: 'sfa' }] } },
@@ -283,7 +295,7 @@ describe('what is refused', () => {
     const stores = { durable: { type: 'disk' }, ephemeral: { type: 'remote', url: 'remote://x' } };
     expect(paths({ stores })).toEqual(['secrets.sealingKey']);
     expect(load({ stores, secrets: { sealingKey: KEY } })).toMatchObject({
-      secrets: { sealingKey: KEY },
+      secrets: { sealingKey: KEY, previousSealingKeys: [] },
       ownsData: true,
     });
   });

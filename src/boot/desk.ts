@@ -9,7 +9,8 @@ import type { EnabledFactor } from '../sign-in/deps.ts';
 import type { SignIn } from '../sign-in/index.ts';
 import type { CommandRequest } from './commands.ts';
 import type { Modules } from './modules.ts';
-import { sealerFor, type World } from './parts.ts';
+import type { World } from './parts.ts';
+import { sealerFor } from './sealing/places.ts';
 
 interface DeskDeps {
   modules: Modules;

@@ -4,7 +4,7 @@ import type { CommandResult, Directory } from '../core/directory.ts';
 import type { AuditPort, Core, Door } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Rule } from '../core/policy.ts';
-import type { Sealer } from '../core/seal.ts';
+import type { KeyedSealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
 import { assess } from '../policy/assess.ts';
 import { decide } from '../policy/decide.ts';
@@ -20,6 +20,8 @@ import { keyCommands } from './key-commands.ts';
 import type { Keyrings } from './keyring.ts';
 import type { Modules } from './modules.ts';
 import type { World } from './parts.ts';
+import { sealingCommands } from './sealing/command.ts';
+import type { Places } from './sealing/places.ts';
 
 interface HostDeps {
   config: Config;
@@ -35,7 +37,8 @@ interface HostDeps {
   factors: ReadonlyMap<string, EnabledFactor>;
   auditOf: AuditTarget;
   keyrings: Keyrings;
-  sealer: Sealer;
+  sealer: KeyedSealer;
+  places: Places;
 }
 
 /** Runs the CLI's commands where the data is. */
@@ -146,6 +149,8 @@ export function createHost(deps: HostDeps): CommandHost {
       if (ofAudit) return ofAudit.run(deps.auditOf, request.input);
       const ofKeys = keyCommands.find(({ name }) => name === request.name);
       if (ofKeys) return ofKeys.run(deps.keyrings, request.input);
+      const ofSealing = sealingCommands.find(({ name }) => name === request.name);
+      if (ofSealing) return ofSealing.run(deps, request.input);
       if (request.name === 'policy explain') return explainPolicy(request);
       return (await ofDoor(request)) ?? (await factorCommand(deps, request)) ?? ofDirectory(request);
     },

@@ -103,7 +103,7 @@ describe('the first keys', () => {
     await process_(durable).keyrings.keyring('one', QUICK);
     const state = await durable.state('keyring').get('one:ES256');
     const stored = JSON.stringify([await durable.keys.list('one'), state]);
-    expect(stored).toContain('"sealed":"1.');
+    expect(stored).toContain('"sealed":"2.');
     expect(stored).not.toMatch(/jwk|"d"|kty/);
   });
 });

@@ -1,10 +1,10 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type Applications, INTERNAL_APPLICATIONS } from '../core/application.ts';
 import type { Directory } from '../core/directory.ts';
 import type { LogPort } from '../core/door.ts';
 import type { FactorPorts, Reported } from '../core/factor.ts';
 import type { Rule } from '../core/policy.ts';
-import { createSealer, type Sealer } from '../core/seal.ts';
+import type { Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import { createDurableStore } from '../durable/index.ts';
 import { createAccounts } from '../sign-in/accounts.ts';
@@ -14,7 +14,7 @@ import { createExchange } from '../sign-in/exchange.ts';
 import { createLimits } from '../sign-in/limits.ts';
 import type { Config } from './config.ts';
 import type { Modules } from './modules.ts';
-import { sealingKeyOf } from './sealing-key.ts';
+import { sealerFor } from './sealing/places.ts';
 import type { Senders } from './senders.ts';
 
 /** Clock and randomness: tests bring their own. */
@@ -64,23 +64,6 @@ export async function openStores(config: Config, modules: Modules, world: World,
       await ephemeral.close();
       await durable.close();
     },
-  };
-}
-
-/** Seals for one plug-in: what it sealed can't be opened as something else's. */
-export function sealerFor(owner: string, sealer: Sealer): Sealer {
-  return {
-    seal: (plain, context) => sealer.seal(plain, `${owner}:${context}`),
-    open: (sealed, context) => sealer.open(sealed, `${owner}:${context}`),
-  };
-}
-
-/** The sealing key, and keys for other purposes derived from it. */
-export function createKeys(config: Config) {
-  const key = sealingKeyOf(config);
-  return {
-    sealer: createSealer(key),
-    csrf: new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), 'sallyport csrf 1', 32)),
   };
 }
 

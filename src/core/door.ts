@@ -9,6 +9,7 @@ import type { Command } from './directory.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
 import type { PromptKind } from './prompt.ts';
 import type { Sealer } from './seal.ts';
+import type { SealedPlace } from './sealed.ts';
 import type { ConsentRequest, Evaluation, EvaluationInput, SignInRequest, Wants } from './sign-in.ts';
 import type { DurableStore, EphemeralStore } from './store.ts';
 
@@ -28,6 +29,8 @@ export interface DoorModule<S = unknown, A = unknown> {
   ): { application: string; path: string; message: string }[];
   /** Where in an application's settings files are named: they are relative to the configuration's folder. */
   readonly files?: readonly (readonly string[])[];
+  /** Where it keeps sealed values in the durable store. */
+  readonly sealed?: readonly SealedPlace[];
   /** Commands of the CLI, run where the data is owned. */
   readonly commands?: readonly Command<Door>[];
   create(settings: S, ports: DoorPorts): Promise<Door>;

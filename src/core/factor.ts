@@ -6,6 +6,7 @@ import type { AuditEvent, LogPort } from './door.ts';
 import type { Answer, Message, Prompt, PromptKind } from './prompt.ts';
 import type { FactorRoutes } from './route.ts';
 import type { Sealer } from './seal.ts';
+import type { OwnSealedPlace } from './sealed.ts';
 import type { Channel, Outgoing, Sent } from './sender.ts';
 import type { RecordStore } from './store.ts';
 
@@ -42,6 +43,8 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
    * id in the place of a credential's. Nobody counts as enrolled by it.
    */
   readonly implied?: true;
+  /** Where it keeps sealed values besides its credentials. */
+  readonly sealed?: readonly OwnSealedPlace[];
   /** Commands of the CLI, run where the data is owned; they name themselves, as `tokens import`. */
   readonly commands?: readonly Command<FactorDesk<C, P>>[];
   create(settings: S, ports: FactorPorts): Factor<C, P>;

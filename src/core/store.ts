@@ -208,8 +208,35 @@ export interface DurableStore {
   };
   /** A plug-in's own records, by namespace. */
   records(namespace: string): RecordStore;
+  /** Sealed values wherever they lie, for whoever seals them anew. */
+  sealed: {
+    /** In order of namespace (but for credentials and keys) and id; of `state` and `records` what may hold one. */
+    page(
+      table: SealedTable,
+      options: { after?: Pick<SealedRow, 'namespace' | 'id'>; limit: number },
+    ): Promise<SealedRow[]>;
+    /**
+     * All in one transaction, each only where the value is still the one read; how many were. Versions stay, so that
+     * no compare-and-set under way fails by it.
+     */
+    replace(rows: readonly { row: SealedRow; sealed: string }[]): Promise<number>;
+  };
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+export const SEALED_TABLES = ['credentials', 'keys', 'state', 'records'] as const;
+export type SealedTable = (typeof SEALED_TABLES)[number];
+
+/** A sealed value, or a document with some, and where it lies. */
+export interface SealedRow {
+  table: SealedTable;
+  /** Of a credential the factor, of a key its purpose. */
+  namespace: string;
+  id: string;
+  value: string;
+  /** Of a credential: whose it is. */
+  account?: string;
 }
 
 /** Documents of one plug-in, each with an optional unique lookup key. */

@@ -8,6 +8,7 @@ import { createKeys } from './keys.ts';
 import { migrate } from './migrations.ts';
 import { createRecords } from './records.ts';
 import type { Database, Tables } from './schema.ts';
+import { createSealed } from './sealed.ts';
 import { createState } from './state.ts';
 
 /**
@@ -34,6 +35,7 @@ export async function createDurableStore(connection: DurableConnection): Promise
     keys: createKeys(db),
     state: (namespace) => createState(db, namespace),
     records: (namespace) => createRecords(db, namespace),
+    sealed: createSealed(db),
     async ping() {
       await db.selectFrom('state').select('version').limit(1).execute();
     },

@@ -12,7 +12,8 @@ export function mostOf(it: EnabledFactor | undefined): number {
   return it?.factor.maximum ?? MOST;
 }
 
-const context = (credential: { id: string; account: string; factor: string }): string =>
+/** What a credential's data is sealed under: it can't be moved to another record, person or factor. */
+export const credentialContext = (credential: { id: string; account: string; factor: string }): string =>
   `credential:${credential.id}:${credential.account}:${credential.factor}`;
 
 /** Enrolled credentials, sealed at rest and validated by their factor's own schema when opened. */
@@ -22,13 +23,13 @@ export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 
   function open(stored: StoredCredential): Credential {
     const schema = factors.get(stored.factor)?.module.credential;
     const { sealed, ...rest } = stored;
-    const data: unknown = JSON.parse(sealer.open(sealed, context(stored)));
+    const data: unknown = JSON.parse(sealer.open(sealed, credentialContext(stored)));
     return { ...rest, data: schema ? schema.parse(data) : data };
   }
 
   function fresh(account: string, factor: string, name: string, data: unknown): Omit<StoredCredential, 'version'> {
     const id = Buffer.from(deps.random(16)).toString('base64url');
-    const sealed = sealer.seal(JSON.stringify(data), context({ id, account, factor }));
+    const sealed = sealer.seal(JSON.stringify(data), credentialContext({ id, account, factor }));
     return { id, account, factor, name, sealed, createdAt: deps.now() };
   }
 
@@ -77,13 +78,13 @@ export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 
 
     /** Stores new data by compare-and-set: false if another answer was first, and then this one doesn't count. */
     async update(credential: Credential, data: unknown): Promise<boolean> {
-      const sealed = sealer.seal(JSON.stringify(data), context(credential));
+      const sealed = sealer.seal(JSON.stringify(data), credentialContext(credential));
       return durable.credentials.update(credential.id, credential.version, { sealed, lastUsedAt: deps.now() });
     },
 
     /** Stores new data by compare-and-set, without a use of it. */
     async change(credential: Credential, data: unknown): Promise<boolean> {
-      const sealed = sealer.seal(JSON.stringify(data), context(credential));
+      const sealed = sealer.seal(JSON.stringify(data), credentialContext(credential));
       return durable.credentials.update(credential.id, credential.version, { sealed });
     },
 

@@ -82,7 +82,7 @@ function published(deps: WebDeps): Router {
 /** The gateway's front: every request passes these in this order. */
 export function createWeb(deps: WebDeps): Express {
   const app = express();
-  const csrf = createCsrf(deps.csrfKey, deps.issuer);
+  const csrf = createCsrf(deps.csrfKeys, deps.issuer);
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', parametersOf);

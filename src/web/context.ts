@@ -46,7 +46,7 @@ export interface WebDeps {
   /** Programs that may call; none, and there is no such address. */
   api?: ApiSettings;
   /** Key of the CSRF tokens, 32 bytes. */
-  csrfKey: Uint8Array;
+  csrfKeys: readonly Uint8Array[];
   now(): number;
   random(bytes: number): Uint8Array;
 }

@@ -71,9 +71,12 @@ export function ownHostOnly(issuer: string): RequestHandler {
   };
 }
 
-/** Tokens that bind a form to what it belongs to, with a value that travels along. */
-export function createCsrf(key: Uint8Array, issuer: string) {
-  const macOf = (binding: string, value: string) =>
+/**
+ * Tokens that bind a form to what it belongs to, with a value that travels along. The first key makes them; each
+ * checks them, so that forms stay good while the sealing key is changed.
+ */
+export function createCsrf(keys: readonly Uint8Array[], issuer: string) {
+  const macOf = (binding: string, value: string, key = keys[0] ?? new Uint8Array()) =>
     createHmac('sha256', key).update(`csrf\0${binding}\0${value}`).digest('base64url');
 
   return {
@@ -92,9 +95,12 @@ export function createCsrf(key: Uint8Array, issuer: string) {
       }
       const token: unknown = req.body?.csrf;
       const [mac = '', value = ''] = typeof token === 'string' ? token.split('.') : [];
-      const expected = Buffer.from(macOf(binding, value));
       const given = Buffer.from(mac);
-      if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+      const made = (key: Uint8Array) => {
+        const expected = Buffer.from(macOf(binding, value, key));
+        return given.length === expected.length && timingSafeEqual(given, expected);
+      };
+      if (!keys.some(made)) {
         throw new SallyportError('ERR_CSRF', 'wrong or missing token');
       }
       // Our forms have one of each field: of two passwords another reader might take the other one.

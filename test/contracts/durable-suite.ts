@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest';
-import type { AuditEntry, DurableStore, NewAccount, StoredCredential } from '../../src/core/store.ts';
+import type {
+  AuditEntry,
+  DurableStore,
+  NewAccount,
+  SealedRow,
+  SealedTable,
+  StoredCredential,
+} from '../../src/core/store.ts';
 
 /** What the shared suite needs of an implementation. */
 export interface DurableSubject {
@@ -44,6 +51,7 @@ export function durableSuite(subject: DurableSubject): void {
   keySuite(subject);
   stateSuite(subject);
   recordSuite(subject);
+  sealedSuite(subject);
 }
 
 function accountSuite({ open, reopen }: DurableSubject): void {
@@ -405,5 +413,66 @@ function recordSuite({ open }: DurableSubject): void {
     const removed = await together(() => records.remove('a'));
     expect(removed.filter(Boolean)).toHaveLength(1);
     expect(await records.byLookup('ada')).toBeUndefined();
+  });
+}
+
+function sealedSuite({ open }: DurableSubject): void {
+  /** What lies in one table, read in pages of two. */
+  async function all(store: DurableStore, table: SealedTable): Promise<SealedRow[]> {
+    const rows: SealedRow[] = [];
+    for (;;) {
+      const after = rows.at(-1);
+      const page = await store.sealed.page(table, { limit: 2, ...(after && { after }) });
+      rows.push(...page);
+      if (page.length < 2) return rows;
+    }
+  }
+
+  it('pages through sealed values of every kind', async () => {
+    const store = await open();
+    await store.accounts.link(ada);
+    for (const id of ['b', 'a', 'c']) await store.credentials.insert({ ...device, id });
+    await store.keys.insert({
+      ...{ id: 'k', purpose: 'oidc', algorithm: 'RS256', sealed: '2.id.salt.body', createdAt: TIME, activeFrom: TIME },
+    });
+    for (const namespace of ['two', 'one']) {
+      for (const id of ['b', 'a', 'plain']) {
+        const value = id === 'plain' ? '{"a":1.5}' : `1.${namespace}.${id}`;
+        await store.state(namespace).set(id, value, 0);
+        await store.records(namespace).insert({ id, data: value });
+      }
+    }
+    const ofOne = { table: 'credentials', namespace: 'key', value: '1.nonce.body', account: ada.id };
+    expect(await all(store, 'credentials')).toEqual(['a', 'b', 'c'].map((id) => ({ ...ofOne, id })));
+    expect(await all(store, 'keys')).toEqual([{ table: 'keys', namespace: 'oidc', id: 'k', value: '2.id.salt.body' }]);
+    for (const table of ['state', 'records'] as const) {
+      const found = (await all(store, table)).map(({ namespace, id, value }) => [namespace, id, value]);
+      expect(found).toEqual(
+        ['one', 'two'].flatMap((namespace) => ['a', 'b'].map((id) => [namespace, id, `1.${namespace}.${id}`])),
+      );
+    }
+  });
+
+  it('replaces what is still there, under the version that it had', async () => {
+    const store = await open();
+    await store.accounts.link(ada);
+    await store.credentials.insert(device);
+    await store.records('one').insert({ id: 'a', data: '1.a' });
+    await store.state('one').set('a', '1.a', 0);
+    const [[credential], [record], [state]] = await Promise.all([
+      all(store, 'credentials'),
+      all(store, 'records'),
+      all(store, 'state'),
+    ]);
+    if (!credential || !record || !state) throw new Error('rows are missing');
+    const rows = [credential, record, state].map((row) => ({ row, sealed: `2.${row.table}` }));
+    expect((await together(() => store.sealed.replace(rows))).filter((count) => count > 0)).toEqual([3]);
+    expect(await store.records('one').get('a')).toEqual({ id: 'a', data: '2.records', version: 1 });
+    expect(await store.state('one').get('a')).toEqual({ value: '2.state', version: 1 });
+    // An answer under way, read before, is stored after all; one stored since isn't overwritten.
+    expect(await store.credentials.update(device.id, 1, { sealed: '2.newer' })).toBe(true);
+    const late = { row: { ...credential, value: '2.credentials' }, sealed: '2.older' };
+    expect(await store.sealed.replace([late])).toBe(0);
+    expect(await store.credentials.ofAccount(ada.id)).toMatchObject([{ sealed: '2.newer', version: 2 }]);
   });
 }

@@ -8,6 +8,7 @@ import { managementOf } from '../config/management.ts';
 import { type Config, jsonSchemaOf, loadConfig } from '../config.ts';
 import { keyCommands } from '../key-commands.ts';
 import type { Modules } from '../modules.ts';
+import { sealingCommands } from '../sealing/command.ts';
 import { execute, type OpenHost } from './execute.ts';
 import { healthcheck } from './healthcheck.ts';
 import { argumentsFor, optionsFor, stdinFor } from './input.ts';
@@ -96,7 +97,14 @@ function addPlugins(program: Command, context: Context): void {
   const ofDirectories = [...directories.values()].flatMap(({ commands = [] }) => commands);
   const ofDoors = [...doors.values()].flatMap(({ commands = [] }) => commands);
   const ofFactors = [...factors.values()].flatMap(({ commands = [] }) => commands);
-  const offers: Offer[] = [...ofDirectories, ...ofDoors, ...ofFactors, ...auditCommands, ...keyCommands];
+  const offers: Offer[] = [
+    ...ofDirectories,
+    ...ofDoors,
+    ...ofFactors,
+    ...auditCommands,
+    ...keyCommands,
+    ...sealingCommands,
+  ];
   const byName = Map.groupBy(offers, ({ name }) => name);
   for (const [name, [plugin, ...others]] of byName) {
     if (plugin === undefined) continue;

@@ -6,7 +6,7 @@ import { helpDeskFaults } from './help-desk.ts';
 import { keepsFile } from './plug-ins.ts';
 import { ruleFaults } from './rule-checks.ts';
 import type { Parsed } from './schema.ts';
-import { isTree, type Tree, valueAt } from './tree.ts';
+import { dotted, isTree, type Path, type Tree, valueAt } from './tree.ts';
 
 /** What a check looks at: the tree as written, and those sections of it that have no fault of their own. */
 export interface Subject {
@@ -22,7 +22,8 @@ const CHECKS: readonly Check[] = [
   managementIsLocal,
   portsDiffer,
   sealingKeyIsThere,
-  sealingKeyIsSecret,
+  sealingKeysAreSecret,
+  sealingKeysDiffer,
   idleIsShorter,
   oneDoorEach,
   idsAreFree,
@@ -67,15 +68,31 @@ function sealingKeyIsThere({ parsed: { stores, secrets }, modules }: Subject): F
 /** The one that the documentation shows. */
 const PUBLISHED: ReadonlySet<string> = new Set(['c2FsbHlwb3J0LWV4YW1wbGUta2V5LWRvLW5vdC11c2U']);
 
-function sealingKeyIsSecret({ parsed: { secrets } }: Subject): Fault[] {
-  const key = secrets?.sealingKey;
-  if (key === undefined) return [];
-  // 32 random bytes with fewer than 16 different ones don't happen; typed and repeated ones have fewer.
-  const weak = PUBLISHED.has(key) || new Set(Buffer.from(key, 'base64url')).size < 16;
-  if (!weak) return [];
-  return [
-    { path: ['secrets', 'sealingKey'], message: "isn't random: make one with openssl rand 32 | basenc --base64url" },
-  ];
+function sealingKeysAreSecret({ parsed: { secrets } }: Subject): Fault[] {
+  const message = "isn't random: make one with openssl rand 32 | basenc --base64url";
+  return sealingKeys(secrets).flatMap(({ path, key, bytes }) =>
+    // 32 random bytes with fewer than 16 different ones don't happen; typed and repeated ones have fewer.
+    PUBLISHED.has(key) || new Set(bytes).size < 16 ? [{ path, message }] : [],
+  );
+}
+
+/** By their bytes: of the last letter two bits mean nothing. */
+function sealingKeysDiffer({ parsed: { secrets } }: Subject): Fault[] {
+  const keys = sealingKeys(secrets);
+  return keys.flatMap(({ path, bytes }, at) => {
+    const before = keys.slice(0, at).find((other) => other.bytes.equals(bytes));
+    return before ? [{ path, message: `is the same key as ${before.name}: leave one of them out` }] : [];
+  });
+}
+
+function sealingKeys(secrets: Partial<Parsed>['secrets']): { path: Path; name: string; key: string; bytes: Buffer }[] {
+  const { sealingKey, previousSealingKeys = [] } = secrets ?? {};
+  const current = sealingKey === undefined ? [] : [{ path: ['sealingKey'], key: sealingKey }];
+  const previous = previousSealingKeys.map((key, at) => ({ path: ['previousSealingKeys', at], key }));
+  return [...current, ...previous].map(({ path, key }) => ({
+    ...{ path: ['secrets', ...path], name: dotted(['secrets', ...path]), key },
+    bytes: Buffer.from(key, 'base64url'),
+  }));
 }
 
 function idleIsShorter({ parsed: { sessions } }: Subject): Fault[] {

@@ -59,6 +59,13 @@ const network = z.union(
   { error: 'must be a list of ranges, or { ranges: [ … ], shared: true }' },
 );
 
+const sealingKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}=?$/, {
+    error: 'must be 32 random bytes in base64url: openssl rand 32 | basenc --base64url',
+  })
+  .transform((text) => text.slice(0, 43));
+
 const demo = z
   .strictObject({
     accounts: z
@@ -100,14 +107,16 @@ export function sectionsOf(modules: Modules) {
       .describe('Where data is kept'),
     secrets: z
       .strictObject({
-        sealingKey: z
-          .string()
-          .regex(/^[A-Za-z0-9_-]{43}=?$/, {
-            error: 'must be 32 random bytes in base64url: openssl rand 32 | basenc --base64url',
-          })
-          .transform((text) => text.slice(0, 43))
+        sealingKey: sealingKey
           .optional()
           .describe(`Encrypts credentials at rest: 32 bytes, base64url. Usually \${file:…}`),
+        previousSealingKeys: z
+          .array(sealingKey)
+          .max(8)
+          .default([])
+          .describe(
+            'Keys that open what they sealed and seal nothing: earlier ones, and the next one while nodes change over',
+          ),
       })
       .prefault({})
       .describe('Without a sealing key one is made in the data folder, if all data is kept there'),

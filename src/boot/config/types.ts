@@ -35,8 +35,8 @@ export interface Config {
   stores: { durable: StoreChoice; ephemeral: StoreChoice };
   /** A store keeps its data in a file: one process at a time may have it open. */
   ownsData: boolean;
-  /** Without a key, `sealingKeyOf` makes one in the data folder. */
-  secrets: { sealingKey?: string };
+  /** Base64url, 32 bytes each. Without a key that seals, `createKeys` makes one in the data folder. */
+  secrets: { sealingKey?: string; previousSealingKeys: string[] };
   sessions: Parsed['sessions'];
   trustedDevices: Parsed['trustedDevices'];
   directories: ReadonlyMap<string, unknown>;

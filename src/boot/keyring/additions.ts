@@ -11,6 +11,9 @@ export interface Adding {
   make(): Promise<StoredKey>;
 }
 
+/** As the state keeps it. */
+export const keyFrom = (text: string): StoredKey => JSON.parse(text) as StoredKey;
+
 /**
  * Adds a key, of any number of nodes that try at once on one alone. The state's compare-and-set decides, and
  * keeps the whole key: if its node ends before the key is in its table, the next one to look puts it there.
@@ -20,7 +23,7 @@ export async function addKey(durable: Pick<DurableStore, 'keys' | 'state'>, addi
   const state = durable.state('keyring');
   const slot = `${purpose}:${algorithm}`;
   const last = await state.get(slot);
-  if (last !== undefined) await durable.keys.insert(JSON.parse(last.value) as StoredKey);
+  if (last !== undefined) await durable.keys.insert(keyFrom(last.value));
   const present = (await durable.keys.list(purpose)).filter((key) => key.algorithm === algorithm);
   if (!adding.wanted(present)) return 'unwanted';
   const key = await adding.make();

@@ -18,7 +18,8 @@ type JsonWebKey = webcrypto.JsonWebKey;
 /** What is sealed: a private JWK, with the certificate where there is one. Early ones are a JWK alone. */
 type Content = JsonWebKey | { jwk: JsonWebKey; certificate?: string };
 
-const context = (id: string): string => `key:${id}`;
+/** What a private key is sealed under. */
+export const keyContext = (id: string): string => `key:${id}`;
 
 export interface KeyWish {
   purpose: string;
@@ -44,7 +45,7 @@ export async function makeKey(wish: KeyWish, { sealer, random }: KeyTools): Prom
       : await certificateFor({ algorithm, privateKey, publicKey, commonName, at: createdAt, random });
   const content: Content = { jwk: privateKey.export({ format: 'jwk' }), ...(certificate ? { certificate } : {}) };
   const id = randomUUID();
-  const sealed = sealer.seal(JSON.stringify(content), context(id));
+  const sealed = sealer.seal(JSON.stringify(content), keyContext(id));
   return { id, purpose, algorithm, sealed, createdAt, activeFrom };
 }
 
@@ -54,7 +55,7 @@ export async function makeKey(wish: KeyWish, { sealer, random }: KeyTools): Prom
  * @throws SallyportError ERR_SEAL if it wasn't sealed with this installation's sealing key
  */
 export function openKey({ id, sealed, activeFrom }: StoredKey, algorithm: KeyAlgorithm, sealer: Sealer): SigningKey {
-  const content: Content = JSON.parse(sealer.open(sealed, context(id)));
+  const content: Content = JSON.parse(sealer.open(sealed, keyContext(id)));
   const { jwk, certificate } = isWrapped(content) ? content : { jwk: content };
   const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
   const publicKey = createPublicKey(privateKey);

@@ -7,6 +7,8 @@ import { createGate } from './gate/gate.ts';
 import { createLogout } from './logout/index.ts';
 import { attributeFaults, checkApplications } from './metadata/check.ts';
 import { commands, type ImportingDoor } from './metadata/commands.ts';
+import { sealedHeaders } from './metadata/copies.ts';
+import { sealedEntities } from './metadata/entity-copies.ts';
 import { createImporter } from './metadata/importer.ts';
 import { createOwnMetadata, ownIdentity } from './metadata/own.ts';
 import type { ConfiguredApplication } from './metadata/ports.ts';
@@ -14,6 +16,7 @@ import { createParties } from './metadata/registry.ts';
 import type { Party } from './model.ts';
 import { createParticipants } from './participants.ts';
 import { createLogoutWriter } from './response/logout.ts';
+import { sealedNameIdSecret } from './response/name-id.ts';
 import { type SamlApplication, type SamlSettings, samlApplication, samlSettings } from './settings.ts';
 import { createAnswers } from './sso/answers.ts';
 import { createPending } from './sso/pending.ts';
@@ -43,6 +46,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
   application: samlApplication,
   check: (applications, settings) => [...checkApplications(applications), ...attributeFaults(applications, settings)],
   files: [['metadata', 'file']],
+  sealed: [sealedNameIdSecret, sealedHeaders, sealedEntities],
   commands,
 
   async create(settings, ports) {

@@ -34,7 +34,7 @@ import {
 } from './schemas.ts';
 import { type Settings, settings } from './settings.ts';
 import { defaultName } from './texts.ts';
-import { loadVapid, type Vapid } from './vapid.ts';
+import { loadVapid, sealedVapid, type Vapid } from './vapid.ts';
 import { createVerification, refuse } from './verify.ts';
 
 /** After so long a busy account is asked about again, milliseconds. */
@@ -244,6 +244,7 @@ const push: FactorModule<Settings, Data, Pending> = {
   settings,
   credential,
   pending,
+  sealed: [sealedVapid],
   create,
 };
 

@@ -1,5 +1,6 @@
 import webPush from 'web-push';
 import type { FactorPorts } from '../../core/factor.ts';
+import type { OwnSealedPlace } from '../../core/sealed.ts';
 
 /** Who this sender is to push services (RFC 8292), base64url. */
 export interface Vapid {
@@ -8,6 +9,12 @@ export interface Vapid {
 }
 
 const KEY = 'vapid';
+
+export const sealedVapid: OwnSealedPlace = {
+  what: 'key of Web Push',
+  table: 'state',
+  contextOf: (key) => (key === KEY ? KEY : undefined),
+};
 
 /**
  * The key of this installation: made once, whichever node starts first, and kept sealed. Subscriptions are bound to it

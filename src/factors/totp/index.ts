@@ -19,7 +19,7 @@ import { setupOf } from './setup.ts';
 import { assignToken } from './tokens/assign.ts';
 import { askForToken, choose, chooserOf, claim, lookupOf, personOf } from './tokens/claim.ts';
 import { commands } from './tokens/commands.ts';
-import { createTokens } from './tokens/store.ts';
+import { createTokens, sealedTokens } from './tokens/store.ts';
 import { normaliseSerial } from './tokens/token.ts';
 import { verifyHeld } from './tokens/verify.ts';
 import { confirm, verify } from './verify.ts';
@@ -132,6 +132,7 @@ const totp: FactorModule<Settings, Data, Pending> = {
   settings,
   credential,
   pending,
+  sealed: [sealedTokens],
   commands,
   create,
 };

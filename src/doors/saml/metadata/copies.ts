@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
+import type { SealedPlace } from '../../../core/sealed.ts';
 import type { RecordStore } from '../../../core/store.ts';
 import type { MetadataPorts } from './ports.ts';
 
@@ -48,6 +49,10 @@ export interface Copies {
 type Header = z.output<typeof header>;
 type Kept = { header: Header; version: number };
 
+const contextOf = (application: string): string => `${COPIES} ${application}`;
+
+export const sealedHeaders: SealedPlace = { what: 'copies of metadata', table: 'state', namespace: COPIES, contextOf };
+
 /** What copies are made under: the address and the certificate. */
 export function originOf(address: string, certificate: string): string {
   return createHash('sha256')
@@ -63,7 +68,7 @@ export function createCopies(
 ): Copies {
   const state = durable.state(COPIES);
   const records = durable.records(COPIES);
-  const context = `${COPIES} ${application}`;
+  const context = contextOf(application);
   const idOf = (slot: string, chunk: number) => `${application}:${slot}:${String(chunk).padStart(5, '0')}`;
 
   /** Version of what stands there, readable or not, and the header if it is ours. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { SealedPlace } from '../../../core/sealed.ts';
 import type { Compiled } from './compile.ts';
 import { COPIES, FORMAT } from './copies.ts';
 import type { MetadataPorts } from './ports.ts';
@@ -11,6 +12,15 @@ const copy = z.strictObject({
   digest: z.string(),
   validUntil: z.number().optional(),
 });
+
+/** Between application and entity in a record's id; the pieces of other copies lie in the same namespace. */
+const ENTITY = ':e:';
+const contextOf = (id: string): string => `${COPIES} ${id}`;
+
+export const sealedEntities: SealedPlace = {
+  ...{ what: 'copies of single members', table: 'records', namespace: COPIES, replaceable: true },
+  contextOf: (id) => (id.includes(ENTITY) ? contextOf(id) : undefined),
+};
 
 /** A document of one entity. */
 export type EntityCopy = Pick<Compiled, 'bytes' | 'count' | 'digest' | 'validUntil'>;
@@ -29,13 +39,24 @@ export function createEntityCopies(
   origin: string,
 ): EntityCopies {
   const records = durable.records(COPIES);
-  const idOf = (entityId: string) => `${application}:e:${createHash('sha256').update(entityId).digest('hex')}`;
-  const contextOf = (entityId: string) => `${COPIES} ${application} ${entityId}`;
+  const idOf = (entityId: string) => `${application}${ENTITY}${createHash('sha256').update(entityId).digest('hex')}`;
+
+  /** Undefined where it doesn't open: as good as none, for it is fetched again. */
+  function opened(id: string, entityId: string, sealed: string): unknown {
+    // Earlier copies were bound to the whole name.
+    for (const context of [contextOf(id), `${COPIES} ${application} ${entityId}`]) {
+      try {
+        return JSON.parse(sealer.open(sealed, context));
+      } catch {}
+    }
+    return undefined;
+  }
+
   return {
     async read(entityId) {
       const record = await records.get(idOf(entityId));
       if (record === undefined) return undefined;
-      const parsed = copy.safeParse(JSON.parse(sealer.open(record.data, contextOf(entityId))));
+      const parsed = copy.safeParse(opened(record.id, entityId, record.data));
       if (!parsed.success || parsed.data.origin !== origin) return undefined;
       const { bytes, digest, validUntil } = parsed.data;
       const until = validUntil !== undefined && { validUntil };
@@ -44,7 +65,7 @@ export function createEntityCopies(
     async write(entityId, { bytes, digest, validUntil }) {
       const plain = { format: FORMAT, origin, bytes: Buffer.from(bytes).toString('base64'), digest, validUntil };
       const id = idOf(entityId);
-      const data = sealer.seal(JSON.stringify(plain), contextOf(entityId));
+      const data = sealer.seal(JSON.stringify(plain), contextOf(id));
       // Another node that is faster writes what is as good.
       const record = await records.get(id);
       if (record === undefined) await records.insert({ id, data });

@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Account } from '../../../core/account.ts';
 import type { Sealer } from '../../../core/seal.ts';
+import type { SealedPlace } from '../../../core/sealed.ts';
 import type { DurableStore } from '../../../core/store.ts';
 import {
   type AuthnRequest,
@@ -41,6 +42,13 @@ export interface NameIds {
 
 const KEY = 'name-id-secret';
 const CONTEXT = `saml:${KEY}`;
+
+export const sealedNameIdSecret: SealedPlace = {
+  what: 'secret of persistent names',
+  table: 'state',
+  namespace: 'saml',
+  contextOf: (key) => (key === KEY ? CONTEXT : undefined),
+};
 
 /**
  * Made once and kept, sealed: persistent names must never change (saml-core section 8.3.7), and whoever has the

@@ -1,4 +1,5 @@
 import type { Sealer } from '../../../core/seal.ts';
+import type { OwnSealedPlace } from '../../../core/sealed.ts';
 import type { DataRecord, RecordStore } from '../../../core/store.ts';
 import { type Token, token } from './token.ts';
 
@@ -10,6 +11,8 @@ export interface Kept {
 
 const PAGE = 200;
 const contextOf = (serial: string) => `token:${serial}`;
+
+export const sealedTokens: OwnSealedPlace = { what: 'hardware tokens', table: 'records', contextOf };
 
 /** The tokens that were imported, by serial number, sealed. */
 export function createTokens({ records, sealer }: { records: RecordStore; sealer: Sealer }) {

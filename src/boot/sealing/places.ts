@@ -1,0 +1,75 @@
+import type { Sealer } from '../../core/seal.ts';
+import type { SealedPlace } from '../../core/sealed.ts';
+import type { SealedRow, SealedTable } from '../../core/store.ts';
+import { credentialContext } from '../../sign-in/credentials.ts';
+import { keyFrom } from '../keyring/additions.ts';
+import { keyContext } from '../keyring/key.ts';
+import type { Modules } from '../modules.ts';
+
+/** What lies in a sealed row, and the context that it is sealed under. */
+export interface Lying {
+  /** For people. */
+  what: string;
+  context: string;
+  replaceable?: true;
+}
+
+/** Every place of the durable store where sealed values lie. */
+export interface Places {
+  /** Undefined where nothing sealed may lie. */
+  lyingAt(row: SealedRow): Lying | undefined;
+}
+
+/** Seals for one plug-in: what it sealed can't be opened as something else's. */
+export function sealerFor(owner: string, sealer: Sealer): Sealer {
+  return {
+    seal: (plain, context) => sealer.seal(plain, contextFor(owner, context)),
+    open: (sealed, context) => sealer.open(sealed, contextFor(owner, context)),
+  };
+}
+
+const contextFor = (owner: string, context: string): string => `${owner}:${context}`;
+
+/** Tables with a column for nothing but sealed values. */
+const COLUMNS: Readonly<Record<'credentials' | 'keys', (row: SealedRow) => Lying>> = {
+  credentials: ({ namespace: factor, id, account = '' }) => ({
+    what: `enrolled methods: ${factor}`,
+    context: credentialContext({ id, account, factor }),
+  }),
+  keys: ({ namespace: purpose, id }) => ({ what: `signing keys: ${purpose}`, context: keyContext(id) }),
+};
+
+const hasColumn = (table: SealedTable): table is keyof typeof COLUMNS => Object.hasOwn(COLUMNS, table);
+
+/** A key that a node is about to put into its table. */
+const coming: SealedPlace = {
+  ...{ what: 'signing keys: newest', table: 'state', namespace: 'keyring' },
+  contextOf: (_, text) => keyContext(keyFrom(text).id),
+};
+
+/** Those of every plug-in that is installed, in use or not. */
+export function sealedPlaces({ factors, doors }: Pick<Modules, 'factors' | 'doors'>): Places {
+  const declared: SealedPlace[] = [coming, ...[...doors.values()].flatMap(({ sealed = [] }) => sealed)];
+  for (const { id, sealed = [] } of factors.values()) {
+    const namespace = `factor:${id}`;
+    for (const place of sealed) declared.push({ ...place, namespace, contextOf: owned(namespace, place.contextOf) });
+  }
+  return {
+    lyingAt(row) {
+      if (hasColumn(row.table)) return COLUMNS[row.table](row);
+      for (const { what, table, namespace, contextOf, replaceable } of declared) {
+        if (table !== row.table || namespace !== row.namespace) continue;
+        const context = contextOf(row.id, row.value);
+        if (context !== undefined) return { what, context, ...(replaceable && { replaceable }) };
+      }
+      return undefined;
+    },
+  };
+}
+
+function owned(owner: string, contextOf: SealedPlace['contextOf']): SealedPlace['contextOf'] {
+  return (id, text) => {
+    const context = contextOf(id, text);
+    return context === undefined ? undefined : contextFor(owner, context);
+  };
+}
