@@ -167,6 +167,7 @@ describe('configuration', async () => {
   const SECRETS = {
     'redis-url': 'redis://127.0.0.1:6379',
     'sealing-key': 'q83vEjRWeJASNFZ4kBI0VniQEjRWeJC63P4BI0Vnify',
+    'sealing-key.next': 'gPH0NfZQpJ4cVx2s7kTt1mYw9bLhE3uRzDq6oWj8aKM',
     'wiki-client': 'a secret of more than 22 characters',
     'GeoLite2-City.mmdb': '',
     'yubico-root.pem': issue({ ca: true }).certificate.toString(),
