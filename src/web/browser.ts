@@ -1,6 +1,7 @@
-import type { CookieOptions, RequestHandler } from 'express';
+import type { CookieOptions, Request, RequestHandler } from 'express';
 import type { Browser } from '../core/browser.ts';
 import type { Locals, WebDeps } from './context.ts';
+import { pageOfForm } from './whose-turn.ts';
 
 /** Letters that nobody confuses on the telephone. */
 const ALPHABET = 'ABCDEFGHJKMNPQRSTVWXYZ23456789';
@@ -33,6 +34,12 @@ export function cookieRules(issuer: string) {
     locale: `${prefix}sallyport_locale`,
     options,
   };
+}
+
+/** Where this page can be loaded anew. Two slashes would lead to another host. */
+function againOf({ method, originalUrl, path }: Request): { again?: string } {
+  const again = method === 'GET' ? originalUrl : pageOfForm(path);
+  return again === undefined || /^[/\\]{2}/.test(again) ? {} : { again };
 }
 
 /** Leaves for the handlers what is known of the browser, and its language. */
@@ -68,6 +75,7 @@ export function recogniseBrowser(deps: WebDeps): RequestHandler {
       locale,
       speak,
       ...(req.method === 'GET' ? { path: req.originalUrl } : {}),
+      ...againOf(req),
     };
     Object.assign(res.locals, locals);
     res.setHeader('x-request-id', browser.reference);

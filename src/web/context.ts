@@ -11,6 +11,7 @@ import type { I18n } from './i18n.ts';
 import type { PageName, Pages } from './models.ts';
 import type { RenderContext, Renderer } from './render.ts';
 import type { Streams } from './streams.ts';
+import { turnOf } from './whose-turn.ts';
 
 /** What the web layer is given by the composition root. */
 export interface WebDeps {
@@ -57,6 +58,8 @@ export interface Locals {
   locale: string;
   /** Path and query to come back to after the language was switched. */
   path?: string;
+  /** Where the page can be loaded anew; absent where another site sent the form. */
+  again?: string;
   /** The language, where more is known of what is wanted; a choice made in this browser still comes first. */
   speak(hints: { account?: string; uiLocales?: readonly string[] }): string;
   /** `desk`: of the help desk, whose pages the header then leads to. */
@@ -86,7 +89,7 @@ export function html<N extends PageName>(
   page: N,
   model: Pages[N],
 ): string {
-  const { browser, locale, path, person } = localsOf(res);
+  const { browser, locale, path, again, person } = localsOf(res);
   const context: RenderContext = {
     locale,
     reference: browser.reference,
@@ -94,6 +97,10 @@ export function html<N extends PageName>(
     ...(person ? { account: person, signOut: '/logout' } : {}),
   };
   if (page === 'form-post') return deps.formPost(model as Pages['form-post'], context);
+  if (page === 'error') {
+    const { key } = model as Pages['error'];
+    return deps.renderer.html(page, { ...model, ...turnOf(key, again, deps.issuer) }, context);
+  }
   return deps.renderer.html(page, model, context);
 }
 

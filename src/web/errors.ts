@@ -1,12 +1,13 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { SallyportError } from '../core/errors.ts';
 import { localsOf, loggable, send, type WebDeps } from './context.ts';
+import { pageOfForm, type RefusalKey } from './whose-turn.ts';
 
 /** What people read, by code: the key of the page's texts and the HTTP status. */
-const PAGES: Readonly<Record<string, [key: string, status: number]>> = Object.freeze({
+const PAGES: Readonly<Record<string, [key: RefusalKey, status: number]>> = Object.freeze({
   ERR_BOOTSTRAP: ['lent', 403],
   ERR_CSRF: ['csrf', 403],
-  ERR_INPUT: ['request', 400],
+  ERR_INPUT: ['input', 400],
   ERR_MISDIRECTED: ['misdirected', 421],
   ERR_NOT_FOUND: ['not-found', 404],
   ERR_SIGN_IN_EXPIRED: ['expired', 400],
@@ -14,11 +15,12 @@ const PAGES: Readonly<Record<string, [key: string, status: number]>> = Object.fr
   ERR_STORE_UNAVAILABLE: ['unavailable', 503],
 });
 
-function pageOf(error: unknown): [key: string, status: number] {
+function pageOf(error: unknown, own: boolean): [key: RefusalKey, status: number] {
   if (error instanceof SallyportError) return PAGES[error.code] ?? ['server', 500];
   // Faults that Express and its body parsers find in a request.
   const status = (error as { status?: unknown }).status;
-  return typeof status === 'number' && status >= 400 && status < 500 ? ['request', status] : ['server', 500];
+  if (typeof status !== 'number' || status < 400 || status >= 500) return ['server', 500];
+  return [own ? 'input' : 'request', status];
 }
 
 export const notFound: RequestHandler = () => {
@@ -28,15 +30,13 @@ export const notFound: RequestHandler = () => {
 /** One sentence and a reference id for people; the detail for the log. */
 export function showErrors(deps: WebDeps): ErrorRequestHandler {
   return (error, req, res, next) => {
-    const [key, status] = pageOf(error);
     const { browser } = localsOf(res);
+    const [key, status] = pageOf(error, pageOfForm(req.path) !== undefined);
     const fields = { err: error, path: loggable(req.path), reference: browser.reference };
     if (status >= 500) deps.log.error(fields, 'request failed');
     else deps.log.info(fields, 'request refused');
     if (res.headersSent) return next(error);
-    const away = status === 503 || status === 421;
     if (status === 503) res.setHeader('retry-after', '30');
-    // Never where the browser came from: that may be the fault itself.
-    send(deps, res, 'error', { status, key, ...(away ? {} : { back: '/applications' }) }, status);
+    send(deps, res, 'error', { status, key }, status);
   };
 }

@@ -3,6 +3,7 @@ import type { Level } from '../core/assurance.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 import type { HelpDeskPages } from './help-desk-models.ts';
 import type { ReportPages } from './report-models.ts';
+import type { RefusalKey, Turn } from './whose-turn.ts';
 
 /**
  * What each page is given: `views/pages/<name>.eta` sees its model as `it`, beside what every page has
@@ -176,13 +177,16 @@ export interface Pages extends HelpDeskPages, ReportPages {
   error: {
     status: number;
     /** `error.<key>.title`, `.text`, and what to do: `.advice`. */
-    key: string;
+    key: RefusalKey;
     values?: Message['values'];
     /** Protocol error code, for relying-party developers; shown small. */
     code?: string;
     detail?: string;
-    /** A safe page to go on from: the list of applications. */
-    back?: string;
+    /** Who can put it right, and what the button does; `html` says so for each key. */
+    turn?: Turn;
+    button?: { href: string; label: Message };
+    /** It loads itself anew after a while. */
+    retries?: boolean;
   };
   applications: {
     applications: {

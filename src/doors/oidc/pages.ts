@@ -57,7 +57,7 @@ export function pages(ports: DoorPorts) {
     }
     if (status === 503) ctx.set('retry-after', RETRY_AFTER);
     const code = key === 'request' ? { code: out.error, detail: out.error_description } : {};
-    show(ctx, 'error', { status, key, ...code, ...(status < 500 ? { back: '/applications' } : {}) }, status);
+    show(ctx, 'error', { status, key, ...code }, status);
   }
 
   /** Runs around oidc-provider: replaces what it wrote where that can't be configured. */

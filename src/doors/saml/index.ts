@@ -121,7 +121,7 @@ function refusals({ log, render, browser }: DoorPorts): ErrorRequestHandler {
     if (!(error instanceof SamlFault)) return next(error);
     const { reference, ip } = browser(res);
     log.warn({ fault: error.fault, detail: error.message, path: req.path, ip, reference }, 'SAML message refused');
-    const model = { status: 400, key: 'request', code: 'RequestDenied', back: '/applications' };
+    const model = { status: 400, key: 'request', code: 'RequestDenied' };
     res
       .status(400)
       .type('html')

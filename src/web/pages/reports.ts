@@ -40,7 +40,7 @@ export function reportPages(deps: WebDeps): Router {
   async function inTurn(res: Response, work: () => Promise<void>): Promise<void> {
     if (running >= AT_ONCE) {
       res.setHeader('retry-after', '30');
-      return send(deps, res, 'error', { status: 429, key: 'too-many', back: HOME }, 429);
+      return send(deps, res, 'error', { status: 429, key: 'too-many' }, 429);
     }
     running += 1;
     try {

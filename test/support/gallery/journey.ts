@@ -1,3 +1,4 @@
+import { turnOf } from '../../../src/web/whose-turn.ts';
 import {
   COURSES,
   DAY,
@@ -12,6 +13,8 @@ import {
   sample,
   UNBROKEN,
 } from './sample.ts';
+
+const ISSUER = 'https://login.example.edu';
 
 /** What a sign-in asks beside its prompts. */
 export const choices: Sample[] = [
@@ -111,23 +114,26 @@ export const ends: Sample[] = [
   sample('form-post', 'leaving', { action: '/posted', inputs: [], application: PAYROLL, leaving: true }),
   sample('home', '', { signedIn: false }),
   sample('home', 'signed-in', { signedIn: true }, true),
-  ...[
-    'not-found',
-    'expired',
-    'other-browser',
-    'over',
-    'csrf',
-    'misdirected',
-    'unavailable',
-    'server',
-    'method',
-    'too-many',
-  ].map((key) => sample('error', key, { status: 400, key })),
+  ...(
+    [
+      'not-found',
+      'expired',
+      'other-browser',
+      'over',
+      'csrf',
+      'misdirected',
+      'unavailable',
+      'server',
+      'method',
+      'too-many',
+      'input',
+    ] as const
+  ).map((key) => sample('error', key, { status: 400, key, ...turnOf(key, '/here', ISSUER) })),
   sample('error', 'request', {
     status: 400,
     key: 'request',
     code: 'invalid_redirect_uri',
     detail: `redirect_uri https://${UNBROKEN}.example.edu/ isn't among the registered ones`,
-    back: '/',
+    ...turnOf('request', undefined, ISSUER),
   }),
 ];
