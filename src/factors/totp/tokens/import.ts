@@ -1,6 +1,6 @@
 import { readCsv } from './csv.ts';
 import { TokenFault } from './fault.ts';
-import { readPskc } from './pskc.ts';
+import { readPskcApart } from './pskc-apart.ts';
 import type { Secrets } from './pskc-keys.ts';
 import type { Row } from './row.ts';
 import type { Tokens } from './store.ts';
@@ -17,7 +17,7 @@ export interface Report {
 }
 
 async function read(text: string, format: Format, secrets: Secrets): Promise<{ rows: Row[]; notes: string[] }> {
-  const found = format === 'pskc' ? await readPskc(text, secrets) : { rows: readCsv(text), notes: [] };
+  const found = format === 'pskc' ? await readPskcApart(text, secrets) : { rows: readCsv(text), notes: [] };
   if (found.rows.length > MOST) throw new TokenFault(`${found.rows.length} tokens, of which one file may hold ${MOST}`);
   return found;
 }

@@ -1,4 +1,5 @@
 import { ParseOption, XmlComment, XmlDocument, XmlElement, XmlText } from 'libxml2-wasm';
+import { XML_SHAPE, xmlRefusal } from '../../../core/xml-bounds.ts';
 import { TokenFault } from './fault.ts';
 
 /**
@@ -26,40 +27,40 @@ const OPTIONS =
 
 /** Characters of a document: some 10,000 tokens. */
 export const MOST_CHARACTERS = 12_000_000;
-const MOST_ELEMENTS = 500_000;
+/** What a document may hold beside what every document may, before it is parsed. */
+const BOUNDS = { ...XML_SHAPE, elements: 500_000, attributes: 1_000_000 };
 
 /** Throws TokenFault where it isn't XML, holds a document type declaration, or is too large. */
 export function readXml(text: string): Node {
   if (text.length > MOST_CHARACTERS) throw new TokenFault(`longer than ${MOST_CHARACTERS} characters`);
   if (/<!(?:DOCTYPE|ENTITY)/.test(text)) throw new TokenFault('a document type declaration isn’t accepted');
-  const document = parse(text.replace(/^\uFEFF?\s*/, ''));
+  const bytes = Buffer.from(text.replace(/^\uFEFF?\s*/, ''));
+  const refusal = xmlRefusal(bytes, BOUNDS);
+  if (refusal) throw new TokenFault(refusal.message);
+  const document = parse(bytes);
   try {
     if (document.dtd) throw new TokenFault('a document type declaration isn’t accepted');
-    let left = MOST_ELEMENTS;
-    return nodeOf(document.root, () => {
-      if (left-- <= 0) throw new TokenFault(`more than ${MOST_ELEMENTS} elements`);
-    });
+    return nodeOf(document.root);
   } finally {
     document.dispose();
   }
 }
 
-function parse(text: string): XmlDocument {
+function parse(bytes: Buffer): XmlDocument {
   try {
     // The text is UTF-8 by now, whatever its declaration says.
-    return XmlDocument.fromBuffer(Buffer.from(text), { encoding: 'UTF-8', option: OPTIONS });
+    return XmlDocument.fromBuffer(bytes, { encoding: 'UTF-8', option: OPTIONS });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.trim().slice(0, 200) : '';
     throw new TokenFault(`not well-formed XML: ${why}`, { cause });
   }
 }
 
-function nodeOf(element: XmlElement, count: () => void): Node {
-  count();
+function nodeOf(element: XmlElement): Node {
   const children: Node[] = [];
   let text: string | undefined = '';
   for (let node = element.firstChild; node; node = node.next) {
-    if (node instanceof XmlElement) children.push(nodeOf(node, count));
+    if (node instanceof XmlElement) children.push(nodeOf(node));
     // A value with a comment in it could be read in two ways.
     if (node instanceof XmlText && text !== undefined) text += node.content;
     else if (!(node instanceof XmlText)) text = undefined;
