@@ -5,7 +5,7 @@ import type { Binding, Party, SamlMessage } from '../model.ts';
 import { publicKeys, signatureAlgorithm, verifies } from '../xml/algorithms.ts';
 import { schema } from '../xml/library.ts';
 import { checkSignature } from '../xml/signature.ts';
-import { type Opened, openDocument } from './document.ts';
+import { type Claimed, type Opened, openDocument, signedMessage } from './document.ts';
 import { type Raw, UNWRAP, type Wire } from './wire.ts';
 
 /** How old a message may be, beside the skew: a person may take a while to follow a redirect, not longer. */
@@ -46,23 +46,31 @@ export interface Gate {
   receive(inbound: Inbound): Promise<Received>;
 }
 
-/** A message off its binding, out of its XML, with its sender. */
-interface Passage {
+/** A message off its binding and out of its XML, and whoever it says that it is from. */
+interface Arrival {
   ports: GatePorts;
   now: number;
   inbound: Inbound;
   wire: Wire;
-  opened: Opened;
+  claimed: Claimed;
   party: Party;
 }
 
+/** The same, and what its signature covers where it bears one. */
+interface Passage extends Arrival {
+  opened: Opened;
+}
+
 /**
- * The checks of a message and its sender, in order. Before them, each in its own file and order:
- * size, parameters, encoding (UNWRAP), then the XML and its signature's form (openDocument).
+ * The checks of a sender, in order. Before them, each in its own file and order: size, parameters, encoding (UNWRAP),
+ * then the XML and its signature's form (openDocument). After them, the signed message is taken out (signedMessage):
+ * what a signature refers to costs nothing until one of the sender's keys has made it.
  */
+const OF_THE_SENDER: readonly ((arrival: Arrival) => void)[] = [metadataInForce, signatureOfTheSender];
+
+/** The checks of the message itself, in order. */
 const CHECKS: readonly ((passage: Passage) => void | Promise<void>)[] = [
-  metadataInForce,
-  signatureOfTheSender,
+  fromTheSender,
   signedWhereDue,
   sentHere,
   issuedJustNow,
@@ -77,16 +85,21 @@ export function createGate(ports: GatePorts): Gate {
   return {
     async receive(inbound) {
       const wire = UNWRAP[inbound.binding](inbound);
-      const opened = openDocument(wire, inbound.binding, inbound.kinds);
-      const passage = { ports, now: ports.now(), inbound, wire, opened, party: await sender(ports, opened) };
+      const claimed = openDocument(wire, inbound.binding, inbound.kinds);
+      const arrival = { ports, now: ports.now(), inbound, wire, claimed, party: await sender(ports, claimed) };
+      for (const check of OF_THE_SENDER) check(arrival);
+      const { signature } = claimed;
+      const passage = {
+        ...arrival,
+        opened: signature ? signedMessage(wire, inbound.binding, signature) : claimed,
+      };
       for (const check of CHECKS) await check(passage);
       return { message: messageOf(passage), party: passage.party };
     },
   };
 }
 
-/** The Issuer read here is of the signed octets, where there is a signature. */
-async function sender(ports: GatePorts, { content }: Opened): Promise<Party> {
+async function sender(ports: GatePorts, { content }: Claimed): Promise<Party> {
   const party = content.issuer.length <= 1024 ? await ports.party(content.issuer) : undefined;
   if (party?.provider.entityId !== content.issuer)
     throw new SamlFault('issuer', `unknown: ${content.issuer.slice(0, 200)}`);
@@ -94,22 +107,27 @@ async function sender(ports: GatePorts, { content }: Opened): Promise<Party> {
 }
 
 /** saml-metadata section 2.3.2. */
-function metadataInForce({ party, now }: Passage): void {
+function metadataInForce({ party, now }: Arrival): void {
   const { validUntil } = party.provider;
   if (validUntil !== undefined && validUntil <= now)
     throw new SamlFault('metadata', `of ${party.provider.entityId} has expired`);
 }
 
-const isSigned = ({ wire, opened }: Passage): boolean => Boolean(wire.detached || opened.signature);
+const isSigned = ({ wire, claimed }: Arrival): boolean => Boolean(wire.detached || claimed.signature);
 
 /** A signature that is there must be right, whether or not one is due. Keys come from metadata alone. */
-function signatureOfTheSender({ wire, opened, party }: Passage): void {
+function signatureOfTheSender({ wire, claimed, party }: Arrival): void {
   const keys = (): ReturnType<typeof publicKeys> => publicKeys(party.provider.signingCertificates);
-  if (opened.signature) checkSignature(opened.signature, keys());
+  if (claimed.signature) checkSignature(claimed.signature, keys());
   if (!wire.detached) return;
   const { octets, value, algorithm } = wire.detached;
   if (!verifies(octets, value, signatureAlgorithm(algorithm), keys(), ['ieee-p1363', 'der']))
     throw new SamlFault('signature', 'made by none of the keys in its metadata');
+}
+
+/** Whose keys were used is whom the signed octets name. */
+function fromTheSender({ opened, party }: Passage): void {
+  if (opened.content.issuer !== party.provider.entityId) throw new SamlFault('issuer', 'other than the signed one');
 }
 
 /** Logout messages always (saml-profiles section 4.4.4); AuthnRequests where either side says so. */

@@ -2,10 +2,11 @@ import { fork } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Compiled, compile, LARGEST } from './compile.ts';
+import { compileApart } from './apart.ts';
+import { type Compiled, LARGEST } from './compile.ts';
 import { MetadataFault } from './fault.ts';
 
-/** Documents up to this size are read here, in a few milliseconds; larger ones would hold up sign-ins. */
+/** Documents up to this size are read by a thread that stays for the next; larger ones by a process of their own. */
 export const SMALL = 128 * 1024;
 /** An aggregate of 80 MB takes ten to twenty seconds. */
 const PATIENCE = 300_000;
@@ -22,7 +23,7 @@ export interface Task {
 export type Answer = { compiled: Omit<Compiled, 'bytes'> } | { fault: string };
 
 /**
- * Verifies and reads the metadata in a file.
+ * Verifies and reads the metadata in a file, never in the serving thread.
  *
  * A large one is read in a process that ends afterwards: of a thread, half of the 600 MB that an aggregate takes
  * would stay with the serving process, in the pools of V8 and malloc.
@@ -32,7 +33,8 @@ export type Answer = { compiled: Omit<Compiled, 'bytes'> } | { fault: string };
 export async function load(task: Task, signal?: AbortSignal): Promise<Compiled> {
   const { size } = await stat(task.file);
   if (size > LARGEST) throw new MetadataFault(`it has ${size} bytes, more than ${LARGEST}`);
-  if (size <= SMALL) return compile(await readFile(task.file), task.certificate, task.now);
+  const { certificate, now } = task;
+  if (size <= SMALL) return await compileApart({ document: await readFile(task.file), certificate, now });
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-metadata-'));
   try {
     const output = join(folder, 'compiled');

@@ -233,11 +233,13 @@ describe('what is refused', () => {
 
   it('groups that are nested without end', () => {
     let nested = group([entity({})]);
-    for (let depth = 0; depth < 40; depth++) nested = group([nested]);
+    for (let depth = 0; depth < 30; depth++) nested = group([nested]);
     expect(parse(document(nested))).toMatchObject({
       accepted: [],
       refused: [{ reason: expect.stringMatching(/nested/) }],
     });
+    for (let depth = 0; depth < 30; depth++) nested = group([nested]);
+    expect(() => parse(document(nested))).toThrow(/nested more than 40 deep/);
   });
 });
 

@@ -5,7 +5,7 @@ import { STATUSES } from '../model.ts';
 import { createIdentity } from '../testing/identity.ts';
 import { ACS, AUDIENCE, AWKWARD, createKeys, IDP, type Keys, responder, success } from '../testing/responses.ts';
 import { type Element, withDocument } from '../xml/library.ts';
-import { checkSignature, openSignature } from '../xml/signature.ts';
+import { checkSignature, claimedSignature, referenced } from '../xml/signature.ts';
 import { NAMESPACES } from './canonical.ts';
 import { recipientOf } from './encryption.ts';
 import { METHODS, type Signer, signerFor } from './sign.ts';
@@ -69,10 +69,11 @@ describe('signatures', () => {
   /** What libxml2 canonicalises and the gate verifies: the signed octets of the element that is found. */
   function signedOctets(xml: string, find: (root: Element) => Element | undefined): string {
     return withDocument(xml, { bytes: 1 << 20 }, ({ root }) => {
-      const opened = openSignature(find(root) ?? root);
-      if (opened === undefined) throw new Error('no signature');
-      checkSignature(opened, [signer.key.publicKey]);
-      return opened.content.toString();
+      const element = find(root) ?? root;
+      const claimed = claimedSignature(element);
+      if (claimed === undefined) throw new Error('no signature');
+      checkSignature(claimed, [signer.key.publicKey]);
+      return referenced(element, claimed).toString();
     });
   }
 

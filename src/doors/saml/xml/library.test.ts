@@ -184,3 +184,10 @@ describe('a path', () => {
     });
   });
 });
+
+it('finds what stands behind a processing instruction, of which the library knows no next node', () => {
+  const names = (xml: string) =>
+    read(xml, ({ root }) => [root.children().map(({ name }) => name), root.child('', 'c')?.name]);
+  for (const xml of ['<a><?p?><b/><c/></a>', '<a><b/><?p?><c/></a>', '<a><b/><c/><?p?></a>'])
+    expect(names(xml)).toEqual([['b', 'c'], 'c']);
+});

@@ -16,6 +16,7 @@ import {
   xmlCleanupInputProvider,
   xmlRegisterInputProvider,
 } from 'libxml2-wasm';
+import { XML_SHAPE, type XmlBounds, xmlRefusal } from '../../../core/xml-bounds.ts';
 import { SamlFault } from '../errors.ts';
 
 /**
@@ -111,8 +112,7 @@ export class Element {
   /** Child elements in document order, all or those of one name. */
   children(namespace?: string, name?: string): Element[] {
     const found: Element[] = [];
-    for (let node = this.#live.firstChild; node; node = node.next) {
-      if (!(node instanceof XmlElement)) continue;
+    for (const node of elementsIn(this.#live)) {
       if (namespace !== undefined && node.namespaceUri !== namespace) continue;
       if (name !== undefined && node.name !== name) continue;
       found.push(new Element(node, this.#scope));
@@ -122,9 +122,8 @@ export class Element {
 
   /** The first child element of that name. */
   child(namespace: string, name: string): Element | undefined {
-    for (let node = this.#live.firstChild; node; node = node.next) {
-      if (node instanceof XmlElement && node.name === name && node.namespaceUri === namespace)
-        return new Element(node, this.#scope);
+    for (const node of elementsIn(this.#live)) {
+      if (node.name === name && node.namespaceUri === namespace) return new Element(node, this.#scope);
     }
     return undefined;
   }
@@ -177,6 +176,23 @@ export class Element {
   }
 }
 
+const ELEMENTS = XmlXPath.compile('*');
+
+/** Child elements. The library's processing instructions know no next node: what comes behind one is asked for. */
+function* elementsIn(parent: XmlElement): Generator<XmlElement> {
+  let seen = 0;
+  for (let node = parent.firstChild; node; node = node.next) {
+    if (node instanceof XmlElement) {
+      seen++;
+      yield node;
+    } else if (!(node instanceof XmlText || node instanceof XmlComment || node instanceof XmlCData)) {
+      const all = parent.find(ELEMENTS).filter((it) => it instanceof XmlElement);
+      yield* all.slice(seen);
+      return;
+    }
+  }
+}
+
 /** Nothing beside the root but comments, which are left out of the canonical form anyway. */
 function standsAlone(root: XmlElement): boolean {
   for (let node = root.prev; node; node = node.prev) if (!(node instanceof XmlComment)) return false;
@@ -220,10 +236,11 @@ export class Document {
   }
 }
 
-export interface Limits {
-  /** Greatest size in bytes. */
-  bytes: number;
-}
+/** Greatest size in bytes, and of what it may hold the bounds that aren't those of every document. */
+export type Limits = { bytes: number } & Partial<XmlBounds>;
+
+/** Elements and attributes are as many as fit into the bytes, unless somebody says less. */
+const UNCOUNTED = { elements: Number.POSITIVE_INFINITY, attributes: Number.POSITIVE_INFINITY };
 
 /**
  * Parses, hands the document to `read`, and frees it whatever happens.
@@ -233,6 +250,8 @@ export function withDocument<T>(source: Uint8Array | string, limits: Limits, rea
   const bytes = typeof source === 'string' ? Buffer.from(source) : source;
   if (bytes.length > limits.bytes) throw new SamlFault('size', `${bytes.length} bytes of XML, ${limits.bytes} allowed`);
   refuseBeforeParsing(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  const refusal = xmlRefusal(bytes, { ...UNCOUNTED, ...XML_SHAPE, ...limits });
+  if (refusal) throw new SamlFault(refusal.kind === 'excess' ? 'size' : 'xml', refusal.message);
   const document = parse(bytes);
   const scope: Scope = { open: true };
   try {

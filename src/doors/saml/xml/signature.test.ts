@@ -4,7 +4,7 @@ import { createIdentity, type Identity } from '../testing/identity.ts';
 import { authnRequest, DIGEST, ENVELOPED, EXCLUSIVE, SIGNATURE, sign } from '../testing/messages.ts';
 import { publicKeys } from './algorithms.ts';
 import { withDocument } from './library.ts';
-import { checkSignature, openSignature, verifySignedMetadata } from './signature.ts';
+import { checkSignature, claimedSignature, verifySignedMetadata } from './signature.ts';
 
 let rsa: Identity;
 let ec: Identity;
@@ -87,7 +87,7 @@ describe('an enveloped signature', () => {
   it('never counts with a private key handed in by mistake', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     withDocument(sign(authnRequest(), rsa), { bytes: 100_000 }, ({ root }) => {
-      const signature = openSignature(root);
+      const signature = claimedSignature(root);
       if (!signature) throw new Error('no signature');
       expect(faultOf(() => checkSignature(signature, [privateKey, rsa.privateKey]))).toBe('signature');
     });

@@ -1,4 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto';
+import { XML_SHAPE } from '../../../core/xml-bounds.ts';
 import { SamlFault } from '../errors.ts';
 import { digestAlgorithm, signatureAlgorithm, verifies } from './algorithms.ts';
 import { decodeBase64 } from './base64.ts';
@@ -6,63 +7,75 @@ import { type Document, type Element, NS } from './library.ts';
 
 /**
  * Enveloped XML signatures as SAML profiles them (saml-core section 5.4). Nothing is looked up by ID: what is
- * digested is the very element that holds the signature, and what is read afterwards is `content`, parsed anew.
+ * digested is the very element that holds the signature, and what is read afterwards are those octets, parsed anew.
  *
- *   verifySignedMetadata(document: Document, keys: readonly KeyObject[]): Buffer
- *     the root's signed octets; throws SamlFault `unsigned`, `signature` or `algorithm`. Takes the signature
- *     out of the document: read what the octets say. `publicKeys(certificates)` of algorithms.ts makes the keys.
- *   openSignature(element) and checkSignature(signature, keys): the same in two steps,
- *     for where the keys are known only once the sender is.
+ * In three steps, in this order, since what a reference names is the signer's to make costly:
+ *   claimedSignature(element)         what the signature says; only SignedInfo is canonicalised
+ *   checkSignature(claimed, keys)     one of these keys made it
+ *   referenced(element, claimed)      the element's octets, if they are what was signed
  */
-export interface EnvelopedSignature {
-  /** The element without its signature, canonical: all that may be read once the signature is verified. */
-  content: Buffer;
+export interface ClaimedSignature {
   /** SignedInfo, canonical. */
   signedInfo: Buffer;
   value: Buffer;
   /** URI. */
   algorithm: string;
+  /** PrefixList of the canonicalization. */
+  prefixes: string[];
+  /** Name of the hash, for node:crypto, and its value. */
+  hash: string;
+  digest: Buffer;
 }
 
 const EXCLUSIVE = NS.ec;
 const ENVELOPED = `${NS.ds}enveloped-signature`;
 
-/**
- * Reads the one signature that is a child of `element`, compares its digest, and takes it out of the document.
- * Undefined where there is none. Throws `signature` or `algorithm`. The keys come later: `checkSignature`.
- */
-export function openSignature(element: Element): EnvelopedSignature | undefined {
-  const [signature, ...others] = element.children(NS.ds, 'Signature');
+/** The one signature that is a child of `element`; undefined where there is none. Throws `signature` or `algorithm`. */
+export function claimedSignature(element: Element): ClaimedSignature | undefined {
+  const signature = signatureOf(element);
   if (!signature) return undefined;
-  if (others.length > 0) throw refused('more than one signature');
   const [signedInfo, value] = signatureParts(signature);
   const [method, algorithm, reference] = only(signedInfo, 'CanonicalizationMethod', 'SignatureMethod', 'Reference');
-  const octets = signedInfo.canonical(exclusive(method));
-  const { prefixes, hash, digest } = readReference(reference, element);
-  const opened = {
-    signedInfo: octets,
+  const prefixes = exclusive(method);
+  const claimed = {
+    ...readReference(reference, element),
     value: decodeBase64(value.text, 'xml'),
     algorithm: leaf(algorithm),
   };
-  signatureAlgorithm(opened.algorithm);
-  signature.remove();
-  const content = element.canonical(prefixes);
-  // Both are public: a comparison in constant time would hide nothing.
-  if (!createHash(hash).update(content).digest().equals(digest)) throw refused('the digest is of something else');
-  return { ...opened, content };
+  signatureAlgorithm(claimed.algorithm);
+  return { ...claimed, signedInfo: signedInfo.canonical(prefixes) };
 }
 
 /** Throws `signature` unless one of the keys made it. */
-export function checkSignature(signature: EnvelopedSignature, keys: readonly KeyObject[]): void {
+export function checkSignature(signature: ClaimedSignature, keys: readonly KeyObject[]): void {
   if (!verifies(signature.signedInfo, signature.value, signatureAlgorithm(signature.algorithm), keys))
     throw refused('made by none of the keys in its metadata');
 }
 
+/**
+ * The element without its signature, canonical: all that may be read. Takes the signature out of the document.
+ * Throws `signature` where it isn't what was signed.
+ */
+export function referenced(element: Element, { prefixes, hash, digest }: ClaimedSignature): Buffer {
+  signatureOf(element)?.remove();
+  const content = element.canonical(prefixes);
+  // Both are public: a comparison in constant time would hide nothing.
+  if (!createHash(hash).update(content).digest().equals(digest)) throw refused('the digest is of something else');
+  return content;
+}
+
+/** The root's signed octets. Throws `unsigned`, `signature` or `algorithm`. */
 export function verifySignedMetadata(document: Document, keys: readonly KeyObject[]): Buffer {
-  const signature = openSignature(document.root);
+  const signature = claimedSignature(document.root);
   if (!signature) throw new SamlFault('unsigned', 'metadata without a signature');
   checkSignature(signature, keys);
-  return signature.content;
+  return referenced(document.root, signature);
+}
+
+function signatureOf(element: Element): Element | undefined {
+  const [signature, ...others] = element.children(NS.ds, 'Signature');
+  if (others.length > 0) throw refused('more than one signature');
+  return signature;
 }
 
 /** KeyInfo is passed over, whatever it says: keys come from metadata. An Object is where wrapped originals hide. */
@@ -96,7 +109,9 @@ function exclusive(method: Element): string[] {
   const [list, ...others] = method.children();
   if (!list) return [];
   if (others.length > 0 || !list.is(NS.ec, 'InclusiveNamespaces')) throw refused('parameters of the canonicalization');
-  return (list.attribute('PrefixList') ?? '').split(/[\t\r\n ]+/).filter(Boolean);
+  const prefixes = (list.attribute('PrefixList') ?? '').split(/[\t\r\n ]+/).filter(Boolean);
+  if (prefixes.length > XML_SHAPE.prefixes) throw refused(`a PrefixList of ${prefixes.length} names`);
+  return prefixes;
 }
 
 /** Algorithm of an element that has no parameters. */

@@ -1,5 +1,6 @@
 import type { ServiceProvider } from '../../model.ts';
-import { type Compiled, compile } from '../compile.ts';
+import { compileApart } from '../apart.ts';
+import type { Compiled } from '../compile.ts';
 import { originOf } from '../copies.ts';
 import { ask, piecesOf } from '../download.ts';
 import { createEntityCopies } from '../entity-copies.ts';
@@ -52,7 +53,7 @@ export function createMdqSource(application: string, settings: MdqSettings, port
     }
     const document = Buffer.concat(await Array.fromAsync(piecesOf(response, LARGEST)));
     const now = ports.now();
-    const compiled = compile(document, settings.certificate, now);
+    const compiled = await compileApart({ document, certificate: settings.certificate, now });
     const holding = new Holding(compiled, ports.now);
     // Any document of the federation bears the same good signature: it must be the one that was asked for.
     if (compiled.count !== 1 || holding.find(entityId) === undefined) {

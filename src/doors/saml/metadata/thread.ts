@@ -1,0 +1,15 @@
+import { parentPort } from 'node:worker_threads';
+import type { Question, Said } from './apart.ts';
+import { compile } from './compile.ts';
+import { reasonOf } from './fault.ts';
+
+/** A thread for small documents: answers each question that `apart.ts` asks. */
+parentPort?.on('message', ({ document, certificate, now }: Question) => {
+  let said: Said;
+  try {
+    said = { compiled: compile(document, certificate, now) };
+  } catch (error) {
+    said = { fault: reasonOf(error) };
+  }
+  parentPort?.postMessage(said);
+});
