@@ -38,6 +38,15 @@ export interface Evidence extends Proof {
   request: string;
 }
 
+/** Asked outside of any authorization request, or before one is known: no proof was given in it. */
+export const NO_REQUEST = Object.freeze({ request: 'none' } as const);
+export type RequestId = string | typeof NO_REQUEST;
+
+/** Whether a proof was given in this very request. */
+export function isOf(proof: Evidence, request: RequestId): boolean {
+  return typeof request === 'string' && request !== '' && proof.request === request;
+}
+
 /** Whether `level` is at least `wanted`; no level satisfies nothing. */
 export function reaches(level: Level | undefined, wanted: Level): boolean {
   return level !== undefined && LEVELS.indexOf(level) >= LEVELS.indexOf(wanted);

@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import type { Evidence, Level } from './assurance.ts';
+import type { Evidence, Level, RequestId } from './assurance.ts';
 import type { Browser } from './browser.ts';
 import type { Requirement } from './policy.ts';
 
@@ -51,8 +51,8 @@ export interface EvaluationInput {
   session?: string;
   /** Proofs collected by a sign-in that hasn't been resumed yet; they count as the session's. */
   collected?: readonly Evidence[];
-  /** Id of the authorization request. */
-  request: string;
+  /** Id of the authorization request: its own proofs are those that `remember: never` and `max_age=0` want. */
+  request: RequestId;
   wants: Wants;
   browser?: Browser;
   /** False: what only a lent pass has proven doesn't count, as for what a pass is not for. */

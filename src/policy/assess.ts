@@ -10,6 +10,7 @@ import {
   levelOf,
   levelsOf,
   type Proof,
+  type RequestId,
   reaches,
 } from '../core/assurance.ts';
 import type { Requirement } from '../core/policy.ts';
@@ -27,7 +28,7 @@ export interface AssessInput {
   enrolling?: boolean;
   wants: Wants;
   /** Id of the authorization request. */
-  request: string;
+  request: RequestId;
   now: number;
   acr: AcrTable;
   /** Factors whose proofs count only where the requirement names them. */

@@ -1,4 +1,4 @@
-import { type Evidence, isFirstFactor, isSecondFactor, type Proof } from '../core/assurance.ts';
+import { type Evidence, isFirstFactor, isOf, isSecondFactor, type Proof, type RequestId } from '../core/assurance.ts';
 import type { Requirement } from '../core/policy.ts';
 import type { Wants } from '../core/sign-in.ts';
 
@@ -8,7 +8,7 @@ const SKEW = 90_000;
 interface Context {
   requirement: Requirement;
   wants: Wants;
-  request: string;
+  request: RequestId;
   now: number;
   onlyIfNamed?: ReadonlySet<string>;
 }
@@ -35,10 +35,9 @@ const ALWAYS: readonly Check<Proof>[] = [
 const OF_SESSION: readonly Check<Evidence>[] = [
   (proof, { requirement, now }) => within(requirement.freshness, proof, now),
   // Proofs of this very request count for max_age, or max_age=0 could never be met.
-  (proof, { wants, request, now }) =>
-    proof.request === request || (wants.maxAge !== 0 && within(wants.maxAge, proof, now)),
-  (proof, { wants, request }) => !wants.reauthenticate || !isFirstFactor(proof) || proof.request === request,
-  (proof, { requirement, request }) => !requirement.perRequest || !isSecondFactor(proof) || proof.request === request,
+  (proof, { wants, request, now }) => isOf(proof, request) || (wants.maxAge !== 0 && within(wants.maxAge, proof, now)),
+  (proof, { wants, request }) => !wants.reauthenticate || !isFirstFactor(proof) || isOf(proof, request),
+  (proof, { requirement, request }) => !requirement.perRequest || !isSecondFactor(proof) || isOf(proof, request),
 ];
 
 /** What a remembered proof must pass besides. */

@@ -1,6 +1,6 @@
 import type { Account, Credential } from '../core/account.ts';
 import { configuredId, isOwnPage } from '../core/application.ts';
-import { highest, type Level, levelOf, levelsOf, type Proof, reaches } from '../core/assurance.ts';
+import { highest, type Level, levelOf, levelsOf, NO_REQUEST, type Proof, reaches } from '../core/assurance.ts';
 import type { Requirement, Rule } from '../core/policy.ts';
 import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
 import { assess } from '../policy/assess.ts';
@@ -174,7 +174,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     if (await holds.of(account.id)) return false;
     if (input.kind === 'use') return true;
     const enrolled = isEnrolled(account, await credentials.ofAccount(account.id));
-    const request = { application: input.application, request: '', wants: NOTHING_MORE };
+    const request = { application: input.application, request: NO_REQUEST, wants: NOTHING_MORE };
     // Where the person is can't be seen now: rules about networks held, or not, when they signed in.
     const anywhere = deps.rules.filter(({ networks, notNetworks }) => !networks && !notNetworks);
     const requirement = requirementOf(account, enrolled, request, anywhere);
@@ -192,7 +192,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
   /** Whether any application, now, wants more than one factor of this person. */
   function needsSecond(account: Account): boolean {
     return [...deps.applications.keys()].some((application) => {
-      const request = { application, request: '', wants: NOTHING_MORE };
+      const request = { application, request: NO_REQUEST, wants: NOTHING_MORE };
       return reaches(requirementOf(account, true, request).level, 'mfa');
     });
   }

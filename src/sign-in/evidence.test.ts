@@ -60,6 +60,15 @@ describe.each(EPHEMERAL)('evidence in %s', (store) => {
     expect(await evidence.of('session', 'alice')).toEqual([]);
   });
 
+  it('names the request in which it was given, or is not stored', async () => {
+    const { evidence } = await fixture();
+    const nameless = [proof('phone', ''), { ...proof('phone'), request: undefined as unknown as string }];
+    for (const one of nameless) {
+      await expect(evidence.leave('one', 'alice', [one], MINUTE)).rejects.toThrow(TypeError);
+    }
+    expect(await evidence.adopt('one', 'session', MINUTE)).toEqual([]);
+  });
+
   it('that was never left, or of another session, is none', async () => {
     const { evidence } = await fixture();
     expect(await evidence.adopt('unknown', 'session', MINUTE)).toEqual([]);

@@ -26,7 +26,7 @@ export function createEvidence(ephemeral: EphemeralStore) {
 
     /** Leaves what a sign-in collected for the session that resumes it. */
     async leave(signIn: string, account: string, proofs: Evidence[], ttl: number): Promise<void> {
-      await ephemeral.set(collectedKey(signIn), JSON.stringify({ account, proofs }), ttl);
+      await ephemeral.set(collectedKey(signIn), JSON.stringify({ account, proofs: named(proofs) }), ttl);
     },
 
     /** Changes what a session holds of an account, in its place and for as long as it had. */
@@ -36,7 +36,7 @@ export function createEvidence(ephemeral: EphemeralStore) {
         const stored = await ephemeral.get(key);
         const held = read(stored);
         if (stored === undefined || held?.account !== account) return;
-        const value = JSON.stringify({ account, proofs: change(held.proofs) } satisfies Held);
+        const value = JSON.stringify({ account, proofs: named(change(held.proofs)) } satisfies Held);
         if (await ephemeral.swap(key, stored, value)) return;
       }
     },
@@ -57,6 +57,12 @@ export function createEvidence(ephemeral: EphemeralStore) {
       }
     },
   };
+}
+
+/** @throws TypeError where a proof names no request: it would be taken for one of whatever names none either */
+function named(proofs: Evidence[]): Evidence[] {
+  if (proofs.every(({ request }) => typeof request === 'string' && request !== '')) return proofs;
+  throw new TypeError('evidence names the authorization request in which it was given');
 }
 
 /** Of each credential the newest proof in each authorization request, and of those the newest few. */

@@ -143,6 +143,20 @@ describe('a new phone', () => {
     expect(lost.text).not.toContain('payroll');
   });
 
+  it('counts for no application that wants a second factor in each request', async () => {
+    const someone = await member();
+    const { setup } = await begun(someone);
+    const phone = scene.elsewhere(someone, someone.client).scan(setup);
+    await press(someone, await phone.code(setup, scene.nextCode(phone)), '/remove', { remove: 'yes' });
+    for (const wait of [0, 20 * MINUTES]) {
+      scene.clock.advance(wait);
+      expect((await phone.begin('payroll', '?prompt=none')).text).toContain('interaction_required');
+      expect(asksCode(await phone.begin('payroll'))).toBe(true);
+    }
+    // What takes a second factor of this session is open all the same.
+    expect((await phone.begin('courses', '?prompt=none')).url.pathname).toBe('/courses');
+  });
+
   it('changes nothing for whoever leaves in the middle, or gets the code wrong', async () => {
     const someone = await member();
     const { setup, old } = await begun(someone);

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { EPHEMERAL, openEphemeral } from '../../../test/support/sign-in.ts';
 import type { DoorPorts } from '../../core/door.ts';
 import type { EphemeralStore } from '../../core/store.ts';
-import { ACR_ESSENTIAL, leaveEnded, requestFor, takeEnded } from './bridge.ts';
+import { leaveEnded, requestFor, takeEnded } from './bridge.ts';
 import { wantsOf } from './evaluation.ts';
+import { ACR_ESSENTIAL } from './own-parameters.ts';
 
 const BACK = 'https://idp.example.org/other/resume';
 const STATE = 'state-of-the-door';

@@ -1,15 +1,13 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { BeginOptions, DoorPorts, Ended } from '../../core/door.ts';
 import { hashOf } from './adapter.ts';
+import { ACR_ESSENTIAL } from './own-parameters.ts';
 import { ROUTES } from './routes.ts';
 
 /** How long another door may take to fetch how its request ended, milliseconds. */
 const LIFETIME = 60_000;
 /** Where an authorization request comes to its end: at once, or after its interactions. */
 const ENDS: ReadonlySet<string> = new Set(['authorization', 'resume']);
-
-/** The claims parameter, which could say so, needs an ID token: oidc-provider refuses it without one. */
-export const ACR_ESSENTIAL = 'acr_essential';
 
 const endedKey = (state: string): string => `oidc:ended:${hashOf(state)}`;
 

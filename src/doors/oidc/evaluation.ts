@@ -1,10 +1,8 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { NO_REQUEST } from '../../core/assurance.ts';
 import type { DoorPorts } from '../../core/door.ts';
 import type { Evaluation, Wants } from '../../core/sign-in.ts';
-import { ACR_ESSENTIAL } from './bridge.ts';
-
-/** No interaction yet: no proof can be from this authorization request. */
-const FRESH = '';
+import { ACR_ESSENTIAL, isSet, MAX_AGE_ZERO } from './own-parameters.ts';
 
 /** What each authorization request came out as, while it is being handled. */
 const pending = new WeakMap<object, Promise<Evaluation>>();
@@ -31,13 +29,17 @@ export function wantsOf(params: AuthorizationParams): Wants {
   const acr: AcrRequest = claims.id_token?.acr ?? {};
   const named = typeof acr.value === 'string' ? [acr.value] : strings(acr.values);
   const voluntary = typeof params.acr_values === 'string' ? params.acr_values.split(' ') : [];
-  const maxAge = params.max_age === undefined ? undefined : Number(params.max_age) * 1000;
+  const maxAge = isSet(params, MAX_AGE_ZERO) ? 0 : ageOf(params.max_age);
   return {
     acrValues: named.length > 0 ? named : voluntary,
-    acrEssential: (acr.essential === true && named.length > 0) || params[ACR_ESSENTIAL] === 'true',
+    acrEssential: (acr.essential === true && named.length > 0) || isSet(params, ACR_ESSENTIAL),
     ...(maxAge === undefined ? {} : { maxAge }),
     reauthenticate: typeof params.prompt === 'string' && params.prompt.split(' ').includes('login'),
   };
+}
+
+function ageOf(seconds: unknown): number | undefined {
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
 /**
@@ -61,7 +63,7 @@ async function evaluate(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Eval
   const result = await ports.evaluate({
     application: String(client?.clientId),
     ...(session?.accountId ? { account: session.accountId, session: session.uid } : {}),
-    request: interaction?.cid ?? FRESH,
+    request: interaction?.cid ?? NO_REQUEST,
     wants: wantsOf(params ?? {}),
     browser: ports.browser(ctx.res),
   });

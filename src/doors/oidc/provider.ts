@@ -3,10 +3,11 @@ import type { DoorPorts } from '../../core/door.ts';
 import { CLAIMS, findAccount, SCOPES } from './accounts.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication, OidcSettings } from './application.ts';
-import { ACR_ESSENTIAL, leaveEnded } from './bridge.ts';
+import { leaveEnded } from './bridge.ts';
 import { clientOf, MemberAdapter } from './clients.ts';
 import { endOf, overrideContext } from './evaluation.ts';
 import { loadExistingGrant } from './grants.ts';
+import { ownParameters } from './own-parameters.ts';
 import { pages } from './pages.ts';
 import { readQueries } from './parameters.ts';
 import { prompts } from './prompts.ts';
@@ -80,7 +81,7 @@ export function createProvider(
       if (token.kind !== 'AccessToken' || source === undefined) return undefined;
       return { acr: source.acr, amr: source.amr as string[] | undefined, auth_time: source.authTime };
     },
-    extraParams: [ACR_ESSENTIAL],
+    extraParams: ownParameters(ports),
     features: {
       backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },

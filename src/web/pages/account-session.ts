@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Account } from '../../core/account.ts';
 import type { InternalApplication } from '../../core/application.ts';
-import type { Evidence } from '../../core/assurance.ts';
+import { type Evidence, NO_REQUEST } from '../../core/assurance.ts';
 import { SallyportError } from '../../core/errors.ts';
 import { localsOf, type WebDeps } from '../context.ts';
 
@@ -30,7 +30,7 @@ export function createMembership(deps: WebDeps) {
   async function known(req: Request, res: Response, application: InternalApplication): Promise<Member | undefined> {
     const current = await core.session(req, res);
     if (current === undefined) return undefined;
-    const asked = { application, ...current, request: '', wants: NOTHING_MORE, recent: RECENT };
+    const asked = { application, ...current, request: NO_REQUEST, wants: NOTHING_MORE, recent: RECENT };
     const locals = localsOf(res);
     const { satisfied, account } = await signIn.evaluator.evaluate({ ...asked, browser: locals.browser });
     if (!satisfied || account === undefined) return undefined;
@@ -58,7 +58,14 @@ export function createMembership(deps: WebDeps) {
 
   /** Whether a method of one's own was shown, not only a pass that was lent. */
   async function holdsOwn(res: Response, { account, session }: Member, application: InternalApplication) {
-    const asked = { application, account: account.id, session, request: '', wants: NOTHING_MORE, recent: RECENT };
+    const asked = {
+      application,
+      account: account.id,
+      session,
+      request: NO_REQUEST,
+      wants: NOTHING_MORE,
+      recent: RECENT,
+    };
     const { browser } = localsOf(res);
     return (await signIn.evaluator.evaluate({ ...asked, browser, bootstrap: false })).satisfied;
   }

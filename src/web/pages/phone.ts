@@ -186,7 +186,9 @@ export function phonePages(deps: WebDeps, router: Router, { methods, setUp, memb
   /** What the old one has proven went with it: what the new one has stands in for that, so that nothing is asked anew. */
   async function rely({ account, session }: Member, { proof }: Walk): Promise<void> {
     if (proof === undefined) return;
-    await evidence.change(session, account.id, (proofs) => [...proofs, { ...proof, request: '' }]);
+    // Of no authorization request: none has this id, so that `remember: never` asks as ever.
+    const request = Buffer.from(deps.random(16)).toString('base64url');
+    await evidence.change(session, account.id, (proofs) => [...proofs, { ...proof, request }]);
   }
 
   /** It was asked for first: its successor is. */

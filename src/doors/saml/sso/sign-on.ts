@@ -1,5 +1,6 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { Application } from '../../../core/application.ts';
+import { NO_REQUEST, type RequestId } from '../../../core/assurance.ts';
 import type { DoorPorts } from '../../../core/door.ts';
 import { SallyportError } from '../../../core/errors.ts';
 import type { Evaluation } from '../../../core/sign-in.ts';
@@ -56,7 +57,12 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
     });
   }
 
-  async function standing(req: Request, res: Response, asked: Asked, request = ''): Promise<Standing> {
+  async function standing(
+    req: Request,
+    res: Response,
+    asked: Asked,
+    request: RequestId = NO_REQUEST,
+  ): Promise<Standing> {
     const session = await ports.core().session(req, res);
     const evaluation = await ports.evaluate({
       application: asked.application.id,

@@ -1,0 +1,52 @@
+import type { Client, KoaContextWithOIDC } from 'oidc-provider';
+import type { DoorPorts } from '../../core/door.ts';
+
+/** Another door's wish. The claims parameter, which could say so, needs an ID token: oidc-provider refuses it without one. */
+export const ACR_ESSENTIAL = 'acr_essential';
+
+/**
+ * That `max_age=0` was asked for: oidc-provider makes `prompt=login` of it and forgets it, so that a second factor of
+ * an hour ago would do. Ours to set, whatever a request says.
+ */
+export const MAX_AGE_ZERO = 'max_age_zero';
+
+const SET = 'true';
+
+type Validator = (ctx: KoaContextWithOIDC, value: string | undefined, client: Client) => void;
+
+/**
+ * Parameters that no application sets: they are run over each request when it arrives, pushed or not, and are kept with
+ * it from then on, through pushed request and interactions.
+ */
+export function ownParameters({ applications }: Pick<DoorPorts, 'applications'>): Readonly<Record<string, Validator>> {
+  const keep = ({ oidc }: KoaContextWithOIDC, name: string, set: boolean) => {
+    if (oidc.params) oidc.params[name] = set ? SET : undefined;
+  };
+  return {
+    [ACR_ESSENTIAL]: (ctx, value, { clientId }) => {
+      // Clients of this door say so in their claims parameter.
+      const door = applications.get(clientId)?.door;
+      keep(ctx, ACR_ESSENTIAL, value === SET && door !== 'oidc');
+    },
+    [MAX_AGE_ZERO]: (ctx, value) => {
+      const pushed = ctx.oidc.entities.PushedAuthorizationRequest !== undefined;
+      // Of a pushed request only what this function set when it was pushed is left.
+      keep(ctx, MAX_AGE_ZERO, pushed ? value === SET : isZero(given(ctx, 'max_age')));
+    },
+  };
+}
+
+/** What the request says itself, before oidc-provider has changed it. */
+function given(ctx: KoaContextWithOIDC, name: string): unknown {
+  return (ctx.method === 'POST' ? ctx.oidc.body : ctx.query)?.[name];
+}
+
+/** As oidc-provider reads it: `00` and `0.0` are zero, nothing at all is no age. */
+function isZero(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && Number(value) === 0;
+}
+
+/** Whether a request that has passed `ownParameters` asks for it. */
+export function isSet(params: Readonly<Record<string, unknown>>, name: string): boolean {
+  return params[name] === SET;
+}
