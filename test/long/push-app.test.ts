@@ -191,7 +191,17 @@ describe('the authenticator', JOURNEY, () => {
       await asked(mine, { id: outcome });
       stage.behaviour.outcome = outcome;
       if (answered.number !== '') await mine.page.getByLabel('Number on the sign-in page').fill(answered.number);
+      const before = answers().length;
       await mine.press(button);
+      if (answered.decision === 'not-me') {
+        // Asked once more, with what will follow; nothing is sent before, and there is a way back.
+        expect(await mine.page.locator('h2').innerText()).toBe('Is somebody else signing in as you?');
+        expect(await mine.faults()).toEqual([]);
+        await mine.press('Back');
+        await mine.press(button);
+        expect(answers()).toHaveLength(before);
+        await mine.press('Yes, it wasn’t me');
+      }
       await mine.shows(heading);
       expect(answers().at(-1)).toMatchObject({ request: outcome, ...answered });
       expect(await mine.faults()).toEqual([]);

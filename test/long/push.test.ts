@@ -132,6 +132,7 @@ describe.each(USUAL_STORES)('the authenticator and the sign-in, on the %s store'
     await phone.receive();
     await phone.shows('Are you signing in to Payroll?');
     await phone.press('No, it’s not me');
+    await phone.press('Yes, it wasn’t me');
     await phone.shows('Thank you. It was stopped.');
     // What was proven counts no more.
     await me.page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();

@@ -1,6 +1,6 @@
 /** Written by `node scripts/authenticator.ts`: another version makes browsers fetch the app anew. */
 
-export const VERSION = 'C9NfmZ7Kib8qKSy8';
+export const VERSION = 'bFUHic12musOh5ME';
 
 export const FILES = [
   './',

@@ -105,14 +105,33 @@ function question(go, found, service) {
     failed,
     form,
     h('p', { class: 'hint' }, t('request.warning')),
-    h(
-      'div',
-      { class: 'refusals' },
-      button(t('request.cancel'), { class: 'button button-quiet' }, () => send('cancel')),
-      button(t('request.not-me'), { class: 'button button-quiet danger' }, () => send('not-me')),
-    ),
+    refusals(send),
   ];
   return { title, body, leave: time.stop, busy: true, className: 'request' };
+}
+
+/** Two ways to say no. What ends so much, and can't be taken back here, is asked once more, with what will follow. */
+function refusals(send) {
+  const element = h('div', { class: 'refusals' });
+  const show = (...content) => {
+    element.replaceChildren(...content);
+    element.querySelector('h2')?.focus();
+  };
+  const ways = () => [
+    button(t('request.cancel'), { class: 'button button-quiet' }, () => send('cancel')),
+    button(t('request.not-me'), { class: 'button button-quiet danger' }, () => show(...sure())),
+  ];
+  const sure = () => [
+    h('h2', { tabindex: '-1' }, t('request.sure.title')),
+    h('ul', {}, ...[1, 2, 3].map((at) => h('li', {}, t(`request.sure.text.${at}`)))),
+    button(t('request.sure.yes'), { class: 'button button-danger' }, () => send('not-me')),
+    button(t('request.sure.no'), { class: 'button button-quiet' }, () => {
+      show(...ways());
+      element.querySelector('.danger').focus();
+    }),
+  ];
+  show(...ways());
+  return element;
 }
 
 /** What is known of who asks; nothing stands where nothing is known. */
