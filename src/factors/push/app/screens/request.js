@@ -110,6 +110,8 @@ function question(go, found, service) {
   return { title, body, leave: time.stop, busy: true, className: 'request' };
 }
 
+const FOLLOWS = ['request.sure.text.1', 'request.sure.text.2', 'request.sure.text.3'];
+
 /** Two ways to say no. What ends so much, and can't be taken back here, is asked once more, with what will follow. */
 function refusals(send) {
   const element = h('div', { class: 'refusals' });
@@ -123,7 +125,7 @@ function refusals(send) {
   ];
   const sure = () => [
     h('h2', { tabindex: '-1' }, t('request.sure.title')),
-    h('ul', {}, ...[1, 2, 3].map((at) => h('li', {}, t(`request.sure.text.${at}`)))),
+    h('ul', {}, ...FOLLOWS.map((key) => h('li', {}, t(key)))),
     button(t('request.sure.yes'), { class: 'button button-danger' }, () => send('not-me')),
     button(t('request.sure.no'), { class: 'button button-quiet' }, () => {
       show(...ways());
