@@ -282,7 +282,7 @@ describe('a profile that nobody can be trusted for', () => {
     const starting = startGateway({ folder, withoutRelyingParty: true, config: { factors: { fido2: { profiles } } } });
     await expect(starting).rejects.toMatchObject({
       code: 'ERR_CONFIG',
-      message: expect.stringContaining('profile administrators requires attestation and trusts nobody'),
+      message: expect.stringContaining('factors.fido2.profiles[0].attestation: trusts nobody'),
     });
     rmSync(folder, { recursive: true });
   });

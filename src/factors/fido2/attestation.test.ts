@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { CHECKS } from './checks.ts';
 import type { Making } from './double.ts';
+import fido2 from './index.ts';
 import { aaguidExtension, extension, firmware, firmwareExtension, type Issued, issue } from './testing/certificates.ts';
 import { element, octets, sequence } from './testing/der.ts';
 import { ada, enrolled, enrolling, fixture, NOW, opening, using } from './testing/fixture.ts';
@@ -88,7 +90,7 @@ describe('required attestation', () => {
     expect((await enrolling(made(), { making })).result).toMatchObject({
       outcome: 'refused',
       message: { key: 'refused.attestation.accepted.link' },
-      reason: `attestation: ${MODEL}: no trusted attestation (profile staff keys)`,
+      reason: `attestation: ${MODEL}: no trusted attestation: required (profile staff keys)`,
     });
   });
 
@@ -107,12 +109,29 @@ describe('required attestation', () => {
   });
 
   it.each(['tpm', 'apple'] as const)('accepts %s, whose certificates are made for each credential', async (format) => {
-    const here = made({ ...strict, minimumFirmware: {} });
+    const here = made({ ...strict, aaguids: {}, minimumFirmware: {} });
     const making: Making = { format, aaguid: MODEL, attestation: { leaf: between, intermediates: [] } };
     const one = await enrolled(here, { making });
     expect(await using(here, one)).toMatchObject({ proof: { attested: true } });
     const elsewhere = { ...making, attestation: { leaf: stranger } };
     expect((await enrolling(here, { making: elsewhere })).result).toMatchObject({ outcome: 'refused' });
+  });
+
+  it.each(['tpm', 'apple'] as const)('believes no model of %s, where the system writes the AAGUID', async (format) => {
+    const here = made({ ...strict, minimumFirmware: {} });
+    const making: Making = { format, aaguid: MODEL, attestation: { leaf: between, intermediates: [] } };
+    expect((await enrolling(here, { making })).result).toMatchObject({
+      message: { key: 'refused.model.accepted.link' },
+      reason: `model: ${MODEL}: the statement vouches for the key, not for its model (profile staff keys)`,
+    });
+  });
+
+  it('believes no user verification of U2F, which signs none', async () => {
+    const here = made({ ...strict, aaguids: {}, minimumFirmware: {} });
+    const making: Making = { format: 'fido-u2f', attestation: { leaf: issue({ issuer: root }) } };
+    const { result } = await enrolling(here, { making, ceremony: { uv: true } });
+    expect(result).toMatchObject({ outcome: 'confirmed' });
+    expect(result).not.toHaveProperty('proof');
   });
 
   it('never gets what a certificate of the answer points to', async () => {
@@ -139,15 +158,20 @@ describe('required attestation', () => {
     expect(fetched).toEqual([]);
   });
 
-  it('without anybody to trust keeps the gateway from starting, with all faults at once', async () => {
-    const here = made(
-      { name: 'one', attestation: 'required' },
-      { name: 'two', attestation: 'required', trust: { roots: [] } },
-      { name: 'three', attestation: 'preferred' },
+  it('without anybody to trust is a fault of the configuration, where it stands', () => {
+    const read = fido2.settings.safeParse({
+      profiles: [
+        { name: 'one', attestation: 'required' },
+        { name: 'two', attestation: 'required', trust: { roots: [] } },
+        { name: 'three', attestation: 'preferred' },
+      ],
+    });
+    expect(read.error?.issues.map(({ path, message }) => [path.join('.'), message])).toEqual(
+      ['profiles.0.attestation', 'profiles.1.attestation'].map((path) => [
+        path,
+        'trusts nobody: give trust.mds or trust.roots',
+      ]),
     );
-    const started = here.factor.start?.();
-    await expect(started).rejects.toMatchObject({ code: 'ERR_CONFIG' });
-    await expect(started).rejects.toThrow(/profile one requires attestation and trusts nobody.*\n.*profile two/);
   });
 
   it('for an application that doesn’t exist is a fault, or it would hold nowhere', async () => {
@@ -191,6 +215,25 @@ describe('least firmware', () => {
   it('isn’t met by a certificate that says it twice', async () => {
     const making = packed([aaguidExtension(MODEL), firmware(5, 7, 1), firmware(5, 7, 1)]);
     expect((await enrolling(made(), { making })).result).toMatchObject({ outcome: 'refused' });
+  });
+});
+
+describe('checks', () => {
+  it('are each on what is claimed or on what is attested, and what a statement tells is of the second kind', () => {
+    const claimed = CHECKS.flatMap(([objection, { on }]) => (on === 'claimed' ? [objection] : []));
+    expect(claimed).toEqual(['synced', 'model', 'model', 'status']);
+    const attested = CHECKS.flatMap(([objection, { on }]) => (on === 'attested' ? [objection] : []));
+    expect(attested).toEqual(['attestation', 'model', 'level', 'firmware']);
+  });
+
+  it('on what is attested object to every claim, whatever it is', async () => {
+    const here = made({ ...strict, attestation: 'preferred', aaguids: {} });
+    for (const format of ['none', 'self'] as const) {
+      const { result } = await enrolling(here, { making: { format, aaguid: MODEL } });
+      expect(result).toMatchObject({
+        reason: `attestation: ${MODEL}: no trusted attestation: firmware 5.7.0 needed (profile staff keys)`,
+      });
+    }
   });
 });
 

@@ -1,19 +1,13 @@
 import type { Account } from '../../core/account.ts';
-import { LEVELS } from './mds/levels.ts';
-import type { Data } from './schemas.ts';
+import { attestedOf, type Facts, nameOf, type Objection, objectionOf } from './checks.ts';
 import type { Profile } from './settings.ts';
-import type { ModelName, ProfileTrust, Trust } from './trust.ts';
+import type { Trust } from './trust.ts';
 
 /** Whose credential it is and where it is used; without application no profile for applications applies. */
 export interface Circumstances {
   groups: readonly string[];
   application?: string | undefined;
 }
-
-/** What a profile looks at. */
-export type Facts = Pick<Data, 'aaguid' | 'backupEligible' | 'attestation'>;
-
-export type Objection = 'synced' | 'attestation' | 'model' | 'status' | 'level' | 'firmware';
 
 export type Judgement =
   /** `attested`: some profile's trust covers it, and it can't leave its hardware. */
@@ -33,86 +27,29 @@ export function profilesOf(trust: Trust, { groups }: Pick<Account, 'groups'>): P
     .filter((profile) => matches({ ...profile, applications: undefined }, { groups }));
 }
 
-export function nameOf({ aaguid, attestation }: Facts): ModelName {
-  return { aaguid, keyIdentifier: attestation?.keyIdentifier };
-}
-
-/** Whether version `found` is `least` or later, number by number. */
-function isRecent(found: string, least: string): boolean {
-  const [a, b] = [found, least].map((text) => text.split('.').map(Number));
-  const at = (a ?? []).findIndex((part, index) => part !== b?.[index]);
-  return at === -1 || (a?.[at] ?? 0) > (b?.[at] ?? 0);
-}
-
-type Check = (facts: Facts, it: ProfileTrust, verified: boolean) => string | undefined;
-
-/** Every objection a profile can have, in the order in which they are told; a text says why, for the help desk. */
-const CHECKS: readonly (readonly [Objection, Check])[] = [
-  [
-    'synced',
-    ({ backupEligible }, { profile }) =>
-      backupEligible && profile.syncedPasskeys === 'refused' ? 'backup eligible' : undefined,
-  ],
-  [
-    'attestation',
-    (_, { profile }, verified) =>
-      profile.attestation === 'required' && !verified ? 'no trusted attestation' : undefined,
-  ],
-  ['model', ({ aaguid }, { profile: { aaguids } }) => (aaguids.refuse.includes(aaguid) ? 'model refused' : undefined)],
-  [
-    'model',
-    ({ aaguid }, { profile: { aaguids } }) =>
-      aaguids.allow.length > 0 && !aaguids.allow.includes(aaguid) ? 'model not among those allowed' : undefined,
-  ],
-  ['status', (facts, it) => it.model(nameOf(facts))?.compromised],
-  ['level', (facts, it) => belowLevel(facts, it)],
-  ['firmware', (facts, it, verified) => belowFirmware(facts, it.profile, verified)],
-];
-
-function belowLevel(facts: Facts, it: ProfileTrust): string | undefined {
-  const least = it.profile.minimumLevel;
-  if (least === undefined) return undefined;
-  const level = it.model(nameOf(facts))?.level;
-  if (level !== undefined && LEVELS.indexOf(level) >= LEVELS.indexOf(least)) return undefined;
-  return `certified ${level ?? 'to no level'}, ${least} needed`;
-}
-
-/** Absent or malformed, the firmware isn't known, and what isn't known isn't recent enough. */
-function belowFirmware({ aaguid, attestation }: Facts, profile: Profile, verified: boolean): string | undefined {
-  const least = profile.minimumFirmware[aaguid];
-  if (least === undefined) return undefined;
-  const found = verified ? attestation?.firmware : undefined;
-  if (found === undefined) return `firmware unknown, ${least} needed`;
-  return isRecent(found, least) ? undefined : `firmware ${found}, ${least} needed`;
-}
-
 /**
  * What the profiles say of a credential, now: each that matches must accept it, so that adding a profile never
  * lowers what holds. Asked at enrolment and again at every use.
  */
 export function judge(trust: Trust, facts: Facts, circumstances: Circumstances): Judgement {
-  const name = nameOf(facts);
   let trusted = false;
   for (const it of trust.profiles.filter(({ profile }) => matches(profile, circumstances))) {
-    const verified = it.profile.attestation !== 'none' && it.trusts(name, facts.attestation);
-    for (const [objection, check] of CHECKS) {
-      const why = check(facts, it, verified);
-      if (why === undefined) continue;
-      const detail = `${objection}: ${facts.aaguid}: ${why} (profile ${it.profile.name})`;
-      return { accepted: false, objection, profile: it.profile, detail };
+    const found = objectionOf(facts, it);
+    if (found !== undefined) {
+      const detail = `${found.objection}: ${facts.aaguid}: ${found.why} (profile ${it.profile.name})`;
+      return { accepted: false, objection: found.objection, profile: it.profile, detail };
     }
-    trusted ||= verified;
+    trusted ||= attestedOf(facts, it) !== undefined;
   }
   return { accepted: true, attested: trusted && isHardware(trust, facts) };
 }
 
+/** What may be software counts as software, also where that is only claimed. */
 function isHardware(trust: Trust, facts: Facts): boolean {
   return !facts.backupEligible && !trust.model(nameOf(facts))?.software;
 }
 
 /** Whether a proof with this credential could count as attested for some person and application, now. */
 export function mayAttest(trust: Trust, facts: Facts): boolean {
-  const name = nameOf(facts);
-  const trusted = trust.profiles.some((it) => it.profile.attestation !== 'none' && it.trusts(name, facts.attestation));
-  return trusted && isHardware(trust, facts);
+  return trust.profiles.some((it) => attestedOf(facts, it) !== undefined) && isHardware(trust, facts);
 }

@@ -4,7 +4,8 @@ import { givenName } from '../../core/naming.ts';
 import type { Answer, CeremonyPrompt, Message } from '../../core/prompt.ts';
 import { provenanceOf } from './attestation.ts';
 import { ceremonyFault, type Expected, flagsOf } from './ceremony.ts';
-import { type Facts, judge, nameOf, profilesOf } from './judge.ts';
+import { type Facts, nameOf } from './checks.ts';
+import { judge, profilesOf } from './judge.ts';
 import { isSoundKey } from './keys.ts';
 import { ALGORITHMS, type AttestationObject, attestationObjectOf, verifyRegistration } from './library.ts';
 import { defaultName } from './names.ts';
@@ -140,12 +141,14 @@ function judged(
   const judgement = judge(site.trust, facts, pending);
   if (!judgement.accepted) return refuseModel(site.trust, nameOf(facts), judgement);
   const flags = flagsOf(object.authData);
+  // What U2F signs has no flags (WebAuthn section 8.6): that it verified its user would be the browser's word.
+  const uv = flags.uv && object.format !== 'fido-u2f';
   const model = modelName(site.trust, nameOf(facts));
   return {
     outcome: 'confirmed',
     data,
     name: givenName(answer.name) ?? defaultName(model, pending.locale, pending.names),
     lookup: [data.credentialId],
-    ...(flags.uv ? { proof: proofOf(flags, judgement.attested, site.ports.now()) } : {}),
+    ...(uv ? { proof: proofOf(flags, judgement.attested, site.ports.now()) } : {}),
   };
 }

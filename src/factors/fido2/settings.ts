@@ -99,10 +99,13 @@ const profile = z
   .superRefine((it, context) => {
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message, input: it });
+    const vouched = it.trust.mds !== undefined || it.trust.roots.length > 0;
+    if (it.attestation === 'required' && !vouched) fault('attestation', 'trusts nobody: give trust.mds or trust.roots');
     if (it.minimumLevel !== undefined && it.trust.mds === undefined) fault('minimumLevel', 'needs trust.mds');
-    if (Object.keys(it.minimumFirmware).length > 0 && it.attestation === 'none') {
-      fault('minimumFirmware', 'needs attestation: required or preferred, which alone tells the firmware');
-    }
+    if (it.attestation !== 'none') return;
+    const claimed = 'needs attestation: required or preferred: what a key only claims to be counts for nothing';
+    if (it.minimumLevel !== undefined) fault('minimumLevel', claimed);
+    if (Object.keys(it.minimumFirmware).length > 0) fault('minimumFirmware', claimed);
   });
 export type Profile = z.infer<typeof profile>;
 

@@ -23,8 +23,8 @@ function applicationFaults({ trust, ports }: Site): string[] {
 }
 
 /**
- * Loads the metadata and refuses, with all faults at once, where a profile couldn't be honoured: what requires
- * attestation needs somebody to trust. Metadata that only add to other profiles may come later.
+ * Loads the metadata and refuses, with all faults at once, where a profile couldn't be honoured. Metadata that only
+ * add to other profiles may come later.
  */
 export async function start(site: Site): Promise<void> {
   const { trust, ports } = site;
@@ -39,9 +39,7 @@ export async function start(site: Site): Promise<void> {
   const faults = [...siteFaults(site), ...applicationFaults(site)];
   for (const { profile, metadata } of trust.profiles) {
     const failure = failures.get(metadata);
-    if (profile.attestation === 'required' && metadata === undefined && profile.trust.roots.length === 0) {
-      faults.push(`profile ${profile.name} requires attestation and trusts nobody: give trust.mds or trust.roots`);
-    } else if (failure !== undefined && (profile.attestation === 'required' || profile.minimumLevel !== undefined)) {
+    if (failure !== undefined && (profile.attestation === 'required' || profile.minimumLevel !== undefined)) {
       faults.push(`profile ${profile.name}: ${failure}`);
     } else if (failure !== undefined) {
       ports.log.error({ profile: profile.name, failure }, 'no authenticator metadata: trying again later');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../core/prompt.ts';
-import type { Judgement, Objection } from './judge.ts';
+import type { Objection } from './checks.ts';
+import type { Judgement } from './judge.ts';
 import en from './locales/en.json' with { type: 'json' };
 import { refuse, refuseModel } from './refusals.ts';
 import { settings } from './settings.ts';
@@ -53,7 +54,7 @@ describe('every message has its text and its values', () => {
         for (const more of [{}, { requestUrl: 'https://help.example.edu' }]) {
           const given = {
             name: 'p',
-            attestation: 'required',
+            attestation: 'preferred',
             aaguids: { allow },
             minimumFirmware: { [aaguid]: '5.7.0' },
           };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Making } from '../double.ts';
+import fido2 from '../index.ts';
 import { aaguidExtension, issue } from '../testing/certificates.ts';
 import { enrolled, enrolling, fixture, memoryState, NOW, using } from '../testing/fixture.ts';
 import { type BlobWish, blobOf, createService, type EntryWish, entryOf } from '../testing/metadata.ts';
@@ -138,6 +139,56 @@ describe('a blob', () => {
     const { result } = await enrolling(made, { making });
     expect(result).toMatchObject(enough ? { outcome: 'confirmed' } : { message: { key: 'refused.status' } });
     await made.factor.close?.();
+  });
+
+  it('certifies no level of a model that is only claimed', async () => {
+    const entries = [model({ statuses: ['FIDO_CERTIFIED_L3'] })];
+    const made = online(blob({ entries }), { profile: { attestation: 'preferred', minimumLevel: 'L2' } });
+    await made.factor.start?.();
+    const stranger = issue({ extensions: [aaguidExtension(MODEL)] });
+    for (const claim of [
+      { format: 'none', aaguid: MODEL },
+      { format: 'self', aaguid: MODEL },
+      { format: 'packed', aaguid: MODEL, attestation: { leaf: stranger } },
+    ] as const) {
+      const { result } = await enrolling(made, { making: claim });
+      expect(result).toMatchObject({
+        message: { key: 'refused.attestation' },
+        reason: `attestation: ${MODEL}: no trusted attestation: level L2 needed (profile p)`,
+      });
+    }
+    expect((await enrolling(made, { making })).result).toMatchObject({ outcome: 'confirmed' });
+    await made.factor.close?.();
+  });
+
+  it('names a model that its own roots certify, also where the system writes the AAGUID', async () => {
+    const entries = [model({ statuses: ['FIDO_CERTIFIED_L3'], roots: [vendor] })];
+    const profile = { minimumLevel: 'L2', aaguids: { allow: [MODEL] } };
+    const made = online(blob({ entries }), { profile });
+    await made.factor.start?.();
+    const tpm: Making = { format: 'tpm', aaguid: MODEL, attestation: { leaf: vendor } };
+    expect((await enrolling(made, { making: tpm })).result).toMatchObject({ outcome: 'confirmed' });
+    await made.factor.close?.();
+    // Trusted for its keys, and not the maker of this model.
+    const other = issue({ name: 'Chip maker', ca: true });
+    const trust = {
+      mds: { url: URL, root: service.root.certificate.toString() },
+      roots: [other.certificate.toString()],
+    };
+    const trusting = online(blob({ entries }), { profile: { minimumLevel: 'L2', trust } });
+    await trusting.factor.start?.();
+    const theirs = { ...tpm, attestation: { leaf: other } };
+    expect((await enrolling(trusting, { making: theirs })).result).toMatchObject({
+      reason: `level: ${MODEL}: certified to no level, L2 needed (profile p)`,
+    });
+    await trusting.factor.close?.();
+  });
+
+  it.each(['minimumLevel', 'minimumFirmware'])('%s without attestation is a fault of the configuration', (name) => {
+    const value = name === 'minimumLevel' ? 'L2' : { [MODEL]: '5.7.0' };
+    const trust = { mds: { url: URL, root: service.root.certificate.toString() } };
+    const read = fido2.settings.safeParse({ profiles: [{ name: 'p', trust, [name]: value }] });
+    expect(read.error?.issues.map(({ path }) => path.join('.'))).toEqual([`profiles.0.${name}`]);
   });
 
   it('keeps software from counting as attested hardware', async () => {
