@@ -1,6 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { invitationOn, newNonce, numberOn, Phone, waitingOn } from '../../src/factors/push/testing/phone.ts';
+import {
+  invitationIn,
+  invitationOn,
+  newNonce,
+  numberOn,
+  Phone,
+  waitingOn,
+} from '../../src/factors/push/testing/phone.ts';
 import { Client } from '../support/client.ts';
 import { MINUTES, SECONDS } from '../support/clock.ts';
 import { phones, startPushService, withPhones } from '../support/phones.ts';
@@ -28,6 +35,13 @@ async function asked(someone: Someone, application = 'payroll') {
   const other = scene.elsewhere(someone, new Client());
   const page = await other.enter(application);
   return { other, page, number: numberOn(page) ?? '' };
+}
+
+/** Somebody who is about to register a phone. */
+async function invited() {
+  const someone = await scene.newcomer();
+  const page = await someone.answer(await someone.enter('courses'), { factor: 'push' });
+  return { someone, page, uri: invitationOn(page) };
 }
 
 /** Long enough that nothing of the tests before is waited for. */
@@ -173,29 +187,83 @@ describe('a signature', () => {
     later();
     const { page, other: browser, number } = await asked(someone);
     const { id } = await phone.request();
-    const fields = [phone.device, id, 'approve', number];
-    const body = { device: phone.device, request: id, decision: 'approve', number };
-    const answer = (signature: string, more: object = {}) => phone.call('answer', { ...body, signature, ...more });
-    const good = phone.sign('answer', fields);
+    const fields = { device: phone.device, request: id, decision: 'approve', number };
+    const good = phone.signed('answer', fields);
+    const answer = (signed: object, more: object = {}) => phone.call('answer', { ...signed, ...more });
     const stranger = new Phone();
+    const theirs = { ...fields, device: other.phone.device };
+    const { v: _, ...former } = good;
     const wrong: Record<string, Promise<{ status: number }>> = {
-      'a strange key': answer(stranger.sign('answer', fields, phone.issuer)),
-      'another account’s key': answer(other.phone.sign('answer', fields)),
-      'another account’s device': answer(other.phone.sign('answer', fields), { device: other.phone.device }),
-      'another issuer': answer(phone.sign('answer', fields, 'https://evil.example')),
-      'another purpose': answer(phone.sign('pending', fields)),
+      'a strange key': answer(stranger.signed('answer', fields, phone.issuer)),
+      'another account’s key': answer(other.phone.signed('answer', fields)),
+      'another account’s device': answer(other.phone.signed('answer', theirs)),
+      'another issuer': answer(phone.signed('answer', fields, 'https://evil.example')),
+      'another purpose': answer(phone.signed('pending', fields)),
       'another number': answer(good, { number: number === '10' ? '11' : '10' }),
       'another decision': answer(good, { decision: 'cancel', number: '' }),
+      'another version': answer(former),
+      'a version that there is none of': answer(good, { v: 3 }),
       'a field moved': answer(good, { device: `${phone.device}\n${id}`, request: 'approve' }),
-      'DER instead of P1363': answer(good.slice(0, 84)),
+      'DER instead of P1363': answer(good, { signature: good.signature.slice(0, 84) }),
     };
     for (const [what, refused] of Object.entries(wrong)) {
       expect([what, (await refused).status >= 400]).toEqual([what, true]);
     }
-    expect((await phone.call('answer', { ...body, signature: good })).json).toEqual({ outcome: 'approved' });
-    expect((await phone.call('answer', { ...body, signature: good })).status).toBe(410);
+    expect((await answer(good)).json).toEqual({ outcome: 'approved' });
+    expect((await answer(good)).status).toBe(410);
     await browser.answer(page, {});
     expect(await browser.subject('payroll')).toBeDefined();
+  });
+
+  it('covers every field: none can be changed by whoever passes a call on', async () => {
+    const { uri } = await invited();
+    const { issuer, token } = invitationIn(uri);
+    const phone = Object.assign(new Phone(), { issuer });
+    const own = service.subscribe().subscription;
+    const evil = service.subscribe().subscription;
+    const register = phone.signed('register', { token, key: { ...phone.jwk }, subscription: own, name: 'Mine' });
+    const changed: Record<string, object> = {
+      'the endpoint': { subscription: { ...own, endpoint: evil.endpoint } },
+      'the keys that messages are encrypted for': { subscription: { ...own, keys: evil.keys } },
+      'one of them': { subscription: { ...own, keys: { ...own.keys, auth: evil.keys.auth } } },
+      'no subscription': { subscription: null },
+      'the name': { name: 'Theirs' },
+      'the key': { key: new Phone().jwk },
+    };
+    for (const [what, more] of Object.entries(changed)) {
+      const refused = await phone.call('register', { ...register, ...more });
+      expect([what, refused.status, refused.json.error]).toEqual([what, 400, 'signature']);
+    }
+    const { v: _, ...former } = register;
+    expect((await phone.call('register', former)).status).toBe(400);
+    const taken = await phone.call('register', { ...register, more: 'that nobody reads' });
+    expect(taken.status).toBe(201);
+  });
+
+  it('covers where messages go from now on, keys included', async () => {
+    const { phone } = await one();
+    const [own, evil] = [service.subscribe().subscription, service.subscribe().subscription];
+    const fields = { device: phone.device, at: Date.now(), nonce: newNonce(), subscription: own };
+    const good = phone.signed('subscription', fields);
+    for (const subscription of [evil, { ...own, keys: evil.keys }, null]) {
+      expect((await phone.call('subscription', { ...good, subscription })).status).toBe(404);
+    }
+    expect((await phone.call('subscription', good)).status).toBe(204);
+  });
+
+  it('is taken from a phone that registered before, where it always covered everything', async () => {
+    const { someone, phone } = await one();
+    later();
+    const { page, other, number } = await asked(someone);
+    phone.wire = 1;
+    try {
+      expect((await phone.approve(number)).json).toEqual({ outcome: 'approved' });
+      expect((await phone.subscribe(null)).status).toBe(400);
+    } finally {
+      phone.wire = 2;
+    }
+    await other.answer(page, {});
+    expect(await other.subject('payroll')).toBeDefined();
   });
 
   it('of a device that is unknown is answered as a wrong one', async () => {
@@ -236,12 +304,6 @@ describe('a signature', () => {
 });
 
 describe('an enrolment', () => {
-  async function invited() {
-    const someone = await scene.newcomer();
-    const page = await someone.answer(await someone.enter('courses'), { factor: 'push' });
-    return { someone, page, uri: invitationOn(page) };
-  }
-
   it('takes one device of fifty, and none with another’s signature', async () => {
     const { uri } = await invited();
     const forged = await new Phone().register(uri, { key: new Phone().jwk });

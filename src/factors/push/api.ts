@@ -15,12 +15,12 @@ import {
   type answer as answerShape,
   type changed,
   isSigned,
+  type Json,
   type Purpose,
   type pending,
   publicKey,
   type register,
   signedText,
-  thumbprint,
 } from './wire.ts';
 
 /** How far a phone's clock may be off, milliseconds. */
@@ -49,8 +49,12 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
   /** Nobody's: so that an unknown device takes as long as a wrong signature. */
   const nobody: KeyObject = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
 
-  const holds = (key: KeyObject | undefined, purpose: Purpose, fields: readonly string[], signature: string) =>
-    isSigned(key ?? nobody, signedText(purpose, issuer, fields), signature) && key !== undefined;
+  /** All of a call's body is signed, whatever fields it has. */
+  const holds = (
+    key: KeyObject | undefined,
+    purpose: Purpose,
+    { signature, ...body }: { signature: string; [name: string]: Json },
+  ) => isSigned(key ?? nobody, signedText(purpose, issuer, body), signature) && key !== undefined;
 
   const fault = (subscription: Subscription | null): RouteResult | undefined => {
     if (subscription === null) return undefined;
@@ -81,10 +85,9 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
     }),
 
     async register(body: z.output<typeof register>): Promise<RouteResult> {
-      const { token, key, subscription, signature } = body;
+      const { token, key, subscription } = body;
       const invitation = await registrations.invitation(token);
-      const fields = [token, thumbprint(key), subscription?.endpoint ?? ''];
-      const signed = holds(publicKey(key), 'register', fields, signature);
+      const signed = holds(publicKey(key), 'register', body);
       if (invitation === undefined) return gone();
       if (!signed) return refused(400, 'signature', 'the signature is not of this key');
       const wrong = fault(subscription);
@@ -98,10 +101,11 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
       return { status: 201, json: { device, account, codes: { secret: codes, ...CODES } } };
     },
 
-    async pending({ device, at, nonce, signature }: z.output<typeof pending>): Promise<RouteResult> {
+    async pending(body: z.output<typeof pending>): Promise<RouteResult> {
+      const { device, at, nonce } = body;
       const found = await devices.find(device);
       const key = found?.data.key ?? (await registrations.unconfirmed(device));
-      if (!holds(key && publicKey(key), 'pending', [device, String(at), nonce], signature)) return unknown();
+      if (!holds(key && publicKey(key), 'pending', body)) return unknown();
       const wrong = (await slowed(device)) ?? (await stale(device, at, nonce));
       if (wrong) return wrong;
       if (found === undefined) return { json: { now: now(), requests: [], unconfirmed: true } };
@@ -111,10 +115,10 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
     },
 
     async answer(body: z.output<typeof answerShape>): Promise<RouteResult> {
-      const { device, request: id, decision, number, signature } = body;
+      const { device, request: id, decision, number } = body;
       const found = await devices.find(device);
       const key = found && publicKey(found.data.key);
-      if (!holds(key, 'answer', [device, id, decision, number], signature) || found === undefined) return unknown();
+      if (!holds(key, 'answer', body) || found === undefined) return unknown();
       const wrong = await slowed(device);
       if (wrong) return wrong;
       // What can still be said is that it wasn't them: that may have failed half-way.
@@ -128,11 +132,10 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
     },
 
     async subscription(body: z.output<typeof changed>): Promise<RouteResult> {
-      const { device, at, nonce, subscription, signature } = body;
+      const { device, at, nonce, subscription } = body;
       const found = await devices.find(device);
       const key = found && publicKey(found.data.key);
-      const fields = [device, String(at), nonce, subscription?.endpoint ?? ''];
-      if (!holds(key, 'subscription', fields, signature)) return unknown();
+      if (!holds(key, 'subscription', body)) return unknown();
       const wrong = (await slowed(device)) ?? (await stale(device, at, nonce)) ?? fault(subscription);
       if (wrong) return wrong;
       return (await devices.subscribe(device, subscription)) ? { status: 204 } : unknown();

@@ -1,7 +1,7 @@
 /** What a service is asked: JSON, without cookies; the device's signature is all that it goes by. */
 
 import { toBase64url } from './encoding.js';
-import { sign, thumbprint } from './keys.js';
+import { signed } from './keys.js';
 import { all, change, get as stored } from './store.js';
 
 /** Long enough for a slow network, short enough for a request that lives a minute. Milliseconds. */
@@ -47,19 +47,16 @@ export async function describe(issuer) {
 }
 
 export async function register(issuer, { token, key, jwk, subscription, name }) {
-  const fields = [token, await thumbprint(jwk), subscription?.endpoint ?? ''];
-  const signature = await sign(key, 'register', issuer, fields);
-  return call(issuer, 'register', { token, key: jwk, subscription, name, signature });
+  return call(issuer, 'register', await signed(key, 'register', issuer, { token, key: jwk, subscription, name }));
 }
 
 /** Calls with the time and something that comes once; again, once, with the service's time where ours was off. */
-async function timed(account, purpose, fields = [], more = {}) {
+async function timed(account, purpose, more = {}) {
   const { issuer, device, key } = account;
   const ask = async (offset) => {
     const at = Date.now() + offset;
     const nonce = toBase64url(crypto.getRandomValues(new Uint8Array(16)));
-    const signature = await sign(key, purpose, issuer, [device, String(at), nonce, ...fields]);
-    return call(issuer, purpose, { device, at, nonce, ...more, signature });
+    return call(issuer, purpose, await signed(key, purpose, issuer, { device, at, nonce, ...more }));
   };
   try {
     return await ask((await stored('services', issuer))?.offset ?? 0);
@@ -88,15 +85,14 @@ export async function pending(account) {
 
 /** `decision`: `approve` with the number, `cancel`, `not-me`. Answers the outcome. */
 export async function answer({ issuer, device, key }, request, decision, number = '') {
-  const signature = await sign(key, 'answer', issuer, [device, request, decision, number]);
-  return (await call(issuer, 'answer', { device, request, decision, number, signature })).outcome;
+  return (await call(issuer, 'answer', await signed(key, 'answer', issuer, { device, request, decision, number })))
+    .outcome;
 }
 
 /** Tells the service where messages for this account go from now on; null is nowhere. */
 export async function tellSubscription(account, subscription) {
-  const endpoint = subscription?.endpoint ?? '';
-  await timed(account, 'subscription', [endpoint], { subscription });
-  await change('accounts', account.id, { endpoint });
+  await timed(account, 'subscription', { subscription });
+  await change('accounts', account.id, { endpoint: subscription?.endpoint ?? '' });
 }
 
 /** Tells all accounts of a scope. Those that can't be reached now are told when the app is opened. */

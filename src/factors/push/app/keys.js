@@ -17,16 +17,18 @@ export async function makeSigningKey() {
   return { privateKey, jwk: { kty, crv, x, y } };
 }
 
-/** RFC 7638: members in the order of their names. */
-export async function thumbprint({ crv, kty, x, y }) {
-  return toBase64url(await crypto.subtle.digest('SHA-256', utf8(JSON.stringify({ crv, kty, x, y }))));
+/** JSON whose members stand in order (RFC 8785): the service writes the same text of what it reads. */
+function canonical(value) {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const members = Object.keys(value).sort();
+  return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`;
 }
 
-/** Signs what is asked of an issuer, for one purpose; a signature for one can't be used for another. */
-export async function sign(key, purpose, issuer, fields) {
-  const lines = ['sallyport-push-1', purpose, issuer, ...fields];
-  if (lines.some((line) => /[\r\n]/.test(line))) throw new Error('a field with a line break');
-  return toBase64url(await crypto.subtle.sign(ES256, key, utf8(lines.join('\n'))));
+/** Signs all of what an issuer is told, for one purpose: it can't be used for another. Answers what is sent. */
+export async function signed(key, purpose, issuer, fields) {
+  const body = { v: 2, ...fields };
+  const text = ['sallyport-push-2', purpose, issuer, canonical(body)].join('\n');
+  return { ...body, signature: toBase64url(await crypto.subtle.sign(ES256, key, utf8(text))) };
 }
 
 /** The key that seals, made at the first call. */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { codeOf, stepAt } from '../codes.ts';
 import type { Jwk, Subscription } from '../schemas.ts';
-import { type Purpose, signedText, thumbprint } from '../wire.ts';
+import { type Json, type Purpose, signedText, VERSION } from '../wire.ts';
 
 /** What a call was answered. */
 export interface Answered {
@@ -29,7 +29,11 @@ export interface PhoneOptions {
   call?: (url: string, body: unknown) => Promise<Answered>;
   /** The phone's own clock. */
   now?: () => number;
+  /** Version of what it signs, as of an app that wasn't opened for long. */
+  wire?: 1 | 2;
 }
+
+type Fields = { readonly [name: string]: Json };
 
 async function overNetwork(url: string, body: unknown): Promise<Answered> {
   const response = await fetch(url, {
@@ -51,23 +55,29 @@ export class Phone {
   device = '';
   /** Secret of its codes. */
   secret = '';
+  wire: 1 | 2;
   readonly #call: NonNullable<PhoneOptions['call']>;
   readonly #now: () => number;
 
-  constructor({ name = 'My phone', subscription = null, call = overNetwork, now = Date.now }: PhoneOptions = {}) {
+  constructor(options: PhoneOptions = {}) {
+    const { name = 'My phone', subscription = null, call = overNetwork, now = Date.now, wire = VERSION } = options;
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
     this.name = name;
     this.key = privateKey;
     this.jwk = { kty: 'EC', crv: 'P-256', x, y };
     this.subscription = subscription;
+    this.wire = wire;
     this.#call = call;
     this.#now = now;
   }
 
-  sign(purpose: Purpose, fields: readonly string[], issuer = this.issuer): string {
-    const text = Buffer.from(signedText(purpose, issuer, fields));
-    return sign('sha256', text, { key: this.key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
+  /** A body as it is signed and sent. */
+  signed(purpose: Purpose, given: Fields, issuer = this.issuer): Fields & { signature: string } {
+    const fields = this.wire === VERSION ? { v: VERSION, ...given } : given;
+    const text = Buffer.from(signedText(purpose, issuer, fields) ?? '');
+    const signature = sign('sha256', text, { key: this.key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
+    return { ...fields, signature };
   }
 
   /** Any call, with what is to be changed in its body. */
@@ -79,9 +89,13 @@ export class Phone {
   async register(uri: string, changes: object = {}): Promise<Answered> {
     const { issuer, token } = invitationIn(uri);
     this.issuer = issuer;
-    const { jwk: key, subscription, name } = this;
-    const signature = this.sign('register', [token, thumbprint(key), subscription?.endpoint ?? '']);
-    const answered = await this.call('register', { token, key, subscription, name, signature, ...changes });
+    const body = this.signed('register', {
+      token,
+      key: { ...this.jwk },
+      subscription: this.subscription,
+      name: this.name,
+    });
+    const answered = await this.call('register', { ...body, ...changes });
     if (answered.status === 201) {
       this.device = String(answered.json.device);
       this.secret = String((answered.json.codes as { secret?: unknown }).secret);
@@ -91,8 +105,7 @@ export class Phone {
 
   pending(changes: { at?: number; nonce?: string; device?: string } = {}): Promise<Answered> {
     const { at = this.#now(), nonce = newNonce(), device = this.device } = changes;
-    const signature = this.sign('pending', [device, String(at), nonce]);
-    return this.call('pending', { device, at, nonce, signature });
+    return this.call('pending', this.signed('pending', { device, at, nonce }));
   }
 
   /** The request that waits; throws where there is none, or more than one. */
@@ -106,8 +119,7 @@ export class Phone {
 
   answer(request: string, decision: 'approve' | 'cancel' | 'not-me', number = ''): Promise<Answered> {
     const { device } = this;
-    const signature = this.sign('answer', [device, request, decision, number]);
-    return this.call('answer', { device, request, decision, number, signature });
+    return this.call('answer', this.signed('answer', { device, request, decision, number }));
   }
 
   /** Types a number into the request that waits. */
@@ -122,8 +134,7 @@ export class Phone {
   subscribe(subscription: Subscription | null): Promise<Answered> {
     const { device } = this;
     const [at, nonce] = [this.#now(), newNonce()];
-    const signature = this.sign('subscription', [device, String(at), nonce, subscription?.endpoint ?? '']);
-    return this.call('subscription', { device, at, nonce, subscription, signature });
+    return this.call('subscription', this.signed('subscription', { device, at, nonce, subscription }));
   }
 
   /** What it shows without a network. */

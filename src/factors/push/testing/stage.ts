@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import type { LocalizedText } from '../../../core/account.ts';
+import { type Json, type Purpose, signedText } from '../wire.ts';
 import { APP, appFiles } from './app-version.ts';
 
 /** A request as the app is told of it. */
@@ -68,12 +69,8 @@ const POLICY =
   "frame-ancestors 'none'";
 
 const SKEW = 300_000;
-/** The fields that each call signs, in their order. */
-const SIGNED: Readonly<Record<string, readonly string[]>> = {
-  pending: ['device', 'at', 'nonce'],
-  answer: ['device', 'request', 'decision', 'number'],
-  subscription: ['device', 'at', 'nonce', 'endpoint'],
-};
+/** Calls of a device that the service knows. */
+const SIGNED: ReadonlySet<string> = new Set(['pending', 'answer', 'subscription']);
 
 /** The secret of RFC 6238, appendix B. */
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
@@ -104,11 +101,10 @@ export async function startStage(
 
   function holds(purpose: string, key: Jwk | undefined, body: Body): boolean {
     if (key === undefined) return false;
-    const endpoint = (body.subscription as { endpoint?: string } | null | undefined)?.endpoint ?? '';
-    const values = (SIGNED[purpose] ?? []).map((field) => String(field === 'endpoint' ? endpoint : body[field]));
-    const signed = ['sallyport-push-1', purpose, origin, ...values].join('\n');
+    const { signature, ...fields } = body;
+    const signed = signedText(purpose as Purpose, origin, fields as { [name: string]: Json }) ?? '';
     const publicKey = { key: createPublicKey({ key, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const;
-    return verify('sha256', Buffer.from(signed), publicKey, Buffer.from(String(body.signature), 'base64url'));
+    return verify('sha256', Buffer.from(signed), publicKey, Buffer.from(String(signature), 'base64url'));
   }
 
   const calls: Readonly<Record<string, (body: Body) => [status: number, answer: unknown]>> = {
@@ -148,7 +144,8 @@ export async function startStage(
   function judge(path: string, body: Body): [status: number, answer: unknown] {
     const call = calls[path];
     if (behaviour.away || call === undefined) return [503, { error: 'away' }];
-    const signed = path in SIGNED;
+    const signed = SIGNED.has(path);
+    if (path === 'register' && !holds(path, body.key as Jwk, body)) return [400, { error: 'signature' }];
     if (signed && behaviour.forgotten) return [404, { error: 'unknown_device' }];
     if (signed && !holds(path, devices.get(String(body.device)), body)) return [400, { error: 'signature' }];
     received.push({ path, body });
