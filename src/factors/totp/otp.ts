@@ -32,9 +32,14 @@ export function stepAt(period: number, now: number): number {
 }
 
 /** The code of one counter, or of one step: TOTP is HOTP with the step as its counter (RFC 6238 section 4.2). */
-export function codeOf({ secret, algorithm, digits }: Key, counter: number): string {
-  const hash = HASHES[algorithm];
-  return generateSync({ strategy: 'hotp', secret: base32.decode(secret), counter, algorithm: hash, digits });
+export function codeOf(key: Key, counter: number): string {
+  return codesOf(key, counter, 1).join('');
+}
+
+/** The codes of `count` counters in a row. */
+export function codesOf({ secret, algorithm, digits }: Key, from: number, count: number): string[] {
+  const key = { strategy: 'hotp', secret: base32.decode(secret), algorithm: HASHES[algorithm], digits } as const;
+  return Array.from({ length: count }, (_, at) => generateSync({ ...key, counter: from + at }));
 }
 
 /**
@@ -50,6 +55,11 @@ export function findStep(parameters: Parameters, code: string, step: number, rea
 }
 
 export function isCodeOf(key: Key, counter: number, code: string): boolean {
-  const [given, expected] = [Buffer.from(code), Buffer.from(codeOf(key, counter))];
+  return isSame(codeOf(key, counter), code);
+}
+
+/** In constant time for codes of one length. */
+export function isSame(one: string, other: string): boolean {
+  const [given, expected] = [Buffer.from(one), Buffer.from(other)];
   return given.length === expected.length && timingSafeEqual(given, expected);
 }

@@ -8,22 +8,12 @@ import { type Chooser, type Enrolled, type HeldData, isHeld, type Pending, type 
 import { proofAt, refuse } from '../verify.ts';
 import { inStep } from './moving.ts';
 import type { Tokens } from './store.ts';
-import { type Limits, normaliseSerial, type Token } from './token.ts';
+import { type Limits, normaliseSerial } from './token.ts';
 
 type Claim = Extract<Pending, { kind: 'claim' }>;
 
 /** Under which a token's credential can be found, and which only one can have. */
 export const lookupOf = (serial: string): string[] => [`token:${serial}`];
-
-/** Searched where no such token is there to be claimed, so that the time taken doesn't tell. */
-const DECOY: Token = {
-  serial: '0',
-  type: 'hotp',
-  secret: 'A'.repeat(32),
-  algorithm: 'SHA1',
-  digits: 6,
-  next: 0,
-};
 
 export function personOf(account: Account, existing: readonly Enrolled[]): Person {
   const { id, username, locale } = account;
@@ -67,7 +57,8 @@ export function askForToken({ account, held }: Chooser): Challenge<Pending> {
 
 /**
  * Gives a token to who holds it, or brings in step one that is theirs already. One answer for everything that is
- * wrong: neither which serial numbers there are nor which are taken is told. The journey counts each answer.
+ * wrong, after the same work: neither which serial numbers there are nor which are taken is told. The journey counts
+ * each answer.
  */
 export async function claim(
   pending: Claim,
@@ -79,9 +70,9 @@ export async function claim(
   const [first, second] = [normaliseCode(answer.first ?? ''), normaliseCode(answer.code ?? '')];
   if (serial === undefined || first === undefined || second === undefined) return { ...wrong, reason: 'malformed' };
   const { account, held } = pending;
-  const kept = await tokens.get(serial);
-  const mine = kept !== undefined && (kept.token.holder?.account ?? account.id) === account.id;
-  const moved = inStep(mine ? kept.token : DECOY, first, second, now, limits);
+  const kept = await tokens.lookFor(serial);
+  const mine = kept.found && (kept.token.holder?.account ?? account.id) === account.id;
+  const moved = inStep(kept.token, first, second, now, limits);
   if (!mine || moved === undefined) return { ...wrong, reason: mine ? 'wrong' : 'no-token' };
   const holder = moved.holder ?? { account: account.id, username: account.username, at: now };
   // Of two who claim it at once one gets it, and of parallel answers one is taken.

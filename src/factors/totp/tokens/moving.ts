@@ -1,4 +1,4 @@
-import { isCodeOf, stepAt } from '../otp.ts';
+import { codesOf, isCodeOf, isSame, stepAt } from '../otp.ts';
 import type { Limits, Token } from './token.ts';
 
 /** How long a code that was too far off waits for the one after it, milliseconds. */
@@ -83,14 +83,23 @@ export function check(token: Token, code: string, now: number, limits: Limits): 
   return { outcome: 'out-of-step', token: { ...token, ahead: { next: far + 1, at: now } } };
 }
 
-/** Two consecutive codes, wherever the token stands: what it became, or nothing. Both are used up. */
+/** Codes are computed with each, whichever is the token's: what it takes doesn't tell one token from another. */
+const ALGORITHMS = ['SHA1', 'SHA256', 'SHA512'] as const;
+
+/**
+ * Two consecutive codes, wherever the token stands: what it became, or nothing. Both are used up. As many codes are
+ * computed for every token, whether or not it may be used: strangers to it ask as well.
+ */
 export function inStep(token: Token, first: string, second: string, now: number, limits: Limits): Token | undefined {
-  if (!isValid(token, now)) return undefined;
   const { from, to } = wide(token, now, limits);
+  const start = Math.max(0, from);
+  const count = 2 * limits.resync + 2;
+  const all = new Map(ALGORITHMS.map((algorithm) => [algorithm, codesOf({ ...token, algorithm }, start, count)]));
+  const shown = all.get(token.algorithm) ?? [];
   let found: number | undefined;
-  for (let at = Math.max(0, from); at <= to; at++) {
-    const both = [isCodeOf(token, at, first), isCodeOf(token, at + 1, second)];
-    if (both.every(Boolean)) found ??= at;
+  for (const [at, code] of shown.entries()) {
+    const both = [isSame(code, first), isSame(shown[at + 1] ?? '', second)];
+    if (both.every(Boolean) && start + at <= to) found ??= start + at;
   }
-  return found === undefined ? undefined : accepted(token, found + 1, now);
+  return found === undefined || !isValid(token, now) ? undefined : accepted(token, found + 1, now);
 }

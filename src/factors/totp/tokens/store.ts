@@ -14,6 +14,18 @@ const contextOf = (serial: string) => `token:${serial}`;
 
 export const sealedTokens: OwnSealedPlace = { what: 'hardware tokens', table: 'records', contextOf };
 
+/** In the place of a token that there isn't, so that the work done doesn't tell. */
+const DECOY: Token = {
+  serial: '0',
+  type: 'totp',
+  secret: 'A'.repeat(32),
+  algorithm: 'SHA1',
+  digits: 6,
+  period: 30,
+  next: 0,
+  drift: 0,
+};
+
 /** The tokens that were imported, by serial number, sealed. */
 export function createTokens({ records, sealer }: { records: RecordStore; sealer: Sealer }) {
   const seal = (it: Token) => sealer.seal(JSON.stringify(it), contextOf(it.serial));
@@ -22,7 +34,19 @@ export function createTokens({ records, sealer }: { records: RecordStore; sealer
     version,
   });
 
+  let sealedDecoy: string | undefined;
+  const decoy = (): DataRecord => {
+    sealedDecoy ??= seal(DECOY);
+    return { id: DECOY.serial, data: sealedDecoy, version: 0 };
+  };
+
   return {
+    /** What strangers may ask for: where there is no such token, another is opened that is nobody's. */
+    async lookFor(serial: string): Promise<Kept & { found: boolean }> {
+      const record = await records.get(serial);
+      return { ...open(record ?? decoy()), found: record !== undefined };
+    },
+
     async get(serial: string): Promise<Kept | undefined> {
       const record = await records.get(serial);
       return record && open(record);
