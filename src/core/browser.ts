@@ -1,3 +1,9 @@
+/** One remembered-device cookie: both parts are random. */
+export interface DeviceCookie {
+  series: string;
+  secret: string;
+}
+
 /** What the web layer knows of the browser behind a request, and the cookies that it sets for the journey. */
 export interface Browser {
   /** The client's address, after trusted proxies. */
@@ -7,11 +13,12 @@ export interface Browser {
   networks: readonly string[];
   /** On a network marked as shared: nothing is remembered here. */
   shared: boolean;
-  /** Value of the remembered-device cookie as presented: `setDevice` replaces the cookie, not this. */
-  device: string | undefined;
+  /** The remembered-device cookies as presented, one for each series: `setDevice` replaces a cookie, not these. */
+  devices: readonly DeviceCookie[];
   /** Value of the known-browser cookie: grants nothing, but has its own budget of attempts. */
   known: string | undefined;
-  setDevice(value: string | undefined, maxAge: number): void;
+  /** Sets the cookie of one series, or clears it. Those of others stay: answers arrive in any order. */
+  setDevice(series: string, secret: string | undefined, maxAge: number): void;
   setKnown(value: string, maxAge: number): void;
   /** Reference id of this request, as error pages and logs show it. */
   reference: string;

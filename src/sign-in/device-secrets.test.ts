@@ -103,6 +103,19 @@ describe('the secrets of an honest browser', () => {
     expect(secrets().retired.length).toBeLessThanOrEqual(2);
   });
 
+  it('don’t pile up where each is presented at once, and stay good', () => {
+    const { answer, secrets } = server();
+    let secret = FIRST.held;
+    for (let visit = 0; visit < 500; visit += 1) {
+      const { verdict, successor } = answer(secret, visit);
+      expect(verdict).toBe('good');
+      secret = successor ?? secret;
+    }
+    expect(secrets().retired.length).toBeLessThan(12);
+    // They move on as soon as there is room.
+    expect(answer(secret, 2 * MINUTE).successor).toBeDefined();
+  });
+
   it('get one successor for 100 parallel requests', () => {
     const { answer } = server();
     const answers = Array.from({ length: 100 }, () => answer(FIRST.held, 0));

@@ -9,6 +9,9 @@ const LOST = 2 * GRACE;
 /** Answers with a new secret that got lost, at most, before the oldest of them counts as superseded. */
 const MOST_ISSUED = 4;
 
+/** Superseded secrets that are kept, at most: whoever presents each new one at once makes no more of them. */
+const MOST_RETIRED = 8;
+
 /** The secrets of one device cookie, all as hashes. */
 export interface Secrets {
   /** The newest one that the browser has shown. */
@@ -31,10 +34,12 @@ export function present(secrets: Secrets, hash: string, now: number): 'good' | '
 
 /**
  * The secrets after `hash` was presented and `successor` sent in answer. A secret stays good until its
- * successor has been presented. Undefined where no successor is due: one is on its way already.
+ * successor has been presented. Undefined where no successor is due: one is on its way already, or there were so
+ * many just now that the record would grow.
  */
 export function successorOf(secrets: Secrets, hash: string, successor: string, now: number): Secrets | undefined {
   const retired = secrets.retired.filter((it) => now - it.at <= GRACE);
+  if (retired.length >= MOST_RETIRED) return undefined;
   if (hash === secrets.held) {
     const newest = secrets.issued.at(-1);
     if (newest && now - newest.at <= LOST) return undefined;

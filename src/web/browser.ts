@@ -1,5 +1,5 @@
 import type { CookieOptions, Request, RequestHandler } from 'express';
-import type { Browser } from '../core/browser.ts';
+import type { Browser, DeviceCookie } from '../core/browser.ts';
 import type { Locals, WebDeps } from './context.ts';
 import { pageOfForm } from './whose-turn.ts';
 
@@ -21,6 +21,25 @@ export function cookiesOf(header: string | undefined): Map<string, string> {
     if (at > 0 && !cookies.has(name)) cookies.set(name, part.slice(at + 1).trim());
   }
   return cookies;
+}
+
+/** Remembered devices that one request can bring; a browser keeps fewer. */
+const MOST_DEVICES = 8;
+
+/**
+ * The remembered-device cookies of a request. Each series has one of its own, named after it; browsers remembered
+ * before have one without, for whatever series its value names.
+ */
+function devicesOf(cookies: ReadonlyMap<string, string>, name: string): DeviceCookie[] {
+  const found = new Map<string, DeviceCookie>();
+  for (const [key, value] of cookies) {
+    const [, series, secret] = /^([\w-]{22})\.([\w-]{43})$/.exec(value) ?? [];
+    if (series === undefined || secret === undefined || found.size >= MOST_DEVICES) continue;
+    if (key === `${name}_${series}` || (key === name && !cookies.has(`${name}_${series}`))) {
+      found.set(series, { series, secret });
+    }
+  }
+  return [...found.values()];
 }
 
 /** Names and options of our cookies. `__Host-` keeps other hosts of the domain from setting them. */
@@ -63,9 +82,12 @@ export function recogniseBrowser(deps: WebDeps): RequestHandler {
       userAgent: req.headers['user-agent'] ?? '',
       networks,
       shared: networks.some((name) => deps.sharedNetworks.has(name)),
-      device: cookies.get(names.device),
+      devices: devicesOf(cookies, names.device),
       known: cookies.get(names.known),
-      setDevice: (value, maxAge) => set(names.device, value, maxAge),
+      setDevice(series, secret, maxAge) {
+        set(`${names.device}_${series}`, secret === undefined ? undefined : `${series}.${secret}`, maxAge);
+        if (cookies.get(names.device)?.startsWith(`${series}.`)) set(names.device, undefined, 0);
+      },
       setKnown: (value, maxAge) => set(names.known, value, maxAge),
       reference: reference(deps.random),
       locale,

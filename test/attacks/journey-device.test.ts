@@ -6,7 +6,7 @@ import type { Cookie } from '../support/cookies.ts';
 import { PASSWORD } from '../support/gateway.ts';
 import { asksCode, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
 
-const DEVICE = 'sallyport_device';
+const DEVICE = 'sallyport_device_';
 
 describe.each([
   ['embedded', () => ({})],
@@ -14,10 +14,11 @@ describe.each([
 ])('the cookie of a remembered device, on the %s store', (_name, options) => {
   const scene = stage(options);
   const cookieOf = (someone: Someone): Cookie => {
-    const cookie = someone.client.jar.all().find(({ name }) => name === DEVICE);
+    const [cookie] = cookiesOf(someone);
     if (cookie === undefined) throw new Error('no device is remembered');
     return cookie;
   };
+  const cookiesOf = (someone: Someone) => someone.client.jar.all().filter(({ name }) => name.startsWith(DEVICE));
   /** A new session of the person with the password alone; whether a second factor is asked for. */
   async function asked(browser: Someone): Promise<boolean> {
     browser.client.jar.restart();
@@ -47,7 +48,7 @@ describe.each([
     scene.clock.advance(2 * MINUTES);
     const before = thefts();
     expect(await asked(owner)).toBe(true);
-    expect(owner.client.jar.value(DEVICE)).toBeUndefined();
+    expect(cookiesOf(owner)).toEqual([]);
     expect(await asked(thief)).toBe(true);
     expect(thefts()).toBe(before + 1);
   });
@@ -101,6 +102,41 @@ describe.each([
     expect(await asked(alice)).toBe(false);
   });
 
+  it('takes no record along: a thief who signs in to an account of their own leaves the victim’s where it was', async () => {
+    const [owner, mallory] = [await scene.member({ remember: 'yes' }), await scene.member()];
+    const thief = withCookie(mallory, cookieOf(owner));
+    const page = await thief.enter('courses');
+    expect(asksCode(page)).toBe(true);
+    await thief.remember(await thief.code(page, scene.nextCode(mallory)), 'yes');
+    const { name } = cookieOf(owner);
+    expect(cookiesOf(thief).map((cookie) => cookie.name)).toContain(name);
+    const own = cookiesOf(thief).filter((cookie) => cookie.name !== name);
+    expect(own).toHaveLength(1);
+    // The victim's browser still counts, and comes to show that somebody else was renewed as well.
+    expect(await asked(withCookie(owner, own[0] as Cookie))).toBe(true);
+    scene.clock.advance(3 * MINUTES);
+    const before = thefts();
+    for (let use = 0; use < 2; use += 1) {
+      expect(await asked(owner)).toBe(false);
+      scene.clock.advance(2 * MINUTES);
+    }
+    const again = scene.elsewhere(owner, thief.client);
+    expect(await asked(again)).toBe(true);
+    expect(thefts()).toBeGreaterThan(before);
+    expect(await asked(owner)).toBe(true);
+  });
+
+  it('may be one from before cookies had names of their own, and becomes one that has', async () => {
+    const owner = await scene.member({ remember: 'yes' });
+    const cookie = cookieOf(owner);
+    const former = withCookie(owner, { ...cookie, name: 'sallyport_device' });
+    scene.clock.advance(3 * MINUTES);
+    expect(await asked(former)).toBe(false);
+    expect(cookiesOf(former).map(({ name }) => name)).toEqual([cookie.name]);
+    expect(former.client.jar.value('sallyport_device')).toBeUndefined();
+    expect(await asked(former)).toBe(false);
+  });
+
   it('gives its sender nothing when tossed into the victim’s browser', async () => {
     const mallory = await scene.member({ remember: 'yes' });
     const tossed = cookieOf(mallory);
@@ -109,7 +145,7 @@ describe.each([
     const question = await victim.enrol(await victim.enter('courses'));
     expect(asksToRemember(question)).toBe(true);
     await victim.remember(question, 'yes');
-    expect(cookieOf(victim).value).not.toBe(tossed.value);
+    expect(cookiesOf(victim)).toHaveLength(2);
     // Mallory knows the victim's password, and holds the cookie that was tossed.
     const attacker = withCookie(victim, tossed);
     expect(await asked(attacker)).toBe(true);
@@ -161,7 +197,7 @@ describe('a remembered device’s cookie in time', () => {
 
   it('is over with the operator’s lifetime, whatever a browser keeps', async () => {
     const owner = await scene.member({ remember: 'yes' });
-    const cookie = owner.client.jar.all().find(({ name }) => name === DEVICE);
+    const cookie = owner.client.jar.all().find(({ name }) => name.startsWith(DEVICE));
     expect(cookie?.expires).toBeLessThanOrEqual(Date.now() + 7 * DAYS + 1 * SECONDS);
     scene.clock.advance(7 * DAYS + 1 * SECONDS);
     owner.client.jar.restart();

@@ -42,17 +42,19 @@ export async function openEphemeral(id: string, now: () => number): Promise<Ephe
 
 /** One browser's cookie jar; `request` is one request of it, with what it holds at that moment. */
 export function cookieJar(about: { ip?: string; shared?: boolean } = {}) {
-  const jar: { device: string | undefined; known: string | undefined } = { device: undefined, known: undefined };
+  const jar: { devices: Map<string, string>; known: string | undefined } = { devices: new Map(), known: undefined };
   /** With `lost` the answer never arrives, and with it no cookie. */
   const request = (lost = false): Browser => ({
     ip: about.ip ?? '192.0.2.1',
     userAgent: 'Browser/1.0',
     networks: [],
     shared: about.shared ?? false,
-    device: jar.device,
+    devices: [...jar.devices].map(([series, secret]) => ({ series, secret })),
     known: jar.known,
-    setDevice(value) {
-      if (!lost) jar.device = value;
+    setDevice(series, secret) {
+      if (lost) return;
+      if (secret === undefined) jar.devices.delete(series);
+      else jar.devices.set(series, secret);
     },
     setKnown(value) {
       if (!lost) jar.known = value;
