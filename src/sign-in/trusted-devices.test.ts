@@ -1,53 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { recordingAudit } from '../../test/support/recording.ts';
-import {
-  cookieJar,
-  DAY,
-  EPHEMERAL,
-  MINUTE,
-  openEphemeral,
-  random,
-  START,
-  stoppedClock,
-} from '../../test/support/sign-in.ts';
+import { cookieJar, DAY, EPHEMERAL, MINUTE, START } from '../../test/support/sign-in.ts';
 import type { Proof } from '../core/assurance.ts';
-import { createTrustedDevices } from './trusted-devices.ts';
-
-function proof(credential: string, at: number, more: Partial<Proof> = {}): Proof {
-  const strength = { phishingResistant: false, attested: false };
-  return { factor: 'sample', credential, amr: ['otp'], kinds: ['possession'], ...strength, at, ...more };
-}
-
-const valuesOf = ({ jar }: ReturnType<typeof cookieJar>) => [...jar.devices].map((parts) => parts.join('.'));
+import { devicesFixture, proof, valuesOf } from './trusted-devices.fixtures.ts';
 
 const PASSWORD: Proof = proof('password', START, { factor: 'password', amr: ['pwd'], kinds: ['knowledge'] });
 
 describe.each(EPHEMERAL)('remembered devices in %s', (store) => {
-  async function fixture() {
-    const clock = stoppedClock();
-    const ephemeral = await openEphemeral(store, clock.now);
-    const { audit, events } = recordingAudit();
-    const trustedDevices = { lifetime: 30 * DAY };
-    const devices = createTrustedDevices({ ephemeral, random, now: clock.now, audit, trustedDevices });
-    /** One visit on which the record stands in for a second factor. */
-    async function visit(account: string, browser: ReturnType<typeof cookieJar>, lost = false): Promise<boolean> {
-      const request = browser.request(lost);
-      if ((await devices.recall(account, request)) === undefined) return false;
-      await devices.used(account, request);
-      return true;
-    }
-    async function remembered(account = 'alice', credential = 'phone', browser = cookieJar()) {
-      await devices.remember(account, [proof(credential, clock.now())], browser.request());
-      return browser;
-    }
-    /** Another browser with the same cookie. */
-    function copyOf({ jar }: ReturnType<typeof cookieJar>) {
-      const copy = cookieJar({ ip: '198.51.100.7' });
-      copy.jar.devices = new Map(jar.devices);
-      return copy;
-    }
-    return { clock, ephemeral, events, devices, visit, remembered, copyOf };
-  }
+  const fixture = () => devicesFixture(store);
 
   it('stand in for a second factor, for their account alone', async () => {
     const { devices, remembered, visit } = await fixture();
@@ -132,100 +91,6 @@ describe.each(EPHEMERAL)('remembered devices in %s', (store) => {
     expect(await visit('alice', browser)).toBe(true);
     const after = await devices.list('alice');
     expect(after).toMatchObject([{ id: before?.id, createdAt: START + 20 * DAY }]);
-  });
-
-  describe('when the cookie was copied', () => {
-    it('stay where they are, whichever account signs in with the copy, and the copy shows itself', async () => {
-      const { clock, devices, events, remembered, visit, copyOf } = await fixture();
-      const owner = await remembered('alice');
-      const [before] = await devices.list('alice');
-      clock.pass(DAY);
-      const thief = copyOf(owner);
-      await remembered('mallory', 'key', thief);
-      expect((await devices.list('alice')).map(({ id }) => id)).toEqual([before?.id]);
-      const mallorys = copyOf(thief);
-      for (const series of owner.jar.devices.keys()) mallorys.jar.devices.delete(series);
-      expect(await visit('mallory', mallorys)).toBe(true);
-      expect(await visit('alice', mallorys)).toBe(false);
-      // The thief's cookie was renewed meanwhile: whoever of the two comes next, the other's is stale.
-      clock.pass(DAY);
-      expect(await visit('alice', owner)).toBe(true);
-      clock.pass(MINUTE + 1);
-      expect(await visit('alice', owner)).toBe(true);
-      clock.pass(MINUTE + 1);
-      expect(await visit('alice', thief)).toBe(false);
-      expect(events).toMatchObject([{ event: 'device.theft', account: 'alice' }, { account: 'mallory' }]);
-      expect(await devices.list('alice')).toEqual([]);
-    });
-
-    it('open no account that was added since, and show themselves', async () => {
-      const { clock, events, remembered, visit, copyOf } = await fixture();
-      const owner = await remembered('alice');
-      clock.pass(DAY);
-      const thief = copyOf(owner);
-      await remembered('bob', 'key', owner);
-      expect(owner.jar.devices.size).toBe(2);
-      expect(await visit('bob', thief)).toBe(false);
-      clock.pass(DAY);
-      expect(await visit('alice', owner)).toBe(true);
-      clock.pass(MINUTE + 1);
-      expect(await visit('bob', thief)).toBe(false);
-      expect(events).toMatchObject([{ event: 'device.theft', account: 'alice' }]);
-      expect(await visit('bob', owner)).toBe(true);
-    });
-
-    it.each(['owner', 'thief'])('end, for all accounts, when the copy comes after the %s moved on', async (first) => {
-      const { clock, devices, events, remembered, visit, copyOf } = await fixture();
-      const owner = await remembered('bob', 'key', await remembered('alice'));
-      const copy = copyOf(owner);
-      const [ahead, behind] = first === 'owner' ? [owner, copy] : [copy, owner];
-      for (let day = 0; day < 2; day += 1) {
-        clock.pass(DAY);
-        expect(await visit('alice', ahead)).toBe(true);
-      }
-      clock.pass(MINUTE + 1);
-      expect(await visit('alice', behind)).toBe(false);
-      expect(valuesOf(behind)).toEqual([]);
-      expect(await visit('alice', ahead)).toBe(false);
-      expect(await visit('bob', ahead)).toBe(false);
-      expect([await devices.list('alice'), await devices.list('bob')]).toEqual([[], []]);
-      const { ip } = behind.request();
-      expect(events).toMatchObject([
-        { event: 'device.theft', account: 'alice', ip },
-        { event: 'device.theft', account: 'bob', ip },
-      ]);
-    });
-
-    it('audit one theft for 50 stale requests at once', async () => {
-      const { clock, events, remembered, visit, copyOf } = await fixture();
-      const owner = await remembered();
-      const copy = copyOf(owner);
-      for (let day = 0; day < 2; day += 1) {
-        clock.pass(DAY);
-        await visit('alice', owner);
-      }
-      clock.pass(DAY);
-      const outcomes = await Promise.all(Array.from({ length: 50 }, () => visit('alice', copy)));
-      expect(outcomes).not.toContain(true);
-      expect(events).toHaveLength(1);
-    });
-
-    it('notice it also where the stale cookie comes to be remembered', async () => {
-      const { clock, devices, events, remembered, visit, copyOf } = await fixture();
-      const owner = await remembered();
-      const thief = copyOf(owner);
-      for (let day = 0; day < 2; day += 1) {
-        clock.pass(DAY);
-        await visit('alice', thief);
-      }
-      clock.pass(DAY);
-      await remembered('bob', 'key', owner);
-      expect(events).toMatchObject([{ event: 'device.theft', account: 'alice' }]);
-      expect(await visit('alice', thief)).toBe(false);
-      expect(await visit('alice', owner)).toBe(false);
-      expect(await visit('bob', owner)).toBe(true);
-      expect(await devices.list('bob')).toHaveLength(1);
-    });
   });
 
   it('give nothing to somebody who planted their own cookie, before or after', async () => {
