@@ -33,6 +33,8 @@ export interface Credential<D = unknown> {
   data: D;
   createdAt: number;
   lastUsedAt?: number;
+  /** Since when it proves nothing, until somebody confirms that it is the owner's: a sign-in was reported. */
+  suspendedAt?: number;
   version: number;
 }
 

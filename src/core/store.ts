@@ -85,6 +85,7 @@ export interface StoredCredential {
   sealed: string;
   createdAt: number;
   lastUsedAt?: number;
+  suspendedAt?: number;
   version: number;
 }
 
@@ -170,6 +171,8 @@ export interface DurableStore {
       version: number,
       change: { sealed?: string; name?: string; lastUsedAt?: number },
     ): Promise<boolean>;
+    /** From then on, or no more with undefined; its version moves on. False where it stands so already, or isn't there. */
+    suspend(id: string, account: string, at: number | undefined): Promise<boolean>;
     /** False when it wasn't there (any more). */
     remove(id: string, account: string): Promise<boolean>;
   };

@@ -66,6 +66,16 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
         .executeTakeFirst();
       return result.numUpdatedRows === 1n;
     },
+    async suspend(id, account, at) {
+      const result = await db
+        .updateTable('credentials')
+        .set((eb) => ({ suspended_at: at ?? null, version: eb('version', '+', 1) }))
+        .where('id', '=', id)
+        .where('account', '=', account)
+        .where('suspended_at', at === undefined ? 'is not' : 'is', null)
+        .executeTakeFirst();
+      return result.numUpdatedRows === 1n;
+    },
     async remove(id, account) {
       const result = await db
         .deleteFrom('credentials')
@@ -151,6 +161,7 @@ function fromRow(row: CredentialRow): StoredCredential {
     sealed: row.sealed,
     createdAt: row.created_at,
     ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
+    ...(row.suspended_at !== null && { suspendedAt: row.suspended_at }),
     version: row.version,
   };
 }

@@ -44,6 +44,7 @@ interface CredentialTable {
   sealed: string;
   created_at: number;
   last_used_at: Optional<number>;
+  suspended_at: Optional<number>;
   version: number;
 }
 

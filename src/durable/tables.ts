@@ -117,6 +117,14 @@ export async function addEvents(db: Kysely<unknown>): Promise<void> {
   await index(db, 'audit_event', 'audit', ['event', 'at', 'id']);
 }
 
+/** When a method was suspended; null where it isn't. */
+export async function addSuspension(db: Kysely<unknown>): Promise<void> {
+  const tables = await db.introspection.getTables();
+  const credentials = tables.find(({ name }) => name === 'credentials');
+  if (credentials?.columns.some(({ name }) => name === 'suspended_at')) return;
+  await db.schema.alterTable('credentials').addColumn('suspended_at', 'bigint').execute();
+}
+
 async function index(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {
   await db.schema.createIndex(name).ifNotExists().on(table).columns(columns).execute();
 }

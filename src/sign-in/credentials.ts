@@ -91,6 +91,12 @@ export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 
     rename: (credential: Credential, name: string): Promise<boolean> =>
       durable.credentials.update(credential.id, credential.version, { name }),
 
+    /** It proves nothing from now on. Of any number at once one is told true, also of `confirm`. */
+    suspend: (id: string, account: string): Promise<boolean> => durable.credentials.suspend(id, account, deps.now()),
+
+    /** It is the owner's after all. */
+    confirm: (id: string, account: string): Promise<boolean> => durable.credentials.suspend(id, account, undefined),
+
     remove: (id: string, account: string): Promise<boolean> => durable.credentials.remove(id, account),
   };
 }

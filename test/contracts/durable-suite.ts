@@ -178,6 +178,22 @@ function credentialSuite({ open }: DurableSubject): void {
     expect(await credentials.byLookup('key', 'handle')).toEqual(stored);
   });
 
+  it('suspends a credential and confirms it, each once, and takes no update from before', async () => {
+    const { accounts, credentials } = await open();
+    await accounts.link(ada);
+    await credentials.insert(device, ['handle']);
+    expect(await credentials.suspend(device.id, 'someone-else', TIME)).toBe(false);
+    const suspended = await together((index) => credentials.suspend(device.id, ada.id, TIME + index));
+    expect(suspended.filter(Boolean)).toHaveLength(1);
+    const at = { suspendedAt: TIME + suspended.indexOf(true) };
+    expect(await credentials.byLookup('key', 'handle')).toEqual({ ...device, ...at, version: 2 });
+    expect(await credentials.update(device.id, 1, { sealed: 'from before' })).toBe(false);
+    expect(await credentials.update(device.id, 2, { name: 'phone' })).toBe(true);
+    const confirmed = await together(() => credentials.suspend(device.id, ada.id, undefined));
+    expect(confirmed.filter(Boolean)).toHaveLength(1);
+    expect(await credentials.ofAccount(ada.id)).toEqual([{ ...device, name: 'phone', version: 4 }]);
+  });
+
   it('lets one of many parallel updates win, and refuses an outdated one', async () => {
     const { accounts, credentials } = await open();
     await accounts.link(ada);

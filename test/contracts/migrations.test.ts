@@ -45,7 +45,7 @@ it('goes on where a migration was cut off', async () => {
 });
 
 it('brings the index of events to tables from before, and again where it was cut off', async () => {
-  const undo = `DELETE FROM kysely_migration WHERE name = '0003-audit-events'`;
+  const undo = `DELETE FROM kysely_migration WHERE name >= '0003'`;
   for (const file of [await changed(`${undo}; DROP INDEX audit_event`), await changed(undo)]) {
     await open(file);
     const db = new DatabaseSync(file);
@@ -55,6 +55,19 @@ it('brings the index of events to tables from before, and again where it was cut
     const steps = plan.all().map(({ detail }) => detail);
     expect(steps).toEqual([expect.stringContaining('USING INDEX audit_event')]);
   }
+});
+
+it('keeps methods from before, which nobody has suspended, and can suspend them', async () => {
+  const file = await changed(
+    `DELETE FROM kysely_migration WHERE name >= '0004'; ALTER TABLE credentials DROP COLUMN suspended_at;
+     INSERT INTO accounts VALUES ('a', 'local', 'key', 'ada', 'Ada', NULL, '[]', NULL, 1, 0, 1, ' ada');
+     INSERT INTO credentials VALUES ('c', 'a', 'key', 'Key', 'sealed', 1, NULL, 1)`,
+  );
+  const store = await open(file);
+  const kept = { id: 'c', account: 'a', factor: 'key', name: 'Key', sealed: 'sealed', createdAt: 1 };
+  expect(await store.credentials.ofAccount('a')).toEqual([{ ...kept, version: 1 }]);
+  expect(await store.credentials.suspend('c', 'a', 7)).toBe(true);
+  expect(await store.credentials.ofAccount('a')).toEqual([{ ...kept, suspendedAt: 7, version: 2 }]);
 });
 
 it('makes people findable who were there before', async () => {
