@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import type { Account, LocalizedText } from './account.ts';
 import type { Application, Applications } from './application.ts';
-import type { AcrTable, Evidence } from './assurance.ts';
+import type { AcrTable, Evidence, Proof } from './assurance.ts';
 import type { Browser } from './browser.ts';
 import type { Command } from './directory.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
@@ -75,6 +75,8 @@ export interface EndedSession {
 export type Outcome =
   | { kind: 'signed-in'; account: string; authTime: number }
   | { kind: 'consented'; account: string; consent: ConsentRequest }
+  /** Nothing came of it: the request is asked about anew, as it stands now. */
+  | { kind: 'again' }
   | {
       kind: 'refused';
       error: 'access_denied' | 'unmet_authentication_requirements' | 'login_required';
@@ -105,6 +107,8 @@ export interface Core {
     res: Response,
     options?: { next?: string; except?: string },
   ): Promise<{ next: string; unreached: string[] }>;
+  /** Ends the account's grants that rest on a credential, with all their tokens; how many there were. */
+  endGrants(account: string, credential: string): Promise<number>;
   /** Ends sessions and grants of an account, everywhere, and tells the applications; returns how many sessions ended. */
   endAll(account: string, except?: string): Promise<{ sessions: number; unreached: string[] }>;
   sessionsOf(account: string): Promise<{ session: string; applications: string[]; since: number }[]>;
@@ -164,6 +168,8 @@ export interface DoorPorts {
     /** `issue` gives new tokens and asks policy again; `use` only asks whether the token was revoked. */
     kind: 'issue' | 'use';
     acr?: string;
+    /** What it rests on, as `evaluate` said when it was issued; without, nothing is held. */
+    proofs?: readonly Proof[];
     issuedAt: number;
   }): Promise<boolean>;
   account(id: string): Promise<Account | undefined>;

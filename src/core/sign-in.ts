@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import type { Evidence, Level, RequestId } from './assurance.ts';
+import type { Evidence, Level, Proof, RequestId } from './assurance.ts';
 import type { Browser } from './browser.ts';
 import type { Requirement } from './policy.ts';
 
@@ -85,4 +85,6 @@ export interface Evaluation {
   expires?: number;
   /** A remembered device stood in for the second factor. */
   remembered: boolean;
+  /** What the level rests on: once one of these is gone, so is whatever was issued for it. */
+  proofs: readonly Proof[];
 }

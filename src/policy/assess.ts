@@ -60,14 +60,14 @@ export function assess(input: AssessInput): Assessment {
   const asked = askedOf(wants, input.acr);
   const wanted = wantedOf(requirement.level, asked, input.reachable);
   const unknown = asked.essential && asked.level === undefined;
-  const open = { satisfied: false, amr: [], remembered: false, unreachable: unknown, wanted };
+  const open = { satisfied: false, amr: [], remembered: false, unreachable: unknown, wanted, proofs: [] };
   if (requirement.deny) return { ...open, missing: 'denied' };
 
   const counting = countingEvidence(input);
   const authTime = newestFirstFactor(counting);
   if (authTime === undefined) return { ...open, missing: 'first' };
 
-  const { level, remembered } = levelHeld(input, counting, wanted);
+  const { level, remembered, proofs } = levelHeld(input, counting, wanted);
   const enough = reaches(level, wanted) || opens(input, counting);
   const expires = end(input, counting, { level, enough, wanted });
   const acr = acrOf(input.acr, level, wants.acrValues);
@@ -80,6 +80,7 @@ export function assess(input: AssessInput): Assessment {
     authTime,
     ...(expires !== undefined && { expires }),
     remembered,
+    proofs,
     unreachable: unknown || (!enough && asked.essential && !reachable(input.reachable, asked.level)),
     wanted,
   };
@@ -134,9 +135,9 @@ function levelHeld(
   input: AssessInput,
   counting: readonly Proof[],
   wanted: Level,
-): { level: Level | undefined; remembered: boolean } {
-  const level = levelOf(counting);
-  if (reaches(level, wanted) || !reaches('mfa', wanted)) return { level, remembered: false };
+): { level: Level | undefined; remembered: boolean; proofs: readonly Proof[] } {
+  const held = { level: levelOf(counting), remembered: false, proofs: counting };
+  if (reaches(held.level, wanted) || !reaches('mfa', wanted)) return held;
   const joined = [...counting, ...countingDevice(input)];
-  return reaches(levelOf(joined), 'mfa') ? { level: 'mfa', remembered: true } : { level, remembered: false };
+  return reaches(levelOf(joined), 'mfa') ? { level: 'mfa', remembered: true, proofs: joined } : held;
 }

@@ -1,4 +1,12 @@
-import { type Evidence, isFirstFactor, isOf, isSecondFactor, type Proof, type RequestId } from '../core/assurance.ts';
+import {
+  type Evidence,
+  isFirstFactor,
+  isOf,
+  isSecondFactor,
+  NO_REQUEST,
+  type Proof,
+  type RequestId,
+} from '../core/assurance.ts';
 import type { Requirement } from '../core/policy.ts';
 import type { Wants } from '../core/sign-in.ts';
 
@@ -12,6 +20,8 @@ interface Context {
   now: number;
   onlyIfNamed?: ReadonlySet<string>;
 }
+
+const ANY: Wants = { acrValues: [], acrEssential: false, reauthenticate: false };
 
 type Check<P extends Proof> = (proof: P, context: Context) => boolean;
 
@@ -47,6 +57,12 @@ const OF_DEVICE: readonly Check<Proof>[] = [
   // A Temporary Access Pass signs in once; remembering it would make it last.
   (proof) => proof.bootstrap !== true,
 ];
+
+/** What a token rests on, as far as it still counts: where it was proven, and how long ago, was asked when it was issued. */
+export function stillCounting(context: Omit<Context, 'wants' | 'request'>, proofs: readonly Proof[]): Proof[] {
+  const request = { ...context, wants: ANY, request: NO_REQUEST };
+  return proofs.filter((proof) => ALWAYS.every((passes) => passes(proof, request)));
+}
 
 /** The proofs of the session that count for this request. */
 export function countingEvidence(context: Context & { evidence: readonly Evidence[] }): Evidence[] {

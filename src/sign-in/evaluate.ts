@@ -1,9 +1,19 @@
 import type { Account, Credential } from '../core/account.ts';
 import { configuredId, isOwnPage } from '../core/application.ts';
-import { highest, type Level, levelOf, levelsOf, NO_REQUEST, type Proof, reaches } from '../core/assurance.ts';
+import {
+  highest,
+  isFirstFactor,
+  type Level,
+  levelOf,
+  levelsOf,
+  NO_REQUEST,
+  type Proof,
+  reaches,
+} from '../core/assurance.ts';
 import type { Requirement, Rule } from '../core/policy.ts';
 import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
 import { assess } from '../policy/assess.ts';
+import { stillCounting } from '../policy/counting.ts';
 import { decide } from '../policy/decide.ts';
 import type { Accounts } from './accounts.ts';
 import type { Credentials } from './credentials.ts';
@@ -41,9 +51,9 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
   const reserved = onlyIfNamed(deps.factors);
 
   /** What a person could show at most, with a first factor and these credentials, as far as policy lets them. */
-  function reachable(enrolled: readonly Credential[], allowed: readonly string[] | undefined): Level | undefined {
+  function reachable(working: readonly Credential[], allowed: readonly string[] | undefined): Level | undefined {
     const first = openerOf(deps.factors);
-    const usable = enrolled.filter(({ factor }) => allowed === undefined || allowed.includes(factor));
+    const usable = working.filter(({ factor }) => allowed === undefined || allowed.includes(factor));
     const proofs = usable.flatMap((credential) => {
       const it = deps.factors.get(credential.factor);
       return it ? [atMost(it, credential)] : [];
@@ -56,25 +66,41 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     return deps.factors.get(factor)?.module.kinds.some((kind) => kind !== 'knowledge') ?? false;
   }
 
-  /** Whether a credential can prove anything: one that is suspended can't. */
-  function works(credential: Credential): boolean {
+  /** Whether its factor would take anything of a credential. */
+  function proves(credential: Credential): boolean {
     const it = deps.factors.get(credential.factor);
     return it !== undefined && atMost(it, credential).kinds.length > 0;
   }
+
+  /** Whether a credential can prove anything: one that is suspended can't, whoever suspended it. */
+  const works = (credential: Credential): boolean => credential.suspendedAt === undefined && proves(credential);
 
   const standingOf = ({ factor }: Credential) => deps.factors.get(factor)?.module.standing;
 
   /** Whether a credential is a method of one's own that brings a second kind: not lent, and not running out. */
   const isOwn = (credential: Credential): boolean => isSecond(credential) && standingOf(credential) === undefined;
 
-  /** Whether there is a second step to be asked for. A pass that can't be used any more, or not yet, is none. */
+  /**
+   * Whether there is a second step to be asked for. A pass that can't be used any more, or not yet, is none. What a
+   * report suspended counts as had: it must not make room for a first method of whoever knows the password.
+   */
   function isEnrolled(account: Account | undefined, all: readonly Credential[]): boolean {
     return all.some((credential) => {
       if (!isSecond(credential)) return false;
       if (standingOf(credential) !== 'bootstrap') return true;
       const usable = deps.factors.get(credential.factor)?.factor.usable;
-      return account !== undefined && works(credential) && (usable?.(account, [credential]) ?? true);
+      return account !== undefined && proves(credential) && (usable?.(account, [credential]) ?? true);
     });
+  }
+
+  /**
+   * Methods that can say of a suspended one that it is the owner's, or that it isn't: they were there before it, so
+   * that whoever added it can't have added them.
+   */
+  function elders(all: readonly Credential[], { createdAt }: Credential): Credential[] {
+    return all.filter(
+      (one) => one.createdAt < createdAt && isSecond(one) && standingOf(one) !== 'bootstrap' && works(one),
+    );
   }
 
   /** What an earlier proof is worth to this application, now: its factor may refuse it, or trust it less. */
@@ -143,7 +169,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     const asked = { requirement, wants: input.wants, request: input.request, onlyIfNamed: reserved };
     const wanted = { ...asked, evidence: held, enrolling };
     const facts = { requirement, credentials: enrolled, implied, evidence: held, enrolling, ...(hold ? { hold } : {}) };
-    const within = reachable([...enrolled, ...implied], requirement.factors);
+    const within = reachable([...working, ...implied], requirement.factors);
     const common = { now: deps.now(), acr: deps.acr, reachable: within };
 
     const without = assess({ ...wanted, ...common });
@@ -159,13 +185,15 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
 
   /**
    * Asks again without a browser, for a token. Using one asks whether it was revoked; issuing new ones also asks
-   * the directory and policy: a level that no longer suffices sends the person back to sign in.
+   * the directory and policy, and derives anew the level of what it rests on: where that no longer suffices, or no
+   * longer is what the token says, the person is sent back to sign in.
    */
   async function stillAllowed(input: {
     application: string;
     account: string;
     kind: 'issue' | 'use';
     acr?: string;
+    proofs?: readonly Proof[];
     issuedAt: number;
   }): Promise<boolean> {
     const account = await accounts.usable(input.account);
@@ -173,14 +201,20 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     if (account === undefined || input.issuedAt < account.revokedBefore) return false;
     if (await holds.of(account.id)) return false;
     if (input.kind === 'use') return true;
-    const enrolled = isEnrolled(account, await credentials.ofAccount(account.id));
+    const all = await credentials.ofAccount(account.id);
+    const enrolled = isEnrolled(account, all);
     const request = { application: input.application, request: NO_REQUEST, wants: NOTHING_MORE };
     // Where the person is can't be seen now: rules about networks held, or not, when they signed in.
     const anywhere = deps.rules.filter(({ networks, notNetworks }) => !networks && !notNetworks);
     const requirement = requirementOf(account, enrolled, request, anywhere);
     if (requirement.deny) return false;
-    const [had] = levelsOf(deps.acr, input.acr === undefined ? [] : [input.acr]);
-    return requirement.level === 'sfa' || reaches(had, requirement.level);
+    const [said = 'sfa'] = levelsOf(deps.acr, input.acr === undefined ? [] : [input.acr]);
+    const working = all.filter(works);
+    const reviewed = (input.proofs ?? [])
+      .filter(({ credential, factor }) => credential === factor || working.some(({ id }) => id === credential))
+      .flatMap(reviewer(account, working, input));
+    const left = stillCounting({ requirement, now: deps.now(), onlyIfNamed: reserved }, reviewed);
+    return left.some(isFirstFactor) && reaches(levelOf(left), highest(requirement.level, said));
   }
 
   /** What an account proved before this moment, epoch milliseconds, counts for nothing. */
@@ -197,7 +231,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     });
   }
 
-  return { evaluate, stillAllowed, voidBefore, isSecond, isOwn, isEnrolled, works, needsSecond };
+  return { evaluate, stillAllowed, voidBefore, isSecond, isOwn, isEnrolled, works, elders, needsSecond };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Account, FindAccount } from 'oidc-provider';
 import type { Account as Person } from '../../core/account.ts';
 import type { DoorPorts } from '../../core/door.ts';
+import { proofsOf } from './resting.ts';
 
 /** Scopes of OpenID Connect that are served; a resource server brings its own. */
 export const SCOPES: readonly string[] = ['openid', 'offline_access', 'profile', 'email', 'groups'];
@@ -27,7 +28,7 @@ const claimsOf = (person: Person) => ({
  * `revokedBefore`, or a refresh that policy or directory no longer allow, finds no account and so ends in invalid_grant.
  */
 export function findAccount(ports: DoorPorts): FindAccount {
-  return async (_ctx, sub, token): Promise<Account | undefined> => {
+  return async (ctx, sub, token): Promise<Account | undefined> => {
     const person = await ports.account(sub);
     if (person === undefined) return undefined;
     if (token !== undefined && 'iat' in token) {
@@ -38,6 +39,7 @@ export function findAccount(ports: DoorPorts): FindAccount {
         // A code was issued a minute ago at most, by policy that knew where the browser is.
         kind: token.kind === 'RefreshToken' ? 'issue' : 'use',
         ...('acr' in token && typeof token.acr === 'string' ? { acr: token.acr } : {}),
+        proofs: proofsOf(ctx.oidc.entities.Grant),
         issuedAt: issuedAt * 1000,
       });
       if (!allowed) return undefined;

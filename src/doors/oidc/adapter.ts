@@ -13,6 +13,9 @@ export function hashOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url');
 }
 
+/** A record as it is kept, read for its id. */
+export const readRecord = (stored: string, id: string): AdapterPayload => JSON.parse(stored.replaceAll(OWN_ID, id));
+
 /** Kinds that name an account and are found by it. */
 const BY_ACCOUNT = new Set(['Grant']);
 /** Kinds that are used once, and so have a mark beside them. */
@@ -63,7 +66,7 @@ export class ArtifactAdapter implements Adapter {
     const marks = CONSUMABLE.has(this.#kind) ? [this.#mark(id)] : [];
     const [stored, consumed] = await this.#store.getMany([this.#key(id), ...marks]);
     if (stored === undefined) return undefined;
-    const payload = JSON.parse(stored.replaceAll(OWN_ID, id)) as AdapterPayload;
+    const payload = readRecord(stored, id);
     if (typeof payload.parJti === 'string') payload.parJti = this.#sealer.open(payload.parJti, this.#key(id));
     if (consumed !== undefined) payload.consumed = Number(consumed);
     return payload;

@@ -11,6 +11,7 @@ import { clientOf } from './clients.ts';
 import { type AuthorizationParams, wantsOf } from './evaluation.ts';
 import { extend, join } from './grants.ts';
 import { endAll, signOutApplications, type Told, withoutBrowser } from './logout.ts';
+import { endGrants } from './resting.ts';
 import { schemeOf } from './scheme.ts';
 import { lifeLeft, moves, type SessionAdapter, sessionsOf } from './sessions.ts';
 import { addressAfter } from './sign-out.ts';
@@ -78,6 +79,7 @@ export function createCore(
 
   async function resultOf(found: Interaction, outcome: Outcome) {
     if (outcome.kind === 'refused') return { error: outcome.error, error_description: outcome.description };
+    if (outcome.kind === 'again') return { ...found.lastSubmission };
     if (outcome.kind === 'signed-in') {
       const login = { accountId: outcome.account, ts: Math.floor(outcome.authTime / 1000), remember: false };
       return { ...found.lastSubmission, login };
@@ -156,6 +158,8 @@ export function createCore(
       const told = await end(req, res, except);
       return { next: await addressAfter(ports, told, next, { req, res }), unreached: told.unreached };
     },
+
+    endGrants: (account, credential) => endGrants(ports.ephemeral, account, credential),
 
     async endAll(account, except) {
       const grants = await ports.ephemeral.members(grantsOf(account));

@@ -3,6 +3,7 @@ import type { Application } from '../../core/application.ts';
 import type { DoorPorts } from '../../core/door.ts';
 import type { ConsentRequest } from '../../core/sign-in.ts';
 import { evaluationOf } from './evaluation.ts';
+import { restOn } from './resting.ts';
 import { seconds } from './sessions.ts';
 
 /** Seconds between the moments at which a grant's beginning and its end were read off the clock. */
@@ -37,7 +38,7 @@ export function extend(grant: Grant, given: ConsentRequest): boolean {
 export async function loadExistingGrant(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { session, client, provider, result, account } = ctx.oidc;
   if (!session || !client || !account) return undefined;
-  const { satisfied, expires } = await evaluationOf(ports, ctx);
+  const { satisfied, expires, proofs } = await evaluationOf(ports, ctx);
   if (!satisfied) return undefined;
   const application = await ports.applications.find(client.clientId);
   const id = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
@@ -48,17 +49,19 @@ export async function loadExistingGrant(ports: DoorPorts, ctx: KoaContextWithOID
     existing?.accountId === account.accountId
       ? existing
       : new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
+  const rests = restOn(grant, proofs);
 
   if (application?.consent === 'ask') {
     const consent = await ports.durable.consents.get(account.accountId, application.id);
     if (consent === undefined && existing === undefined) return undefined;
     // What its door releases has grown: the person is asked about all of it again.
     if (application.released?.some((name) => !consent?.claims.includes(name))) return undefined;
-    if (consent && extend(grant, within(consent, requested(ctx, application)))) await grant.save();
-    else if (existing === undefined) return undefined;
+    const more = consent !== undefined && extend(grant, within(consent, requested(ctx, application)));
+    if (!more && existing === undefined) return undefined;
+    if (more || rests) await grant.save();
     return grant;
   }
-  if (extend(grant, requested(ctx, application)) || existing === undefined) await grant.save();
+  if (extend(grant, requested(ctx, application)) || rests || existing === undefined) await grant.save();
   return grant;
 }
 

@@ -12,6 +12,7 @@ import { pages } from './pages.ts';
 import { readQueries } from './parameters.ts';
 import { prompts } from './prompts.ts';
 import { recordRefusals } from './refusals.ts';
+import { keepProofs } from './resting.ts';
 import { ROUTES } from './routes.ts';
 import { lifeLeft, type SessionAdapter, seconds } from './sessions.ts';
 import { recordLogouts, signOutElsewhere } from './sign-out.ts';
@@ -161,6 +162,7 @@ export function createProvider(
   recordLogouts(provider, ports);
   recordRefusals(provider, ports);
   overrideContext(provider);
+  keepProofs(provider);
   endForGood(provider, sessions);
   return provider;
 }
