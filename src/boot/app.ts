@@ -134,6 +134,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       ...(config.helpDesk ? { helpDesk: config.helpDesk } : {}),
       passwordPolicy: { minimum: config.passwordPolicy.minimum, names: namesOf(config.name) },
       endSessions: async (account, except) => void (await core.endAll(account, except)),
+      endGrants: async (account, credential) => void (await core.endGrants(account, credential)),
     },
   });
 

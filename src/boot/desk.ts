@@ -38,7 +38,7 @@ export async function factorCommand(deps: DeskDeps, request: CommandRequest): Pr
 
 function deskOf(deps: DeskDeps, id: string, { factor }: EnabledFactor): FactorDesk {
   const { signIn, audit, world } = deps;
-  const { credentials, devices, accounts, issuing } = signIn;
+  const { credentials, methods, accounts, issuing } = signIn;
   const about = { factor: id, by: 'cli' };
 
   return {
@@ -65,8 +65,6 @@ function deskOf(deps: DeskDeps, id: string, { factor }: EnabledFactor): FactorDe
     const all = await credentials.ofAccount(account.id);
     if (!all.some((it) => it.id === credential && it.factor === id)) return false;
     await audit.commit({ event: 'credential.removed', ...about, account: account.id, credential });
-    const removed = await credentials.remove(credential, account.id);
-    await devices.revoke(account.id, { credential });
-    return removed;
+    return methods.remove(account.id, credential);
   }
 }

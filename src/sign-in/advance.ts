@@ -1,5 +1,5 @@
 import { ENROLMENT } from '../core/application.ts';
-import { type Evidence, isFirstFactor, isSecondFactor, levelOf, reaches } from '../core/assurance.ts';
+import { type Evidence, isFirstFactor, isSecondFactor, levelOf, type Proof, reaches } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
@@ -9,6 +9,7 @@ import type { Evaluator, FullEvaluation } from './evaluate.ts';
 import { createOffers, type Preferring } from './offers.ts';
 import type { Passwords } from './passwords.ts';
 import { createPreferences } from './preferences.ts';
+import { PATIENCE } from './states.ts';
 import type { Stage, State } from './steps.ts';
 import { createSuggestions } from './suggestions.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
@@ -46,10 +47,8 @@ export function createDispatcher(
   }
 
   /** The first factor was proven in this sign-in, a moment ago. */
-  const isFresh = (state: State) =>
-    state.collected.some(
-      (proof) => isFirstFactor(proof) && !proof.bootstrap && deps.now() - proof.at <= FRESH_FOR_ENROLMENT,
-    );
+  const isFresh = (collected: readonly Evidence[], age = FRESH_FOR_ENROLMENT) =>
+    collected.some((proof) => isFirstFactor(proof) && !proof.bootstrap && deps.now() - proof.at <= age);
   const { isEnrolled } = evaluator;
 
   /** The second step: a method, or a first enrolment, or a refusal that says why. */
@@ -75,7 +74,7 @@ export function createDispatcher(
       return { at: 'refused', message: withPass ? 'enrolment-needs-pass' : 'enrolment-not-here', error };
     }
     // An old session's password must not be enough to give a stranger at this screen the second factor.
-    if (!isFresh(state)) return offers.first(context, evaluation);
+    if (!isFresh(standing(state, evaluation))) return offers.first(context, evaluation);
     const [only] = factors;
     if (factors.length > 1 || only === undefined) return { at: 'choose-enrolment', factors };
     return offers.enrol(only, context, account, credentials);
@@ -87,7 +86,7 @@ export function createDispatcher(
     if (account === undefined) return { at: 'done', authTime };
     const lent = await afterPass(state, evaluation);
     if (lent) return lent;
-    if (!state.suggested && mayEnrol(state, evaluation)) {
+    if (!state.suggested && mayAdd(state, evaluation)) {
       const suggestion = await suggestions.due(account, evaluation.credentials);
       if (suggestion) {
         await suggestions.made(account.id, suggestion);
@@ -97,11 +96,23 @@ export function createDispatcher(
     return remembering(account.id, state, evaluation, browser);
   }
 
-  /** Who came with a lent pass and has no method of their own is shown to one: that is what it is for. */
+  /** What this sign-in collected and still stands: a method can be gone by now, or a pass ended. */
+  function standing(state: State, { evidence }: FullEvaluation): Evidence[] {
+    const nameOf = ({ factor, credential, at }: Proof) => [factor, credential, at].join('\0');
+    const names = new Set(evidence.map(nameOf));
+    return state.collected.filter((proof) => names.has(nameOf(proof)));
+  }
+
+  /** Who came with a lent pass and has no method of their own: setting one up is what it is for. */
+  function isLent(state: State, evaluation: FullEvaluation): boolean {
+    if (!hasFreshPass(standing(state, evaluation), deps.now())) return false;
+    return !evaluation.credentials.some((one) => evaluator.isOwn(one) && evaluator.works(one));
+  }
+
+  /** They are shown to one. */
   async function afterPass(state: State, evaluation: FullEvaluation): Promise<Stage | undefined> {
     const { account, credentials, authTime = deps.now() } = evaluation;
-    if (account === undefined || state.suggested || !hasFreshPass(state.collected, deps.now())) return undefined;
-    if (credentials.some((credential) => evaluator.isOwn(credential) && evaluator.works(credential))) return undefined;
+    if (account === undefined || state.suggested || !isLent(state, evaluation)) return undefined;
     const [factor] = offers.enrollable(evaluation);
     if (factor === undefined) return undefined;
     const stage = await offers.enrol(factor, {}, account, credentials);
@@ -109,9 +120,46 @@ export function createDispatcher(
   }
 
   /** Setting up another method takes two factors of this very sign-in; the first one, what a first enrolment takes. */
-  function mayEnrol(state: State, { account, credentials, requirement }: FullEvaluation): boolean {
-    if (reaches(levelOf(state.collected.filter(({ bootstrap }) => !bootstrap)), 'mfa')) return true;
-    return !isEnrolled(account, credentials) && requirement.firstEnrolment && isFresh(state);
+  function mayAdd(state: State, evaluation: FullEvaluation, age?: number): boolean {
+    const { account, credentials, requirement } = evaluation;
+    const own = standing(state, evaluation).filter(({ bootstrap }) => !bootstrap);
+    if (reaches(levelOf(own), 'mfa')) return true;
+    return !isEnrolled(account, credentials) && requirement.firstEnrolment && isFresh(own, age);
+  }
+
+  /** In the middle of a sign-in that asks for a second step, of an account that never had one. */
+  function mayBeginFirst(context: FactorContext, state: State, evaluation: FullEvaluation): boolean {
+    const { account, credentials, requirement, missing, hold } = evaluation;
+    if (missing !== 'second' || hold || isEnrolled(account, credentials) || !requirement.firstEnrolment) return false;
+    return isFresh(standing(state, evaluation), PATIENCE) && offers.methods(evaluation, state, context).length === 0;
+  }
+
+  /**
+   * Whether a method may be set up by what led to its page, as things stand now: whoever opened that page may have
+   * waited, while its owner set up another one, a pass was lent, or policy, network or account changed. Only the time
+   * that it takes to set one up is given: a newcomer may have to install an app first.
+   */
+  async function mayEnrol(
+    request: SignInRequest,
+    state: State,
+    { factor, optional }: { factor: string; optional?: unknown },
+    browser: Browser,
+  ): Promise<boolean> {
+    const evaluation = await evaluate(request, state, browser);
+    const { account, satisfied } = evaluation;
+    const would = offers.enrollable(evaluation).includes(factor);
+    if (optional === undefined) return would && mayBeginFirst(contextOf(request, browser), state, evaluation);
+    if (account === undefined || !satisfied) return false;
+    if (would && isLent(state, evaluation)) return true;
+    return mayAdd(state, evaluation, PATIENCE) && suggestions.isMade(factor, account, evaluation.credentials);
+  }
+
+  /** What of this sign-in can be remembered on this browser; empty where nothing is. */
+  function memorable(state: State, evaluation: FullEvaluation, browser: Browser): Evidence[] {
+    if (!evaluation.satisfied || evaluation.requirement.remember === 0 || browser.shared) return [];
+    // One step was all it took: there is no second one to be spared.
+    if (evaluation.evidence.every((proof) => isFirstFactor(proof) && isSecondFactor(proof))) return [];
+    return standing(state, evaluation).filter((proof) => isSecondFactor(proof) && !proof.bootstrap);
   }
 
   async function remembering(
@@ -121,11 +169,9 @@ export function createDispatcher(
     browser: Browser,
   ): Promise<Stage> {
     const { requirement, authTime = deps.now() } = evaluation;
-    const proofs = state.collected.filter((proof) => isSecondFactor(proof) && !proof.bootstrap);
+    const proofs = memorable(state, evaluation, browser);
     const done: Stage = { at: 'done', authTime };
-    if (proofs.length === 0 || requirement.remember === 0 || browser.shared) return done;
-    // One step was all it took: there is no second one to be spared.
-    if (evaluation.evidence.every((proof) => isFirstFactor(proof) && isSecondFactor(proof))) return done;
+    if (proofs.length === 0) return done;
     if ((await devices.recall(account, browser)) === undefined) {
       return { at: 'remember', window: requirement.remember, authTime };
     }
@@ -161,11 +207,11 @@ export function createDispatcher(
     return last(state, evaluation, browser);
   }
 
-  return { next, evaluate, offers, isEnrolled, voidBefore: evaluator.voidBefore };
+  return { next, evaluate, offers, mayEnrol, memorable, voidBefore: evaluator.voidBefore };
 }
 
 /** Whether a pass was shown so lately that a method may be set up with it. */
-export function hasFreshPass(collected: readonly Evidence[], now: number): boolean {
+function hasFreshPass(collected: readonly Evidence[], now: number): boolean {
   return collected.some(
     ({ bootstrap, at, expires = Number.POSITIVE_INFINITY }) =>
       bootstrap === true && now - at <= FRESH_FOR_ENROLMENT && now < expires,

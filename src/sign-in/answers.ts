@@ -6,11 +6,12 @@ import type { Confirmed, Refused } from '../core/factor.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
-import { accountOf, hasFreshPass } from './advance.ts';
+import { accountOf, type Dispatcher } from './advance.ts';
 import { type Attempt, type Attempts, lockedFor } from './attempts.ts';
 import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
+import type { Methods } from './methods.ts';
 import { PATIENCE } from './states.ts';
 import type { Opening, Stage, State } from './steps.ts';
 
@@ -42,10 +43,9 @@ interface Parts {
   accounts: Accounts;
   attempts: Attempts;
   credentials: Credentials;
-  /** Whether one of these brings a second kind. */
-  isEnrolled(account: Account | undefined, credentials: readonly Credential[]): boolean;
-  /** What an account proved before this moment counts for nothing. */
-  voidBefore(account: string): Promise<number>;
+  methods: Methods;
+  /** Whether what led to an enrolment's page still holds. */
+  mayEnrol: Dispatcher['mayEnrol'];
   /** Goes on from what is collected now. */
   advance(request: SignInRequest, state: Omit<State, 'stage' | 'nonce'>, browser: Browser): Promise<State>;
 }
@@ -61,12 +61,17 @@ export function about(request: SignInRequest, browser: Browser, account?: string
   };
 }
 
-/** How long one confirmation of a first enrolment keeps others of the account waiting at most, milliseconds. */
-const CLAIM = 60_000;
+/** Of whatever it is a right answer: it counts for nothing until its owner or the help desk confirms it. */
+const SUSPENDED: Refused = {
+  outcome: 'refused',
+  message: { key: 'method-suspended' },
+  reason: 'suspended',
+  final: true,
+};
 
 /** Answers that prove or enrol something. Each is counted before it is looked at. */
 export function createAnswers(deps: SignInDeps, parts: Parts) {
-  const { accounts, attempts, credentials, isEnrolled, voidBefore, advance } = parts;
+  const { accounts, attempts, credentials, methods, mayEnrol, advance } = parts;
 
   async function counted(attempt: Attempt, browser: Browser): Promise<Message | undefined> {
     const verdict = await attempts.count(attempt, browser);
@@ -159,6 +164,9 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
       return waits(state, stage, verdict.prompt);
     }
     if (account === undefined) throw new Error(`factor ${opening.factor} proved something of nobody`);
+    if (mine.some(({ id, suspendedAt }) => id === verdict.proof.credential && suspendedAt !== undefined)) {
+      return refused(request, browser, opening.factor, SUSPENDED, account.id);
+    }
     if (verdict.update && !(await store(mine, verdict.update))) {
       const refusal = {
         outcome: 'refused',
@@ -181,7 +189,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     return credential !== undefined && credentials.update(credential, update.data);
   }
 
-  /** A first enrolment, of which an account has one: of parallel answers, in one sign-in or several, one enrols. */
+  /** An enrolment in the middle of a sign-in: of parallel answers, in one sign-in or several, one enrols. */
   async function confirm(
     request: SignInRequest,
     state: State,
@@ -208,44 +216,31 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
       const nonce = Buffer.from(deps.random(12)).toString('base64url');
       return { state: { ...rest, nonce, stage: { ...stage, prompt: verdict.prompt, pending: verdict.pending } } };
     }
-    const claim = `first-enrolment:{${account}}`;
-    if (!(await deps.ephemeral.add(claim, state.nonce, CLAIM))) return { error: { key: 'already-answered' } };
-    try {
-      // One who knows the password could have begun before the owner enrolled, to add a method of their own after it.
-      const suggested = stage.optional !== undefined;
-      const since = await voidBefore(account);
-      // Reported in this moment: whoever is here must not leave with a method of the account.
-      if (state.collected.some(({ at }) => at < since)) return { state: await advance(request, state, browser) };
-      if (!suggested && isEnrolled(await accounts.byId(account), await credentials.ofAccount(account))) {
-        return { state: await advance(request, state, browser) };
-      }
-      if (state.collected.some(({ bootstrap }) => bootstrap) && !hasFreshPass(state.collected, deps.now())) {
-        return { state: await advance(request, { ...state, suggested: true }, browser) };
-      }
+    const lost = async () => {
+      const left = stage.optional === undefined ? {} : { suggested: true };
+      return { state: await advance(request, { ...state, ...left }, browser) };
+    };
+    const right = () => mayEnrol(request, state, stage, browser);
+    const busy = (): Result => ({ error: { key: 'already-answered' } });
+    return methods.exercise<Result>({ account, right, busy, lost }, async (since) => {
       // Of one step's answers one enrols, whatever wrong ones are counted at the same moment.
       const mark = `enrolled:${createHash('sha256').update(state.nonce).digest('base64url')}`;
-      if (!(await deps.ephemeral.add(mark, '1', PATIENCE))) return { error: { key: 'already-answered' } };
-      return await enrol(request, state, { account, stage, verdict, attempt }, browser);
-    } finally {
-      await deps.ephemeral.delete(claim);
-    }
+      if (!(await deps.ephemeral.add(mark, '1', PATIENCE))) return busy();
+      return enrol(request, state, { account, stage, verdict, attempt, since }, browser);
+    });
   }
 
   async function enrol(
     request: SignInRequest,
     state: State,
-    first: { account: string; stage: Prompting; verdict: Confirmed<unknown>; attempt: Attempt },
+    given: { account: string; stage: Prompting; verdict: Confirmed<unknown>; attempt: Attempt; since: number },
     browser: Browser,
   ): Promise<Result> {
-    const { account, stage, verdict, attempt } = first;
-    const id = await credentials.add(account, stage.factor, verdict.name, verdict.data, verdict.lookup);
+    const { account, stage, verdict, attempt, since } = given;
+    const { name, data, lookup } = verdict;
+    const method = { factor: stage.factor, name, data, lookup };
+    const id = await methods.add(account, method, since, about(request, browser));
     if (typeof id !== 'string') return { error: id, renew: true };
-    await deps.audit.commit({
-      event: 'credential.added',
-      factor: stage.factor,
-      credential: id,
-      ...about(request, browser, account),
-    });
     await attempts.succeeded(attempt, browser);
     const proof = verdict.proof && { ...verdict.proof, credential: id, request: request.request };
     return {

@@ -37,5 +37,7 @@ export interface SignInDeps {
   passwordPolicy: PasswordPolicy;
   /** Ends sessions and grants of an account, everywhere, but for one session. */
   endSessions(account: string, except?: string): Promise<void>;
+  /** Ends the account's grants that rest on a credential, with their tokens. */
+  endGrants(account: string, credential: string): Promise<void>;
   lockout: { failures: number; duration: number; perAddress: { failures: number; window: number } };
 }

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Account, Credential } from '../core/account.ts';
 import type { Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
-import type { OnPhone } from '../core/factor.ts';
+import type { Confirmed, OnPhone } from '../core/factor.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import { type Attempts, lockedFor } from './attempts.ts';
 import { fromBrowser } from './context.ts';
 import { type Credentials, mostOf } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
+import type { Methods } from './methods.ts';
 
 /** How long an enrolment outside of a sign-in waits, milliseconds. */
 const PATIENCE = 15 * 60_000;
@@ -26,10 +27,30 @@ interface Loaded {
   kept: Pending;
 }
 
+/** `lost`: the right to set it up is gone. `proof`: what confirming showed. */
+export type Enrolled =
+  | { added: string; proof?: Proof }
+  | { renewed: string }
+  | { error: Message }
+  | { further: true }
+  | { lost: true };
+
+interface Parts {
+  attempts: Attempts;
+  credentials: Credentials;
+  methods: Methods;
+}
+
+/** Whose enrolment it is, and by what right it goes on: asked again in the moment that something comes of it. */
+export interface Enrolling {
+  account: Account;
+  session: string;
+  right(): Promise<boolean>;
+}
+
 /** Sets up a further method for somebody who is signed in; the caller has asked for a recent MFA. */
-export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; credentials: Credentials }) {
+export function createEnrolment(deps: SignInDeps, { attempts, credentials, methods }: Parts) {
   const { ephemeral, sealer, factors, audit } = deps;
-  const { attempts, credentials } = parts;
   const keyOf = (session: string) => `enrolment:${createHash('sha256').update(session).digest('base64url')}`;
 
   async function existingOf(account: Account, id: string): Promise<Credential[]> {
@@ -88,6 +109,28 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
     return further(session, loaded.stored, { factor: id, ...verdict });
   }
 
+  /** What was confirmed, as it is kept: a new one, or an old one brought up to date. */
+  async function keep(account: Account, id: string, confirmed: Confirmed<unknown>, since: number, browser: Browser) {
+    const { name, data, lookup, renews, proof } = confirmed;
+    const { ip, userAgent, reference } = browser;
+    const about = { ip, userAgent, reference };
+    if (renews !== undefined) {
+      const old = (await existingOf(account, id)).find((it) => it.id === renews);
+      if (!old || !(await credentials.update(old, data))) return { spent: { key: 'already-answered' } };
+      await audit.commit({
+        event: 'credential.renewed',
+        account: account.id,
+        factor: id,
+        credential: renews,
+        ...about,
+      });
+      return { renewed: renews };
+    }
+    const credential = await methods.add(account.id, { factor: id, name, data, lookup }, since, about);
+    if (typeof credential !== 'string') return { spent: credential };
+    return { added: credential, ...(proof ? { proof: { ...proof, credential } } : {}) };
+  }
+
   return {
     /** Factors that can be set up by somebody who has these credentials. */
     offered: (existing: readonly Credential[]): string[] =>
@@ -112,15 +155,9 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
 
     /**
      * Taken before it is stored: of parallel right answers one enrols. An error is also kept for `underWay`.
-     * `proof`: what confirming showed.
      */
-    async confirm(
-      account: Account,
-      session: string,
-      id: string,
-      answer: Answer,
-      browser: Browser,
-    ): Promise<{ added: string; proof?: Proof } | { renewed: string } | { error: Message } | { further: true }> {
+    async confirm(who: Enrolling, id: string, answer: Answer, browser: Browser): Promise<Enrolled> {
+      const { account, session, right } = who;
       const anew = async (error: Message) => {
         await begin(account, session, id, error);
         return { error };
@@ -151,22 +188,19 @@ export function createEnrolment(deps: SignInDeps, parts: { attempts: Attempts; c
         await attempts.returned(attempt, browser);
         return further(session, loaded.stored, { factor: id, prompt: verdict.prompt, pending: verdict.pending });
       }
-      if (!(await taken(session, loaded))) return anew({ key: 'already-answered' });
-      const { name, data, lookup, renews } = verdict;
-      const { ip, userAgent, reference } = browser;
-      const about = { account: account.id, factor: id, ip, userAgent, reference };
-      if (renews !== undefined) {
-        const old = (await existingOf(account, id)).find((it) => it.id === renews);
-        if (!old || !(await credentials.update(old, data))) return anew({ key: 'already-answered' });
-        await audit.commit({ event: 'credential.renewed', credential: renews, ...about });
-        await attempts.succeeded(attempt, browser);
-        return { renewed: renews };
-      }
-      const credential = await credentials.add(account.id, id, name, data, lookup);
-      if (typeof credential !== 'string') return anew(credential);
-      await audit.commit({ event: 'credential.added', credential, ...about });
-      await attempts.succeeded(attempt, browser);
-      return { added: credential, ...(verdict.proof ? { proof: { ...verdict.proof, credential } } : {}) };
+      const done = await methods.exercise<Enrolled | { spent: Message }>(
+        {
+          ...{ account: account.id, right },
+          busy: () => again(session, loaded, { key: 'already-answered' }),
+          lost: () => ({ lost: true }),
+        },
+        async (since) =>
+          (await taken(session, loaded))
+            ? keep(account, id, verdict, since, browser)
+            : anew({ key: 'already-answered' }),
+      );
+      if ('added' in done || 'renewed' in done) await attempts.succeeded(attempt, browser);
+      return 'spent' in done ? anew(done.spent) : done;
     },
   };
 }

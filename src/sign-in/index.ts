@@ -10,6 +10,7 @@ import { createHelpDesk } from './help-desk/index.ts';
 import { createHolds } from './holds.ts';
 import { createIssuing } from './issuing.ts';
 import { createJourney } from './journey.ts';
+import { createMethods } from './methods.ts';
 import { createPasswords } from './passwords.ts';
 import { createPortal } from './portal.ts';
 import { createPreferences } from './preferences.ts';
@@ -29,27 +30,31 @@ export function createSignIn(deps: SignInDeps) {
   const holds = createHolds(deps, async (account) => {
     for (const { factor } of deps.factors.values()) await factor.release?.(account);
   });
-  const reports = createReports(deps, { holds, devices, credentials });
   const passwords = createPasswords(deps, { accounts, attempts, devices, evidence, holds });
   const evaluator = createEvaluator(deps, { accounts, credentials, evidence, devices, holds });
+  const methods = createMethods(deps, { credentials, devices, voidBefore: evaluator.voidBefore });
+  const reports = createReports(deps, { holds, devices, credentials, methods });
   const dispatcher = createDispatcher(deps, { evaluator, devices, passwords });
   const states = createStates(deps);
   const journey = createJourney(deps, {
     accounts,
     attempts,
     credentials,
+    methods,
     devices,
     evidence,
     states,
     dispatcher,
     passwords,
   });
-  const enrolment = createEnrolment(deps, { attempts, credentials });
+  const enrolment = createEnrolment(deps, { attempts, credentials, methods });
   const waiting = createWaiting(deps, { states, enrolment });
   const preferences = createPreferences(deps);
-  const issuing = createIssuing(deps, { credentials, devices });
+  const issuing = createIssuing(deps, { credentials, methods });
   const portal = createPortal(deps, { credentials, evaluator, issuing });
-  const helpDesk = createHelpDesk(deps, { accounts, attempts, credentials, devices, holds, issuing, reports });
+  const helpDesk = createHelpDesk(deps, {
+    ...{ accounts, attempts, credentials, devices, holds, issuing, methods, reports },
+  });
   const statistics = createStatistics(deps, { reports });
   return {
     statistics,
@@ -65,6 +70,7 @@ export function createSignIn(deps: SignInDeps) {
     accounts,
     attempts,
     credentials,
+    methods,
     devices,
     evidence,
     evaluator,

@@ -4,7 +4,7 @@ import type { Issued, IssueOptions, SelfService, Shown } from '../core/factor.ts
 import type { Message } from '../core/prompt.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
-import type { TrustedDevices } from './trusted-devices.ts';
+import type { Methods } from './methods.ts';
 
 /** A factor that owners may issue credentials of to themselves. */
 export interface Issuable {
@@ -17,9 +17,8 @@ export interface Issuable {
 /** Credentials that are handed out: the caller has made sure who asks, and how that was proven. */
 export function createIssuing(
   deps: Pick<SignInDeps, 'audit' | 'factors'>,
-  parts: { credentials: Credentials; devices: TrustedDevices },
+  { credentials, methods }: { credentials: Credentials; methods: Methods },
 ) {
-  const { credentials, devices } = parts;
   const ofFactor = (all: readonly Credential[], id: string) => all.filter(({ factor }) => factor === id);
 
   async function keep(account: string, factor: string, issued: Issued): Promise<{ id: string; replaced: string[] }> {
@@ -30,10 +29,13 @@ export function createIssuing(
   }
 
   return {
-    /** What owners with these credentials may issue to themselves. */
+    /**
+     * What owners with these credentials may issue to themselves. Nothing takes the place of what is suspended: whose
+     * that is has to be said first.
+     */
     offered: (existing: readonly Credential[]): Issuable[] =>
       [...deps.factors.values()].flatMap(({ module, factor: { issue, selfService } }) =>
-        issue && selfService
+        issue && selfService && !ofFactor(existing, module.id).some(({ suspendedAt }) => suspendedAt !== undefined)
           ? [{ factor: module.id, selfService, replaces: ofFactor(existing, module.id).length > 0 }]
           : [],
       ),
@@ -46,7 +48,8 @@ export function createIssuing(
 
     /**
      * Makes one and answers what is shown of it: once, and only after the audit has it. `facts` are of the request.
-     * With `announce` it is the caller who tells the audit, before the new one is kept.
+     * With `announce` it is the caller who tells the audit, before the new one is kept; `since` is that of the exercise
+     * in which its owner makes it.
      *
      * @throws SallyportError ERR_INPUT where the factor issues nothing, or not with these options
      */
@@ -55,7 +58,7 @@ export function createIssuing(
       id: string,
       options: IssueOptions,
       facts: Readonly<Record<string, unknown>>,
-      announce?: (shown: Shown) => Promise<void>,
+      { announce, since }: { announce?: (shown: Shown) => Promise<void>; since?: number } = {},
     ): Promise<Shown> {
       const it = deps.factors.get(id)?.factor;
       if (it?.issue === undefined) throw new SallyportError('ERR_INPUT', `${id} issues nothing`);
@@ -75,7 +78,8 @@ export function createIssuing(
           ...(expires === undefined ? {} : { expires }),
         });
       }
-      for (const old of replaced) await devices.revoke(account.id, { credential: old });
+      if (since !== undefined) await methods.settle(account.id, credential, since, { ...facts, factor: id });
+      for (const old of replaced) await methods.endResting(account.id, old);
       return issued.shown;
     },
   };

@@ -9,6 +9,7 @@ import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { EvidenceStore } from './evidence.ts';
+import type { Methods } from './methods.ts';
 import { type Passwords, renewedProofs } from './passwords.ts';
 import { createPresenter } from './present.ts';
 import { createResend } from './resend.ts';
@@ -23,6 +24,7 @@ interface Parts {
   accounts: Accounts;
   attempts: Attempts;
   credentials: Credentials;
+  methods: Methods;
   devices: TrustedDevices;
   evidence: EvidenceStore;
   states: States;
@@ -36,8 +38,7 @@ interface Parts {
  */
 export function createJourney(deps: SignInDeps, parts: Parts) {
   const { devices, states, dispatcher } = parts;
-  const { isEnrolled, voidBefore } = dispatcher;
-  const answers = createAnswers(deps, { ...parts, isEnrolled, voidBefore, advance });
+  const answers = createAnswers(deps, { ...parts, mayEnrol: dispatcher.mayEnrol, advance });
   const present = createPresenter(parts);
   const resend = createResend(deps, parts);
 
@@ -99,7 +100,11 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     const account = accountOf(request, state);
     if (state.stage.at !== 'remember' || account === undefined) return { error: { key: 'try-again' } };
     if (answer.remember !== 'yes' && answer.remember !== 'no') return { error: { key: 'try-again' } };
-    if (answer.remember === 'yes' && (await devices.remember(account, state.collected, browser))) {
+    const evaluation = await dispatcher.evaluate(request, state, browser);
+    // Something has changed since that was asked.
+    if (!evaluation.satisfied) return { state: await advance(request, state, browser) };
+    const proofs = answer.remember === 'yes' ? dispatcher.memorable(state, evaluation, browser) : [];
+    if (proofs.length > 0 && (await devices.remember(account, proofs, browser))) {
       await deps.audit.commit({ event: 'device.remembered', ...about(request, browser, account) });
     }
     return { state: { ...state, nonce: states.nonce(), stage: { at: 'done', authTime: state.stage.authTime } } };
@@ -118,6 +123,8 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     if (state.stage.at === 'choose-enrolment' || state.stage.at === 'enrol') {
       if (!dispatcher.offers.enrollable(evaluation).includes(answer.factor ?? ''))
         return { error: { key: 'try-again' } };
+      const may = await dispatcher.mayEnrol(request, state, { factor: String(answer.factor) }, browser);
+      if (!may) return { state: await advance(request, state, browser) };
       return move(await dispatcher.offers.enrol(String(answer.factor), context, account, evaluation.credentials));
     }
     const method = dispatcher.offers.methods(evaluation, state, context).find(({ factor }) => factor === answer.method);
@@ -133,7 +140,8 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     }
     if (answer.suggest === 'no') return skip(request, state, browser);
     const { account, credentials: enrolled } = await dispatcher.evaluate(request, state, browser);
-    if (account === undefined) return skip(request, state, browser);
+    const may = await dispatcher.mayEnrol(request, state, { factor: stage.factor, optional: true }, browser);
+    if (account === undefined || !may) return skip(request, state, browser);
     const context = contextOf(request, browser);
     const enrolment = await dispatcher.offers.enrol(stage.factor, context, account, enrolled);
     const optional = { authTime: stage.authTime };
@@ -150,13 +158,16 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     const { account, missing } = await dispatcher.evaluate(request, state, browser);
     if (account === undefined || missing !== 'new-password') return { state: await advance(request, state, browser) };
     const { application: _, ...facts } = about(request, browser);
+    const right = async () => (await dispatcher.evaluate(request, state, browser)).missing === 'new-password';
     const result = await parts.passwords.change({
       account,
       next: answer.next ?? '',
       ...(account.id === request.account && request.session ? { session: request.session } : {}),
       browser,
+      right,
       facts: { ...facts, by: 'owner' },
     });
+    if ('lost' in result) return { state: await advance(request, state, browser) };
     if ('error' in result) return { error: result.error, free: true };
     const collected = renewedProofs(state.collected, result.at);
     return { state: await advance(request, { ...state, collected }, browser) };

@@ -1,6 +1,9 @@
 import type { Account } from '../core/account.ts';
 import type { AuditEvent } from '../core/door.ts';
 
+/** Why the journey itself suspends a method; what a factor suspends says why in its own words. */
+const BY_REPORT: ReadonlySet<string> = new Set(['report', 'voided']);
+
 /** What a person is told about, by the audit's events. `false` in the place of a kind: not this time. */
 const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false)>> = {
   'credential.added': 'method-added',
@@ -8,7 +11,8 @@ const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false
   'credential.issued': 'method-issued',
   'credential.renewed': 'method-renewed',
   'credential.renamed': 'method-renamed',
-  'credential.suspended': 'method-suspended',
+  'credential.suspended': ({ reason }) => (BY_REPORT.has(String(reason)) ? 'method-reported' : 'method-suspended'),
+  'credential.confirmed': 'method-confirmed',
   'credential.default-changed': 'default-changed',
   'device.remembered': 'device-remembered',
   'device.removed': 'device-removed',
@@ -20,6 +24,7 @@ const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false
   'user.enabled': 'account-enabled',
   'helpdesk.issued': 'method-issued',
   'helpdesk.method-removed': 'method-removed',
+  'helpdesk.method-confirmed': 'method-confirmed',
   'helpdesk.token-assigned': 'method-added',
   'helpdesk.unlocked': 'account-unlocked',
   'helpdesk.sessions-ended': 'sessions-ended',
@@ -37,6 +42,8 @@ export const KINDS = [
   'method-renewed',
   'method-renamed',
   'method-suspended',
+  'method-reported',
+  'method-confirmed',
   'default-changed',
   'device-remembered',
   'device-removed',
@@ -72,7 +79,12 @@ export interface Notice {
 }
 
 /** Changes that nobody asks for. */
-const OWN: ReadonlySet<Kind> = new Set<Kind>(['method-suspended', 'device-theft', 'address-changed']);
+const OWN: ReadonlySet<Kind> = new Set<Kind>([
+  'method-suspended',
+  'method-reported',
+  'device-theft',
+  'address-changed',
+]);
 
 function doerOf(kind: Kind, by: unknown): Doer {
   if (by === 'cli') return 'operator';

@@ -24,8 +24,13 @@ export interface Change {
   /** The browser's own session, which stays. */
   session?: string;
   browser: Browser;
+  /** Asked in the moment of changing it, which nobody else does then. */
+  right(): Promise<boolean>;
   facts: AuditFacts;
 }
+
+/** `lost`: the right to change it is gone. */
+export type Changed = { at: number } | { error: Message } | { lost: true };
 
 interface Parts {
   accounts: Accounts;
@@ -115,7 +120,7 @@ export function createPasswords(
      * Changes it, and ends sessions, grants and remembered devices from before `at` but for `session`; a hold ends
      * with it. Of any number at once one changes it.
      */
-    async change(change: Change): Promise<{ at: number } | { error: Message }> {
+    async change(change: Change): Promise<Changed> {
       const attempt = attemptOf(change);
       const counted = await attempts.count(attempt, change.browser);
       if (!counted.allowed) return { error: lockedFor(counted.retryAfter) };
@@ -125,6 +130,10 @@ export function createPasswords(
         return { error: { key: 'already-answered' } };
       }
       try {
+        if (!(await change.right())) {
+          await attempts.returned(attempt, change.browser);
+          return { lost: true };
+        }
         const refused = await wrong(change);
         if (refused) return { error: refused };
         if (change.current === undefined) await attempts.returned(attempt, change.browser);

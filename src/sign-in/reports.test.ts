@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { openDurable } from '../../test/support/durable.ts';
-import { MINUTE, random, START, stoppedClock } from '../../test/support/sign-in.ts';
+import { MINUTE, openEphemeral, random, START, stoppedClock } from '../../test/support/sign-in.ts';
 import type { AuditEvent } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { FactorModule, Reported } from '../core/factor.ts';
@@ -9,6 +9,7 @@ import { createSealer } from '../core/seal.ts';
 import { createCredentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import { createHolds } from './holds.ts';
+import { createMethods } from './methods.ts';
 import { createReports } from './reports.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
@@ -61,7 +62,15 @@ async function fixture() {
   // Of remembered devices a report does nothing else.
   const factors: SignInDeps['factors'] = new Map([['phone', { module: phone, factor: unasked }]]);
   const credentials = createCredentials({ ...deps, sealer: createSealer(new Uint8Array(32)), factors });
-  const reports = createReports({ ...deps, endSessions }, { holds, devices: devices as TrustedDevices, credentials });
+  const ephemeral = await openEphemeral('embedded', clock.now);
+  const methods = createMethods(
+    { ...deps, ephemeral, endGrants: async () => {} },
+    { credentials, devices: devices as TrustedDevices, voidBefore: async () => 0 },
+  );
+  const reports = createReports(
+    { ...deps, endSessions },
+    { holds, devices: devices as TrustedDevices, credentials, methods },
+  );
   return { durable, clock, events, credentials, did, faults, hang, holds, reports };
 }
 
@@ -183,17 +192,18 @@ describe('methods that whoever it was may have added', () => {
       await durable.audit.append([{ ...entry, account: 'alice', detail: { ip, userAgent, credential } }]);
       clock.pass(MINUTE);
     }
-    const names = async () => (await credentials.ofAccount('alice')).map(({ name }) => name).sort();
+    const standing = async () => (await credentials.ofAccount('alice')).filter((one) => one.suspendedAt === undefined);
+    const names = async () => (await standing()).map(({ name }) => name).sort();
     const about: Reported = { what: 'sign-in', at: START + BEFORE + 2.5 * MINUTE, ...THEIRS };
     return { ...it, names, about };
   }
 
-  it('go with the report of a completed sign-in, those of its own time too, and are audited once', async () => {
+  it('are suspended by the report of a completed sign-in, those of its own time too, and audited once', async () => {
     const { reports, names, about, events } = await added();
     expect((await reports.suspects('alice', about)).map(({ name }) => name).sort()).toEqual(['phone 2', 'phone 3']);
-    await Promise.all(Array.from({ length: 10 }, () => reports.make('alice', about, BY, { removing: true })));
+    await Promise.all(Array.from({ length: 10 }, () => reports.make('alice', about, BY, { suspending: true })));
     expect(await names()).toEqual(['phone 0', 'phone 1']);
-    expect(events.filter(({ event }) => event === 'credential.removed')).toHaveLength(2);
+    expect(events.filter(({ event }) => event === 'credential.suspended')).toHaveLength(2);
   });
 
   it('stay where it was not completed: nobody was in', async () => {
@@ -204,8 +214,17 @@ describe('methods that whoever it was may have added', () => {
 
   it('stay where they were there before it, from whatever browser', async () => {
     const { reports, names, about } = await added();
-    await reports.make('alice', { ...about, at: START + 2 * 60 * MINUTE }, BY, { removing: true });
+    await reports.make('alice', { ...about, at: START + 2 * 60 * MINUTE }, BY, { suspending: true });
     expect(await names()).toHaveLength(4);
+  });
+
+  it('stay where it is too long ago to be reported, and nothing else happens', async () => {
+    const { reports, names, about, clock, did } = await added();
+    clock.pass(31 * 24 * 60 * MINUTE);
+    const before = did.length;
+    await expect(reports.make('alice', about, BY, { suspending: true })).rejects.toMatchObject({ code: 'ERR_INPUT' });
+    expect(await names()).toHaveLength(4);
+    expect(did).toHaveLength(before);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Reported } from '../core/factor.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { AuditFacts, Holds } from './holds.ts';
+import type { Methods } from './methods.ts';
 import { suspectsOf } from './suspects.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
@@ -21,8 +22,8 @@ export interface Report {
 export interface ReportOptions {
   /** A session that the caller ends by itself, as the browser's own. */
   keep?: string;
-  /** It is a sign-in that was completed: methods that whoever it was may have added are removed with it. */
-  removing?: boolean;
+  /** It is a sign-in that was completed: methods that whoever it was may have added are suspended with it. */
+  suspending?: boolean;
 }
 
 type Kept = Omit<Report, 'id'> & {
@@ -32,6 +33,12 @@ type Kept = Omit<Report, 'id'> & {
   done?: boolean;
 };
 
+/**
+ * How old a sign-in may be that is reported, milliseconds: as long as a browser is remembered by default. What is
+ * suspended reaches back to it, and who holds a browser of somebody's must not be able to choose how far.
+ */
+const OLDEST = 30 * 86_400_000;
+
 /** After this long, whoever began to act on a report counts as gone; milliseconds. */
 const GONE = 60_000;
 const PAGE = 500;
@@ -39,10 +46,17 @@ const ROUNDS = 10;
 /** Greater than any time, so that the newest comes first in order of id. */
 const END = 8_640_000_000_000_000;
 
+interface Parts {
+  holds: Holds;
+  devices: TrustedDevices;
+  credentials: Credentials;
+  methods: Methods;
+}
+
 /** Reports of what somebody else did with an account, and what follows from one at once. */
 export function createReports(
   deps: Pick<SignInDeps, 'durable' | 'now' | 'random' | 'audit' | 'endSessions'>,
-  { holds, devices, credentials }: { holds: Holds; devices: TrustedDevices; credentials: Credentials },
+  { holds, devices, credentials, methods }: Parts,
 ) {
   const records = deps.durable.records('reports');
 
@@ -58,19 +72,17 @@ export function createReports(
 
   const suspects = (account: string, about: Reported) => suspectsOf(deps, credentials, account, about);
 
-  /** Each is removed, and told, once. */
-  async function removeSuspects(account: string, about: Reported, facts: AuditFacts): Promise<void> {
-    for (const { id, factor } of await suspects(account, about)) {
-      if (!(await credentials.remove(id, account))) continue;
-      await deps.audit.commit({ ...facts, event: 'credential.removed', account, factor, credential: id });
-    }
+  /** Each is suspended, and told, once. */
+  async function suspendSuspects(account: string, about: Reported, facts: AuditFacts): Promise<void> {
+    for (const { id, factor } of await suspects(account, about))
+      await methods.suspend(account, id, { ...facts, factor });
   }
 
   /** Ends all that rests on what was proven so far, and lets nothing new begin before the password is changed. */
   async function secure(account: string, about: Reported, facts: AuditFacts, options: ReportOptions): Promise<void> {
     await holds.place(account, 'report', facts);
     await deps.durable.accounts.revokeBefore(account, deps.now());
-    if (options.removing) await removeSuspects(account, about, facts);
+    if (options.suspending) await suspendSuspects(account, about, facts);
     await devices.revoke(account);
     // Last: applications are told, and that takes its time.
     await deps.endSessions(account, options.keep);
@@ -106,15 +118,23 @@ export function createReports(
     return { id: record.id, act: mine ? 'all' : 'effects' };
   }
 
+  /** Whether a sign-in was too long ago to be reported. */
+  const isLate = ({ at }: Pick<Reported, 'at'>): boolean => deps.now() - at > OLDEST;
+
   return {
-    /** Methods that a report of this completed sign-in would remove. */
+    isLate,
+
+    /** Methods that a report of this completed sign-in would suspend. */
     suspects,
 
     /**
      * Ends sessions, grants and remembered devices of the account, and holds it until its password is changed. The
      * same report made again does nothing more; made by several at once, each returns once all that is in force.
+     *
+     * @throws SallyportError ERR_INPUT where it is too long ago
      */
     async make(account: string, about: Reported, by: AuditFacts, options: ReportOptions = {}): Promise<string> {
+      if (isLate(about)) throw new SallyportError('ERR_INPUT', 'this is too long ago to be reported');
       const { id, act } = await claim(account, about, by);
       if (act === 'nothing') return id;
       const facts = { ...by, report: id };

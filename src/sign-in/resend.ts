@@ -35,8 +35,10 @@ export function createResend(deps: SignInDeps, { accounts, credentials, dispatch
     if (stage.at === 'method') {
       const methods = dispatcher.offers.methods(await dispatcher.evaluate(request, state, browser), state, context);
       if (!methods.some(({ factor }) => factor === stage.factor)) return { ...nothing, renew: true };
-    }
-    const mine = (await credentials.ofAccount(account.id)).filter(({ factor }) => factor === stage.factor);
+    } else if (!(await dispatcher.mayEnrol(request, state, stage, browser))) return nothing;
+    const mine = (await credentials.ofAccount(account.id)).filter(
+      ({ factor, suspendedAt }) => factor === stage.factor && suspendedAt === undefined,
+    );
     const pending = it.module.pending.parse(stage.pending);
     const verdict = await it.factor.resend(pending, account, mine, context);
     if ('outcome' in verdict) {

@@ -32,6 +32,10 @@ export function createSuggestions(deps: Pick<SignInDeps, 'durable' | 'factors' |
   }
 
   return {
+    /** Whether this person is suggested to set up one of these, which they haven't: made before or not. */
+    isMade: (factor: string, account: Account, credentials: readonly Credential[]): boolean =>
+      deps.suggestions.some((one) => one.factor === factor && fits(one, account, credentials)),
+
     /** The one to make now, if any. */
     async due(account: Account, credentials: readonly Credential[]): Promise<Suggestion | undefined> {
       for (const suggestion of deps.suggestions) {

@@ -4,6 +4,8 @@ import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import { PATIENCE } from './states.ts';
 
+const ADDED = ['credential.added', 'credential.issued'];
+
 /** Entries that are looked through: nobody adds more methods in the time of one sign-in. */
 const MOST = 100;
 
@@ -17,9 +19,11 @@ export async function suspectsOf(
   account: string,
   { at, ip, userAgent }: Reported,
 ): Promise<Credential[]> {
-  const recent = (await credentials.ofAccount(account)).filter(({ createdAt }) => createdAt >= at - PATIENCE);
+  const recent = (await credentials.ofAccount(account)).filter(
+    ({ createdAt, suspendedAt }) => createdAt >= at - PATIENCE && suspendedAt === undefined,
+  );
   if (recent.length === 0) return [];
-  const added = await durable.audit.ofAccount(account, { limit: MOST, events: ['credential.added'] });
+  const added = await durable.audit.ofAccount(account, { limit: MOST, events: ADDED });
   const byThem = added.filter(({ detail }) => detail.ip === ip && detail.userAgent === userAgent);
   const theirs = new Set(byThem.map(({ detail }) => detail.credential));
   return recent.filter(({ id, createdAt }) => createdAt >= at || theirs.has(id));

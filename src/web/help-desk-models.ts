@@ -45,8 +45,11 @@ export interface HelpDeskPages {
       name: string;
       createdAt: number;
       lastUsedAt?: number;
-      /** It can't be used: there may be a copy of it, or its time is over. */
-      suspended: boolean;
+      /**
+       * It can't be used. `untrusted`: there may be a copy of it, or its time is over; `reported`: it was added in or
+       * since a sign-in that was reported, and stands still until somebody confirms it.
+       */
+      suspended?: 'untrusted' | 'reported';
       /** How it stands, in the factor's words. */
       state?: Message;
     }[];

@@ -220,8 +220,13 @@ export interface Pages extends HelpDeskPages, ReportPages {
       /** It is asked for first; `choosable`: it can be made so. */
       preferred?: boolean;
       choosable?: boolean;
-      /** It can't be used any more, because there may be a copy of it. */
-      suspended?: boolean;
+      /**
+       * It can't be used. `untrusted`: any more, for there may be a copy of it; `reported`: until its owner confirms it
+       * with one of `elders`, or the help desk does, for somebody else may have added it.
+       */
+      suspended?: 'untrusted' | 'reported';
+      /** Names of methods that can confirm it. */
+      elders?: string[];
       /** How it stands, in the factor's words; `warn`: something to act on, which the factor's `state.warn` names. */
       state?: { message: Message; warn: boolean };
     }[];
@@ -262,6 +267,8 @@ export interface Pages extends HelpDeskPages, ReportPages {
       outcome: 'success' | 'failure' | 'refused';
       /** Its owner said that it was somebody else. */
       reported: boolean;
+      /** It is too long ago for that. */
+      late?: boolean;
     }[];
     /** Whether the password is changed here, at `/account/password`. */
     changesPassword: boolean;
@@ -271,8 +278,10 @@ export interface Pages extends HelpDeskPages, ReportPages {
     action: string;
     csrf: string;
     signIn: Pages['account']['signIns'][number];
-    /** Names of methods that were added since, and that would be removed. */
-    removes: string[];
+    /** Names of methods that were added in it or since, and that would be suspended. */
+    suspends: string[];
+    /** It is too long ago to be reported. */
+    late: boolean;
     back: string;
   };
   /** After that. `next` leads to a new password. */
@@ -307,6 +316,14 @@ export interface Pages extends HelpDeskPages, ReportPages {
     confirm: Message;
     back: string;
     danger: boolean;
+  };
+  /** What a report suspended is judged with one of the methods that were there before it: `show` leads to them. */
+  'account-elder': {
+    name: string;
+    elders: { factor: string; name: string }[];
+    /** Absent where there is none: only the help desk can. */
+    show?: string;
+    back: string;
   };
   /** Asks before something is issued; texts are the factor's `issue.*`, and each choice is a field of its name. */
   'account-issue': {

@@ -55,7 +55,9 @@ describe('this wasn’t me', () => {
     expect(page.text).toContain('Somebody else may know your password.');
     const back = await choose(owner, page);
     expect(back.url.pathname).toBe('/account');
-    expect(back.text).toContain('Remove second steps and devices that you don’t know.');
+    expect(back.text).toContain(
+      'Remove second steps and devices that you don’t know, and confirm those that are yours.',
+    );
     expect(back.text).toContain('Reported');
 
     const events = eventsOf(account).map(({ event }) => event);
@@ -71,7 +73,7 @@ describe('this wasn’t me', () => {
     expect((await elsewhere.password(wrong, owner.username, NEW_PASSWORD)).url.pathname).toBe('/library');
   });
 
-  it('removes what whoever it was has set up, and says so before', async () => {
+  it('suspends what whoever it was has set up, and says so before', async () => {
     const owner = await scene.member();
     const account = await accountOf(scene, owner);
     const thief = await thiefOf(scene, owner);
@@ -81,10 +83,13 @@ describe('this wasn’t me', () => {
     expect(added.text).toContain('It was added.');
     await visitAccount(scene, owner, '/account');
     const page = await owner.client.open(at(await newestReport(scene, owner, ELSEWHERE)));
-    expect(page.text).toContain('Second steps that were added since are removed: Their phone');
+    expect(page.text).toContain('are suspended until you confirm them: Their phone');
     await owner.client.submit(page, {}, { action: '/not-me' });
-    const names = (await scene.gateway.app.signIn.credentials.ofAccount(account)).map(({ name }) => name);
-    expect(names).toEqual(['Authenticator app']);
+    const methods = await scene.gateway.app.signIn.credentials.ofAccount(account);
+    expect(methods.map(({ name, suspendedAt }) => [name, suspendedAt !== undefined])).toEqual([
+      ['Authenticator app', false],
+      ['Their phone', true],
+    ]);
   });
 
   it('is there for the help desk until somebody handles it', async () => {

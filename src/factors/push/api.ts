@@ -9,7 +9,7 @@ import type { Devices } from './devices.ts';
 import { isAllowed, isUsable } from './endpoints.ts';
 import { enrolmentKey, PATIENCE, type Registrations } from './registrations.ts';
 import { type PushRequest, type Requests, requestKey } from './requests.ts';
-import type { Enrolled, Subscription } from './schemas.ts';
+import { type Enrolled, isSuspended, type Subscription } from './schemas.ts';
 import type { Settings } from './settings.ts';
 import {
   type answer as answerShape,
@@ -110,7 +110,7 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
       if (wrong) return wrong;
       if (found === undefined) return { json: { now: now(), requests: [], unconfirmed: true } };
       if (now() - found.createdAt < PATIENCE) await registrations.settled(device);
-      const live = found.data.suspended === undefined ? await requests.live(found.account) : undefined;
+      const live = isSuspended(found) ? undefined : await requests.live(found.account);
       return { json: { now: now(), requests: live ? [shown(live)] : [] } };
     },
 
@@ -121,6 +121,8 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
       if (!holds(key, 'answer', body) || found === undefined) return unknown();
       const wrong = await slowed(device);
       if (wrong) return wrong;
+      // It may be another's who signed in as the account: not even a report is taken from it.
+      if (found.suspendedAt !== undefined) return gone();
       // What can still be said is that it wasn't them: that may have failed half-way.
       if (found.data.suspended !== undefined && decision !== 'not-me') return gone();
       const answered = await requests.answer(found.account, { id, decision, number, by: found.id });

@@ -29,6 +29,7 @@ import {
   type Data,
   type Enrolled,
   type Enrolling,
+  isSuspended,
   type Pending,
   pending,
 } from './schemas.ts';
@@ -86,7 +87,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     anew: boolean,
   ): Promise<Challenge<Challenging> | Refused> {
     // The one used last comes first; what is suspended is asked nothing.
-    const able = credentials.filter(({ data }) => data.suspended === undefined);
+    const able = credentials.filter((credential) => !isSuspended(credential));
     const pending: Challenging = { kind: 'challenge', account: account.id, credentials: able.map(({ id }) => id) };
     const begun = await requests.begin(account.id, askedBy(account, context, ports), anew);
     if (begun.kind === 'other') {
@@ -186,7 +187,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
       return ask(account, mine, context, true);
     },
 
-    usable: (_account, credentials) => credentials.some(({ data }) => data.suspended === undefined),
+    usable: (_account, credentials) => credentials.some((credential) => !isSuspended(credential)),
 
     onPhone: () => ({ key: 'phone' }),
 

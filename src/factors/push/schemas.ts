@@ -42,6 +42,10 @@ export const credential = device.extend({
 export type Data = z.output<typeof credential>;
 export type Enrolled = Credential<Data>;
 
+/** Nothing is asked of it: by its owner's word here, or because a sign-in was reported in or since which it was added. */
+export const isSuspended = ({ data, suspendedAt }: Enrolled): boolean =>
+  data.suspended !== undefined || suspendedAt !== undefined;
+
 /** Whom an enrolment is for, and which names are taken. */
 const person = { account: z.string(), locale: z.string().optional(), names: z.array(z.string()) };
 

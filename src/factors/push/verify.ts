@@ -5,7 +5,7 @@ import { digitsOf, findStep } from './codes.ts';
 import { askAgain, askElsewhere } from './prompts.ts';
 import { proofAt } from './proof.ts';
 import type { Requests } from './requests.ts';
-import type { Challenging, Data, Enrolled } from './schemas.ts';
+import { type Challenging, type Data, type Enrolled, isSuspended } from './schemas.ts';
 
 export function refuse(reason: string, message: Message, prompt?: Prompt): Refused {
   return { outcome: 'refused', reason, message, ...(prompt ? { prompt } : {}) };
@@ -66,9 +66,7 @@ export function createVerification({ now }: Pick<FactorPorts, 'now'>, requests: 
       account: Account | undefined,
     ): Promise<Verdict> {
       if (account === undefined || account.id !== pending.account) return refuse('changed', { key: 'over.gone' });
-      const able = credentials.filter(
-        ({ id, data }) => pending.credentials.includes(id) && data.suspended === undefined,
-      );
+      const able = credentials.filter((one) => pending.credentials.includes(one.id) && !isSuspended(one));
       if (answer.code !== undefined && answer.code.trim() !== '') return code(able, answer.code, account);
       // Nothing was sent: it can be asked for, once the wait is over.
       if (pending.request === undefined) return { outcome: 'waiting' };

@@ -50,7 +50,7 @@ export function createActions(
   parts: HelpDeskParts,
   current: (account: Account) => Promise<Account | undefined>,
 ) {
-  const { credentials, devices, attempts, holds, issuing, reports } = parts;
+  const { credentials, devices, attempts, holds, issuing, methods, reports } = parts;
   const { audit, durable, factors } = deps;
   /** Names that attempts are counted under, beside the factors' own. */
   const budgets = [...factors.keys()].flatMap((id) => [id, `enrol-${id}`]).concat('new-password');
@@ -102,15 +102,15 @@ export function createActions(
       if (factors.get(factor)?.factor.operatorService === undefined) {
         throw new SallyportError('ERR_NOT_FOUND', `${factor} is not issued by operators`);
       }
-      return issuing.issue(target, factor, { ...options, by: 'operator' }, facts, ({ starts, expires }) =>
+      const announce = ({ starts, expires }: Shown) =>
         audit.commit({
           ...facts,
           event: 'helpdesk.issued',
           factor,
           ...(starts === undefined ? {} : { starts }),
           ...(expires === undefined ? {} : { expires }),
-        }),
-      );
+        });
+      return issuing.issue(target, factor, { ...options, by: 'operator' }, facts, { announce });
     },
 
     /** Whichever it is, the last one too: that is what a lost phone is. What rests on it ends at once. */
@@ -118,8 +118,16 @@ export function createActions(
       const { target, facts } = await permitted(order, 'remove');
       const { factor, name } = await methodOf(target.id, credential);
       await audit.commit({ ...facts, event: 'helpdesk.method-removed', factor, credential, name });
-      await credentials.remove(credential, target.id);
-      await devices.revoke(target.id, { credential });
+      await methods.remove(target.id, credential);
+    },
+
+    /** What a report suspended is the person's own: it proves again. False where it isn't suspended (any more). */
+    async confirm(order: Order, credential: string): Promise<boolean> {
+      const { target, facts } = await permitted(order, 'unlock');
+      const { factor, name, suspendedAt } = await methodOf(target.id, credential);
+      if (suspendedAt === undefined) return false;
+      await audit.commit({ ...facts, event: 'helpdesk.method-confirmed', factor, credential, name });
+      return credentials.confirm(credential, target.id);
     },
 
     /** Budgets of attempts begin anew. With `hold`: no new password has to be chosen any more, either. */

@@ -4,15 +4,17 @@ import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
 import { localsOf, type WebDeps } from '../context.ts';
 import type { Csrf } from '../security.ts';
-import type { Member } from './account-session.ts';
+import type { Member, Membership } from './account-session.ts';
 
 /** A method as its owner's pages show it. */
 export interface OwnMethod {
   credential: Credential;
   /** The last second factor stays while any application asks for one. */
   removable: boolean;
-  /** It can't prove anything any more. */
-  suspended: boolean;
+  /** It can't prove anything: its factor doesn't trust it any more, or it may be another's who signed in. */
+  suspended?: 'untrusted' | 'reported';
+  /** Names of those that can say whose it is. */
+  elders?: string[];
   /** It was chosen to be asked for first. */
   preferred: boolean;
   /** It can be chosen so: what is lent or runs out can't. */
@@ -20,13 +22,16 @@ export interface OwnMethod {
   state?: { message: Message; warn: boolean };
 }
 
-/** How long one removal keeps others of the account waiting at most, milliseconds. */
-const CLAIM = 60_000;
+/**
+ * What came of a change. `busy`: another one is under way; `lost`: the right to it is gone; `elder`: one that was there
+ * before has to be shown first; `needed`: it is the last one that policy wants.
+ */
+export type MethodChange = 'removed' | 'confirmed' | 'needed' | 'busy' | 'lost' | 'elder';
 
 /** What the pages of an account share: its methods, their removal, and forms that only its own pages could have sent. */
-export function createOwnMethods(deps: WebDeps, csrf: Csrf) {
+export function createOwnMethods(deps: WebDeps, csrf: Csrf, { holdsOwn, shown }: Membership) {
   const { audit, signIn } = deps;
-  const { credentials, devices, evaluator, issuing, preferences } = signIn;
+  const { credentials, evaluator, issuing, preferences } = signIn;
 
   const tokenOf = ({ session }: Member) => csrf.token(`account\0${session}`);
   const checked = (req: Request, { session }: Member) => csrf.check(req, `account\0${session}`);
@@ -44,11 +49,15 @@ export function createOwnMethods(deps: WebDeps, csrf: Csrf) {
     const needed = evaluator.needsSecond(account);
     const first = await preferences.of(account.id, enrolled);
     // A pass that has ended is nothing any more; one's own method that can't be trusted is something to act on.
-    const shown = enrolled.filter((credential) => works(credential) || isOwn(credential));
-    return shown.map((credential) => ({
+    const reported = ({ suspendedAt }: Credential) => suspendedAt !== undefined;
+    const told = enrolled.filter((credential) => works(credential) || isOwn(credential) || reported(credential));
+    return told.map((credential) => ({
       credential,
       removable: !(needed && seconds.length === 1 && seconds[0]?.id === credential.id),
-      suspended: !works(credential),
+      ...(works(credential) || reported(credential) ? {} : { suspended: 'untrusted' as const }),
+      ...(reported(credential)
+        ? { suspended: 'reported' as const, elders: evaluator.elders(enrolled, credential).map(({ name }) => name) }
+        : {}),
       preferred: credential.id === first,
       choosable: credential.id !== first && seconds.length > 1 && seconds.includes(credential),
       ...issuing.stateOf(credential),
@@ -62,19 +71,66 @@ export function createOwnMethods(deps: WebDeps, csrf: Csrf) {
     return method;
   }
 
-  async function take(res: Response, it: Member, id: unknown): Promise<boolean> {
-    const { credential, removable } = await found(it, id);
-    if (!removable) return false;
+  /** Methods that can judge one that a report suspended, and whether one of them was shown lately. */
+  async function judges(res: Response, it: Member, { credential }: OwnMethod) {
+    const elders = evaluator.elders(await credentials.ofAccount(it.account.id), credential);
+    const proofs = await shown(res, it);
+    return { elders, heard: elders.some(({ id }) => proofs.some((proof) => proof.credential === id)) };
+  }
+
+  /** Whoever signed in as the owner must not strip them, nor say of their own method that it is the owner's. */
+  async function mayJudge(res: Response, it: Member, method: OwnMethod): Promise<boolean> {
+    return method.suspended !== 'reported' || (await judges(res, it, method)).heard;
+  }
+
+  async function take(res: Response, it: Member, id: unknown): Promise<MethodChange> {
+    const method = await found(it, id);
+    if (!(await mayJudge(res, it, method))) return 'elder';
+    if (!method.removable) return 'needed';
+    const { credential } = method;
     await audit.commit({
       event: 'credential.removed',
       credential: credential.id,
       factor: credential.factor,
       ...about(res, it),
     });
-    await credentials.remove(credential.id, it.account.id);
-    await devices.revoke(it.account.id, { credential: credential.id });
-    return true;
+    await signIn.methods.remove(it.account.id, credential.id);
+    return 'removed';
   }
+
+  async function vouch(res: Response, it: Member, id: unknown): Promise<MethodChange> {
+    const method = await found(it, id);
+    if (!(await mayJudge(res, it, method))) return 'elder';
+    const { id: credential, factor } = method.credential;
+    if (method.suspended !== 'reported') return 'confirmed';
+    await audit.commit({ event: 'credential.confirmed', credential, factor, ...about(res, it) });
+    await credentials.confirm(credential, it.account.id);
+    return 'confirmed';
+  }
+
+  /**
+   * Changes something of the account's methods, one change at a time: a second factor of one's own is asked for again
+   * in that moment, and so is what else the change needs.
+   */
+  function change<T>(
+    res: Response,
+    it: Member,
+    outcomes: { busy: T; lost: T; right?: () => Promise<boolean> },
+    act: (since: number) => Promise<T>,
+  ): Promise<T> {
+    const { busy, lost, right = async () => true } = outcomes;
+    return signIn.methods.exercise<T>(
+      {
+        account: it.account.id,
+        right: async () => (await holdsOwn(res, it, 'sallyport-security')) && (await right()),
+        busy: () => busy,
+        lost: () => lost,
+      },
+      act,
+    );
+  }
+
+  const OUTCOMES = { busy: 'busy', lost: 'lost' } as const;
 
   return {
     tokenOf,
@@ -82,18 +138,17 @@ export function createOwnMethods(deps: WebDeps, csrf: Csrf) {
     about,
     all,
     found,
+    judges,
+    mayJudge,
+    change,
 
-    /** With what rests on it. `busy`: another removal is under way. `needed`: it is the last one that policy wants. */
-    async remove(res: Response, it: Member, id: unknown): Promise<'removed' | 'needed' | 'busy'> {
-      // One at a time: two at once would each take the other's method for the one that stays.
-      const claim = `removing-method:{${it.account.id}}`;
-      if (!(await deps.ephemeral.add(claim, '1', CLAIM))) return 'busy';
-      try {
-        return (await take(res, it, id)) ? 'removed' : 'needed';
-      } finally {
-        await deps.ephemeral.delete(claim);
-      }
-    },
+    /** With what rests on it. `right`: what it takes besides. */
+    remove: (res: Response, it: Member, id: unknown, right?: () => Promise<boolean>): Promise<MethodChange> =>
+      change<MethodChange>(res, it, { ...OUTCOMES, ...(right ? { right } : {}) }, () => take(res, it, id)),
+
+    /** One that a report suspended is the owner's own, as an older one of theirs says. */
+    confirm: (res: Response, it: Member, id: unknown): Promise<MethodChange> =>
+      change<MethodChange>(res, it, OUTCOMES, () => vouch(res, it, id)),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Account } from '../../core/account.ts';
 import type { InternalApplication } from '../../core/application.ts';
-import { type Evidence, NO_REQUEST } from '../../core/assurance.ts';
+import { NO_REQUEST, type Proof } from '../../core/assurance.ts';
 import { SallyportError } from '../../core/errors.ts';
 import { localsOf, type WebDeps } from '../context.ts';
 
@@ -26,13 +26,27 @@ export function createMembership(deps: WebDeps) {
   const { core, signIn } = deps;
   const NOTHING_MORE = { acrValues: [], acrEssential: false, reauthenticate: false };
 
+  /** How a session stands with an application now. `own`: what only a lent pass has proven doesn't count. */
+  function evaluated(
+    res: Response,
+    who: { account: string; session: string },
+    application: InternalApplication,
+    own = false,
+  ) {
+    const asked = { application, ...who, request: NO_REQUEST, wants: NOTHING_MORE, recent: RECENT };
+    return signIn.evaluator.evaluate({
+      ...asked,
+      browser: localsOf(res).browser,
+      ...(own ? { bootstrap: false as const } : {}),
+    });
+  }
+
   /** The member behind a request, if what was proven is enough for this application. */
   async function known(req: Request, res: Response, application: InternalApplication): Promise<Member | undefined> {
     const current = await core.session(req, res);
     if (current === undefined) return undefined;
-    const asked = { application, ...current, request: NO_REQUEST, wants: NOTHING_MORE, recent: RECENT };
     const locals = localsOf(res);
-    const { satisfied, account } = await signIn.evaluator.evaluate({ ...asked, browser: locals.browser });
+    const { satisfied, account } = await evaluated(res, current, application);
     if (!satisfied || account === undefined) return undefined;
     const { name, locale } = account;
     const agent = signIn.helpDesk.settings && (await signIn.helpDesk.agentOf(account));
@@ -58,16 +72,19 @@ export function createMembership(deps: WebDeps) {
 
   /** Whether a method of one's own was shown, not only a pass that was lent. */
   async function holdsOwn(res: Response, { account, session }: Member, application: InternalApplication) {
-    const asked = {
-      application,
-      account: account.id,
-      session,
-      request: NO_REQUEST,
-      wants: NOTHING_MORE,
-      recent: RECENT,
-    };
-    const { browser } = localsOf(res);
-    return (await signIn.evaluator.evaluate({ ...asked, browser, bootstrap: false })).satisfied;
+    return (await evaluated(res, { account: account.id, session }, application, true)).satisfied;
+  }
+
+  /** The right that `member` found, for the moment of its exercise. */
+  async function holds(res: Response, { account, session }: Member, application: InternalApplication) {
+    return (await evaluated(res, { account: account.id, session }, application)).satisfied;
+  }
+
+  /** What was shown of one's own lately, and still stands; nothing where that isn't enough for managing methods. */
+  async function shown(res: Response, { account, session }: Member): Promise<readonly Proof[]> {
+    const who = { account: account.id, session };
+    const { satisfied, evidence } = await evaluated(res, who, 'sallyport-security', true);
+    return satisfied ? evidence.filter(({ at }) => deps.now() - at <= RECENT) : [];
   }
 
   /**
@@ -86,10 +103,7 @@ export function createMembership(deps: WebDeps) {
     throw new SallyportError('ERR_BOOTSTRAP', 'only a pass was shown');
   }
 
-  /** This session's proofs, for remembering the device anew. */
-  const proofs = ({ account, session }: Member): Promise<Evidence[]> => signIn.evidence.of(session, account.id);
-
-  return { known, member, owner, holdsOwn, proofs };
+  return { known, member, owner, holds, holdsOwn, shown };
 }
 
 export type Membership = ReturnType<typeof createMembership>;

@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from 'express';
+import { type Response, Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
 import { agentOf } from '../agents.ts';
@@ -9,17 +9,19 @@ import type { Csrf } from '../security.ts';
 import { createOwnMethods } from './account-methods.ts';
 import { createMembership, type Member, ownPath } from './account-session.ts';
 import { issuePages } from './issue.ts';
+import { type AskFirst, manageMethodsPages } from './manage-methods.ts';
 import { newPasswordPages } from './new-password.ts';
 import { notMePages } from './not-me.ts';
 import { createOwnSignIns } from './own-sign-ins.ts';
 import { unreachedOf } from './own-sign-outs.ts';
 import { phonePages } from './phone.ts';
-import { createSetUp, type Place } from './set-up.ts';
-import { answerOf } from './sign-in.ts';
+import { createSetUp } from './set-up.ts';
 
 /** What a notice may say after a redirect; the address names it. */
 const NOTICES = [
   'method-added',
+  'method-busy',
+  'method-confirmed',
   'method-default',
   'method-needed',
   'method-removed',
@@ -40,10 +42,10 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
   const { core, signIn, audit } = deps;
   const { credentials, devices, enrolment, issuing } = signIn;
   const membership = createMembership(deps);
-  const { member, owner, proofs } = membership;
-  const methods = createOwnMethods(deps, csrf);
-  const { tokenOf, checked, about, found } = methods;
-  const setUp = createSetUp(deps, tokenOf);
+  const { member, owner, shown } = membership;
+  const methods = createOwnMethods(deps, csrf, membership);
+  const { tokenOf, checked, about } = methods;
+  const setUp = createSetUp(deps, tokenOf, membership);
 
   async function deviceOf(it: Member, id: unknown) {
     const device = (await devices.list(it.account.id)).find((one) => one.id === id);
@@ -51,7 +53,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     return device;
   }
 
-  function confirm(res: Response, it: Member, action: string, what: string, values?: Message['values'], danger = true) {
+  const confirm: AskFirst = (res, it, action, what, values, danger = true) => {
     const text = (part: string): Message => ({ key: `account.confirm.${what}.${part}`, ...(values ? { values } : {}) });
     send(deps, res, 'account-confirm', {
       action,
@@ -62,7 +64,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
       back: '/account',
       danger,
     });
-  }
+  };
 
   const durationOf = (res: Response) => {
     const { amount, unit } = spanOf(deps.trustedDevices.lifetime);
@@ -108,105 +110,11 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     res.redirect(303, req.query.error === undefined ? ownPath(req.query.state) : '/');
   });
 
-  const adding = (req: Request): Place => ({
-    factor: String(req.params.factor),
-    action: `/account/methods/add/${encodeURIComponent(String(req.params.factor))}`,
-    application: 'sallyport-account',
-    leave: { href: '/account', label: { key: 'action.cancel' } },
-  });
-
-  router.get('/account/methods/add/:factor', async (req, res) => {
-    const it = await member(req, res, 'sallyport-security');
-    if (it === undefined || (await setUp.show(req, res, it, adding(req)))) return;
-    res.redirect(303, '/account?notice=too-many-methods');
-  });
-
-  router.post('/account/methods/add/:factor', async (req, res) => {
-    const it = await member(req, res, 'sallyport-security');
-    if (it === undefined) return;
-    checked(req, it);
-    const result = await setUp.answer(req, res, it, adding(req));
-    if ('again' in result) return res.redirect(303, result.again);
-    res.redirect(303, `/account?notice=method-${'added' in result ? 'added' : 'renewed'}`);
-  });
-
-  router.get('/account/methods/:id/remove', async (req, res) => {
-    const it = await owner(req, res, 'sallyport-security');
-    if (it === undefined) return;
-    const { credential } = await found(it, req.params.id);
-    confirm(res, it, `/account/methods/${encodeURIComponent(credential.id)}/remove`, 'remove-method', {
-      name: credential.name,
-    });
-  });
-
-  router.post('/account/methods/:id/remove', async (req, res) => {
-    const it = await owner(req, res, 'sallyport-security', '/account');
-    if (it === undefined) return;
-    checked(req, it);
-    const done = await methods.remove(res, it, req.params.id);
-    res.redirect(303, done === 'busy' ? req.originalUrl : `/account?notice=method-${done}`);
-  });
-
-  router.get('/account/methods/:id/default', async (req, res) => {
-    const it = await owner(req, res, 'sallyport-security');
-    if (it === undefined) return;
-    const { credential } = await found(it, req.params.id);
-    const action = `/account/methods/${encodeURIComponent(credential.id)}/default`;
-    confirm(res, it, action, 'default-method', { name: credential.name }, false);
-  });
-
-  router.post('/account/methods/:id/default', async (req, res) => {
-    const it = await owner(req, res, 'sallyport-security', req.path);
-    if (it === undefined) return;
-    checked(req, it);
-    const { credential, choosable } = await found(it, req.params.id);
-    if (!choosable) return res.redirect(303, '/account');
-    const { id, factor } = credential;
-    await audit.commit({ event: 'credential.default-changed', credential: id, factor, ...about(res, it) });
-    const chosen = await signIn.preferences.choose(it.account.id, id);
-    res.redirect(303, chosen ? '/account?notice=method-default' : req.path);
-  });
-
+  manageMethodsPages(deps, router, { methods, setUp, membership, confirm });
   phonePages(deps, router, { methods, setUp, membership });
-  issuePages(deps, router, { owner, tokenOf, checked, about });
-  newPasswordPages(deps, router, { owner, tokenOf, checked, about });
+  issuePages(deps, router, { owner, methods });
+  newPasswordPages(deps, router, { ...membership, tokenOf, checked, about });
   notMePages(deps, router, { membership, tokenOf, checked, about });
-
-  router.get('/account/methods/:id/rename', async (req, res) => {
-    const it = await owner(req, res, 'sallyport-account');
-    if (it === undefined) return;
-    const { credential } = await found(it, req.params.id);
-    showRename(res, it, credential.id, credential.name);
-  });
-
-  function showRename(res: Response, it: Member, id: string, name: string, error?: Message) {
-    const action = `/account/methods/${encodeURIComponent(id)}/rename`;
-    send(deps, res, 'account-rename', {
-      action,
-      csrf: tokenOf(it),
-      name,
-      back: '/account',
-      ...(error ? { error } : {}),
-    });
-  }
-
-  router.post('/account/methods/:id/rename', async (req, res) => {
-    const it = await owner(req, res, 'sallyport-account', '/account');
-    if (it === undefined) return;
-    checked(req, it);
-    const { credential } = await found(it, req.params.id);
-    const name = (answerOf(req.body).name ?? '').normalize('NFC').trim();
-    if (name === '' || name.length > 64)
-      return showRename(res, it, credential.id, name, {
-        key: name === '' ? 'account.rename.required' : 'account.rename.too-long',
-        values: { count: 64 },
-      });
-    if (!(await credentials.rename(credential, name)))
-      return showRename(res, it, credential.id, name, { key: 'try-again' });
-    const { id, factor } = credential;
-    audit.note({ event: 'credential.renamed', factor, credential: id, ...about(res, it) });
-    res.redirect(303, '/account?notice=method-renamed');
-  });
 
   router.get('/account/devices/renew', async (req, res) => {
     const it = await owner(req, res, 'sallyport-security');
@@ -218,8 +126,8 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
     const it = await owner(req, res, 'sallyport-security', '/account/devices/renew');
     if (it === undefined) return;
     checked(req, it);
-    const recent = (await proofs(it)).filter(({ at }) => deps.now() - at <= 10 * 60_000);
-    const renewed = await devices.remember(it.account.id, recent, localsOf(res).browser);
+    const remember = async () => devices.remember(it.account.id, await shown(res, it), localsOf(res).browser);
+    const renewed = await methods.change(res, it, { busy: false, lost: false }, remember);
     if (renewed) await audit.commit({ event: 'device.renewed', ...about(res, it) });
     res.redirect(303, `/account?notice=${renewed ? 'device-renewed' : 'device-not-renewed'}`);
   });

@@ -20,19 +20,21 @@ const DONE = `${HOME}/done`;
 export function enrolPages(deps: WebDeps, csrf: Csrf): Router {
   const { core, signIn } = deps;
   const { portal } = signIn;
-  const { known, member, holdsOwn } = createMembership(deps);
-  const { tokenOf, checked } = createOwnMethods(deps, csrf);
-  const setUp = createSetUp(deps, tokenOf);
+  const membership = createMembership(deps);
+  const { known, member, holdsOwn } = membership;
+  const { tokenOf, checked } = createOwnMethods(deps, csrf, membership);
+  const setUp = createSetUp(deps, tokenOf, membership);
 
   const stepOf = ({ own }: Standing) => ({ step: Math.min(own.length + 1, portal.steps), of: portal.steps });
 
   /** Where the browser goes for what is set up there, or back to the choice; what is left for later isn't lost. */
-  function placeOf(standing: Standing, factor: string): Place {
+  function placeOf({ account }: Member, standing: Standing, factor: string): Place {
     const others = standing.next.length > 1;
     return {
       factor,
       action: `${HOME}/set-up/${encodeURIComponent(factor)}`,
       application: ENROLMENT,
+      right: async () => (await portal.standing(account)).next.includes(factor),
       progress: stepOf(standing),
       leave: others
         ? { href: HOME, label: { key: 'action.other-enrolments' } }
@@ -83,13 +85,14 @@ export function enrolPages(deps: WebDeps, csrf: Csrf): Router {
     const found = await choosing(req, res, factor);
     if (found === undefined) return;
     checked(req, found.it);
-    res.redirect(303, placeOf(found.standing, factor).action);
+    res.redirect(303, placeOf(found.it, found.standing, factor).action);
   });
 
   router.get(`${HOME}/set-up/:factor`, async (req, res) => {
     const factor = String(req.params.factor);
     const found = await choosing(req, res, factor);
-    if (found === undefined || (await setUp.show(req, res, found.it, placeOf(found.standing, factor)))) return;
+    if (found === undefined || (await setUp.show(req, res, found.it, placeOf(found.it, found.standing, factor))))
+      return;
     // It was offered because there is none of it yet.
     throw new SallyportError('ERR_NOT_FOUND', 'this can not be set up');
   });
@@ -99,7 +102,7 @@ export function enrolPages(deps: WebDeps, csrf: Csrf): Router {
     const found = await choosing(req, res, factor);
     if (found === undefined) return;
     checked(req, found.it);
-    const result = await setUp.answer(req, res, found.it, placeOf(found.standing, factor));
+    const result = await setUp.answer(req, res, found.it, placeOf(found.it, found.standing, factor));
     res.redirect(303, 'again' in result ? result.again : HOME);
   });
 

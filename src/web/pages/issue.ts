@@ -1,24 +1,27 @@
-import type { Request, Response, Router } from 'express';
+import type { Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
+import type { Shown } from '../../core/factor.ts';
 import type { Issuable } from '../../sign-in/issuing.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
-import type { Member } from './account-session.ts';
+import type { OwnMethods } from './account-methods.ts';
+import type { Member, Membership } from './account-session.ts';
 import { answerOf } from './sign-in.ts';
 
 interface Parts {
-  owner(req: Request, res: Response, application: 'sallyport-security'): Promise<Member | undefined>;
-  tokenOf(it: Member): string;
-  checked(req: Request, it: Member): void;
-  about(res: Response, it: Member): Readonly<Record<string, unknown>>;
+  owner: Membership['owner'];
+  methods: OwnMethods;
 }
 
 /** What people issue to themselves: asked about, made, and shown once. A pass that was lent isn't enough for that. */
-export function issuePages(deps: WebDeps, router: Router, { owner, tokenOf, checked, about }: Parts): void {
+export function issuePages(deps: WebDeps, router: Router, { owner, methods }: Parts): void {
   const { credentials, issuing } = deps.signIn;
+  const { tokenOf, checked, about } = methods;
   const addressOf = (factor: string) => `/account/methods/issue/${encodeURIComponent(factor)}`;
 
-  async function found({ account }: Member, factor: unknown): Promise<Issuable> {
-    const issuable = issuing.offered(await credentials.ofAccount(account.id)).find((one) => one.factor === factor);
+  const offered = async ({ account }: Member) => issuing.offered(await credentials.ofAccount(account.id));
+
+  async function found(it: Member, factor: unknown): Promise<Issuable> {
+    const issuable = (await offered(it)).find((one) => one.factor === factor);
     if (issuable === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such factor to issue');
     return issuable;
   }
@@ -44,7 +47,12 @@ export function issuePages(deps: WebDeps, router: Router, { owner, tokenOf, chec
       return [name, value];
     });
     const options = { ...Object.fromEntries(chosen), by: 'owner' as const };
-    const shown = await issuing.issue(it.account, factor, options, { ...about(res, it), by: 'owner' });
+    const isOffered = async () => (await offered(it)).some((one) => one.factor === factor);
+    const outcomes = { busy: undefined, lost: undefined, right: isOffered };
+    const shown = await methods.change<Shown | undefined>(res, it, outcomes, (since) =>
+      issuing.issue(it.account, factor, options, { ...about(res, it), by: 'owner' }, { since }),
+    );
+    if (shown === undefined) return res.redirect(303, addressOf(factor));
     const { username } = it.account;
     // Switching the language would ask for this page again, without what it shows.
     delete localsOf(res).path;

@@ -2,10 +2,11 @@ import type { Request, Response, Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
-import type { Member } from './account-session.ts';
+import type { Member, Membership } from './account-session.ts';
 import { answerOf } from './sign-in.ts';
 
 interface Parts {
+  holdsOwn: Membership['holdsOwn'];
   owner(req: Request, res: Response, application: 'sallyport-security', returnTo?: string): Promise<Member | undefined>;
   tokenOf(it: Member): string;
   checked(req: Request, it: Member): void;
@@ -15,7 +16,11 @@ interface Parts {
 const ADDRESS = '/account/password';
 
 /** `/account/password`: a new password of one's own choice, after a fresh second step and the present password. */
-export function newPasswordPages(deps: WebDeps, router: Router, { owner, tokenOf, checked, about }: Parts): void {
+export function newPasswordPages(
+  deps: WebDeps,
+  router: Router,
+  { owner, holdsOwn, tokenOf, checked, about }: Parts,
+): void {
   const { passwords } = deps.signIn;
 
   /** @throws SallyportError ERR_NOT_FOUND where the account's directory changes no passwords */
@@ -54,7 +59,9 @@ export function newPasswordPages(deps: WebDeps, router: Router, { owner, tokenOf
     const { account, session } = it;
     const { browser } = localsOf(res);
     const facts = { ...about(res, it), by: 'owner' };
-    const result = await passwords.change({ account, current, next, session, browser, facts });
+    const right = () => holdsOwn(res, it, 'sallyport-security');
+    const result = await passwords.change({ account, current, next, session, browser, right, facts });
+    if ('lost' in result) return res.redirect(303, ADDRESS);
     if ('error' in result) return show(res, it, result.error);
     res.redirect(303, '/account?notice=password-changed');
   });

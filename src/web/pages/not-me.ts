@@ -20,22 +20,23 @@ export function notMePages(deps: WebDeps, router: Router, { membership, tokenOf,
   async function asked(req: Request, res: Response, it: Member) {
     const found = await signIns.find(it.account.id, req.params.id, res);
     if (found === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such sign-in of this account');
-    // A lent pass removes nothing: who reports with one is asked to look through their methods, as everybody is.
-    const removing = found.row.outcome === 'success' && (await holdsOwn(res, it, 'sallyport-account'));
-    return { ...found, removing };
+    // A lent pass suspends nothing: who reports with one is asked to look through their methods, as everybody is.
+    const suspending = found.row.outcome === 'success' && (await holdsOwn(res, it, 'sallyport-account'));
+    return { ...found, suspending, late: signIn.reports.isLate(found.about) };
   }
 
   router.get('/account/sign-ins/:id/not-me', async (req, res) => {
     const it = await member(req, res, 'sallyport-account');
     if (it === undefined) return;
-    const { row, about: reported, removing } = await asked(req, res, it);
+    const { row, about: reported, suspending, late } = await asked(req, res, it);
     const action = `/account/sign-ins/${encodeURIComponent(row.id)}/not-me`;
-    const suspects = removing ? await signIn.reports.suspects(it.account.id, reported) : [];
+    const suspects = suspending && !late ? await signIn.reports.suspects(it.account.id, reported) : [];
     send(deps, res, 'not-me', {
       action,
       csrf: tokenOf(it),
       signIn: row,
-      removes: suspects.map(({ name }) => name),
+      suspends: suspects.map(({ name }) => name),
+      late,
       back: '/account',
     });
   });
@@ -44,9 +45,10 @@ export function notMePages(deps: WebDeps, router: Router, { membership, tokenOf,
     const it = await member(req, res, 'sallyport-account', '/account');
     if (it === undefined) return;
     checked(req, it);
-    const { about: reported, removing } = await asked(req, res, it);
+    const { about: reported, suspending, late } = await asked(req, res, it);
+    if (late) return res.redirect(303, req.path);
     const { account: _, ...facts } = about(res, it);
-    const options = { keep: it.session, removing };
+    const options = { keep: it.session, suspending };
     await signIn.reports.make(it.account.id, reported, { ...facts, by: 'owner' }, options);
     // This browser's own session last: it can still be sent to those applications that no server reaches.
     const { next } = await core.endSession(req, res, { next: '/account/reported' });

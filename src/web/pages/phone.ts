@@ -55,8 +55,9 @@ export function phonePages(deps: WebDeps, router: Router, { methods, setUp, memb
     evaluator.isOwn(credential) ? enrolment.onPhone(credential) : undefined;
 
   async function onPhone(it: Member, { moved }: Walk) {
-    return (await methods.all(it)).flatMap(({ credential }) => {
-      const told = moved.includes(credential.id) ? undefined : toldOf(credential);
+    return (await methods.all(it)).flatMap(({ credential, suspended }) => {
+      const stays = moved.includes(credential.id) || suspended === 'reported';
+      const told = stays ? undefined : toldOf(credential);
       return told === undefined ? [] : [{ ...credential, told }];
     });
   }
@@ -175,9 +176,11 @@ export function phonePages(deps: WebDeps, router: Router, { methods, setUp, memb
     if (answerOf(req.body).remove !== 'yes') return onward(res, it, walk, 'phone-kept');
     // A pass sets a method up; it takes none away.
     if ((await owner(req, res, 'sallyport-security', BACK)) === undefined) return;
-    const done = await methods.remove(res, it, old.credential.id);
+    const right = async () => (await replacement(it, walk)) !== undefined;
+    const done = await methods.remove(res, it, old.credential.id, right);
     if (done === 'removed') await rely(it, walk);
-    if (done === 'busy') return res.redirect(303, `${BACK}/remove`);
+    if (done === 'busy' || done === 'lost') return res.redirect(303, `${BACK}/remove`);
+    if (done === 'elder') return res.redirect(303, BACK);
     if (done === 'needed') return res.redirect(303, '/account?notice=method-needed');
     if (old.preferred) await prefer(res, it, added);
     await onward(res, it, walk, 'phone-moved');

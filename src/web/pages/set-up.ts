@@ -1,12 +1,12 @@
 import type { Request, Response } from 'express';
-import type { InternalApplication } from '../../core/application.ts';
+import { ENROLMENT, type InternalApplication } from '../../core/application.ts';
 import type { Proof } from '../../core/assurance.ts';
-import type { Browser } from '../../core/browser.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message, PromptKind } from '../../core/prompt.ts';
+import type { Enrolling } from '../../sign-in/enrolment.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
-import type { Member } from './account-session.ts';
+import type { Member, Membership } from './account-session.ts';
 import { answerOf } from './sign-in.ts';
 import { waitingAt } from './waiting.ts';
 
@@ -28,14 +28,25 @@ export interface Place {
   progress?: Pages['prompt']['progress'];
   /** A way out that leaves all as it was. */
   leave?: { href: string; label: Message };
+  /** What it takes besides a fresh second factor, or a pass: asked in the moment of adding. */
+  right?: () => Promise<boolean>;
 }
 
 /** `proof`: that it works was shown while it was set up. */
 export type SetUpResult = { added: string; proof?: Proof } | { renewed: string } | { again: string };
 
 /** A factor's own enrolment for somebody who is signed in, on whichever page it is wanted. */
-export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string) {
+export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string, { holds }: Pick<Membership, 'holds'>) {
   const { enrolment, credentials, waiting } = deps.signIn;
+
+  /** The right to it is what opened the page, asked again: these proofs must still be there, and lately shown. */
+  const enrolling = (res: Response, it: Member, { application, right }: Place): Enrolling => ({
+    ...it,
+    right: async () => {
+      const needs = application === ENROLMENT ? ENROLMENT : 'sallyport-security';
+      return (await holds(res, it, needs)) && (right === undefined || (await right()));
+    },
+  });
 
   function page(res: Response, it: Member, place: Place, prompt: Pages['prompt']['prompt'], error?: Message): void {
     const { username, name } = it.account;
@@ -58,12 +69,13 @@ export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string) {
   }
 
   /** What is under way. Without a script, this is where an answer that came from elsewhere is noticed. */
-  async function look(it: Member, factor: string, browser: Browser) {
+  async function look(res: Response, it: Member, place: Place) {
+    const { factor } = place;
     const awaited = await waiting.ofEnrolment(it.session, factor);
     if (awaited) {
       const [changed] = await waiting.changed([awaited.topic]);
       const due = changed || deps.now() >= awaited.expires;
-      if (due) await enrolment.confirm(it.account, it.session, factor, {}, browser);
+      if (due) await enrolment.confirm(enrolling(res, it, place), factor, {}, localsOf(res).browser);
     }
     return enrolment.underWay(it.session, factor);
   }
@@ -77,7 +89,7 @@ export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string) {
      */
     async show(req: Request, res: Response, it: Member, place: Place): Promise<boolean> {
       const { factor } = place;
-      const underWay = req.query.again === undefined ? undefined : await look(it, factor, localsOf(res).browser);
+      const underWay = req.query.again === undefined ? undefined : await look(res, it, place);
       if (underWay) page(res, it, place, underWay.prompt, underWay.error);
       if (underWay) return true;
       const prompt = await enrolment.begin(it.account, it.session, factor);
@@ -89,9 +101,10 @@ export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string) {
     },
 
     /** Takes an answer. The page is asked for again either way: Back and Reload must not send a code again. */
-    async answer(req: Request, res: Response, it: Member, { factor, action }: Place): Promise<SetUpResult> {
+    async answer(req: Request, res: Response, it: Member, place: Place): Promise<SetUpResult> {
+      const { factor, action } = place;
       const answer = answerOf(req.body);
-      const result = await enrolment.confirm(it.account, it.session, factor, answer, localsOf(res).browser);
+      const result = await enrolment.confirm(enrolling(res, it, place), factor, answer, localsOf(res).browser);
       if ('added' in result || 'renewed' in result) return result;
       return { again: `${action}?again` };
     },

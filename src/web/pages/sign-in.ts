@@ -182,10 +182,20 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     });
   }
 
+  /** Whether whoever consents is still signed in as this application wants it: the page may have been open for long. */
+  async function mayConsent(request: SignInRequest, browser: Browser): Promise<boolean> {
+    const { satisfied } = await signIn.evaluator.evaluate({ ...request, browser });
+    return satisfied;
+  }
+
   async function consent(req: Request, res: Response, request: SignInRequest): Promise<void> {
     const allowed = answerOf(req.body).consent === 'allow';
     const { account = '', application, consent: asked } = request;
-    const { ip, userAgent } = localsOf(res).browser;
+    const { browser } = localsOf(res);
+    if (allowed && !(await mayConsent(request, browser))) {
+      return res.redirect(303, await core.finish(req, res, request.id, { kind: 'again' }));
+    }
+    const { ip, userAgent } = browser;
     const event = allowed ? 'consent.given' : 'consent.refused';
     await deps.audit.commit({
       event,

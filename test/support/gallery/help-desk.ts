@@ -97,10 +97,10 @@ export const desk: Sample[] = [
           name: 'My phone',
           createdAt: NOW - 90 * DAY,
           lastUsedAt: NOW - HOUR,
-          suspended: false,
           state: { key: 'state.left' },
         },
-        { id: 'm2', factor: 'sample', name: UNBROKEN, createdAt: NOW - 400 * DAY, suspended: true },
+        { id: 'm2', factor: 'sample', name: UNBROKEN, createdAt: NOW - 400 * DAY, suspended: 'untrusted' },
+        { id: 'm3', factor: 'sample', name: '我的手機', createdAt: NOW - DAY, suspended: 'reported' },
       ],
       devices: 2,
       sessions: [

@@ -36,7 +36,8 @@ export const trust: Sample[] = [
       action: '/account/sign-ins/s1/not-me',
       csrf: 'token',
       signIn,
-      removes: ['Work phone 2', '我的手機'],
+      suspends: ['Work phone 2', '我的手機'],
+      late: false,
       back: '/account',
     },
     true,
@@ -44,9 +45,30 @@ export const trust: Sample[] = [
   sample(
     'not-me',
     'long',
-    { action: '/account/x', csrf: 'token', signIn: unknown, removes: [], back: '/account' },
+    { action: '/account/x', csrf: 'token', signIn: unknown, suspends: [], late: false, back: '/account' },
     true,
   ),
+  sample(
+    'not-me',
+    'late',
+    { action: '/account/x', csrf: 'token', signIn, suspends: [], late: true, back: '/account' },
+    true,
+  ),
+  sample(
+    'account-elder',
+    '',
+    {
+      name: '我的手機',
+      elders: [
+        { factor: 'sample', name: 'Work phone' },
+        { factor: 'sample', name: UNBROKEN },
+      ],
+      show: '/account/methods/m3/elder/confirm',
+      back: '/account',
+    },
+    true,
+  ),
+  sample('account-elder', 'none', { name: UNBROKEN, elders: [], back: '/account' }, true),
   sample('reported', '', { next: '/account?notice=after-report' }),
   sample('new-password', '', { ...owner, account: ada, why: { key: 'new-password.why.owner' } }, true),
   sample(

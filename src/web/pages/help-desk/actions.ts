@@ -76,6 +76,17 @@ export function createDeskActions(deps: WebDeps): ReadonlyMap<string, DeskAction
     },
   };
 
+  const confirm: DeskAction = {
+    right: 'unlock',
+    async face({ id }, what) {
+      const method = (await credentials.ofAccount(id)).find((credential) => credential.id === what);
+      return method?.suspendedAt === undefined ? undefined : texts('confirm', { name: method.name });
+    },
+    async act(order, _person, what) {
+      return { notice: (await helpDesk.confirm(order, what)) ? 'confirmed' : 'done-already' };
+    },
+  };
+
   const unlock: DeskAction = {
     right: 'unlock',
     async face({ id }, what, answer) {
@@ -135,6 +146,7 @@ export function createDeskActions(deps: WebDeps): ReadonlyMap<string, DeskAction
   return new Map([
     ['issue', issue],
     ['remove', remove],
+    ['confirm', confirm],
     ['unlock', unlock],
     ['end-sessions', endSessions],
     ['assign', assign],

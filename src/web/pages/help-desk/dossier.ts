@@ -39,6 +39,12 @@ export function createDossier(deps: WebDeps) {
     return state === undefined ? {} : { state: state.message };
   }
 
+  /** Why it can't be used, if it can't. */
+  function suspension(credential: Credential): Pick<Method, 'suspended'> {
+    if (credential.suspendedAt !== undefined) return { suspended: 'reported' };
+    return evaluator.works(credential) ? {} : { suspended: 'untrusted' };
+  }
+
   async function sessionsOf(account: string): Promise<Dossier['sessions']> {
     const sessions = await core.sessionsOf(account);
     return Promise.all(
@@ -83,7 +89,7 @@ export function createDossier(deps: WebDeps) {
         name: credential.name,
         createdAt: credential.createdAt,
         ...(credential.lastUsedAt ? { lastUsedAt: credential.lastUsedAt } : {}),
-        suspended: !evaluator.works(credential),
+        ...suspension(credential),
         ...stateOf(credential),
       })),
       devices: (await devices.list(id)).length,

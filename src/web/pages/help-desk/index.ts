@@ -11,7 +11,7 @@ import { createForms, givenIn } from './form.ts';
 import { type AtDesk, createDeskSession, deskPath } from './session.ts';
 
 /** What a notice may say after a redirect; the address names it. */
-const NOTICES = ['removed', 'unlocked', 'sessions-ended', 'assigned', 'handled', 'done-already'];
+const NOTICES = ['removed', 'confirmed', 'unlocked', 'sessions-ended', 'assigned', 'handled', 'done-already'];
 
 const hereOf = (person: string) => `/helpdesk/people/${encodeURIComponent(person)}`;
 
@@ -22,7 +22,7 @@ export function helpDeskPages(deps: WebDeps, csrf: Csrf): Router {
   const router = Router();
   if (settings === undefined) return router;
 
-  const { atDesk, facts } = createDeskSession(deps);
+  const { atDesk, stillAtDesk, facts } = createDeskSession(deps);
   const actions = createDeskActions(deps);
   const dossier = createDossier(deps);
   const forms = createForms(deps, csrf);
@@ -123,7 +123,9 @@ export function helpDeskPages(deps: WebDeps, csrf: Csrf): Router {
     given: { ticked: number[]; reason: string },
   ): Promise<void> {
     const { action, person, what } = on;
-    const order = { ...given, doer: helpDesk.agentById(it.agent.account.id), person: person.id, facts: facts(res) };
+    const agent = helpDesk.agentById(it.agent.account.id);
+    const doer = async () => ((await stillAtDesk(res, it)) ? agent() : undefined);
+    const order = { ...given, doer, person: person.id, facts: facts(res) };
     const done = await action.act(order, person, what, answerOf(req.body));
     if ('error' in done) return form(req, res, it, on, { ...given, errors: [done.error] });
     if ('notice' in done) return res.redirect(303, `${hereOf(person.id)}?notice=${done.notice}`);

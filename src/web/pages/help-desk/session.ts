@@ -20,7 +20,7 @@ export function deskPath(path: unknown): string {
 
 /** Who is at the desk. */
 export function createDeskSession(deps: WebDeps) {
-  const { owner } = createMembership(deps);
+  const { owner, holdsOwn } = createMembership(deps);
   const { helpDesk, accounts } = deps.signIn;
   const nobody = () => new SallyportError('ERR_NOT_FOUND', 'not of the help desk');
 
@@ -46,13 +46,17 @@ export function createDeskSession(deps: WebDeps) {
     return { agent, session: it.session };
   }
 
+  /** What was shown is still enough, in the moment of acting. */
+  const stillAtDesk = (res: Response, { agent: { account }, session }: AtDesk): Promise<boolean> =>
+    holdsOwn(res, { account, session }, 'sallyport-helpdesk');
+
   /** From where an agent acts, for the audit. */
   function facts(res: Response) {
     const { ip, userAgent, reference } = localsOf(res).browser;
     return { ip, userAgent, reference };
   }
 
-  return { atDesk, facts };
+  return { atDesk, stillAtDesk, facts };
 }
 
 export type DeskSession = ReturnType<typeof createDeskSession>;

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { openDurable } from '../../test/support/durable.ts';
+import { MINUTE, openEphemeral, random, START, stoppedClock } from '../../test/support/sign-in.ts';
+import type { AuditEvent } from '../core/door.ts';
+import type { FactorModule } from '../core/factor.ts';
+import { createSealer } from '../core/seal.ts';
+import { createCredentials } from './credentials.ts';
+import type { SignInDeps } from './deps.ts';
+import { createMethods, type Exercise } from './methods.ts';
+import type { TrustedDevices } from './trusted-devices.ts';
+
+const never = () => Promise.reject(new Error('not asked here'));
+const phone: FactorModule = {
+  id: 'phone',
+  kinds: ['possession'],
+  amr: ['otp'],
+  prompts: ['code'],
+  settings: z.unknown(),
+  credential: z.unknown(),
+  pending: z.unknown(),
+  create: () => ({ challenge: never, verify: never }),
+};
+const NEW = { factor: 'phone', name: 'Phone', data: {} };
+const MANY = 100;
+
+async function fixture() {
+  const { durable } = await openDurable();
+  const person = { directory: 'local', directoryKey: 'alice', username: 'alice', name: 'Alice', groups: [] };
+  await durable.accounts.link({ id: 'alice', ...person, createdAt: START });
+  const clock = stoppedClock();
+  const events: AuditEvent[] = [];
+  const ended: string[] = [];
+  const factors: SignInDeps['factors'] = new Map([['phone', { module: phone, factor: phone.create({}, {} as never) }]]);
+  const audit = { commit: async (event: AuditEvent) => void events.push(event), note: () => {} };
+  const deps = { durable, random, now: clock.now, audit, factors, sealer: createSealer(new Uint8Array(32)) };
+  const credentials = createCredentials(deps);
+  const devices: Pick<TrustedDevices, 'revoke'> = {
+    revoke: async (_, only) => ended.push(`devices of ${only?.credential}`),
+  };
+  const report = { at: 0 };
+  const methods = createMethods(
+    {
+      ...deps,
+      ephemeral: await openEphemeral('embedded', clock.now),
+      endGrants: async (_, credential) => void ended.push(`grants of ${credential}`),
+    },
+    { credentials, devices: devices as TrustedDevices, voidBefore: async () => report.at },
+  );
+  const exercise = <T>(given: Partial<Exercise<T | string>>, act: (since: number) => Promise<T>) =>
+    methods.exercise<T | string>(
+      { account: 'alice', right: async () => true, busy: () => 'busy', lost: () => 'lost', ...given },
+      act,
+    );
+  return { clock, events, ended, credentials, methods, exercise, report };
+}
+
+describe('a change of an account’s methods', () => {
+  it('is one of any number at once, and asks for its right inside', async () => {
+    const { exercise } = await fixture();
+    let inside = 0;
+    let most = 0;
+    const act = async () => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await new Promise((resolve) => setImmediate(resolve));
+      inside -= 1;
+      return 'done';
+    };
+    const told = await Promise.all(Array.from({ length: MANY }, () => exercise({}, act)));
+    expect(most).toBe(1);
+    expect(told.filter((it) => it === 'done').length).toBeGreaterThan(0);
+    expect(new Set(told)).toEqual(new Set(['done', 'busy']));
+    expect(await exercise({ right: async () => inside > 0 }, act)).toBe('lost');
+    // Another account's waits for nobody.
+    await exercise({}, async () => expect(await exercise({ account: 'bob' }, act)).toBe('done'));
+  });
+
+  it('keeps nobody waiting once it failed, nor for ever where it never ended', async () => {
+    const { exercise, clock } = await fixture();
+    await expect(exercise({}, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    const { promise: late, resolve: end } = Promise.withResolvers<string>();
+    const hanging = exercise({}, () => late);
+    expect(await exercise({}, async () => 'done')).toBe('busy');
+    clock.pass(2 * MINUTE);
+    const next = exercise({}, async () => {
+      // Whoever is late takes nobody else's turn away.
+      end('late');
+      await hanging;
+      return exercise({}, async () => 'both');
+    });
+    expect(await next).toBe('busy');
+  });
+
+  it('adds a method that is suspended at once, where all was reported since its right was asked for', async () => {
+    const { exercise, methods, credentials, events, report } = await fixture();
+    const added = await exercise({}, async (since) => {
+      report.at = START;
+      return methods.add('alice', NEW, since, { by: 'owner' });
+    });
+    expect(await credentials.ofAccount('alice')).toMatchObject([{ id: added, suspendedAt: START }]);
+    expect(events.map(({ event, reason }) => [event, reason])).toEqual([
+      ['credential.added', undefined],
+      ['credential.suspended', 'voided'],
+    ]);
+    const later = await exercise({}, (since) => methods.add('alice', NEW, since, {}));
+    expect((await credentials.ofAccount('alice')).find(({ id }) => id === later)).not.toHaveProperty('suspendedAt');
+  });
+
+  it('ends what rests on a method with it, removed or suspended', async () => {
+    const { exercise, methods, ended } = await fixture();
+    const [one, two] = [
+      await exercise({}, (since) => methods.add('alice', NEW, since, {})),
+      await exercise({}, (since) => methods.add('alice', NEW, since, {})),
+    ].map(String);
+    expect(await methods.suspend('alice', one ?? '', {})).toBe(true);
+    expect(await methods.suspend('alice', one ?? '', {})).toBe(false);
+    expect(await methods.remove('alice', two ?? '')).toBe(true);
+    expect(ended).toEqual([`devices of ${one}`, `grants of ${one}`, `devices of ${two}`, `grants of ${two}`]);
+  });
+});

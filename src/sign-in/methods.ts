@@ -1,0 +1,111 @@
+import type { Message } from '../core/prompt.ts';
+import type { Credentials } from './credentials.ts';
+import type { SignInDeps } from './deps.ts';
+import type { AuditFacts } from './holds.ts';
+import type { TrustedDevices } from './trusted-devices.ts';
+
+/** How long one change of an account's methods keeps others of the account waiting at most, milliseconds. */
+const CLAIM = 60_000;
+
+/** What is added: as a factor confirmed it. */
+export interface NewMethod {
+  factor: string;
+  name: string;
+  data: unknown;
+  lookup?: readonly string[] | undefined;
+}
+
+interface Parts {
+  credentials: Credentials;
+  devices: TrustedDevices;
+  /** What the account proved before this moment counts for nothing. */
+  voidBefore(account: string): Promise<number>;
+}
+
+/** A right that is asked again in the moment of its exercise, and what is answered where it can't be exercised. */
+export interface Exercise<T> {
+  account: string;
+  /** Asked once nobody else changes the account's methods: what was true when a page was shown may not be any more. */
+  right(): Promise<boolean>;
+  /** Another change of the account's methods is under way. */
+  busy(): T | Promise<T>;
+  /** The right is gone. */
+  lost(): T | Promise<T>;
+}
+
+/** Methods of accounts as they change: one change of an account's at a time, and what rests on one ends with it. */
+export function createMethods(
+  deps: Pick<SignInDeps, 'ephemeral' | 'random' | 'audit' | 'endGrants'>,
+  { credentials, devices, voidBefore }: Parts,
+) {
+  const { ephemeral, audit } = deps;
+
+  /** Nobody else's claim is taken back, should this one have outlived its time. */
+  async function release(key: string, mine: string): Promise<void> {
+    if (await ephemeral.swap(key, mine, `${mine} is over`)) await ephemeral.delete(key);
+  }
+
+  async function endResting(account: string, credential: string): Promise<void> {
+    await devices.revoke(account, { credential });
+    await deps.endGrants(account, credential);
+  }
+
+  async function suspend(account: string, id: string, facts: AuditFacts): Promise<boolean> {
+    if (!(await credentials.suspend(id, account))) return false;
+    await audit.commit({ reason: 'report', ...facts, event: 'credential.suspended', account, credential: id });
+    await endResting(account, id);
+    return true;
+  }
+
+  /** What was reported since the right to add it was asked for: either the report finds the method, or this the report. */
+  async function settle(account: string, id: string, since: number, facts: AuditFacts): Promise<void> {
+    if ((await voidBefore(account)) !== since) await suspend(account, id, { ...facts, reason: 'voided' });
+  }
+
+  return {
+    settle,
+
+    /** `since`: what was void when the right was asked for, for `add`. */
+    async exercise<T>({ account, right, busy, lost }: Exercise<T>, act: (since: number) => Promise<T>): Promise<T> {
+      const key = `methods:{${account}}`;
+      const mine = Buffer.from(deps.random(12)).toString('base64url');
+      if (!(await ephemeral.add(key, mine, CLAIM))) return busy();
+      try {
+        const since = await voidBefore(account);
+        return (await right()) ? await act(since) : await lost();
+      } finally {
+        await release(key, mine);
+      }
+    },
+
+    /**
+     * Adds a method, within an exercise. What was reported since the right was asked for suspends it at once.
+     */
+    async add(
+      account: string,
+      { factor, name, data, lookup }: NewMethod,
+      since: number,
+      facts: AuditFacts,
+    ): Promise<string | Message> {
+      const id = await credentials.add(account, factor, name, data, lookup);
+      if (typeof id !== 'string') return id;
+      await audit.commit({ ...facts, event: 'credential.added', account, factor, credential: id });
+      await settle(account, id, since, { ...facts, factor });
+      return id;
+    },
+
+    /** It proves nothing more, until somebody confirms it. Of any number at once one suspends it. */
+    suspend,
+
+    /** It is gone, with what rests on it: remembered devices, and grants with their tokens. The caller has told the audit. */
+    async remove(account: string, id: string): Promise<boolean> {
+      const removed = await credentials.remove(id, account);
+      await endResting(account, id);
+      return removed;
+    },
+
+    endResting,
+  };
+}
+
+export type Methods = ReturnType<typeof createMethods>;
