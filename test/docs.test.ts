@@ -164,22 +164,26 @@ describe('configuration', async () => {
       ['library', 'courses', 'payroll', 'records', 'wiki'].map((id) => [id, application]),
     ),
   };
-  const SECRETS = {
+  const SECRET = 'a secret of more than 22 characters';
+  const METADATA = metadataOf(JOURNALS, 'https://journals.example', await makeKeys());
+  /** What files that are named hold; others hold a secret, or a service provider's metadata. */
+  const SECRETS: Readonly<Record<string, string>> = {
     'redis-url': 'redis://127.0.0.1:6379',
     'sealing-key': 'q83vEjRWeJASNFZ4kBI0VniQEjRWeJC63P4BI0Vnify',
     'sealing-key.next': 'gPH0NfZQpJ4cVx2s7kTt1mYw9bLhE3uRzDq6oWj8aKM',
-    'wiki-client': 'a secret of more than 22 characters',
     'GeoLite2-City.mmdb': '',
     'yubico-root.pem': issue({ ca: true }).certificate.toString(),
     'globalsign-root.pem': issue({ ca: true }).certificate.toString(),
+    'microsoft.xml': METADATA.replace(/entityID="[^"]*"/, 'entityID="urn:federation:MicrosoftOnline"'),
     'service.pem': issue({ ca: true }).certificate.toString(),
     'federation.pem': issue({ ca: true }).certificate.toString(),
-    'journals.xml': metadataOf(JOURNALS, 'https://journals.example', await makeKeys()),
   };
 
   function load(yaml: string, modules: Modules) {
     const folder = temporaryFolder();
-    for (const [name, value] of Object.entries(SECRETS)) writeFileSync(join(folder, name), value);
+    const named = [...yaml.matchAll(/\/(?:run\/secrets|etc\/sallyport)\/([\w.-]+)/g)].map(([, name = '']) => name);
+    for (const name of named)
+      writeFileSync(join(folder, name), SECRETS[name] ?? (name.endsWith('.xml') ? METADATA : SECRET));
     const read: unknown = parse(yaml.replaceAll(/\/(?:run\/secrets|etc\/sallyport)/g, folder));
     // A list is one of rules.
     const fragment = Array.isArray(read) ? { policy: { rules: read } } : (read as Record<string, object>);
