@@ -55,7 +55,7 @@ const scene = stage(() => ({
 }));
 afterAll(() => site.close());
 
-const DEVICE = 'sallyport_device';
+const DEVICE = 'sallyport_device_';
 const VERIFIER = 'v'.repeat(43);
 const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 
@@ -163,7 +163,7 @@ async function differences(rows: readonly Row[], run: (row: Row, person: Person,
     if (row.device === 'remembered' && person.device) jar.put(person.device);
     scene.clock.advance(2 * SECONDS);
     const result = await run(row, person, ready.browser);
-    const device = jar.all().find(({ name }) => name === DEVICE);
+    const device = jar.all().find(({ name }) => name.startsWith(DEVICE));
     if (row.device === 'remembered' && device) person.device = device;
     const [is, must] = [JSON.stringify(result), JSON.stringify(expected(row))];
     if (is !== must) found.push(`${JSON.stringify(row)}: ${is}, not ${must}`);
@@ -180,7 +180,7 @@ async function newcomer(factor: string, setUp: (browser: Someone, page: Reply) =
   const question = await setUp(someone, await someone.answer(choice, { factor }));
   const end = await someone.remember(question, 'yes');
   expect(answerOf(end)).toHaveProperty('code');
-  const device = someone.client.jar.all().find(({ name }) => name === DEVICE);
+  const device = someone.client.jar.all().find(({ name }) => name.startsWith(DEVICE));
   return { someone, ...(device ? { device } : {}) };
 }
 
