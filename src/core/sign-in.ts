@@ -77,6 +77,8 @@ export interface Evaluation {
   missing?: 'denied' | 'first' | 'second' | 'new-password';
   /** An essential class was asked for that this person can't reach. */
   unreachable: boolean;
+  /** An essential class was asked for that nobody could reach here: known before anybody is. */
+  impossible: boolean;
   acr?: string;
   amr: string[];
   /** Time of the first-factor proof, epoch milliseconds. */

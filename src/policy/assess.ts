@@ -35,6 +35,8 @@ export interface AssessInput {
   onlyIfNamed?: ReadonlySet<string>;
   /** Highest level that the account's enrolled credentials and a first factor could reach; undefined if unknown. */
   reachable: Level | undefined;
+  /** Highest level that anybody could reach here, with every enabled factor that the requirement lets in. */
+  offered?: Level;
 }
 
 /** How a request stands; what it shares with `Evaluation` means the same there. */
@@ -60,7 +62,9 @@ export function assess(input: AssessInput): Assessment {
   const asked = askedOf(wants, input.acr);
   const wanted = wantedOf(requirement.level, asked, input.reachable);
   const unknown = asked.essential && asked.level === undefined;
-  const open = { satisfied: false, amr: [], remembered: false, unreachable: unknown, wanted, proofs: [] };
+  const impossible =
+    unknown || (asked.essential && input.offered !== undefined && !reachable(input.offered, asked.level));
+  const open = { satisfied: false, amr: [], remembered: false, unreachable: unknown, impossible, wanted, proofs: [] };
   if (requirement.deny) return { ...open, missing: 'denied' };
 
   const counting = countingEvidence(input);
@@ -81,6 +85,7 @@ export function assess(input: AssessInput): Assessment {
     ...(expires !== undefined && { expires }),
     remembered,
     proofs,
+    impossible,
     unreachable: unknown || (!enough && asked.essential && !reachable(input.reachable, asked.level)),
     wanted,
   };

@@ -61,6 +61,13 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     return levelOf([...(first ? [atMost(first)] : []), ...proofs]);
   }
 
+  /** What anybody could show at most, with every factor that policy lets in. */
+  function offered(allowed: readonly string[] | undefined): Level | undefined {
+    const first = openerOf(deps.factors);
+    const second = [...deps.factors].filter(([id]) => allowed === undefined || allowed.includes(id));
+    return levelOf([...(first ? [atMost(first)] : []), ...second.map(([, it]) => atMost(it))]);
+  }
+
   /** Whether a credential brings a second kind. */
   function isSecond({ factor }: Credential): boolean {
     return deps.factors.get(factor)?.module.kinds.some((kind) => kind !== 'knowledge') ?? false;
@@ -170,7 +177,8 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     const wanted = { ...asked, evidence: held, enrolling };
     const facts = { requirement, credentials: enrolled, implied, evidence: held, enrolling, ...(hold ? { hold } : {}) };
     const within = reachable([...working, ...implied], requirement.factors);
-    const common = { now: deps.now(), acr: deps.acr, reachable: within };
+    const most = offered(requirement.factors);
+    const common = { now: deps.now(), acr: deps.acr, reachable: within, ...(most && { offered: most }) };
 
     const without = assess({ ...wanted, ...common });
     if (without.satisfied || without.missing !== 'second' || !account || !input.browser || requirement.remember === 0) {

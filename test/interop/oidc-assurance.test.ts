@@ -158,6 +158,20 @@ describe('acr by the claims parameter: essential', () => {
     });
   });
 
+  it('that nobody here can meet is answered at once, signed in or not: no page blames the person', async () => {
+    const signedIn = alice();
+    await signedIn.signIn(library);
+    for (const person of [alice(), signedIn]) {
+      for (const value of ['phr', 'urn:unknown']) {
+        const flow = await library.begin(essential({ value }));
+        const first = await person.client.get(flow.url);
+        expect(first.status).toBe(303);
+        expect(answerOf(first)).toMatchObject({ error: 'unmet_authentication_requirements', state: flow.state });
+        expect(answerOf(first).iss).toBe(it_.gateway.url);
+      }
+    }
+  });
+
   it('with no value asks for the claim alone', async () => {
     expect((await alice().signIn(library, essential({}))).claims()).toMatchObject({ acr: SFA });
   });

@@ -1,4 +1,4 @@
-import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
 import type { Evaluation } from '../../core/sign-in.ts';
 import { evaluationOf } from './evaluation.ts';
@@ -20,6 +20,15 @@ export function prompts(ports: DoorPorts) {
   const login = policy.get('login');
   if (login === undefined) throw new Error('oidc-provider has no login prompt');
   for (const reason of REPLACED) login.checks.remove(reason);
+  login.checks.add(
+    new Check('possible', 'the request can be met', async (ctx) => {
+      const { impossible } = await evaluationOf(ports, ctx);
+      // The application's own affair: nobody is asked for anything first, and no page blames a person's methods.
+      if (impossible) throw new errors.UnmetAuthenticationRequirements('no such class is offered here');
+      return false;
+    }),
+    0,
+  );
   login.checks.add(
     new Check(
       'first_factor',

@@ -72,7 +72,7 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
       browser: ports.browser(res),
     });
     if (evaluation.missing === 'denied') return { kind: 'refuse', status: STATUSES.requestDenied };
-    if (evaluation.unreachable && evaluation.missing !== 'first') {
+    if (evaluation.impossible || (evaluation.unreachable && evaluation.missing !== 'first')) {
       return { kind: 'refuse', status: STATUSES.noAuthnContext };
     }
     if (!evaluation.satisfied || !(await consented(asked.application, evaluation))) return { kind: 'ask' };
