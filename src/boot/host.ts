@@ -18,6 +18,7 @@ import type { Config } from './config.ts';
 import { factorCommand } from './desk.ts';
 import { keyCommands } from './key-commands.ts';
 import type { Keyrings } from './keyring.ts';
+import { methodCommands } from './method-commands.ts';
 import type { Modules } from './modules.ts';
 import type { World } from './parts.ts';
 import { sealingCommands } from './sealing/command.ts';
@@ -149,6 +150,8 @@ export function createHost(deps: HostDeps): CommandHost {
       if (ofAudit) return ofAudit.run(deps.auditOf, request.input);
       const ofKeys = keyCommands.find(({ name }) => name === request.name);
       if (ofKeys) return ofKeys.run(deps.keyrings, request.input);
+      const ofMethods = methodCommands.find(({ name }) => name === request.name);
+      if (ofMethods) return ofMethods.run(deps, request.input);
       const ofSealing = sealingCommands.find(({ name }) => name === request.name);
       if (ofSealing) return ofSealing.run(deps, request.input);
       if (request.name === 'policy explain') return explainPolicy(request);

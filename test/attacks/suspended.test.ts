@@ -206,6 +206,22 @@ describe('what a report suspends', () => {
     });
   });
 
+  it('is listed, confirmed and removed by command as well', async () => {
+    const { owner, id } = await suspended();
+    const { command } = scene.gateway;
+    const rows = await command('methods list', [owner.username]);
+    expect(rows.map((row) => row.split('\t').at(-1)?.split(' ')[0])).toEqual(['state', 'works', 'suspended']);
+    await expect(command('methods confirm', [owner.username, 'nothing'])).rejects.toThrow('has no method nothing');
+    await expect(command('methods list', ['nobody'])).rejects.toThrow('There is no account');
+    expect(await command('methods confirm', [owner.username, id])).toEqual([
+      expect.stringContaining('can be used again'),
+    ]);
+    expect(await suspendedOf(owner)).toEqual([]);
+    await expect(command('methods confirm', [owner.username, id])).rejects.toThrow('isn’t suspended');
+    await command('methods remove', [owner.username, id]);
+    expect((await methodsOf(owner)).map(({ factor }) => factor)).toEqual(['totp']);
+  });
+
   it('is left to whoever judges it: codes on paper of one’s own don’t take the place of suspended ones', async () => {
     const owner = await appHolder(scene);
     const there = await away(owner);

@@ -7,6 +7,7 @@ import { defaultConfigFile } from '../config/default-file.ts';
 import { managementOf } from '../config/management.ts';
 import { type Config, jsonSchemaOf, loadConfig } from '../config.ts';
 import { keyCommands } from '../key-commands.ts';
+import { methodCommands } from '../method-commands.ts';
 import type { Modules } from '../modules.ts';
 import { sealingCommands } from '../sealing/command.ts';
 import { execute, type OpenHost } from './execute.ts';
@@ -103,6 +104,7 @@ function addPlugins(program: Command, context: Context): void {
     ...ofFactors,
     ...auditCommands,
     ...keyCommands,
+    ...methodCommands,
     ...sealingCommands,
   ];
   const byName = Map.groupBy(offers, ({ name }) => name);

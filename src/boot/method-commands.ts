@@ -1,0 +1,81 @@
+import type { Account, Credential } from '../core/account.ts';
+import type { Command, CommandInput, CommandResult } from '../core/directory.ts';
+import type { AuditPort } from '../core/door.ts';
+import { SallyportError } from '../core/errors.ts';
+import type { SignIn } from '../sign-in/index.ts';
+
+/** What the commands about people's methods work on. */
+export interface MethodTarget {
+  signIn: Pick<SignIn, 'accounts' | 'credentials' | 'evaluator' | 'methods'>;
+  audit: Pick<AuditPort, 'commit'>;
+}
+
+const COLUMNS = ['id', 'factor', 'name', 'added', 'last used', 'state'];
+const time = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
+
+async function person({ signIn }: MethodTarget, login: string): Promise<{ account: Account; methods: Credential[] }> {
+  const account = await signIn.accounts.find(login);
+  if (account === undefined) throw new SallyportError('ERR_INPUT', `There is no account for ${login}.`);
+  return { account, methods: await signIn.credentials.ofAccount(account.id) };
+}
+
+/** The person's method of this id. */
+async function meant(target: MethodTarget, { args: [login = '', id = ''] }: CommandInput) {
+  const { account, methods } = await person(target, login);
+  const method = methods.find((one) => one.id === id);
+  if (method === undefined) throw new SallyportError('ERR_INPUT', `${login} has no method ${id}: see methods list`);
+  return { account, method };
+}
+
+const done = (line: string): CommandResult => ({ lines: [line], exitCode: 0 });
+
+const USERNAME = { name: '<username>', description: 'whose, as they type it' };
+const ID = { name: '<id>', description: 'the first column of methods list' };
+
+const list: Command<MethodTarget> = {
+  name: 'methods list',
+  summary: 'list what a person has set up or was given, tab-separated',
+  arguments: [USERNAME],
+  async run(target, { args: [login = ''] }) {
+    const { methods } = await person(target, login);
+    const stateOf = (one: Credential) => {
+      if (one.suspendedAt !== undefined) return `suspended ${time(one.suspendedAt)}`;
+      return target.signIn.evaluator.works(one) ? 'works' : 'proves nothing';
+    };
+    const rows = methods.map((one) =>
+      [one.id, one.factor, one.name, time(one.createdAt), time(one.lastUsedAt), stateOf(one)].join('\t'),
+    );
+    return { lines: [COLUMNS.join('\t'), ...rows], exitCode: 0 };
+  },
+};
+
+const confirm: Command<MethodTarget> = {
+  name: 'methods confirm',
+  summary: 'say that a method which a report suspended is the person’s own; exit code 1 if it isn’t suspended',
+  arguments: [USERNAME, ID],
+  async run(target, input) {
+    const { account, method } = await meant(target, input);
+    const { id, factor, name, suspendedAt } = method;
+    if (suspendedAt === undefined) return { lines: [`${name} isn’t suspended.`], exitCode: 1 };
+    const about = { account: account.id, factor, credential: id, by: 'cli' };
+    await target.audit.commit({ event: 'credential.confirmed', ...about });
+    await target.signIn.credentials.confirm(id, account.id);
+    return done(`${name} can be used again.`);
+  },
+};
+
+const remove: Command<MethodTarget> = {
+  name: 'methods remove',
+  summary: 'take a method away, and end what rests on it',
+  arguments: [USERNAME, ID],
+  async run(target, input) {
+    const { account, method } = await meant(target, input);
+    const { id, factor, name } = method;
+    await target.audit.commit({ event: 'credential.removed', account: account.id, factor, credential: id, by: 'cli' });
+    await target.signIn.methods.remove(account.id, id);
+    return done(`${name} is removed.`);
+  },
+};
+
+/** Commands of the CLI about people's methods, whatever their factor, run where the data is owned. */
+export const methodCommands: readonly Command<MethodTarget>[] = [list, confirm, remove];
