@@ -156,6 +156,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
         const { credential } = verdict.update;
         const common = about(request, browser, account.id);
         await deps.audit.commit({ event: 'credential.suspended', credential, reason: verdict.reason, ...common });
+        await methods.endResting(account.id, credential);
       }
       return { ...refused(request, browser, opening.factor, verdict, account?.id), ...hint };
     }

@@ -24,6 +24,12 @@ const nameOf = ({ factor, credential }: Proof): string => `${factor}\0${credenti
 const worthOf = ({ kinds, phishingResistant, attested, bootstrap, expires }: Proof): string =>
   JSON.stringify([[...kinds].sort(), phishingResistant, attested, bootstrap, expires]);
 
+/** Without the authorization request that it was given in. */
+function bare(proof: Proof): Proof {
+  const { request: _, ...rest } = proof as Proof & { request?: string };
+  return rest;
+}
+
 /**
  * Adds what a further request of the grant rests on, of each credential the newest; true if that changed it. A proof
  * that says the same again changes nothing, and needn't be written.
@@ -35,7 +41,7 @@ export function restOn(grant: Grant, proofs: readonly Proof[]): boolean {
     return known === undefined || worthOf(known) !== worthOf(proof);
   });
   if (fresh.length === 0) return false;
-  const after = new Map([...before, ...fresh.map((proof) => [nameOf(proof), proof] as const)]);
+  const after = new Map([...before, ...fresh.map((proof) => [nameOf(proof), bare(proof)] as const)]);
   (grant as Resting).proofs = [...after.values()];
   return true;
 }
