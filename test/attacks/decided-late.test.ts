@@ -15,10 +15,11 @@ describe('a right that ended while its page was open', () => {
       factors: { password: {}, totp: {}, tap: {}, recovery: {} },
       networks: { outside: ['127.0.0.9/32'] },
       trustedProxies: ['127.0.0.1', '::1'],
+      applications: { payroll: { consent: 'ask' } },
       policy: {
         rules: [
           { name: 'library', applications: ['library'], level: 'sfa' },
-          { name: 'courses', applications: ['courses'], level: 'mfa', remember: '30d' },
+          { name: 'courses', applications: ['courses', 'payroll'], level: 'mfa', remember: '30d' },
           { name: 'account', applications: ['sallyport-account'], level: 'mfa', remember: '30d' },
           { name: 'not from outside', networks: ['outside'], firstEnrolment: false },
           { name: 'later', groups: ['later'], factors: ['recovery'], from: IN_AN_HOUR() },
@@ -97,6 +98,60 @@ describe('a right that ended while its page was open', () => {
     }
   });
 
+  it('nor by a pass that was taken back, once it has led to the page', async () => {
+    const owner = await scene.newcomer();
+    const pass = await passFor(scene, owner);
+    const page = await owner.code(await owner.enter('courses'), pass);
+    expect(asksToEnrol(page)).toBe(true);
+    await scene.gateway.command('tap revoke', [owner.username]);
+    const uri = /otpauth:[^"]+/.exec(page.body)?.[0];
+    const after = await owner.scan(page).code(page, owner.codeAt());
+    expect(await methodsOf(owner)).toEqual([]);
+    // The password may do that here too, as a first enrolment of its own: from its beginning.
+    expect(asksToEnrol(after)).toBe(true);
+    expect(after.body).not.toContain(uri);
+  });
+
+  it('nor by one of two parallel pages, each of which was right when it opened', async () => {
+    const owner = await scene.newcomer();
+    const pages = [await suggested(owner)];
+    for (let count = 0; count < 3; count += 1) {
+      const thief = scene.elsewhere(owner);
+      pages.push({ thief, page: await thief.enter('courses') });
+    }
+    await Promise.all(
+      pages.map(({ thief, page }) => {
+        const { url, fields } = ownForm(page);
+        return thief.client.post(url, { ...fields, code: thief.scan(page).codeAt() });
+      }),
+    );
+    expect(await methodsOf(owner)).toHaveLength(1);
+  });
+
+  it('keeps no consent of whoever may not come in any more', async () => {
+    const ends = [
+      (owner: Someone) => report(scene, owner),
+      async (owner: Someone) => {
+        const account = await accountOf(scene, owner);
+        const [method] = await scene.gateway.app.signIn.credentials.ofAccount(account);
+        await scene.gateway.app.signIn.methods.remove(account, method?.id ?? '');
+      },
+    ];
+    for (const end of ends) {
+      const owner = await scene.member();
+      const page = await owner.begin('payroll');
+      const asked = asksPassword(page) ? await owner.password(page, owner.username) : page;
+      const consent = asked.body.includes('name="code"') ? await owner.code(asked, scene.nextCode(owner)) : asked;
+      expect(consent.body).toContain('value="allow"');
+      await end(owner);
+      const after = await owner.answer(consent, { consent: 'allow' });
+      expect(after.url.pathname).not.toBe('/payroll');
+      const account = await accountOf(scene, owner);
+      const given = scene.audit().filter((row) => row.event === 'consent.given' && row.account === account);
+      expect(given).toEqual([]);
+    }
+  });
+
   it('remembers no device for a method that is gone by now', async () => {
     const owner = await scene.member();
     const thief = scene.elsewhere(owner);
@@ -166,6 +221,59 @@ describe('a right that ended while its page was open', () => {
     expect(asksPassword(await thief.answer(page, { next: NEW_PASSWORD }))).toBe(true);
     const { accounts } = scene.gateway.app.signIn;
     expect(await accounts.verifyPassword(await accounts.find(owner.username), PASSWORD)).toBe('ok');
+  });
+
+  /** The first thing that a request asks for is there, and then it is gone: in the very moment. */
+  async function goneWithin(
+    change: () => Promise<unknown>,
+    request: () => Promise<unknown>,
+    moment: number,
+  ): Promise<void> {
+    const { evaluator } = scene.gateway.app.signIn;
+    const { evaluate } = evaluator;
+    let asked = 0;
+    evaluator.evaluate = async (input) => {
+      asked += 1;
+      if (asked === moment) await change();
+      return evaluate(input);
+    };
+    try {
+      await request();
+    } finally {
+      evaluator.evaluate = evaluate;
+    }
+    expect(asked).toBeGreaterThanOrEqual(moment);
+  }
+
+  it('is asked for again inside of each change of an account', async () => {
+    const { signIn } = scene.gateway.app;
+    // How often it was asked for before, in the same request: who comes with a pass may add, and nothing else.
+    const changes: [path: string, fields: Record<string, string>, before: number][] = [
+      ['methods/add/totp', {}, 1],
+      ['methods/issue/recovery', {}, 2],
+      ['methods/issue/tap', { lifetime: '3600000' }, 2],
+      ['methods/:id/remove', {}, 2],
+      ['methods/:id/rename', { name: 'Mine' }, 2],
+      ['methods/:id/default', {}, 2],
+      ['devices/renew', {}, 2],
+      ['password', { current: PASSWORD, next: NEW_PASSWORD }, 2],
+    ];
+    for (const [path, fields, before] of changes) {
+      const owner = await scene.member();
+      const account = await accountOf(scene, owner);
+      const [first] = await signIn.credentials.ofAccount(account);
+      const second = await signIn.credentials.add(account, 'totp', 'Second', first?.data);
+      const page = await visitAccount(scene, owner, `/account/${path.replace(':id', String(second))}`);
+      const form = ownForm(page);
+      const code = path.includes('add') ? scene.elsewhere(owner).scan(page).codeAt() : '';
+      const send = () => owner.client.post(form.url, { ...form.fields, ...fields, code });
+      await goneWithin(() => signIn.methods.suspend(account, first?.id ?? '', {}), send, before + 1);
+      expect([path, (await methodsOf(owner)).sort()]).toEqual([path, ['Authenticator app', 'Second']]);
+      expect(await signIn.devices.list(account)).toEqual([]);
+      const told = scene.audit().filter((row) => row.account === account && row.event.startsWith('credential.'));
+      expect([path, told.map(({ event }) => event)]).toEqual([path, ['credential.added', 'credential.suspended']]);
+      expect(scene.audit().some((row) => row.account === account && row.event === 'password.changed')).toBe(false);
+    }
   });
 
   it('renews no device, names no method and prefers none by a method that is gone by now', async () => {

@@ -178,6 +178,20 @@ describe('“it’s not me”', () => {
     expect(audited.filter(({ event }) => event === 'push.released')).toHaveLength(1);
   });
 
+  it('is no word of a phone that a report has suspended, which is asked nothing and proves nothing', async () => {
+    const { enrolled, challenge, verify, kept, reported, audited, factor, mine } = await open();
+    const { phone } = await enrolled();
+    const asked = await challenge();
+    const { id } = await phone.request();
+    kept.splice(0, 1, ...kept.slice(0, 1).map((one) => ({ ...one, suspendedAt: 1 })));
+    expect(factor.usable?.({} as never, mine())).toBe(false);
+    expect((await phone.pending()).json).toMatchObject({ requests: [] });
+    for (const decision of ['not-me', 'cancel'] as const) expect((await phone.answer(id, decision)).status).toBe(410);
+    expect(reported).toEqual([]);
+    expect(audited.map(({ event }) => event)).toEqual(['push.requested']);
+    expect(await verify(asked.pending, { code: phone.code() })).toMatchObject({ outcome: 'refused' });
+  });
+
   it('can be said again where it could not be brought about', async () => {
     let away = true;
     const reports: string[] = [];
