@@ -1,15 +1,21 @@
-import { randomPKCECodeVerifier } from 'openid-client';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { None, randomPKCECodeVerifier } from 'openid-client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { application, gatewayOfFile, rules } from '../support/oidc-gateway.ts';
 import { advance, answerOf, call, type Flow, Person, RelyingParty, userinfo } from '../support/relying-party.ts';
 
 /** Authorization codes and refresh tokens in the wrong hands (RFC 9700 sections 2.1.1, 4.5, 4.8 and 4.14). */
+const SPA = 'http://127.0.0.1:9/spa/callback';
+const everybody = { clientSecret: undefined, authentication: 'none', reauthenticate: '2d' };
 const it_ = gatewayOfFile({
   applications: {
+    spa: application('spa', everybody),
+    tool: application('tool', everybody),
     other: application('other'),
     legacy: application('legacy', { dangerouslyWithoutPkce: true }),
   },
-  policy: { rules: rules('other', 'legacy') },
+  policy: { rules: rules('other', 'legacy', 'spa', 'tool') },
 });
 
 let library: RelyingParty;
@@ -168,30 +174,108 @@ describe('PKCE', () => {
   });
 });
 
-describe('a refresh token', () => {
+describe('a refresh token of a public application', () => {
+  let spa: RelyingParty;
+  beforeAll(async () => {
+    spa = await RelyingParty.of(it_.gateway, 'spa', { authentication: None(), redirectUri: SPA });
+  });
+  const granted = async () => (await spa.visit(alice, { scope: 'openid profile' })).refresh_token ?? '';
+  const renew = (refresh_token: string, fields: Record<string, string> = {}, client_id = 'spa') =>
+    call(it_.gateway, '/token', { grant_type: 'refresh_token', refresh_token, client_id, ...fields });
+  type Tokens = { refresh_token: string; access_token: string };
+  const renewed = async (token: string, fields = {}) => (await renew(token, fields)).json() as Tokens;
+  const isDead = async (token: string) => (await renew(token)).body.includes('invalid_grant');
+
+  it('answers two tabs alike within ten seconds, and neither is signed out', async () => {
+    const first = await granted();
+    const tab = await renewed(first);
+    expect(tab.refresh_token).not.toBe(first);
+    advance(5_000);
+    expect(await renewed(first)).toEqual(tab);
+    advance(4_000);
+    expect(await renewed(first)).toEqual(tab);
+    // One of them has gone on meanwhile; the other follows.
+    const next = await renewed(tab.refresh_token);
+    expect(await renewed(tab.refresh_token)).toEqual(next);
+    expect((await userinfo(it_.gateway, next.access_token)).status).toBe(200);
+  });
+
+  it('used twice after that ends its whole family', async () => {
+    const first = await granted();
+    const second = await renewed(first);
+    advance(10_001);
+    expect(await isDead(first)).toBe(true);
+    expect(await isDead(second.refresh_token)).toBe(true);
+    expect((await userinfo(it_.gateway, second.access_token)).status).toBe(401);
+  });
+
+  it('used again and again has no longer an overlap by that', async () => {
+    const first = await granted();
+    const second = await renewed(first);
+    for (let times = 0; times < 4; times++) {
+      advance(2_000);
+      expect(await renewed(first)).toEqual(second);
+    }
+    advance(2_001);
+    expect(await isDead(first)).toBe(true);
+    expect(await isDead(second.refresh_token)).toBe(true);
+  });
+
+  it('used 100 times at once has one answer, and its next token works once', async () => {
+    const token = await granted();
+    const { won, lost } = await count(Array.from({ length: 100 }, () => renew(token)));
+    expect([won.length, lost]).toEqual([100, []]);
+    expect(new Set(won.map((tokens) => JSON.stringify(tokens))).size).toBe(1);
+    const [{ refresh_token } = { refresh_token: '' }] = won;
+    expect(await renewed(refresh_token)).toHaveProperty('refresh_token');
+    advance(10_001);
+    expect(await isDead(refresh_token)).toBe(true);
+  });
+
+  it('used in its overlap for less gets less, and no second line of tokens', async () => {
+    const token = await granted();
+    const [wide, narrow] = [await renewed(token), await renewed(token, { scope: 'openid' })];
+    expect(narrow.refresh_token).toBe(wide.refresh_token);
+    expect(narrow.access_token).not.toBe(wide.access_token);
+    expect((await userinfo(it_.gateway, narrow.access_token)).json()).not.toHaveProperty('name');
+    expect((await userinfo(it_.gateway, wide.access_token)).json()).toHaveProperty('name');
+  });
+
+  it('in its overlap answers nobody else, and nobody whose account or grant has ended', async () => {
+    const token = await granted();
+    const next = await renewed(token);
+    expect((await renew(token, {}, 'tool')).json()).toMatchObject({ error: 'invalid_grant' });
+    expect((await refresh(token)).json()).toMatchObject({ error: 'invalid_grant' });
+    expect(await renewed(token)).toEqual(next);
+    await call(it_.gateway, '/revoke', { token: next.refresh_token, client_id: 'spa' });
+    expect(await isDead(token)).toBe(true);
+  });
+
+  it('in its overlap is answered by what nobody can read in the store', async () => {
+    const token = await granted();
+    const next = await renewed(token);
+    const db = new DatabaseSync(join(it_.folder, 'data', 'ephemeral.db'), { readOnly: true });
+    const rows = JSON.stringify(db.prepare('SELECT key, value FROM entries').all());
+    db.close();
+    expect(rows).toContain('oidc:answer:');
+    for (const secret of [token, next.refresh_token, next.access_token]) expect(rows).not.toContain(secret);
+  });
+});
+
+describe('a refresh token of a confidential application', () => {
   const granted = async () => {
     const tokens = await library.visit(alice);
     return tokens.refresh_token ?? '';
   };
 
-  it('used twice ends its whole family', async () => {
-    const first = await granted();
-    const second = (await refresh(first)).json() as { refresh_token: string; access_token: string };
-    expect(second.refresh_token).not.toBe(first);
-    expect((await refresh(first)).json()).toMatchObject({ error: 'invalid_grant' });
-    expect((await refresh(second.refresh_token)).json()).toMatchObject({ error: 'invalid_grant' });
-    expect((await userinfo(it_.gateway, second.access_token)).status).toBe(401);
-  });
-
-  it('used 100 times at once: at most one wins, and the family is dead', async () => {
+  it('stays the same, whoever else asks at the same moment (RFC 9700 section 4.14.2)', async () => {
     const token = await granted();
-    const { won, lost } = await count(Array.from({ length: 100 }, () => refresh(token)));
-    expect(won.length).toBeLessThanOrEqual(1);
-    expect(lost).toEqual(['400 invalid_grant']);
-    for (const { refresh_token, access_token } of won) {
-      expect((await refresh(refresh_token)).json()).toMatchObject({ error: 'invalid_grant' });
-      expect((await userinfo(it_.gateway, access_token)).status).toBe(401);
-    }
+    const { won, lost } = await count(Array.from({ length: 20 }, () => refresh(token)));
+    expect([won.length, lost]).toEqual([20, []]);
+    expect(new Set(won.map(({ refresh_token }) => refresh_token))).toEqual(new Set([token]));
+    for (const { access_token } of won) expect((await userinfo(it_.gateway, access_token)).status).toBe(200);
+    advance(600_000);
+    expect((await refresh(token)).json()).toMatchObject({ refresh_token: token });
   });
 
   it('is of no use to another client, and can gain no scope', async () => {

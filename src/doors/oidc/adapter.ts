@@ -20,6 +20,11 @@ export const readRecord = (stored: string, id: string): AdapterPayload => JSON.p
 const BY_ACCOUNT = new Set(['Grant']);
 /** Kinds that are used once, and so have a mark beside them. */
 const CONSUMABLE = new Set(['AuthorizationCode', 'PushedAuthorizationRequest', 'RefreshToken']);
+/**
+ * Kinds that are still answered for a moment after their use, milliseconds: two tabs of one application present the same
+ * refresh token, and neither is a thief.
+ */
+const OVERLAP: Readonly<Record<string, number>> = Object.freeze({ RefreshToken: 10_000 });
 /** What the losers of the race to `consume` are told, where it isn't invalid_grant. */
 const LOST: Readonly<Record<string, () => Error>> = Object.freeze({
   PushedAuthorizationRequest: () => new errors.InvalidRequestUri('request_uri was already used'),
@@ -64,19 +69,25 @@ export class ArtifactAdapter implements Adapter {
 
   async find(id: string): Promise<AdapterPayload | undefined> {
     const marks = CONSUMABLE.has(this.#kind) ? [this.#mark(id)] : [];
-    const [stored, consumed] = await this.#store.getMany([this.#key(id), ...marks]);
+    if (marks.length > 0 && OVERLAP[this.#kind] !== undefined) marks.push(this.#overlap(id));
+    const [stored, consumed, overlap] = await this.#store.getMany([this.#key(id), ...marks]);
     if (stored === undefined) return undefined;
     const payload = readRecord(stored, id);
     if (typeof payload.parJti === 'string') payload.parJti = this.#sealer.open(payload.parJti, this.#key(id));
-    if (consumed !== undefined) payload.consumed = Number(consumed);
+    if (consumed !== undefined && overlap === undefined) payload.consumed = Number(consumed);
     return payload;
   }
 
   async consume(id: string): Promise<void> {
+    const overlap = OVERLAP[this.#kind];
+    // Begun before the token is marked: a tab that reads it in between must not take it for a thief's.
+    if (overlap !== undefined && !(await this.#store.add(this.#overlap(id), '1', overlap))) return;
     const payload = await this.find(id);
     const left = Math.max(1, (payload?.exp ?? 0) - Math.floor(Date.now() / 1000));
     const won = payload && (await this.#store.add(this.#mark(id), String(Math.floor(Date.now() / 1000)), left * 1000));
     if (won) return;
+    // Its overlap ended while this request was under way, and must not begin again.
+    if (overlap !== undefined) await this.#store.delete(this.#overlap(id));
     // Presented twice: whoever was first, the grant is no longer trusted (RFC 9700 section 4.14.2, RFC 6749 section 4.1.2).
     if (payload?.grantId) await this.revokeByGrantId(payload.grantId);
     throw LOST[this.#kind]?.() ?? new errors.InvalidGrant('already used');
@@ -96,6 +107,10 @@ export class ArtifactAdapter implements Adapter {
 
   #key(id: string): string {
     return `oidc:${this.#kind}:${hashOf(id)}`;
+  }
+
+  #overlap(id: string): string {
+    return `oidc:overlap:${this.#kind}:${hashOf(id)}`;
   }
 
   #mark(id: string): string {

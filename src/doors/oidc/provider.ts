@@ -13,6 +13,7 @@ import { readQueries } from './parameters.ts';
 import { prompts } from './prompts.ts';
 import { recordRefusals } from './refusals.ts';
 import { keepProofs } from './resting.ts';
+import { answerAlike, rotates } from './rotation.ts';
 import { ROUTES } from './routes.ts';
 import { lifeLeft, type SessionAdapter, seconds } from './sessions.ts';
 import { recordLogouts, signOutElsewhere } from './sign-out.ts';
@@ -37,7 +38,7 @@ function cookies(issuer: string): Configuration['cookies'] {
 
 /**
  * oidc-provider with everything closed that it leaves open and RFC 9700 closes: PKCE for all, exact redirect
- * URIs, rotating refresh tokens with reuse detection, no pages, no interactions and no errors of its own.
+ * URIs, refresh tokens that rotate for public clients, with reuse detection, no pages, no interactions and no errors of its own.
  */
 export function createProvider(
   settings: OidcSettings,
@@ -131,7 +132,7 @@ export function createProvider(
     pkce: { required: (_ctx, client) => settingsOf(client.clientId).dangerouslyWithoutPkce !== true },
     renderError: own.error,
     responseTypes: ['code', 'none'],
-    rotateRefreshToken: true,
+    rotateRefreshToken: rotates,
     routes: ROUTES,
     scopes: [...SCOPES],
     subjectTypes: ['public', 'pairwise'],
@@ -158,6 +159,7 @@ export function createProvider(
   readQueries(provider);
   provider.use(own.replace);
   provider.use(leaveEnded(ports));
+  provider.use(answerAlike(ports.ephemeral));
   provider.use(signOutElsewhere(ports));
   recordLogouts(provider, ports);
   recordRefusals(provider, ports);
