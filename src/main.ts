@@ -1,20 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer, type Server } from 'node:http';
 import { parseArgs } from 'node:util';
 import { createApp, stopServer } from './boot/app.ts';
 import { commandHandler } from './boot/commands.ts';
 import { defaultConfigFile } from './boot/config/default-file.ts';
-import { type Config, loadConfig } from './boot/config.ts';
+import { loadConfig } from './boot/config.ts';
 import { controlPath, serveControl } from './boot/control.ts';
 import { prepareDemo } from './boot/demo.ts';
 import { lockData } from './boot/lock.ts';
 import { createLog } from './boot/log.ts';
 import { loadModules } from './boot/modules.ts';
+import { serverOf } from './boot/server.ts';
 import { ConfigError } from './core/errors.ts';
 
-/** What a slow or silent client may take, milliseconds: Node by itself waits for minutes. */
-const REQUEST_TIMEOUT = 20_000;
 /** How long requests under way may take after SIGTERM, milliseconds. */
 const STOP_WITHIN = 10_000;
 
@@ -23,12 +20,6 @@ function listen(server: Server, port: number, host: string): Promise<void> {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-}
-
-function serverOf(handler: RequestListener, tls: Config['listen']['tls']): Server {
-  const limits = { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT / 2 };
-  if (tls === undefined) return createServer(limits, handler);
-  return createTlsServer({ ...limits, cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, handler);
 }
 
 async function main(): Promise<void> {

@@ -80,6 +80,15 @@ describe('sallyport config', () => {
     expect(readFileSync(join(folder, 'schema.json'), 'utf8')).toBe(out);
   });
 
+  it('secret makes one that is a sealing key as well, and needs no encoding anywhere', async () => {
+    const [first, second] = [await run(['config', 'secret']), await run(['config', 'secret'])];
+    expect(first.out).toMatch(/^[A-Za-z0-9_-]{43}\n$/);
+    expect(first.out).not.toBe(second.out);
+    expect(encodeURIComponent(first.out.trim())).toBe(first.out.trim());
+    const sections = { secrets: { sealingKey: first.out.trim() } };
+    expect((await run(['config', 'check'], { sections })).exitCode).toBe(0);
+  });
+
   it('is taken from --config before the environment', async () => {
     const { folder } = await run(['config', 'check'], { files: { 'b.yaml': configText({ issuer: 'x' }) } });
     expect((await run(['--config', join(folder, 'b.yaml'), 'config', 'check'], { folder })).exitCode).toBe(2);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandResult, Command as PluginCommand } from '../../core/directory.ts';
@@ -58,6 +59,13 @@ function addConfig(program: Command, context: Context, file: () => string): void
       const { warnings } = context.config();
       for (const warning of warnings) context.io.err(`${printable(`warning: ${warning}`)}\n`);
       show(context, { lines: [`${file()}: no faults`], exitCode: 0 });
+    });
+  config
+    .command('secret')
+    .description('make a random secret: for clientSecret, sealingKey and the like')
+    .action(() => {
+      // 256 bits, and no character that HTTP Basic would percent-encode (RFC 6749 section 2.3.1).
+      show(context, { lines: [randomBytes(32).toString('base64url')], exitCode: 0 });
     });
   config
     .command('schema')

@@ -18,6 +18,12 @@ const redirectUri = z.string().refine((text) => {
   return url.protocol === 'https:' || /^[a-z][a-z0-9+-]*\.[a-z0-9+.-]+:$/.test(url.protocol);
 }, 'must be an https address without fragment (http only on loopback; native apps may use a reverse-domain scheme)');
 
+const origin = z.string().refine((text) => {
+  const url = URL.parse(text);
+  if (url === null || url.origin !== text) return false;
+  return url.protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+}, 'must be an origin: https://app.university.example, without a path (http only on loopback)');
+
 const webUri = z
   .string()
   .refine((text) => ['https:', 'http:'].includes(URL.parse(text)?.protocol ?? ''), 'must be an http or https address');
@@ -38,6 +44,14 @@ export const oidcApplication = z.strictObject({
     .describe('Public keys, for private_key_jwt'),
   jwksUri: webUri.optional().describe('Where its public keys are published'),
   applicationType: z.enum(['web', 'native']).default('web'),
+  corsOrigins: z
+    .array(origin)
+    .default([])
+    .describe('Of a public application: further sites whose scripts may call the token endpoint and userinfo'),
+  dangerouslySilentNative: z
+    .boolean()
+    .default(false)
+    .describe('Asks nobody before a native application on loopback or a scheme of its own gets an answer'),
   dangerouslyWithoutPkce: z.boolean().default(false).describe('For a confidential client that cannot do PKCE'),
   requirePushedAuthorizationRequests: z.boolean().default(false),
   idTokenAlgorithm: z.enum(['RS256', 'ES256']).default('RS256'),

@@ -91,6 +91,12 @@ export function checkApplications(applications: readonly (Application & { settin
     if (method.startsWith('client_secret') && !settings.clientSecret) fault('clientSecret', `is needed for ${method}`);
     if (method === 'private_key_jwt' && !settings.jwks && !settings.jwksUri)
       fault('jwks', 'or jwksUri is needed for private_key_jwt');
+    if (settings.corsOrigins.length > 0 && method !== 'none') {
+      fault('corsOrigins', 'is for public applications: one with a secret or a key in a browser would give it away');
+    }
+    if (settings.dangerouslySilentNative && settings.applicationType !== 'native') {
+      fault('dangerouslySilentNative', 'is for applications with applicationType: native');
+    }
     if (settings.dangerouslyWithoutPkce && method === 'none') {
       fault('dangerouslyWithoutPkce', 'a public client must use PKCE (RFC 9700 section 2.1.1)');
     }

@@ -1,6 +1,7 @@
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
 import type { Evaluation } from '../../core/sign-in.ts';
+import type { OidcApplication } from './application.ts';
 import { evaluationOf } from './evaluation.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
@@ -61,5 +62,35 @@ export function prompts(ports: DoorPorts) {
     ),
   );
   policy.add(stepUp, 1);
+
+  const consent = policy.get('consent');
+  if (consent === undefined) throw new Error('oidc-provider has no consent prompt');
+  consent.checks.remove('native_client_prompt');
+  consent.checks.add(
+    new Check('native_client_prompt', 'native clients require End-User interaction', 'interaction_required', (ctx) =>
+      couldBeAnybody(ports, ctx),
+    ),
+  );
   return policy;
+}
+
+/**
+ * Whether this may be another program that calls itself by a native application's name, and the person has seen
+ * nothing of it yet (RFC 8252 section 8.6): anybody may listen on loopback or claim a scheme. An https address that
+ * the operating system gives to its owner alone proves who it is.
+ */
+function couldBeAnybody({ applications }: DoorPorts, { oidc }: KoaContextWithOIDC): boolean {
+  const { client, params, result } = oidc;
+  if (client?.applicationType !== 'native' || params?.response_type === 'none' || result?.consent) return false;
+  const application = applications.get(client.clientId);
+  if (application === undefined) return true;
+  if ((application.settings as OidcApplication).dangerouslySilentNative) return false;
+  if (application.consent !== 'institution') return true;
+  // A page of this very request named the application, and the person went on from it.
+  return !isClaimed(params?.redirect_uri) && result?.login === undefined;
+}
+
+function isClaimed(uri: unknown): boolean {
+  const url = URL.parse(String(uri));
+  return url?.protocol === 'https:' && !['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
 }

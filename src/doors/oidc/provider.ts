@@ -64,7 +64,10 @@ export function createProvider(
     claims: CLAIMS,
     clientBasedCORS: (_ctx, origin, client) =>
       client.tokenEndpointAuthMethod === 'none' &&
-      (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+      [
+        ...(client.redirectUris ?? []).map((uri) => URL.parse(uri)?.origin),
+        ...(settingsOf(client.clientId).corsOrigins ?? []),
+      ].includes(origin),
     clientDefaults: { grant_types: ['authorization_code'], response_types: ['code'] },
     clients: [...ports.applications.values()].map((it) => clientOf(it, ports.issuer)),
     conformIdTokenClaims: true,

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ConnectionOptions, connect, getCiphers } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { selfSigned } from '../../test/support/certificate.ts';
+import { stopServer } from './app.ts';
+import { serverOf } from './server.ts';
+
+describe('TLS by the gateway itself (BCP 195)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-tls-'));
+  const certificate = selfSigned('localhost');
+  let server: ReturnType<typeof serverOf>;
+
+  beforeAll(async () => {
+    const { cert, key } = await certificate;
+    const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+    writeFileSync(files.cert, cert);
+    writeFileSync(files.key, key);
+    server = serverOf((_req, res) => res.end('here'), files);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterAll(async () => {
+    await stopServer(server);
+    rmSync(folder, { recursive: true });
+  });
+
+  /** The suite that was agreed on; undefined where there is none in common. */
+  async function agreed(options: ConnectionOptions): Promise<string | undefined> {
+    const { port } = server.address() as AddressInfo;
+    const { cert } = await certificate;
+    const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca: cert, ...options });
+    try {
+      await once(socket, 'secureConnect');
+      return socket.getCipher().standardName;
+    } catch {
+      return undefined;
+    } finally {
+      socket.destroy();
+    }
+  }
+
+  it('agrees on forward-secret authenticated suites, of whatever a client of TLS 1.2 can', async () => {
+    const old = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
+    const suites = getCiphers().filter((name) => !name.startsWith('tls_'));
+    const found = new Set<string>();
+    for (const name of suites) {
+      const suite = await agreed({ ...old, ciphers: `${name.toUpperCase()}:@SECLEVEL=0` });
+      if (suite !== undefined) found.add(suite);
+    }
+    // That certificate's; an RSA one would have as many.
+    expect(found.size).toBe(3);
+    for (const suite of found) expect(suite).toMatch(/^TLS_ECDHE_ECDSA_WITH_(AES_\d+_GCM|CHACHA20_POLY1305)_/);
+  });
+
+  it('speaks TLS 1.3, and nothing before 1.2', async () => {
+    expect(await agreed({})).toMatch(/^TLS_(AES_\d+_GCM|CHACHA20_POLY1305)_/);
+    const older = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
+    expect(await agreed(older)).toBeUndefined();
+  });
+});

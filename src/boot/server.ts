@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Config } from './config.ts';
+
+/** What a slow or silent client may take, milliseconds: Node by itself waits for minutes. */
+const REQUEST_TIMEOUT = 20_000;
+
+/**
+ * What BCP 195 (RFC 9325 section 4.2) recommends, and nothing else: a key for each connection, so that the server's,
+ * once stolen, opens nothing recorded before; and authenticated encryption. All suites of TLS 1.3 are such.
+ */
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+].join(':');
+
+/** The server that people and applications reach: https where a certificate is given. */
+export function serverOf(handler: RequestListener, tls: Config['listen']['tls']): Server {
+  const limits = { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT / 2 };
+  if (tls === undefined) return createServer(limits, handler);
+  const certificate = { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
+  return createTlsServer({ ...limits, ...certificate, minVersion: 'TLSv1.2', ciphers: CIPHERS }, handler);
+}
