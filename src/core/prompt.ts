@@ -55,8 +55,11 @@ export interface CodePrompt {
   fields?: readonly CodeField[];
   /** It isn't a code but a telephone number: the hint says how to write it. */
   telephone?: Message;
-  /** A new one can be asked for from this moment on, epoch milliseconds: the answer's field `resend`. */
-  resend?: { after: number; label: Message };
+  /**
+   * A new one can be asked for from this moment on, epoch milliseconds: the answer's field `resend`. `itself`: none was
+   * sent yet, and a page that is looked at asks by itself then.
+   */
+  resend?: { after: number; label: Message; itself?: true };
   /** Takes an enrolment back to its beginning: the answer's field `restart`. */
   restart?: Message;
 }

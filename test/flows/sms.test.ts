@@ -41,7 +41,7 @@ describe('setting up a number', () => {
     expect(page.text).toContain(`+852 ${number.slice(4, 8)} ${number.slice(8)}`);
     const [message] = await outbox(scene.gateway, number);
     const { code, bound } = readMessage(message?.text ?? '');
-    expect(message?.text).toMatch(/^\d{6} is your sign-in code for localhost\. /);
+    expect(message?.text).toMatch(/^\d{6} is your sign-in code for Example University \(localhost\)\. /);
     expect(bound).toEqual({ host: 'localhost', code });
     const question = await someone.code(page, code);
     expect(asksToRemember(question)).toBe(true);
@@ -103,6 +103,19 @@ describe('setting up a number', () => {
 });
 
 describe('a code', () => {
+  it('that can’t go yet says when, and goes by itself: a page counts down to it', async () => {
+    const { someone, number } = await withNumber();
+    const { other, page } = await asked(someone);
+    expect(page.text).toMatch(/You can have a new code sent in (30|29|28) seconds/);
+    expect(page.body).toMatch(/data-wait="(30|29|28)" data-itself/);
+    const before = (await outbox(scene.gateway, number)).length;
+    scene.clock.advance(31 * SECONDS);
+    const sent = await other.answer(page, { resend: 'yes' });
+    expect(sent.body).not.toContain('data-itself');
+    expect(await outbox(scene.gateway, number)).toHaveLength(before + 1);
+    expect((await other.code(sent, await newestCode(scene.gateway, number))).url.pathname).toBe('/payroll');
+  });
+
   it('is sent to the number in use, which the page shows masked', async () => {
     const { someone, number } = await withNumber();
     scene.clock.advance(31 * SECONDS);
@@ -120,7 +133,7 @@ describe('a code', () => {
     const other = scene.elsewhere(someone, new Client({ headers: { 'accept-language': 'zh-TW' } }));
     const page = await other.enter('payroll');
     const [message] = await outbox(scene.gateway, number);
-    expect(message?.text).toContain('的登入驗證碼');
+    expect(message?.text).toContain('您的示範大學（localhost）登入驗證碼');
     await other.code(page, message?.text.split('\n').at(-1) ?? '');
     expect(await other.subject('payroll')).toBeDefined();
   });

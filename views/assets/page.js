@@ -76,6 +76,18 @@ document.addEventListener('click', (event) => {
   if (languages?.open && !languages.contains(event.target)) languages.open = false;
 });
 
+/** For whoever looks at the page: what is sent costs, and a tab left behind needs none. Nor does who types a code already. */
+function pressOnceSeen(button) {
+  const typed = () => [...button.form.querySelectorAll('input:not([type=hidden])')].some(({ value }) => value !== '');
+  const press = () => {
+    if (document.visibilityState !== 'visible') return;
+    document.removeEventListener('visibilitychange', press);
+    if (!typed()) button.form.requestSubmit(button);
+  };
+  document.addEventListener('visibilitychange', press);
+  press();
+}
+
 // A button that isn't to be pressed yet counts the seconds down; the server keeps them too.
 for (const button of document.querySelectorAll('button[data-wait]')) {
   const label = button.textContent;
@@ -85,6 +97,7 @@ for (const button of document.querySelectorAll('button[data-wait]')) {
     button.disabled = left > 0;
     button.textContent = left > 0 ? `${label} (${left})` : label;
     if (left > 0) setTimeout(tick, 1000);
+    else if (button.dataset.itself !== undefined) pressOnceSeen(button);
   };
   tick();
 }

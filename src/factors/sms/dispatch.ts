@@ -4,12 +4,15 @@ import { type Conversions, VALID } from './conversions.ts';
 import { countryOf } from './numbers.ts';
 import type { Message } from './schemas.ts';
 import type { Settings } from './settings.ts';
-import { messageText } from './texts.ts';
+import { messageText, nameIn } from './texts.ts';
 
 const HOUR = 3_600_000;
 const DIGITS = 6;
+/** The budget that keeps two messages to one number apart. */
+const PAUSE = 'apart';
 
-export type Dispatched = { sent: Message } | { message: Text; reason: string };
+/** `after`: when the next can go, epoch milliseconds; `soon`: only the pause between two keeps it back. */
+export type Dispatched = { sent: Message } | { message: Text; reason: string; after?: number; soon?: true };
 
 /** To whom a code goes, and on whose behalf it is asked for. */
 export interface Addressee {
@@ -33,7 +36,7 @@ export function createDispatch(settings: Settings, ports: FactorPorts, conversio
   function budgets(to: Addressee, country: string, address = 'unknown'): Budget[] {
     const hourly = (name: keyof typeof perHour, of: string) => ({ name, of, most: perHour[name], per: HOUR });
     return [
-      { name: 'apart', of: to.number, per: resend * 1000, apart: true },
+      { name: PAUSE, of: to.number, per: resend * 1000, apart: true },
       hourly('account', to.account),
       hourly('number', to.number),
       hourly('address', address),
@@ -55,9 +58,15 @@ export function createDispatch(settings: Settings, ports: FactorPorts, conversio
     const at = ports.now();
     const asked = budgets(to, country, context?.address);
     const verdict = await ports.limit.count(asked);
-    if (!verdict.allowed) return { message: waiting(verdict.retryAfter), reason: `budget: ${verdict.spent}` };
+    if (!verdict.allowed) {
+      const { retryAfter, spent } = verdict;
+      const soon = spent === PAUSE ? ({ soon: true } as const) : {};
+      return { message: waiting(retryAfter), reason: `budget: ${spent}`, after: at + retryAfter, ...soon };
+    }
     const code = newCode();
-    const text = messageText(to.locale ?? context?.locale, hostname, code, VALID / 60_000);
+    const locale = to.locale ?? context?.locale;
+    const from = { name: nameIn(ports.service.name, locale), host: hostname };
+    const text = messageText(locale, from, code, VALID / 60_000);
     const result = await ports.send({ channel: 'text', to: to.number, text }, to.account);
     if (!result.ok && !result.unsure) {
       // It cost nothing: nobody waits for an hour because a gateway was away.

@@ -14,7 +14,7 @@ import { givenName } from '../../core/naming.ts';
 import type { Answer } from '../../core/prompt.ts';
 import { commands } from './commands.ts';
 import { createConversions } from './conversions.ts';
-import { type Addressee, createDispatch } from './dispatch.ts';
+import { type Addressee, createDispatch, type Dispatched } from './dispatch.ts';
 import { countryOf, readNumber } from './numbers.ts';
 import { askCode, askNumber } from './prompts.ts';
 import { credential, type Data, type Enrolled, type Enrolling, type Pending, pending } from './schemas.ts';
@@ -27,6 +27,13 @@ const MAXIMUM = 2;
 
 type Numbering = Extract<Pending, { kind: 'number' }>;
 type Challenging = Extract<Pending, { kind: 'challenge' }>;
+
+/** Why there is no message yet, and when there can be one. */
+function unsentOf(result: Dispatched) {
+  if ('sent' in result) return {};
+  const { message: unsent, after, soon } = result;
+  return { unsent, ...(after === undefined ? {} : { after }), ...(soon ? { itself: soon } : {}) };
+}
 
 function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   const { countries } = settings;
@@ -42,8 +49,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   ): Promise<Challenge<K>> {
     const result = await dispatch(to, context);
     const sent = 'sent' in result ? { sent: result.sent } : {};
-    const unsent = 'sent' in result ? {} : { unsent: result.message };
-    const prompt = askCode({ number: to.number, after: after(), ...unsent }, next.kind === 'enrol');
+    const prompt = askCode({ number: to.number, after: after(), ...unsentOf(result) }, next.kind === 'enrol');
     return { prompt, pending: { ...next, ...sent } };
   }
 

@@ -22,10 +22,12 @@ interface Asked {
   after: number;
   /** Why nothing was sent. */
   unsent?: Text;
+  /** It can be soon: the page asks by itself. */
+  itself?: true;
 }
 
 /** Asks for the code. Whoever has just typed a number sees it, anybody else only its end. */
-export function askCode({ number, after, unsent }: Asked, enrolling: boolean): CodePrompt {
+export function askCode({ number, after, unsent, itself }: Asked, enrolling: boolean): CodePrompt {
   const values = { number: enrolling ? written(number) : masked(number) };
   return {
     kind: 'code',
@@ -34,7 +36,7 @@ export function askCode({ number, after, unsent }: Asked, enrolling: boolean): C
     label: { key: 'label' },
     numeric: true,
     length: DIGITS,
-    resend: { after, label: { key: 'resend' } },
+    resend: { after, label: { key: 'resend' }, ...(itself ? { itself } : {}) },
     ...(enrolling ? { restart: { key: 'setup.restart' } } : {}),
   };
 }

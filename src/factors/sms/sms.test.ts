@@ -90,9 +90,12 @@ describe('a code', () => {
 
 describe('the message', () => {
   it.each([
-    [undefined, /^\d{6} is your sign-in code for login\.university\.example\. Valid for 3 minutes\./],
-    ['zh-TW', /^\d{6} 是您在 login\.university\.example 的登入驗證碼/],
-    ['zh-Hans', /^\d{6} 是您在 login\.university\.example 的登录验证码/],
+    [
+      undefined,
+      /^\d{6} is your sign-in code for Example University \(login\.university\.example\)\. Valid for 3 minutes\./,
+    ],
+    ['zh-TW', /^\d{6} 是您的示範大學（login\.university\.example）登入驗證碼/],
+    ['zh-Hans', /^\d{6} 是您的示范大学（login\.university\.example）登录验证码/],
   ])('in %s names the host, and binds the code to it in its last line', async (locale, begins) => {
     const { factor, sent } = await open();
     await factor.challenge(person('ada', locale), [phone]);

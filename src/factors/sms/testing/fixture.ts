@@ -48,6 +48,10 @@ export async function open(given: object = {}) {
     password: { verify: () => Promise.reject(new Error('no password here')) },
     state,
     serviceName: 'Example University',
+    service: {
+      name: { en: 'Example University', 'zh-Hant': '示範大學', 'zh-Hans': '示范大学' },
+      locales: ['en', 'zh-Hant', 'zh-Hans'],
+    },
     issuer: 'https://login.university.example',
     limit: await openLimits(clock.now),
     async send(message) {
