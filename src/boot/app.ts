@@ -10,7 +10,9 @@ import { type ApiSettings, hashOfSecret } from '../web/api/passes.ts';
 import { createWeb } from '../web/app.ts';
 import { assets } from '../web/assets.ts';
 import { formText } from '../web/bodies.ts';
+import { createBonds } from '../web/bonds.ts';
 import { html, localsOf, type WebDeps } from '../web/context.ts';
+import { createDeposits } from '../web/deposits.ts';
 import { createFormPost } from '../web/form-post.ts';
 import { createI18n } from '../web/i18n.ts';
 import type { PageName } from '../web/models.ts';
@@ -150,6 +152,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     page: (res, name, model) => html(web, res as never, name as PageName, model as never),
     allowFormAction: (res, ...origins) => setPolicy(res, origins),
   };
+  const bonds = createBonds({ ...world, issuer: config.issuer });
   const doors = new Map<string, Door>();
   const ports: DoorPorts = {
     ...{ now: world.now, issuer: config.issuer, ephemeral, durable, sealer: keys.sealer, applications, sessions },
@@ -159,6 +162,8 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     account: signIn.accounts.usable,
     adopt: signIn.evidence.adopt,
     browser: (res) => localsOf(res as never).browser,
+    bonds,
+    deposits: createDeposits({ ...world, ephemeral, bonds }),
     fetch,
     form: formText,
     core: () => coreOf(doors),

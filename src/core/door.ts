@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Account, LocalizedText } from './account.ts';
 import type { Application, Applications } from './application.ts';
 import type { AcrTable, Evidence, Proof } from './assurance.ts';
+import type { Bonds, Deposits } from './bonds.ts';
 import type { Browser } from './browser.ts';
 import type { Command } from './directory.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
@@ -85,9 +86,13 @@ export type Outcome =
 
 /** The single sign-on session, and the interactions that lead to it. */
 export interface Core {
-  /** The request behind `/sign-in/<id>`, if this browser holds its cookie; else ERR_SIGN_IN_EXPIRED. */
+  /**
+   * The request behind `/sign-in/<id>`.
+   *
+   * @throws SallyportError ERR_SIGN_IN_EXPIRED, or ERR_SIGN_IN_OTHER_BROWSER where this isn't the one that it is bound to
+   */
   request(req: Request, res: Response, id: string): Promise<SignInRequest>;
-  /** Records the outcome; answers the address to send the browser to. */
+  /** Records the outcome; answers the address to send the browser to. Throws as `request` does. */
   finish(req: Request, res: Response, id: string, outcome: Outcome): Promise<string>;
   session(req: Request, res: Response): Promise<{ account: string; session: string } | undefined>;
   /** Address that begins an authorization request of an internal application, or of one of another door. */
@@ -177,6 +182,9 @@ export interface DoorPorts {
   adopt(signIn: string, session: string, ttl: number): Promise<readonly Evidence[]>;
   /** The browser behind a response of the web layer's. */
   browser(res: ServerResponse): Browser;
+  /** Whatever leaves the browser and comes back is bound to it by these, and kept meanwhile by those. */
+  bonds: Bonds;
+  deposits: Deposits;
   /** Calls an address that a client gave us: no private network but the allowed ones, no redirect. */
   fetch(url: string | URL, init?: RequestInit): Promise<globalThis.Response>;
   /** Reads a form of at most `limit` bytes, and of as many parameters as a request may have: `req.body` is its text. */

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { Bonds, Deposits } from '../core/bonds.ts';
+import type { EphemeralStore } from '../core/store.ts';
+import type { WebDeps } from './context.ts';
+
+interface Deps extends Pick<WebDeps, 'random'> {
+  ephemeral: Pick<EphemeralStore, 'get' | 'set' | 'take'>;
+  bonds: Bonds;
+}
+
+interface Deposit {
+  /** Hash of the bond. */
+  browser: string;
+  value: string;
+}
+
+const SEPARATOR = ' ';
+
+const keyOf = (kind: string, id: string): string =>
+  `deposit:${kind}:${createHash('sha256').update(id).digest('base64url')}`;
+
+export function createDeposits({ ephemeral, bonds, random }: Deps): Deposits {
+  async function read(kind: string, id: unknown): Promise<(Deposit & { id: string }) | undefined> {
+    const stored = typeof id === 'string' ? await ephemeral.get(keyOf(kind, id)) : undefined;
+    if (typeof id !== 'string' || stored === undefined) return undefined;
+    const at = stored.indexOf(SEPARATOR);
+    return { id, browser: stored.slice(0, at), value: stored.slice(at + 1) };
+  }
+
+  async function own({ req }: Parameters<Deposits['look']>[0], kind: string, id: unknown) {
+    const found = await read(kind, id);
+    return found && bonds.hold(req, kind, found.id, found.browser) ? found : undefined;
+  }
+
+  return {
+    async put(exchange, kind, value, lifetime) {
+      const id = Buffer.from(random(32)).toString('base64url');
+      await bonds.make(exchange, kind, id, lifetime, (browser) =>
+        ephemeral.set(keyOf(kind, id), `${browser}${SEPARATOR}${value}`, lifetime),
+      );
+      return id;
+    },
+
+    async take(exchange, kind, id) {
+      const found = await own(exchange, kind, id);
+      if (found === undefined) return undefined;
+      bonds.end(exchange, kind, found.id);
+      const taken = await ephemeral.take(keyOf(kind, found.id));
+      return taken === undefined ? undefined : found.value;
+    },
+
+    look: async (exchange, kind, id) => (await own(exchange, kind, id))?.value,
+
+    peek: async (kind, id) => (await read(kind, id))?.value,
+  };
+}
