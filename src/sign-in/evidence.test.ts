@@ -27,6 +27,15 @@ describe.each(EPHEMERAL)('evidence in %s', (store) => {
     expect(held.filter((proofs) => proofs.length > 0)).toEqual([[proof('phone')]]);
   });
 
+  it('isn’t left again by an answer that comes after it was adopted', async () => {
+    const { evidence } = await fixture();
+    const leave = () => evidence.leave('sign-in', 'alice', [proof('phone')], MINUTE);
+    await Promise.all(Array.from({ length: 100 }, leave));
+    expect(await evidence.adopt('sign-in', 'session', MINUTE)).toEqual([proof('phone')]);
+    await Promise.all(Array.from({ length: 100 }, leave));
+    expect(await evidence.adopt('sign-in', 'another', MINUTE)).toEqual([]);
+  });
+
   it('of two sign-ins that end together is all kept', async () => {
     const { evidence } = await fixture();
     const ids = Array.from({ length: 20 }, (_, index) => `sign-in-${index}`);

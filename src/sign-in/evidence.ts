@@ -10,13 +10,25 @@ interface Held {
 /** A session of many step-ups keeps its newest proofs; older ones would satisfy nothing that these don't. */
 const MOST_KEPT = 32;
 
+/** In the place of what a session has adopted. */
+const ADOPTED = 'adopted';
+
 const sessionKey = (session: string): string => `evidence:${session}`;
-/** By the hash of the sign-in's id: that id is also the value of its cookie. */
+/** By the hash of the sign-in's id, which is kept nowhere in the clear. */
 const collectedKey = (signIn: string): string => `collected:${createHash('sha256').update(signIn).digest('base64url')}`;
 
 /** Proofs of sessions, and those of finished sign-ins on their way to one. */
 export function createEvidence(ephemeral: EphemeralStore) {
   const read = (text: string | undefined): Held | undefined => (text === undefined ? undefined : JSON.parse(text));
+
+  /** What was left under this key, once. Its mark stays: an answer at the same moment would leave it again. */
+  async function taken(key: string): Promise<Held | undefined> {
+    for (;;) {
+      const stored = await ephemeral.get(key);
+      if (stored === undefined || stored === ADOPTED) return undefined;
+      if (await ephemeral.swap(key, stored, ADOPTED)) return read(stored);
+    }
+  }
 
   return {
     async of(session: string, account: string): Promise<Evidence[]> {
@@ -24,9 +36,15 @@ export function createEvidence(ephemeral: EphemeralStore) {
       return held?.account === account ? held.proofs : [];
     },
 
-    /** Leaves what a sign-in collected for the session that resumes it. */
+    /** Leaves what a sign-in collected for the session that resumes it; once that has adopted it, nothing more. */
     async leave(signIn: string, account: string, proofs: Evidence[], ttl: number): Promise<void> {
-      await ephemeral.set(collectedKey(signIn), JSON.stringify({ account, proofs: named(proofs) }), ttl);
+      const key = collectedKey(signIn);
+      const value = JSON.stringify({ account, proofs: named(proofs) } satisfies Held);
+      while (!(await ephemeral.add(key, value, ttl))) {
+        const stored = await ephemeral.get(key);
+        if (stored === ADOPTED) return;
+        if (stored !== undefined && (await ephemeral.swap(key, stored, value, ttl))) return;
+      }
     },
 
     /** Changes what a session holds of an account, in its place and for as long as it had. */
@@ -43,7 +61,7 @@ export function createEvidence(ephemeral: EphemeralStore) {
 
     /** Moves it to the session, once. */
     async adopt(signIn: string, session: string, ttl: number): Promise<readonly Evidence[]> {
-      const collected = read(await ephemeral.take(collectedKey(signIn)));
+      const collected = await taken(collectedKey(signIn));
       if (collected === undefined) return [];
       const key = sessionKey(session);
       for (;;) {

@@ -36,6 +36,28 @@ describe.each([
     expect(asksToRemember(await browser.client.get(page.url))).toBe(true);
   });
 
+  it('right codes that are followed to their end bring one authorization code, and one proof', async () => {
+    const someone = await scene.member();
+    const browser = scene.elsewhere(someone);
+    const page = await browser.enter('payroll');
+    const code = scene.nextCode(someone);
+    const isCallback = ({ pathname }: URL) => pathname.endsWith('/callback');
+    const ends = await Promise.all(
+      Array.from({ length: MANY }, async () => {
+        const answered = await post(browser, page, { code });
+        return browser.client.follow(answered, isCallback);
+      }),
+    );
+    expect(ends.filter(({ location }) => location && isCallback(location))).toHaveLength(1);
+    expect(ends.filter(({ status }) => status === 500)).toEqual([]);
+    // Whoever comes later finds it over, by every address that it had.
+    const id = page.url.pathname.split('/').at(-1);
+    for (const address of [page.url.href, `${scene.gateway.url}/authorize/${id}`]) {
+      expect((await browser.client.open(address)).text).toContain('This sign-in has expired');
+    }
+    expect((await post(browser, page, { code })).text).toContain('This sign-in has expired');
+  });
+
   it('right codes in a hundred sign-ins of one account count once', async () => {
     const someone = await scene.member();
     const pages: Reply[] = [];

@@ -55,7 +55,8 @@ describe.each([
     const survey = await RelyingParty.of(gateway, 'survey', { redirectUri: 'http://127.0.0.1:9/survey/callback' });
     const alice = new Person(gateway, 'alice');
     const cookies = () => {
-      for (const { name: cookie, value } of alice.client.jar.all()) note(`cookie ${cookie}`, value);
+      for (const { name: cookie, value } of alice.client.jar.all())
+        note(`cookie ${cookie.replace(/\.[\w-]{11}$/, '')}`, value);
     };
     const look = async () => {
       cookies();
@@ -97,6 +98,7 @@ describe.each([
     await look();
     const posted = await alice.client.post(`${gateway.url}/authorize`, (await survey.begin()).url.searchParams);
     note('posted request', posted.location?.searchParams.get('posted_request'));
+    await look();
     note('sign-in', (await alice.client.follow(posted)).url.pathname.split('/').at(-1));
     const out = await alice.client.open(`${gateway.url}/logout`);
     await look();
@@ -109,7 +111,8 @@ describe.each([
         'access token',
         'code',
         'cookie sallyport_session',
-        'cookie sallyport_sign_in',
+        'cookie sallyport.posted-authorize',
+        'cookie sallyport.sign-in',
         'posted request',
         'pushed request',
         'refresh token',

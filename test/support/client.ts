@@ -35,6 +35,8 @@ export interface ClientOptions {
   /** Address to come from: all of 127.0.0.0/8 is this machine. */
   localAddress?: string;
   headers?: Headers;
+  /** Where requests to an origin really go: what stands in front of it ends TLS. */
+  carried?: Readonly<Record<string, string>>;
 }
 
 export interface SubmitOptions {
@@ -120,11 +122,14 @@ export class Client {
       'content-type': typeof init.body === 'object' ? 'application/x-www-form-urlencoded' : undefined,
       'content-length': body === undefined ? undefined : String(Buffer.byteLength(body)),
       cookie: cookies.length ? cookies.map(({ name, value }) => `${name}=${value}`).join('; ') : undefined,
+      host: target.host,
       ...this.#options.headers,
       ...init.headers,
     });
-    const { localAddress } = this.#options;
-    const reply = await exchange(target, { method, headers, ...(localAddress ? { localAddress } : {}) }, body);
+    const { localAddress, carried = {} } = this.#options;
+    const there = new URL(target.pathname + target.search, carried[target.origin] ?? target.origin);
+    const options = { method, headers, ...(localAddress ? { localAddress } : {}) };
+    const reply = await exchange(target, there, options, body);
     this.jar.store(target, reply.setCookies);
     return reply;
   }
@@ -151,10 +156,10 @@ function present(headers: Headers): Record<string, string | string[]> {
   return given;
 }
 
-function exchange(url: URL, options: RequestOptions, body: string | undefined): Promise<Reply> {
+function exchange(url: URL, there: URL, options: RequestOptions, body: string | undefined): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? https : http;
-    const outgoing = send(url, options, (incoming) => {
+    const send = there.protocol === 'https:' ? https : http;
+    const outgoing = send(there, options, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('error', reject);

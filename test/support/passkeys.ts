@@ -33,7 +33,7 @@ export function ceremonyForm(page: Reply): { url: URL; fields: Record<string, st
 
 /** A security key on the gateway's own pages. */
 export class Passkey extends SoftwareAuthenticator {
-  constructor(gateway: Gateway, making?: Making) {
+  constructor(gateway: Pick<Gateway, 'url'>, making?: Making) {
     super(gateway.url, making);
   }
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
-import type { Sealer } from '../../core/seal.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 
 /**
@@ -12,6 +11,10 @@ const OWN_ID = '\u0001';
 export function hashOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url');
 }
+
+/** A record as it is kept under its id. */
+export const writeRecord = (payload: AdapterPayload, id: string): string =>
+  JSON.stringify(payload).replaceAll(id, OWN_ID);
 
 /** A record as it is kept, read for its id. */
 export const readRecord = (stored: string, id: string): AdapterPayload => JSON.parse(stored.replaceAll(OWN_ID, id));
@@ -34,28 +37,21 @@ const LOST: Readonly<Record<string, () => Error>> = Object.freeze({
 export const grantsOf = (account: string): string => `oidc:grants:{${account}}`;
 
 /**
- * oidc-provider's storage for everything but sessions. Tokens hang on their grant: it is looked up
+ * oidc-provider's storage for everything but sessions and interactions. Tokens hang on their grant: it is looked up
  * at every use, so removing it revokes them all, and no index of tokens is kept.
  */
 export class ArtifactAdapter implements Adapter {
   readonly #store: EphemeralStore;
   readonly #kind: string;
-  readonly #sealer: Sealer;
 
-  constructor(store: EphemeralStore, kind: string, sealer: Sealer) {
+  constructor(store: EphemeralStore, kind: string) {
     this.#store = store;
     this.#kind = kind;
-    this.#sealer = sealer;
   }
 
   async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
-    const kept = { ...payload };
-    // The interaction would otherwise carry the session's cookie value.
-    if (kept.session) kept.session = { ...kept.session, cookie: undefined } as never;
-    // And the id of the pushed request, which is needed again when the sign-in is resumed.
-    if (typeof kept.parJti === 'string') kept.parJti = this.#sealer.seal(kept.parJti, this.#key(id));
     const ttl = expiresIn * 1000;
-    const value = JSON.stringify(kept).replaceAll(id, OWN_ID);
+    const value = writeRecord(payload, id);
     if (this.#kind === 'ReplayDetection') {
       // A jti seen on two connections at once must not pass twice.
       if (!(await this.#store.add(this.#key(id), value, ttl))) throw new errors.InvalidRequest('jti was already used');
@@ -73,7 +69,6 @@ export class ArtifactAdapter implements Adapter {
     const [stored, consumed, overlap] = await this.#store.getMany([this.#key(id), ...marks]);
     if (stored === undefined) return undefined;
     const payload = readRecord(stored, id);
-    if (typeof payload.parJti === 'string') payload.parJti = this.#sealer.open(payload.parJti, this.#key(id));
     if (consumed !== undefined && overlap === undefined) payload.consumed = Number(consumed);
     return payload;
   }

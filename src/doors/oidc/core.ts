@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { Interaction, Provider } from 'oidc-provider';
+import { errors, type Interaction, type Provider } from 'oidc-provider';
 import type { Application } from '../../core/application.ts';
 import type { Core, DoorPorts, Outcome } from '../../core/door.ts';
 import { SallyportError } from '../../core/errors.ts';
@@ -7,6 +7,7 @@ import type { ConsentRequest, SignInRequest } from '../../core/sign-in.ts';
 import { SCOPES } from './accounts.ts';
 import { grantsOf, hashOf } from './adapter.ts';
 import { requestFor, takeEnded } from './bridge.ts';
+import { interactionOf } from './browser-bound.ts';
 import { clientOf } from './clients.ts';
 import { type AuthorizationParams, wantsOf } from './evaluation.ts';
 import { extend, join } from './grants.ts';
@@ -38,17 +39,22 @@ export function createCore(
     return session;
   }
 
-  /** The interaction that this browser holds the cookie of: an address alone opens nothing. */
-  async function interaction(req: Request, res: Response, id: string): Promise<Interaction> {
-    let found: Interaction;
+  /** The interaction of this browser; if it began in a session, in that one and with the same person. */
+  async function interaction(req: Request, id: string): Promise<Interaction> {
+    const found = await interactionOf(provider(), ports, req, id);
+    const { uid, accountId } = found.session ?? {};
+    if (uid === undefined || (await provider().Session.findByUid(uid))?.accountId === accountId) return found;
+    throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'the session in which it began is over');
+  }
+
+  /** @throws SallyportError ERR_SIGN_IN_EXPIRED where another answer has been resumed meanwhile */
+  async function keep(found: Interaction): Promise<void> {
     try {
-      found = await provider().interactionDetails(req, res);
+      await found.save(Math.max(1, found.exp - Math.floor(ports.now() / 1000)));
     } catch (cause) {
-      if (cause instanceof SallyportError) throw cause;
-      throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'no interaction for this browser', { cause });
+      if (!(cause instanceof errors.SessionNotFound)) throw cause;
+      throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'it was finished already', { cause });
     }
-    if (found.uid !== id) throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'the cookie names another interaction');
-    return found;
   }
 
   async function end(req: Request, res: Response, except?: string): Promise<Told> {
@@ -100,8 +106,8 @@ export function createCore(
   }
 
   return {
-    async request(req, res, id) {
-      const found = await interaction(req, res, id);
+    async request(req, _res, id) {
+      const found = await interaction(req, id);
       const application = await ports.applications.find(String(found.params.client_id));
       const door = application && ports.doors().get(application.door);
       const requester = await door?.requester?.(String(found.params.state));
@@ -109,7 +115,7 @@ export function createCore(
     },
 
     async finish(req, res, id, given) {
-      const found = await interaction(req, res, id);
+      const found = await interaction(req, id);
       const outcome = await ofThePersonMeant(found, given);
       const session = await current(req, res);
       if (outcome.kind === 'signed-in' && session.accountId && session.accountId !== outcome.account) {
@@ -118,7 +124,7 @@ export function createCore(
         found.session = undefined;
       }
       found.result = await resultOf(found, outcome);
-      await found.save(Math.max(1, found.exp - Math.floor(ports.now() / 1000)));
+      await keep(found);
       return found.returnTo;
     },
 

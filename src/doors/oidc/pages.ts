@@ -68,10 +68,19 @@ export function pages(ports: DoorPorts) {
     } catch (cause) {
       ctx.state.failure = cause;
     }
-    if (ctx.state.failure !== undefined) return fail(ctx, ctx.state.failure as Error);
+    if (ctx.state.failure !== undefined) {
+      const cause = ctx.state.failure as Error;
+      const refusal = refusalOf(cause);
+      return refusal === undefined ? fail(ctx, cause) : refuse(ctx, refusal);
+    }
     if (ctx.status === 404 && ctx.body == null) return otherMethod(ctx);
     if (typeof ctx.body === 'string' && ctx.body.includes(OWN_FORM)) submit(ctx, ctx.body);
     if (ctx.state.staleSessionId !== undefined) keepNewerCookie(ctx, ctx.state.staleSessionId as string);
+  }
+
+  function refuse(ctx: KoaContextWithOIDC, key: string): void {
+    ctx.remove('location');
+    show(ctx, 'error', { status: 400, key, back: '/applications' }, 400);
   }
 
   function fail(ctx: KoaContextWithOIDC, cause: Error): void {
@@ -132,6 +141,12 @@ function keepNewerCookie(ctx: KoaContextWithOIDC, stale: string): void {
     'set-cookie',
     cookies.filter((cookie) => !cookie.includes(`=${stale};`)),
   );
+}
+
+/** What our own code around oidc-provider refuses: the key of the page's texts. */
+function refusalOf(cause: Error): string | undefined {
+  if (hasCode(cause, 'ERR_SIGN_IN_OTHER_BROWSER')) return 'other-browser';
+  return hasCode(cause, 'ERR_SIGN_IN_EXPIRED') ? 'expired' : undefined;
 }
 
 function classify(cause: Error, status: number): [key: string, status: number] {

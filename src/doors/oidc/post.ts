@@ -1,42 +1,59 @@
-import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import type { DoorPorts } from '../../core/door.ts';
+import { SallyportError } from '../../core/errors.ts';
 import { parametersOf } from '../../core/parameters.ts';
-import { hashOf } from './adapter.ts';
 import { LONGEST } from './parameters.ts';
 import { ROUTES } from './routes.ts';
 
 const PARAMETER = 'posted_request';
-/** It waits for its own redirect and no longer. Milliseconds. */
-const LIFETIME = 60_000;
-
-/** Endpoints that browsers are sent to, by GET or POST (OpenID Connect Core 3.1.2.1, RP-Initiated Logout section 2). */
-const FOR_BROWSERS: ReadonlySet<string> = new Set([ROUTES.authorization, ROUTES.end_session]);
+const KIND_REQUEST = 'posted-authorize';
+const KIND_SIGN_OUT = 'posted-logout';
 
 /**
- * A request that arrives by POST from another site comes without our Lax cookie. It is
- * stored and answered 303 to our own GET, where the cookie returns.
+ * Endpoints that browsers are sent to, by GET or POST (OpenID Connect Core 3.1.2.1, RP-Initiated Logout section 2), and
+ * how long what was posted there waits. The page that asks before signing out stands at its own address: it is
+ * loaded again, as in another language, for as long as it is looked at. Milliseconds.
  */
-export function postedRequests({ ephemeral, form }: Pick<DoorPorts, 'ephemeral' | 'form'>): RequestHandler[] {
-  const key = (path: string, id: string) => `oidc:posted:${path}:${hashOf(id)}`;
-  const isPosted = ({ method, path }: Request) => method === 'POST' && FOR_BROWSERS.has(path);
+const WAITS: ReadonlyMap<string, { kind: string; lifetime: number }> = new Map([
+  [ROUTES.authorization, { kind: KIND_REQUEST, lifetime: 60_000 }],
+  [ROUTES.end_session, { kind: KIND_SIGN_OUT, lifetime: 600_000 }],
+]);
+
+/**
+ * A request that arrives by POST from another site comes without our Lax cookies. It is kept and answered 303 to our
+ * own GET, where they return: in the same browser alone, and for an authorization request once.
+ */
+export function postedRequests({ deposits, form }: Pick<DoorPorts, 'deposits' | 'form'>): RequestHandler[] {
+  const waitOf = (req: Request, method: string) => (req.method === method ? WAITS.get(req.path) : undefined);
+
   const keep: RequestHandler = async (req, res, next) => {
-    if (!isPosted(req)) return next();
-    const id = randomBytes(32).toString('base64url');
-    await ephemeral.set(key(req.path, id), typeof req.body === 'string' ? req.body : '', LIFETIME);
-    res.redirect(303, `${req.path}?${PARAMETER}=${id}`);
+    const wait = waitOf(req, 'POST');
+    if (wait === undefined) return next();
+    const { path, body } = req;
+    const text = typeof body === 'string' ? body : '';
+    const id = await deposits.put({ req, res }, wait.kind, text, wait.lifetime);
+    res.redirect(303, `${path}?${PARAMETER}=${id}`);
   };
-  const restore: RequestHandler = async (req, _res, next) => {
-    if (req.method !== 'GET' || !FOR_BROWSERS.has(req.path)) return next();
+
+  const restore: RequestHandler = async (req, res, next) => {
+    const { path } = req;
+    const wait = waitOf(req, 'GET');
+    if (wait === undefined) return next();
     const id = parametersOf(req.url.split('?')[1] ?? '')[PARAMETER];
-    const stored = typeof id === 'string' ? await ephemeral.take(key(req.path, id)) : undefined;
-    if (stored !== undefined) req.url = `${req.path}?${stored}`;
+    if (id === undefined) return next();
+    const find = path === ROUTES.authorization ? deposits.take : deposits.look;
+    const posted = await find({ req, res }, wait.kind, id);
+    if (posted !== undefined) req.url = `${path}?${posted}`;
+    // To sign out without it is only asked in general.
+    else if (path === ROUTES.authorization)
+      throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'no posted request of this browser');
     next();
   };
+
   const read = form(LONGEST).map(
     (handler): RequestHandler =>
       (req, res, next) =>
-        isPosted(req) ? handler(req, res, next) : next(),
+        waitOf(req, 'POST') ? handler(req, res, next) : next(),
   );
   return [...read, keep, restore];
 }

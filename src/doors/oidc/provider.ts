@@ -4,9 +4,11 @@ import { CLAIMS, findAccount, SCOPES } from './accounts.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication, OidcSettings } from './application.ts';
 import { leaveEnded } from './bridge.ts';
+import { bindInteractions, resumeInItsBrowser } from './browser-bound.ts';
 import { clientOf, MemberAdapter } from './clients.ts';
 import { endOf, overrideContext } from './evaluation.ts';
 import { loadExistingGrant } from './grants.ts';
+import { InteractionAdapter } from './interactions.ts';
 import { ownParameters } from './own-parameters.ts';
 import { pages } from './pages.ts';
 import { readQueries } from './parameters.ts';
@@ -26,9 +28,9 @@ function cookies(issuer: string): Configuration['cookies'] {
   return {
     names: {
       session: secure ? '__Host-sallyport_session' : 'sallyport_session',
-      // Bound to the path of their own sign-in, so that two tabs don't meet; __Host- would want the root.
-      interaction: secure ? '__Secure-sallyport_sign_in' : 'sallyport_sign_in',
-      resume: secure ? '__Secure-sallyport_resume' : 'sallyport_resume',
+      // Never set: see `resumeInItsBrowser`.
+      interaction: 'interaction',
+      resume: 'resume',
     },
     long: { ...options, path: '/' },
     short: options,
@@ -57,7 +59,8 @@ export function createProvider(
     adapter: (name: string) => {
       if (name === 'Session') return sessions;
       if (name === 'Client') return new MemberAdapter(ports);
-      return new ArtifactAdapter(ports.ephemeral, name, ports.sealer);
+      if (name === 'Interaction') return new InteractionAdapter(ports.ephemeral, ports.sealer);
+      return new ArtifactAdapter(ports.ephemeral, name);
     },
     acrValues: [...ports.acr.keys()],
     allowOmittingSingleRegisteredRedirectUri: false,
@@ -161,6 +164,7 @@ export function createProvider(
   provider.proxy = true;
   readQueries(provider);
   provider.use(own.replace);
+  provider.use(resumeInItsBrowser(provider, ports));
   provider.use(leaveEnded(ports));
   provider.use(answerAlike(ports.ephemeral));
   provider.use(signOutElsewhere(ports));
@@ -168,6 +172,7 @@ export function createProvider(
   recordRefusals(provider, ports);
   overrideContext(provider);
   keepProofs(provider);
+  bindInteractions(provider, ports);
   endForGood(provider, sessions);
   return provider;
 }

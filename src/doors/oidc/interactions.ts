@@ -1,0 +1,75 @@
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { Sealer } from '../../core/seal.ts';
+import type { EphemeralStore } from '../../core/store.ts';
+import { hashOf, readRecord, writeRecord } from './adapter.ts';
+
+/** What stands in the place of an interaction that was resumed, so that an answer that comes late can't bring it back. */
+const OVER = 'over';
+/** Longer than any answer is under way, milliseconds. */
+const LATE = 5 * 60_000;
+
+const keyOf = (id: string): string => `oidc:Interaction:${hashOf(id)}`;
+
+/**
+ * oidc-provider's storage for interactions. Each is resumed once, however many answers and resumptions come at the
+ * same moment, and whatever they had read of it before: its end is a compare-and-set, after which nothing changes it.
+ */
+export class InteractionAdapter implements Adapter {
+  readonly #store: EphemeralStore;
+  readonly #sealer: Sealer;
+
+  constructor(store: EphemeralStore, sealer: Sealer) {
+    this.#store = store;
+    this.#sealer = sealer;
+  }
+
+  /** @throws SessionNotFound where it is over */
+  async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
+    const [key, value, ttl] = [keyOf(id), this.#pack(id, payload), expiresIn * 1000];
+    while (!(await this.#store.add(key, value, ttl))) {
+      const stored = await this.#store.get(key);
+      if (stored === OVER) throw over();
+      if (stored !== undefined && (await this.#store.swap(key, stored, value, ttl))) return;
+    }
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    const stored = await this.#store.get(keyOf(id));
+    return stored === undefined || stored === OVER ? undefined : this.#unpack(id, stored);
+  }
+
+  /**
+   * Of any number of callers one ends it.
+   *
+   * @throws SessionNotFound for the others
+   */
+  async destroy(id: string): Promise<void> {
+    for (;;) {
+      const stored = await this.#store.get(keyOf(id));
+      if (stored === undefined || stored === OVER) throw over();
+      if (await this.#store.swap(keyOf(id), stored, OVER, LATE)) return;
+    }
+  }
+
+  #pack(id: string, payload: AdapterPayload): string {
+    const kept = { ...payload };
+    // It would otherwise carry the session's cookie value.
+    if (kept.session) kept.session = { ...kept.session, cookie: undefined } as never;
+    // And the id of the pushed request, which is needed again when the sign-in is resumed.
+    if (typeof kept.parJti === 'string') kept.parJti = this.#sealer.seal(kept.parJti, keyOf(id));
+    return writeRecord(kept, id);
+  }
+
+  #unpack(id: string, stored: string): AdapterPayload {
+    const payload = readRecord(stored, id);
+    if (typeof payload.parJti === 'string') payload.parJti = this.#sealer.open(payload.parJti, keyOf(id));
+    return payload;
+  }
+
+  async consume(): Promise<void> {}
+  async findByUid(): Promise<undefined> {}
+  async findByUserCode(): Promise<undefined> {}
+  async revokeByGrantId(): Promise<void> {}
+}
+
+const over = () => new errors.SessionNotFound('the interaction was resumed already');
