@@ -46,3 +46,26 @@ describe('a session that many tabs use at once', () => {
     }
   });
 });
+
+describe('eight tabs that are opened at once in a fresh browser', () => {
+  it.each([
+    ['Redirect', false],
+    ['POST', true],
+  ])('by %s each come to their end', async (_how, posts) => {
+    const someone = await scene.newcomer();
+    const { client } = someone;
+    const { url } = scene.gateway;
+    const pages = await Promise.all(
+      APPLICATIONS.slice(0, 8).map(async (id) =>
+        posts ? client.follow(await site.post(client, id, url)) : client.open(site.address(id, url)),
+      ),
+    );
+    // For each its request and its sign-in; what was posted has been taken.
+    expect(client.jar.all()).toHaveLength(16);
+    const answers = [];
+    for (const page of pages) answers.push(site.answer(await someone.password(page, someone.username)));
+    expect(answers.map(({ status }) => status)).toEqual(pages.map(() => ['Success']));
+    expect(new Set(answers.map(({ nameId }) => nameId)).size).toBe(8);
+    expect(client.jar.all().filter(({ name }) => name.startsWith('sallyport.'))).toEqual([]);
+  });
+});

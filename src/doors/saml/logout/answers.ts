@@ -1,5 +1,4 @@
 import express, { type Request, type Response, type Router } from 'express';
-import { type BrowserCookie, hashOf, type Secret } from '../cookie.ts';
 import { type LogoutRequest, type Party, STATUSES, type Status } from '../model.ts';
 import { deliver } from './delivery.ts';
 import { responseEndpoint } from './endpoints.ts';
@@ -7,7 +6,7 @@ import { means } from './matching.ts';
 import { over } from './over.ts';
 import type { LogoutDeps } from './ports.ts';
 import { allTold } from './walk.ts';
-import { LIFETIME, type Walks } from './walks.ts';
+import { LIFETIME, newId, type Walks } from './walks.ts';
 
 /** A LogoutRequest that passed the gate, as it is kept while the browser is under way. */
 export interface Asking {
@@ -19,12 +18,16 @@ export interface Asking {
 interface Due extends Asking {
   /** Something couldn't be reached from server to server. */
   partial: boolean;
+  /** The walk that the browser takes before, by its name. */
+  walk?: string;
 }
 
 /** Where the person ends whose service provider has no address for an answer. */
 const NOWHERE = '/signed-out';
 
-const dueOf = (browser: Secret): string => `saml:logout-due:${hashOf(browser)}`;
+const KIND = 'logout-answer';
+/** By the hash of the bond, as walks are. */
+const dueOf = (bond: string): string => `saml:logout-due:${bond}`;
 
 export interface Answers {
   router: Router;
@@ -33,7 +36,7 @@ export interface Answers {
 }
 
 /** Single logout begun by a service provider (saml-profiles section 4.4). */
-export function createAnswers(deps: LogoutDeps, walks: Walks, cookie: BrowserCookie): Answers {
+export function createAnswers(deps: LogoutDeps, walks: Walks): Answers {
   const { ports, parties, participants, writer, paths } = deps;
   const address = `${paths.logout}/answer`;
 
@@ -73,8 +76,15 @@ export function createAnswers(deps: LogoutDeps, walks: Walks, cookie: BrowserCoo
     const { application } = asking;
     const { next, unreached } = await ports.core().endSession(req, res, { next: address, except: application });
     if (next === address) return respond(res, asking, statusOf(unreached.length > 0));
-    const due: Due = { ...asking, partial: unreached.length > 0 };
-    await ports.ephemeral.set(dueOf(cookie.keep(req, res)), JSON.stringify(due), LIFETIME);
+    const walk = walks.begunWith(res);
+    const due: Due = {
+      ...asking,
+      partial: unreached.length > 0,
+      ...(walk !== undefined && { walk }),
+    };
+    await ports.bonds.make({ req, res }, KIND, newId(ports), LIFETIME, (bond) =>
+      ports.ephemeral.set(dueOf(bond), JSON.stringify(due), LIFETIME),
+    );
     res.redirect(303, next);
   }
 
@@ -82,12 +92,12 @@ export function createAnswers(deps: LogoutDeps, walks: Walks, cookie: BrowserCoo
 
   // Not used up: an answer that was lost can be fetched again, by this browser alone.
   router.get(address, async (req, res) => {
-    const browser = cookie.read(req);
-    const stored = browser && (await ports.ephemeral.get(dueOf(browser)));
-    if (!browser || !stored) return over(ports, res);
-    const { partial, ...asking } = JSON.parse(stored) as Due;
-    const walk = await walks.of(browser);
-    await respond(res, asking, statusOf(partial || (walk !== undefined && !allTold(walk))));
+    const [bond] = ports.bonds.held(req, KIND);
+    const stored = bond && (await ports.ephemeral.get(dueOf(bond)));
+    if (!stored) return over(ports, res);
+    const { partial, walk, ...asking } = JSON.parse(stored) as Due;
+    const walked = walk === undefined ? undefined : await walks.find(walk);
+    await respond(res, asking, statusOf(partial || (walked !== undefined && !allTold(walked))));
   });
 
   return { router, handle };

@@ -1,6 +1,5 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { EndedSession, Exchange } from '../../../core/door.ts';
-import { type BrowserCookie, hashOf, type Secret } from '../cookie.ts';
 import type { LogoutResponse } from '../model.ts';
 import { deliver } from './delivery.ts';
 import { requestEndpoint } from './endpoints.ts';
@@ -25,7 +24,7 @@ export interface FrontChannel {
  * navigation of its own: a frame would come without that site's cookies. Between two of them the person sees
  * how far it has come; an application that doesn't send the browser back is left behind.
  */
-export function createFrontChannel(deps: LogoutDeps, walks: Walks, cookie: BrowserCookie): FrontChannel {
+export function createFrontChannel(deps: LogoutDeps, walks: Walks): FrontChannel {
   const { ports, paths } = deps;
 
   async function show(res: Response, walk: Walk): Promise<void> {
@@ -50,22 +49,22 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks, cookie: Brows
   }
 
   /** Sends the browser to a service provider; false where there is no way to it any more. */
-  async function visit(res: Response, { application, index }: Stop, browser: Secret): Promise<boolean> {
+  async function visit(res: Response, { application, index }: Stop, walk: string): Promise<boolean> {
     const to = await addressee(deps, application, index);
     const endpoint = to && requestEndpoint(to.party.provider);
     if (to === undefined || endpoint === undefined) return false;
     const message = await requestFor(deps, to, index, endpoint);
     const { entityId } = to.party.provider;
-    await walks.ask(message.id, { browser: hashOf(browser), application, index, entityId });
+    await walks.ask(message.id, { walk, application, index, entityId });
     deliver(ports, res, message, { location: endpoint.location, application: await nameOf(application) });
     return true;
   }
 
   /** The walk of this browser after one step, or a page that says that there is none. */
   async function walked(req: Request, res: Response, step: (walk: Walk) => Walk) {
-    const browser = cookie.read(req);
-    const walk = browser && (await walks.change(hashOf(browser), step));
-    if (browser && walk) return { browser, walk };
+    const name = walks.of(req);
+    const walk = name && (await walks.change(name, step));
+    if (name && walk) return { name, walk };
     over(ports, res);
     return undefined;
   }
@@ -85,18 +84,18 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks, cookie: Brows
       return step.walk;
     });
     if (found === undefined) return;
-    if (stop && (await visit(res, stop, found.browser))) return;
+    if (stop && (await visit(res, stop, found.name))) return;
     const { index } = stop ?? {};
-    if (index !== undefined) await walks.change(hashOf(found.browser), (walk) => note(walk, index, 'unreached'));
+    if (index !== undefined) await walks.change(found.name, (walk) => note(walk, index, 'unreached'));
     res.redirect(303, paths.logout);
   });
 
   return {
     router,
 
-    async begin({ account, applications }, next, { req, res }) {
+    async begin({ account, applications }, next, exchange) {
       const stops = [...applications].map(([application, index]): Stop => ({ application, index, state: 'waiting' }));
-      await walks.begin(cookie.keep(req, res), { account, stops, next });
+      await walks.begin(exchange, { account, stops, next });
       return paths.logout;
     },
 
@@ -106,10 +105,10 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks, cookie: Brows
         ports.log.warn({ issuer }, 'LogoutResponse to nothing that was asked of its sender');
         return;
       }
-      const { application, index, browser } = asked;
+      const { application, index, walk } = asked;
       const told = isSuccess(status);
       if (!told) ports.log.warn({ application, status }, 'an application did not sign the person out');
-      await walks.change(browser, (walk) => note(walk, index, told ? 'told' : 'unreached'));
+      await walks.change(walk, (it) => note(it, index, told ? 'told' : 'unreached'));
     },
   };
 }

@@ -1,6 +1,5 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { Door } from '../../../core/door.ts';
-import { browserCookie, hashOf } from '../cookie.ts';
 import { SamlFault } from '../errors.ts';
 import type { Inbound } from '../gate/gate.ts';
 import { type Asking, asking, createAnswers } from './answers.ts';
@@ -8,7 +7,7 @@ import { type Left, signOut } from './back-channel.ts';
 import { createFrontChannel } from './front-channel.ts';
 import { over } from './over.ts';
 import type { LogoutDeps } from './ports.ts';
-import { createWalks, LIFETIME } from './walks.ts';
+import { createWalks } from './walks.ts';
 
 export type { LogoutDeps };
 
@@ -17,20 +16,18 @@ export interface Logout extends Required<Pick<Door, 'signOut' | 'signOutByBrowse
   router: Router;
 }
 
-/** A request that came by POST waits for its own redirect and no longer. Milliseconds. */
+/** A request that came by POST waits for our own GET and no longer. Milliseconds. */
 const HANDOVER = 60_000;
 /** Bytes of a form: MAX_XML in base64, percent-encoded, and RelayState. */
 const LONGEST = 160 * 1024;
+const KIND = 'logout-post';
 
 /** Single logout (saml-profiles section 4.4): begun by a service provider, or by whatever else ends a session. */
 export function createLogout(deps: LogoutDeps): Logout {
   const { ports, gate, paths } = deps;
   const walks = createWalks(ports);
-  const browsers = browserCookie(ports, 'sallyport_logout', LIFETIME);
-  // From another site the other cookie doesn't come along: this one mustn't take its place.
-  const handovers = browserCookie(ports, 'sallyport_logout_request', HANDOVER);
-  const front = createFrontChannel(deps, walks, browsers);
-  const answers = createAnswers(deps, walks, browsers);
+  const front = createFrontChannel(deps, walks);
+  const answers = createAnswers(deps, walks);
   const endpoint = `${ports.issuer}${paths.slo}`;
 
   /** A LogoutRequest, or undefined for a response: that is noted. */
@@ -55,7 +52,6 @@ export function createLogout(deps: LogoutDeps): Logout {
     }
   }
 
-  const keyOf = (secret: string): string => `saml:logout-request:${hashOf(secret)}`;
   const router = express.Router();
 
   router.get(paths.slo, async (req, res) => {
@@ -69,15 +65,14 @@ export function createLogout(deps: LogoutDeps): Logout {
   router.post(paths.slo, ...ports.form(LONGEST), async (req: Request, res) => {
     const request = await received(res, { binding: 'post', body: typeof req.body === 'string' ? req.body : '' });
     if (request === undefined) return;
-    await ports.ephemeral.set(keyOf(handovers.renew(res)), JSON.stringify(request), HANDOVER);
-    res.redirect(303, `${paths.logout}/request`);
+    const id = await ports.deposits.put({ req, res }, KIND, JSON.stringify(request), HANDOVER);
+    res.redirect(303, `${paths.logout}/request?${new URLSearchParams({ id })}`);
   });
 
   router.get(`${paths.logout}/request`, async (req, res) => {
-    const secret = handovers.read(req);
-    const stored = secret && (await ports.ephemeral.take(keyOf(secret)));
-    if (!stored) return over(ports, res);
-    await answers.handle(req, res, JSON.parse(stored) as Asking);
+    const request = await ports.deposits.take({ req, res }, KIND, req.query.id);
+    if (request === undefined) return over(ports, res);
+    await answers.handle(req, res, JSON.parse(request) as Asking);
   });
 
   router.use(front.router, answers.router);

@@ -212,8 +212,8 @@ describe('whose walk it is', () => {
     const { id } = messageIn(await goOn(client, await begin(client)));
     const cookie = client.jar
       .for(new URL(scene.issuer), { method: 'GET', crossSite: false })
-      .find(({ name }) => name === 'sallyport_logout');
-    expect(cookie?.value).toMatch(/^[\w-]{43}$/);
+      .find(({ name }) => name.startsWith('sallyport.logout.'));
+    expect(cookie?.value).toMatch(/^[\w-]{52}$/);
     const kept = JSON.stringify([scene.store.keys(), scene.store.values()]);
     expect(kept).not.toContain(cookie?.value);
     expect(kept).not.toContain(id);

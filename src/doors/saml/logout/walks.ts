@@ -1,5 +1,6 @@
-import type { DoorPorts } from '../../../core/door.ts';
-import { hashOf, type Secret } from '../cookie.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { DoorPorts, Exchange } from '../../../core/door.ts';
+import { hashOf } from '../hash.ts';
 import { changes, type Walk } from './walk.ts';
 
 /** Half an hour, as a sign-in has. Milliseconds. */
@@ -7,20 +8,30 @@ export const LIFETIME = 1_800_000;
 
 /** A LogoutRequest that a browser has taken to a service provider, and that isn't answered yet. */
 export interface Asked {
-  /** Hash of the browser's cookie: its walk's. */
-  browser: string;
+  /** The walk, by its name. */
+  walk: string;
   application: string;
   /** SessionIndex. */
   index: string;
   entityId: string;
 }
 
-const walkOf = (browser: string): string => `saml:logout:${browser}`;
+const KIND = 'logout';
+const keyOf = (walk: string): string => `saml:logout:${walk}`;
 const askedOf = (id: string): string => `saml:logout-asked:${hashOf(id)}`;
 
-/** Walks under way, one for each browser, under its cookie: no address leads to one. */
-export function createWalks({ ephemeral, audit }: Pick<DoorPorts, 'ephemeral' | 'audit'>) {
+/** For what has a bond and no address. */
+export const newId = ({ random }: Pick<DoorPorts, 'random'>): string => Buffer.from(random(32)).toString('base64url');
+
+type WalkPorts = Pick<DoorPorts, 'ephemeral' | 'audit' | 'bonds' | 'random'>;
+
+/**
+ * Walks under way. No address leads to one: its name is the hash of the bond that only its browser holds, and of
+ * several that one browser has it shows the newest.
+ */
+export function createWalks({ ephemeral, audit, bonds, random }: WalkPorts) {
   const read = (text: string | undefined) => (text === undefined ? undefined : (JSON.parse(text) as Walk));
+  const begun = new WeakMap<ServerResponse, string>();
 
   function record(before: Walk, after: Walk): void {
     for (const { application, fate } of changes(before, after)) {
@@ -30,26 +41,35 @@ export function createWalks({ ephemeral, audit }: Pick<DoorPorts, 'ephemeral' | 
   }
 
   return {
-    /** Begins a walk, in the place of one that this browser had. */
-    async begin(browser: Secret, walk: Walk): Promise<void> {
-      await ephemeral.set(walkOf(hashOf(browser)), JSON.stringify(walk), LIFETIME);
+    /** Begins a walk of this browser. */
+    async begin(exchange: Exchange, walk: Walk): Promise<void> {
+      await bonds.make(exchange, KIND, newId({ random }), LIFETIME, async (name) => {
+        await ephemeral.set(keyOf(name), JSON.stringify(walk), LIFETIME);
+        begun.set(exchange.res, name);
+      });
       const applications = walk.stops.map(({ application }) => application);
       audit.note({ event: 'logout.by-browser', account: walk.account, applications });
     },
 
-    async of(browser: Secret): Promise<Walk | undefined> {
-      return read(await ephemeral.get(walkOf(hashOf(browser))));
+    /** Name of the walk that began with this answer. */
+    begunWith: (res: ServerResponse): string | undefined => begun.get(res),
+
+    /** Name of this browser's walk. */
+    of: (req: IncomingMessage): string | undefined => bonds.held(req, KIND)[0],
+
+    async find(name: string): Promise<Walk | undefined> {
+      return read(await ephemeral.get(keyOf(name)));
     },
 
-    /** Changes a walk, whatever else does at the same moment. `browser`: hash of its cookie. */
-    async change(browser: string, step: (walk: Walk) => Walk): Promise<Walk | undefined> {
+    /** Changes a walk, whatever else does at the same moment. */
+    async change(name: string, step: (walk: Walk) => Walk): Promise<Walk | undefined> {
       for (;;) {
-        const stored = await ephemeral.get(walkOf(browser));
+        const stored = await ephemeral.get(keyOf(name));
         const before = read(stored);
         if (stored === undefined || before === undefined) return undefined;
         const after = step(before);
         if (after === before) return after;
-        if (!(await ephemeral.swap(walkOf(browser), stored, JSON.stringify(after)))) continue;
+        if (!(await ephemeral.swap(keyOf(name), stored, JSON.stringify(after)))) continue;
         record(before, after);
         return after;
       }

@@ -1,7 +1,7 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { Application } from '../../../core/application.ts';
 import { NO_REQUEST, type RequestId } from '../../../core/assurance.ts';
-import type { DoorPorts } from '../../../core/door.ts';
+import type { DoorPorts, Exchange } from '../../../core/door.ts';
 import { SallyportError } from '../../../core/errors.ts';
 import type { Evaluation } from '../../../core/sign-in.ts';
 import { SamlFault } from '../errors.ts';
@@ -94,12 +94,15 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
       return refuse(res, asked, found.kind === 'refuse' ? found.status : STATUSES.noPassive);
     }
     const { application, request, relayState, since, wants, loginHint } = asked;
-    const id = await pending.put(req, res, {
-      application: application.id,
-      since,
-      ...(request && { request }),
-      ...(relayState !== undefined && { relayState }),
-    });
+    const id = await pending.put(
+      { req, res },
+      {
+        application: application.id,
+        since,
+        ...(request && { request }),
+        ...(relayState !== undefined && { relayState }),
+      },
+    );
     const options = { returnTo: id, wants, ...(loginHint === undefined ? {} : { loginHint }) };
     res.redirect(303, ports.core().begin(application.id, options));
   }
@@ -161,10 +164,10 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
   }
 
   /** The request that waited under this id, if this browser brought it. */
-  async function waiting(req: Request, id: unknown, take: PendingRequests['take']): Promise<Asked> {
-    const found = typeof id === 'string' ? await take(req, id) : undefined;
+  async function waiting(exchange: Exchange, id: unknown, take: PendingRequests['take']): Promise<Asked> {
+    const found = await take(exchange, id);
     const party = found && (await parties.ofApplication(found.application));
-    if (found === undefined || party === undefined) throw expired('no request waits under this id in this browser');
+    if (found === undefined || party === undefined) throw expired('no request waits under this id');
     return askedOf(party, found);
   }
 
@@ -181,15 +184,17 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
     if ((await ports.core().session(req, res)) !== undefined) return answer(req, res, asked);
     const { application, request, relayState, since } = asked;
     const kept = { application: application.id, since, ...(request && { request }) };
-    const id = await pending.handOver(res, { ...kept, ...(relayState !== undefined && { relayState }) });
+    const id = await pending.handOver({ req, res }, { ...kept, ...(relayState !== undefined && { relayState }) });
     res.redirect(303, `${paths.continue}?${new URLSearchParams({ id })}`);
   });
 
-  router.get(paths.continue, async (req, res) => answer(req, res, await waiting(req, req.query.id, pending.takeOver)));
+  router.get(paths.continue, async (req, res) =>
+    answer(req, res, await waiting({ req, res }, req.query.id, pending.takeOver)),
+  );
 
   router.get(paths.resume, async (req, res) => {
     const { state, error } = req.query;
-    const asked = await waiting(req, state, pending.take);
+    const asked = await waiting({ req, res }, state, pending.take);
     // The error comes through the browser; whoever makes one up only sends themselves away.
     if (typeof error === 'string') return refuse(res, asked, REFUSALS.get(error) ?? STATUSES.authnFailed);
     const ended = await ports.core().ended(String(state));

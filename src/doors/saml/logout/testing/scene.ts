@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inflateRawSync } from 'node:zlib';
 import express, { type ErrorRequestHandler } from 'express';
+import { bondPorts } from '../../../../../test/support/bonds.ts';
 import { Client, type Reply } from '../../../../../test/support/client.ts';
 import type { AuditEvent, Core, DoorPorts } from '../../../../core/door.ts';
 import type { SigningKey } from '../../../../core/keyring.ts';
@@ -71,8 +72,14 @@ export function messageIn(reply: Reply): { xml: string; id: string; relayState?:
   };
 }
 
-/** The door's logout behind a server, with a session that took part in every service provider named. */
-export async function stage() {
+/** Under https cookies have their prefixes. */
+const FRONTED = 'https://idp.university.example';
+
+/**
+ * The door's logout behind a server, with a session that took part in every service provider named; `fronted`: behind
+ * what ends TLS.
+ */
+export async function stage({ fronted = false } = {}) {
   const keys = new Map<string, Identity>();
   for (const id of Object.keys(SERVICES)) keys.set(id, await createIdentity());
   const own = await createIdentity();
@@ -100,7 +107,9 @@ export async function stage() {
   const app = express();
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const issuer = fronted ? FRONTED : address;
+  const carried = { [FRONTED]: address };
   const sessionOf = (req: { headers: { cookie?: string } }) =>
     /(?:^|; )session=(\w+)/.exec(req.headers.cookie ?? '')?.[1] ?? '';
 
@@ -128,6 +137,7 @@ export async function stage() {
 
   const ports = {
     ...{ issuer, now, ephemeral: store, core: () => core, random: (bytes: number) => randomBytes(bytes) },
+    ...bondPorts(store, { issuer, now }),
     applications: { find: async (id: string) => ({ id, name: id }) },
     fetch: (...given: Parameters<DoorPorts['fetch']>) => outside.fetch(...given),
     form: (limit: number) => [express.text({ type: 'application/x-www-form-urlencoded', limit })],
@@ -149,7 +159,7 @@ export async function stage() {
 
   const key: SigningKey = { id: 'k', algorithm: 'RS256', activeFrom: 0, ...own };
   const gate = createGate({
-    ...{ now, ephemeral: store, skew: 90_000, requireSigned: () => false, allowed: () => [] },
+    ...{ now, ephemeral: store, skew: 90_000, requireSigned: () => false },
     party: async (entityId) => parties.find((it) => it?.provider.entityId === entityId),
   });
   const logout: Logout = createLogout({
@@ -192,7 +202,7 @@ export async function stage() {
 
     /** A browser whose session took part in these. */
     async member(...applications: string[]): Promise<Client> {
-      const client = new Client();
+      const client = new Client({ carried });
       await signIn(client, ...applications);
       return client;
     },
