@@ -206,7 +206,12 @@ describe('the reference of OpenID Connect', () => {
   it('names every endpoint and every cookie', () => {
     const text = page('docs/reference/oidc.md');
     const cookies = sources.flatMap(({ text: code }) => [...code.matchAll(/sallyport_[a-z_]+/g)].map(([name]) => name));
+    // Those that bind something to a browser are named after what it is.
+    const binding = sources.filter(({ text: code }) => /\b(?:bonds|deposits)\b/.test(code));
+    const kinds = binding.flatMap(({ text: code }) => [...code.matchAll(/\bKIND\w* = '([a-z-]+)'/g)]);
+    expect(kinds.length).toBeGreaterThan(7);
     const named = [
+      ...kinds.map(([, kind]) => `sallyport.${kind}.`),
       ...Object.values(ROUTES).map((path) => `\`${path}\``),
       ...cookies.filter((name) => !/events/.test(name)),
     ];

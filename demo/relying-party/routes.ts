@@ -1,10 +1,11 @@
 import { Router, urlencoded } from 'express';
 import { buildEndSessionUrl, fetchUserInfo, ResponseBodyError, randomState } from 'openid-client';
+import { Begun } from '../shared/begun.ts';
 import { type DemoApplication, RelyingPartyError } from './application.ts';
 import type { Clients } from './client.ts';
 import type { LogoutTokens } from './logout-token.ts';
 import { signedInPage, signedOutPage } from './pages.ts';
-import type { Session, Sessions, SignedIn } from './sessions.ts';
+import type { Pending, Session, Sessions, SignedIn } from './sessions.ts';
 import { authorizationRequest, completed, refreshed } from './sign-in.ts';
 
 export interface RouteOptions {
@@ -20,6 +21,7 @@ export interface RouteOptions {
 export function applicationRoutes({ url, application, clients, sessions, logoutTokens }: RouteOptions): Router {
   const { id } = application;
   const home = `${url}/${id}`;
+  const begun = new Begun<Pending>();
   const router = Router();
 
   router.use((_req, res, next) => {
@@ -42,20 +44,17 @@ export function applicationRoutes({ url, application, clients, sessions, logoutT
   router.get('/login', async (req, res) => {
     const config = await clients(application);
     const request = await authorizationRequest(config, application, `${home}/callback`, req.query);
-    const session = sessions.find(req, id) ?? sessions.begin(res, id);
-    sessions.expect(session, request.state, request.pending);
+    begun.put(res, `/${id}`, request.state, request.pending);
     res.redirect(303, request.url.href);
   });
 
   router.get('/callback', async (req, res) => {
-    const session = sessions.find(req, id);
     const state = String(req.query.state);
-    const pending = session?.pending.get(state);
-    // Without it the answer may be to another browser's request (login CSRF).
+    const pending = begun.take(req, res, `/${id}`, state);
     if (!pending) throw new RelyingPartyError(400, 'unknown_state', "this sign-in wasn't begun in this browser");
-    session?.pending.delete(state);
     const answer = new URL(req.originalUrl, url);
-    sessions.begin(res, id, session, await completed(await clients(application), answer, state, pending));
+    const signedIn = await completed(await clients(application), answer, state, pending);
+    sessions.begin(res, id, sessions.find(req, id), signedIn);
     res.redirect(303, home);
   });
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { IDToken } from 'openid-client';
+import { cookieOf } from '../shared/cookie.ts';
 
 /** What was sent with an authorization request, kept for its answer. */
 export interface Pending {
@@ -25,8 +26,6 @@ export interface Session {
   readonly id: string;
   readonly application: string;
   readonly expires: number;
-  /** By `state`: several tabs may be on their way. */
-  readonly pending: Map<string, Pending>;
   signedIn?: SignedIn;
   /** `state` of the sign-out that is under way. */
   signingOut?: string;
@@ -34,7 +33,6 @@ export interface Session {
 
 const LIFETIME = 8 * 60 * 60 * 1000;
 const MOST_SESSIONS = 10_000;
-const MOST_PENDING = 20;
 const COOKIE = 'session';
 
 /** The relying party's own sessions, one for each browser and application, in memory. */
@@ -42,7 +40,7 @@ export class Sessions {
   readonly #byId = new Map<string, Session>();
 
   find(req: Request, application: string): Session | undefined {
-    const session = this.#byId.get(cookie(req) ?? '');
+    const session = this.#byId.get(cookieOf(req, COOKIE) ?? '');
     if (!session || session.application !== application || session.expires < Date.now()) return undefined;
     return session;
   }
@@ -54,18 +52,12 @@ export class Sessions {
       id: randomBytes(32).toString('base64url'),
       application,
       expires: Date.now() + LIFETIME,
-      pending: previous?.pending ?? new Map(),
       ...(signedIn ? { signedIn } : {}),
     };
     this.#byId.set(session.id, session);
     dropOldest(this.#byId, MOST_SESSIONS);
     res.cookie(COOKIE, session.id, { httpOnly: true, sameSite: 'lax', path: `/${application}` });
     return session;
-  }
-
-  expect(session: Session, state: string, pending: Pending): void {
-    session.pending.set(state, pending);
-    dropOldest(session.pending, MOST_PENDING);
   }
 
   /** Ends the sessions that a logout token names (Back-Channel Logout 1.0, section 2.7); returns how many. */
@@ -87,12 +79,4 @@ function dropOldest(map: Map<string, unknown>, most: number): void {
     if (map.size <= most) return;
     map.delete(key);
   }
-}
-
-function cookie(req: Request): string | undefined {
-  for (const pair of (req.get('cookie') ?? '').split(';')) {
-    const [name, value] = pair.trim().split('=');
-    if (name === COOKIE) return value;
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router, text, urlencoded } from 'express';
+import { Begun } from '../shared/begun.ts';
 import { ServiceProviderError } from './application.ts';
 import type { Party } from './client.ts';
 import type { IdentityProviders } from './identity-provider.ts';
@@ -15,7 +16,7 @@ import {
   receivedLogout,
 } from './logout.ts';
 import { postPage, signedInPage, signedOutPage } from './pages.ts';
-import { Parking, type Sessions } from './sessions.ts';
+import { type Asked, Parking, type Sessions } from './sessions.ts';
 import { authnRequest, type Incoming, inResponseTo, signedIn } from './sign-in.ts';
 
 export interface RouteOptions {
@@ -58,11 +59,12 @@ function sessionRoutes(router: Router, { party: { application }, sessions, metad
 function signInRoutes(router: Router, { party, idps, sessions, once }: RouteOptions): void {
   const { application, endpoints } = party;
   const { id } = application;
+  const begun = new Begun<Asked>();
   const answers = new Parking<Incoming>();
 
   router.get('/login', async (req, res) => {
     const { outgoing, asked } = await authnRequest(party, await idps.current(), req.query);
-    sessions.expect(sessions.find(req, id) ?? sessions.begin(res, id), asked);
+    begun.put(res, `/${id}`, asked.id, asked);
     if ('url' in outgoing) res.redirect(303, outgoing.url);
     else res.send(postPage(application, outgoing.action, outgoing.fields));
   });
@@ -79,15 +81,13 @@ function signInRoutes(router: Router, { party, idps, sessions, once }: RouteOpti
   router.get('/acs', async (req, res) => {
     const incoming = answers.take(req.query.answer);
     if (!incoming) throw new ServiceProviderError(400, 'invalid_response', 'this answer was taken already');
-    const session = sessions.find(req, id);
     const answered = await inResponseTo(incoming);
-    const asked = session?.asked.get(answered ?? '');
+    const asked = begun.take(req, res, `/${id}`, answered ?? '');
     // Without it the answer may be to another browser's request (login CSRF).
     if (!asked && (answered !== undefined || !application.unsolicited)) {
       throw new ServiceProviderError(400, 'unknown_request', "this sign-in wasn't begun in this browser");
     }
-    if (asked) session?.asked.delete(asked.id);
-    sessions.begin(res, id, session, await signedIn(party, idps, incoming, asked, once));
+    sessions.begin(res, id, sessions.find(req, id), await signedIn(party, idps, incoming, asked, once));
     res.redirect(303, endpoints.home);
   });
 }

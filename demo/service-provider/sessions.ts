@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
+import { cookieOf } from '../shared/cookie.ts';
 
 /** What an AuthnRequest asked for, kept for its answer. */
 export interface Asked {
@@ -40,8 +41,6 @@ export interface Session {
   readonly id: string;
   readonly application: string;
   readonly expires: number;
-  /** By ID of the request: several tabs may be on their way. */
-  readonly asked: Map<string, Asked>;
   signedIn?: SignedIn;
   /** The LogoutRequest that is under way. */
   signingOut?: { id: string; relayState: string };
@@ -49,7 +48,6 @@ export interface Session {
 
 const LIFETIME = 8 * 60 * 60 * 1000;
 const MOST_SESSIONS = 10_000;
-const MOST_ASKED = 20;
 const COOKIE = 'session';
 
 /** The service provider's own sessions, one for each browser and application, in memory. */
@@ -57,7 +55,7 @@ export class Sessions {
   readonly #byId = new Map<string, Session>();
 
   find(req: Request, application: string): Session | undefined {
-    const session = this.#byId.get(cookie(req) ?? '');
+    const session = this.#byId.get(cookieOf(req, COOKIE) ?? '');
     if (!session || session.application !== application || session.expires < Date.now()) return undefined;
     return session;
   }
@@ -70,18 +68,12 @@ export class Sessions {
       id: randomBytes(32).toString('base64url'),
       application,
       expires: Math.min(Date.now() + LIFETIME, until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until)),
-      asked: previous?.asked ?? new Map(),
       ...(signedIn ? { signedIn } : {}),
     };
     this.#byId.set(session.id, session);
     dropOldest(this.#byId, MOST_SESSIONS);
     res.cookie(COOKIE, session.id, { httpOnly: true, sameSite: 'lax', path: `/${application}` });
     return session;
-  }
-
-  expect(session: Session, asked: Asked): void {
-    session.asked.set(asked.id, asked);
-    dropOldest(session.asked, MOST_ASKED);
   }
 
   /** Ends the sessions that a LogoutRequest means: of this name, and of one of the indexes if it names any. */
@@ -122,12 +114,4 @@ function dropOldest(map: Map<string, unknown>, most: number): void {
     if (map.size <= most) return;
     map.delete(key);
   }
-}
-
-function cookie(req: Request): string | undefined {
-  for (const pair of (req.get('cookie') ?? '').split(';')) {
-    const [name, value] = pair.trim().split('=');
-    if (name === COOKIE) return value;
-  }
-  return undefined;
 }

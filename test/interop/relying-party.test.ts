@@ -112,11 +112,13 @@ describe('signing in', () => {
     const client = new Client();
     const begun = await client.get(`${home}/login`);
     expect([...(begun.location?.searchParams.keys() ?? [])].sort()).toEqual(['client_id', 'request_uri']);
-    const before = client.jar.value('session');
     const page = await client.follow(begun);
+    const before = client.jar.value('session');
     expect(page.url.href).toBe(home);
     expect(page.text).toContain('You are signed in as person');
     expect(await claims(client)).toMatchObject({ iss: issuer, sub: 'person', aud: 'courses' });
+    await client.open(`${home}/login`);
+    expect(before).toBeTruthy();
     expect(client.jar.value('session')).not.toBe(before);
   });
 

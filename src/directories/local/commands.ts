@@ -1,5 +1,4 @@
 import type { Command, CommandInput, CommandResult, Directory, Person } from '../../core/directory.ts';
-import { ENCODING } from '../../core/encoding.ts';
 import { hasCode } from '../../core/errors.ts';
 import { LocalDirectory } from './directory.ts';
 import { type Entry, messagesOf, planImport } from './import.ts';
@@ -199,7 +198,7 @@ export const commands: readonly Command<Directory>[] = [
       name: 'user import',
       summary: 'import people from CSV: username,name,email,groups,password or passwordHash; all or nothing',
       arguments: [{ name: '[file]', description: 'CSV file with a header; standard input by default' }],
-      options: [ENCODING, { flags: '--update', description: 'change people who exist already' }],
+      options: [{ flags: '--update', description: 'change people who exist already' }],
     },
     importPeople,
   ),
