@@ -192,6 +192,16 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
   }
 
   /**
+   * Factors that a token can't rest on, where the rules of now don't name them. Rules about networks are left out at a
+   * refresh, and may have named one when the person signed in.
+   */
+  function unnamed(): ReadonlySet<string> {
+    const elsewhere = deps.rules.filter(({ networks, notNetworks }) => networks || notNetworks);
+    const named = new Set(elsewhere.flatMap(({ factors }) => factors ?? []));
+    return new Set([...reserved].filter((id) => !named.has(id)));
+  }
+
+  /**
    * Asks again without a browser, for a token. Using one asks whether it was revoked; issuing new ones also asks
    * the directory and policy, and derives anew the level of what it rests on: where that no longer suffices, or no
    * longer is what the token says, the person is sent back to sign in.
@@ -221,7 +231,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     const reviewed = (input.proofs ?? [])
       .filter(({ credential, factor }) => credential === factor || working.some(({ id }) => id === credential))
       .flatMap(reviewer(account, working, input));
-    const left = stillCounting({ requirement, now: deps.now(), onlyIfNamed: reserved }, reviewed);
+    const left = stillCounting({ requirement, now: deps.now(), onlyIfNamed: unnamed() }, reviewed);
     return left.some(isFirstFactor) && reaches(levelOf(left), highest(requirement.level, said));
   }
 

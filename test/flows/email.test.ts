@@ -11,7 +11,22 @@ import { MAILBOX, mailedCode, mailedCodes, notices } from '../support/mail.ts';
 import { outbox } from '../support/outbox.ts';
 import { asksCode, asksToEnrol, asksToRemember, Someone, stage } from '../support/scene.ts';
 
-const scene = stage(() => ({ config: MAILBOX }));
+/** Named on the campus alone, which is where everybody is here. */
+const ON_CAMPUS = {
+  name: 'by mail, on campus',
+  applications: ['library'],
+  groups: ['by-mail'],
+  networks: ['campus'],
+  level: 'mfa',
+  factors: ['email-code'],
+};
+const scene = stage(() => ({
+  config: {
+    ...MAILBOX,
+    networks: { campus: ['127.0.0.1/32', '::1/128'] },
+    policy: { ...MAILBOX.policy, rules: [...MAILBOX.policy.rules, ON_CAMPUS] },
+  },
+}));
 
 let mailboxes = 0;
 const newMailbox = () => `p${mailboxes++}@university.example`;
@@ -45,6 +60,19 @@ describe('a code by mail', () => {
     expect(asksToEnrol(await someone.enter('payroll'))).toBe(true);
     expect(await mailedCodes(scene.gateway, mailbox)).toHaveLength(1);
     expect(await someone.claims('payroll')).toBeUndefined();
+  });
+
+  it('is what a refresh token can rest on, also where a rule about a network named it', async () => {
+    const mailbox = newMailbox();
+    const someone = await scene.newcomer({ email: mailbox, groups: 'by-mail' });
+    const page = await someone.enter('library');
+    expect(asksCode(page)).toBe(true);
+    await someone.code(page, await mailedCode(scene.gateway, mailbox));
+    scene.clock.advance(2 * SECONDS);
+    const refresh = `${scene.gateway.relyingParty}/library/refresh`;
+    const refreshed = await someone.client.follow(await someone.client.post(refresh));
+    expect([refreshed.status, refreshed.text]).toEqual([200, expect.stringContaining('refresh token')]);
+    expect(await someone.claims('library')).toMatchObject({ claims: { acr: 'https://refeds.org/profile/mfa' } });
   });
 
   it('is not offered to people without an address', async () => {
