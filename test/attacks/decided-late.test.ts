@@ -5,6 +5,7 @@ import { PASSWORD } from '../support/gateway.ts';
 import { codesOf, passFor, visitAccount } from '../support/issued.ts';
 import { accountOf, asksNewPassword, NEW_PASSWORD, report, toNewPassword } from '../support/not-me.ts';
 import { asksPassword, asksToEnrol, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
+import { goneWithin } from '../support/within.ts';
 
 const IN_AN_HOUR = () => new Date(Date.now() + 60 * MINUTES).toISOString();
 
@@ -223,28 +224,6 @@ describe('a right that ended while its page was open', () => {
     expect(await accounts.verifyPassword(await accounts.find(owner.username), PASSWORD)).toBe('ok');
   });
 
-  /** The first thing that a request asks for is there, and then it is gone: in the very moment. */
-  async function goneWithin(
-    change: () => Promise<unknown>,
-    request: () => Promise<unknown>,
-    moment: number,
-  ): Promise<void> {
-    const { evaluator } = scene.gateway.app.signIn;
-    const { evaluate } = evaluator;
-    let asked = 0;
-    evaluator.evaluate = async (input) => {
-      asked += 1;
-      if (asked === moment) await change();
-      return evaluate(input);
-    };
-    try {
-      await request();
-    } finally {
-      evaluator.evaluate = evaluate;
-    }
-    expect(asked).toBeGreaterThanOrEqual(moment);
-  }
-
   it('is asked for again inside of each change of an account', async () => {
     const { signIn } = scene.gateway.app;
     // How often it was asked for before, in the same request: who comes with a pass may add, and nothing else.
@@ -267,7 +246,7 @@ describe('a right that ended while its page was open', () => {
       const form = ownForm(page);
       const code = path.includes('add') ? scene.elsewhere(owner).scan(page).codeAt() : '';
       const send = () => owner.client.post(form.url, { ...form.fields, ...fields, code });
-      await goneWithin(() => signIn.methods.suspend(account, first?.id ?? '', {}), send, before + 1);
+      await goneWithin(scene, () => signIn.methods.suspend(account, first?.id ?? '', {}), send, before + 1);
       expect([path, (await methodsOf(owner)).sort()]).toEqual([path, ['Authenticator app', 'Second']]);
       expect(await signIn.devices.list(account)).toEqual([]);
       const told = scene.audit().filter((row) => row.account === account && row.event.startsWith('credential.'));

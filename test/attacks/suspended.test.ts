@@ -7,6 +7,7 @@ import { visitAccount } from '../support/issued.ts';
 import { accountOf, asksNewPassword, choose, ELSEWHERE, NEW_PASSWORD, newestReport } from '../support/not-me.ts';
 import { Passkey } from '../support/passkeys.ts';
 import { asksCode, asksToEnrol, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
+import { goneWithin } from '../support/within.ts';
 
 describe('what a report suspends', () => {
   const scene = stage(() => ({
@@ -204,6 +205,18 @@ describe('what a report suspends', () => {
       credential: id,
       reason: expect.any(String),
     });
+  });
+
+  it('is confirmed by no agent whose own passkey is suspended in that very moment', async () => {
+    const { owner, id } = await suspended();
+    const agent = await agentAt(scene);
+    const form = await agent.person(owner, `/confirm/${id}`);
+    const change = async () => {
+      const key = await idOf(agent.someone, 'fido2');
+      return scene.gateway.app.signIn.methods.suspend(await accountOf(scene, agent.someone), key, {});
+    };
+    await goneWithin(scene, change, () => agent.send(form), 3);
+    expect(await suspendedOf(owner)).toEqual(['fido2']);
   });
 
   it('is listed, confirmed and removed by command as well', async () => {
