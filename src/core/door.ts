@@ -11,7 +11,15 @@ import type { Keyring, KeyringOptions } from './keyring.ts';
 import type { PromptKind } from './prompt.ts';
 import type { Sealer } from './seal.ts';
 import type { SealedPlace } from './sealed.ts';
-import type { ConsentRequest, Evaluation, EvaluationInput, SignInRequest, Wants } from './sign-in.ts';
+import type {
+  ConsentRequest,
+  Evaluation,
+  EvaluationInput,
+  RenewedSight,
+  SessionSight,
+  SignInRequest,
+  Wants,
+} from './sign-in.ts';
 import type { DurableStore, EphemeralStore } from './store.ts';
 
 /** A protocol front: it turns its own messages into authorization requests of the core and back. */
@@ -94,7 +102,13 @@ export interface Core {
   request(req: Request, res: Response, id: string): Promise<SignInRequest>;
   /** Records the outcome; answers the address to send the browser to. Throws as `request` does. */
   finish(req: Request, res: Response, id: string, outcome: Outcome): Promise<string>;
-  session(req: Request, res: Response): Promise<{ account: string; session: string } | undefined>;
+  /** `session` names it; what it holds is asked by `sight`. */
+  session(req: Request, res: Response): Promise<{ account: string; session: string; sight: SessionSight } | undefined>;
+  /**
+   * Gives this browser's session a new cookie value, before it is given more. Undefined where nobody is signed in, or
+   * the request came by a value that was superseded.
+   */
+  renew(req: Request, res: Response): Promise<RenewedSight | undefined>;
   /** Address that begins an authorization request of an internal application, or of one of another door. */
   begin(application: string, options?: BeginOptions): string;
   /** How a request of another door's application ended, by the `returnTo` that it began with; once. */
@@ -179,7 +193,7 @@ export interface DoorPorts {
   }): Promise<boolean>;
   account(id: string): Promise<Account | undefined>;
   /** Moves what a finished sign-in collected to its session; once. */
-  adopt(signIn: string, session: string, ttl: number): Promise<readonly Evidence[]>;
+  adopt(signIn: string, to: SessionSight, ttl: number): Promise<readonly Evidence[]>;
   /** The browser behind a response of the web layer's. */
   browser(res: ServerResponse): Browser;
   /** Whatever leaves the browser and comes back is bound to it by these, and kept meanwhile by those. */

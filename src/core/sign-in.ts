@@ -15,6 +15,20 @@ export interface Wants {
   reauthenticate: boolean;
 }
 
+/**
+ * A session, as one value of its cookie opens it: what was proven after that value was superseded it doesn't see, for
+ * it may be a copy. Only the core makes one.
+ */
+export interface SessionSight {
+  session: string;
+  epoch: number;
+}
+
+/** The same with a cookie value that was made in this request: what the session is given now, no copy sees. */
+export interface RenewedSight extends SessionSight {
+  renewed: true;
+}
+
 /** One authorization request, as the core's door hands it to evaluation and journey. */
 export interface SignInRequest {
   /** Id of this interaction: it stands in the address and in a cookie. */
@@ -30,7 +44,8 @@ export interface SignInRequest {
   uiLocales: readonly string[];
   /** Account and session that the browser had when the request began. */
   account?: string;
-  session?: string;
+  /** What the cookie that came with this very request may see of that session. */
+  sight?: SessionSight;
   /** Scheme of the address that the browser is sent to afterwards, for `form-action`. */
   redirectScheme?: string;
   /** Set where consent is asked for; otherwise a sign-in or step-up is. */
@@ -47,8 +62,8 @@ export interface ConsentRequest {
 export interface EvaluationInput {
   application: string;
   account?: string;
-  /** Session uid; its evidence counts. */
-  session?: string;
+  /** The session, and how much of its evidence counts. */
+  sight?: SessionSight;
   /** Proofs collected by a sign-in that hasn't been resumed yet; they count as the session's. */
   collected?: readonly Evidence[];
   /** Id of the authorization request: its own proofs are those that `remember: never` and `max_age=0` want. */

@@ -32,7 +32,7 @@ export function createDispatcher(
     const evaluation = await evaluator.evaluate({
       application: request.application,
       ...(account ? { account } : {}),
-      ...(account && account === request.account && request.session ? { session: request.session } : {}),
+      ...(account && account === request.account && request.sight ? { sight: request.sight } : {}),
       collected: state.collected,
       request: request.request,
       wants: request.wants,

@@ -163,7 +163,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     const required = recently(requirementOf(account, isEnrolled(account, enrolled), input), input.recent);
     const requirement = hold ? underHold(required) : required;
     const since = Math.max(account?.revokedBefore ?? 0, changed);
-    const ofSession = account && input.session ? await evidence.of(input.session, account.id) : [];
+    const ofSession = account && input.sight ? await evidence.of(input.sight, account.id, input.request) : [];
     const working = enrolled.filter(works);
     // What rests on a credential that was removed or suspended ends with it, at once.
     const stands = ({ at, credential, factor }: Proof) =>

@@ -1,8 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Evidence } from '../core/assurance.ts';
+import { type Evidence, isOf, NO_REQUEST, type RequestId } from '../core/assurance.ts';
+import type { RenewedSight, SessionSight } from '../core/sign-in.ts';
 import type { EphemeralStore } from '../core/store.ts';
 
+/** A proof of a session, with the epoch from which on it is seen. */
+type Kept = Evidence & { epoch?: number };
+
 interface Held {
+  account: string;
+  proofs: Kept[];
+}
+
+/** What a finished sign-in has left. */
+interface Collected {
   account: string;
   proofs: Evidence[];
 }
@@ -22,24 +32,26 @@ export function createEvidence(ephemeral: EphemeralStore) {
   const read = (text: string | undefined): Held | undefined => (text === undefined ? undefined : JSON.parse(text));
 
   /** What was left under this key, once. Its mark stays: an answer at the same moment would leave it again. */
-  async function taken(key: string): Promise<Held | undefined> {
+  async function taken(key: string): Promise<Collected | undefined> {
     for (;;) {
       const stored = await ephemeral.get(key);
       if (stored === undefined || stored === ADOPTED) return undefined;
-      if (await ephemeral.swap(key, stored, ADOPTED)) return read(stored);
+      if (await ephemeral.swap(key, stored, ADOPTED)) return JSON.parse(stored) as Collected;
     }
   }
 
   return {
-    async of(session: string, account: string): Promise<Evidence[]> {
+    /** What may be seen of a session's proofs: those of its epoch and before, and those of this very request. */
+    async of({ session, epoch }: SessionSight, account: string, request: RequestId = NO_REQUEST): Promise<Evidence[]> {
       const held = read(await ephemeral.get(sessionKey(session)));
-      return held?.account === account ? held.proofs : [];
+      if (held?.account !== account) return [];
+      return held.proofs.filter((proof) => (proof.epoch ?? 0) <= epoch || isOf(proof, request)).map(bare);
     },
 
     /** Leaves what a sign-in collected for the session that resumes it; once that has adopted it, nothing more. */
     async leave(signIn: string, account: string, proofs: Evidence[], ttl: number): Promise<void> {
       const key = collectedKey(signIn);
-      const value = JSON.stringify({ account, proofs: named(proofs) } satisfies Held);
+      const value = JSON.stringify({ account, proofs: named(proofs) } satisfies Collected);
       while (!(await ephemeral.add(key, value, ttl))) {
         const stored = await ephemeral.get(key);
         if (stored === ADOPTED) return;
@@ -47,28 +59,39 @@ export function createEvidence(ephemeral: EphemeralStore) {
       }
     },
 
-    /** Changes what a session holds of an account, in its place and for as long as it had. */
-    async change(session: string, account: string, change: (proofs: Evidence[]) => Evidence[]): Promise<void> {
+    /**
+     * Changes what a session holds of an account, in its place and for as long as it had. What stays is seen as before;
+     * what is new is seen by the cookie value that has just been made, and by no copy of an earlier one.
+     */
+    async change(
+      { session, epoch }: RenewedSight,
+      account: string,
+      change: (proofs: Evidence[]) => Evidence[],
+    ): Promise<void> {
       const key = sessionKey(session);
       for (;;) {
         const stored = await ephemeral.get(key);
         const held = read(stored);
         if (stored === undefined || held?.account !== account) return;
-        const value = JSON.stringify({ account, proofs: named(change(held.proofs)) } satisfies Held);
+        const epochs = new Map(held.proofs.map((proof) => [bare(proof), proof.epoch ?? 0]));
+        const changed = named(change([...epochs.keys()]));
+        const proofs = changed.map((proof) => ({ ...proof, epoch: epochs.get(proof) ?? epoch }));
+        const value = JSON.stringify({ account, proofs } satisfies Held);
         if (await ephemeral.swap(key, stored, value)) return;
       }
     },
 
-    /** Moves it to the session, once. */
-    async adopt(signIn: string, session: string, ttl: number): Promise<readonly Evidence[]> {
+    /** Moves it to the session, once, to be seen from that epoch on. */
+    async adopt(signIn: string, { session, epoch }: SessionSight, ttl: number): Promise<readonly Evidence[]> {
       const collected = await taken(collectedKey(signIn));
       if (collected === undefined) return [];
       const key = sessionKey(session);
+      const added = collected.proofs.map((proof) => ({ ...proof, epoch }));
       for (;;) {
         const stored = await ephemeral.get(key);
         const before = read(stored);
         const kept = before?.account === collected.account ? before.proofs : [];
-        const value = JSON.stringify({ account: collected.account, proofs: latest([...kept, ...collected.proofs]) });
+        const value = JSON.stringify({ account: collected.account, proofs: latest([...kept, ...added]) });
         const written =
           stored === undefined ? await ephemeral.add(key, value, ttl) : await ephemeral.swap(key, stored, value, ttl);
         if (written) return collected.proofs;
@@ -77,6 +100,8 @@ export function createEvidence(ephemeral: EphemeralStore) {
   };
 }
 
+const bare = ({ epoch: _, ...proof }: Kept): Evidence => proof;
+
 /** @throws TypeError where a proof names no request: it would be taken for one of whatever names none either */
 function named(proofs: Evidence[]): Evidence[] {
   if (proofs.every(({ request }) => typeof request === 'string' && request !== '')) return proofs;
@@ -84,9 +109,12 @@ function named(proofs: Evidence[]): Evidence[] {
 }
 
 /** Of each credential the newest proof in each authorization request, and of those the newest few. */
-function latest(proofs: Evidence[]): Evidence[] {
-  const one = new Map(proofs.map((proof) => [`${proof.factor}\0${proof.credential}\0${proof.request}`, proof]));
+function latest(proofs: Kept[]): Kept[] {
+  const one = new Map(proofs.map((proof) => [keyOf(proof), proof]));
   return [...one.values()].sort((a, b) => a.at - b.at).slice(-MOST_KEPT);
 }
+
+const keyOf = ({ factor, credential, request, epoch = 0 }: Kept): string =>
+  [factor, credential, request, epoch].join('\0');
 
 export type EvidenceStore = ReturnType<typeof createEvidence>;

@@ -162,7 +162,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     const result = await parts.passwords.change({
       account,
       next: answer.next ?? '',
-      ...(account.id === request.account && request.session ? { session: request.session } : {}),
+      ...(account.id === request.account && request.sight ? { session: request.sight.session } : {}),
       browser,
       right,
       facts: { ...facts, by: 'owner' },

@@ -3,6 +3,7 @@ import type { Evidence } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
+import type { RenewedSight } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
 import { type Attempts, lockedFor } from './attempts.ts';
 import type { SignInDeps } from './deps.ts';
@@ -21,8 +22,10 @@ export interface Change {
   next: string;
   /** The present password, where it has to be given. */
   current?: string;
-  /** The browser's own session, which stays. */
+  /** The browser's own session, which stays. What was proven in it doesn't, unless `renew` is given. */
   session?: string;
+  /** Renews that session, once the password is another one. */
+  renew?: () => Promise<RenewedSight | undefined>;
   browser: Browser;
   /** Asked in the moment of changing it, which nobody else does then. */
   right(): Promise<boolean>;
@@ -84,14 +87,16 @@ export function createPasswords(
   }
 
   /** Everything that rests on the old password ends; the hold last, when nothing is left for it to keep out. */
-  async function end({ account, session, facts }: Change): Promise<number> {
+  async function end({ account, session, renew, facts }: Change): Promise<number> {
     const hold = await holds.of(account.id);
     const at = deps.now();
     // Tokens count in whole seconds: those that this very sign-in gets in a moment must not be from before.
     await deps.durable.accounts.revokeBefore(account.id, at - (at % 1000));
     await devices.revoke(account.id);
-    await deps.endSessions(account.id, session);
-    if (session) await evidence.change(session, account.id, (proofs) => renewedProofs(proofs, at));
+    // No copy of the cookie comes along: what stands beyond the change is seen by a value that was made for it.
+    const renewed = await renew?.();
+    await deps.endSessions(account.id, renewed?.session ?? session);
+    if (renewed) await evidence.change(renewed, account.id, (proofs) => renewedProofs(proofs, at));
     await deps.audit.commit({ ...facts, event: 'password.changed', account: account.id });
     await holds.renewed(account.id, at, hold, facts);
     return at;

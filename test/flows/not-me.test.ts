@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { LocalDirectory } from '../../src/directories/local/directory.ts';
+import { Client } from '../support/client.ts';
 import { MINUTES, SECONDS } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
 import { passFor, visitAccount } from '../support/issued.ts';
@@ -228,6 +229,21 @@ describe('a new password of one’s own choice', () => {
     expect(wrong.text).toContain('The user name or the password isn’t right.');
     expect(asksCode(await scene.elsewhere(here).password(await there.begin('courses'), here.username, NEW_PASSWORD)));
     expect(await scene.gateway.app.signIn.devices.list(await accountOf(scene, here))).toEqual([]);
+  });
+
+  it('ends copies of this one’s cookie as well, at once and for good', async () => {
+    const here = await scene.member();
+    const page = await form(here);
+    const copy = scene.elsewhere(here, new Client({ jar: here.client.jar.copy() }));
+    expect((await copy.begin('courses', '?prompt=none')).url.pathname).toBe('/courses');
+    expect((await here.answer(page, { current: PASSWORD, next: NEW_PASSWORD })).text).toContain('was changed');
+    for (const wait of [0, 11 * SECONDS]) {
+      scene.clock.advance(wait);
+      const thief = scene.elsewhere(here, new Client({ jar: copy.client.jar.copy() }));
+      expect((await thief.begin('library', '?prompt=none')).text).toContain('login_required');
+      expect((await thief.client.open(at('/account'))).url.pathname).toMatch(/^\/sign-in\//);
+    }
+    expect((await here.begin('courses', '?prompt=none')).url.pathname).toBe('/courses');
   });
 
   it('wants a second step of the last ten minutes, and the present password', async () => {

@@ -157,6 +157,20 @@ describe('a new phone', () => {
     expect((await phone.begin('courses', '?prompt=none')).url.pathname).toBe('/courses');
   });
 
+  it('raises no copy of the session’s cookie', async () => {
+    const someone = await member();
+    const { setup } = await begun(someone);
+    const phone = scene.elsewhere(someone, someone.client).scan(setup);
+    const last = await phone.code(setup, scene.nextCode(phone));
+    const copy = scene.elsewhere(someone, new Client({ jar: someone.client.jar.copy() }));
+    await press(someone, last, '/remove', { remove: 'yes' });
+    for (const path of ['/account', '/account/methods/add/totp']) {
+      expect((await copy.client.open(at(path))).url.pathname).toMatch(/^\/sign-in\//);
+    }
+    expect((await copy.begin('courses', '?prompt=none')).text).toContain('interaction_required');
+    expect((await phone.begin('courses', '?prompt=none')).url.pathname).toBe('/courses');
+  });
+
   it('changes nothing for whoever leaves in the middle, or gets the code wrong', async () => {
     const someone = await member();
     const { setup, old } = await begun(someone);

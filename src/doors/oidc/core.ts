@@ -14,11 +14,12 @@ import { extend, join } from './grants.ts';
 import { endAll, signOutApplications, type Told, withoutBrowser } from './logout.ts';
 import { endGrants } from './resting.ts';
 import { schemeOf } from './scheme.ts';
-import { lifeLeft, moves, type SessionAdapter, sessionsOf } from './sessions.ts';
+import type { Session } from './session-model.ts';
+import { moves } from './session-record.ts';
+import { sightOf } from './session-sight.ts';
+import { lifeLeft, type SessionAdapter, sessionsOf } from './sessions.ts';
 import { addressAfter } from './sign-out.ts';
 import type { Subjects } from './subjects.ts';
-
-type Session = InstanceType<Provider['Session']>;
 
 /** The single sign-on session and its interactions, for the journey and the gateway's own pages. */
 export function createCore(
@@ -28,13 +29,14 @@ export function createCore(
   subjects: Subjects,
 ): Core {
   const loaded = new WeakMap<Request, Promise<Session>>();
+  const cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure: ports.issuer.startsWith('https:') } as const;
 
   /** This browser's session, read once in a request. */
   function current(req: Request, res: Response): Promise<Session> {
     const known = loaded.get(req);
     if (known) return known;
     const it = provider();
-    const session = it.Session.get(it.createContext(req, res));
+    const session = it.Session.get(it.createContext(req, res)) as Promise<Session>;
     loaded.set(req, session);
     return session;
   }
@@ -69,8 +71,7 @@ export function createCore(
       await sessions.end(session.uid, session.accountId);
       if (record) told = await signOutApplications(provider(), ports, record, except);
     }
-    const secure = ports.issuer.startsWith('https:');
-    res.clearCookie(provider().cookieName('session'), { path: '/', httpOnly: true, sameSite: 'lax', secure });
+    res.clearCookie(provider().cookieName('session'), cookie);
     return told;
   }
 
@@ -106,12 +107,15 @@ export function createCore(
   }
 
   return {
-    async request(req, _res, id) {
+    async request(req, res, id) {
       const found = await interaction(req, id);
       const application = await ports.applications.find(String(found.params.client_id));
       const door = application && ports.doors().get(application.door);
       const requester = await door?.requester?.(String(found.params.state));
-      return { ...requestOf(found, application), ...(requester === undefined ? {} : { requester }) };
+      return {
+        ...requestOf(found, application, await current(req, res)),
+        ...(requester === undefined ? {} : { requester }),
+      };
     },
 
     async finish(req, res, id, given) {
@@ -130,7 +134,18 @@ export function createCore(
 
     async session(req, res) {
       const session = await current(req, res);
-      return session.accountId ? { account: session.accountId, session: session.uid } : undefined;
+      if (!session.accountId) return undefined;
+      return { account: session.accountId, session: session.uid, sight: sightOf(session) };
+    },
+
+    async renew(req, res) {
+      const session = await current(req, res);
+      if (!session.accountId) return undefined;
+      session.resetIdentifier();
+      await session.save(lifeLeft(ports, session).idle);
+      if (session.opened?.late) return undefined;
+      res.cookie(provider().cookieName('session'), session.jti, cookie);
+      return { ...sightOf(session), renewed: true };
     },
 
     begin(application, options = {}) {
@@ -186,7 +201,7 @@ export function createCore(
   };
 }
 
-function requestOf(found: Interaction, application: Application | undefined): SignInRequest {
+function requestOf(found: Interaction, application: Application | undefined, session: Session): SignInRequest {
   const params = found.params as AuthorizationParams;
   const text = (name: string) => (typeof params[name] === 'string' ? params[name] : undefined);
   const redirect = text('redirect_uri');
@@ -198,7 +213,9 @@ function requestOf(found: Interaction, application: Application | undefined): Si
     wants: wantsOf(params),
     uiLocales: text('ui_locales')?.split(' ') ?? [],
     ...(hint ? { loginHint: hint.slice(0, 256) } : {}),
-    ...(found.session ? { account: found.session.accountId, session: found.session.uid } : {}),
+    ...(found.session ? { account: found.session.accountId } : {}),
+    // By the cookie of now: what a step-up has added meanwhile is seen by who has its cookie.
+    ...(found.session && found.session.uid === session.uid ? { sight: sightOf(session) } : {}),
     ...(redirect ? { redirectScheme: schemeOf(redirect) } : {}),
     ...(found.prompt.name === 'consent' ? { consent: consentOf(found, params, application) } : {}),
   };

@@ -3,6 +3,9 @@ import { NO_REQUEST } from '../../core/assurance.ts';
 import type { DoorPorts } from '../../core/door.ts';
 import type { Evaluation, Wants } from '../../core/sign-in.ts';
 import { ACR_ESSENTIAL, isSet, MAX_AGE_ZERO } from './own-parameters.ts';
+import type { Session } from './session-model.ts';
+import { reachOf, sightOf } from './session-sight.ts';
+import { lifeLeft } from './sessions.ts';
 
 /** What each authorization request came out as, while it is being handled. */
 const pending = new WeakMap<object, Promise<Evaluation>>();
@@ -55,20 +58,29 @@ export function evaluationOf(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise
 }
 
 async function evaluate(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Evaluation> {
-  const { session, client, params, entities } = ctx.oidc;
+  const { client, params, entities } = ctx.oidc;
+  const session = ctx.oidc.session as Session | undefined;
   const interaction = entities.Interaction;
-  if (session?.accountId && session.uid && interaction && ctx.oidc.result?.login) {
-    await ports.adopt(interaction.uid, session.uid, ports.sessions.lifetime);
-  }
+  if (session?.accountId && interaction && ctx.oidc.result?.login) await adopt(ports, session, interaction.uid);
   const result = await ports.evaluate({
     application: String(client?.clientId),
-    ...(session?.accountId ? { account: session.accountId, session: session.uid } : {}),
+    ...(session?.accountId ? { account: session.accountId, sight: sightOf(session) } : {}),
     request: interaction?.cid ?? NO_REQUEST,
     wants: wantsOf(params ?? {}),
     browser: ports.browser(ctx.res),
   });
   known.set(ctx.oidc, result);
   return result;
+}
+
+/** First the new cookie value, then what it may see: of two tabs that come back at once, the later adds nothing for others. */
+async function adopt(ports: DoorPorts, session: Session, signIn: string): Promise<void> {
+  if (session.opened) {
+    await session.save(lifeLeft(ports, session).idle);
+    // It is still to be set in the answer.
+    session.touched = true;
+  }
+  await ports.adopt(signIn, reachOf(session), ports.sessions.lifetime);
 }
 
 /** When what this request was given ends, where it rests on a lent pass: epoch milliseconds. */

@@ -17,6 +17,7 @@ import { recordRefusals } from './refusals.ts';
 import { keepProofs } from './resting.ts';
 import { answerAlike, rotates } from './rotation.ts';
 import { ROUTES } from './routes.ts';
+import { governSessions } from './session-model.ts';
 import { lifeLeft, type SessionAdapter, seconds } from './sessions.ts';
 import { recordLogouts, signOutElsewhere } from './sign-out.ts';
 import type { Subjects } from './subjects.ts';
@@ -173,7 +174,7 @@ export function createProvider(
   overrideContext(provider);
   keepProofs(provider);
   bindInteractions(provider, ports);
-  endForGood(provider, sessions);
+  governSessions(provider, sessions);
   return provider;
 }
 
@@ -181,13 +182,4 @@ export function createProvider(
 function withinGrant(ctx: KoaContextWithOIDC, usual: number): number {
   const { exp } = ctx.oidc.entities.Grant ?? {};
   return exp === undefined ? usual : Math.max(1, Math.min(usual, exp - Math.floor(Date.now() / 1000)));
-}
-
-/** A session that is destroyed ends by uid; an id that is rotated away only loses its pointer. */
-function endForGood(provider: Provider, sessions: SessionAdapter): void {
-  const { prototype } = provider.Session;
-  prototype.destroy = async function destroy(this: InstanceType<typeof provider.Session>) {
-    await sessions.end(this.uid, this.accountId);
-    Object.assign(this, { destroyed: true });
-  };
 }

@@ -2,6 +2,8 @@ import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 import { hashOf } from './adapter.ts';
+import { merge, type StoredSession, unchanged, withApplications } from './session-record.ts';
+import { FIRST, type Opened } from './session-sight.ts';
 
 export const seconds = (milliseconds: number): number => Math.max(1, Math.floor(milliseconds / 1000));
 
@@ -15,27 +17,17 @@ export function lifeLeft(
   return { life, idle: Math.min(seconds(sessions.idle), life) };
 }
 
-/** Whether using a session that expires at `exp` (seconds) now prolongs it by enough to write it again. */
-export function moves(exp: number | undefined, idle: number): boolean {
-  return exp === undefined || Date.now() / 1000 + idle - exp >= idle * WORTH_WRITING;
-}
-
 /** Set of an account's session uids. */
 export const sessionsOf = (account: string): string => `oidc:sessions:{${account}}`;
 
 /** How long a rotated session id still answers: requests of another tab may be under way. Milliseconds. */
 const GRACE = 10_000;
-/** A session whose expiry moves by less than this share of its life isn't written again. */
-const WORTH_WRITING = 0.05;
-
-interface StoredSession extends AdapterPayload {
-  /** Hash of the cookie value that the session goes by. */
-  current: string;
-}
 
 /**
- * The single sign-on session. The record stands under its uid; cookie values are hashed pointers to it,
- * so that a rotation never touches the record, and two tabs can't lose each other's application.
+ * The single sign-on session. The record stands under its uid; cookie values are hashed pointers to it, and the record
+ * alone says which of them is the current one: a new value takes its place by compare-and-set from the one that the
+ * session was opened by. A former value still answers for a moment, so that parallel tabs lose nothing, and sees what
+ * was proven until it was superseded.
  */
 export class SessionAdapter implements Adapter {
   readonly #store: EphemeralStore;
@@ -48,43 +40,66 @@ export class SessionAdapter implements Adapter {
   }
 
   async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
+    await this.write(id, payload, expiresIn);
+  }
+
+  /** Writes a session that goes by `id` from now on; answers how it is in hand after that. `expiresIn`: seconds. */
+  async write(id: string, payload: AdapterPayload, expiresIn: number): Promise<Opened> {
     const uid = String(payload.uid);
     const ttl = expiresIn * 1000;
+    const { opened, ...session } = payload as AdapterPayload & { opened?: Opened };
+    if (opened === undefined) return this.#begin(uid, id, session, ttl);
     const hash = hashOf(id);
     // Another tab writes at the same moment: try again on top of what it wrote.
     for (;;) {
-      const [stored, ended, pointer] = await this.#store.getMany([record(uid), tombstone(uid), pointerOf(hash)]);
-      if (ended !== undefined) return;
-      const before = stored === undefined ? undefined : (JSON.parse(stored) as StoredSession);
-      // A rotated id in its last seconds must not become the session's id again.
-      const late = before !== undefined && pointer !== undefined && before.current !== hash;
-      // Nor may it write over whoever has signed in since.
-      if (late && before.accountId !== payload.accountId) return;
-      const after = merge(before, payload, late ? before.current : hash);
-      if (before && !late && unchanged(before, after, expiresIn)) return;
-      const value = JSON.stringify(after);
-      const written =
-        stored === undefined
-          ? await this.#store.add(record(uid), value, ttl)
-          : await this.#store.swap(record(uid), stored, value, ttl);
-      if (!written) continue;
-      if (!late) await this.#store.set(pointerOf(hash), target(uid, payload.accountId), ttl);
-      if (payload.accountId) await this.#store.addMember(sessionsOf(payload.accountId), uid, ttl);
-      return;
+      const [stored, ended] = await this.#store.getMany([record(uid), tombstone(uid)]);
+      // It was there when this request began, so that it has ended since.
+      if (stored === undefined || ended !== undefined) return tooLate(id, opened);
+      const before = JSON.parse(stored) as StoredSession;
+      if (before.current !== opened.hash) {
+        const joined = withApplications(before, session);
+        const written = joined === undefined || (await this.#store.swap(record(uid), stored, JSON.stringify(joined)));
+        if (written) return tooLate(id, opened);
+        continue;
+      }
+      const rotates = hash !== opened.hash;
+      const epoch = (before.epoch ?? 0) + (rotates ? 1 : 0);
+      const after = merge(before, session, { current: hash, epoch });
+      if (!rotates && unchanged(before, after, expiresIn)) return opened;
+      // Before the swap: a crash in between leaves no former value that lives on.
+      if (rotates) await this.#store.expire(pointerOf(opened.hash), GRACE);
+      if (!(await this.#store.swap(record(uid), stored, JSON.stringify(after), ttl))) continue;
+      await this.#point(hash, uid, after, ttl);
+      return { hash, epoch };
     }
+  }
+
+  async #begin(uid: string, id: string, session: AdapterPayload, ttl: number): Promise<Opened> {
+    const opened = { hash: hashOf(id), epoch: FIRST };
+    const { jti: _, ...rest } = session;
+    const value: StoredSession = { ...rest, current: opened.hash, epoch: opened.epoch };
+    if (!(await this.#store.add(record(uid), JSON.stringify(value), ttl))) return tooLate(id, opened);
+    await this.#point(opened.hash, uid, value, ttl);
+    return opened;
+  }
+
+  async #point(hash: string, uid: string, { accountId, epoch = 0 }: StoredSession, ttl: number): Promise<void> {
+    await this.#store.set(pointerOf(hash), target(uid, accountId, epoch), ttl);
+    if (accountId) await this.#store.addMember(sessionsOf(accountId), uid, ttl);
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
     const hash = hashOf(id);
     const pointer = await this.#store.get(pointerOf(hash));
     if (pointer === undefined) return undefined;
-    const [uid = ''] = pointer.split(SEPARATOR);
+    const [uid = '', account = '', epoch = '0'] = pointer.split(SEPARATOR);
     const found = await this.findByUid(uid);
     // An id from before the sign-in may be known to others (session fixation): it has no seconds of grace.
-    if (found === undefined || pointer !== target(uid, found.accountId)) return undefined;
-    // The answer must not set this cookie again: a newer one is on its way to the browser.
-    if (found.current !== hash && Provider.ctx) Provider.ctx.state.staleSessionId = id;
-    return { ...found, jti: id };
+    if (found === undefined || account !== (found.accountId ?? '')) return undefined;
+    const late = found.current !== hash;
+    if (late) keepCookie(id);
+    const opened: Opened = { hash, epoch: Number(epoch), ...(late ? { late } : {}) };
+    return { ...found, jti: id, opened };
   }
 
   async findByUid(uid: string): Promise<StoredSession | undefined> {
@@ -92,10 +107,8 @@ export class SessionAdapter implements Adapter {
     return stored === undefined ? undefined : (JSON.parse(stored) as StoredSession);
   }
 
-  /** Called when an id is rotated away; a session ends by `end`. */
-  async destroy(id: string): Promise<void> {
-    await this.#store.expire(pointerOf(hashOf(id)), GRACE);
-  }
+  /** An id is rotated away by `write`, and a session ends by `end`. */
+  async destroy(): Promise<void> {}
 
   /** Ends a session for good: a request that still holds it can't write it back. */
   async end(uid: string, account?: string): Promise<void> {
@@ -109,32 +122,21 @@ export class SessionAdapter implements Adapter {
   async revokeByGrantId(): Promise<void> {}
 }
 
+/** The answer must not set this value: the newer one is on its way to the browser, or nothing is. */
+function keepCookie(id: string): void {
+  if (Provider.ctx) Provider.ctx.state.staleSessionId = id;
+}
+
+function tooLate(id: string, { hash, epoch }: Opened): Opened {
+  keepCookie(id);
+  return { hash, epoch, late: true };
+}
+
 const record = (uid: string): string => `oidc:session:${uid}`;
 const tombstone = (uid: string): string => `oidc:session-ended:${uid}`;
 const pointerOf = (hash: string): string => `oidc:session-id:${hash}`;
 
 const SEPARATOR = ' ';
-/** What an id points to: a session, as the session of one account or of nobody yet. */
-const target = (uid: string, account: string | undefined): string => `${uid}${SEPARATOR}${account ?? ''}`;
-
-/**
- * Applications that another tab added stay, each with the name (`sid`) by which it knows the session since: a logout
- * is told by it. Everything else is the writer's.
- */
-function merge(before: StoredSession | undefined, payload: AdapterPayload, current: string): StoredSession {
-  const { jti: _, ...rest } = payload;
-  // Only one account is ever in a session: what another one authorized isn't carried over.
-  const kept = before && before.accountId === payload.accountId ? before.authorizations : undefined;
-  const authorizations = { ...kept, ...payload.authorizations };
-  for (const [client, mine] of Object.entries(payload.authorizations ?? {})) {
-    const known = kept?.[client];
-    authorizations[client] = { ...known, ...mine, ...(known?.sid ? { sid: known.sid } : {}) };
-  }
-  return { ...rest, ...(Object.keys(authorizations).length > 0 ? { authorizations } : {}), current };
-}
-
-function unchanged(before: StoredSession, after: StoredSession, expiresIn: number): boolean {
-  const moved = (after.exp ?? 0) - (before.exp ?? 0);
-  if (moved < 0 || moved >= expiresIn * WORTH_WRITING) return false;
-  return JSON.stringify({ ...after, exp: 0 }) === JSON.stringify({ ...before, exp: 0 });
-}
+/** What an id points to: a session, as the session of one account or of nobody yet, up to an epoch. */
+const target = (uid: string, account: string | undefined, epoch: number): string =>
+  [uid, account ?? '', epoch].join(SEPARATOR);

@@ -3,11 +3,13 @@ import type { Account } from '../../core/account.ts';
 import type { InternalApplication } from '../../core/application.ts';
 import { NO_REQUEST, type Proof } from '../../core/assurance.ts';
 import { SallyportError } from '../../core/errors.ts';
+import type { SessionSight } from '../../core/sign-in.ts';
 import { localsOf, type WebDeps } from '../context.ts';
 
 export interface Member {
   account: Account;
   session: string;
+  sight: SessionSight;
 }
 
 /** How old a second factor may be where policy would have one for each request, milliseconds. */
@@ -29,7 +31,7 @@ export function createMembership(deps: WebDeps) {
   /** How a session stands with an application now. `own`: what only a lent pass has proven doesn't count. */
   function evaluated(
     res: Response,
-    who: { account: string; session: string },
+    who: { account: string; sight: SessionSight },
     application: InternalApplication,
     own = false,
   ) {
@@ -52,7 +54,7 @@ export function createMembership(deps: WebDeps) {
     const agent = signIn.helpDesk.settings && (await signIn.helpDesk.agentOf(account));
     locals.person = { name, ...(agent ? { desk: true } : {}) };
     if (locale) locals.locale = locals.speak({ account: locale });
-    return { account, session: current.session };
+    return { account, session: current.session, sight: current.sight };
   }
 
   /**
@@ -71,18 +73,18 @@ export function createMembership(deps: WebDeps) {
   }
 
   /** Whether a method of one's own was shown, not only a pass that was lent. */
-  async function holdsOwn(res: Response, { account, session }: Member, application: InternalApplication) {
-    return (await evaluated(res, { account: account.id, session }, application, true)).satisfied;
+  async function holdsOwn(res: Response, { account, sight }: Member, application: InternalApplication) {
+    return (await evaluated(res, { account: account.id, sight }, application, true)).satisfied;
   }
 
   /** The right that `member` found, for the moment of its exercise. */
-  async function holds(res: Response, { account, session }: Member, application: InternalApplication) {
-    return (await evaluated(res, { account: account.id, session }, application)).satisfied;
+  async function holds(res: Response, { account, sight }: Member, application: InternalApplication) {
+    return (await evaluated(res, { account: account.id, sight }, application)).satisfied;
   }
 
   /** What was shown of one's own lately, and still stands; nothing where that isn't enough for managing methods. */
-  async function shown(res: Response, { account, session }: Member): Promise<readonly Proof[]> {
-    const who = { account: account.id, session };
+  async function shown(res: Response, { account, sight }: Member): Promise<readonly Proof[]> {
+    const who = { account: account.id, sight };
     const { satisfied, evidence } = await evaluated(res, who, 'sallyport-security', true);
     return satisfied ? evidence.filter(({ at }) => deps.now() - at <= RECENT) : [];
   }

@@ -21,6 +21,7 @@ export function newPasswordPages(
   router: Router,
   { owner, holdsOwn, tokenOf, checked, about }: Parts,
 ): void {
+  const { core } = deps;
   const { passwords } = deps.signIn;
 
   /** @throws SallyportError ERR_NOT_FOUND where the account's directory changes no passwords */
@@ -56,11 +57,12 @@ export function newPasswordPages(
     if (it === undefined) return;
     checked(req, it);
     const { current = '', next = '' } = answerOf(req.body);
-    const { account, session } = it;
+    const { account } = it;
+    const renew = () => core.renew(req, res);
     const { browser } = localsOf(res);
     const facts = { ...about(res, it), by: 'owner' };
     const right = () => holdsOwn(res, it, 'sallyport-security');
-    const result = await passwords.change({ account, current, next, session, browser, right, facts });
+    const result = await passwords.change({ account, current, next, renew, browser, right, facts });
     if ('lost' in result) return res.redirect(303, ADDRESS);
     if ('error' in result) return show(res, it, result.error);
     res.redirect(303, '/account?notice=password-changed');

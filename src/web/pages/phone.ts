@@ -36,7 +36,7 @@ interface Parts {
  * old one is offered for removal; whoever leaves before that has changed nothing.
  */
 export function phonePages(deps: WebDeps, router: Router, { methods, setUp, membership }: Parts): void {
-  const { ephemeral, signIn } = deps;
+  const { core, ephemeral, signIn } = deps;
   const { enrolment, evaluator, evidence, preferences } = signIn;
   const { member, owner, holdsOwn } = membership;
   const { tokenOf, checked } = methods;
@@ -178,7 +178,7 @@ export function phonePages(deps: WebDeps, router: Router, { methods, setUp, memb
     if ((await owner(req, res, 'sallyport-security', BACK)) === undefined) return;
     const right = async () => (await replacement(it, walk)) !== undefined;
     const done = await methods.remove(res, it, old.credential.id, right);
-    if (done === 'removed') await rely(it, walk);
+    if (done === 'removed') await rely(req, res, it, walk);
     if (done === 'busy' || done === 'lost') return res.redirect(303, `${BACK}/remove`);
     if (done === 'elder') return res.redirect(303, BACK);
     if (done === 'needed') return res.redirect(303, '/account?notice=method-needed');
@@ -187,11 +187,12 @@ export function phonePages(deps: WebDeps, router: Router, { methods, setUp, memb
   });
 
   /** What the old one has proven went with it: what the new one has stands in for that, so that nothing is asked anew. */
-  async function rely({ account, session }: Member, { proof }: Walk): Promise<void> {
-    if (proof === undefined) return;
+  async function rely(req: Request, res: Response, { account }: Member, { proof }: Walk): Promise<void> {
+    const renewed = proof && (await core.renew(req, res));
+    if (proof === undefined || renewed === undefined) return;
     // Of no authorization request: none has this id, so that `remember: never` asks as ever.
     const request = Buffer.from(deps.random(16)).toString('base64url');
-    await evidence.change(session, account.id, (proofs) => [...proofs, { ...proof, request }]);
+    await evidence.change(renewed, account.id, (proofs) => [...proofs, { ...proof, request }]);
   }
 
   /** It was asked for first: its successor is. */

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { SallyportError } from '../../../core/errors.ts';
+import type { SessionSight } from '../../../core/sign-in.ts';
 import type { Agent } from '../../../sign-in/help-desk/index.ts';
 import { localsOf, type WebDeps } from '../../context.ts';
 import { createMembership } from '../account-session.ts';
@@ -8,6 +9,7 @@ import { createMembership } from '../account-session.ts';
 export interface AtDesk {
   agent: Agent;
   session: string;
+  sight: SessionSight;
 }
 
 const OWN = /^\/helpdesk(?:\/[\w-]+)*$/;
@@ -43,12 +45,12 @@ export function createDeskSession(deps: WebDeps) {
     const agent = it && (await helpDesk.agentOf(it.account));
     if (it === undefined) return undefined;
     if (agent === undefined) throw nobody();
-    return { agent, session: it.session };
+    return { agent, session: it.session, sight: it.sight };
   }
 
   /** What was shown is still enough, in the moment of acting. */
-  const stillAtDesk = (res: Response, { agent: { account }, session }: AtDesk): Promise<boolean> =>
-    holdsOwn(res, { account, session }, 'sallyport-helpdesk');
+  const stillAtDesk = (res: Response, { agent: { account }, session, sight }: AtDesk): Promise<boolean> =>
+    holdsOwn(res, { account, session, sight }, 'sallyport-helpdesk');
 
   /** From where an agent acts, for the audit. */
   function facts(res: Response) {

@@ -116,7 +116,7 @@ export async function stage({ fronted = false } = {}) {
   const core: Partial<Core> = {
     async session(req) {
       const found = sessions.get(sessionOf(req));
-      return found && { account: found.account, session: 'uid' };
+      return found && { account: found.account, session: 'uid', sight: { session: 'uid', epoch: 1 } };
     },
     indexOf: async (req, _res, application) => sessions.get(sessionOf(req))?.applications.get(application),
     async endSession(req, res, { next = '/', except } = {}) {
