@@ -255,6 +255,22 @@ describe('a right that ended while its page was open', () => {
     }
   });
 
+  it('takes no old phone away, whose successor is gone in that very moment', async () => {
+    const { signIn } = scene.gateway.app;
+    const owner = await scene.member();
+    const account = await accountOf(scene, owner);
+    const walk = await visitAccount(scene, owner, '/account/phone');
+    const [old] = await signIn.credentials.ofAccount(account);
+    const setup = await owner.answer(walk, { method: old?.id ?? '' });
+    const page = await owner.answer(setup, { code: scene.elsewhere(owner).scan(setup).codeAt() });
+    expect(page.body).toContain('name="remove"');
+    const { url, fields } = ownForm(page);
+    const added = (await signIn.credentials.ofAccount(account)).find(({ id }) => id !== old?.id);
+    const change = () => signIn.methods.remove(account, added?.id ?? '');
+    await goneWithin(scene, change, () => owner.client.post(url, { ...fields, remove: 'yes' }), 4);
+    expect((await signIn.credentials.ofAccount(account)).map(({ id }) => id)).toEqual([old?.id]);
+  });
+
   it('renews no device, names no method and prefers none by a method that is gone by now', async () => {
     const { owner, account, send } = await openedAt('/account/devices/renew');
     const [method] = await scene.gateway.app.signIn.credentials.ofAccount(account);
