@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LEVELS } from '../../core/assurance.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { NAME_ID_FORMATS, type NameIdFormat } from './model.ts';
 
@@ -27,7 +28,7 @@ const entityId = z.string().min(1).max(1024);
 export const ALGORITHMS = ['RSA-SHA256', 'RSA-SHA384', 'ECDSA-SHA256'] as const;
 const algorithm = z.enum(ALGORITHMS);
 const signed = z.enum(['assertion', 'response', 'both']);
-const nameIdFormat = z.enum(Object.keys(NAME_ID_FORMATS) as [NameIdFormat, ...NameIdFormat[]]);
+const NAME_IDS = Object.keys(NAME_ID_FORMATS) as [NameIdFormat, ...NameIdFormat[]];
 
 /** Where metadata comes from. Whatever comes over the network is signed by a certificate that is named here. */
 const source = z.union(
@@ -70,7 +71,14 @@ export const samlApplication = z.strictObject({
     .enum(['offered', 'required', 'never'])
     .default('offered')
     .describe('Encrypt assertions: where its metadata offers a key, always, or never'),
-  nameId: nameIdFormat.optional().describe('Sent where the request asks for none; else the first of its metadata'),
+  nameId: z
+    .enum([...NAME_IDS, 'unspecified'])
+    .optional()
+    .describe('Sent where the request asks for none; else the first of its metadata'),
+  nameIdFrom: z
+    .string()
+    .optional()
+    .describe('With nameId: unspecified, the attribute that is the name; uid, the user name, by default'),
   attributes: z
     .array(z.string())
     .optional()
@@ -90,6 +98,10 @@ export const samlSettings = z.strictObject({
     .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/)
     .optional()
     .describe('Scope of scoped attributes, published as shibmd:Scope; by default the domain of the issuer'),
+  classes: z
+    .record(z.string().min(1), z.enum([...LEVELS, 'never']))
+    .default({})
+    .describe('Levels of AuthnContext classes beside the built-in ones, or in their place; never: not answered'),
   sign: signed.default('both'),
   algorithm: algorithm.default('RSA-SHA256'),
   skew: duration.default(90_000).describe('How far the clocks of service providers may be off'),

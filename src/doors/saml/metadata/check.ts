@@ -37,24 +37,23 @@ export function attributeFaults(
 ): ApplicationFault[] {
   if (settings === undefined) return [];
   const table = attributeTable(settings.attributes);
-  return applications.flatMap(({ id, settings: { attributes = [] } }) =>
-    attributes.flatMap((name, at) =>
-      table.has(name)
-        ? []
-        : [
-            {
-              application: id,
-              path: `attributes.${at}`,
-              message: `${name} is neither built in nor in doors.saml.attributes`,
-            },
-          ],
-    ),
-  );
+  return applications.flatMap(({ id, settings: { attributes = [], nameIdFrom } }) => {
+    const named = attributes.map((name, at) => ({ name, path: `attributes.${at}` }));
+    if (nameIdFrom !== undefined) named.push({ name: nameIdFrom, path: 'nameIdFrom' });
+    return named
+      .filter(({ name }) => !table.has(name))
+      .map(({ name, path }) => {
+        return { application: id, path, message: `${name} is neither built in nor in doors.saml.attributes` };
+      });
+  });
 }
 
 type Fault = Omit<ApplicationFault, 'application'>;
 
-function faultsOf({ metadata, federation, entityId }: SamlApplication, now: number): Fault[] {
+function faultsOf({ metadata, federation, entityId, nameId, nameIdFrom }: SamlApplication, now: number): Fault[] {
+  if (nameIdFrom !== undefined && nameId !== 'unspecified') {
+    return [{ path: 'nameIdFrom', message: 'says what a name of no format is: it needs nameId: unspecified' }];
+  }
   if (federation && entityId !== undefined) {
     return [{ path: 'entityId', message: 'names one entity, and federation: true means all of them: leave one out' }];
   }

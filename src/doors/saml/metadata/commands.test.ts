@@ -137,6 +137,9 @@ describe('the check of a configuration', () => {
     expect(check({ metadata: { url: 'https://m.example.org/', certificate: broken } })).toEqual([
       expect.stringMatching(/^metadata.certificate: .*can’t be read/),
     ]);
+    expect(check({ metadata: { url: 'https://m.example.org/', certificate }, nameIdFrom: 'mail' })).toEqual([
+      expect.stringMatching(/^nameIdFrom: .*needs nameId: unspecified/),
+    ]);
     expect(check({ metadata: { file: '/nowhere' } })).toEqual([
       "metadata.file: the file /nowhere can't be read: ENOENT",
     ]);

@@ -12,10 +12,14 @@ import {
 } from '../../../core/assurance.ts';
 import { COMPARISONS } from '../model.ts';
 import { type ContextRequest, classOf, UNSPECIFIED, wantsOf } from './authn-context.ts';
+import { type Classes, classesOf } from './classes.ts';
 
 const PPT = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport';
 const MULTIPLE = 'http://schemas.microsoft.com/claims/multipleauthn';
 const TABLE: AcrTable = new Map([...DEFAULT_ACR, [PPT, 'sfa'], [MULTIPLE, 'mfa']]);
+
+/** A table that the core has whole. */
+const known = (table: AcrTable): Classes => ({ table, coreName: (name) => name });
 
 type Comparison = (typeof COMPARISONS)[number];
 const asks = (comparison: Comparison, ...classes: string[]): ContextRequest => ({
@@ -56,11 +60,11 @@ describe('what an AuthnRequest asks of the sign-in', () => {
       undefined,
     ],
   ])('%s', (_, request, wants) => {
-    expect(wantsOf(request, TABLE)).toEqual(wants);
+    expect(wantsOf(request, known(TABLE))).toEqual(wants);
   });
 
   it('ForceAuthn as well as a class', () => {
-    const wants = wantsOf({ ...asks('exact', REFEDS_MFA), forceAuthn: true }, TABLE);
+    const wants = wantsOf({ ...asks('exact', REFEDS_MFA), forceAuthn: true }, known(TABLE));
     expect(wants).toEqual({ acrValues: [REFEDS_MFA], acrEssential: true, maxAge: 0, reauthenticate: true });
   });
 });
@@ -76,12 +80,87 @@ describe('the class that is sent', () => {
     ['the better one', asks('better', PPT), 'phr', 'phr'],
     ['none that is only as good', asks('better', REFEDS_MFA), 'mfa', undefined],
   ])('is %s', (_, request, level, sent) => {
-    expect(classOf(request, TABLE, { level })).toBe(sent);
+    expect(classOf(request, known(TABLE), { level })).toBe(sent);
   });
 
   it('is the level’s own where none was asked for, and unspecified where it has none', () => {
-    expect(classOf({}, TABLE, { level: 'mfa', acr: REFEDS_MFA })).toBe(REFEDS_MFA);
-    expect(classOf({}, new Map(), { level: 'sfa' })).toBe(UNSPECIFIED);
+    expect(classOf({}, known(TABLE), { level: 'mfa', acr: REFEDS_MFA })).toBe(REFEDS_MFA);
+    expect(classOf({}, known(new Map()), { level: 'sfa' })).toBe(UNSPECIFIED);
+  });
+});
+
+describe('classes that toolkits send by habit', () => {
+  const CLASS = 'urn:oasis:names:tc:SAML:2.0:ac:classes:';
+  const classes = classesOf(new Map(DEFAULT_ACR), { [`${CLASS}Kerberos`]: 'never', 'urn:own': 'phr', [PPT]: 'sfa' });
+
+  it.each<[string, ContextRequest, ReturnType<typeof wantsOf>, [Level, string | undefined][]]>([
+    [
+      'any sign-in',
+      asks('exact', PPT),
+      essential(REFEDS_SFA),
+      [
+        ['sfa', PPT],
+        ['phrh', PPT],
+      ],
+    ],
+    [
+      'at least that',
+      asks('minimum', PPT),
+      essential(REFEDS_SFA),
+      [
+        ['sfa', PPT],
+        ['mfa', PPT],
+      ],
+    ],
+    [
+      'at most that',
+      asks('maximum', PPT),
+      essential(REFEDS_SFA),
+      [
+        ['sfa', PPT],
+        ['phr', PPT],
+      ],
+    ],
+    [
+      'better than that',
+      asks('better', PPT),
+      essential('phrh', 'phr', REFEDS_MFA),
+      [
+        ['sfa', undefined],
+        ['mfa', REFEDS_MFA],
+        ['phr', 'phr'],
+      ],
+    ],
+    [
+      'two factors',
+      asks('exact', MULTIPLE),
+      essential(REFEDS_MFA),
+      [
+        ['sfa', undefined],
+        ['mfa', MULTIPLE],
+      ],
+    ],
+    ['a token', asks('exact', `${CLASS}TimesyncToken`), essential(REFEDS_MFA), [['mfa', `${CLASS}TimesyncToken`]]],
+    [
+      'a certificate',
+      asks('exact', `${CLASS}X509`),
+      essential('phr'),
+      [
+        ['mfa', undefined],
+        ['phr', `${CLASS}X509`],
+      ],
+    ],
+    ['what the operator refuses', asks('exact', `${CLASS}Kerberos`), undefined, [['phrh', undefined]]],
+    ['what the operator adds', asks('exact', 'urn:own'), essential('phr'), [['phr', 'urn:own']]],
+    ['one of several', asks('exact', `${CLASS}X509`, PPT), essential('phr', REFEDS_SFA), [['sfa', PPT]]],
+  ])('%s', (_, request, wants, sent) => {
+    expect(wantsOf(request, classes)).toEqual(wants);
+    for (const [level, name] of sent) expect(classOf(request, classes, { level })).toBe(name);
+  });
+
+  it('keep the level that the acr table gives them', () => {
+    const { table } = classesOf(new Map([...DEFAULT_ACR, [PPT, 'mfa']]), { [PPT]: 'sfa' });
+    expect(table.get(PPT)).toBe('mfa');
   });
 });
 
@@ -98,17 +177,17 @@ describe('for every request, table and level', () => {
   it('what is sent was proven, and is what the comparison allows', () => {
     fc.assert(
       fc.property(request, tables, level, ({ comparison, classes }, table, held) => {
-        const sent = classOf(asks(comparison, ...classes), table, { level: held });
+        const sent = classOf(asks(comparison, ...classes), known(table), { level: held });
         if (sent === undefined) return;
         const at = rank(sent, table);
-        const known = classes
+        const ranks = classes
           .filter((name) => table.has(name) || name === UNSPECIFIED)
           .map((name) => rank(name, table));
         expect(at).toBeLessThanOrEqual(LEVELS.indexOf(held));
         if (comparison === 'exact') expect(classes).toContain(sent);
-        if (comparison === 'minimum') expect(at).toBeGreaterThanOrEqual(Math.min(...known));
-        if (comparison === 'maximum') expect(at).toBeLessThanOrEqual(Math.max(...known));
-        if (comparison === 'better') expect(at).toBeGreaterThan(Math.max(...known));
+        if (comparison === 'minimum') expect(at).toBeGreaterThanOrEqual(Math.min(...ranks));
+        if (comparison === 'maximum') expect(at).toBeLessThanOrEqual(Math.max(...ranks));
+        if (comparison === 'better') expect(at).toBeGreaterThan(Math.max(...ranks));
       }),
       { numRuns: 300 },
     );
@@ -118,8 +197,8 @@ describe('for every request, table and level', () => {
     fc.assert(
       fc.property(request, tables, level, ({ comparison, classes }, table, held) => {
         const asked = asks(comparison, ...classes);
-        const wants = wantsOf(asked, table);
-        const sent = classOf(asked, table, { level: held });
+        const wants = wantsOf(asked, known(table));
+        const sent = classOf(asked, known(table), { level: held });
         if (wants === undefined) {
           expect(sent).toBeUndefined();
           return;

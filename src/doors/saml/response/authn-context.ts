@@ -1,6 +1,7 @@
 import { type AcrTable, LEVELS, type Level, reaches } from '../../../core/assurance.ts';
 import type { Wants } from '../../../core/sign-in.ts';
 import type { AuthnRequest } from '../model.ts';
+import type { Classes } from './classes.ts';
 
 type Requested = NonNullable<AuthnRequest['requestedAuthnContext']>;
 
@@ -14,15 +15,15 @@ export type ContextRequest = Pick<AuthnRequest, 'requestedAuthnContext' | 'force
  * What an AuthnRequest asks for of the sign-in (saml-core sections 3.3.2.2.1 and 3.4.1). Undefined where nothing that
  * anybody could prove answers it: NoAuthnContext, without a page.
  */
-export function wantsOf(request: ContextRequest, table: AcrTable): Wants | undefined {
+export function wantsOf(request: ContextRequest, { table, coreName }: Classes): Wants | undefined {
   const force = request.forceAuthn ? { maxAge: 0, reauthenticate: true } : { reauthenticate: false };
   if (request.requestedAuthnContext === undefined) return { acrValues: [], acrEssential: false, ...force };
   const accepted = acceptedOf(request.requestedAuthnContext, table);
   if (accepted.length === 0) return undefined;
   const anything = accepted.findIndex((name) => rankOf(name, table) === ANYTHING);
   // What stands behind "anything" is liked less than anything: nobody is asked to prove it.
-  if (anything >= 0) return { acrValues: accepted.slice(0, anything), acrEssential: false, ...force };
-  return { acrValues: accepted, acrEssential: true, ...force };
+  const wanted = [...new Set((anything >= 0 ? accepted.slice(0, anything) : accepted).map(coreName))];
+  return { acrValues: wanted, acrEssential: anything < 0, ...force };
 }
 
 /**
@@ -31,7 +32,7 @@ export function wantsOf(request: ContextRequest, table: AcrTable): Wants | undef
  */
 export function classOf(
   request: Pick<ContextRequest, 'requestedAuthnContext'>,
-  table: AcrTable,
+  { table }: Classes,
   evaluation: { level?: Level | undefined; acr?: string | undefined },
 ): string | undefined {
   if (request.requestedAuthnContext === undefined) return evaluation.acr ?? UNSPECIFIED;

@@ -46,6 +46,17 @@ describe('the format of a name', () => {
     expect(issued(asked, alice).format).toBe(format);
   });
 
+  it('is none where the application and the institution agreed on a name, unless the request names one', () => {
+    const agreed = { ...alice, named: 'alice' };
+    const asked = (change = {}) => wish({ preferred: 'unspecified', formats: [persistent], ...change });
+    expect(issued(asked(), agreed)).toEqual({ value: 'alice', format: UNSPECIFIED });
+    expect(issued(asked({ policy: policy(UNSPECIFIED) }), agreed)).toEqual({ value: 'alice', format: UNSPECIFIED });
+    expect(issued(asked({ policy: policy(persistent) }), agreed).format).toBe(persistent);
+    expect(names.issue(asked(), alice)).toEqual({ status: STATUSES.invalidNameIdPolicy });
+    expect(names.names({ value: 'alice', format: UNSPECIFIED }, { ...agreed, provider: SP })).toBe(true);
+    expect(names.names({ value: 'bob', format: UNSPECIFIED }, { ...agreed, provider: SP })).toBe(false);
+  });
+
   it('is the next one where the person has no address', () => {
     expect(issued(wish({ formats: [emailAddress, persistent] }), nobody).format).toBe(persistent);
   });

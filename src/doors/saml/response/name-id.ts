@@ -16,16 +16,21 @@ import {
 /** For whom a name is, where it is used, and in which session. */
 export interface Bearer {
   account: Pick<Account, 'id' | 'email'>;
+  /** Value of the attribute by which the application knows people, where it is given one. */
+  named?: string | undefined;
   /** EntityID of the service provider. */
   provider: string;
   sessionIndex: string;
 }
 
+/** `unspecified`: what the application and the institution agreed on (saml-core section 8.3.1). */
+type Format = NameIdFormat | 'unspecified';
+
 export interface NameIdWish {
   policy?: AuthnRequest['nameIdPolicy'] | undefined;
   provider: Pick<ServiceProvider, 'entityId' | 'nameIdFormats'>;
   /** The application's own setting. */
-  preferred?: NameIdFormat | undefined;
+  preferred?: Format | undefined;
 }
 
 export interface NameIds {
@@ -72,11 +77,12 @@ export function createNameIds(options: { entityId: string; secret: string }): Na
     createHmac('sha256', key).update(JSON.stringify(parts)).digest(encoding);
 
   /** Value in a format, if the person has one. */
-  const valueIn: Record<NameIdFormat, (bearer: Bearer) => string | undefined> = {
+  const valueIn: Record<Format, (bearer: Bearer) => string | undefined> = {
     persistent: ({ account, provider }) => derive('base64url', 'persistent', provider, account.id),
     transient: ({ account, provider, sessionIndex }) =>
       `_${derive('hex', 'transient', provider, account.id, sessionIndex)}`,
     emailAddress: ({ account }) => account.email || undefined,
+    unspecified: ({ named }) => named,
   };
 
   return {
@@ -85,8 +91,7 @@ export function createNameIds(options: { entityId: string; secret: string }): Na
       for (const format of choices(wish)) {
         const value = valueIn[format](bearer);
         if (value === undefined) continue;
-        const qualified = format === 'emailAddress' ? {} : qualifiers(options.entityId, bearer.provider);
-        return { nameId: { value, format: NAME_ID_FORMATS[format], ...qualified } };
+        return { nameId: { value, ...described(format, options.entityId, bearer.provider) } };
       }
       return { status: STATUSES.invalidNameIdPolicy };
     },
@@ -94,7 +99,9 @@ export function createNameIds(options: { entityId: string; secret: string }): Na
     names(nameId, bearer) {
       if ((nameId.nameQualifier ?? options.entityId) !== options.entityId) return false;
       if ((nameId.spNameQualifier ?? bearer.provider) !== bearer.provider) return false;
-      const formats = isUnspecified(nameId.format) ? FORMATS : FORMATS.filter(isFormat(nameId.format));
+      const formats: readonly Format[] = isUnspecified(nameId.format)
+        ? [...FORMATS, 'unspecified']
+        : FORMATS.filter(isFormat(nameId.format));
       return formats.some((format) => {
         const value = valueIn[format](bearer);
         return value !== undefined && equal(value, nameId.value);
@@ -113,14 +120,14 @@ const isFormat = (uri: string) => (format: NameIdFormat) => NAME_ID_FORMATS[form
 const UNSPECIFIED = [
   'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified',
   'urn:oasis:names:tc:SAML:2.0:nameid-format:unspecified',
-];
-const isUnspecified = (uri: string | undefined): boolean => uri === undefined || UNSPECIFIED.includes(uri);
+] as const;
+const isUnspecified = (uri: string | undefined): boolean => uri === undefined || UNSPECIFIED.some((it) => it === uri);
 
 /**
  * Formats that will do, best first: the one that the request names; else the application's setting; else those of the
  * metadata in its order, and transient, which tells least, where none of them can be had. Empty is InvalidNameIDPolicy.
  */
-function choices({ policy, preferred, provider }: NameIdWish): NameIdFormat[] {
+function choices({ policy, preferred, provider }: NameIdWish): Format[] {
   // Names in an affiliation's realm: we know no affiliations.
   if ((policy?.spNameQualifier ?? provider.entityId) !== provider.entityId) return [];
   if (policy?.format !== undefined && !isUnspecified(policy.format)) return FORMATS.filter(isFormat(policy.format));
@@ -128,8 +135,11 @@ function choices({ policy, preferred, provider }: NameIdWish): NameIdFormat[] {
   return [...provider.nameIdFormats.flatMap((uri) => FORMATS.filter(isFormat(uri))), 'transient'];
 }
 
-function qualifiers(nameQualifier: string, spNameQualifier: string): Pick<NameId, 'nameQualifier' | 'spNameQualifier'> {
-  return { nameQualifier, spNameQualifier };
+/** Derived names are good between two parties alone; an address or an agreed name is one everywhere. */
+function described(format: Format, nameQualifier: string, spNameQualifier: string): Omit<NameId, 'value'> {
+  if (format === 'unspecified') return { format: UNSPECIFIED[0] };
+  const uri = NAME_ID_FORMATS[format];
+  return format === 'emailAddress' ? { format: uri } : { format: uri, nameQualifier, spNameQualifier };
 }
 
 function equal(a: string, b: string): boolean {

@@ -9,6 +9,7 @@ import type { Participants } from '../participants.ts';
 import { attributeTable } from '../response/attribute-table.ts';
 import { attributesOf } from '../response/attributes.ts';
 import { classOf, wantsOf } from '../response/authn-context.ts';
+import { classesOf } from '../response/classes.ts';
 import { recipientOf } from '../response/encryption.ts';
 import { createNameIds, nameIdSecret } from '../response/name-id.ts';
 import { type Released, releasedTo } from '../response/release.ts';
@@ -73,7 +74,8 @@ interface AnswersDeps {
 export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
   const { ports, settings, settingsOf, keys, participants } = deps;
   const { entityId, scope } = deps.identity;
-  const { now, random, acr } = ports;
+  const { now, random } = ports;
+  const classes = classesOf(ports.acr, settings.classes);
   const { skew, assertionLifetime } = settings;
   const secret = await nameIdSecret(ports.durable.state('saml'), ports.sealer);
   const names = createNameIds({ entityId, secret });
@@ -88,7 +90,7 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
   function releasable(party: Party): string[] {
     const services = party.provider.attributeConsumingServices.map(({ index }) => index);
     const found = [undefined, ...services].flatMap((index) => released(party, index).map(({ name }) => name));
-    return [...new Set([...found, ...(settingsOf(party).nameId === 'emailAddress' ? [MAIL] : [])])];
+    return [...new Set([...found, ...namedBy(settingsOf(party))])];
   }
 
   /** The name under which the service provider shall know the person; kept where a logout couldn't derive it. */
@@ -97,7 +99,9 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
     const { id, email } = account;
     // The address is an attribute as a name too: no request of its own gets it for an application that isn't given it.
     const person = email !== undefined && releasable(party).includes(MAIL) ? { id, email } : { id };
-    const bearer = { account: person, provider: party.provider.entityId, sessionIndex: joined.index };
+    const provider = party.provider.entityId;
+    const named = agreedName(account, settingsOf(party), provider);
+    const bearer = { account: person, named, provider, sessionIndex: joined.index };
     const issued = names.issue(wish, bearer);
     if (issued.nameId === undefined) return issued.status;
     const meant = request?.subject;
@@ -105,6 +109,14 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
     // Not only where the session is new to it: the core's own request may have entered it before this one does.
     await participants.remember(joined.index, issued.nameId);
     return issued.nameId;
+  }
+
+  /** What the application knows people by, if it is one value: of several nobody could say which. */
+  function agreedName(account: Account, settings: SamlApplication, provider: string): string | undefined {
+    if (settings.nameId !== 'unspecified') return undefined;
+    const context = { provider, scope, uniqueId: names.uniqueId };
+    const [value, another] = table.get(settings.nameIdFrom ?? USER_NAME)?.values(account, context) ?? [];
+    return another === undefined ? value : undefined;
   }
 
   function statementOf(asked: Asked, { account, evaluation, joined }: SignedIn, nameId: NameId, context: string) {
@@ -125,8 +137,13 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
 
   return {
     asked(asking) {
-      const wants = asking.request ? wantsOf(asking.request, acr) : NOTHING_MORE;
-      if (wants === undefined) return { ...asking, wants: NOTHING_MORE, impossible: STATUSES.noAuthnContext };
+      const wants = asking.request ? wantsOf(asking.request, classes) : NOTHING_MORE;
+      if (wants === undefined) {
+        const { classes: asked, comparison } = asking.request?.requestedAuthnContext ?? {};
+        const about = { application: asking.application.id, classes: asked?.slice(0, 10), comparison };
+        ports.log.info(about, 'nothing here stands for the classes that were asked for: doors.saml.classes could');
+        return { ...asking, wants: NOTHING_MORE, impossible: STATUSES.noAuthnContext };
+      }
       const meant = asking.request?.subject;
       return { ...asking, wants, ...(meant?.value.includes('@') ? { loginHint: meant.value } : {}) };
     },
@@ -134,7 +151,7 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
     async success(asked, signedIn) {
       const { party, request, acs } = asked;
       const { evaluation } = signedIn;
-      const context = classOf(request ?? {}, acr, evaluation);
+      const context = classOf(request ?? {}, classes, evaluation);
       if (context === undefined) return { kind: 'refused', status: STATUSES.noAuthnContext };
       const nameId = await nameIdOf(asked, signedIn);
       if ('codes' in nameId) return { kind: 'refused', status: nameId };
@@ -182,7 +199,14 @@ function oncePerProvider(release: Releasing): Releasing {
   };
 }
 
-/** FriendlyName of the address. */
+/** FriendlyNames of the address and the user name. */
 const MAIL = 'mail';
+const USER_NAME = 'uid';
+
+/** Attributes that a NameID tells, whoever asks for it. */
+function namedBy({ nameId, nameIdFrom = USER_NAME }: SamlApplication): string[] {
+  if (nameId === 'unspecified') return [nameIdFrom];
+  return nameId === 'emailAddress' ? [MAIL] : [];
+}
 
 const NOTHING_MORE: Wants = { acrValues: [], acrEssential: false, reauthenticate: false };
