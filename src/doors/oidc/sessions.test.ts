@@ -25,7 +25,8 @@ describe.each(EPHEMERAL)('sessions in %s', (store) => {
     await sessions.write('one', payload(), HOUR);
     /** Whatever lapses by itself after some seconds has lapsed. */
     const lapse = (id: string) => ephemeral.delete(`oidc:session-id:${hashOf(id)}`);
-    return { sessions, open, lapse };
+    const write = (key: string, value: string) => ephemeral.set(key, value, HOUR * 1000);
+    return { sessions, open, lapse, write };
   }
 
   it('go by the value that took the place of the one they were opened by, and by no other', async () => {
@@ -105,6 +106,19 @@ describe.each(EPHEMERAL)('sessions in %s', (store) => {
     await sessions.write('own', payload({ uid: 'other', opened }), HOUR);
     expect(await open('planted')).toBeUndefined();
     expect(await open('own')).toMatchObject({ accountId: 'alice' });
+  });
+
+  it('that an earlier version wrote go on, and have epochs from their next value on', async () => {
+    const { sessions, open, write } = await fixture();
+    const old = { uid: 'old', accountId: 'alice', exp: 2_000_000_000, current: hashOf('before') };
+    await write('oidc:session:old', JSON.stringify(old));
+    await write(`oidc:session-id:${hashOf('before')}`, 'old alice');
+    const opened = (await open('before'))?.opened;
+    expect(opened).toEqual({ hash: hashOf('before'), epoch: 0 });
+    expect(await sessions.write('after', payload({ uid: 'old', opened }), HOUR)).toEqual({
+      hash: hashOf('after'),
+      epoch: 1,
+    });
   });
 
   it('show who came late what was proven before, and keep what such a request proves from all others', async () => {
