@@ -84,6 +84,8 @@ export interface EndedSession {
 export type Outcome =
   | { kind: 'signed-in'; account: string; authTime: number }
   | { kind: 'consented'; account: string; consent: ConsentRequest }
+  /** Whose session it is goes on with it; what else is due is asked after. */
+  | { kind: 'selected'; account: string }
   /** Nothing came of it: the request is asked about anew, as it stands now. */
   | { kind: 'again' }
   | {

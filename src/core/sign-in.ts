@@ -46,6 +46,8 @@ export interface SignInRequest {
   account?: string;
   /** What the cookie that came with this very request may see of that session. */
   sight?: SessionSight;
+  /** The person is to say with which account they go on, before anything else (`prompt=select_account`). */
+  selects?: true;
   /** Scheme of the address that the browser is sent to afterwards, for `form-action`. */
   redirectScheme?: string;
   /** Set where consent is asked for; otherwise a sign-in or step-up is. */

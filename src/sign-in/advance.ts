@@ -191,6 +191,10 @@ export function createDispatcher(
   async function next(request: SignInRequest, state: State, browser: Browser): Promise<Stage> {
     const context = contextOf(request, browser);
     const evaluation = await evaluate(request, state, browser);
+    // Whoever policy refuses may have another account.
+    if (request.selects && evaluation.account && !state.switched && state.account === undefined) {
+      return { at: 'select-account', account: evaluation.account.id };
+    }
     if (evaluation.missing === 'denied') return { at: 'refused', message: 'denied', error: 'access_denied' };
     // None of the classes asked for is known here: no sign-in could ever meet that.
     if (evaluation.unreachable && evaluation.missing !== 'second') {

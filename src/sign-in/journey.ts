@@ -20,6 +20,9 @@ import type { TrustedDevices } from './trusted-devices.ts';
 /** Wrong answers that one pending prompt survives. */
 const MOST_WRONG = 5;
 
+/** The known account is set aside, with what was proven of it. */
+const SET_ASIDE: Omit<State, 'stage' | 'nonce'> = { switched: true, collected: [], wrong: 0 };
+
 interface Parts {
   accounts: Accounts;
   attempts: Attempts;
@@ -173,6 +176,19 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     return { state: await advance(request, { ...state, collected }, browser) };
   }
 
+  /** The account of the session, or somebody else's. */
+  async function select(
+    request: SignInRequest,
+    state: State,
+    account: string,
+    answer: Answer,
+    browser: Browser,
+  ): Promise<Result> {
+    if (answer.account === 'other') return { state: await advance(request, SET_ASIDE, browser) };
+    if (answer.account !== 'this') return { error: { key: 'try-again' }, free: true };
+    return { state: { ...state, nonce: states.nonce(), stage: { at: 'selected', account } } };
+  }
+
   /** An enrolment from its beginning, as after a slip in what was typed first. */
   async function restart(request: SignInRequest, state: State, browser: Browser): Promise<Result> {
     const fresh = await renewed(request, state, browser);
@@ -185,6 +201,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     const { stage } = state;
     if (stage.at === 'remember') return remember(request, state, answer, browser);
     if (stage.at === 'new-password') return renew(request, state, answer, browser);
+    if (stage.at === 'select-account') return select(request, state, stage.account, answer, browser);
     if (stage.at === 'suggest') return suggest(request, state, answer, browser);
     if (stage.at === 'enrol' && stage.optional && answer.skip === 'yes') return skip(request, state, browser);
     if (stage.at === 'choose-enrolment') return choose(request, state, answer, browser);
@@ -285,7 +302,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     /** Sets the known account aside and begins again with somebody else's. */
     async switchAccount(request: SignInRequest, browser: Browser): Promise<Step> {
       const loaded = await load(request, browser);
-      const state = await advance(request, { switched: true, collected: [], wrong: 0 }, browser);
+      const state = await advance(request, SET_ASIDE, browser);
       await save(request, loaded, state, browser);
       return present(request, (await load(request, browser)).state, browser);
     },
@@ -294,6 +311,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
 
 /** Another tab has signed in since this one asked who is there. Its answer must not count for that person. */
 function isOvertaken(request: SignInRequest, { stage, ...state }: State): boolean {
+  if (stage.at === 'select-account') return stage.account !== accountOf(request, { ...state, stage });
   return stage.at === 'first' && stage.why === 'why.first' && accountOf(request, { ...state, stage }) !== undefined;
 }
 

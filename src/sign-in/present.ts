@@ -62,6 +62,10 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
         return { ...common, kind: 'choose-enrolment', factors: stage.factors };
       case 'suggest':
         return { ...common, kind: 'suggest', factor: stage.factor };
+      case 'select-account':
+        return { ...common, kind: 'select-account' };
+      case 'selected':
+        return { ...common, kind: 'done', outcome: { kind: 'selected', account: stage.account } };
       case 'new-password':
         return { ...common, kind: 'new-password', minimum: passwords.minimum };
       case 'remember':

@@ -27,6 +27,8 @@ export type Stage =
   | { at: 'remember'; window: number; authTime: number }
   | { at: 'suggest'; factor: string; authTime: number }
   | { at: 'new-password' }
+  /** Whether to go on with the account of the session, and then that it does. */
+  | { at: 'select-account' | 'selected'; account: string }
   | { at: 'refused'; message: string; error: RefusalError; setUp?: boolean }
   | { at: 'done'; authTime: number };
 
@@ -73,6 +75,7 @@ export type Step = { nonce: string; account?: Account; error?: Message & { facto
   | { kind: 'remember'; window: number }
   | { kind: 'suggest'; factor: string }
   | { kind: 'new-password'; minimum: number }
+  | { kind: 'select-account' }
   | {
       kind: 'refused';
       message: Message;

@@ -85,6 +85,16 @@ export interface Pages extends HelpDeskPages, ReportPages {
     /** There is another step, which was left for later. */
     more?: string;
   };
+  /** With which account to go on. Field `account`: `this` or `other`. */
+  'select-account': {
+    action: string;
+    csrf: string;
+    application: LocalizedText;
+    account: { username: string; name: string };
+    error?: Message;
+    /** Posting here gives up and returns to the application. */
+    cancel: string;
+  };
   /** Something worth setting up, once the sign-in is complete. Field `suggest`: `yes` or `no`; texts are the factor's `suggest.*`. */
   suggest: {
     action: string;

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Reply } from '../support/client.ts';
 import { application, gatewayOfFile, rules } from '../support/oidc-gateway.ts';
 import { advance, answerOf, type Parameters, Person, RelyingParty } from '../support/relying-party.ts';
 
@@ -26,6 +27,88 @@ async function signedIn(username = 'alice') {
   const tokens = await person.signIn(library);
   return { person, tokens, authTime: Number(tokens.claims()?.auth_time) };
 }
+
+describe('prompt=select_account', () => {
+  const asks = async (person: Person, rp = library, parameters: Parameters = {}) => {
+    const flow = await rp.begin({ prompt: 'select_account', ...parameters });
+    return { flow, page: await person.client.open(flow.url) };
+  };
+  const choose = async (person: Person, page: Reply, account: string) =>
+    person.client.follow(await person.client.submit(page, { account }, { action: page.url.pathname }));
+
+  it('shows whose session it is, and goes on with it where that is meant', async () => {
+    const { person, tokens, authTime } = await signedIn();
+    const { flow, page } = await asks(person);
+    expect(page.text).toMatch(/With which account\?.*Alice Student alice.*Go on with this account Someone else/);
+    advance(2_000);
+    const claims = (await library.exchange(flow, (await choose(person, page, 'this')).location)).claims();
+    expect(claims).toMatchObject({ sub: tokens.claims()?.sub, auth_time: authTime });
+    // Asked again the next time, and not where nobody asks.
+    expect((await asks(person)).page.text).toContain('With which account?');
+    expect((await library.visit(person)).claims()?.sub).toBe(tokens.claims()?.sub);
+  });
+
+  it('lets somebody else sign in, whose session it is from then on', async () => {
+    const { person, tokens } = await signedIn();
+    const { flow, page } = await asks(person);
+    const first = await choose(person, page, 'other');
+    expect(first.body).toContain('name="username"');
+    const back = await person.password(first, 'bob');
+    const other = (await library.exchange(flow, back.location)).claims()?.sub;
+    expect(other).not.toBe(tokens.claims()?.sub);
+    expect((await library.visit(person)).claims()?.sub).toBe(other);
+  });
+
+  it('asks for the sign-in alone where nobody is signed in, and chooses once', async () => {
+    const person = new Person(it_.gateway, 'alice');
+    const { flow, page } = await asks(person);
+    expect(page.body).toContain('name="username"');
+    const { location } = await person.type(page);
+    expect((await library.exchange(flow, location)).claims()?.sub).toBeTypeOf('string');
+  });
+
+  it('comes before the password and the second step, which are asked for after it', async () => {
+    const { person } = await signedIn();
+    const again = await asks(person, library, { prompt: 'select_account login' });
+    const page = await choose(person, again.page, 'this');
+    expect([page.body.includes('name="password"'), page.body.includes('name="username"')]).toEqual([true, false]);
+    expect(answerOf(await person.type(page))).toHaveProperty('code');
+    const stepUp = await asks(person, payroll);
+    const back = await person.through(await choose(person, stepUp.page, 'this'));
+    expect((await payroll.exchange(stepUp.flow, back.location)).claims()?.acr).toBe('https://refeds.org/profile/mfa');
+  });
+
+  it('is answered by its own form alone, and by nothing else', async () => {
+    const { person } = await signedIn();
+    const { flow, page } = await asks(person);
+    expect((await person.client.post(page.url, { account: 'this' })).status).toBe(403);
+    expect((await choose(person, page, 'perhaps')).text).toContain('With which account?');
+    const cancelled = await person.client.submit(page, {}, { action: `${page.url.pathname}/cancel` });
+    expect(answerOf(await person.client.follow(cancelled))).toMatchObject({
+      error: 'access_denied',
+      state: flow.state,
+    });
+  });
+
+  it('asks anew where another tab has signed somebody else in meanwhile', async () => {
+    const person = new Person(it_.gateway, 'alice');
+    const waiting = await asks(person);
+    await person.signIn(library);
+    const page = await person.client.open(waiting.page.url);
+    expect(page.text).toMatch(/With which account\?.*alice/);
+    // The other tab: the first session ends, and bob's begins.
+    const other = await asks(person);
+    await person.password(await choose(person, other.page, 'other'), 'bob');
+    const after = await choose(person, page, 'this');
+    expect(after.text).toMatch(/With which account\?.*Bob Staff bob/);
+  });
+
+  it('doesn’t go with none', async () => {
+    const { person } = await signedIn();
+    const { page } = await asks(person, library, { prompt: 'none select_account' });
+    expect(answerOf(page)).toMatchObject({ error: 'invalid_request' });
+  });
+});
 
 describe('prompt=none', () => {
   it('oidcc-prompt-none-not-logged-in', async () => {

@@ -84,12 +84,18 @@ export function createCore(
     return { kind: 'refused', error: 'login_required', description: 'another person signed in than the one asked for' };
   }
 
+  /** The account that was chosen is still the session's: another tab may have signed somebody else in. */
+  function ofTheSession({ accountId }: Session, outcome: Outcome): Outcome {
+    return outcome.kind === 'selected' && outcome.account !== accountId ? { kind: 'again' } : outcome;
+  }
+
   async function resultOf(found: Interaction, outcome: Outcome) {
     if (outcome.kind === 'refused') return { error: outcome.error, error_description: outcome.description };
     if (outcome.kind === 'again') return { ...found.lastSubmission };
+    if (outcome.kind === 'selected') return { ...found.lastSubmission, select_account: {} };
     if (outcome.kind === 'signed-in') {
       const login = { accountId: outcome.account, ts: Math.floor(outcome.authTime / 1000), remember: false };
-      return { ...found.lastSubmission, login };
+      return { ...found.lastSubmission, login, select_account: {} };
     }
     const { account, consent } = outcome;
     const clientId = String(found.params.client_id);
@@ -120,8 +126,8 @@ export function createCore(
 
     async finish(req, res, id, given) {
       const found = await interaction(req, id);
-      const outcome = await ofThePersonMeant(found, given);
       const session = await current(req, res);
+      const outcome = await ofThePersonMeant(found, ofTheSession(session, given));
       if (outcome.kind === 'signed-in' && session.accountId && session.accountId !== outcome.account) {
         // Somebody else signs in on this browser: the first person's session ends, with their applications.
         withoutBrowser(ports, session.accountId, await end(req, res));
@@ -217,6 +223,7 @@ function requestOf(found: Interaction, application: Application | undefined, ses
     // By the cookie of now: what a step-up has added meanwhile is seen by who has its cookie.
     ...(found.session && found.session.uid === session.uid ? { sight: sightOf(session) } : {}),
     ...(redirect ? { redirectScheme: schemeOf(redirect) } : {}),
+    ...(found.prompt.name === 'select_account' ? { selects: true } : {}),
     ...(found.prompt.name === 'consent' ? { consent: consentOf(found, params, application) } : {}),
   };
 }

@@ -10,7 +10,7 @@ const { Check, Prompt, base } = interactionPolicy;
 const REPLACED = ['no_session', 'max_age', 'essential_acrs', 'essential_acr'];
 
 /**
- * The order in which an authorization request is held up: sign in, step up, consent.
+ * The order in which an authorization request is held up: choose the account, sign in, step up, consent.
  * With `prompt=none` the first check that asks gives its error to the application.
  */
 export function prompts(ports: DoorPorts) {
@@ -21,15 +21,13 @@ export function prompts(ports: DoorPorts) {
   const login = policy.get('login');
   if (login === undefined) throw new Error('oidc-provider has no login prompt');
   for (const reason of REPLACED) login.checks.remove(reason);
-  login.checks.add(
-    new Check('possible', 'the request can be met', async (ctx) => {
-      const { impossible } = await evaluationOf(ports, ctx);
-      // The application's own affair: nobody is asked for anything first, and no page blames a person's methods.
-      if (impossible) throw new errors.UnmetAuthenticationRequirements('no such class is offered here');
-      return false;
-    }),
-    0,
-  );
+  const possible = new Check('possible', 'the request can be met', async (ctx) => {
+    const { impossible } = await evaluationOf(ports, ctx);
+    // The application's own affair: nobody is asked for anything first, and no page blames a person's methods.
+    if (impossible) throw new errors.UnmetAuthenticationRequirements('no such class is offered here');
+    return false;
+  });
+  login.checks.add(possible, 0);
   login.checks.add(
     new Check(
       'first_factor',
@@ -63,6 +61,10 @@ export function prompts(ports: DoorPorts) {
   );
   policy.add(stepUp, 1);
 
+  const selectAccount = new Prompt({ name: 'select_account', requestable: true });
+  selectAccount.checks.add(possible, 0);
+  policy.add(selectAccount, 0);
+
   const consent = policy.get('consent');
   if (consent === undefined) throw new Error('oidc-provider has no consent prompt');
   consent.checks.remove('native_client_prompt');
@@ -87,7 +89,8 @@ function couldBeAnybody({ applications }: DoorPorts, { oidc }: KoaContextWithOID
   if ((application.settings as OidcApplication).dangerouslySilentNative) return false;
   if (application.consent !== 'institution') return true;
   // A page of this very request named the application, and the person went on from it.
-  return !isClaimed(params?.redirect_uri) && result?.login === undefined;
+  const acted = result?.login !== undefined || result?.select_account !== undefined;
+  return !acted && !isClaimed(params?.redirect_uri);
 }
 
 function isClaimed(uri: unknown): boolean {

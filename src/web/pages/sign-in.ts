@@ -120,6 +120,13 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           cancel: `${base}/cancel`,
         });
       }
+      case 'select-account':
+        return send(deps, res, 'select-account', {
+          ...common,
+          account: person,
+          ...error,
+          cancel: `${base}/cancel`,
+        });
       case 'suggest':
         return send(deps, res, 'suggest', { ...common, account: person, factor: step.factor });
       case 'new-password':

@@ -42,6 +42,8 @@ export const choices: Sample[] = [
     factors: [{ value: 'sample' }, { value: 'password' }],
     cancel: '/sign-in/x/cancel',
   }),
+  sample('select-account', '', { ...frame, application: COURSES, cancel: '/sign-in/x/cancel' }),
+  sample('select-account', 'long', { ...frame, account: long, application: LONG, cancel: '/sign-in/x/cancel' }),
   sample('suggest', '', { ...frame, application: LIBRARY, factor: 'sample' }),
   sample('remember', '', { ...frame, application: COURSES, window: { amount: 30, unit: 'days' } }),
   sample('remember', 'long', { ...frame, account: long, application: LONG, window: { amount: 1, unit: 'hours' } }),
