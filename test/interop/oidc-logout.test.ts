@@ -244,6 +244,10 @@ describe('oidcc-backchannel-rp-initiated-logout', () => {
     const done = await confirm(person, await logout(person, {}));
     expect(done.status).toBe(200);
     expect(done.text).toContain('failing');
+    // It says where somebody was signed in: to this browser alone.
+    const elsewhere = await new HomeClient(it_.gateway).get(done.url);
+    expect([elsewhere.status, elsewhere.text.includes('failing')]).toEqual([200, false]);
+    expect((await person.client.get(done.url)).text).toContain('failing');
     expect(received.map(({ path }) => path).sort()).toEqual(['/failing', '/site']);
     expect(await isSignedIn(person)).toBe(false);
   });

@@ -68,19 +68,10 @@ export function pages(ports: DoorPorts) {
     } catch (cause) {
       ctx.state.failure = cause;
     }
-    if (ctx.state.failure !== undefined) {
-      const cause = ctx.state.failure as Error;
-      const refusal = refusalOf(cause);
-      return refusal === undefined ? fail(ctx, cause) : refuse(ctx, refusal);
-    }
+    if (ctx.state.failure !== undefined) return fail(ctx, ctx.state.failure as Error);
     if (ctx.status === 404 && ctx.body == null) return otherMethod(ctx);
     if (typeof ctx.body === 'string' && ctx.body.includes(OWN_FORM)) submit(ctx, ctx.body);
     if (ctx.state.staleSessionId !== undefined) keepNewerCookie(ctx, ctx.state.staleSessionId as string);
-  }
-
-  function refuse(ctx: KoaContextWithOIDC, key: string): void {
-    ctx.remove('location');
-    show(ctx, 'error', { status: 400, key, back: '/applications' }, 400);
   }
 
   function fail(ctx: KoaContextWithOIDC, cause: Error): void {
@@ -88,8 +79,14 @@ export function pages(ports: DoorPorts) {
     const status = away ? 503 : 500;
     // What follows is a sign-in's id, half of a key.
     const path = ctx.path.replace(BELOW_AUTHORIZATION, '$1*');
-    ports.log.error({ err: cause, path, reference: ports.browser(ctx.res).reference }, 'request failed');
+    const facts = { err: cause, path, reference: ports.browser(ctx.res).reference };
     ctx.remove('location');
+    const refusal = refusalOf(cause);
+    if (refusal !== undefined) {
+      ports.log.info(facts, 'request refused');
+      return void show(ctx, 'error', { status: 400, key: refusal, back: '/applications' }, 400);
+    }
+    ports.log.error(facts, 'request failed');
     if (away) ctx.set('retry-after', RETRY_AFTER);
     if (ctx.accepts('json', 'html') === 'html') {
       show(ctx, 'error', { status, key: away ? 'unavailable' : 'server' }, status);

@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { AdapterPayload, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { LocalizedText } from '../../core/account.ts';
 import type { DoorPorts, Exchange } from '../../core/door.ts';
-import { hashOf } from './adapter.ts';
 import { byWayOf, signOutOtherDoors, type Told } from './logout.ts';
 import { ROUTES } from './routes.ts';
 
@@ -15,7 +13,7 @@ interface Left {
 
 const LIFETIME = 600_000;
 const PARAMETER = 'left';
-const leftKey = (id: string): string => `oidc:left:${hashOf(id)}`;
+const KIND = 'signed-out';
 
 /** Pages of ours that would only say again that everything is over. */
 const ENDS: ReadonlySet<string> = new Set(['/', '/signed-out', `${ROUTES.end_session}/success`]);
@@ -34,21 +32,19 @@ export async function addressAfter(ports: DoorPorts, told: Told, next: string, e
   let address = next;
   const returns = !isEnd(ports, next) && !ports.browser(exchange.res).shared;
   if (told.unreached.length > 0 && !returns) {
-    const id = randomBytes(16).toString('base64url');
     const left: Left = { unreached: told.unreached, ...(isEnd(ports, next) ? {} : { next }) };
-    await ports.ephemeral.set(leftKey(id), JSON.stringify(left), LIFETIME);
+    const id = await ports.deposits.put(exchange, KIND, JSON.stringify(left), LIFETIME);
     address = `${ROUTES.end_session}/success?${PARAMETER}=${id}`;
   }
   return byWayOf(told, address, exchange);
 }
 
-/** For the page after a sign-out: the applications that couldn't be told, and the way on. */
+/** For the page after a sign-out, in the same browser: the applications that couldn't be told, and the way on. */
 export async function readLeft(
   ports: DoorPorts,
   ctx: KoaContextWithOIDC,
 ): Promise<{ unreached?: LocalizedText[]; next?: string }> {
-  const id = ctx.query[PARAMETER];
-  const stored = typeof id === 'string' ? await ports.ephemeral.get(leftKey(id)) : undefined;
+  const stored = await ports.deposits.look(ctx, KIND, ctx.query[PARAMETER]);
   if (stored === undefined) return {};
   const { unreached, next } = JSON.parse(stored) as Left;
   const named = await Promise.all(unreached.map(async (it) => (await ports.applications.find(it))?.name ?? it));
