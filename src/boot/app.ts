@@ -112,6 +112,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     fetch,
     log,
     audit: audit.commit,
+    note: audit.note,
     senders,
     ephemeral,
     names: applications,

@@ -12,6 +12,7 @@ import { explain } from '../policy/explain.ts';
 import { networksOf } from '../policy/networks.ts';
 import type { EnabledFactor } from '../sign-in/deps.ts';
 import type { SignIn } from '../sign-in/index.ts';
+import { accountCommands } from './account-commands.ts';
 import { type AuditTarget, auditCommands } from './audit-commands.ts';
 import { type CommandHost, type CommandRequest, directoryCommand } from './commands.ts';
 import type { Config } from './config.ts';
@@ -154,6 +155,8 @@ export function createHost(deps: HostDeps): CommandHost {
       if (ofMethods) return ofMethods.run(deps, request.input);
       const ofSealing = sealingCommands.find(({ name }) => name === request.name);
       if (ofSealing) return ofSealing.run(deps, request.input);
+      const ofAccounts = accountCommands.find(({ name }) => name === request.name);
+      if (ofAccounts) return ofAccounts.run(deps.signIn, request.input);
       if (request.name === 'policy explain') return explainPolicy(request);
       return (await ofDoor(request)) ?? (await factorCommand(deps, request)) ?? ofDirectory(request);
     },

@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
-import type { AuditPort } from '../core/door.ts';
+import type { AuditEvent, AuditPort } from '../core/door.ts';
 import type { ManagementPage } from '../core/sender.ts';
 import { isLoopback } from './config/fields.ts';
 
@@ -18,6 +18,17 @@ export function createManagement(ready: () => Promise<void>): {
     labelNames: ['event'],
     registers: [registry],
   });
+
+  const spent = new Counter({
+    name: 'sallyport_budgets_spent_total',
+    help: 'Budgets that were used up, once in each window: by whose they are, and by name.',
+    labelNames: ['owner', 'budget'],
+    registers: [registry],
+  });
+  function counted({ event, owner, budget }: AuditEvent): void {
+    events.inc({ event });
+    if (event === 'budget.spent') spent.inc({ owner: String(owner), budget: String(budget) });
+  }
 
   const app = express();
   app.disable('x-powered-by');
@@ -53,11 +64,11 @@ export function createManagement(ready: () => Promise<void>): {
     count: (audit) => ({
       commit: async (event) => {
         await audit.commit(event);
-        events.inc({ event: event.event });
+        counted(event);
       },
       note: (event) => {
         audit.note(event);
-        events.inc({ event: event.event });
+        counted(event);
       },
     }),
   };

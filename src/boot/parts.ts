@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Applications, INTERNAL_APPLICATIONS } from '../core/application.ts';
 import type { Directory } from '../core/directory.ts';
-import type { LogPort } from '../core/door.ts';
+import type { AuditPort, LogPort } from '../core/door.ts';
 import type { FactorPorts, Reported } from '../core/factor.ts';
 import type { Rule } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
@@ -89,6 +89,8 @@ interface Wires {
   senders: Pick<Senders, 'send'>;
   ephemeral: EphemeralStore;
   report: FactorReport;
+  /** Written to the audit soon after, where nobody waits for it. */
+  note: AuditPort['note'];
   /** Applications, members included. */
   names: Pick<Applications, 'get'>;
 }
@@ -99,7 +101,14 @@ export async function createFactors(
   durable: DurableStore,
   directories: ReadonlyMap<string, Directory>,
   world: World,
-  { senders, ephemeral, report, names, ...outside }: Pick<FactorPorts, 'fetch' | 'log' | 'audit' | 'locate'> & Wires,
+  {
+    senders,
+    ephemeral,
+    report,
+    names,
+    note,
+    ...outside
+  }: Pick<FactorPorts, 'fetch' | 'log' | 'audit' | 'locate'> & Wires,
   sealer: Sealer,
 ): Promise<SignInDeps['factors']> {
   const accounts = createAccounts({ ...world, durable, directories, audit: { commit: outside.audit } });
@@ -114,7 +123,7 @@ export async function createFactors(
       password: { verify: accounts.verifyPassword },
       send: (message, account) => senders.send(message, { factor: id, account }),
       report: (account, about) => report(account, about, id),
-      limit: createLimits({ ephemeral, now: world.now }, id),
+      limit: createLimits({ ephemeral, now: world.now, log: outside.log, audit: { note } }, id),
       exchange: createExchange(ephemeral, id),
       credentials: {
         byLookup: (key) => credentials.byLookup(id, key),

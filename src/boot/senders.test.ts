@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { offline } from '../../test/support/outside.ts';
+import { recordingLog } from '../../test/support/recording.ts';
 import type { AuditEvent, AuditPort } from '../core/door.ts';
 import type { Outgoing, SenderModule, Sent } from '../core/sender.ts';
 import type { Config } from './config.ts';
@@ -10,10 +10,11 @@ import { testModules } from './testing/modules.ts';
 
 const MESSAGE: Outgoing = { channel: 'text', to: '+85291234567', text: 'code 123456' };
 const ABOUT = { factor: 'caller', account: 'ada' };
-const ports = { now: Date.now, random: (bytes: number) => new Uint8Array(bytes), fetch, log: offline.log };
 
 /** Senders that answer so, in this order, and what they were given. */
 async function open(answers: Record<string, () => Promise<Sent>>) {
+  const { log, lines } = recordingLog();
+  const ports = { now: Date.now, random: (bytes: number) => new Uint8Array(bytes), fetch, log };
   const given: string[] = [];
   const closed: string[] = [];
   const events: AuditEvent[] = [];
@@ -41,7 +42,7 @@ async function open(answers: Record<string, () => Promise<Sent>>) {
   const all: Modules = { ...testModules, senders: new Map(modules) };
   const config = { senders: new Map(modules.map(([id]) => [id, {}])) };
   const senders = createSenders(config as Pick<Config, 'senders'>, all, ports, audit);
-  return { senders, given, closed, events };
+  return { senders, given, closed, events, lines };
 }
 
 const taken = async (): Promise<Sent> => ({ ok: true, id: 'm1' });
@@ -57,9 +58,10 @@ describe('a message', () => {
   });
 
   it('goes to the next where one certainly did not take it', async () => {
-    const { senders, given, events } = await open({ one: refused, two: taken });
+    const { senders, given, events, lines } = await open({ one: refused, two: taken });
     expect(await senders.send(MESSAGE, ABOUT)).toMatchObject({ ok: true });
     expect(given).toHaveLength(2);
+    expect(lines).toMatchObject([{ level: 'warn', fields: { ...ABOUT, sender: 'one', reason: 'status 400' } }]);
     expect(events.map(({ event, sender }) => [event, sender])).toEqual([
       ['message.failed', 'one'],
       ['message.sent', 'two'],

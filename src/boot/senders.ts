@@ -44,7 +44,10 @@ export function createSenders(
         last = await attempt(sender, message, ports.log, id);
         const facts = { ...about, channel, sender: id };
         if (last.ok) audit.note({ event: 'message.sent', ...facts, ...(last.id ? { message: last.id } : {}) });
-        else audit.note({ event: 'message.failed', ...facts, reason: last.reason });
+        else {
+          audit.note({ event: 'message.failed', ...facts, reason: last.reason });
+          ports.log.warn({ ...facts, reason: last.reason }, 'a message was not taken');
+        }
         // What may have been taken isn't sent a second time by another.
         if (last.ok || last.unsure) break;
       }

@@ -135,6 +135,12 @@ export interface Factor<C = unknown, P = unknown> {
   ): Promise<Proved<C> | Refused | Waiting>;
 
   /**
+   * Whether this answer could be right by chance, as a code can: by default, yes. Failures in a row of what can be
+   * guessed are counted for good; a signature's aren't, or anybody could stop it.
+   */
+  guess?(answer: Answer): boolean;
+
+  /**
    * Asks the same anew, as the prompt's `resend` lets people want it, with the credentials that the account has now:
    * none at an enrolment. No attempt is counted: what it costs, the factor limits. A refusal leaves all as it was.
    */
@@ -300,6 +306,8 @@ export interface Budget {
   per: number;
   /** Not a window: this long between one and the next. */
   apart?: true;
+  /** Everybody's: its end is an operator's affair, and `of` is no secret. */
+  shared?: true;
 }
 
 /** `counts`: by name, with this one. `spent`: the name of the budget that refuses; `retryAfter`, milliseconds. */

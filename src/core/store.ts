@@ -92,6 +92,12 @@ export interface StoredCredential {
 /** What can be told of a credential without opening it. */
 export type CredentialFact = Pick<StoredCredential, 'account' | 'factor' | 'createdAt' | 'lastUsedAt'>;
 
+/** How often in a row something failed. */
+export interface FailureRow {
+  of: string;
+  count: number;
+}
+
 export interface Consent {
   account: string;
   application: string;
@@ -176,6 +182,23 @@ export interface DurableStore {
     /** False when it wasn't there (any more). */
     remove(id: string, account: string): Promise<boolean>;
   };
+  /** Failures in a row, of whomever and whatever they are counted for: only a success or a release ends one. */
+  failures: {
+    /**
+     * Counts one more of each, atomically; what has `most` already is left out of the answer. A row that began
+     * before `since` begins anew. `at`: epoch milliseconds.
+     */
+    count(
+      subject: string,
+      of: readonly string[],
+      options: { most: number; at: number; since?: number },
+    ): Promise<FailureRow[]>;
+    /** Takes one back of each. */
+    giveBack(subject: string, of: readonly string[]): Promise<void>;
+    ofSubject(subject: string): Promise<FailureRow[]>;
+    /** Ends these, or all; answers what they were. */
+    end(subject: string, of?: readonly string[]): Promise<FailureRow[]>;
+  };
   consents: {
     get(account: string, application: string): Promise<Consent | undefined>;
     put(consent: Consent): Promise<void>;
@@ -250,7 +273,8 @@ export interface RecordStore {
   insert(record: { id: string; lookup?: string; data: string }): Promise<boolean>;
   /** Compare-and-set: false when the version has moved on. */
   update(id: string, version: number, data: string): Promise<boolean>;
-  remove(id: string): Promise<boolean>;
+  /** With `version`: only while it is that one. */
+  remove(id: string, version?: number): Promise<boolean>;
   /** In order of id. */
   list(options: { after?: string; limit: number }): Promise<DataRecord[]>;
 }

@@ -48,8 +48,10 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
           .where('factor', '=', credential.factor)
           .returning('id')
           .execute();
+        const ids = before.map(({ id }) => id);
+        await forget(trx, credential.account, ids);
         await write(trx, credential, [...new Set(lookup)]);
-        return before.map(({ id }) => id);
+        return ids;
       });
     },
     async update(id, version, change) {
@@ -77,12 +79,16 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
       return result.numUpdatedRows === 1n;
     },
     async remove(id, account) {
-      const result = await db
-        .deleteFrom('credentials')
-        .where('id', '=', id)
-        .where('account', '=', account)
-        .executeTakeFirst();
-      return result.numDeletedRows === 1n;
+      return db.transaction().execute(async (trx) => {
+        const result = await trx
+          .deleteFrom('credentials')
+          .where('id', '=', id)
+          .where('account', '=', account)
+          .executeTakeFirst();
+        if (result.numDeletedRows !== 1n) return false;
+        await forget(trx, account, [id]);
+        return true;
+      });
     },
   };
 }
@@ -122,6 +128,13 @@ async function write(trx: Transaction<Tables>, credential: NewCredential, lookup
     .onConflict((conflict) => conflict.columns(['factor', 'key']).doNothing())
     .executeTakeFirst();
   if (keys.numInsertedOrUpdatedRows !== BigInt(lookup.length)) throw taken(credential);
+}
+
+/** Failures of what isn't there any more are nobody's. */
+async function forget(trx: Transaction<Tables>, account: string, ids: readonly string[]): Promise<void> {
+  // PostgreSQL refuses an empty IN ().
+  if (ids.length === 0) return;
+  await trx.deleteFrom('failures').where('subject', '=', account).where('about', 'in', ids).execute();
 }
 
 /** How many the account has of this factor; until the transaction ends, no other one counts or adds any. */

@@ -4,6 +4,7 @@ import { createAccounts } from './accounts.ts';
 import { createAudit } from './audit.ts';
 import { createConsents } from './consents.ts';
 import { createCredentials } from './credentials.ts';
+import { createFailures } from './failures.ts';
 import { createKeys } from './keys.ts';
 import { migrate } from './migrations.ts';
 import { createRecords } from './records.ts';
@@ -30,6 +31,7 @@ export async function createDurableStore(connection: DurableConnection): Promise
   return {
     accounts: createAccounts(db),
     credentials: createCredentials(db),
+    failures: createFailures(db),
     consents: createConsents(db),
     audit: createAudit(db),
     keys: createKeys(db),

@@ -3,7 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { SallyportError } from '../core/errors.ts';
 import type { Database } from './schema.ts';
 import { addSearch } from './search.ts';
-import { addEvents, addSuspension, createAccess, createHistory, createPeople } from './tables.ts';
+import { addEvents, addFailures, addSuspension, createAccess, createHistory, createPeople } from './tables.ts';
 
 /** In order of name; one that was released is never changed, only followed by another. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -17,6 +17,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-search': { up: addSearch },
   '0003-audit-events': { up: addEvents },
   '0004-suspended-methods': { up: addSuspension },
+  '0005-failures': { up: addFailures },
 };
 
 /**

@@ -33,12 +33,10 @@ export function createRecords(db: Database, namespace: string): RecordStore {
         .executeTakeFirst();
       return result.numUpdatedRows === 1n;
     },
-    async remove(id) {
-      const result = await db
-        .deleteFrom('records')
-        .where('namespace', '=', namespace)
-        .where('id', '=', id)
-        .executeTakeFirst();
+    async remove(id, version) {
+      let query = db.deleteFrom('records').where('namespace', '=', namespace).where('id', '=', id);
+      if (version !== undefined) query = query.where('version', '=', version);
+      const result = await query.executeTakeFirst();
       return result.numDeletedRows === 1n;
     },
     async list({ after, limit }) {

@@ -8,6 +8,7 @@ export interface Tables {
   accounts: AccountTable;
   credentials: CredentialTable;
   credential_lookups: LookupTable;
+  failures: FailureTable;
   consents: ConsentTable;
   audit: AuditTable;
   keys: KeyTable;
@@ -52,6 +53,13 @@ interface LookupTable {
   factor: string;
   key: string;
   credential: string;
+}
+
+interface FailureTable {
+  subject: string;
+  about: string;
+  count: number;
+  began_at: number;
 }
 
 interface ConsentTable {

@@ -125,6 +125,19 @@ export async function addSuspension(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('credentials').addColumn('suspended_at', 'bigint').execute();
 }
 
+/** Failures in a row. No foreign key: names that nobody goes by are counted as well. */
+export async function addFailures(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('failures')
+    .ifNotExists()
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('about', 'text', (column) => column.notNull())
+    .addColumn('count', 'integer', (column) => column.notNull())
+    .addColumn('began_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('failures_key', ['subject', 'about'])
+    .execute();
+}
+
 async function index(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {
   await db.schema.createIndex(name).ifNotExists().on(table).columns(columns).execute();
 }

@@ -57,6 +57,8 @@ export function createDispatcher(
     if (account === undefined) return offers.first(context, evaluation);
     const [method] = offers.methods(evaluation, state, context);
     if (method) return offers.challenge(method.factor, context, evaluation, state);
+    if (offers.isStopped(evaluation, state))
+      return { at: 'refused', message: 'stopped.methods', error: 'access_denied' };
     if (evaluation.hold) return { at: 'refused', message: 'held.no-method', error: 'access_denied' };
 
     const unmet = evaluation.unreachable;

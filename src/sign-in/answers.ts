@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Account, Credential } from '../core/account.ts';
-import type { Evidence } from '../core/assurance.ts';
+import { type Evidence, isFirstFactor, isSecondFactor } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Confirmed, Refused } from '../core/factor.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
-import { type Attempt, type Attempts, lockedFor } from './attempts.ts';
+import { type Attempts, type Locked, lockedFor, type Turn } from './attempts.ts';
 import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
@@ -73,11 +73,8 @@ const SUSPENDED: Refused = {
 export function createAnswers(deps: SignInDeps, parts: Parts) {
   const { accounts, attempts, credentials, methods, mayEnrol, advance } = parts;
 
-  async function counted(attempt: Attempt, browser: Browser): Promise<Message | undefined> {
-    const verdict = await attempts.count(attempt, browser);
-    if (verdict.allowed) return undefined;
-    return lockedFor(verdict.retryAfter);
-  }
+  /** Factors that a stranger can guess at: what they are stopped for ends when the owner shows more than that. */
+  const openers = [...deps.factors.values()].filter(({ factor }) => factor.first).map(({ module }) => module.id);
 
   /** What was kept with a prompt, in the shape that the factor of this version reads. */
   const pendingOf = (factor: string, pending: unknown) => deps.factors.get(factor)?.module.pending.parse(pending);
@@ -135,37 +132,36 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     const who: Meant | Refused =
       known === undefined ? await identify(opening, answer) : { subject: known, account: await accounts.usable(known) };
     if ('outcome' in who) return refused(request, browser, opening.factor, who);
-    const { subject, account } = who;
+    const { account } = who;
     const hint = who.hint === undefined ? {} : { hint: who.hint };
-    const attempt = { subject, factor: opening.factor, opening: stage.at === 'first' };
-    const locked = await counted(attempt, browser);
-    if (locked) {
-      deps.audit.note({ event: 'sign-in.locked', factor: opening.factor, ...about(request, browser, account?.id) });
-      return { error: locked, ...hint };
+    const facts = about(request, browser, account?.id);
+    const first = stage.at === 'first';
+    const taken = await take(opening.factor, who, first, answer, browser);
+    if (!('mine' in taken)) {
+      deps.audit.note({ event: 'sign-in.locked', factor: opening.factor, ...facts });
+      const renew = taken.retryAfter === undefined ? { renew: true } : {};
+      return { error: lockedFor(taken, { opening: first }), ...renew, ...hint };
     }
-    const it = deps.factors.get(opening.factor);
-    if (it === undefined) throw new Error(`factor ${opening.factor} is not enabled`);
-    const mine = account
-      ? (await credentials.ofAccount(account.id)).filter(({ factor }) => factor === opening.factor)
-      : [];
+    const { it, mine, turn, guess } = taken;
     const verdict = await it.factor.verify(pendingOf(opening.factor, opening.pending), mine, answer, account, {
       application: request.application,
     });
     if (verdict.outcome === 'refused') {
+      await turn.failed(facts);
       if (verdict.update && account && (await store(mine, verdict.update))) {
         const { credential } = verdict.update;
-        const common = about(request, browser, account.id);
-        await deps.audit.commit({ event: 'credential.suspended', credential, reason: verdict.reason, ...common });
+        await deps.audit.commit({ event: 'credential.suspended', credential, reason: verdict.reason, ...facts });
         await methods.endResting(account.id, credential);
       }
       return { ...refused(request, browser, opening.factor, verdict, account?.id), ...hint };
     }
     if (verdict.outcome === 'waiting') {
-      await attempts.returned(attempt, browser);
+      await turn.returned();
       return waits(state, stage, verdict.prompt);
     }
     if (account === undefined) throw new Error(`factor ${opening.factor} proved something of nobody`);
     if (mine.some(({ id, suspendedAt }) => id === verdict.proof.credential && suspendedAt !== undefined)) {
+      await turn.failed(facts);
       return refused(request, browser, opening.factor, SUSPENDED, account.id);
     }
     if (verdict.update && !(await store(mine, verdict.update))) {
@@ -176,13 +172,35 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
       } as const;
       return refused(request, browser, opening.factor, refusal, account.id);
     }
-    await attempts.succeeded(attempt, browser);
-    if (stage.at === 'first') await attempts.recognise(account.id, browser);
-    deps.audit.note({ event: 'sign-in.proved', factor: opening.factor, ...about(request, browser, account.id) });
+    await turn.succeeded();
+    if (first) await attempts.recognise(account.id, browser);
+    deps.audit.note({ event: 'sign-in.proved', factor: opening.factor, ...facts });
     const proof: Evidence = { ...verdict.proof, request: request.request };
-    return {
-      state: await advance(request, { ...state, account: account.id, collected: [...state.collected, proof] }, browser),
-    };
+    const collected = [...state.collected, proof];
+    if (isOwners(proof, first, guess, state)) await attempts.release(account.id, openers, facts);
+    return { state: await advance(request, { ...state, account: account.id, collected }, browser) };
+  }
+
+  /** Whether it shows more than whoever guesses passwords could: a passkey, or a second factor after the password. */
+  function isOwners(proof: Evidence, first: boolean, guess: boolean, state: State): boolean {
+    if (first) return !guess;
+    return !proof.bootstrap && isSecondFactor(proof) && state.collected.some(isFirstFactor);
+  }
+
+  /** Counts one answer, and says what it may be held against: nothing that is stopped, whatever proves it. */
+  async function take(factor: string, { subject, account }: Meant, opening: boolean, answer: Answer, browser: Browser) {
+    const it = deps.factors.get(factor);
+    if (it === undefined) throw new Error(`factor ${factor} is not enabled`);
+    const all = account ? (await credentials.ofAccount(account.id)).filter((one) => one.factor === factor) : [];
+    const stopped = account && all.length > 0 ? await attempts.stopped(account.id) : new Set<string>();
+    const able = all.filter(({ id }) => !stopped.has(id));
+    if (able.length < all.length && able.length === 0) return { allowed: false } satisfies Locked;
+    const guess = it.factor.guess?.(answer) ?? true;
+    const against = able.length > 0 ? able.map(({ id }) => id) : [factor];
+    const turn = await attempts.count({ subject, factor, opening, ...(guess ? { against } : {}) }, browser);
+    if (!turn.allowed) return turn;
+    const mine = guess && able.length > 0 ? able.filter(({ id }) => turn.against.includes(id)) : able;
+    return { it, mine, turn, guess };
   }
 
   async function store(mine: readonly Credential[], update: { credential: string; data: unknown }): Promise<boolean> {
@@ -202,16 +220,22 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     const it = deps.factors.get(stage.factor)?.factor;
     if (account === undefined || it?.confirm === undefined) throw new Error('enrolment without account or factor');
     const attempt = { subject: account, factor: `enrol-${stage.factor}`, opening: false };
-    const locked = await counted(attempt, browser);
-    if (locked) return { error: locked };
+    const turn = await attempts.count(attempt, browser);
+    if (!turn.allowed) {
+      deps.audit.note({ event: 'sign-in.locked', factor: stage.factor, ...about(request, browser, account) });
+      return { error: lockedFor(turn, attempt) };
+    }
     const verdict = await it.confirm(pendingOf(stage.factor, stage.pending), answer, contextOf(request, browser));
-    if (verdict.outcome === 'refused') return refused(request, browser, stage.factor, verdict, account);
+    if (verdict.outcome === 'refused') {
+      await turn.failed(about(request, browser, account));
+      return refused(request, browser, stage.factor, verdict, account);
+    }
     if (verdict.outcome === 'waiting') {
-      await attempts.returned(attempt, browser);
+      await turn.returned();
       return waits(state, stage, verdict.prompt);
     }
     if (verdict.outcome === 'further') {
-      await attempts.returned(attempt, browser);
+      await turn.returned();
       const { error: _, ...rest } = state;
       // A new step: an answer to the one before isn't taken for an answer to this.
       const nonce = Buffer.from(deps.random(12)).toString('base64url');
@@ -227,22 +251,22 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
       // Of one step's answers one enrols, whatever wrong ones are counted at the same moment.
       const mark = `enrolled:${createHash('sha256').update(state.nonce).digest('base64url')}`;
       if (!(await deps.ephemeral.add(mark, '1', PATIENCE))) return busy();
-      return enrol(request, state, { account, stage, verdict, attempt, since }, browser);
+      return enrol(request, state, { account, stage, verdict, turn, since }, browser);
     });
   }
 
   async function enrol(
     request: SignInRequest,
     state: State,
-    given: { account: string; stage: Prompting; verdict: Confirmed<unknown>; attempt: Attempt; since: number },
+    given: { account: string; stage: Prompting; verdict: Confirmed<unknown>; turn: Turn; since: number },
     browser: Browser,
   ): Promise<Result> {
-    const { account, stage, verdict, attempt, since } = given;
+    const { account, stage, verdict, turn, since } = given;
     const { name, data, lookup } = verdict;
     const method = { factor: stage.factor, name, data, lookup };
     const id = await methods.add(account, method, since, about(request, browser));
     if (typeof id !== 'string') return { error: id, renew: true };
-    await attempts.succeeded(attempt, browser);
+    await turn.succeeded();
     const proof = verdict.proof && { ...verdict.proof, credential: id, request: request.request };
     return {
       state: await advance(request, { ...state, collected: [...state.collected, ...(proof ? [proof] : [])] }, browser),

@@ -3,15 +3,10 @@ import type { Browser } from '../core/browser.ts';
 import type { Message } from '../core/prompt.ts';
 import { budgetKey } from '../policy/networks.ts';
 import type { SignInDeps } from './deps.ts';
+import { type Counted, createFailures, strangerSubject } from './failures.ts';
 
 /** How long a browser stays known to an account's budget. */
 const KNOWN_FOR = 180 * 86_400_000;
-
-/** What a person is told who has to wait. */
-export function lockedFor(retryAfter: number): Message {
-  const minutes = Math.max(1, Math.ceil(retryAfter / 60_000));
-  return { key: 'locked', values: { count: minutes, minutes } };
-}
 
 /** What is attempted. */
 export interface Attempt {
@@ -20,26 +15,69 @@ export interface Attempt {
   factor: string;
   /** It opens the sign-in, before anything is proven. */
   opening: boolean;
+  /**
+   * What could be guessed by it: ids of the credentials that the answer is held against, or the factor's own where it
+   * stores none. Failures in a row of each are counted for good.
+   */
+  against?: readonly string[];
 }
 
 export interface Lock {
   factor: string;
-  until: number;
+  /** Epoch milliseconds; absent: until somebody releases it. */
+  until?: number;
 }
 
-export type Verdict = { allowed: true } | { allowed: false; retryAfter: number };
+/** An attempt that isn't looked at; without `retryAfter`, milliseconds, it is stopped for good. */
+export interface Locked {
+  allowed: false;
+  retryAfter?: number;
+}
+
+/** An attempt that is looked at. One of the three says what came of it. */
+export interface Turn {
+  allowed: true;
+  /** Of `Attempt.against`, what isn't stopped: nothing else may be looked at. */
+  against: readonly string[];
+  /** It was right: the account's budget starts anew, and the address gets its attempt back. */
+  succeeded(): Promise<void>;
+  /** It was neither right nor wrong, as a choice: the attempt is given back, and earlier ones stay counted. */
+  returned(): Promise<void>;
+  /** It was wrong: it stays counted, and whoever has to know is told once. `facts`: for the audit, with the account. */
+  failed(facts: Readonly<Record<string, unknown>> & { account?: string }): Promise<void>;
+}
+
+/** What a person is told who has to wait, or for whom waiting is no use. */
+export function lockedFor({ retryAfter }: Locked, { opening }: { opening: boolean }): Message {
+  if (retryAfter === undefined) return { key: opening ? 'stopped.here' : 'stopped.method' };
+  const minutes = Math.max(1, Math.ceil(retryAfter / 60_000));
+  return { key: 'locked', values: { count: minutes, minutes } };
+}
 
 const hash = (value: string): string => createHash('sha256').update(value).digest('base64url');
+
+interface Budget {
+  kind: 'address' | 'known' | 'shared';
+  key: string;
+  max: number;
+  ttl: number;
+}
 
 /**
  * Budgets of attempts, counted before an answer is looked at, across all sessions and applications.
  *
- * Strangers share one budget per account, so their guessing locks strangers out; a browser on which the
- * account has signed in before has its own, so they can't lock the owner out. That is for the first factor
- * alone: whoever knows the password can make browsers known, and would get a new budget of codes with each.
+ * Strangers share one budget per account, so their guessing locks strangers out, for a while and after enough in a
+ * row for good; a browser on which the account has signed in before has its own, so they can't lock the owner out.
+ * That is for the first factor alone: whoever knows the password can make browsers known, and would get a new budget
+ * of codes with each.
  */
-export function createAttempts(deps: Pick<SignInDeps, 'now' | 'ephemeral' | 'random' | 'lockout'>) {
+export function createAttempts(
+  deps: Pick<SignInDeps, 'now' | 'ephemeral' | 'durable' | 'random' | 'lockout'> & {
+    audit: Pick<SignInDeps['audit'], 'commit'>;
+  },
+) {
   const { ephemeral, lockout } = deps;
+  const failures = createFailures(deps);
   const knownKey = (value: string) => `known-browser:${hash(value)}`;
   const sharedKey = (subject: string, factor: string) => `attempts:{${subject}}:${factor}`;
   /** Budgets of single browsers that were spent: else nobody could say which there are. */
@@ -51,46 +89,88 @@ export function createAttempts(deps: Pick<SignInDeps, 'now' | 'ephemeral' | 'ran
   }
 
   /** The budgets that one attempt is counted against. */
-  async function budgets({ subject, factor, opening }: Attempt, browser: Browser) {
-    const { failures, duration, perAddress } = lockout;
+  async function budgetsOf({ subject, factor, opening }: Attempt, browser: Browser): Promise<Budget[]> {
+    const { failures: max, duration: ttl, perAddress } = lockout;
+    const shared = sharedKey(subject, factor);
     if (opening && browser.known !== undefined && (await isKnown(subject, browser))) {
-      return [{ key: `${sharedKey(subject, factor)}:known:${hash(browser.known)}`, max: failures, ttl: duration }];
+      return [{ kind: 'known', key: `${shared}:known:${hash(browser.known)}`, max, ttl }];
     }
+    const address = `attempts:address:${budgetKey(browser.ip)}`;
     return [
-      { key: `attempts:address:${budgetKey(browser.ip)}`, max: perAddress.failures, ttl: perAddress.window },
-      { key: sharedKey(subject, factor), max: failures, ttl: duration },
+      { kind: 'address', key: address, max: perAddress.failures, ttl: perAddress.window },
+      { kind: 'shared', key: shared, max, ttl },
     ];
+  }
+
+  const refund = async (budgets: readonly Budget[]) => {
+    for (const { key } of budgets) await ephemeral.refund(key);
+  };
+
+  /** Told once: of any number at the same moment one takes the last of a budget, and the failure of a given place. */
+  async function tell(
+    { factor, opening }: Attempt,
+    spent: Budget | undefined,
+    counted: readonly Counted[],
+    facts: Readonly<Record<string, unknown>> & { account?: string },
+  ): Promise<void> {
+    if (facts.account === undefined) return;
+    const placed = (place: number) => counted.filter(({ count }) => count === place).map(({ of }) => of);
+    const about = (of: readonly string[]) => ({ ...facts, factor, ...(opening ? {} : { credentials: of }) });
+    const [stopped, many] = [placed(failures.most), placed(failures.warnAt)];
+    if (stopped.length > 0) {
+      await deps.audit.commit({ ...about(stopped), event: 'attempts.stopped', failures: failures.most });
+    } else if (many.length > 0) {
+      await deps.audit.commit({ ...about(many), event: 'attempts.many', failures: failures.warnAt });
+    }
+    if (spent === undefined) return;
+    const from = spent.kind === 'known' ? 'known-browser' : 'anywhere';
+    await deps.audit.commit({ ...facts, event: 'attempts.locked', factor, from, until: deps.now() + spent.ttl });
+  }
+
+  function turn(attempt: Attempt, budgets: readonly Budget[], spent: Budget | undefined, counted: Counted[]): Turn {
+    const { subject } = attempt;
+    const against = counted.map(({ of }) => of);
+    return {
+      allowed: true,
+      against,
+      async succeeded() {
+        for (const { kind, key } of budgets) await (kind === 'address' ? ephemeral.refund(key) : ephemeral.delete(key));
+        await failures.end(subject, against);
+      },
+      async returned() {
+        await refund(budgets);
+        await failures.giveBack(subject, against);
+      },
+      failed: (facts) => tell(attempt, spent, counted, facts),
+    };
   }
 
   return {
     /** Counts one attempt. */
-    async count(attempt: Attempt, browser: Browser): Promise<Verdict> {
-      const counted: string[] = [];
-      for (const { key, max, ttl } of await budgets(attempt, browser)) {
-        const { allowed, retryAfter } = await ephemeral.attempt(key, max, ttl);
+    async count(attempt: Attempt, browser: Browser): Promise<Turn | Locked> {
+      const { subject, against = [] } = attempt;
+      const budgets = await budgetsOf(attempt, browser);
+      let spent: Budget | undefined;
+      for (const [at, budget] of budgets.entries()) {
+        const { key, max, ttl, kind } = budget;
+        const { allowed, count, retryAfter } = await ephemeral.attempt(key, max, ttl);
         if (!allowed) {
           // It isn't looked at: an address that has spent its budget must not lock accounts, nor a locked account it.
-          for (const other of counted) await ephemeral.refund(other);
-          if (key.includes(':known:')) await ephemeral.addMember(spentKey(attempt.subject), key, lockout.duration);
+          await refund(budgets.slice(0, at));
+          if (kind === 'known') await ephemeral.addMember(spentKey(subject), key, lockout.duration);
           return { allowed: false, retryAfter };
         }
-        counted.push(key);
+        if (kind !== 'address' && count === max) spent = budget;
       }
-      return { allowed: true };
+      const mine = budgets.some(({ kind }) => kind === 'known');
+      const counted = mine ? [] : await failures.count(subject, against);
+      if (mine || against.length === 0 || counted.length > 0) return turn(attempt, budgets, spent, counted);
+      await refund(budgets);
+      return { allowed: false };
     },
 
-    /** It was right: the account's budget starts anew, and the address gets its attempt back. */
-    async succeeded(attempt: Attempt, browser: Browser): Promise<void> {
-      for (const { key } of await budgets(attempt, browser)) {
-        if (key.startsWith('attempts:address:')) await ephemeral.refund(key);
-        else await ephemeral.delete(key);
-      }
-    },
-
-    /** It was neither right nor wrong, as a choice: the attempt is given back, and earlier ones stay counted. */
-    async returned(attempt: Attempt, browser: Browser): Promise<void> {
-      for (const { key } of await budgets(attempt, browser)) await ephemeral.refund(key);
-    },
+    /** What is stopped for good of an account: ids of credentials, and of factors that store none. */
+    stopped: failures.stopped,
 
     /** Remembers that this account signed in on this browser; grants nothing. */
     async recognise(subject: string, browser: Browser): Promise<void> {
@@ -99,10 +179,18 @@ export function createAttempts(deps: Pick<SignInDeps, 'now' | 'ephemeral' | 'ran
       if (browser.known === undefined) browser.setKnown(value, KNOWN_FOR);
     },
 
-    /** What is locked now, and until when, epoch milliseconds: of a factor, the longest. */
-    async locks(subject: string, factors: readonly string[]): Promise<Lock[]> {
+    /** What is locked now: of a factor, the longest. Credentials that are stopped, by the factors that `of` names. */
+    async locks(
+      subject: string,
+      factors: readonly string[],
+      of: readonly { id: string; factor: string }[] = [],
+    ): Promise<Lock[]> {
+      const stopped = await failures.stopped(subject);
+      const ended = new Set([...factors.filter((factor) => stopped.has(factor))]);
+      for (const { id, factor } of of) if (stopped.has(id)) ended.add(factor);
       const spent = await ephemeral.members(spentKey(subject));
-      const found = factors.map(async (factor) => {
+      const found = factors.map(async (factor): Promise<Lock[]> => {
+        if (ended.has(factor)) return [{ factor }];
         const shared = sharedKey(subject, factor);
         const keys = [shared, ...spent.filter((key) => key.startsWith(`${shared}:`))];
         // A budget of none is always spent: nothing is counted, and the answer says how much there is.
@@ -118,10 +206,25 @@ export function createAttempts(deps: Pick<SignInDeps, 'now' | 'ephemeral' | 'ran
       const spent = await ephemeral.members(spentKey(subject));
       for (const key of [...factors.map((factor) => sharedKey(subject, factor)), ...spent]) await ephemeral.delete(key);
       await ephemeral.delete(spentKey(subject));
+      await failures.end(subject);
+    },
+
+    /**
+     * The owner has shown more than strangers could guess: what these factors were stopped for begins anew. `facts`:
+     * for the audit, where anything was stopped.
+     */
+    async release(
+      subject: string,
+      factors: readonly string[],
+      facts: Readonly<Record<string, unknown>>,
+    ): Promise<void> {
+      for (const factor of await failures.end(subject, factors)) {
+        await deps.audit.commit({ ...facts, event: 'attempts.released', account: subject, factor, by: 'owner' });
+      }
     },
 
     /** The subject for a name that nobody goes by. */
-    stranger: (login: string): string => `name-${hash(login.normalize('NFKC').toLowerCase())}`,
+    stranger: (login: string): string => strangerSubject(hash(login.normalize('NFKC').toLowerCase())),
   };
 }
 

@@ -39,5 +39,6 @@ export interface SignInDeps {
   endSessions(account: string, except?: string): Promise<void>;
   /** Ends the account's grants that rest on a credential, with their tokens. */
   endGrants(account: string, credential: string): Promise<void>;
-  lockout: { failures: number; duration: number; perAddress: { failures: number; window: number } };
+  /** `inARow`: failures after which something is looked at no more, until it is released. */
+  lockout: { failures: number; duration: number; inARow: number; perAddress: { failures: number; window: number } };
 }

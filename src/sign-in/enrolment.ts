@@ -50,7 +50,7 @@ export interface Enrolling {
 
 /** Sets up a further method for somebody who is signed in; the caller has asked for a recent MFA. */
 export function createEnrolment(deps: SignInDeps, { attempts, credentials, methods }: Parts) {
-  const { ephemeral, sealer, factors, audit } = deps;
+  const { ephemeral, sealer, factors, audit, log } = deps;
   const keyOf = (session: string) => `enrolment:${createHash('sha256').update(session).digest('base64url')}`;
 
   async function existingOf(account: Account, id: string): Promise<Credential[]> {
@@ -91,6 +91,15 @@ export function createEnrolment(deps: SignInDeps, { attempts, credentials, metho
     return question(JSON.parse(sealer.open(stored, keyOf(session)))) === question(kept);
   }
 
+  function refused(
+    reason: string,
+    about: Readonly<Record<'account' | 'factor' | 'ip' | 'userAgent' | 'reference', string>>,
+  ): void {
+    audit.note({ event: 'enrolment.refused', reason, ...about });
+    const { account, factor, reference } = about;
+    log.info({ account, factor, reason, reference }, 'an answer was refused where methods are managed');
+  }
+
   /** The next prompt in the place of the one answered; of parallel answers the first leads on. */
   async function further(session: string, stored: string, next: Pending) {
     const key = keyOf(session);
@@ -105,7 +114,11 @@ export function createEnrolment(deps: SignInDeps, { attempts, credentials, metho
     const it = factors.get(id);
     if (it?.factor.resend === undefined) return again(session, loaded, { key: 'try-again' });
     const verdict = await it.factor.resend(it.module.pending.parse(pending), account, [], fromBrowser(browser));
-    if ('outcome' in verdict) return again(session, loaded, verdict.message);
+    if ('outcome' in verdict) {
+      const { ip, userAgent, reference } = browser;
+      refused(verdict.reason, { account: account.id, factor: id, ip, userAgent, reference });
+      return again(session, loaded, verdict.message);
+    }
     return further(session, loaded.stored, { factor: id, ...verdict });
   }
 
@@ -172,20 +185,27 @@ export function createEnrolment(deps: SignInDeps, { attempts, credentials, metho
       if ('resend' in loaded.kept.prompt && loaded.kept.prompt.resend && answer.resend !== undefined) {
         return resend(account, session, loaded, browser);
       }
+      const { ip, userAgent, reference } = browser;
+      const about = { account: account.id, factor: id, ip, userAgent, reference };
       const attempt = { subject: account.id, factor: `enrol-${id}`, opening: false };
-      const counted = await attempts.count(attempt, browser);
-      if (!counted.allowed) return again(session, loaded, lockedFor(counted.retryAfter));
+      const turn = await attempts.count(attempt, browser);
+      if (!turn.allowed) {
+        refused('locked', about);
+        return again(session, loaded, lockedFor(turn, attempt));
+      }
       const pending = factors.get(id)?.module.pending.parse(loaded.kept.pending);
       const verdict = await factor.confirm(pending, answer, fromBrowser(browser));
       if (verdict.outcome === 'refused') {
+        await turn.failed(about);
+        refused(verdict.reason, about);
         return verdict.final ? anew(verdict.message) : again(session, loaded, verdict.message);
       }
       if (verdict.outcome === 'waiting') {
-        await attempts.returned(attempt, browser);
+        await turn.returned();
         return { further: true };
       }
       if (verdict.outcome === 'further') {
-        await attempts.returned(attempt, browser);
+        await turn.returned();
         return further(session, loaded.stored, { factor: id, prompt: verdict.prompt, pending: verdict.pending });
       }
       const done = await methods.exercise<Enrolled | { spent: Message }>(
@@ -199,7 +219,7 @@ export function createEnrolment(deps: SignInDeps, { attempts, credentials, metho
             ? keep(account, id, verdict, since, browser)
             : anew({ key: 'already-answered' }),
       );
-      if ('added' in done || 'renewed' in done) await attempts.succeeded(attempt, browser);
+      if ('added' in done || 'renewed' in done) await turn.succeeded();
       return 'spent' in done ? anew(done.spent) : done;
     },
   };

@@ -16,6 +16,7 @@ import { assess } from '../policy/assess.ts';
 import { stillCounting } from '../policy/counting.ts';
 import { decide } from '../policy/decide.ts';
 import type { Accounts } from './accounts.ts';
+import type { Attempts } from './attempts.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { EvidenceStore } from './evidence.ts';
@@ -33,6 +34,8 @@ export interface FullEvaluation extends Evaluation {
   evidence: readonly Proof[];
   /** A lent pass would do: it is for setting up a method. */
   enrolling: boolean;
+  /** Ids of credentials, and of factors that store none, that are asked for no more: too many failures in a row. */
+  stopped: ReadonlySet<string>;
   /** The password must be changed before anything opens. */
   hold?: Hold;
 }
@@ -43,11 +46,14 @@ interface Parts {
   evidence: EvidenceStore;
   devices: TrustedDevices;
   holds: Holds;
+  attempts: Pick<Attempts, 'stopped'>;
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** The one question that every door, page and journey asks: how does this request stand? */
 export function createEvaluator(deps: SignInDeps, parts: Parts) {
-  const { accounts, credentials, evidence, devices, holds } = parts;
+  const { accounts, credentials, evidence, devices, holds, attempts } = parts;
   const reserved = onlyIfNamed(deps.factors);
 
   /** What a person could show at most, with a first factor and these credentials, as far as policy lets them. */
@@ -156,9 +162,9 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
   /** The same, as if no hold asked for more than a second factor. */
   async function weigh(input: EvaluationInput): Promise<FullEvaluation> {
     const account = input.account ? await accounts.usable(input.account) : undefined;
-    const [all, { hold, since: changed }] = account
-      ? await Promise.all([credentials.ofAccount(account.id), holds.standing(account.id)])
-      : [[], { since: 0, hold: undefined }];
+    const [all, { hold, since: changed }, stopped] = account
+      ? await Promise.all([credentials.ofAccount(account.id), holds.standing(account.id), attempts.stopped(account.id)])
+      : [[], { since: 0, hold: undefined }, NOTHING];
     const enrolled = all.filter(heldTo(hold));
     const required = recently(requirementOf(account, isEnrolled(account, enrolled), input), input.recent);
     const requirement = hold ? underHold(required) : required;
@@ -175,7 +181,10 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     const implied = impliedOf(deps.factors, account, requirement.factors);
     const asked = { requirement, wants: input.wants, request: input.request, onlyIfNamed: reserved };
     const wanted = { ...asked, evidence: held, enrolling };
-    const facts = { requirement, credentials: enrolled, implied, evidence: held, enrolling, ...(hold ? { hold } : {}) };
+    const facts = {
+      ...{ requirement, credentials: enrolled, implied, stopped, evidence: held, enrolling },
+      ...(hold ? { hold } : {}),
+    };
     const within = reachable([...working, ...implied], requirement.factors);
     const most = offered(requirement.factors);
     const common = { now: deps.now(), acr: deps.acr, reachable: within, ...(most && { offered: most }) };

@@ -31,7 +31,7 @@ export function createSignIn(deps: SignInDeps) {
     for (const { factor } of deps.factors.values()) await factor.release?.(account);
   });
   const passwords = createPasswords(deps, { accounts, attempts, devices, evidence, holds });
-  const evaluator = createEvaluator(deps, { accounts, credentials, evidence, devices, holds });
+  const evaluator = createEvaluator(deps, { accounts, credentials, evidence, devices, holds, attempts });
   const methods = createMethods(deps, { credentials, devices, voidBefore: evaluator.voidBefore });
   const reports = createReports(deps, { holds, devices, credentials, methods });
   const dispatcher = createDispatcher(deps, { evaluator, devices, passwords });

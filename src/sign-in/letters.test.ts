@@ -116,6 +116,61 @@ describe('a change', () => {
   });
 });
 
+describe('what strangers can cause', () => {
+  const event = (name: string): AuditEvent => ({ event: `attempts.${name}`, account: 'alice', factor: 'otp' });
+  const kinds = (told: { kind: string }[]) => told.map(({ kind }) => kind);
+
+  it('is told by one letter a day, of which the next one says the gravest', async () => {
+    const durable = await withAlice();
+    const { letters, clock, told } = node(durable);
+    await letters.watched.commit(event('locked'));
+    await letters.deliver();
+    for (const name of ['locked', 'many', 'stopped', 'locked']) {
+      clock.now += HOUR;
+      await letters.watched.commit(event(name));
+      await letters.deliver();
+    }
+    expect(kinds(told())).toEqual(['attempts-locked']);
+    clock.now = NOW + 24 * HOUR;
+    await letters.deliver();
+    expect(kinds(told())).toEqual(['attempts-locked', 'attempts-stopped']);
+    clock.now += 24 * HOUR;
+    await letters.deliver();
+    expect(await waiting(durable)).toEqual([]);
+    await letters.watched.commit(event('locked'));
+    await letters.deliver();
+    expect(kinds(told())).toEqual(['attempts-locked', 'attempts-stopped', 'attempts-locked']);
+  });
+
+  it('is told once by many nodes, and not more often where something came while it was on its way', async () => {
+    const durable = await withAlice();
+    const nodes = Array.from({ length: 4 }, () => node(durable));
+    for (const { it, letters } of nodes.slice(0, 1)) {
+      it.answer = async () => {
+        await nodes[1]?.letters.watched.commit(event('stopped'));
+        return { ok: true };
+      };
+      await letters.watched.commit(event('locked'));
+    }
+    await Promise.all(nodes.map(({ letters }) => letters.deliver()));
+    await Promise.all(nodes.map(({ letters }) => letters.deliver()));
+    expect(nodes.flatMap(({ told }) => kinds(told()))).toEqual(['attempts-locked']);
+    for (const { clock, letters } of nodes) {
+      clock.now += 24 * HOUR;
+      await letters.deliver();
+    }
+    expect(nodes.flatMap(({ told }) => kinds(told())).sort()).toEqual(['attempts-locked', 'attempts-stopped']);
+  });
+
+  it('is not told of what is set up, nor of a new password', async () => {
+    const { letters, sent } = node(await withAlice());
+    await letters.watched.commit({ ...event('locked'), factor: 'enrol-otp' });
+    await letters.watched.commit({ ...event('locked'), factor: 'new-password' });
+    await letters.deliver();
+    expect(sent).toEqual([]);
+  });
+});
+
 describe('a letter that no sender takes', () => {
   it('is tried again after waits that grow, for a day', async () => {
     const durable = await withAlice();

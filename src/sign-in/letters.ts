@@ -1,7 +1,8 @@
 import type { AuditEvent, AuditPort, LogPort } from '../core/door.ts';
+import { SallyportError } from '../core/errors.ts';
 import type { Sent } from '../core/sender.ts';
 import type { DataRecord, DurableStore } from '../core/store.ts';
-import { kindOf, type Notice, noticeOf } from './notices.ts';
+import { gravity, kindOf, type Notice, noticeOf } from './notices.ts';
 
 /** How long whoever took a letter has for it, milliseconds: then another node may try. */
 const LEASE = 120_000;
@@ -14,6 +15,10 @@ const PATIENCE = 86_400_000;
 const LOOK = 60_000;
 /** How long the end of the process waits for letters, milliseconds. */
 const LAST_CHANCE = 5_000;
+/** Between two letters of what strangers can cause, milliseconds. */
+const APART = 86_400_000;
+/** Rounds of compare-and-set before giving up. */
+const ROUNDS = 10;
 const PAGE = 100;
 /** Handed to senders at the same time. */
 const TOGETHER = 4;
@@ -30,6 +35,8 @@ export interface Letter {
   written: number;
   due: number;
   tries: number;
+  /** It was handed on, and stays until another may be, so that none is written before. */
+  handed?: true;
 }
 
 export interface LettersDeps {
@@ -66,12 +73,33 @@ export function createLetters(deps: LettersDeps, audit: AuditPort) {
     const account = kind && event.account ? await deps.durable.accounts.byId(event.account) : undefined;
     if (kind === undefined || account === undefined) return;
     const told = noticeOf(event, kind, account, at);
-    for (const to of told?.to ?? []) {
+    if (told === undefined) return;
+    for (const to of told.to) {
       const { id, locale } = account;
-      const letter = { account: id, to, locale, notice: told?.notice, written: at, due: now(), tries: 0 };
-      await records.insert({ id: newId(at), data: JSON.stringify(letter) });
+      const of = { account: id, to, ...(locale ? { locale } : {}) };
+      const letter: Letter = { ...of, notice: told.notice, written: at, due: now(), tries: 0 };
+      if (gravity(kind) >= 0) await space(letter);
+      else await records.insert({ id: newId(at), data: JSON.stringify(letter) });
     }
-    if (told) wake();
+    wake();
+  }
+
+  /** One of these waits for an account at most, and for the end of the day after the last one. */
+  async function space(letter: Letter): Promise<void> {
+    const id = `apart-${letter.account}`;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const record = await records.get(id);
+      if (record === undefined) {
+        if (await records.insert({ id, data: JSON.stringify(letter) })) return;
+        continue;
+      }
+      const waiting = JSON.parse(record.data) as Letter;
+      if (!waiting.handed && gravity(waiting.notice.kind) > gravity(letter.notice.kind)) return;
+      const [due, tries] = [waiting.due, waiting.handed ? 0 : waiting.tries];
+      const next: Letter = { ...letter, written: Math.max(letter.written, due), due, tries };
+      if (await records.update(id, record.version, JSON.stringify(next))) return;
+    }
+    throw new SallyportError('ERR_VERSION_CONFLICT', 'others keep changing this letter');
   }
 
   /** What has happened stands: that its owner couldn't be told yet must not look as if it had failed. */
@@ -97,13 +125,26 @@ export function createLetters(deps: LettersDeps, audit: AuditPort) {
     return false;
   }
 
+  async function handed({ id, version }: DataRecord, letter: Letter): Promise<void> {
+    if (gravity(letter.notice.kind) < 0) return void (await records.remove(id));
+    const kept: Letter = { ...letter, handed: true, due: now() + APART };
+    if (await records.update(id, version + 1, JSON.stringify(kept))) return;
+    // A newer one was put in its place while this one was on its way: it waits for its day.
+    const newer = await records.get(id);
+    if (newer === undefined) return;
+    const later = { ...(JSON.parse(newer.data) as Letter), due: kept.due };
+    await records.update(id, newer.version, JSON.stringify(later));
+  }
+
   async function attempt(record: DataRecord): Promise<void> {
     const letter = JSON.parse(record.data) as Letter;
     const tries = letter.tries + 1;
     if (letter.due > now()) return;
+    // Nothing that was put in its place meanwhile goes with it.
+    if (letter.handed) return void (await records.remove(record.id, record.version));
     const taken = { ...letter, tries, due: now() + LEASE };
     if (!(await records.update(record.id, record.version, JSON.stringify(taken)))) return;
-    if (await hand(letter).catch(unwritten)) return void (await records.remove(record.id));
+    if (await hand(letter).catch(unwritten)) return void (await handed(record, taken));
     if (now() - letter.written < PATIENCE) {
       const due = now() + Math.min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT);
       return void (await records.update(record.id, record.version + 1, JSON.stringify({ ...taken, due })));

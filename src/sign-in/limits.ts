@@ -4,8 +4,13 @@ import type { SignInDeps } from './deps.ts';
 
 const hash = (value: string): string => createHash('sha256').update(value).digest('base64url');
 
-/** Counts what plug-ins limit, each under its own name; numbers and addresses are kept as hashes. */
-export function createLimits({ ephemeral, now }: Pick<SignInDeps, 'ephemeral' | 'now'>, owner: string): LimitPort {
+type LimitDeps = Pick<SignInDeps, 'ephemeral' | 'now' | 'log'> & { audit: Pick<SignInDeps['audit'], 'note'> };
+
+/**
+ * Counts what plug-ins limit, each under its own name; numbers and addresses are kept as hashes. A budget that is
+ * spent is told once in its window.
+ */
+export function createLimits({ ephemeral, now, audit, log }: LimitDeps, owner: string): LimitPort {
   /** A window is part of the key: what refills little by little would never refill while it is used. */
   function keyOf({ name, of, per, apart }: Budget, at: number): string {
     return `limit:${owner}:${name}:${hash(of)}${apart ? '' : `:${Math.floor(at / per)}`}`;
@@ -13,6 +18,13 @@ export function createLimits({ ephemeral, now }: Pick<SignInDeps, 'ephemeral' | 
 
   async function giveBack(budgets: readonly Budget[], at: number): Promise<void> {
     for (const budget of budgets) await ephemeral.refund(keyOf(budget, at));
+  }
+
+  async function tell({ name, of, shared }: Budget, key: string, left: number): Promise<void> {
+    if (!(await ephemeral.add(`${key}:told`, '1', left))) return;
+    const facts = { owner, budget: name, until: now() + left, ...(shared && of !== '' ? { of } : {}) };
+    audit.note({ event: 'budget.spent', ...facts });
+    log[shared ? 'error' : 'info'](facts, 'a budget is spent: what it limits is refused until then');
   }
 
   async function count(budgets: readonly Budget[]): Promise<Limited> {
@@ -26,6 +38,7 @@ export function createLimits({ ephemeral, now }: Pick<SignInDeps, 'ephemeral' | 
       if (!verdict.allowed) {
         await giveBack(counted, at);
         const retryAfter = apart ? verdict.retryAfter : per - (at % per);
+        if (!apart) await tell(budget, keyOf(budget, at), retryAfter);
         return { allowed: false, spent: budget.name, retryAfter };
       }
       counts[budget.name] = verdict.count;

@@ -4,6 +4,9 @@ import type { AuditEvent } from '../core/door.ts';
 /** Why the journey itself suspends a method; what a factor suspends says why in its own words. */
 const BY_REPORT: ReadonlySet<string> = new Set(['report', 'voided']);
 
+const isOfSignIn = (factor: unknown): boolean =>
+  typeof factor === 'string' && factor !== 'new-password' && !factor.startsWith('enrol-');
+
 /** What a person is told about, by the audit's events. `false` in the place of a kind: not this time. */
 const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false)>> = {
   'credential.added': 'method-added',
@@ -27,8 +30,14 @@ const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false
   'helpdesk.method-confirmed': 'method-confirmed',
   'helpdesk.token-assigned': 'method-added',
   'helpdesk.unlocked': 'account-unlocked',
+  'account.unlocked': 'account-unlocked',
   'helpdesk.sessions-ended': 'sessions-ended',
   'account.email-changed': 'address-changed',
+  // What is set up in a moment, with a code or a password of one's own, is nobody else's to guess.
+  'attempts.locked': ({ factor }) => (isOfSignIn(factor) ? 'attempts-locked' : false),
+  'attempts.many': 'attempts-many',
+  'attempts.stopped': 'attempts-stopped',
+  'attempts.released': 'attempts-released',
   'report.made': 'report-made',
   'report.handled': 'report-handled',
   // A report says so itself.
@@ -55,6 +64,10 @@ export const KINDS = [
   'account-enabled',
   'account-unlocked',
   'address-changed',
+  'attempts-locked',
+  'attempts-many',
+  'attempts-stopped',
+  'attempts-released',
   'report-made',
   'report-handled',
 ] as const;
@@ -78,12 +91,19 @@ export interface Notice {
   userAgent?: string;
 }
 
+/** What strangers can cause: of these together, one letter a day. A graver one takes the place of one that waits. */
+const SPACED: readonly Kind[] = ['attempts-locked', 'attempts-many', 'attempts-stopped'];
+
+/** How grave it is among those that are told once a day at most; -1: it isn't one of them. */
+export const gravity = (kind: Kind): number => SPACED.indexOf(kind);
+
 /** Changes that nobody asks for. */
 const OWN: ReadonlySet<Kind> = new Set<Kind>([
   'method-suspended',
   'method-reported',
   'device-theft',
   'address-changed',
+  ...SPACED,
 ]);
 
 function doerOf(kind: Kind, by: unknown): Doer {

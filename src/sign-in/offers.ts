@@ -24,7 +24,7 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
   };
 
   /** Credentials that can complete this sign-in: the one that was chosen first, then the last used. */
-  function fitting(evaluation: Preferring, state: State): Credential[] {
+  function fitting(evaluation: Preferring, state: State, stopped = evaluation.stopped): Credential[] {
     const { requirement, credentials, implied, wanted, enrolling, preferred } = evaluation;
     return [...credentials, ...implied]
       .sort(byUse)
@@ -34,6 +34,8 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
         const { factor: id } = credential;
         const it = deps.factors.get(id);
         if (!it || !evaluator.isSecond(credential) || !evaluator.works(credential)) return false;
+        // Of what is implied the credential's id is the factor's own.
+        if (stopped.has(credential.id)) return false;
         if (!allows(requirement.factors, it)) return false;
         // Proven a moment ago and still not enough: asking again would go in circles.
         if (state.collected.some((proof) => proof.factor === id && proof.credential === credential.id)) return false;
@@ -61,6 +63,10 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
     }
     return [...found.values()];
   }
+
+  /** Whether there would be a method, if it weren't stopped after too many failures. */
+  const isStopped = (evaluation: Preferring, state: State): boolean =>
+    fitting(evaluation, state, new Set()).some(({ id }) => evaluation.stopped.has(id));
 
   /** Factors that can be set up here and would do. */
   function enrollable({ requirement, wanted }: FullEvaluation): string[] {
@@ -122,7 +128,7 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
     return { at: 'enrol', factor: id, prompt, pending, why: 'why.enrol' };
   }
 
-  return { methods, enrollable, first, challenge, enrol };
+  return { methods, isStopped, enrollable, first, challenge, enrol };
 }
 
 function byUse(a: Credential, b: Credential): number {

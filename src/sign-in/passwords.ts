@@ -5,7 +5,7 @@ import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 import type { RenewedSight } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
-import { type Attempts, lockedFor } from './attempts.ts';
+import { type Attempt, type Attempts, lockedFor } from './attempts.ts';
 import type { SignInDeps } from './deps.ts';
 import type { EvidenceStore } from './evidence.ts';
 import type { AuditFacts, Holds } from './holds.ts';
@@ -56,17 +56,17 @@ export function renewedProofs(proofs: readonly Evidence[], at: number): Evidence
 
 /** Changes passwords in the directories that people come from. Nothing of a password is kept or told here. */
 export function createPasswords(
-  deps: Pick<SignInDeps, 'now' | 'durable' | 'ephemeral' | 'audit' | 'directories' | 'factors'> &
+  deps: Pick<SignInDeps, 'now' | 'durable' | 'ephemeral' | 'audit' | 'log' | 'directories' | 'factors'> &
     Pick<SignInDeps, 'endSessions' | 'passwordPolicy'>,
   { accounts, attempts, devices, evidence, holds }: Parts,
 ) {
   /** Counted as a sign-in's guesses are, of the same budget; without the present password there is little to guess. */
-  function attemptOf({ account, current }: Change) {
+  function attemptOf({ account, current }: Change): Attempt {
     const opener = openerOf(deps.factors)?.module.id;
     if (current === undefined || opener === undefined) {
       return { subject: account.id, factor: 'new-password', opening: false };
     }
-    return { subject: account.id, factor: opener, opening: true };
+    return { subject: account.id, factor: opener, opening: true, against: [opener] };
   }
 
   /** What is wrong with the present password; undefined where it is right, or needn't be given. */
@@ -75,6 +75,12 @@ export function createPasswords(
     const verdict = await accounts.verifyPassword(account, current);
     if (verdict === 'ok') return undefined;
     return { key: verdict === 'unavailable' ? 'new-password.unavailable' : 'new-password.wrong' };
+  }
+
+  /** `reason`: the message's key. */
+  function refused(reason: string, { account, facts }: Change): void {
+    deps.audit.note({ ...facts, event: 'password.refused', account: account.id, reason });
+    deps.log.info({ account: account.id, reason, reference: facts.reference }, 'a change of password was refused');
   }
 
   /** What is wrong with the new one. */
@@ -127,24 +133,30 @@ export function createPasswords(
      */
     async change(change: Change): Promise<Changed> {
       const attempt = attemptOf(change);
-      const counted = await attempts.count(attempt, change.browser);
-      if (!counted.allowed) return { error: lockedFor(counted.retryAfter) };
+      const turn = await attempts.count(attempt, change.browser);
+      if (!turn.allowed) {
+        refused('locked', change);
+        return { error: lockedFor(turn, attempt) };
+      }
       const claim = `new-password:{${change.account.id}}`;
       if (!(await deps.ephemeral.add(claim, '1', CLAIM))) {
-        await attempts.returned(attempt, change.browser);
+        await turn.returned();
         return { error: { key: 'already-answered' } };
       }
       try {
         if (!(await change.right())) {
-          await attempts.returned(attempt, change.browser);
+          await turn.returned();
           return { lost: true };
         }
-        const refused = await wrong(change);
-        if (refused) return { error: refused };
-        if (change.current === undefined) await attempts.returned(attempt, change.browser);
-        else await attempts.succeeded(attempt, change.browser);
-        const error = await fault(change);
-        return error ? { error } : await set(change);
+        const error = await wrong(change);
+        if (error) {
+          await turn.failed({ ...change.facts, account: change.account.id });
+          refused(error.key, change);
+          return { error };
+        }
+        await (change.current === undefined ? turn.returned() : turn.succeeded());
+        const unfit = await fault(change);
+        return unfit ? { error: unfit } : await set(change);
       } finally {
         await deps.ephemeral.delete(claim);
       }

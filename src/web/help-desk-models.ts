@@ -37,7 +37,8 @@ export interface HelpDeskPages {
     notice?: Message;
     /** A new password has to be chosen first. */
     hold?: { at: number; reason: string };
-    locks: { factor: string; until: number }[];
+    /** Without `until` it lasts until it is unlocked. */
+    locks: { factor: string; until?: number }[];
     refusal?: DeskRefusal;
     methods: {
       id: string;
@@ -47,9 +48,10 @@ export interface HelpDeskPages {
       lastUsedAt?: number;
       /**
        * It can't be used. `untrusted`: there may be a copy of it, or its time is over; `reported`: it was added in or
-       * since a sign-in that was reported, and stands still until somebody confirms it.
+       * since a sign-in that was reported, and stands still until somebody confirms it; `stopped`: too many wrong
+       * answers in a row.
        */
-      suspended?: 'untrusted' | 'reported';
+      suspended?: 'untrusted' | 'reported' | 'stopped';
       /** How it stands, in the factor's words. */
       state?: Message;
     }[];

@@ -232,9 +232,10 @@ export interface Pages extends HelpDeskPages, ReportPages {
       choosable?: boolean;
       /**
        * It can't be used. `untrusted`: any more, for there may be a copy of it; `reported`: until its owner confirms it
-       * with one of `elders`, or the help desk does, for somebody else may have added it.
+       * with one of `elders`, or the help desk does, for somebody else may have added it; `stopped`: until the help desk
+       * releases it, for too many wrong answers were given in a row.
        */
-      suspended?: 'untrusted' | 'reported';
+      suspended?: 'untrusted' | 'reported' | 'stopped';
       /** Names of methods that can confirm it. */
       elders?: string[];
       /** How it stands, in the factor's words; `warn`: something to act on, which the factor's `state.warn` names. */

@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Client, type Reply } from '../support/client.ts';
 import { SECONDS } from '../support/clock.ts';
-import { newestCode, OUTBOX, outbox } from '../support/outbox.ts';
+import { appHolder } from '../support/desk.ts';
+import { visitAccount } from '../support/issued.ts';
+import { management, newestCode, OUTBOX, outbox } from '../support/outbox.ts';
 import { asksCode, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
 
 const MANY = 100;
@@ -202,5 +204,44 @@ describe('where policy allows no text messages', () => {
     expect(page.text).toContain('This application needs a method that you haven’t set up');
     expect(await outbox(scene.gateway, number)).toEqual(before);
     expect(await someone.subject('payroll')).toBeUndefined();
+  });
+});
+
+describe('what an operator has to hear of', () => {
+  const perHour = { ...GENEROUS, country: 2 };
+  const scene = stage(() => ({
+    config: { ...OUTBOX, factors: { ...OUTBOX.factors, sms: { ...OUTBOX.factors.sms, perHour } } },
+  }));
+  const { withNumber, newNumber, events } = cast(scene);
+
+  it('is a spent budget: once in the audit, in the metrics and in the log', async () => {
+    // One to set it up, and one more in the same hour.
+    scene.clock.advance(60 * 60 * SECONDS - (scene.gateway.now() % (60 * 60 * SECONDS)));
+    const { someone } = await withNumber();
+    const pages: Reply[] = [];
+    for (let time = 0; time < 4; time += 1) {
+      pages.push(await scene.elsewhere(someone, new Client()).enter('courses'));
+      scene.clock.advance(31 * SECONDS);
+    }
+    expect(pages[0]?.text).toContain('We sent a code');
+    for (const page of pages.slice(1)) expect(page.text).toContain('minutes');
+    const spent = () => scene.audit().filter(({ event }) => event === 'budget.spent');
+    await vi.waitFor(() => expect(spent()).toHaveLength(1), { timeout: 20_000 });
+    const facts = { owner: 'sms', budget: 'country', of: 'HK' };
+    expect(JSON.parse(spent()[0]?.detail ?? '{}')).toMatchObject(facts);
+    expect(scene.gateway.logs.filter(({ level }) => level === 'error')).toMatchObject([{ fields: facts }]);
+    const metrics = await (await management(scene.gateway, '/metrics')).text();
+    expect(metrics).toContain('sallyport_budgets_spent_total{owner="sms",budget="country"} 1');
+  });
+
+  it('is an answer that was refused where methods are managed', async () => {
+    const someone = await appHolder(scene);
+    await visitAccount(scene, someone, '/account');
+    const form = await someone.client.open(`${scene.gateway.url}/account/methods/add/sms`);
+    await someone.answer(form, { code: newNumber().slice(0, 7) });
+    await vi.waitFor(async () => expect(await events(someone, 'enrolment.refused')).toBe(1), { timeout: 20_000 });
+    expect(scene.gateway.logs).toContainEqual(
+      expect.objectContaining({ fields: expect.objectContaining({ factor: 'sms', reason: 'number: malformed' }) }),
+    );
   });
 });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandResult, Command as PluginCommand } from '../../core/directory.ts';
+import { accountCommands } from '../account-commands.ts';
 import { auditCommands } from '../audit-commands.ts';
 import type { CommandRequest } from '../commands.ts';
 import { defaultConfigFile } from '../config/default-file.ts';
@@ -106,15 +107,8 @@ function addPlugins(program: Command, context: Context): void {
   const ofDirectories = [...directories.values()].flatMap(({ commands = [] }) => commands);
   const ofDoors = [...doors.values()].flatMap(({ commands = [] }) => commands);
   const ofFactors = [...factors.values()].flatMap(({ commands = [] }) => commands);
-  const offers: Offer[] = [
-    ...ofDirectories,
-    ...ofDoors,
-    ...ofFactors,
-    ...auditCommands,
-    ...keyCommands,
-    ...methodCommands,
-    ...sealingCommands,
-  ];
+  const ours = [...accountCommands, ...auditCommands, ...keyCommands, ...methodCommands, ...sealingCommands];
+  const offers: Offer[] = [...ofDirectories, ...ofDoors, ...ofFactors, ...ours];
   const byName = Map.groupBy(offers, ({ name }) => name);
   for (const [name, [plugin, ...others]] of byName) {
     if (plugin === undefined) continue;

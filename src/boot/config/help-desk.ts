@@ -46,7 +46,10 @@ const client = z.strictObject({
     .min(32, { error: 'must be at least 32 characters: openssl rand 32 | basenc --base64url' })
     .describe('What it shows as a bearer token; from a file'),
   over: over.describe('Whom it may act on'),
-  may: z.array(z.enum(['issue'])).min(1, { error: 'is empty: name at least one of issue' }),
+  may: z
+    .array(z.enum(['issue', 'unlock']))
+    .min(1, { error: 'is empty: name at least one of issue, unlock' })
+    .describe('What it may do'),
 });
 
 export const api = z

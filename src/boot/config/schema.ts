@@ -38,6 +38,7 @@ const lockout = z
     // NIST SP 800-63B-4 section 3.2.2: at most 100 consecutive failures.
     failures: z.int().min(1).max(100).default(8).describe('Failures after which an account is locked'),
     duration: duration('1m', '1d').prefault('30m').describe('How long it stays locked'),
+    inARow: z.int().min(1).max(100).default(100).describe('Failures in a row after which only a release ends it'),
     perAddress: z
       .strictObject({
         failures: z.int().min(1).max(100_000).default(100).describe('Failures from one address, over all accounts'),

@@ -32,7 +32,7 @@ export function createDispatch({ perHour, resend }: Settings, ports: FactorPorts
       hourly('account', account),
       hourly('mailbox', of),
       hourly('address', address),
-      hourly('installation', ''),
+      { ...hourly('installation', ''), shared: true },
     ];
   }
 

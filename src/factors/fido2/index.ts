@@ -22,6 +22,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     challenge: async (_account, credentials, context) => challenge(site, credentials, context),
     verify: (pending, credentials, answer, account, context) =>
       verify(site, pending, credentials, answer, account, context),
+    guess: () => false,
     maximum: settings.maximum,
     // Only what is reached from another device lies on a phone (WebAuthn section 5.8.4).
     onPhone: ({ data }) => (data.transports.includes('hybrid') ? { key: 'phone' } : undefined),

@@ -36,7 +36,7 @@ import {
 import { type Settings, settings } from './settings.ts';
 import { defaultName } from './texts.ts';
 import { loadVapid, sealedVapid, type Vapid } from './vapid.ts';
-import { createVerification, refuse } from './verify.ts';
+import { createVerification, isTyped, refuse } from './verify.ts';
 
 /** After so long a busy account is asked about again, milliseconds. */
 const SOON = 10_000;
@@ -173,6 +173,9 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
       if ('outcome' in asked) throw new Error('a first request was refused');
       return asked;
     },
+
+    // What the phone says is signed; the code that it shows can be guessed.
+    guess: ({ code }) => isTyped(code),
 
     async verify(pending, credentials, answer, account): Promise<Proved<Data> | Refused | Waiting> {
       if (pending.kind !== 'challenge') return refuse('expired', { key: 'over.gone' });

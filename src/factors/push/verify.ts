@@ -11,6 +11,9 @@ export function refuse(reason: string, message: Message, prompt?: Prompt): Refus
   return { outcome: 'refused', reason, message, ...(prompt ? { prompt } : {}) };
 }
 
+/** Whether a code was typed: the page's own form asks without one. */
+export const isTyped = (code: string | undefined): code is string => code !== undefined && code.trim() !== '';
+
 type Verdict = Proved<Data> | Refused | Waiting;
 
 /** What a page's answer comes to: what the phone said meanwhile, or a code of the app's. */
@@ -67,7 +70,7 @@ export function createVerification({ now }: Pick<FactorPorts, 'now'>, requests: 
     ): Promise<Verdict> {
       if (account === undefined || account.id !== pending.account) return refuse('changed', { key: 'over.gone' });
       const able = credentials.filter((one) => pending.credentials.includes(one.id) && !isSuspended(one));
-      if (answer.code !== undefined && answer.code.trim() !== '') return code(able, answer.code, account);
+      if (isTyped(answer.code)) return code(able, answer.code, account);
       // Nothing was sent: it can be asked for, once the wait is over.
       if (pending.request === undefined) return { outcome: 'waiting' };
       return settled(pending.request, able, account.id);

@@ -40,8 +40,8 @@ export function createDispatch(settings: Settings, ports: FactorPorts, conversio
       hourly('account', to.account),
       hourly('number', to.number),
       hourly('address', address),
-      hourly('country', country),
-      hourly('installation', ''),
+      { ...hourly('country', country), shared: true },
+      { ...hourly('installation', ''), shared: true },
     ];
   }
 

@@ -84,6 +84,11 @@ export function createActions(
     return method;
   }
 
+  async function beginAnew(account: string): Promise<void> {
+    await attempts.unlock(account, budgets);
+    for (const { factor } of factors.values()) await factor.release?.(account);
+  }
+
   return {
     /** What operators may issue, and what they choose then. */
     issuable: () =>
@@ -94,7 +99,7 @@ export function createActions(
     /** Factors whose devices are assigned by number. */
     assignable: () => [...factors.values()].filter(({ factor }) => factor.assign).map(({ module }) => module.id),
 
-    locks: (account: string) => attempts.locks(account, budgets),
+    locks: async (account: string) => attempts.locks(account, budgets, await credentials.ofAccount(account)),
 
     /** Answers what is shown, once. @throws SallyportError as `permitted`, and ERR_INPUT for options that can't be had */
     async issue(order: Order, factor: string, options: Readonly<Record<string, string | number>>): Promise<Shown> {
@@ -130,13 +135,18 @@ export function createActions(
       return credentials.confirm(credential, target.id);
     },
 
-    /** Budgets of attempts begin anew. With `hold`: no new password has to be chosen any more, either. */
+    /** Budgets of attempts begin anew, and what was stopped after too many in a row. With `hold`: no new password has to be chosen any more, either. */
     async unlock(order: Order, hold: 'keep' | 'release'): Promise<void> {
       const { target, facts } = await permitted(order, 'unlock');
       await audit.commit({ ...facts, event: 'helpdesk.unlocked', hold });
-      await attempts.unlock(target.id, budgets);
-      for (const { factor } of factors.values()) await factor.release?.(target.id);
+      await beginAnew(target.id);
       if (hold === 'release') await holds.release(target.id, facts);
+    },
+
+    /** The same, by whoever runs commands: nobody has to be at the desk, and there needn't be one. */
+    async unlockByCommand(account: string, facts: Readonly<Record<string, string>>): Promise<void> {
+      await audit.commit({ ...facts, event: 'account.unlocked', account, by: 'cli' });
+      await beginAnew(account);
     },
 
     /** Sessions, grants and remembered devices, everywhere. */

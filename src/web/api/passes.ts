@@ -3,7 +3,7 @@ import { type ErrorRequestHandler, type Request, type Response, Router } from 'e
 import { z } from 'zod';
 import { parseDuration } from '../../core/duration.ts';
 import { hasCode } from '../../core/errors.ts';
-import { reasonOf } from '../../sign-in/help-desk/actions.ts';
+import { type Doer, type Order, reasonOf } from '../../sign-in/help-desk/actions.ts';
 import type { Grant } from '../../sign-in/help-desk/scope.ts';
 import { createLimits } from '../../sign-in/limits.ts';
 import { jsonBody, LONGEST_JSON } from '../bodies.ts';
@@ -47,8 +47,10 @@ function unauthorized(given: boolean): Problem {
 
 const REASON = 'say why, in at least five characters';
 
-const body = z.strictObject({
-  reason: z.string().refine((text) => reasonOf(text) !== undefined, REASON),
+const reason = z.string().refine((text) => reasonOf(text) !== undefined, REASON);
+const unlocking = z.strictObject({ reason });
+const issuing = z.strictObject({
+  reason,
   lifetime: z
     .string()
     .refine((text) => parseDuration(text) !== undefined, 'a duration, as 60m or 8h')
@@ -71,6 +73,14 @@ function clientOf({ clients }: ApiSettings, req: Request): ApiClient {
   return found;
 }
 
+/** The same for nobody and for somebody out of scope. */
+const nobody = (detail: string) => new Problem(404, 'Not found', detail);
+
+function orderOf(res: Response, doer: Doer, person: string, reason: string): Order {
+  const { ip, userAgent, reference } = localsOf(res).browser;
+  return { doer: async () => doer, person, reason, ticked: [], facts: { ip, userAgent, reference } };
+}
+
 /** `/api/v1/…` for programs: no cookie counts here, and nobody gets further than the help desk's scope. */
 export function apiRoutes(deps: WebDeps): Router {
   const { helpDesk } = deps.signIn;
@@ -89,7 +99,7 @@ export function apiRoutes(deps: WebDeps): Router {
     throw new Problem(429, 'Too many calls', `Wait ${seconds} seconds.`, { 'retry-after': seconds });
   }
 
-  function read(req: Request): z.output<typeof body> {
+  function read<T>(req: Request, body: z.ZodType<T>): T {
     if (!req.is('application/json')) {
       throw new Problem(415, 'Unsupported media type', 'Send the body as application/json.');
     }
@@ -102,19 +112,14 @@ export function apiRoutes(deps: WebDeps): Router {
   router.post('/api/v1/accounts/:login/passes', async (req, res) => {
     const client = clientOf(api, req);
     await within(client);
-    const { reason, start, ...options } = read(req);
+    const { reason, start, ...options } = read(req, issuing);
     const factor = helpDesk.issuable().find(({ standing }) => standing === 'bootstrap')?.factor;
     const doer = helpDesk.program(client.name, client);
     const person = await helpDesk.known(doer, String(req.params.login), 'issue');
     if (factor === undefined || person === undefined) {
-      // The same for nobody and for somebody out of scope.
-      throw new Problem(404, 'Not found', 'There is nobody of this name to whom this client may issue passes.');
+      throw nobody('There is nobody of this name to whom this client may issue passes.');
     }
-    const { ip, userAgent, reference } = localsOf(res).browser;
-    const order = {
-      ...{ doer: async () => doer, person: person.id, reason, ticked: [] },
-      facts: { ip, userAgent, reference },
-    };
+    const order = orderOf(res, doer, person.id, reason);
     const wishes = { ...options, ...(start === undefined ? {} : { starts: start }) };
     const shown = await helpDesk.issue(order, factor, wishes).catch((error: unknown) => {
       if (!hasCode(error, 'ERR_INPUT')) throw error;
@@ -127,6 +132,18 @@ export function apiRoutes(deps: WebDeps): Router {
       starts: new Date(shown.starts ?? deps.now()).toISOString(),
       ...(shown.expires === undefined ? {} : { expires: new Date(shown.expires).toISOString() }),
     });
+  });
+
+  router.post('/api/v1/accounts/:login/unlock', async (req, res) => {
+    const client = clientOf(api, req);
+    await within(client);
+    const { reason } = read(req, unlocking);
+    const doer = helpDesk.program(client.name, client);
+    const person = await helpDesk.known(doer, String(req.params.login), 'unlock');
+    if (person === undefined) throw nobody('There is nobody of this name whom this client may unlock.');
+    // A new password that is due stays due: whether somebody else knows the old one, no program can tell.
+    await helpDesk.unlock(orderOf(res, doer, person.id, reason), 'keep');
+    res.json({ account: person.username });
   });
 
   router.use('/api/v1', (_req: Request) => {

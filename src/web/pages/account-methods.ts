@@ -11,8 +11,8 @@ export interface OwnMethod {
   credential: Credential;
   /** The last second factor stays while any application asks for one. */
   removable: boolean;
-  /** It can't prove anything: its factor doesn't trust it any more, or it may be another's who signed in. */
-  suspended?: 'untrusted' | 'reported';
+  /** It can't prove anything: its factor doesn't trust it any more, it may be another's who signed in, or it was guessed at. */
+  suspended?: 'untrusted' | 'reported' | 'stopped';
   /** Names of those that can say whose it is. */
   elders?: string[];
   /** It was chosen to be asked for first. */
@@ -31,7 +31,7 @@ export type MethodChange = 'removed' | 'confirmed' | 'needed' | 'busy' | 'lost' 
 /** What the pages of an account share: its methods, their removal, and forms that only its own pages could have sent. */
 export function createOwnMethods(deps: WebDeps, csrf: Csrf, { holdsOwn, shown }: Membership) {
   const { audit, signIn } = deps;
-  const { credentials, evaluator, issuing, preferences } = signIn;
+  const { attempts, credentials, evaluator, issuing, preferences } = signIn;
 
   const tokenOf = ({ session }: Member) => csrf.token(`account\0${session}`);
   const checked = (req: Request, { session }: Member) => csrf.check(req, `account\0${session}`);
@@ -44,6 +44,7 @@ export function createOwnMethods(deps: WebDeps, csrf: Csrf, { holdsOwn, shown }:
 
   async function all({ account }: Member): Promise<OwnMethod[]> {
     const enrolled = await credentials.ofAccount(account.id);
+    const stopped = await attempts.stopped(account.id);
     const { isOwn, works } = evaluator;
     const seconds = enrolled.filter((credential) => isOwn(credential) && works(credential));
     const needed = evaluator.needsSecond(account);
@@ -54,6 +55,7 @@ export function createOwnMethods(deps: WebDeps, csrf: Csrf, { holdsOwn, shown }:
     return told.map((credential) => ({
       credential,
       removable: !(needed && seconds.length === 1 && seconds[0]?.id === credential.id),
+      ...(stopped.has(credential.id) ? { suspended: 'stopped' as const } : {}),
       ...(works(credential) || reported(credential) ? {} : { suspended: 'untrusted' as const }),
       ...(reported(credential)
         ? { suspended: 'reported' as const, elders: evaluator.elders(enrolled, credential).map(({ name }) => name) }

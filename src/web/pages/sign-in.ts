@@ -19,6 +19,7 @@ export function answerOf(body: unknown): Answer {
 /** Who can't help themselves is told who can. */
 function adviceOn({ key }: Message): { advice: Message; contact?: true } {
   if (key === 'enrolment-needs-pass') return { advice: { key: 'enrol.pass' }, contact: true };
+  if (key.startsWith('stopped.')) return { advice: { key: 'stopped.advice' }, contact: true };
   return key.startsWith('held.')
     ? { advice: { key: 'held.advice' }, contact: true }
     : { advice: { key: 'ask-help-desk' } };

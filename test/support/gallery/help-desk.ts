@@ -97,6 +97,7 @@ export const desk: Sample[] = [
           name: 'My phone',
           createdAt: NOW - 90 * DAY,
           lastUsedAt: NOW - HOUR,
+          suspended: 'stopped',
           state: { key: 'state.left' },
         },
         { id: 'm2', factor: 'sample', name: UNBROKEN, createdAt: NOW - 400 * DAY, suspended: 'untrusted' },

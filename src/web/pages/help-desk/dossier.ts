@@ -19,7 +19,7 @@ const REFUSALS = ['sign-in.denied', 'sign-in.refused', 'sign-in.locked'];
 /** Everything that helps to help one person, as far as this agent may act on it. */
 export function createDossier(deps: WebDeps) {
   const { signIn, core, durable } = deps;
-  const { helpDesk, credentials, evaluator, devices, holds, reports } = signIn;
+  const { helpDesk, attempts, credentials, evaluator, devices, holds, reports } = signIn;
   const ownSignIns = createOwnSignIns(deps);
 
   const nameOf = async (application: string | undefined): Promise<LocalizedText | undefined> =>
@@ -71,8 +71,9 @@ export function createDossier(deps: WebDeps) {
 
   return async (agent: Agent, person: Account, here: string, res: Response): Promise<Dossier> => {
     const { id, username, name, email, groups } = person;
-    const [all, hold, refusal, recent] = await Promise.all([
+    const [all, stopped, hold, refusal, recent] = await Promise.all([
       credentials.ofAccount(id),
+      attempts.stopped(id),
       holds.of(id),
       refusalOf(id),
       ownSignIns.list(id, res),
@@ -81,7 +82,7 @@ export function createDossier(deps: WebDeps) {
       here,
       person: { username, name, ...(email ? { email } : {}), groups, status: await signIn.accounts.status(person) },
       ...(hold ? { hold: { at: hold.at, reason: hold.reason } } : {}),
-      locks: (await helpDesk.locks(id)).map(({ factor, until }) => ({ factor: factor.replace(/^enrol-/, ''), until })),
+      locks: (await helpDesk.locks(id)).map((lock) => ({ ...lock, factor: lock.factor.replace(/^enrol-/, '') })),
       ...(refusal ? { refusal } : {}),
       methods: all.map((credential) => ({
         id: credential.id,
@@ -89,6 +90,7 @@ export function createDossier(deps: WebDeps) {
         name: credential.name,
         createdAt: credential.createdAt,
         ...(credential.lastUsedAt ? { lastUsedAt: credential.lastUsedAt } : {}),
+        ...(stopped.has(credential.id) ? { suspended: 'stopped' as const } : {}),
         ...suspension(credential),
         ...stateOf(credential),
       })),
@@ -134,6 +136,7 @@ const DENIED: Readonly<Record<string, string>> = {
   denied: 'help-desk.refusal.denied',
   unmet: 'help-desk.refusal.unmet',
   'no-method': 'help-desk.refusal.no-method',
+  'stopped.methods': 'help-desk.refusal.stopped',
   'enrolment-not-here': 'help-desk.refusal.enrolment-not-here',
   'enrolment-needs-pass': 'help-desk.refusal.needs-pass',
   'held.no-method': 'help-desk.refusal.held-no-method',

@@ -1,0 +1,56 @@
+import type { DurableStore } from '../core/store.ts';
+import { prepared } from './prepared.ts';
+import type { Database } from './schema.ts';
+
+/** Failures in a row. Each count is one statement: of any number at once no more than `most` are counted. */
+export function createFailures(db: Database): DurableStore['failures'] {
+  const ofSubject = prepared(db, (subject) =>
+    db.selectFrom('failures').select(['about as of', 'count']).where('subject', '=', subject),
+  );
+  return {
+    ofSubject: (subject) => ofSubject(subject),
+    async count(subject, of, { most, at, since = 0 }) {
+      if (of.length === 0) return [];
+      return db
+        .insertInto('failures')
+        .values([...new Set(of)].map((about) => ({ subject, about, count: 1, began_at: at })))
+        .onConflict((conflict) =>
+          conflict
+            .columns(['subject', 'about'])
+            .doUpdateSet((eb) => ({
+              count: eb
+                .case()
+                .when('failures.began_at', '<', since)
+                .then(1)
+                .else(eb('failures.count', '+', 1))
+                .end(),
+              began_at: eb
+                .case()
+                .when('failures.began_at', '<', since)
+                .then(at)
+                .else(eb.ref('failures.began_at'))
+                .end(),
+            }))
+            .where((eb) => eb.or([eb('failures.count', '<', most), eb('failures.began_at', '<', since)])),
+        )
+        .returning(['about as of', 'count'])
+        .execute();
+    },
+    async giveBack(subject, of) {
+      if (of.length === 0) return;
+      await db
+        .updateTable('failures')
+        .set((eb) => ({ count: eb('count', '-', 1) }))
+        .where('subject', '=', subject)
+        .where('about', 'in', of)
+        .where('count', '>', 0)
+        .execute();
+    },
+    async end(subject, of) {
+      if (of?.length === 0) return [];
+      let query = db.deleteFrom('failures').where('subject', '=', subject);
+      if (of) query = query.where('about', 'in', of);
+      return query.returning(['about as of', 'count']).execute();
+    },
+  };
+}

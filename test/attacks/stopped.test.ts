@@ -1,0 +1,144 @@
+import { describe, expect, inject, it } from 'vitest';
+import { Client, type Reply } from '../support/client.ts';
+import { MINUTES } from '../support/clock.ts';
+import { idOf } from '../support/desk.ts';
+import { visitAccount } from '../support/issued.ts';
+import { MAILBOX, notices } from '../support/mail.ts';
+import { asksPassword, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
+
+const STOPPED = 'Too many wrong answers in a row';
+const HERE = 'Too many wrong attempts in a row under this name.';
+const PATIENT = { failures: 100, perAddress: { failures: 100_000, window: '10m' } };
+
+/** Codes that aren't right now, nor a minute from now. */
+function wrongCodes(owner: Someone): string[] {
+  const right = new Set([-2, -1, 0, 1, 2, 3].map((step) => owner.codeAt(step * 30_000)));
+  return Array.from({ length: 1000 }, (_, at) => String(at).padStart(6, '0')).filter((code) => !right.has(code));
+}
+
+describe('a second factor, guessed at with patience', () => {
+  const SECRET = 'secret-of-the-scripts-of-these-tests-01';
+  const desk = { name: 'scripts', secret: SECRET, over: { groups: ['students'] }, may: ['unlock'] };
+  const config = {
+    ...MAILBOX,
+    lockout: { perAddress: { failures: 100_000, window: '10m' } },
+    api: { clients: [desk] },
+  };
+  const scene = stage(() => ({ config }));
+
+  const unlock = (login: string, body: object) =>
+    fetch(`${scene.gateway.url}/api/v1/accounts/${login}/unlock`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${SECRET}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+
+  it('stops after 100 in a row, for good, until it is released; its owner hears of it', async () => {
+    const owner = await scene.newcomer({ email: 'patient@university.example' });
+    await owner.remember(await owner.enrol(await owner.enter('payroll')), 'no');
+    const thief = scene.elsewhere(owner, new Client());
+    let guesses = 0;
+    for (let half = 0; half < 14; half += 1) {
+      scene.clock.advance(31 * MINUTES);
+      let page = await thief.enter('payroll');
+      for (const code of wrongCodes(owner).slice(0, 8)) {
+        if (!page.body.includes('name="code"')) break;
+        page = await thief.code(page, code);
+        guesses += page.text.includes('That code isn’t right.') ? 1 : 0;
+      }
+    }
+    expect(guesses).toBe(100);
+    scene.clock.advance(31 * MINUTES);
+    const again = await scene.elsewhere(owner, new Client()).enter('payroll');
+    expect(again.text).toContain(STOPPED);
+    expect(again.text).toContain('Ask the help desk.');
+    // In seven hours, one letter: of the first lock. What came after it waits for its day.
+    const letters = () => notices(scene.gateway, 'patient@university.example', 1);
+    const about = async () => (await letters()).filter(({ subject }) => /wrong|stopped/.test(subject ?? ''));
+    expect((await about()).map(({ subject }) => subject)).toEqual([expect.stringContaining('too many wrong')]);
+    await scene.restart();
+    expect((await scene.elsewhere(owner, new Client()).enter('payroll')).text).toContain(STOPPED);
+
+    const id = await idOf(scene, owner);
+    const told = scene.audit().filter(({ account, event }) => account === id && event.startsWith('attempts.'));
+    expect(told.filter(({ event }) => event === 'attempts.locked')).toHaveLength(12);
+    expect(told.filter(({ event }) => event === 'attempts.many')).toHaveLength(1);
+    expect(JSON.parse(told.find(({ event }) => event === 'attempts.stopped')?.detail ?? '{}')).toMatchObject({
+      factor: 'totp',
+      failures: 100,
+    });
+
+    expect((await unlock(owner.username, {})).status).toBe(400);
+    expect((await unlock('nobody', { reason: 'ticket 4711' })).status).toBe(404);
+    expect((await unlock(owner.username, { reason: 'ticket 4711' })).status).toBe(200);
+    const back = scene.elsewhere(owner, new Client());
+    const question = await back.code(await back.enter('payroll'), scene.nextCode(owner));
+    expect(asksToRemember(question)).toBe(true);
+  });
+});
+
+describe.each([
+  ['embedded', () => ({})],
+  ['redis', () => ({ redis: inject('redisUrl') })],
+])('130 wrong codes at once, on the %s store', (_name, options) => {
+  const scene = stage(() => ({ ...options(), config: { lockout: PATIENT } }));
+
+  it('are looked at 100 times, and the account page says what was stopped', async () => {
+    const owner = await scene.member();
+    // One pending prompt takes five.
+    const thieves = Array.from({ length: 26 }, () => scene.elsewhere(owner, new Client()));
+    const forms = await Promise.all(thieves.map(async (thief) => ownForm(await thief.enter('payroll'))));
+    const codes = wrongCodes(owner);
+    const guesses = thieves.flatMap(({ client }, at) =>
+      codes.slice(5 * at, 5 * at + 5).map((code) => ({ client, code, ...forms[at] })),
+    );
+    await Promise.all(guesses.map(({ client, code, url, fields }) => client.post(url ?? '', { ...fields, code })));
+    const id = await idOf(scene, owner);
+    const refused = () =>
+      scene.audit().filter(({ event, account }) => account === id && event === 'sign-in.refused').length;
+    await expect.poll(refused, { timeout: 20_000 }).toBe(100);
+    const page = await scene.elsewhere(owner, new Client()).enter('payroll');
+    expect(page.text).toContain(STOPPED);
+    const account = await visitAccount(scene, owner, '/account');
+    expect(account.text).toContain('Stopped: too many wrong answers in a row were given.');
+  });
+});
+
+describe('a password, guessed at with patience', () => {
+  const scene = stage(() => ({ config: { lockout: { ...PATIENT, inARow: 12 } } }));
+
+  /** So many wrong passwords, each from a browser of its own; the last page. */
+  async function guess(username: string, times: number): Promise<Reply> {
+    let last: Reply | undefined;
+    for (let time = 0; time < times; time += 1) {
+      const thief = scene.elsewhere({ username } as Someone, new Client());
+      last = await thief.password(await thief.begin('library'), username, 'guess');
+    }
+    if (last === undefined) throw new Error('nothing was guessed');
+    return last;
+  }
+
+  it('is stopped for strangers, whether or not the name exists, and not where its owner signs in', async () => {
+    const owner = await scene.member();
+    for (const name of [owner.username, 'person-nobody']) {
+      expect((await guess(name, 12)).text).toContain('isn’t right');
+      const stopped = await guess(name, 1);
+      expect(stopped.text).toContain(HERE);
+      expect(asksPassword(stopped)).toBe(true);
+    }
+    expect((await scene.elsewhere(owner, new Client()).enter('library')).text).toContain(HERE);
+    owner.client.jar.restart();
+    expect((await owner.enter('library')).url.pathname).toBe('/library');
+    // The password alone shows no more than strangers could have guessed.
+    expect((await scene.elsewhere(owner, new Client()).enter('library')).text).toContain(HERE);
+    await owner.code(await owner.enter('payroll'), scene.nextCode(owner));
+    expect((await scene.elsewhere(owner, new Client()).enter('library')).text).toContain(HERE);
+
+    owner.client.jar.restart();
+    await owner.code(await owner.enter('payroll'), scene.nextCode(owner));
+    expect((await scene.elsewhere(owner, new Client()).enter('library')).url.pathname).toBe('/library');
+    const id = await idOf(scene, owner);
+    const released = scene.audit().filter(({ event, account }) => account === id && event === 'attempts.released');
+    expect(released).toHaveLength(1);
+  });
+});
