@@ -31,6 +31,16 @@ export interface EphemeralStore {
   /** Gives one counted attempt back (it succeeded); never below zero. */
   refund(key: string): Promise<void>;
 
+  /**
+   * Enters what is about to be kept at a key on its owner's account, atomically, and in the place of what was entered
+   * for that key. Not allowed where it would take the owner over `most`, unless enough of what they have is older than
+   * `patience`: the oldest then goes. Where all owners together would come over `total`, the oldest of whoever has the
+   * largest share of their `most` goes, whoever asks. What goes loses its value too.
+   */
+  reserve(entry: Reservation): Promise<Reserved>;
+  /** Takes keys off their owners' accounts; their values stay. */
+  release(...keys: string[]): Promise<void>;
+
   /** A set of members, each with its own expiry; the set lives as long as its last member. */
   addMember(key: string, member: string, ttl: number): Promise<void>;
   removeMember(key: string, member: string): Promise<void>;
@@ -48,6 +58,26 @@ export interface EphemeralStore {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Weights are whole numbers from 1 on, of whatever is counted; times are milliseconds. */
+export interface Reservation {
+  key: string;
+  owner: string;
+  weight: number;
+  ttl: number;
+  /** What the owner's entries may weigh together. */
+  most: number;
+  /** What all entries may weigh together. */
+  total: number;
+  /** So long an entry isn't given up for another one of the same owner. */
+  patience: number;
+}
+
+/** `own`, `others`: entries that went for it, of this owner and altogether. */
+export type Reserved =
+  | { allowed: true; own: number; others: number }
+  /** `retryAfter`: when the oldest of the owner's may go, at the soonest. */
+  | { allowed: false; retryAfter: number };
 
 export interface StorePorts {
   now(): number;

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import type { EphemeralStore } from '../../src/core/store.ts';
+import type { EphemeralStore, Reservation } from '../../src/core/store.ts';
 
 /** What the shared suite needs of an implementation. */
 export interface EphemeralSubject {
@@ -23,6 +23,7 @@ export function ephemeralSuite(subject: EphemeralSubject): void {
   singleUseSuite(subject);
   budgetSuite(subject);
   memberSuite(subject);
+  reservationSuite(subject);
   topicSuite(subject);
 }
 
@@ -250,6 +251,94 @@ function memberSuite({ open, after }: EphemeralSubject): void {
     const store = await open();
     await together((index) => store.addMember('set', `member ${index}`, MINUTE));
     expect(await store.members('set')).toHaveLength(PARALLEL);
+  });
+}
+
+function reservationSuite({ open, after }: EphemeralSubject): void {
+  const common = { weight: 10, ttl: MINUTE, most: 30, total: 100, patience: MINUTE };
+  const reserving =
+    (store: EphemeralStore) =>
+    async (owner: string, key: string, more: Partial<Reservation> = {}) => {
+      const reserved = await store.reserve({ ...common, owner, key, ...more });
+      if (reserved.allowed) await store.set(key, owner, MINUTE);
+      return reserved;
+    };
+  const FREE = { allowed: true, own: 0, others: 0 };
+
+  it('lets an owner have what they may, refuses more, and says when to come again', async () => {
+    const store = await open();
+    const reserve = reserving(store);
+    for (const key of ['a', 'b', 'c']) expect(await reserve('one', key)).toEqual(FREE);
+    const refused = await reserve('one', 'd');
+    expect(refused).toEqual({ allowed: false, retryAfter: expect.any(Number) });
+    expect(!refused.allowed && refused.retryAfter > 0 && refused.retryAfter <= MINUTE).toBe(true);
+    expect(await reserve('two', 'd')).toEqual(FREE);
+    expect(await reserve('three', 'huge', { weight: 31 })).toMatchObject({ allowed: false });
+    expect(await store.getMany(['a', 'b', 'c', 'd', 'huge'])).toEqual(['one', 'one', 'one', 'two', undefined]);
+  });
+
+  it('enters a key once, and takes it off where it is released, whoever asks and however often', async () => {
+    const store = await open();
+    const reserve = reserving(store);
+    for (const weight of [10, 30, 20]) expect(await reserve('one', 'a', { weight })).toEqual(FREE);
+    expect(await reserve('one', 'b')).toEqual(FREE);
+    expect(await reserve('one', 'c')).toMatchObject({ allowed: false });
+    await store.release('a', 'absent');
+    await store.release('a');
+    await store.release();
+    expect(await store.get('a')).toBe('one');
+    expect(await reserve('one', 'c', { weight: 20 })).toEqual(FREE);
+    expect(await reserve('one', 'd', { weight: 1 })).toMatchObject({ allowed: false });
+  });
+
+  it("gives an owner's oldest up for their own, once their patience is over", async () => {
+    const store = await open();
+    const reserve = reserving(store);
+    for (const key of ['a', 'b', 'c']) await reserve('one', key, { patience: MOMENT });
+    expect(await reserve('one', 'd', { patience: MOMENT })).toMatchObject({ allowed: false });
+    await after(MOMENT, async () =>
+      expect(await reserve('one', 'd', { patience: MOMENT, weight: 11 })).toEqual({ allowed: true, own: 2, others: 0 }),
+    );
+    expect(await store.getMany(['a', 'b', 'c', 'd'])).toEqual([undefined, undefined, 'one', 'one']);
+  });
+
+  it('forgets what has expired', async () => {
+    const store = await open();
+    const reserve = reserving(store);
+    for (const key of ['a', 'b', 'c']) await reserve('one', key, { ttl: MOMENT });
+    await after(MOMENT, async () => expect(await reserve('one', 'd', { weight: 30 })).toEqual(FREE));
+  });
+
+  it('near the total lets the oldest of the largest share go, and nobody else’s', async () => {
+    const store = await open();
+    const reserve = reserving(store);
+    // Much, but a small part of what it may have.
+    for (let at = 0; at < 5; at += 1) await reserve('campus', `campus ${at}`, { most: 200 });
+    for (let at = 0; at < 3; at += 1) await reserve('stranger', `stranger ${at}`);
+    for (let at = 0; at < 2; at += 1) await reserve('neighbour', `neighbour ${at}`);
+    expect(await reserve('newcomer', 'newcomer')).toEqual({ allowed: true, own: 0, others: 1 });
+    expect(await store.getMany(['stranger 0', 'stranger 1', 'campus 0', 'neighbour 0', 'newcomer'])).toEqual([
+      undefined,
+      'stranger',
+      'campus',
+      'neighbour',
+      'newcomer',
+    ]);
+    expect(await reserve('campus', 'campus 5', { most: 200, weight: 30 })).toMatchObject({ others: 3 });
+    expect(await store.get('campus 0')).toBe('campus');
+  });
+
+  it('never lets parallel callers have more, of one owner or altogether', async () => {
+    const store = await open();
+    const reserve = reserving(store);
+    const one = await together((index) => reserve('one', `one ${index}`));
+    expect(one.filter(({ allowed }) => allowed)).toHaveLength(3);
+    await together((index) => reserve(`owner ${index % 20}`, `key ${index}`, { most: 50 }));
+    const keys = [...Array(PARALLEL).keys()].flatMap((index) => [`one ${index}`, `key ${index}`]);
+    // A value may be written after its entry went, as by a process that is slow: it expires, and isn't counted.
+    expect((await reserve('last', 'last', { weight: 100, most: 100 })).allowed).toBe(true);
+    expect((await store.getMany(keys)).filter((value) => value !== undefined).length).toBeLessThan(PARALLEL);
+    expect(await store.get('last')).toBe('last');
   });
 }
 

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SallyportError } from '../../core/errors.ts';
+import { RESERVATIONS } from './reservations.ts';
 
 /** How long a statement waits for another process's lock, milliseconds. It blocks the event loop. */
 const BUSY_TIMEOUT = 2_000;
@@ -32,7 +33,9 @@ export function openDatabase(file: string): DatabaseSync {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(file, 'a', 0o600));
     db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; ${SCHEMA} COMMIT`);
+    db.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; ${SCHEMA} ${RESERVATIONS} COMMIT`,
+    );
     return db;
   } catch (error) {
     db?.close();

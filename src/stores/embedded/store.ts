@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { SallyportError } from '../../core/errors.ts';
 import type { EphemeralStore, StorePorts } from '../../core/store.ts';
 import { isSqliteError, unavailable } from './database.ts';
+import { createReservations } from './reservations.ts';
 import { PURGE_BATCH, prepareStatements, type Statements } from './statements.ts';
 import { createTopics } from './topics.ts';
 
@@ -21,6 +22,7 @@ export function createStore(db: DatabaseSync, file: string, { now, onState }: St
     ...values(statements, guarded, now),
     ...budgets(statements, guarded, now),
     ...sets(statements, guarded, now),
+    ...createReservations(db, guarded, now),
     ...createTopics(guarded),
     ping: () =>
       guarded(() => {

@@ -1,7 +1,8 @@
 import type { Result } from 'ioredis';
+import { RESERVATION_SCRIPTS } from './reservations.ts';
 
 /**
- * What Redis must do in one step. Each script touches one key, so a cluster can run it, and none
+ * What Redis must do in one step. Each script here touches one key, so a cluster can run it, and none
  * reads the caller's clock: expiry is Redis's own.
  */
 
@@ -42,6 +43,7 @@ export const SCRIPTS = {
   countAttempt: { lua: ATTEMPT, numberOfKeys: 1 },
   refundAttempt: { lua: REFUND, numberOfKeys: 1 },
   addSetMember: { lua: ADD_MEMBER, numberOfKeys: 1 },
+  ...RESERVATION_SCRIPTS,
   setMembers: { lua: MEMBERS, numberOfKeys: 1, readOnly: true },
 } as const;
 

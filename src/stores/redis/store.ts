@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { EphemeralStore } from '../../core/store.ts';
 import type { Confirm } from './confirmation.ts';
 import { disconnect, unavailable } from './connection.ts';
+import { createReservations } from './reservations.ts';
 import { createTopics } from './topics.ts';
 
 /** How long the key lives with which `ping` shows that Redis accepts writes, milliseconds. */
@@ -16,6 +17,7 @@ export function createStore(redis: Redis, prefix: string, confirm: Confirm): Eph
     ...values(redis, at, confirm),
     ...budgets(redis, at),
     ...sets(redis, at),
+    ...createReservations(redis, at, guarded),
     ...topics,
     ping: () =>
       guarded(async () => {
