@@ -6,7 +6,11 @@ const [folder = '', people = '0', key = '{}'] = process.argv.slice(2);
 const gateway = await startGateway({
   folder,
   withoutRelyingParty: true,
-  config: { factors: { password: {}, push: {} }, lockout: { perAddress: { failures: 100_000 } } },
+  config: {
+    factors: { password: {}, push: {} },
+    lockout: { perAddress: { failures: 100_000 } },
+    strangers: { perAddress: 65_536 },
+  },
 });
 const { accounts, credentials } = gateway.app.signIn;
 const codes = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';

@@ -6,6 +6,8 @@ import { networkLookup } from '../policy/networks.ts';
 import { createAudit } from '../sign-in/audit.ts';
 import { createSignIn, type SignIn } from '../sign-in/index.ts';
 import { createLetters } from '../sign-in/letters.ts';
+import { createStrangers } from '../sign-in/strangers.ts';
+import { boundUnproven } from '../sign-in/unproven.ts';
 import { type ApiSettings, hashOfSecret } from '../web/api/passes.ts';
 import { createWeb } from '../web/app.ts';
 import { assets } from '../web/assets.ts';
@@ -86,13 +88,16 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const signer = await auditKey(durable, keys.sealer, world.now);
   const chain = await createAudit({ durable, node: NODE, now: world.now, log, sign: signer });
   const management = createManagement(ready);
-  const counted = management.count(chain);
+  const counted = management.count(boundUnproven(chain, world.now));
   const i18n = createI18n({ locales: config.locales, defaultLocale: config.defaultLocale });
   const letters = createLetters(
     { ...world, durable, log, ...postOffice(config, modules, i18n, () => senders) },
     counted,
   );
   const audit = letters.watched;
+  const strangers = createStrangers({
+    ...{ ephemeral, audit, log, strangers: budgetsOf(config), count: management.countStrangers },
+  });
   const keyrings = createKeyrings({ ...world, durable, sealer: keys.sealer, log, audit });
 
   // People, factors, and the journey.
@@ -123,7 +128,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const { acr, sessions, trustedDevices, lockout } = config;
   const signIn = createSignIn({
     ...world,
-    ...{ durable, ephemeral, sealer: keys.sealer, audit, log },
+    ...{ durable, ephemeral, strangers, sealer: keys.sealer, audit, log },
     ...{
       factors,
       directories,
@@ -153,18 +158,28 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     page: (res, name, model) => html(web, res as never, name as PageName, model as never),
     allowFormAction: (res, ...origins) => setPolicy(res, origins),
   };
+  const browserOf: DoorPorts['browser'] = (res) => localsOf(res as never).browser;
   const bonds = createBonds({ ...world, issuer: config.issuer });
   const doors = new Map<string, Door>();
   const ports: DoorPorts = {
-    ...{ now: world.now, issuer: config.issuer, ephemeral, durable, sealer: keys.sealer, applications, sessions },
+    ...{
+      now: world.now,
+      issuer: config.issuer,
+      ephemeral,
+      strangers,
+      durable,
+      sealer: keys.sealer,
+      applications,
+      sessions,
+    },
     ...{ random: world.random, acr, locales: config.locales, render, audit, log },
     evaluate: signIn.evaluator.evaluate,
     stillAllowed: signIn.evaluator.stillAllowed,
     account: signIn.accounts.usable,
     adopt: signIn.evidence.adopt,
-    browser: (res) => localsOf(res as never).browser,
+    browser: browserOf,
     bonds,
-    deposits: createDeposits({ ...world, ephemeral, bonds }),
+    deposits: createDeposits({ ...world, ephemeral, bonds, strangers, browser: browserOf }),
     fetch,
     form: formText,
     core: () => coreOf(doors),
@@ -254,6 +269,13 @@ export async function createCommandHost(
 /** What it is called, in every language. */
 function namesOf(name: Config['name']): string[] {
   return typeof name === 'string' ? [name] : Object.values(name);
+}
+
+function budgetsOf({ strangers, networks }: Config) {
+  const own = networks.flatMap(({ name, strangers: budget }) =>
+    budget === undefined ? [] : [[name, budget] as const],
+  );
+  return { ...strangers, networks: new Map(own) };
 }
 
 function programs({ api: { clients, budget } }: Config): ApiSettings {

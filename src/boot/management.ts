@@ -8,6 +8,7 @@ import { isLoopback } from './config/fields.ts';
 export function createManagement(ready: () => Promise<void>): {
   app: Express;
   count(audit: AuditPort): AuditPort;
+  countStrangers(fate: string, by: number): void;
   show(pages: readonly ManagementPage[]): void;
 } {
   const registry = new Registry();
@@ -25,6 +26,13 @@ export function createManagement(ready: () => Promise<void>): {
     labelNames: ['owner', 'budget'],
     registers: [registry],
   });
+  const strangers = new Counter({
+    name: 'sallyport_strangers_total',
+    help: 'What people not known yet would have had kept: refused, displaced by the same address, or crowded out.',
+    labelNames: ['fate'],
+    registers: [registry],
+  });
+
   function counted({ event, owner, budget }: AuditEvent): void {
     events.inc({ event });
     if (event === 'budget.spent') spent.inc({ owner: String(owner), budget: String(budget) });
@@ -60,6 +68,7 @@ export function createManagement(ready: () => Promise<void>): {
         });
       }
     },
+    countStrangers: (fate, by) => strangers.inc({ fate }, by),
     /** The audit's own events are what is counted: one list of names. */
     count: (audit) => ({
       commit: async (event) => {

@@ -34,7 +34,7 @@ export interface Bonds {
  * what expires. To any other browser it isn't there, and stays where it is.
  */
 export interface Deposits {
-  /** Keeps a value, up to 1 MiB of text; answers its id. `kind` and `lifetime` as those of `Bonds`. */
+  /** Keeps a value, up to 1 MiB of text, on the account of the browser's address; answers its id. Throws TooManyError. `kind` and `lifetime` as those of `Bonds`. */
   put(exchange: Exchange, kind: string, value: string, lifetime: number): Promise<string>;
   /** Takes it: of any number of callers one gets it. */
   take(exchange: Exchange, kind: string, id: unknown): Promise<string | undefined>;

@@ -21,6 +21,7 @@ import type {
   Wants,
 } from './sign-in.ts';
 import type { DurableStore, EphemeralStore } from './store.ts';
+import type { Strangers } from './strangers.ts';
 
 /** A protocol front: it turns its own messages into authorization requests of the core and back. */
 export interface DoorModule<S = unknown, A = unknown> {
@@ -169,6 +170,8 @@ export interface DoorPorts {
   /** What the institution calls itself, and where its people find help. */
   institution: { name: LocalizedText; supportUrl?: string };
   ephemeral: EphemeralStore;
+  /** Asked before anything is kept in `ephemeral` for somebody who isn't known. */
+  strangers: Strangers;
   durable: DurableStore;
   sealer: Sealer;
   applications: Applications;

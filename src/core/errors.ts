@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'ERR_SIGN_IN_EXPIRED'
   | 'ERR_SIGN_IN_OTHER_BROWSER'
   | 'ERR_STORE_UNAVAILABLE'
+  | 'ERR_TOO_MANY'
   | 'ERR_VERSION_CONFLICT';
 
 export class SallyportError extends Error {
@@ -26,6 +27,23 @@ export class SallyportError extends Error {
 
 export function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof SallyportError && error.code === code;
+}
+
+/** Refused for now, and what to do is to wait. */
+export class TooManyError extends SallyportError {
+  /** Milliseconds. */
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter: number) {
+    super('ERR_TOO_MANY', message);
+    this.name = 'TooManyError';
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** For the header Retry-After: seconds, at least one. */
+export function secondsToWait({ retryAfter }: TooManyError): string {
+  return String(Math.max(1, Math.ceil(retryAfter / 1000)));
 }
 
 /** One fault of a configuration: where it stands and what to do about it. */

@@ -6,6 +6,7 @@ import type { Factor, FactorModule } from '../core/factor.ts';
 import type { Rule, Suggestion } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
+import type { Strangers } from '../core/strangers.ts';
 import type { HelpDeskSettings } from './help-desk/scope.ts';
 import type { PasswordPolicy } from './password-rules.ts';
 
@@ -19,6 +20,7 @@ export interface SignInDeps {
   now(): number;
   random(bytes: number): Uint8Array;
   ephemeral: EphemeralStore;
+  strangers: Strangers;
   durable: DurableStore;
   sealer: Sealer;
   audit: AuditPort;

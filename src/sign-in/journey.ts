@@ -71,7 +71,7 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
   ): Promise<boolean> {
     const { stage } = state;
     const why = stage.at === 'refused' ? await demandsOf(request, state, browser) : {};
-    if (!(await states.save(request, before, state))) return false;
+    if (!(await states.save(request, before, state, browser))) return false;
     if (before?.state.stage.at === stage.at) return true;
     const common = about(request, browser, accountOf(request, state));
     const factors = state.collected.map(({ factor }) => factor);

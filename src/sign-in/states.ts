@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SignInRequest } from '../core/sign-in.ts';
+import type { Asker } from '../core/strangers.ts';
 import type { SignInDeps } from './deps.ts';
 import type { State } from './steps.ts';
 
@@ -13,8 +14,8 @@ export interface Loaded {
 }
 
 /** Where each sign-in stands: sealed, under the hash of its id, changed by compare-and-set only. */
-export function createStates(deps: Pick<SignInDeps, 'ephemeral' | 'sealer' | 'random'>) {
-  const { ephemeral, sealer } = deps;
+export function createStates(deps: Pick<SignInDeps, 'ephemeral' | 'sealer' | 'random' | 'strangers'>) {
+  const { ephemeral, sealer, strangers } = deps;
   const keyOf = ({ id }: SignInRequest) => `sign-in:{${createHash('sha256').update(id).digest('base64url')}}`;
 
   return {
@@ -27,12 +28,22 @@ export function createStates(deps: Pick<SignInDeps, 'ephemeral' | 'sealer' | 'ra
     },
 
     /** False if another answer of the same sign-in was first. */
-    async save(request: SignInRequest, before: Loaded | undefined, state: State): Promise<boolean> {
-      const value = sealer.seal(JSON.stringify(state), keyOf(request));
+    async save(
+      request: SignInRequest,
+      before: Loaded | undefined,
+      state: State,
+      browser: Asker['browser'],
+    ): Promise<boolean> {
       const key = keyOf(request);
-      return before === undefined
-        ? ephemeral.add(key, value, PATIENCE)
-        : ephemeral.swap(key, before.stored, value, PATIENCE);
+      const value = sealer.seal(JSON.stringify(state), key);
+      if (before === undefined) {
+        await strangers.admit({ key, value, ttl: PATIENCE }, { browser, account: request.account });
+        return ephemeral.add(key, value, PATIENCE);
+      }
+      const saved = await ephemeral.swap(key, before.stored, value, PATIENCE);
+      // Whoever has shown who they are is no stranger.
+      if (saved && before.state.account === undefined && state.account !== undefined) await strangers.release(key);
+      return saved;
     },
   };
 }

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Bonds, Deposits } from '../core/bonds.ts';
+import type { DoorPorts } from '../core/door.ts';
 import type { EphemeralStore } from '../core/store.ts';
+import type { Strangers } from '../core/strangers.ts';
 import type { WebDeps } from './context.ts';
 
 interface Deps extends Pick<WebDeps, 'random'> {
+  strangers: Strangers;
+  browser: DoorPorts['browser'];
   ephemeral: Pick<EphemeralStore, 'get' | 'set' | 'take'>;
   bonds: Bonds;
 }
@@ -19,7 +23,7 @@ const SEPARATOR = ' ';
 const keyOf = (kind: string, id: string): string =>
   `deposit:${kind}:${createHash('sha256').update(id).digest('base64url')}`;
 
-export function createDeposits({ ephemeral, bonds, random }: Deps): Deposits {
+export function createDeposits({ ephemeral, bonds, random, strangers, browser }: Deps): Deposits {
   async function read(kind: string, id: unknown): Promise<(Deposit & { id: string }) | undefined> {
     const stored = typeof id === 'string' ? await ephemeral.get(keyOf(kind, id)) : undefined;
     if (typeof id !== 'string' || stored === undefined) return undefined;
@@ -35,9 +39,11 @@ export function createDeposits({ ephemeral, bonds, random }: Deps): Deposits {
   return {
     async put(exchange, kind, value, lifetime) {
       const id = Buffer.from(random(32)).toString('base64url');
-      await bonds.make(exchange, kind, id, lifetime, (browser) =>
-        ephemeral.set(keyOf(kind, id), `${browser}${SEPARATOR}${value}`, lifetime),
-      );
+      await bonds.make(exchange, kind, id, lifetime, async (hash) => {
+        const kept = { key: keyOf(kind, id), value: `${hash}${SEPARATOR}${value}`, ttl: lifetime };
+        await strangers.admit(kept, { browser: browser(exchange.res) });
+        await ephemeral.set(kept.key, kept.value, kept.ttl);
+      });
       return id;
     },
 
@@ -46,6 +52,7 @@ export function createDeposits({ ephemeral, bonds, random }: Deps): Deposits {
       if (found === undefined) return undefined;
       bonds.end(exchange, kind, found.id);
       const taken = await ephemeral.take(keyOf(kind, found.id));
+      await strangers.release(keyOf(kind, found.id));
       return taken === undefined ? undefined : found.value;
     },
 

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { SallyportError } from '../core/errors.ts';
+import { SallyportError, secondsToWait, TooManyError } from '../core/errors.ts';
 import { localsOf, loggable, send, type WebDeps } from './context.ts';
 import { pageOfForm, type RefusalKey } from './whose-turn.ts';
 
@@ -13,6 +13,7 @@ const PAGES: Readonly<Record<string, [key: RefusalKey, status: number]>> = Objec
   ERR_SIGN_IN_EXPIRED: ['expired', 400],
   ERR_SIGN_IN_OTHER_BROWSER: ['other-browser', 400],
   ERR_STORE_UNAVAILABLE: ['unavailable', 503],
+  ERR_TOO_MANY: ['too-many', 429],
 });
 
 function pageOf(error: unknown, own: boolean): [key: RefusalKey, status: number] {
@@ -37,6 +38,7 @@ export function showErrors(deps: WebDeps): ErrorRequestHandler {
     else deps.log.info(fields, 'request refused');
     if (res.headersSent) return next(error);
     if (status === 503) res.setHeader('retry-after', '30');
+    if (error instanceof TooManyError) res.setHeader('retry-after', secondsToWait(error));
     send(deps, res, 'error', { status, key }, status);
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { EphemeralStore } from '../../src/core/store.ts';
 import { createBonds } from '../../src/web/bonds.ts';
 import { createDeposits } from '../../src/web/deposits.ts';
+import { cookieJar, uncounted } from './sign-in.ts';
 
 export interface BondOptions {
   issuer?: string;
@@ -15,5 +16,8 @@ export function bondPorts(
 ) {
   const random = (bytes: number) => randomBytes(bytes);
   const bonds = createBonds({ issuer, now, random });
-  return { bonds, deposits: createDeposits({ ephemeral, bonds, random }) };
+  return {
+    bonds,
+    deposits: createDeposits({ ephemeral, bonds, random, strangers: uncounted, browser: () => cookieJar().request() }),
+  };
 }

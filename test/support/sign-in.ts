@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
 import type { Browser } from '../../src/core/browser.ts';
 import type { EphemeralStore } from '../../src/core/store.ts';
+import type { Strangers } from '../../src/core/strangers.ts';
 import { temporaryFolder } from './folders.ts';
 import { storeModules } from './stores.ts';
 
@@ -64,3 +65,6 @@ export function cookieJar(about: { ip?: string; shared?: boolean } = {}) {
   });
   return { jar, request };
 }
+
+/** Where it isn't what a test is about: everybody may begin as much as they like. */
+export const uncounted: Strangers = { admit: async () => {}, release: async () => {} };

@@ -49,12 +49,23 @@ const lockout = z
   .prefault({})
   .describe('Brute force: budgets of failed attempts');
 
+const kibibytes = z.int().min(256).max(16_777_216);
+
+const strangers = z
+  .strictObject({
+    perAddress: kibibytes.default(4_096).describe('KiB that sign-ins begun from one address may take up at once'),
+    total: kibibytes.default(65_536).describe('KiB for all addresses together'),
+  })
+  .prefault({})
+  .describe('What people may have kept before they are known');
+
 const network = z.union(
   [
     z.array(range).min(1),
     z.strictObject({
       ranges: z.array(range).min(1),
       shared: z.boolean().default(false).describe('Shared machines: no browser is remembered here'),
+      strangers: kibibytes.optional().describe('In the place of strangers.perAddress, for each address of it'),
     }),
   ],
   { error: 'must be a list of ranges, or { ranges: [ … ], shared: true }' },
@@ -144,6 +155,7 @@ export function sectionsOf(modules: Modules) {
       })
       .prefault({})
       .describe('What people’s new passwords must be, where they choose them here'),
+    strangers,
     networks: z.record(id, network).default({}).describe('Named address ranges, for rules'),
     geoip: z
       .strictObject({ database: z.string().min(1).describe('MMDB file of cities or countries, relative to this file') })

@@ -15,6 +15,8 @@ export interface NetworkRanges {
   name: string;
   ranges: readonly string[];
   shared: boolean;
+  /** KiB for each of its addresses; undefined is as elsewhere. */
+  strangers?: number | undefined;
 }
 
 /**
@@ -47,6 +49,7 @@ export interface Config {
   doors: ReadonlyMap<string, unknown>;
   lockout: Parsed['lockout'];
   passwordPolicy: Parsed['passwordPolicy'];
+  strangers: Parsed['strangers'];
   networks: readonly NetworkRanges[];
   /** Its path is absolute. */
   geoip?: Parsed['geoip'];

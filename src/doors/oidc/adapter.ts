@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
-import type { EphemeralStore } from '../../core/store.ts';
+import { type CountingPorts, countKept } from './strangers.ts';
 
 /**
  * Stands for the record's own id in what is stored: an id opens doors, so only its hash is kept. JSON never
@@ -21,6 +21,8 @@ export const readRecord = (stored: string, id: string): AdapterPayload => JSON.p
 
 /** Kinds that name an account and are found by it. */
 const BY_ACCOUNT = new Set(['Grant']);
+/** Kinds that are kept for whoever asks, before anybody is known. */
+const FOR_STRANGERS = new Set(['PushedAuthorizationRequest']);
 /** Kinds that are used once, and so have a mark beside them. */
 const CONSUMABLE = new Set(['AuthorizationCode', 'PushedAuthorizationRequest', 'RefreshToken']);
 /**
@@ -41,11 +43,13 @@ export const grantsOf = (account: string): string => `oidc:grants:{${account}}`;
  * at every use, so removing it revokes them all, and no index of tokens is kept.
  */
 export class ArtifactAdapter implements Adapter {
-  readonly #store: EphemeralStore;
+  readonly #ports: CountingPorts;
+  readonly #store: CountingPorts['ephemeral'];
   readonly #kind: string;
 
-  constructor(store: EphemeralStore, kind: string) {
-    this.#store = store;
+  constructor(ports: CountingPorts, kind: string) {
+    this.#ports = ports;
+    this.#store = ports.ephemeral;
     this.#kind = kind;
   }
 
@@ -57,6 +61,7 @@ export class ArtifactAdapter implements Adapter {
       if (!(await this.#store.add(this.#key(id), value, ttl))) throw new errors.InvalidRequest('jti was already used');
       return;
     }
+    if (FOR_STRANGERS.has(this.#kind)) await countKept(this.#ports, { key: this.#key(id), value, ttl });
     await this.#store.set(this.#key(id), value, ttl);
     if (BY_ACCOUNT.has(this.#kind) && payload.accountId) {
       await this.#store.addMember(grantsOf(payload.accountId), id, ttl);
@@ -90,6 +95,7 @@ export class ArtifactAdapter implements Adapter {
 
   async destroy(id: string): Promise<void> {
     await this.#store.delete(this.#key(id));
+    if (FOR_STRANGERS.has(this.#kind)) await this.#ports.strangers.release(this.#key(id));
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {

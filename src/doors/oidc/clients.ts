@@ -68,7 +68,7 @@ export class MemberAdapter extends ArtifactAdapter {
   readonly #ports: DoorPorts;
 
   constructor(ports: DoorPorts) {
-    super(ports.ephemeral, 'Client');
+    super(ports, 'Client');
     this.#ports = ports;
   }
 

@@ -1,7 +1,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Sealer } from '../../core/seal.ts';
-import type { EphemeralStore } from '../../core/store.ts';
 import { hashOf, readRecord, writeRecord } from './adapter.ts';
+import { type CountingPorts, countKept } from './strangers.ts';
 
 /** What stands in the place of an interaction that was resumed, so that an answer that comes late can't bring it back. */
 const OVER = 'over';
@@ -15,17 +15,23 @@ const keyOf = (id: string): string => `oidc:Interaction:${hashOf(id)}`;
  * same moment, and whatever they had read of it before: its end is a compare-and-set, after which nothing changes it.
  */
 export class InteractionAdapter implements Adapter {
-  readonly #store: EphemeralStore;
+  readonly #ports: CountingPorts;
+  readonly #store: CountingPorts['ephemeral'];
   readonly #sealer: Sealer;
 
-  constructor(store: EphemeralStore, sealer: Sealer) {
-    this.#store = store;
-    this.#sealer = sealer;
+  constructor(ports: CountingPorts & { sealer: Sealer }) {
+    this.#ports = ports;
+    this.#store = ports.ephemeral;
+    this.#sealer = ports.sealer;
   }
 
-  /** @throws SessionNotFound where it is over */
+  /** @throws SessionNotFound where it is over; TooManyError where whoever asks has begun too much */
   async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
     const [key, value, ttl] = [keyOf(id), this.#pack(id, payload), expiresIn * 1000];
+    const { strangers } = this.#ports;
+    // Whoever has signed in is no stranger any more.
+    if (payload.result?.login) await strangers.release(key);
+    else await countKept(this.#ports, { key, value, ttl }, payload.accountId);
     while (!(await this.#store.add(key, value, ttl))) {
       const stored = await this.#store.get(key);
       if (stored === OVER) throw over();
@@ -47,7 +53,7 @@ export class InteractionAdapter implements Adapter {
     for (;;) {
       const stored = await this.#store.get(keyOf(id));
       if (stored === undefined || stored === OVER) throw over();
-      if (await this.#store.swap(keyOf(id), stored, OVER, LATE)) return;
+      if (await this.#store.swap(keyOf(id), stored, OVER, LATE)) return this.#ports.strangers.release(keyOf(id));
     }
   }
 

@@ -1,6 +1,6 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
-import { hasCode } from '../../core/errors.ts';
+import { hasCode, secondsToWait, TooManyError } from '../../core/errors.ts';
 import { FOR_PROGRAMS, ROUTES } from './routes.ts';
 import { schemeOf } from './scheme.ts';
 import { readLeft } from './sign-out.ts';
@@ -75,28 +75,25 @@ export function pages(ports: DoorPorts) {
   }
 
   function fail(ctx: KoaContextWithOIDC, cause: Error): void {
-    const away = hasCode(cause, 'ERR_STORE_UNAVAILABLE');
-    const status = away ? 503 : 500;
+    const { key, status, error, retryAfter } = failureOf(cause);
     // What follows is a sign-in's id, half of a key.
     const path = ctx.path.replace(BELOW_AUTHORIZATION, '$1*');
-    const facts = { err: cause, path, reference: ports.browser(ctx.res).reference };
+    const { reference } = ports.browser(ctx.res);
+    const facts = { err: cause, path, reference };
     ctx.remove('location');
     const refusal = refusalOf(cause);
     if (refusal !== undefined) {
       ports.log.info(facts, 'request refused');
       return void show(ctx, 'error', { status: 400, key: refusal, back: '/applications' }, 400);
     }
-    ports.log.error(facts, 'request failed');
-    if (away) ctx.set('retry-after', RETRY_AFTER);
+    ports.log[status >= 500 ? 'error' : 'info'](facts, status >= 500 ? 'request failed' : 'request refused');
+    if (retryAfter !== undefined) ctx.set('retry-after', retryAfter);
     if (ctx.accepts('json', 'html') === 'html') {
-      show(ctx, 'error', { status, key: away ? 'unavailable' : 'server' }, status);
+      show(ctx, 'error', { status, key }, status);
       return;
     }
     ctx.status = status;
-    ctx.body = {
-      error: away ? 'temporarily_unavailable' : 'server_error',
-      error_description: `reference ${ports.browser(ctx.res).reference}`,
-    };
+    ctx.body = { error, error_description: `reference ${reference}` };
   }
 
   /** The path is ours, the method isn't served there (RFC 9110 section 15.5.6). */
@@ -144,6 +141,17 @@ function keepNewerCookie(ctx: KoaContextWithOIDC, stale: string): void {
 function refusalOf(cause: Error): string | undefined {
   if (hasCode(cause, 'ERR_SIGN_IN_OTHER_BROWSER')) return 'other-browser';
   return hasCode(cause, 'ERR_SIGN_IN_EXPIRED') ? 'expired' : undefined;
+}
+
+/** What isn't the request's fault: the page and its status, the error of a program, and when to come again. */
+function failureOf(cause: Error): { key: string; status: number; error: string; retryAfter?: string } {
+  if (hasCode(cause, 'ERR_STORE_UNAVAILABLE')) {
+    return { key: 'unavailable', status: 503, error: 'temporarily_unavailable', retryAfter: RETRY_AFTER };
+  }
+  if (cause instanceof TooManyError) {
+    return { key: 'too-many', status: 429, error: 'temporarily_unavailable', retryAfter: secondsToWait(cause) };
+  }
+  return { key: 'server', status: 500, error: 'server_error' };
 }
 
 function classify(cause: Error, status: number): [key: string, status: number] {

@@ -60,8 +60,8 @@ export function createProvider(
     adapter: (name: string) => {
       if (name === 'Session') return sessions;
       if (name === 'Client') return new MemberAdapter(ports);
-      if (name === 'Interaction') return new InteractionAdapter(ports.ephemeral, ports.sealer);
-      return new ArtifactAdapter(ports.ephemeral, name);
+      if (name === 'Interaction') return new InteractionAdapter(ports);
+      return new ArtifactAdapter(ports, name);
     },
     acrValues: [...ports.acr.keys()],
     allowOmittingSingleRegisteredRedirectUri: false,

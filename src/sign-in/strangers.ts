@@ -1,0 +1,72 @@
+import type { Browser } from '../core/browser.ts';
+import type { AuditPort, LogPort } from '../core/door.ts';
+import { TooManyError } from '../core/errors.ts';
+import type { EphemeralStore } from '../core/store.ts';
+import type { Asker, Strangers } from '../core/strangers.ts';
+import { budgetKey } from '../policy/networks.ts';
+
+/** KiB. */
+export interface StrangerSettings {
+  perAddress: number;
+  total: number;
+  /** By name of a configured network: for each of its addresses, in the place of `perAddress`. */
+  networks: ReadonlyMap<string, number>;
+}
+
+/** What became of something that a stranger would have kept, for the metrics. */
+export type Fate = 'refused' | 'displaced' | 'crowded-out';
+
+interface Deps {
+  ephemeral: Pick<EphemeralStore, 'reserve' | 'release' | 'add'>;
+  audit: Pick<AuditPort, 'note'>;
+  log: Pick<LogPort, 'warn'>;
+  strangers: StrangerSettings;
+  count(fate: Fate, by: number): void;
+}
+
+const KIB = 1024;
+/** Bytes that a store needs beside key and value. */
+const BESIDE = 256;
+/** A sign-in that has just begun isn't given up for the next one from its address, milliseconds. */
+const PATIENCE = 60_000;
+/** The same address is spoken of once in this time, milliseconds. */
+const QUIET = 600_000;
+
+/** Accounts of addresses in the ephemeral store: the same on all nodes. */
+export function createStrangers({ ephemeral, audit, log, strangers, count }: Deps): Strangers {
+  const total = strangers.total * KIB;
+
+  function mostOf({ networks }: Pick<Browser, 'networks'>): number {
+    const own = networks.flatMap((name) => strangers.networks.get(name) ?? []);
+    return Math.min(total, (own.length > 0 ? Math.max(...own) : strangers.perAddress) * KIB);
+  }
+
+  /** Audit and log hear of it once in a while: what a stranger does again and again must not fill them instead. */
+  async function tell(what: 'refused' | 'crowded', owner: string, { browser }: Asker): Promise<void> {
+    if (!(await ephemeral.add(`strangers-told:${what}:${owner}`, '1', QUIET))) return;
+    const { ip, reference } = browser;
+    const event = what === 'refused' ? 'strangers.refused' : 'strangers.crowded';
+    audit.note({ event, ip, reference });
+    log.warn({ ip, reference }, what === 'refused' ? 'an address has begun too much' : 'strangers crowd');
+  }
+
+  return {
+    async admit({ key, value, ttl }, by) {
+      const owner = by.account === undefined ? `address ${budgetKey(by.browser.ip)}` : `account ${by.account}`;
+      const weight = Buffer.byteLength(value) + Buffer.byteLength(key) + BESIDE;
+      const most = mostOf(by.browser);
+      const reserved = await ephemeral.reserve({ key, owner, weight, ttl, most, total, patience: PATIENCE });
+      if (!reserved.allowed) {
+        count('refused', 1);
+        await tell('refused', owner, by);
+        throw new TooManyError(`${owner} has begun too much`, reserved.retryAfter);
+      }
+      if (reserved.own > 0) count('displaced', reserved.own);
+      if (reserved.others > 0) {
+        count('crowded-out', reserved.others);
+        await tell('crowded', 'all', by);
+      }
+    },
+    release: (...keys) => ephemeral.release(...keys),
+  };
+}
