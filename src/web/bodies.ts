@@ -1,5 +1,4 @@
 import express, { type RequestHandler } from 'express';
-import { SallyportError } from '../core/errors.ts';
 import { countParameters, MOST_PARAMETERS, parametersOf } from '../core/parameters.ts';
 
 /** Bytes of a form of our own: the largest carry what a security key answers, with its certificates. */
@@ -41,7 +40,12 @@ export function jsonBody(limit: number): RequestHandler {
   return express.json({ type: 'application/json', limit, inflate: false });
 }
 
+/** As the faults that Express's own parsers find. */
+class ParameterError extends Error {
+  readonly status = 400;
+}
+
 function check(text: string): void {
   const count = countParameters(text);
-  if (count > MOST_PARAMETERS) throw new SallyportError('ERR_INPUT', `${count} parameters, ${MOST_PARAMETERS} allowed`);
+  if (count > MOST_PARAMETERS) throw new ParameterError(`${count} parameters, ${MOST_PARAMETERS} allowed`);
 }

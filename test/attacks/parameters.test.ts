@@ -22,7 +22,7 @@ it('a query of too many parameters is read by nothing, whatever the path and the
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS']) {
       const refused = await client.send(`${it_.gateway.url}${path}?${many(65)}`, { method });
       expect(refused.status, `${method} ${path}`).toBe(400);
-      if (method !== 'HEAD') expect(refused.text).toMatch(/can’t accept/);
+      if (method !== 'HEAD') expect(refused.text).toMatch(/can’t accept|couldn’t read/);
     }
     const read = await client.get(`${it_.gateway.url}${path}?${many(64)}`);
     expect(read.text, path).not.toMatch(/64 allowed/);

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Provider } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
-import { hasCode } from '../../core/errors.ts';
 import { parametersOf } from '../../core/parameters.ts';
 import { FOR_PROGRAMS, isOurs } from './routes.ts';
 
@@ -44,8 +43,7 @@ function again(req: IncomingMessage, text: string): void {
 /** Programs are told in JSON (RFC 6749 section 5.2). */
 const refused: ErrorRequestHandler = (error, req, res, next) => {
   const { status } = error as { status?: unknown };
-  const found = hasCode(error, 'ERR_INPUT') ? 400 : status;
-  if (!FOR_PROGRAMS.has(req.path) || typeof found !== 'number' || found >= 500) return next(error);
-  const description = found === 413 ? 'the body is too long' : error.message;
-  res.status(found).json({ error: 'invalid_request', error_description: description });
+  if (!FOR_PROGRAMS.has(req.path) || typeof status !== 'number' || status >= 500) return next(error);
+  const description = status === 413 ? 'the body is too long' : error.message;
+  res.status(status).json({ error: 'invalid_request', error_description: description });
 };
