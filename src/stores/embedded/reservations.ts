@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { EphemeralStore, Reservation, Reserved } from '../../core/store.ts';
 
 export const RESERVATIONS = `
@@ -21,6 +21,12 @@ interface Row {
   owner: string;
   weight: number;
   begun: number;
+}
+
+function rowOf(row: Record<string, SQLOutputValue> | undefined): Row | undefined {
+  return (
+    row && { key: String(row.key), owner: String(row.owner), weight: Number(row.weight), begun: Number(row.begun) }
+  );
 }
 
 function prepare(db: DatabaseSync) {
@@ -67,7 +73,7 @@ export function createReservations(
   }
 
   const weightOf = (owner: string): number => Number(statements.weight.get(owner)?.weight ?? 0);
-  const oldest = (owner: string, at = 0) => statements.oldest.get(owner, at) as unknown as Row | undefined;
+  const oldest = (owner: string, at = 0) => rowOf(statements.oldest.get(owner, at));
 
   /** What of the owner's own has to go for it; or how long to wait. */
   function making(entry: Reservation, at: number): Row[] | number {
@@ -86,8 +92,8 @@ export function createReservations(
 
   function reserve(entry: Reservation): Reserved {
     const at = now();
-    for (const row of statements.expired.all(at) as unknown as Row[]) off(row);
-    const before = statements.byKey.get(entry.key) as unknown as Row | undefined;
+    for (const row of statements.expired.all(at).map(rowOf)) if (row) off(row);
+    const before = rowOf(statements.byKey.get(entry.key));
     if (before) off(before);
     const own = making(entry, at);
     if (typeof own === 'number') return { allowed: false, retryAfter: own };
@@ -124,7 +130,7 @@ export function createReservations(
       guarded(() =>
         whole(() => {
           for (const key of keys) {
-            const row = statements.byKey.get(key) as unknown as Row | undefined;
+            const row = rowOf(statements.byKey.get(key));
             if (row) off(row);
           }
         }),
