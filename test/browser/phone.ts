@@ -23,7 +23,10 @@ const MANAGER = `
       const { scope } = this;
       return {
         getSubscription: async () => made(scope, await phoneSubscription(scope)),
-        subscribe: async ({ applicationServerKey }) => made(scope, await phoneSubscribes(scope, text(applicationServerKey))),
+        subscribe: async ({ applicationServerKey }) => {
+          if (await phoneIsUnanswered()) return new Promise(() => undefined);
+          return made(scope, await phoneSubscribes(scope, text(applicationServerKey)));
+        },
       };
     },
   });
@@ -40,7 +43,19 @@ export interface PhoneOptions extends BrowserContextOptions {
   push: PushService;
   /** Whether it allows notifications; undefined leaves it to the browser, which refuses. */
   notifications?: boolean;
+  /** Its push service never answers, as behind a firewall that drops what it doesn't know. */
+  unanswered?: boolean;
 }
+
+/** Where messages go, by the app's own record: whether it has told its services. */
+const HEARD = `new Promise((resolve) => {
+  indexedDB.open('sallyport-authenticator').onsuccess = ({ target: { result } }) => {
+    result.transaction('accounts').objectStore('accounts').getAll().onsuccess = ({ target }) => {
+      result.close();
+      resolve(target.result.length > 0 && target.result.every(({ endpoint }) => endpoint !== ''));
+    };
+  };
+})`;
 
 /** Somebody's phone: Chromium with the app, and its service worker, which gets its messages by the DevTools protocol. */
 export class Phone {
@@ -52,8 +67,12 @@ export class Phone {
   readonly #held = new Map<string, Held>();
   readonly #watched: { readonly problems: readonly string[] };
   readonly #push: PushService;
+  /** Whether the push service keeps silent. */
+  unanswered: boolean;
 
-  private constructor(context: BrowserContext, page: Page, devTools: CDPSession, { app, push }: PhoneOptions) {
+  private constructor(context: BrowserContext, page: Page, devTools: CDPSession, options: PhoneOptions) {
+    const { app, push, unanswered = false } = options;
+    this.unanswered = unanswered;
     this.context = context;
     this.page = page;
     this.app = app;
@@ -63,7 +82,7 @@ export class Phone {
   }
 
   static async take({ notifications = true, ...options }: PhoneOptions): Promise<Phone> {
-    const { app, push, ...browser } = options;
+    const { app, push, unanswered, ...browser } = options;
     const context = await (await launch()).newContext({
       viewport: SCREEN,
       isMobile: true,
@@ -76,7 +95,7 @@ export class Phone {
     const granted = notifications ? ['notifications', 'clipboard-read', 'clipboard-write'] : [];
     await context.grantPermissions(granted, { origin: new URL(app).origin });
     const page = await context.newPage();
-    const phone = new Phone(context, page, await context.newCDPSession(page), { app, push });
+    const phone = new Phone(context, page, await context.newCDPSession(page), options);
     await phone.#connect();
     return phone;
   }
@@ -87,6 +106,7 @@ export class Phone {
       return held && { key: held.key, subscription: held.subscriber.subscription };
     };
     await this.context.exposeFunction('phoneSubscription', told);
+    await this.context.exposeFunction('phoneIsUnanswered', () => this.unanswered);
     await this.context.exposeFunction('phoneSubscribes', (scope: string, key: string) => {
       this.#held.set(scope, { key, subscriber: this.#push.subscribe(key) });
       return told(scope);
@@ -189,6 +209,15 @@ export class Phone {
     await this.page.getByLabel('What shall this device be called?').fill(name);
     await this.press('Continue');
     await this.shows('One last step');
+  }
+
+  /** Waits until its services know where messages go. */
+  async heard(): Promise<void> {
+    const end = Date.now() + 20_000;
+    while (!(await this.page.evaluate<boolean>(HEARD))) {
+      if (Date.now() > end) throw new Error('its services were told nothing');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 
   async approve(number: string): Promise<void> {

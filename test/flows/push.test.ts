@@ -36,7 +36,7 @@ describe('setting up a phone', () => {
     await someone.remember(done, 'no');
     const { claims } = (await someone.claims('courses')) as { claims: { amr: string[] } };
     expect(claims.amr).toEqual(['mfa', 'pop', 'pwd', 'swk']);
-    expect((await phone.pending()).json).toEqual({ now: expect.any(Number), requests: [] });
+    expect((await phone.pending()).json).toEqual({ now: expect.any(Number), requests: [], subscribed: true });
   });
 
   it('sets up nothing where the owner does not know the phone, and gives a new picture', async () => {
@@ -196,6 +196,27 @@ describe('a request', () => {
     expect((await again.other.answer(again.page, { code })).text).toContain('That code has been used already');
     expect((await again.other.answer(again.page, { code: '12345' })).text).toContain('That code isn’t right');
     expect(numberOn(await reload(again.other, again.page))).toBe(again.number);
+  });
+
+  it('rings on a phone that said where only after it had registered, before its owner confirmed it', async () => {
+    const someone = await scene.newcomer();
+    const subscriber = service.subscribe();
+    const phone = new Phone();
+    const page = await someone.answer(await someone.enter('courses'), { factor: 'push' });
+    expect((await phone.register(invitationOn(page))).status).toBe(201);
+    const whose = await someone.answer(page, {});
+    // The page has asked already whose it is.
+    expect((await phone.subscribe(subscriber.subscription)).status).toBe(204);
+    const stranger = Object.assign(new Phone(), { issuer: phone.issuer, device: phone.device });
+    expect((await stranger.subscribe(service.subscribe().subscription)).status).toBe(404);
+    await someone.remember(await someone.answer(whose, { choice: 'yes' }), 'no');
+    expect((await phone.pending()).json).toMatchObject({ subscribed: true });
+
+    const other = scene.elsewhere(someone, new Client());
+    expect(numberOn(await other.enter('payroll'))).toMatch(/^\d\d$/);
+    expect(subscriber.posts).toBe(1);
+    await phone.subscribe(null);
+    expect((await phone.pending()).json).toMatchObject({ subscribed: false });
   });
 
   it('says on the page what to do where the subscription is over, and waits in the app', async () => {

@@ -58,6 +58,7 @@ describe('the authenticator', JOURNEY, () => {
     await mine.follow('Done');
     // Confirmed, as the app has heard.
     await mine.page.locator('.code').waitFor();
+    if (options.notifications !== false && !options.unanswered) await mine.heard();
     return mine;
   }
 
@@ -93,7 +94,9 @@ describe('the authenticator', JOURNEY, () => {
   it('adds an account with keys that no script can read', async () => {
     const mine = await enrolled();
     const [registered] = stage.received.filter(({ path }) => path === 'register');
-    expect(registered?.body).toMatchObject({ name: 'My phone', subscription: mine.subscriber().subscription });
+    expect(registered?.body).toMatchObject({ name: 'My phone', subscription: null });
+    const told = stage.received.find(({ path }) => path === 'subscription');
+    expect(told?.body).toMatchObject({ subscription: mine.subscriber().subscription });
     const kept = await mine.page.evaluate<Record<string, unknown>>(`new Promise((resolve) => {
       indexedDB.open('sallyport-authenticator').onsuccess = ({ target: { result } }) => {
         const read = result.transaction(['accounts', 'settings']);
@@ -276,6 +279,7 @@ describe('the authenticator', JOURNEY, () => {
     const mine = await enrolled();
     const other = await startStage('Southbridge Hospital', { username: 'lovelace', name: 'Ada Lovelace' });
     await mine.add(other.invitation(stage.origin), 'My phone');
+    await mine.heard();
     await mine.follow('Done');
     await mine.shows('Your accounts');
     expect(await mine.page.locator('.card').count()).toBe(2);
@@ -355,8 +359,28 @@ describe('the authenticator', JOURNEY, () => {
     stage.behaviour.refusesEndpoints = true;
     const mine = await phone();
     await mine.add(stage.invitation(), 'My phone');
-    await mine.page.getByText('Without notifications, open this app when you sign in').waitFor();
-    expect(stage.received.filter(({ path }) => path === 'register')).toHaveLength(2);
+    await mine.page.getByText('Notifications can’t reach this phone').waitFor();
+    expect(stage.received.filter(({ path }) => path === 'register')).toHaveLength(1);
+  });
+
+  it('adds an account although its push service never answers, looks by itself, and says so', async () => {
+    const mine = await enrolled({ unanswered: true });
+    expect(stage.received.find(({ path }) => path === 'register')?.body.subscription).toBeNull();
+    await mine.page.getByText('Notifications can’t reach this phone').waitFor();
+    expect(await mine.faults()).toEqual([]);
+    stage.behaviour.requests = [REQUEST];
+    await mine.shows('Are you signing in to Library?');
+    await mine.approve('42');
+    await mine.shows('You’re signing in');
+    // Elsewhere, where it can be reached, messages come again.
+    await mine.follow('Done');
+    mine.unanswered = false;
+    await mine.open();
+    await mine.heard();
+    await mine.open();
+    expect(await mine.page.getByText('Notifications can’t reach this phone').count()).toBe(0);
+    await mine.page.locator('.code').waitFor();
+    await asked(mine);
   });
 
   it('says what is wrong with a code that is over, unreadable, or of a service that is away', async () => {
@@ -382,7 +406,7 @@ describe('the authenticator', JOURNEY, () => {
     const changed = `{ newSubscription: { toJSON: () => (${JSON.stringify(subscription)}) } }`;
     await mine.happens('pushsubscriptionchange', `(${changed})`);
     const told = stage.received.filter(({ path }) => path === 'subscription');
-    expect(told.map(({ body }) => body.subscription)).toEqual([subscription]);
+    expect(told.at(-1)?.body.subscription).toEqual(subscription);
   });
 
   it('says so where the browser keeps nothing, and takes any address', async () => {

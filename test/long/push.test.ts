@@ -45,6 +45,7 @@ describe.each(USUAL_STORES)('the authenticator and the sign-in, on the %s store'
     await me.password(me.username);
     await me.press(/^Authenticator with approval/);
     await phone.add(await me.page.locator('#key').innerText(), 'My phone');
+    await phone.heard();
     // The page has heard of it by itself.
     await me.page.getByRole('heading', { name: 'Is “My phone” your phone?' }).waitFor();
     expect(await me.faults()).toEqual([]);
@@ -232,6 +233,7 @@ describe('the authenticator at an origin of its own', JOURNEY, () => {
     const invitation = await me.page.locator('#key').innerText();
     expect(invitation).toMatch(new RegExp(`^${app}/#enrol=`));
     await phone.add(invitation, 'My phone');
+    await phone.heard();
     await me.page.getByLabel('Yes, this is my phone').check();
     await me.press('Continue');
     await me.press('No, other people use it');

@@ -81,7 +81,7 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
 
   return {
     service: (vapid: string): RouteResult => ({
-      json: { issuer, name: ports.service.name, vapid, locales: ports.service.locales },
+      json: { issuer, name: ports.service.name, vapid, locales: ports.service.locales, now: now() },
     }),
 
     async register(body: z.output<typeof register>): Promise<RouteResult> {
@@ -104,14 +104,16 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
     async pending(body: z.output<typeof pending>): Promise<RouteResult> {
       const { device, at, nonce } = body;
       const found = await devices.find(device);
-      const key = found?.data.key ?? (await registrations.unconfirmed(device));
+      const key = found?.data.key ?? (await registrations.unconfirmed(device))?.key;
       if (!holds(key && publicKey(key), 'pending', body)) return unknown();
       const wrong = (await slowed(device)) ?? (await stale(device, at, nonce));
       if (wrong) return wrong;
       if (found === undefined) return { json: { now: now(), requests: [], unconfirmed: true } };
       if (now() - found.createdAt < PATIENCE) await registrations.settled(device);
       const live = isSuspended(found) ? undefined : await requests.live(found.account);
-      return { json: { now: now(), requests: live ? [shown(live)] : [] } };
+      return {
+        json: { now: now(), requests: live ? [shown(live)] : [], subscribed: found.data.subscription !== null },
+      };
     },
 
     async answer(body: z.output<typeof answerShape>): Promise<RouteResult> {
@@ -136,11 +138,14 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
     async subscription(body: z.output<typeof changed>): Promise<RouteResult> {
       const { device, at, nonce, subscription } = body;
       const found = await devices.find(device);
-      const key = found && publicKey(found.data.key);
-      if (!holds(key, 'subscription', body)) return unknown();
+      const waiting = found === undefined ? await registrations.unconfirmed(device) : undefined;
+      const key = found?.data.key ?? waiting?.key;
+      if (!holds(key && publicKey(key), 'subscription', body)) return unknown();
       const wrong = (await slowed(device)) ?? (await stale(device, at, nonce)) ?? fault(subscription);
       if (wrong) return wrong;
-      return (await devices.subscribe(device, subscription)) ? { status: 204 } : unknown();
+      const noted = waiting !== undefined && (await registrations.subscribe(waiting.token, device, subscription));
+      // Its owner may have confirmed it meanwhile.
+      return (await devices.subscribe(device, subscription)) || noted ? { status: 204 } : unknown();
     },
   };
 

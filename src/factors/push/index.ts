@@ -153,9 +153,14 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     return { outcome: 'further', prompt: askWhose(name), pending };
   }
 
-  function confirmed({ device, name }: Confirming, answer: Answer): Confirmed<Data> | Refused {
+  async function confirmed(pending: Confirming, answer: Answer): Promise<Confirmed<Data> | Refused> {
     if (answer.choice === 'no') return { ...refuse('not mine', { key: 'setup.refused' }), final: true };
     if (answer.choice !== 'yes') return refuse('malformed', { key: 'try-again' });
+    const { name, token } = pending;
+    // It may have said since where messages go.
+    const latest = await registrations.outcome(token);
+    const isIt = typeof latest === 'object' && latest.device.device === pending.device.device;
+    const device = isIt ? latest.device : pending.device;
     const data: Data = { ...device, lastStep: 0 };
     return { outcome: 'confirmed', data, name, lookup: [device.device], proof: proofAt(now()) };
   }

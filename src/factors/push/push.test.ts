@@ -297,7 +297,13 @@ describe('the key of the service', () => {
       }),
     );
     for (const other of others) expect(other).toEqual({ json: before });
-    expect(before).toEqual({ issuer: ISSUER, name: 'Example University', vapid: expect.any(String), locales: ['en'] });
+    expect(before).toEqual({
+      issuer: ISSUER,
+      name: 'Example University',
+      vapid: expect.any(String),
+      locales: ['en'],
+      now: expect.any(Number),
+    });
     await factor.start?.();
     expect(await said()).toEqual(before);
   });

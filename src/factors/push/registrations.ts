@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { FactorPorts } from '../../core/factor.ts';
-import { type Device, device as deviceShape } from './schemas.ts';
+import { type Device, device as deviceShape, type Subscription } from './schemas.ts';
 
 /** How long a device can register, and then be confirmed, milliseconds. */
 export const PATIENCE = 10 * 60_000;
+/** Rounds of compare-and-set before giving up. */
+const ROUNDS = 10;
 
 const open = z.object({
   state: z.literal('open'),
@@ -13,6 +15,9 @@ const open = z.object({
   expires: z.int(),
 });
 const registered = z.object({ state: z.literal('registered'), name: z.string(), device: deviceShape });
+/** A device that waits for its owner: its key, and the invitation that it came with. */
+const waiting = z.object({ key: deviceShape.shape.key, token: z.string() });
+
 const record = z.discriminatedUnion('state', [open, registered]);
 
 export type Invitation = z.output<typeof open>;
@@ -61,7 +66,8 @@ export function createRegistrations({
       const key = enrolmentKey(token);
       const value: Registered = { state: 'registered', name, device };
       if (!(await exchange.swap(key, found.stored, seal(key, value), PATIENCE))) return false;
-      await exchange.add(deviceKey(device.device), seal(deviceKey(device.device), device.key), PATIENCE);
+      const it: z.output<typeof waiting> = { key: device.key, token };
+      await exchange.add(deviceKey(device.device), seal(deviceKey(device.device), it), PATIENCE);
       return true;
     },
 
@@ -77,10 +83,22 @@ export function createRegistrations({
       await exchange.take(deviceKey(device));
     },
 
-    /** Key of a device that has registered and isn't confirmed yet. */
-    async unconfirmed(device: string): Promise<Device['key'] | undefined> {
+    /** A device that has registered and isn't confirmed yet. */
+    async unconfirmed(device: string): Promise<z.output<typeof waiting> | undefined> {
       const stored = await exchange.get(deviceKey(device));
-      return stored === undefined ? undefined : deviceShape.shape.key.parse(opened(deviceKey(device), stored));
+      return stored === undefined ? undefined : waiting.safeParse(opened(deviceKey(device), stored)).data;
+    },
+
+    /** Where messages go to a device that isn't confirmed yet; false where that is over. */
+    async subscribe(token: string, device: string, subscription: Subscription | null): Promise<boolean> {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const found = await read(token);
+        if (found?.kept.state !== 'registered' || found.kept.device.device !== device) return false;
+        const value: Registered = { ...found.kept, device: { ...found.kept.device, subscription } };
+        const key = enrolmentKey(token);
+        if (await exchange.swap(key, found.stored, seal(key, value))) return true;
+      }
+      throw new Error('others keep changing this registration');
     },
   };
 }

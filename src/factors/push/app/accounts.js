@@ -5,7 +5,7 @@ import { sealSeed } from './codes.js';
 import { fromBase64url } from './encoding.js';
 import { makeSigningKey } from './keys.js';
 import { all, change, get, put, remove } from './store.js';
-import { refresh, subscriptionFor, unsubscribe } from './subscriptions.js';
+import { permission, refresh, unsubscribe } from './subscriptions.js';
 import { language, localized, t } from './texts.js';
 
 export const accounts = async () => (await all('accounts')).sort((one, other) => one.added - other.added);
@@ -36,13 +36,13 @@ function isIssuer(issuer) {
 
 /** What the service that invites says of itself. */
 export async function visit({ issuer }) {
-  const { name, vapid } = await describe(issuer);
-  return { issuer, name, vapid };
+  const { name, vapid, now } = await describe(issuer);
+  return { issuer, name, vapid, ...(Number.isFinite(now) ? { offset: Math.round(now - Date.now()) } : {}) };
 }
 
 /**
- * Adds an account: keys, subscription and name go to the service, its seed is sealed. Answers the account; its
- * `unheard` says that messages can't come, although they were allowed.
+ * Adds an account: its key and its name go to the service, its seed is sealed. Where messages go is said behind it
+ * (`hear`): a push service that can't be reached keeps nobody from having the account.
  */
 export async function enrol({ issuer, token }, found, name) {
   const known = await serviceOf(issuer);
@@ -50,14 +50,7 @@ export async function enrol({ issuer, token }, found, name) {
   await put('services', service);
   try {
     const { privateKey: key, jwk } = await makeSigningKey();
-    const subscription = await subscriptionFor(service);
-    const ask = (endpoint) => register(issuer, { token, key, jwk, subscription: endpoint, name });
-    let told = subscription;
-    const answer = await ask(subscription).catch((error) => {
-      if (!(error instanceof Failed) || error.reason !== 'endpoint_refused') throw error;
-      told = null;
-      return ask(null);
-    });
+    const answer = await register(issuer, { token, key, jwk, subscription: null, name });
     const id = `${issuer}|${answer.device}`;
     const { username, name: person } = answer.account;
     const seed = await sealSeed(answer.codes, id);
@@ -71,17 +64,36 @@ export async function enrol({ issuer, token }, found, name) {
       ...seed,
       added: Date.now(),
       state: 'unconfirmed',
+      endpoint: '',
     };
-    await put('accounts', { ...account, endpoint: told?.endpoint ?? '' });
+    await put('accounts', account);
     await put('settings', name, 'device');
     await tellWorker();
     // Else a browser that is short of space may take the keys away.
-    await navigator.storage?.persist?.();
-    return { ...account, unheard: subscription !== null && told === null };
+    navigator.storage?.persist?.().catch(() => undefined);
+    return account;
   } catch (error) {
     if (known === undefined) await remove('services', issuer);
     throw error;
   }
+}
+
+/** Tells the service where messages for an account go, where there is somewhere. Answers whether they come now. */
+export async function hear({ id, issuer }) {
+  const [account, service] = await Promise.all([accountOf(id), serviceOf(issuer)]);
+  if (account === undefined || service === undefined) return false;
+  try {
+    await refresh(account, service);
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error;
+  }
+  return ((await accountOf(id))?.endpoint ?? '') !== '';
+}
+
+/** Accounts of which nothing rings here, although notifications are allowed: the push service isn't reached. */
+export async function unheard() {
+  if (permission() !== 'granted') return [];
+  return (await accounts()).filter(({ endpoint, state }) => endpoint === '' && state === 'held');
 }
 
 export const rename = (id, label) => change('accounts', id, { label: label.trim() });
@@ -120,7 +132,9 @@ export async function lookForRequests(among) {
 
 async function look(account) {
   try {
-    const { requests, unconfirmed } = await pending(account);
+    const { requests, unconfirmed, subscribed } = await pending(account);
+    // What the service doesn't have, or has no more, it is told anew.
+    if (subscribed === false && account.endpoint !== '') await change('accounts', account.id, { endpoint: '' });
     const live = requests.filter(({ left }) => left > 0).map((request) => ({ ...request, account }));
     return { requests: live, changed: await mark(account, unconfirmed ? 'unconfirmed' : 'held') };
   } catch (error) {
@@ -139,16 +153,7 @@ async function mark({ id, state }, fresh) {
 
 /** Where subscriptions have changed, or permission has, services are told. Nothing is said where that fails. */
 export async function refreshSubscriptions() {
-  const known = await services();
-  for (const account of await accounts()) {
-    const service = known.get(account.issuer);
-    if (account.state !== 'held' || service === undefined) continue;
-    try {
-      await refresh(account, service);
-    } catch (error) {
-      if (!(error instanceof Failed)) throw error;
-    }
-  }
+  await Promise.all((await accounts()).filter(({ state }) => state === 'held').map(hear));
 }
 
 /** Takes the notification of a request away that is over. */

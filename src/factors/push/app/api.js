@@ -74,13 +74,14 @@ async function learnTime(issuer, now) {
 }
 
 /**
- * The requests that wait for this account, each with `left`, milliseconds that it has from now on; and whether the
- * account still has to be confirmed where its code was shown.
+ * The requests that wait for this account, each with `left`, milliseconds that it has from now on; whether the account
+ * still has to be confirmed where its code was shown; and whether the service knows where messages go.
  */
 export async function pending(account) {
-  const { now, requests, unconfirmed = false } = await timed(account, 'pending');
+  const { now, requests, unconfirmed = false, subscribed } = await timed(account, 'pending');
   await learnTime(account.issuer, now);
-  return { requests: requests.map((request) => ({ ...request, left: request.expires - now })), unconfirmed };
+  const live = requests.map((request) => ({ ...request, left: request.expires - now }));
+  return { requests: live, unconfirmed, subscribed };
 }
 
 /** `decision`: `approve` with the number, `cancel`, `not-me`. Answers the outcome. */

@@ -30,9 +30,10 @@ const ROUTES = [
   [/^/, home],
 ];
 
-/** Where no messages come, the app looks by itself this often, for so long after it was last used; milliseconds. */
+/** Where no messages come, the app looks by itself while it is open: this often, and less so later; milliseconds. */
 const LOOK_EVERY = 4000;
-const LOOK_FOR = 120_000;
+const LOOK_OFTEN_FOR = 120_000;
+const LOOK_LATER_EVERY = 16_000;
 
 const main = document.getElementById('main');
 
@@ -148,7 +149,7 @@ async function look() {
   if (current.busy) return;
   const [first] = found.requests.filter(({ id }) => !opened.has(id));
   if (first) open(first.account.issuer, first.id);
-  else if (found.changed) await show({ quiet: true });
+  else if (found.changed) await Promise.all([show({ quiet: true }), refreshSubscriptions()]);
   current.tell?.(found);
 }
 
@@ -157,9 +158,13 @@ let looking;
 /** When the app is opened, and whenever it is seen again. */
 async function lookAround() {
   clearInterval(looking);
-  const until = Date.now() + LOOK_FOR;
+  const since = Date.now();
+  let last = since;
   const timer = setInterval(async () => {
-    if (document.visibilityState !== 'visible' || Date.now() > until) return clearInterval(timer);
+    if (document.visibilityState !== 'visible') return clearInterval(timer);
+    const every = Date.now() < since + LOOK_OFTEN_FOR ? LOOK_EVERY : LOOK_LATER_EVERY;
+    if (Date.now() < last + every - LOOK_EVERY / 2) return undefined;
+    last = Date.now();
     if ((await accounts()).some(({ endpoint, state }) => endpoint === '' || state === 'unconfirmed')) await look();
     return undefined;
   }, LOOK_EVERY);

@@ -31,12 +31,22 @@ export async function updateWorkers() {
   await Promise.allSettled(registrations.map((registration) => registration.update()));
 }
 
-async function scopeOf(service) {
-  if (service.scope !== undefined) return service.scope;
-  const others = (await all('services')).filter(({ issuer }) => issuer !== service.issuer);
-  if (!others.some(({ scope }) => scope === WHOLE)) return WHOLE;
-  const name = toBase64url(await crypto.subtle.digest('SHA-256', utf8(service.issuer))).slice(0, 16);
-  return `${WHOLE}at/${name}/`;
+let choosing = Promise.resolve();
+
+/** One service after the other, for each keeps what it was given. */
+function scopeOf(service) {
+  choosing = choosing.then(() => chooseScope(service));
+  return choosing;
+}
+
+async function chooseScope({ issuer }) {
+  const known = await all('services');
+  const own = known.find((service) => service.issuer === issuer)?.scope;
+  if (own !== undefined) return own;
+  const name = toBase64url(await crypto.subtle.digest('SHA-256', utf8(issuer))).slice(0, 16);
+  const scope = known.some(({ scope }) => scope === WHOLE) ? `${WHOLE}at/${name}/` : WHOLE;
+  await change('services', issuer, { scope });
+  return scope;
 }
 
 const sameKey = (subscription, key) => toBase64url(subscription.options?.applicationServerKey ?? []) === key;
@@ -52,15 +62,27 @@ function activated(registration) {
   });
 }
 
+/** Where a push service can't be reached, browsers wait for it without end. Milliseconds. */
+const PATIENCE = 10_000;
+
+/** What is under way, by issuer: a browser that is asked again while it waits waits twice. */
+const underWay = new Map();
+
 /**
  * This device's subscription for a service, made if need be; null where there can be none, for which the app needs
- * no reason: requests are shown whenever it is opened.
+ * no reason: requests are shown whenever it is opened. Undefined where the push service hasn't answered yet.
  */
 export async function subscriptionFor(service) {
   if (permission() !== 'granted') return null;
-  const scope = await scopeOf(service);
+  const { issuer } = service;
+  const made = underWay.get(issuer) ?? subscribe(service).finally(() => underWay.delete(issuer));
+  underWay.set(issuer, made);
+  return Promise.race([made, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+}
+
+async function subscribe(service) {
   try {
-    const registration = await registerWorker(scope);
+    const registration = await registerWorker(await scopeOf(service));
     if (registration === undefined) return null;
     await activated(registration);
     const manager = registration.pushManager;
@@ -71,7 +93,6 @@ export async function subscriptionFor(service) {
     }
     const applicationServerKey = fromBase64url(service.vapid);
     subscription ??= await manager.subscribe({ userVisibleOnly: true, applicationServerKey });
-    await change('services', service.issuer, { scope });
     const { endpoint, keys } = subscription.toJSON();
     return { endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } };
   } catch {
@@ -82,7 +103,7 @@ export async function subscriptionFor(service) {
 /** Brings the service up to date where messages for this account go elsewhere than it was told. */
 export async function refresh(account, service) {
   const subscription = await subscriptionFor(service);
-  if ((subscription?.endpoint ?? '') === account.endpoint) return;
+  if (subscription === undefined || (subscription?.endpoint ?? '') === account.endpoint) return;
   await tellSubscription(account, subscription);
 }
 

@@ -1,6 +1,6 @@
 /** Written by `node scripts/authenticator.ts`: another version makes browsers fetch the app anew. */
 
-export const VERSION = 'Xo_ORkaj2OjsA6tA';
+export const VERSION = 'jWCghmSdw6PuVrun';
 
 export const FILES = [
   './',

@@ -111,7 +111,6 @@ export async function startStage(
     service: () => [200, { issuer: origin, name, vapid, locales: ['en', 'zh-Hant', 'zh-Hans'] }],
     register: (body) => {
       if (behaviour.outcome === 'gone') return [410, { error: 'gone' }];
-      if (behaviour.refusesEndpoints && body.subscription !== null) return [400, { error: 'endpoint_refused' }];
       const device = `device-${devices.size + 1}`;
       devices.set(device, body.key as Jwk);
       const codes = { secret, digits: 6, period: 30, algorithm: 'SHA1' };
@@ -129,7 +128,7 @@ export async function startStage(
       if (behaviour.outcome === 'gone') return [410, { error: 'gone' }];
       return [200, { outcome: behaviour.outcome }];
     },
-    subscription: () => [204, undefined],
+    subscription: () => (behaviour.refusesEndpoints ? [400, { error: 'endpoint_refused' }] : [204, undefined]),
   };
 
   async function answer(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {

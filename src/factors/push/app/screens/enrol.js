@@ -1,6 +1,6 @@
 /** Takes an invitation: whose it is, what this device is to be called, notifications, and then the account. */
 
-import { enrol, invitationIn, visit } from '../accounts.js';
+import { enrol, hear, invitationIn, visit } from '../accounts.js';
 import { button, h, heading, icon, notice } from '../dom.js';
 import { deviceName, mustInstall } from '../platform.js';
 import { get } from '../store.js';
@@ -94,12 +94,17 @@ function begin(invitation, service, suggested) {
   return { title, body: [place], busy: true };
 }
 
-function success({ username, unheard }, name) {
+/** What is left to do. Whether messages come is found out meanwhile, and said where they don't. */
+function success(account, name) {
+  const told = h('div', { role: 'status' });
+  const tell = (key) => told.replaceChildren(notice('warn', 'bell', h('p', {}, t(key))));
+  if (permission() !== 'granted') tell('notify.without');
+  else hear(account).then((heard) => heard || tell('notify.unreached'));
   return [
     h('div', { class: 'picture' }, icon('phone', 48)),
     h('p', { class: 'lead' }, t('enrol.confirm', { device: name })),
-    h('p', {}, t('enrol.account', { account: username })),
-    unheard || permission() !== 'granted' ? notice('warn', 'bell', h('p', {}, t('notify.without'))) : undefined,
+    h('p', {}, t('enrol.account', { account: account.username })),
+    told,
     h('a', { class: 'button', href: '#' }, t('done')),
-  ].filter(Boolean);
+  ];
 }

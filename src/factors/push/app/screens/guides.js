@@ -1,6 +1,6 @@
 /** What a person has to do with the phone itself: put the app on the home screen, let it notify. */
 
-import { refreshSubscriptions } from '../accounts.js';
+import { refreshSubscriptions, unheard } from '../accounts.js';
 import { button, h, heading, icon, notice } from '../dom.js';
 import { canInstall, install, isApple, isInstalled } from '../platform.js';
 import { permission } from '../subscriptions.js';
@@ -69,12 +69,9 @@ export function askToNotify(answered) {
 export function notifications(go) {
   const title = t('notify.title');
   const state = permission();
-  if (state === 'granted') return done(title, 'notify.granted');
+  if (state === 'granted') return granted(title);
   if (state === 'default') {
-    const answered = async () => {
-      await refreshSubscriptions();
-      go('#notifications', { replace: true });
-    };
+    const answered = () => go('#notifications', { replace: true });
     return {
       title,
       body: [heading(title), ...askToNotify(answered), h('a', { class: 'link', href: '#' }, t('later'))],
@@ -84,6 +81,18 @@ export function notifications(go) {
   const [lead, ...others] = keys;
   const body = [heading(title), h('p', { class: 'lead' }, t(lead)), others.length > 0 && steps(...others)];
   return { title, body: [...body, h('p', {}, t('notify.without'))].filter(Boolean) };
+}
+
+/** Allowed: whether they come is another question, which takes a moment where a push service doesn't answer. */
+function granted(title) {
+  const told = h('div', { role: 'status' }, h('p', {}, t('enrol.working.text')));
+  const find = async () => {
+    await refreshSubscriptions();
+    const [kind, key] = (await unheard()).length > 0 ? ['warn', 'notify.unreached'] : ['done', 'notify.granted'];
+    told.replaceChildren(notice(kind, kind === 'done' ? 'check' : 'bell', h('p', {}, t(key))));
+  };
+  find();
+  return { title, body: [heading(title), told, h('a', { class: 'button', href: '#' }, t('done'))] };
 }
 
 const refusedKeys = () =>

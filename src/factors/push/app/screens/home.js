@@ -1,6 +1,6 @@
 /** The accounts on this device, with their codes. */
 
-import { accounts, lookForRequests, nameOf, services } from '../accounts.js';
+import { accounts, lookForRequests, nameOf, refreshSubscriptions, services, unheard } from '../accounts.js';
 import { codeAt, grouped } from '../codes.js';
 import { announce, button, h, heading, icon, notice, ring } from '../dom.js';
 import { canInstall, install, mustInstall } from '../platform.js';
@@ -21,7 +21,7 @@ export async function home(go) {
   const body = [
     heading(t('home.title')),
     found,
-    ...advice(go),
+    ...(await advice(go)),
     h(
       'ul',
       { class: 'accounts' },
@@ -55,7 +55,7 @@ const installFirst = () =>
   notice('warn', 'phone', h('p', {}, t('install.must')), h('a', { class: 'link', href: '#install' }, t('install.how')));
 
 /** What would be good to do, if anything. */
-function advice(go) {
+async function advice(go) {
   const state = permission();
   const told = [];
   if (mustInstall()) told.push(installFirst());
@@ -63,6 +63,12 @@ function advice(go) {
     const key = state === 'default' ? 'notify.off' : 'notify.refused';
     const how = h('a', { class: 'link', href: '#notifications' }, t(state === 'default' ? 'notify.on' : 'notify.how'));
     told.push(notice('warn', 'bell', h('p', {}, t(key)), how));
+  } else if ((await unheard()).length > 0) {
+    const again = button(t('again'), { class: 'link' }, async () => {
+      await refreshSubscriptions();
+      if ((await unheard()).length === 0) go('#', { replace: true });
+    });
+    told.push(notice('warn', 'bell', h('p', {}, t('notify.unreached')), again));
   }
   if (canInstall()) {
     const action = button(t('install.action'), { class: 'link' }, async () => {
