@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Passkey } from '../support/passkeys.ts';
 import { type Question, SamlSite } from '../support/saml-site.ts';
-import { asksCode, type Someone, stage } from '../support/scene.ts';
+import { asksCode, asksPassword, type Someone, stage } from '../support/scene.ts';
+import { leaveAll } from '../support/service-provider.ts';
 
 /** What toolkits send where nobody configured anything, and what products expect to be given. */
 const CLASS = 'urn:oasis:names:tc:SAML:2.0:ac:classes:';
@@ -16,12 +17,14 @@ const provider = (id: string, saml: Record<string, unknown> = {}) => ({
   [id]: { name: id, saml: { metadata: { file: site.metadata(id) }, ...saml } },
 });
 const scene = stage(() => ({
+  serviceProvider: true,
   config: {
     factors: { fido2: {} },
     doors: {
       saml: { scope: 'university.example', classes: { [`${CLASS}Kerberos`]: 'never', 'urn:own:strong': 'phr' } },
     },
     applications: {
+      'reading-room': { saml: { nameId: 'unspecified' } },
       ...provider('wiki'),
       ...provider('grants', { nameId: 'unspecified' }),
       ...provider('travel', { nameId: 'unspecified', nameIdFrom: 'eduPersonPrincipalName' }),
@@ -30,7 +33,11 @@ const scene = stage(() => ({
     },
     policy: {
       rules: [
-        { name: 'sfa', applications: ['library', 'wiki', 'grants', 'travel', 'clubs', 'asking'], level: 'sfa' },
+        {
+          name: 'sfa',
+          applications: ['library', 'reading-room', 'wiki', 'grants', 'travel', 'clubs', 'asking'],
+          level: 'sfa',
+        },
         { name: 'mfa', applications: ['courses'], level: 'mfa', remember: 'never' },
         { name: 'account', applications: ['sallyport-account', 'sallyport-security'], level: 'mfa', remember: '30d' },
       ],
@@ -158,6 +165,19 @@ describe('a name of no format', () => {
     });
     expect((await answered(someone, subject(someone.username), 'grants')).status).toEqual(['Success']);
     expect((await answered(someone, subject('eve'), 'grants')).status.at(-1)).toBe('UnknownPrincipal');
+  });
+
+  it('ends the session of who signs out by it, at a service provider on node-saml', async () => {
+    const someone = scene.elsewhere(people.password);
+    await someone.enter('library');
+    await someone.begin('reading-room');
+    const { username } = someone;
+    expect(await someone.claims('reading-room')).toMatchObject({
+      nameId: { value: username, format: `${FORMAT}unspecified` },
+    });
+    const out = await someone.client.post(`${scene.gateway.serviceProvider}/reading-room/logout`);
+    await leaveAll(someone.client, await someone.client.follow(out));
+    expect(asksPassword(await someone.begin('reading-room'))).toBe(true);
   });
 
   it('is told to the person as what is released', async () => {
