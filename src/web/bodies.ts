@@ -23,8 +23,15 @@ export function formText(limit: number): RequestHandler[] {
     if (typeof req.body === 'string') check(req.body);
     next();
   };
-  return [express.text({ type: FORM, limit, inflate: false }), counted];
+  return [utf8Alone, express.text({ type: FORM, limit, inflate: false }), counted];
 }
+
+/** Forms are UTF-8 (URL Standard, section 5.1): in UTF-7 one reader's letters are another's markup. */
+const utf8Alone: RequestHandler = (req, _res, next) => {
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(req.headers['content-type'] ?? '') ?? [];
+  if (charset.toLowerCase() !== 'utf-8') throw new ParameterError(`charset ${charset.slice(0, 40)}`, 415);
+  next();
+};
 
 /** The same as fields: text, or all its values where a field comes more than once. */
 export function formFields(limit: number): RequestHandler[] {
@@ -42,7 +49,12 @@ export function jsonBody(limit: number): RequestHandler {
 
 /** As the faults that Express's own parsers find. */
 class ParameterError extends Error {
-  readonly status = 400;
+  readonly status: number;
+
+  constructor(message: string, status = 400) {
+    super(message);
+    this.status = status;
+  }
 }
 
 function check(text: string): void {
