@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { createUrlSource } from '../../src/doors/saml/metadata/sources/url.ts';
 import { aggregateId } from '../../src/doors/saml/metadata/testing/aggregate.ts';
-import { metadataPorts } from '../../src/doors/saml/metadata/testing/ports.ts';
+import { anything, metadataPorts } from '../../src/doors/saml/metadata/testing/ports.ts';
 import { createDurableStore } from '../../src/durable/index.ts';
 import sqlite from '../../src/stores/sqlite/index.ts';
 
@@ -36,12 +36,12 @@ process.once('message', async (order: Order) => {
 async function measure({ url, certificate, count, database }: Order): Promise<Measured> {
   const durable = await createDurableStore(await sqlite.open(sqlite.settings.parse({ file: database })));
   const { ports } = metadataPorts(durable);
-  const settings = { url, certificate, refresh: 6 * 3_600_000 };
+  const settings = { url, certificate, refresh: 6 * 3_600_000, maxValidity: 30 * 86_400_000 };
   // What moving so many bytes makes V8's young generation grow by stays in any case.
   for await (const _piece of (await fetch(url)).body ?? []) await setImmediate();
   await durable.ping();
   const before = await memory();
-  const first = createUrlSource('fed', settings, ports);
+  const first = createUrlSource('fed', settings, ports, anything);
   const stall = await watch(async () => {
     await first.start();
     await first.refresh();
@@ -49,7 +49,7 @@ async function measure({ url, certificate, count, database }: Order): Promise<Me
   const after = await memory();
   const { providers, lastFailure } = first.health();
   await first.close();
-  const second = createUrlSource('fed', settings, ports);
+  const second = createUrlSource('fed', settings, ports, anything);
   const restart = await watch(() => second.start());
   const found = (await second.find(aggregateId(count - 1))) !== undefined;
   await second.close();

@@ -42,7 +42,7 @@ it('holds neither the serving process up nor its memory, at the size of eduGAINâ
   const folder = temporaryFolder();
   const [federation, template] = await Promise.all([createIdentity(), createIdentity()]);
   const file = join(folder, 'aggregate.xml');
-  writeFileSync(file, aggregate(COUNT, template, federation, '2027-01-01T00:00:00Z'));
+  writeFileSync(file, aggregate(COUNT, template, federation, '2026-12-15T00:00:00Z'));
   const { size } = await stat(file);
   expect(size).toBeGreaterThan(75 * MB);
   const result = await measured({

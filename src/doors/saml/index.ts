@@ -6,11 +6,13 @@ import { SamlFault } from './errors.ts';
 import { createGate } from './gate/gate.ts';
 import { createLogout } from './logout/index.ts';
 import { attributeFaults, checkApplications } from './metadata/check.ts';
-import { commands, type ImportingDoor } from './metadata/commands.ts';
+import { commands, type SamlDoor } from './metadata/commands.ts';
 import { sealedHeaders } from './metadata/copies.ts';
 import { sealedEntities } from './metadata/entity-copies.ts';
 import { createImporter } from './metadata/importer.ts';
+import { sealedMembers } from './metadata/members.ts';
 import { createOwnMetadata, ownIdentity } from './metadata/own.ts';
+import { sealedPins } from './metadata/pins.ts';
 import type { ConfiguredApplication } from './metadata/ports.ts';
 import { createParties } from './metadata/registry.ts';
 import type { Party } from './model.ts';
@@ -46,7 +48,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
   application: samlApplication,
   check: (applications, settings) => [...checkApplications(applications), ...attributeFaults(applications, settings)],
   files: [['metadata', 'file']],
-  sealed: [sealedNameIdSecret, sealedHeaders, sealedEntities],
+  sealed: [sealedNameIdSecret, sealedHeaders, sealedEntities, sealedPins, sealedMembers],
   commands,
 
   async create(settings, ports) {
@@ -90,8 +92,9 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     router.use(logout.router);
     router.use(refusals(ports));
 
-    const door: ImportingDoor = {
+    const door: SamlDoor = {
       importer: createImporter(ports),
+      repin: (application) => parties.repin(application),
       handler: router,
       async application(id) {
         const configured = byId.get(id) ?? (await parties.application(id));

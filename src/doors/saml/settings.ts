@@ -30,6 +30,10 @@ const algorithm = z.enum(ALGORITHMS);
 const signed = z.enum(['assertion', 'response', 'both']);
 const NAME_IDS = Object.keys(NAME_ID_FORMATS) as [NameIdFormat, ...NameIdFormat[]];
 
+const maxValidity = duration
+  .default(30 * DAY)
+  .describe('The furthest that its validUntil may lie ahead; without one it is refused');
+
 /** Where metadata comes from. Whatever comes over the network is signed by a certificate that is named here. */
 const source = z.union(
   [
@@ -41,11 +45,13 @@ const source = z.union(
       url: webUri.describe('Fetched on a schedule; the last good copy is kept'),
       certificate: pem.describe('Whose signature the metadata must bear'),
       refresh: duration.default(6 * HOUR),
+      maxValidity,
     }),
     z.strictObject({
       mdq: webUri.describe('Base address of a metadata query server (draft-young-md-query): entities one at a time'),
       certificate: pem.describe('Whose signature each answer must bear'),
       refresh: duration.default(6 * HOUR),
+      maxValidity,
     }),
   ],
   { error: 'needs a file, or a url and a certificate, or an mdq address and a certificate' },

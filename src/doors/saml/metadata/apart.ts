@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Compiled } from './compile.ts';
-import { MetadataFault, reasonOf } from './fault.ts';
+import { faultFrom, MetadataFault, type PlainFault, reasonOf } from './fault.ts';
 
 /** One document: what `compile` takes. */
 export interface Question {
@@ -11,7 +11,7 @@ export interface Question {
 }
 
 /** What the thread answers, one for each question and in their order. */
-export type Said = { compiled: Compiled } | { fault: string };
+export type Said = { compiled: Compiled } | PlainFault;
 
 interface Job {
   question: Question;
@@ -72,7 +72,7 @@ class Apart {
 
   #answered(said: Said): void {
     const job = this.#current;
-    if ('fault' in said) job?.reject(new MetadataFault(said.fault));
+    if ('fault' in said) job?.reject(faultFrom(said));
     else job?.resolve(said.compiled);
     this.#next();
   }

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../../../test/support/folders.ts';
 import { samlApplication } from '../settings.ts';
 import { createIdentity, type Identity } from '../testing/identity.ts';
 import { checkApplications } from './check.ts';
-import { commands, type ImportingDoor } from './commands.ts';
+import { commands, type SamlDoor } from './commands.ts';
 import { createImporter } from './importer.ts';
 import type { ConfiguredApplication } from './ports.ts';
 import { consumer, document, entity, group, signed } from './testing/documents.ts';
@@ -25,9 +25,10 @@ function fileOf(text: string, name = 'metadata.xml'): string {
 }
 
 describe('saml import', () => {
-  const door: ImportingDoor = {
+  const door: SamlDoor = {
     handler: (_request, _response, next) => next(),
     importer: createImporter({ fetch: (url, init) => fetch(url, init), now: () => NOW }),
+    repin: () => Promise.reject(new Error('not here')),
   };
   const [command] = commands;
   const run = async (location: string, options: Record<string, string> = {}) =>

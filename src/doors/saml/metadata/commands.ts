@@ -6,31 +6,47 @@ import { SamlFault } from '../errors.ts';
 import type { ServiceProvider } from '../model.ts';
 import { MetadataFault } from './fault.ts';
 import { type Found, type Importer, isAddress } from './importer.ts';
+import type { Parties } from './registry.ts';
 import { plain } from './texts.ts';
 
 /** The door as its commands know it. */
-export interface ImportingDoor extends Door {
+export interface SamlDoor extends Door, Pick<Parties, 'repin'> {
   readonly importer: Importer;
 }
 
 /** How many service providers are listed one by one. */
 const LISTED = 50;
 
-function isImporting(door: Door): door is ImportingDoor {
-  return 'importer' in door;
+/** The door that brings these commands. */
+function own(door: Door): SamlDoor {
+  if (!('importer' in door && 'repin' in door)) throw new TypeError('its commands need the SAML door');
+  return door as SamlDoor;
 }
 
-async function run(door: Door, { args, options }: CommandInput): Promise<CommandResult> {
-  if (!isImporting(door)) throw new TypeError('saml import needs the door that brings it');
+async function look(door: Door, { args, options }: CommandInput): Promise<CommandResult> {
   const [location = ''] = args;
   const certificate = typeof options.certificate === 'string' ? options.certificate : undefined;
   if (certificate !== undefined && !isAbsolute(certificate)) {
     return { lines: ['Name the certificate’s file by its absolute path: the gateway reads it.'], exitCode: 1 };
   }
-  try {
-    const found = await door.importer.read(location, certificate, LISTED);
+  return refusable(async () => {
+    const found = await own(door).importer.read(location, certificate, LISTED);
     const lines = [...summary(found), '', ...listing(found), '', ...snippet(location, certificate, found)];
     return { lines: found.count > 0 ? lines : lines.slice(0, -1), exitCode: found.count > 0 ? 0 : 1 };
+  });
+}
+
+async function repin(door: Door, { args: [application = ''] }: CommandInput): Promise<CommandResult> {
+  return refusable(async () => {
+    const { from, to } = await own(door).repin(application);
+    const before = from === undefined || from === to ? '' : `, and no longer ${from}`;
+    return { lines: [plain(`${application} is ${to}${before}.`)], exitCode: 0 };
+  });
+}
+
+async function refusable(work: () => Promise<CommandResult>): Promise<CommandResult> {
+  try {
+    return await work();
   } catch (error) {
     // What the person at the terminal can put right; anything else is a fault of ours.
     if (error instanceof MetadataFault || error instanceof SamlFault) {
@@ -100,6 +116,17 @@ export const commands: readonly Command<Door>[] = [
     summary: 'look at metadata: which service providers are accepted, which refused and why; prints what to configure',
     arguments: [{ name: '<file-or-url>', description: 'metadata file, or its http(s) address' }],
     options: [{ flags: '--certificate <file>', description: 'PEM file, absolute path: check the signature with it' }],
-    run,
+    run: look,
+  },
+  {
+    name: 'saml repin',
+    summary: 'take the entity that an application’s metadata describes now, in the place of the one it was pinned to',
+    arguments: [
+      {
+        name: '<application>',
+        description: 'its id; <federation>:<entityID> for a member that two federations describe',
+      },
+    ],
+    run: repin,
   },
 ];

@@ -21,6 +21,8 @@ export interface Compiled {
   refusedCount: number;
   others: number;
   validUntil?: number;
+  /** By its `mdrpi:PublicationInfo`. */
+  publishedAt?: number;
   cacheDuration?: number;
 }
 

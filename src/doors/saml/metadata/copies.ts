@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type { SealedPlace } from '../../../core/sealed.ts';
 import type { RecordStore } from '../../../core/store.ts';
+import type { MetadataSource } from '../settings.ts';
 import type { MetadataPorts } from './ports.ts';
 
 /** Bytes of a block in one row: written to SQLite in a few milliseconds, during which nothing else runs. */
@@ -24,6 +25,7 @@ const header = z.strictObject({
   fetchedAt: z.number(),
   checkedAt: z.number(),
   validUntil: z.number().optional(),
+  publishedAt: z.number().optional(),
   cacheDuration: z.number().optional(),
   etag: z.string().optional(),
   lastModified: z.string().optional(),
@@ -53,10 +55,11 @@ const contextOf = (application: string): string => `${COPIES} ${application}`;
 
 export const sealedHeaders: SealedPlace = { what: 'copies of metadata', table: 'state', namespace: COPIES, contextOf };
 
-/** What copies are made under: the address and the certificate. */
-export function originOf(address: string, certificate: string): string {
+/** What copies are made under: file or address, and the certificate. */
+export function originOf(source: MetadataSource): string {
+  const location = 'file' in source ? source.file : 'url' in source ? source.url : source.mdq;
   return createHash('sha256')
-    .update(JSON.stringify([address, certificate]))
+    .update(JSON.stringify([location, source.certificate ?? '']))
     .digest('hex');
 }
 

@@ -11,6 +11,7 @@ const copy = z.strictObject({
   bytes: z.base64(),
   digest: z.string(),
   validUntil: z.number().optional(),
+  publishedAt: z.number().optional(),
 });
 
 /** Between application and entity in a record's id; the pieces of other copies lie in the same namespace. */
@@ -23,7 +24,7 @@ export const sealedEntities: SealedPlace = {
 };
 
 /** A document of one entity. */
-export type EntityCopy = Pick<Compiled, 'bytes' | 'count' | 'digest' | 'validUntil'>;
+export type EntityCopy = Pick<Compiled, 'bytes' | 'count' | 'digest' | 'validUntil' | 'publishedAt'>;
 
 /** Last good answers of a query server, one record for each entity: sealed, because records are anybody's who can write to the database. */
 export interface EntityCopies {
@@ -32,7 +33,7 @@ export interface EntityCopies {
   remove(entityId: string): Promise<void>;
 }
 
-/** `origin`: address and certificate; copies made under another are none. */
+/** `origin`: of `originOf`; copies made under another are none. */
 export function createEntityCopies(
   { durable, sealer }: Pick<MetadataPorts, 'durable' | 'sealer'>,
   application: string,
@@ -58,12 +59,16 @@ export function createEntityCopies(
       if (record === undefined) return undefined;
       const parsed = copy.safeParse(opened(record.id, entityId, record.data));
       if (!parsed.success || parsed.data.origin !== origin) return undefined;
-      const { bytes, digest, validUntil } = parsed.data;
-      const until = validUntil !== undefined && { validUntil };
-      return { bytes: Buffer.from(bytes, 'base64'), count: 1, digest, ...until };
+      const { bytes, digest, validUntil, publishedAt } = parsed.data;
+      const dates = {
+        ...(validUntil !== undefined && { validUntil }),
+        ...(publishedAt !== undefined && { publishedAt }),
+      };
+      return { bytes: Buffer.from(bytes, 'base64'), count: 1, digest, ...dates };
     },
-    async write(entityId, { bytes, digest, validUntil }) {
-      const plain = { format: FORMAT, origin, bytes: Buffer.from(bytes).toString('base64'), digest, validUntil };
+    async write(entityId, { bytes, digest, validUntil, publishedAt }) {
+      const dates = { validUntil, publishedAt };
+      const plain = { format: FORMAT, origin, bytes: Buffer.from(bytes).toString('base64'), digest, ...dates };
       const id = idOf(entityId);
       const data = sealer.seal(JSON.stringify(plain), contextOf(id));
       // Another node that is faster writes what is as good.

@@ -10,15 +10,17 @@ export class Holding {
   readonly digest: string;
   readonly count: number;
   readonly validUntil: number | undefined;
+  readonly publishedAt: number | undefined;
   readonly #snapshot: Snapshot;
   readonly #recent = new Map<string, ServiceProvider>();
   readonly #now: () => number;
   #soleId: string | undefined;
 
-  constructor(from: Pick<Compiled, 'bytes' | 'count' | 'digest' | 'validUntil'>, now: () => number) {
+  constructor(from: Pick<Compiled, 'bytes' | 'count' | 'digest' | 'validUntil' | 'publishedAt'>, now: () => number) {
     this.digest = from.digest;
     this.count = from.count;
     this.validUntil = from.validUntil;
+    this.publishedAt = from.publishedAt;
     this.#snapshot = new Snapshot(from.bytes, from.count);
     this.#now = now;
   }
@@ -27,10 +29,15 @@ export class Holding {
     return this.#current(this.#recent.get(entityId) ?? this.#snapshot.find(entityId));
   }
 
-  /** Undefined unless there is exactly one. */
-  sole(): ServiceProvider | undefined {
-    const entityId = this.soleId();
-    return entityId === undefined ? undefined : this.find(entityId);
+  /** Whether it describes an entity, also when that has expired. */
+  has(entityId: string): boolean {
+    return this.#snapshot.find(entityId) !== undefined;
+  }
+
+  /** When what it says of an entity ended; undefined where it is in force, or nothing is said. */
+  endedAt(entityId: string): number | undefined {
+    const until = this.#snapshot.find(entityId)?.validUntil;
+    return until !== undefined && until <= this.#now() ? until : undefined;
   }
 
   /** Of the only one there is, also when it has expired. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileApart } from './apart.ts';
 import { type Compiled, LARGEST } from './compile.ts';
-import { MetadataFault } from './fault.ts';
+import { faultFrom, MetadataFault, type PlainFault } from './fault.ts';
 
 /** Documents up to this size are read by a thread that stays for the next; larger ones by a process of their own. */
 export const SMALL = 128 * 1024;
@@ -20,7 +20,7 @@ export interface Task {
 }
 
 /** The bytes go by way of a file. */
-export type Answer = { compiled: Omit<Compiled, 'bytes'> } | { fault: string };
+export type Answer = { compiled: Omit<Compiled, 'bytes'> } | PlainFault;
 
 /**
  * Verifies and reads the metadata in a file, never in the serving thread.
@@ -39,7 +39,7 @@ export async function load(task: Task, signal?: AbortSignal): Promise<Compiled> 
   try {
     const output = join(folder, 'compiled');
     const answer = await ask({ ...task, output }, signal);
-    if ('fault' in answer) throw new MetadataFault(answer.fault);
+    if ('fault' in answer) throw faultFrom(answer);
     return { ...answer.compiled, bytes: await readFile(output) };
   } finally {
     await rm(folder, { recursive: true, force: true });

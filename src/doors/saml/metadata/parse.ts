@@ -2,6 +2,7 @@ import type { ServiceProvider } from '../model.ts';
 import { type Element, NS } from '../xml/library.ts';
 import { MetadataFault, reasonOf } from './fault.ts';
 import { entityIdOf, providerOf, roleOf } from './provider.ts';
+import { extensionsOf } from './read.ts';
 import { parseDuration, parseInstant } from './times.ts';
 
 const MOST_ENTITIES = 100_000;
@@ -21,6 +22,8 @@ export interface Parsed {
   others: number;
   /** Of the document itself. */
   validUntil?: number;
+  /** By its `mdrpi:PublicationInfo`; a moment that is still to come says nothing. */
+  publishedAt?: number;
   /** The shortest of the document and of all that it holds. */
   cacheDuration?: number;
 }
@@ -43,17 +46,29 @@ export function parseMetadata(root: Element, now: number): Parsed {
 /** The same, one service provider after the other. */
 export function readMetadata(root: Element, now: number, found: OnProvider): Omit<Parsed, 'accepted'> {
   const reader = new Reader(now, found);
-  const validUntil = reader.until(root, undefined);
+  const validUntil = reader.until(root, undefined, root.attribute('entityID'));
   if (root.is(NS.md, 'EntityDescriptor')) reader.entity(root, undefined);
   else if (root.is(NS.md, 'EntitiesDescriptor')) reader.group(root, undefined, 0);
   else throw new MetadataFault(`it is ${root.name}, not an EntityDescriptor or EntitiesDescriptor of SAML 2.0`);
   const { refused, others, cacheDuration } = reader;
+  const publishedAt = publishedOf(root, now);
   return {
     refused,
     others,
+    ...(publishedAt !== undefined && { publishedAt }),
     ...(validUntil !== undefined && { validUntil }),
     ...(cacheDuration !== undefined && { cacheDuration }),
   };
+}
+
+/** How far the clock of whoever publishes may be off, milliseconds. */
+const SKEW = 3_600_000;
+
+/** SAML metadata extensions for registration and publication information, section 2.2. */
+function publishedOf(root: Element, now: number): number | undefined {
+  const [info] = extensionsOf(root, NS.mdrpi, 'PublicationInfo');
+  const at = parseInstant(info?.attribute('creationInstant') ?? '');
+  return at <= now + SKEW ? at : undefined;
 }
 
 class Reader {
@@ -114,13 +129,16 @@ class Reader {
   }
 
   /** The earlier of this element's `validUntil` and the one above it; notes `cacheDuration` on the way. */
-  until(element: Element, above: number | undefined): number | undefined {
+  until(element: Element, above: number | undefined, entityId?: string): number | undefined {
     this.#note(element);
     const text = element.attribute('validUntil');
     if (text === undefined) return above;
     const until = parseInstant(text);
     if (Number.isNaN(until)) throw new MetadataFault(`validUntil is no instant: ${text.slice(0, 40)}`);
-    if (until <= this.#now) throw new MetadataFault(`it was valid until ${text.trim()}`);
+    if (until <= this.#now) {
+      const lapsed = { at: until, ...(entityId !== undefined && { entityId }) };
+      throw new MetadataFault(`it was valid until ${text.trim()}`, { lapsed });
+    }
     return above === undefined ? until : Math.min(until, above);
   }
 

@@ -2,6 +2,8 @@ import type { Application } from '../../../core/application.ts';
 import type { DoorPorts } from '../../../core/door.ts';
 import type { ServiceProvider } from '../model.ts';
 import type { SamlApplication } from '../settings.ts';
+import type { Lapsed } from './fault.ts';
+import type { Refusal } from './parse.ts';
 
 /** What the loading of metadata needs of the door's ports. */
 export type MetadataPorts = Pick<DoorPorts, 'now' | 'random' | 'durable' | 'sealer' | 'fetch' | 'audit' | 'log'>;
@@ -16,27 +18,40 @@ export interface SourceHealth {
   kind: 'file' | 'url' | 'mdq';
   /** File or address. */
   location: string;
-  /** Service providers that can be used; absent for a query server. */
+  /** Service providers that can be used; absent for a query server, and where there is no metadata. */
   providers?: number;
+  /** Of the document in use. */
   validUntil?: number;
   lastSuccess?: number;
-  lastFailure?: { at: number; reason: string };
+  /** The last one, and since when there was no success; absent where the last attempt was good. */
+  failure?: Failure;
+  /** The last that was, also where all is well by now. */
+  lastFailure?: Pick<Failure, 'at' | 'reason'>;
+  /** Entities of the document that aren't used, as many as are kept by their text. */
+  refused?: readonly Refusal[];
+}
+
+export interface Failure {
+  at: number;
+  since: number;
+  reason: string;
+  /** Where what came had ended already. */
+  lapsed?: Lapsed;
 }
 
 /** Where an application's metadata comes from. */
 export interface Source {
-  /** Loads for the first time. What only the operator can put right is thrown as a MetadataFault; the rest is tried again. */
+  /** Loads for the first time. Never throws: what can't be had is tried again. */
   start(): Promise<void>;
   /** The same object for as long as its metadata stays as it is, so that what is parsed of it can be kept with it. */
   find(entityId: string): Promise<ServiceProvider | undefined>;
-  /** The service provider of metadata that has only one. */
-  sole(): Promise<ServiceProvider | undefined>;
-  /** Its entityID, also when it has expired. */
-  soleId(): string | undefined;
-  /** Grows whenever `soleId` may answer otherwise than before. */
-  revision(): number;
-  /** Looks now whether there is something new. Never throws: what goes wrong is logged and stands in `health`. */
-  refresh(): Promise<void>;
+  /** When what is held of an entity ended; undefined where it is in force, or nothing is held. */
+  endedAt(entityId: string): number | undefined;
+  /**
+   * Looks now whether there is something new. Never throws: what goes wrong is logged and stands in `health`.
+   * `anew`: takes what there is now, unchanged or older than what is held.
+   */
+  refresh(options?: { anew?: boolean }): Promise<void>;
   health(): SourceHealth;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { compile } from './compile.ts';
-import { reasonOf } from './fault.ts';
+import { plainFault } from './fault.ts';
 import type { Answer, Task } from './load.ts';
 
 /** A process of its own for one document; `load` starts it, sends one task, and waits for one answer. */
@@ -12,7 +12,7 @@ process.once('message', ({ file, certificate, now, output }: Task & { output: st
     writeFileSync(output, bytes, { mode: 0o600 });
     answer = { compiled };
   } catch (error) {
-    answer = { fault: reasonOf(error) };
+    answer = plainFault(error);
   }
   process.send?.(answer, () => process.disconnect?.());
 });

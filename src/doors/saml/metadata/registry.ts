@@ -1,8 +1,9 @@
 import { type Application, MEMBER_SEPARATOR } from '../../../core/application.ts';
-import { SallyportError } from '../../../core/errors.ts';
 import type { Party, ServiceProvider } from '../model.ts';
-import type { MetadataSource } from '../settings.ts';
-import { missingFrom, reasonOf } from './fault.ts';
+import { MetadataFault, missingFrom } from './fault.ts';
+import { Members } from './members.ts';
+import { type Admit, Owners } from './owners.ts';
+import { createPins } from './pins.ts';
 import type { ConfiguredApplication, MetadataPorts, Source, SourceHealth } from './ports.ts';
 import { createFileSource } from './sources/file.ts';
 import { createMdqSource } from './sources/mdq.ts';
@@ -15,99 +16,90 @@ export interface Parties {
   /** The application of a federation's member, `<configured>:<entityID>`; configured ones aren't found here. */
   application(id: string): Promise<Application | undefined>;
   health(): SourceHealth[];
-  /** Looks at every source now, as a reload does. */
+  /** Looks at every source now. */
   refresh(): Promise<void>;
+  /**
+   * Takes what the source of an application describes now, whatever it was pinned to; or, for a federation's member,
+   * makes that federation the one that answers for the entity. Answers before and after.
+   *
+   * @throws MetadataFault where that can't be done; everything stays as it was
+   */
+  repin(application: string): Promise<{ from: string | undefined; to: string }>;
   close(): Promise<void>;
 }
-
-/** Between the id of a federation and the entityID of its member, as `configuredId` takes it apart. */
 
 interface Entry {
   application: ConfiguredApplication;
   source: Source;
 }
 
-/**
- * Opens the sources of all applications of this door.
- *
- * @throws SallyportError ERR_CONFIG with all faults that only the operator can put right, one per line
- */
+/** Opens the sources of all applications of this door. What is wrong with a document of others is no reason not to. */
 export async function createParties(options: {
   applications: readonly ConfiguredApplication[];
   ports: MetadataPorts;
 }): Promise<Parties> {
-  const entries = options.applications.map((application) => ({
+  const { applications, ports } = options;
+  const owners = new Owners(applications, createPins(ports), ports.now);
+  const members = new Members(ports);
+  const entries = applications.map((application) => ({
     application,
-    source: sourceOf(application.id, application.settings.metadata, options.ports),
+    source: sourceOf(application, ports, owners.admit(application.id)),
   }));
-  const parties = new Registry(entries);
-  try {
-    await parties.start();
-  } catch (error) {
-    await parties.close();
-    throw error;
-  }
+  const parties = new Registry(entries, owners, members, ports);
+  await parties.start();
   return parties;
 }
 
-function sourceOf(application: string, source: MetadataSource, ports: MetadataPorts): Source {
-  if ('file' in source) {
-    const { file, certificate } = source;
-    return createFileSource(application, { file, ...(certificate !== undefined && { certificate }) }, ports);
-  }
-  return 'url' in source ? createUrlSource(application, source, ports) : createMdqSource(application, source, ports);
+function sourceOf({ id, settings: { metadata } }: ConfiguredApplication, ports: MetadataPorts, admit: Admit): Source {
+  if ('file' in metadata) return createFileSource(id, metadata, ports, admit);
+  return 'url' in metadata ? createUrlSource(id, metadata, ports, admit) : createMdqSource(id, metadata, ports);
 }
 
 class Registry implements Parties {
   readonly #entries: readonly Entry[];
-  /** Configured one by one, in that order; and federations. */
-  readonly #singles: readonly Entry[];
+  readonly #owners: Owners;
+  readonly #members: Members;
+  readonly #ports: MetadataPorts;
+  readonly #singles: ReadonlyMap<string, Entry>;
+  /** In the order of the configuration. */
   readonly #federations: readonly Entry[];
-  #byEntity = new Map<string, Entry>();
-  /** Of the sources, when that was made. */
-  #revision = -1;
-  readonly #members = new WeakMap<ServiceProvider, Application>();
+  readonly #applications = new WeakMap<ServiceProvider, Application>();
 
-  constructor(entries: readonly Entry[]) {
+  constructor(entries: readonly Entry[], owners: Owners, members: Members, ports: MetadataPorts) {
     this.#entries = entries;
-    this.#singles = entries.filter(({ application }) => !application.settings.federation);
+    this.#owners = owners;
+    this.#members = members;
+    this.#ports = ports;
+    const singles = entries.filter(({ application }) => !application.settings.federation);
+    this.#singles = new Map(singles.map((entry) => [entry.application.id, entry]));
     this.#federations = entries.filter(({ application }) => application.settings.federation);
   }
 
   async start(): Promise<void> {
-    const results = await Promise.allSettled(this.#entries.map(({ source }) => source.start()));
-    const faults = results.flatMap((result, at) =>
-      result.status === 'rejected' ? [faultLine(this.#entries[at], reasonOf(result.reason))] : [],
-    );
-    if (faults.length === 0) faults.push(...(await this.#singleFaults()));
-    if (faults.length > 0) throw new SallyportError('ERR_CONFIG', faults.join('\n'));
+    await this.#owners.start();
+    const [near, far] = [this.#entries.filter(isFile), this.#entries.filter((entry) => !isFile(entry))];
+    // Of two files that claim the same, the first in the configuration has it.
+    for (const { source } of near) await source.start();
+    await Promise.all(far.map(({ source }) => source.start()));
   }
 
   async party(entityId: string): Promise<Party | undefined> {
     // Whoever asks may be anybody: entity ids are of at most 1024 characters (saml-metadata section 2.2.1).
     if (entityId.length > 1024 || !entityId.isWellFormed()) return undefined;
-    const single = this.#single(entityId);
-    if (single !== undefined) {
+    const owner = this.#owners.ownerOf(entityId);
+    if (owner !== undefined) {
       // Also where its metadata isn't there: no federation's may stand in for what the operator named.
-      const provider = await single.source.find(entityId);
-      return provider && { application: single.application.id, provider };
+      const provider = await this.#singles.get(owner)?.source.find(entityId);
+      return provider && { application: owner, provider };
     }
-    for (const { application, source } of this.#federations) {
-      const provider = await source.find(entityId);
-      if (provider !== undefined) return { application: `${application.id}${MEMBER_SEPARATOR}${entityId}`, provider };
-    }
-    return undefined;
+    return this.#member(entityId);
   }
 
   async ofApplication(id: string): Promise<Party | undefined> {
     const member = memberOf(id);
-    if (member !== undefined) {
-      const party = await this.party(member.entityId);
-      return party?.application === id ? party : undefined;
-    }
-    const entry = this.#singles.find(({ application }) => application.id === id);
-    const provider = entry && (await providerOf(entry));
-    return provider && { application: id, provider };
+    const entityId = member?.entityId ?? this.#owners.entityOf(id);
+    const party = entityId === undefined ? undefined : await this.party(entityId);
+    return party?.application === id ? party : undefined;
   }
 
   async application(id: string): Promise<Application | undefined> {
@@ -116,10 +108,10 @@ class Registry implements Parties {
     if (member === undefined || configured === undefined) return undefined;
     const party = await this.ofApplication(id);
     if (party === undefined) return undefined;
-    const known = this.#members.get(party.provider);
+    const known = this.#applications.get(party.provider);
     if (known !== undefined) return known;
     const made = memberApplication(id, configured.application, party.provider);
-    this.#members.set(party.provider, made);
+    this.#applications.set(party.provider, made);
     return made;
   }
 
@@ -131,59 +123,71 @@ class Registry implements Parties {
     await Promise.all(this.#entries.map(({ source }) => source.refresh()));
   }
 
+  async repin(id: string): Promise<{ from: string | undefined; to: string }> {
+    const member = memberOf(id);
+    return member ? this.#moveMember(member.configured, member.entityId) : this.#repinSingle(id);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#entries.map(({ source }) => source.close()));
   }
 
-  /** The application that is configured for this entity alone, as far as that is known. */
-  #single(entityId: string): Entry | undefined {
-    const revision = this.#singles.reduce((sum, { source }) => sum + source.revision(), 0);
-    if (revision !== this.#revision) {
-      this.#revision = revision;
-      // The first of two that claim the same comes last, and so stays.
-      const known = this.#singles.toReversed().flatMap((entry): [string, Entry][] => {
-        const id = entry.application.settings.entityId ?? entry.source.soleId();
-        return id === undefined ? [] : [[id, entry]];
+  /** A federation's member. Where there are several, the one at which it was first met answers for it from then on. */
+  async #member(entityId: string): Promise<Party | undefined> {
+    const owner = this.#federations.length > 1 ? await this.#members.of(entityId) : undefined;
+    const isThere = this.#federations.some(({ application }) => application.id === owner);
+    for (const { application, source } of this.#federations) {
+      if (isThere && application.id !== owner) continue;
+      const provider = await source.find(entityId);
+      if (provider === undefined) continue;
+      if (this.#federations.length > 1 && !isThere) await this.#members.settle(entityId, application.id, owner);
+      return { application: `${application.id}${MEMBER_SEPARATOR}${entityId}`, provider };
+    }
+    return undefined;
+  }
+
+  async #repinSingle(id: string): Promise<{ from: string | undefined; to: string }> {
+    const entry = this.#singles.get(id);
+    if (entry === undefined) throw new MetadataFault(`there is no SAML application ${id} of its own`);
+    const { entityId } = entry.application.settings;
+    if (entityId !== undefined) throw new MetadataFault(`its entityID is configured (${entityId}): change it there`);
+    const pin = await this.#owners.release(id);
+    await entry.source.refresh({ anew: true });
+    const to = this.#owners.entityOf(id);
+    if (to !== undefined) {
+      await this.#ports.audit.commit({
+        event: 'metadata.repinned',
+        application: id,
+        by: 'cli',
+        ...(pin && { from: pin.entityId }),
+        to,
       });
-      this.#byEntity = new Map(known);
+      return { from: pin?.entityId, to };
     }
-    return this.#byEntity.get(entityId);
+    if (pin) await this.#owners.restore(id, pin);
+    throw new MetadataFault(entry.source.health().failure?.reason ?? 'its metadata describes no service provider');
   }
 
-  /** What can be seen once files are read: a service provider that isn't there, or that two applications claim. */
-  async #singleFaults(): Promise<string[]> {
-    const faults: string[] = [];
-    const claimed = new Map<string, string>();
-    for (const entry of this.#singles) {
-      const { id, settings } = entry.application;
-      const provider = await providerOf(entry);
-      // A file is the operator's; what the network doesn't bring today it may bring tomorrow. Which of several is
-      // meant only the operator can say.
-      const several = (entry.source.health().providers ?? 0) > 1 && settings.entityId === undefined;
-      if (provider === undefined && ('file' in settings.metadata || several)) {
-        faults.push(faultLine(entry, missing(entry)));
-      }
-      const entityId = provider?.entityId ?? settings.entityId;
-      if (entityId === undefined) continue;
-      const other = claimed.get(entityId);
-      if (other !== undefined) faults.push(faultLine(entry, `is ${entityId}, as applications.${other} is`, 'entityId'));
-      claimed.set(entityId, id);
+  async #moveMember(federation: string, entityId: string): Promise<{ from: string | undefined; to: string }> {
+    const entry = this.#federations.find(({ application }) => application.id === federation);
+    if (entry === undefined) throw new MetadataFault(`there is no federation ${federation}`);
+    if ((await entry.source.find(entityId)) === undefined) {
+      throw new MetadataFault(`${federation} ${missingFrom(0, entityId)}`);
     }
-    return faults;
+    const from = await this.#members.of(entityId);
+    await this.#members.settle(entityId, federation, from);
+    await this.#ports.audit.commit({
+      event: 'metadata.repinned',
+      application: `${federation}${MEMBER_SEPARATOR}${entityId}`,
+      by: 'cli',
+      ...(from !== undefined && { from }),
+      to: federation,
+    });
+    return { from, to: federation };
   }
 }
 
-function faultLine(entry: Entry | undefined, message: string, path = 'metadata'): string {
-  return `applications.${entry?.application.id}.saml.${path}: ${message}`;
-}
-
-function missing({ application: { settings }, source }: Entry): string {
-  return missingFrom(source.health().providers ?? 0, settings.entityId);
-}
-
-async function providerOf({ application: { settings }, source }: Entry): Promise<ServiceProvider | undefined> {
-  return settings.entityId === undefined ? source.sole() : source.find(settings.entityId);
-}
+const isFile = ({ application }: Entry): boolean => 'file' in application.settings.metadata;
 
 /** An entityID may hold the separator, an application's id never does. */
 function memberOf(id: string): { configured: string; entityId: string } | undefined {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openDurable } from '../../../../test/support/durable.ts';
@@ -6,13 +6,14 @@ import { temporaryFolder } from '../../../../test/support/folders.ts';
 import { createIdentity, type Identity } from '../testing/identity.ts';
 import { sign } from '../testing/messages.ts';
 import { createFileSource } from './sources/file.ts';
-import { createMdqSource } from './sources/mdq.ts';
+import { createMdqSource, UNKNOWN } from './sources/mdq.ts';
 import { createUrlSource } from './sources/url.ts';
 import { document, entity, group, signed } from './testing/documents.ts';
-import { metadataPorts, NOW } from './testing/ports.ts';
+import { anything, metadataPorts, NOW } from './testing/ports.ts';
 import { metadataServer } from './testing/server.ts';
 
 const HOUR = 3_600_000;
+const MAX_VALIDITY = 30 * 24 * HOUR;
 let federation: Identity;
 let stranger: Identity;
 let provider: Identity;
@@ -30,10 +31,15 @@ async function urlScene() {
   const server = await metadataServer();
   const { durable } = await openDurable();
   const told = metadataPorts(durable);
-  const settings = { url: `${server.url}/all`, certificate: federation.certificatePem, refresh: 6 * HOUR };
+  const settings = {
+    url: `${server.url}/all`,
+    certificate: federation.certificatePem,
+    refresh: 6 * HOUR,
+    maxValidity: MAX_VALIDITY,
+  };
   const publish = (xml: string, validUntil: string, key = federation) =>
     server.documents.set('/all', signed(xml, key.privateKey, { validUntil }));
-  const open = () => createUrlSource('fed', settings, told.ports);
+  const open = () => createUrlSource('fed', settings, told.ports, anything);
   return { ...told, server, durable, settings, publish, open };
 }
 
@@ -93,6 +99,11 @@ describe('metadata at an address', () => {
       ({ server }) => server.documents.set('/all', signed(entities('urn:x'), federation.privateKey)),
       /no validUntil/,
     ],
+    [
+      'one with a far end',
+      ({ publish }) => publish(entities('urn:x'), '2027-01-30T00:00:00Z'),
+      /maxValidity \(30 days\)/,
+    ],
     ['an expired one', ({ publish }) => publish(entities('urn:x'), '2026-11-20T10:00:00Z'), /valid until/],
     ['something else', ({ server }) => server.documents.set('/all', '<html>'), /Premature end|libxml2|not/],
     ['nothing', ({ server }) => server.documents.delete('/all'), /answered 404/],
@@ -112,6 +123,36 @@ describe('metadata at an address', () => {
     expect(refused).toEqual([{ event: 'metadata.refused', application: 'fed', reason: expect.stringMatching(reason) }]);
     await source.close();
   });
+
+  it.each<[string, string, string, string, string, boolean]>([
+    ['a shorter end, published later', '2026-11-18', '2026-12-10', '2026-11-19', '2026-12-01', true],
+    ['a longer end, published earlier', '2026-11-19', '2026-12-01', '2026-11-18', '2026-12-10', false],
+    ['a longer end, without a date', '2026-11-19', '2026-12-01', '', '2026-12-10', true],
+    ['a shorter end, without a date', '2026-11-19', '2026-12-10', '', '2026-12-01', false],
+    ['a shorter end, from a date that is still to come', '2026-11-19', '2026-12-10', '2027-11-19', '2026-12-01', false],
+  ])(
+    'of two documents the later published one is the newer: %s',
+    async (_what, first, firstEnd, second, end, taken) => {
+      const { publish, open } = await scene();
+      const published = (ids: string, at: string) =>
+        entities(ids).replace(
+          /^<md:EntitiesDescriptor>/,
+          (start) =>
+            `${start}${at && `<md:Extensions><mdrpi:PublicationInfo xmlns:mdrpi="urn:oasis:names:tc:SAML:metadata:rpi" creationInstant="${at}T00:00:00Z" publisher="urn:fed"></mdrpi:PublicationInfo></md:Extensions>`}`,
+        );
+      publish(published('urn:first', first), `${firstEnd}T00:00:00Z`);
+      const source = open();
+      await source.start();
+      publish(published('urn:second', second), `${end}T00:00:00Z`);
+      await source.refresh();
+      expect((await source.find('urn:second')) !== undefined).toBe(taken);
+      expect((await source.find('urn:first')) !== undefined).toBe(!taken);
+      // What an operator says counts all the same.
+      await source.refresh({ anew: true });
+      expect(await source.find('urn:second')).toBeDefined();
+      await source.close();
+    },
+  );
 
   it('is there after a restart without network, until it expires', async () => {
     const { publish, open, server, clock } = await scene();
@@ -160,7 +201,7 @@ describe('metadata at an address', () => {
     await source.start();
     await source.close();
     server.close();
-    const moved = createUrlSource('fed', { ...settings, certificate: stranger.certificatePem }, ports);
+    const moved = createUrlSource('fed', { ...settings, certificate: stranger.certificatePem }, ports, anything);
     await moved.start();
     expect(await moved.find('urn:a')).toBeUndefined();
     await moved.close();
@@ -178,7 +219,7 @@ describe('metadata at an address', () => {
     const { ports, server, settings, publish } = await scene();
     publish(entities('urn:a'), '2026-12-01T00:00:00Z');
     const away = async () => new Response(null, { status: 302, headers: { location: `${server.url}/all` } });
-    const source = createUrlSource('fed', settings, { ...ports, fetch: away });
+    const source = createUrlSource('fed', settings, { ...ports, fetch: away }, anything);
     await source.start();
     expect(source.health().lastFailure?.reason).toMatch(/answered 302 to .*configure that address/);
     expect(server.requests).toEqual([]);
@@ -193,7 +234,8 @@ describe('metadata in a file', () => {
     return {
       ...told,
       file,
-      open: (certificate?: string) => createFileSource('sp', { file, ...(certificate && { certificate }) }, told.ports),
+      open: (certificate?: string) =>
+        createFileSource('sp', { file, ...(certificate && { certificate }) }, told.ports, anything),
     };
   }
 
@@ -202,28 +244,52 @@ describe('metadata in a file', () => {
     writeFileSync(file, document(entity({ entityId: 'urn:a' })));
     const source = open();
     await source.start();
-    expect((await source.sole())?.entityId).toBe('urn:a');
+    expect(await source.find('urn:a')).toBeDefined();
     writeFileSync(file, document(entity({ entityId: 'urn:longer' })));
     await source.refresh();
-    expect((await source.sole())?.entityId).toBe('urn:longer');
+    expect(await source.find('urn:longer')).toBeDefined();
     expect(await source.find('urn:a')).toBeUndefined();
     writeFileSync(file, '<half');
     await source.refresh();
-    expect((await source.sole())?.entityId).toBe('urn:longer');
+    expect(await source.find('urn:longer')).toBeDefined();
     expect(audited.map(({ event }) => event)).toEqual(['metadata.loaded', 'metadata.refused']);
     await source.close();
   });
 
-  it('must be there and be readable at the start, and signed where a certificate is given', async () => {
+  it('may be missing, faulty or unsigned at the start: it is tried again, and says why', async () => {
     const { file, open } = await scene();
-    await expect(open().start()).rejects.toThrow(/can't be read: ENOENT/);
-    writeFileSync(file, document(entity()));
-    await expect(open(federation.certificatePem).start()).rejects.toThrow(/without a signature/);
-    writeFileSync(file, signed(entity(), federation.privateKey));
     const source = open(federation.certificatePem);
     await source.start();
-    expect(await source.sole()).toBeDefined();
+    expect(source.health()).toMatchObject({ failure: { reason: expect.stringMatching(/can't be read: ENOENT/) } });
+    writeFileSync(file, document(entity()));
+    await source.refresh();
+    expect(source.health()).toMatchObject({ failure: { reason: expect.stringMatching(/without a signature/) } });
+    writeFileSync(file, signed(entity(), federation.privateKey));
+    await source.refresh();
+    expect(await source.find('https://sp.example.org/metadata')).toBeDefined();
+    expect(source.health().failure).toBeUndefined();
     await source.close();
+  });
+
+  it.each([
+    ['is gone', (file: string) => rmSync(file)],
+    ['no longer parses', (file: string) => writeFileSync(file, '<half')],
+    ['has expired', (file: string) => writeFileSync(file, document(entity(), ' validUntil="2026-11-20T10:00:00Z"'))],
+  ])('holds over a restart where it %s, until it ends', async (_how, change) => {
+    const { file, open, clock } = await scene();
+    writeFileSync(file, document(entity(), ' validUntil="2026-12-01T00:00:00Z"'));
+    const before = open();
+    await before.start();
+    await before.close();
+    change(file);
+    const after = open();
+    await after.start();
+    expect(await after.find('https://sp.example.org/metadata')).toBeDefined();
+    expect(after.health().failure?.since).toBe(NOW);
+    clock.now = Date.parse('2026-12-01T00:00:00Z');
+    expect(await after.find('https://sp.example.org/metadata')).toBeUndefined();
+    expect(after.endedAt('https://sp.example.org/metadata')).toBe(clock.now);
+    await after.close();
   });
 });
 
@@ -231,7 +297,12 @@ describe('a metadata query server', () => {
   async function scene() {
     const server = await metadataServer();
     const told = metadataPorts((await openDurable()).durable);
-    const settings = { mdq: `${server.url}/`, certificate: federation.certificatePem, refresh: 6 * HOUR };
+    const settings = {
+      mdq: `${server.url}/`,
+      certificate: federation.certificatePem,
+      refresh: 6 * HOUR,
+      maxValidity: MAX_VALIDITY,
+    };
     const path = (entityId: string) => `/entities/${encodeURIComponent(entityId)}`;
     const publish = (asked: string, { as = asked, key = federation, validUntil = '2026-11-27T00:00:00Z' } = {}) =>
       server.documents.set(path(asked), signed(entity({ entityId: as }), key.privateKey, { validUntil }));
@@ -306,15 +377,20 @@ describe('a metadata query server', () => {
     clock.now = Date.parse('2026-11-27T00:00:00Z');
     expect(await after.find('urn:a')).toBeUndefined();
     await after.close();
-    const settings = { mdq: server.url, certificate: stranger.certificatePem, refresh: HOUR };
+    const settings = {
+      mdq: server.url,
+      certificate: stranger.certificatePem,
+      refresh: HOUR,
+      maxValidity: MAX_VALIDITY,
+    };
     clock.now = NOW;
     const other = createMdqSource('fed', settings, ports);
     expect(await other.find('urn:a')).toBeUndefined();
     await other.close();
   });
 
-  it('withdraws an entity by not having it any more, and is not played back an earlier answer', async () => {
-    const { server, path, publish, source } = await scene();
+  it('withdraws nothing that is signed and in force, and is not played back an earlier answer', async () => {
+    const { server, path, publish, source, clock } = await scene();
     publish('urn:a');
     publish('urn:b');
     await source.find('urn:a');
@@ -323,7 +399,43 @@ describe('a metadata query server', () => {
     server.documents.delete(path('urn:b'));
     await source.refresh();
     expect((await source.find('urn:a'))?.validUntil).toBe(Date.parse('2026-11-27T00:00:00Z'));
+    // Nobody signed that it isn't there.
+    expect(await source.find('urn:b')).toBeDefined();
+    clock.now = Date.parse('2026-11-27T00:00:00Z');
     expect(await source.find('urn:b')).toBeUndefined();
+    await source.close();
+  });
+
+  it('is asked for few at once that nobody has heard of, and those don’t keep known ones waiting', async () => {
+    const { publish, source, open, server, clock } = await scene();
+    publish('urn:known');
+    await source.find('urn:known');
+    await source.close();
+    const answers = Promise.withResolvers<void>();
+    server.hold(answers.promise);
+    const after = open();
+    const asked = Array.from({ length: 200 }, (_, n) =>
+      after.find(`urn:unknown:${n}`).catch((error: unknown) => error),
+    );
+    expect(await after.find('urn:known')).toBeDefined();
+    clock.now += 1;
+    await expect.poll(() => server.requests.length).toBe(1 + UNKNOWN.atOnce + 1);
+    answers.resolve();
+    const refused = (await Promise.all(asked)).filter((it) => it instanceof Error);
+    expect(refused).toHaveLength(200 - UNKNOWN.atOnce);
+    expect(refused[0]).toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+    await after.close();
+  });
+
+  it('is asked for no more than a few in a minute that nobody has heard of', async () => {
+    const { source, server, clock, publish } = await scene();
+    let refused = 0;
+    for (let n = 0; n < 2 * UNKNOWN.most; n++) await source.find(`urn:unknown:${n}`).catch(() => refused++);
+    expect(refused).toBe(UNKNOWN.most);
+    expect(server.requests).toHaveLength(UNKNOWN.most);
+    clock.now += UNKNOWN.window;
+    publish('urn:new');
+    expect(await source.find('urn:new')).toBeDefined();
     await source.close();
   });
 });

@@ -1,6 +1,7 @@
 import type { Compiled } from './compile.ts';
-import { reasonOf } from './fault.ts';
-import type { MetadataPorts, SourceHealth } from './ports.ts';
+import { ClaimFault, MetadataFault, reasonOf } from './fault.ts';
+import type { Refusal } from './parse.ts';
+import type { Failure, MetadataPorts, SourceHealth } from './ports.ts';
 
 /** How many refusals one line of the log tells in full. */
 const TOLD = 20;
@@ -14,17 +15,21 @@ export function createStatus(
 ) {
   let lastSuccess: number | undefined;
   let lastFailure: SourceHealth['lastFailure'];
+  let failure: Failure | undefined;
+  let refusals: readonly Refusal[] = [];
   /** Told to the audit since the last success. */
   const told = new Set<string>();
   const { application, location } = about;
   return {
     succeeded(): void {
       lastSuccess = now();
+      failure = undefined;
       told.clear();
     },
     /** `change`: what was there before was something else, or was elsewhere. */
     loaded({ count, others, refused, refusedCount }: Omit<Compiled, 'bytes'>, change = true): void {
       const facts = { application, location, providers: count, others, refused: refusedCount };
+      refusals = refused;
       const told = refused.slice(0, TOLD);
       if (refusedCount > 0) log.warn({ ...facts, reasons: told }, 'metadata loaded; some entities are refused');
       else log.info(facts, 'metadata loaded');
@@ -33,7 +38,10 @@ export function createStatus(
     /** `entityId`: where it concerns one alone. */
     failed(error: unknown, entityId?: string): void {
       const reason = reasonOf(error);
-      lastFailure = { at: now(), reason };
+      const at = now();
+      lastFailure = { at, reason };
+      const lapsed = error instanceof MetadataFault ? error.lapsed : undefined;
+      failure = { at, since: failure?.since ?? at, reason, ...(lapsed && { lapsed }) };
       log.error(
         { application, location, ...(entityId !== undefined && { entityId }), reason },
         'metadata not loaded; what was good before stays',
@@ -41,14 +49,20 @@ export function createStatus(
       // The same fault once a minute would fill the audit, which nobody can shorten.
       if (told.has(reason) || told.size >= MOST_REASONS) return;
       told.add(reason);
-      audit.note({ event: 'metadata.refused', application, reason });
+      if (!(error instanceof ClaimFault)) audit.note({ event: 'metadata.refused', application, reason });
+      else {
+        const claimed = error.claimed !== undefined && { claimed: error.claimed };
+        audit.note({ event: 'metadata.claim-refused', application, reason, ...claimed });
+      }
     },
     health(rest: Pick<SourceHealth, 'providers' | 'validUntil'>): SourceHealth {
       return {
         ...about,
         ...rest,
         ...(lastSuccess !== undefined && { lastSuccess }),
+        ...(failure !== undefined && { failure }),
         ...(lastFailure !== undefined && { lastFailure }),
+        ...(refusals.length > 0 && { refused: refusals }),
       };
     },
   };

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { Question, Said } from './apart.ts';
 import { compile } from './compile.ts';
-import { reasonOf } from './fault.ts';
+import { plainFault } from './fault.ts';
 
 /** A thread for small documents: answers each question that `apart.ts` asks. */
 parentPort?.on('message', ({ document, certificate, now }: Question) => {
@@ -9,7 +9,7 @@ parentPort?.on('message', ({ document, certificate, now }: Question) => {
   try {
     said = { compiled: compile(document, certificate, now) };
   } catch (error) {
-    said = { fault: reasonOf(error) };
+    said = plainFault(error);
   }
   parentPort?.postMessage(said);
 });

@@ -1,9 +1,12 @@
-import { type Compiled, LARGEST } from '../compile.ts';
+import type { MetadataSource } from '../../settings.ts';
+import { LARGEST } from '../compile.ts';
 import { type Copies, type Copy, createCopies, originOf } from '../copies.ts';
 import { ask, type Fetched, withFile } from '../download.ts';
 import { MetadataFault } from '../fault.ts';
 import { Holding } from '../holding.ts';
 import { load } from '../load.ts';
+import { refuseEndless, refuseOlder } from '../order.ts';
+import type { Admit } from '../owners.ts';
 import type { MetadataPorts, Source } from '../ports.ts';
 import { fraction, type Schedule, schedule } from '../schedule.ts';
 import { createStatus } from '../status.ts';
@@ -13,37 +16,36 @@ const START_PATIENCE = 10_000;
 const SHORTEST = 5 * 60_000;
 const RETRY = 60_000;
 
-export interface UrlSettings {
-  url: string;
-  /** PEM. */
-  certificate: string;
-  /** Milliseconds. */
-  refresh: number;
-}
+export type UrlSettings = Extract<MetadataSource, { url: string }>;
 
 /** Metadata at an address: fetched on a schedule, its signature checked; the last good copy is kept in the durable store. */
-export function createUrlSource(application: string, settings: UrlSettings, ports: MetadataPorts): Source {
-  return new UrlSource(application, settings, ports);
+export function createUrlSource(
+  application: string,
+  settings: UrlSettings,
+  ports: MetadataPorts,
+  admit: Admit,
+): Source {
+  return new UrlSource(application, settings, ports, admit);
 }
 
 class UrlSource implements Source {
   readonly #settings: UrlSettings;
   readonly #ports: MetadataPorts;
+  readonly #admit: Admit;
   readonly #copies: Copies;
   readonly #status: ReturnType<typeof createStatus>;
   readonly #stop = new AbortController();
   #holding: Holding | undefined;
   #copy: Copy | undefined;
   #failures = 0;
-  #revision = 0;
   #schedule: Schedule | undefined;
   #refreshing: Promise<void> | undefined;
 
-  constructor(application: string, settings: UrlSettings, ports: MetadataPorts) {
+  constructor(application: string, settings: UrlSettings, ports: MetadataPorts, admit: Admit) {
     this.#settings = settings;
     this.#ports = ports;
-    const origin = originOf(settings.url, settings.certificate);
-    this.#copies = createCopies(ports, application, origin);
+    this.#admit = admit;
+    this.#copies = createCopies(ports, application, originOf(settings));
     this.#status = createStatus({ application, kind: 'url', location: settings.url }, ports);
   }
 
@@ -58,25 +60,17 @@ class UrlSource implements Source {
     if (this.#holding === undefined) await patient(this.refresh(), START_PATIENCE);
   }
 
-  revision() {
-    return this.#revision;
-  }
-
-  soleId() {
-    return this.#holding?.soleId();
-  }
-
   async find(entityId: string) {
     return this.#holding?.find(entityId);
   }
 
-  async sole() {
-    return this.#holding?.sole();
+  endedAt(entityId: string) {
+    return this.#holding?.endedAt(entityId);
   }
 
   /** One at a time. */
-  refresh(): Promise<void> {
-    this.#refreshing ??= this.#refresh().finally(() => {
+  refresh({ anew = false } = {}): Promise<void> {
+    this.#refreshing ??= this.#refresh(anew).finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
@@ -131,25 +125,20 @@ class UrlSource implements Source {
     }
     const read = await this.#copies.read();
     if (read === undefined) return;
-    this.#hold(read.copy, read.bytes);
+    refuseEndless(read.copy, this.#settings.maxValidity, this.#ports.now());
+    const kept = new Holding({ ...read.copy, bytes: read.bytes }, this.#ports.now);
+    await this.#admit(kept);
+    this.#copy = read.copy;
+    this.#holding = kept;
     this.#status.succeeded();
   }
 
-  #hold(copy: Copy, bytes: Uint8Array): void {
-    this.#copy = copy;
-    this.#revision++;
-    const { digest, count, validUntil } = copy;
-    this.#holding = new Holding(
-      { bytes, digest, count, ...(validUntil !== undefined && { validUntil }) },
-      this.#ports.now,
-    );
-  }
-
-  async #refresh(): Promise<void> {
+  async #refresh(anew: boolean): Promise<void> {
     try {
-      const fetched = await ask(this.#ports.fetch, this.#settings.url, this.#known(), this.#stop.signal);
+      const known = anew ? {} : this.#known();
+      const fetched = await ask(this.#ports.fetch, this.#settings.url, known, this.#stop.signal);
       if (fetched.response.status === 304) await this.#unchanged();
-      else await this.#changed(fetched);
+      else await this.#changed(fetched, anew);
       this.#failures = 0;
       this.#status.succeeded();
     } catch (error) {
@@ -174,7 +163,7 @@ class UrlSource implements Source {
     await this.#copies.touch(this.#copy.digest, this.#copy.checkedAt);
   }
 
-  async #changed({ response, etag, lastModified }: Fetched): Promise<void> {
+  async #changed({ response, etag, lastModified }: Fetched, anew: boolean): Promise<void> {
     if (response.status !== 200) {
       await response.body?.cancel();
       throw new MetadataFault(`${this.#settings.url} answered ${response.status}`);
@@ -182,36 +171,25 @@ class UrlSource implements Source {
     const now = this.#ports.now();
     const { certificate } = this.#settings;
     const compiled = await withFile(response, LARGEST, (file) => load({ file, certificate, now }, this.#stop.signal));
-    refuseOlder(compiled, this.#copy, now);
-    const { digest, count, validUntil, cacheDuration } = compiled;
+    refuseEndless(compiled, this.#settings.maxValidity, now);
+    if (!anew) refuseOlder(compiled, this.#copy, now);
+    const fresh = new Holding(compiled, this.#ports.now);
+    await this.#admit(fresh);
+    const { digest, count, validUntil, publishedAt, cacheDuration } = compiled;
     const copy: Copy = {
       ...{ digest, count, fetchedAt: now, checkedAt: now },
       ...(validUntil !== undefined && { validUntil }),
+      ...(publishedAt !== undefined && { publishedAt }),
       ...(cacheDuration !== undefined && { cacheDuration }),
       ...(etag !== undefined && { etag }),
       ...(lastModified !== undefined && { lastModified }),
     };
     const changed = digest !== this.#holding?.digest;
-    if (changed) this.#hold(copy, compiled.bytes);
-    else this.#copy = copy;
+    if (changed) this.#holding = fresh;
+    this.#copy = copy;
     this.#status.loaded(compiled, changed);
     await this.#copies.write(copy, compiled.bytes);
   }
-}
-
-/**
- * An earlier document bears a good signature too: played back, it would bring back endpoints and keys that have been
- * withdrawn since (saml-metadata section 2.3.1 gives documents an end, and the end tells which is the newer).
- */
-function refuseOlder(fresh: Pick<Compiled, 'validUntil'>, held: Copy | undefined, now: number): void {
-  if (held?.validUntil === undefined || held.validUntil <= now) return;
-  if (fresh.validUntil !== undefined && fresh.validUntil >= held.validUntil) return;
-  const until = fresh.validUntil === undefined ? 'has no validUntil' : `is valid until ${iso(fresh.validUntil)}`;
-  throw new MetadataFault(`it ${until}, earlier than what is held (${iso(held.validUntil)}): an old copy`);
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString();
 }
 
 /** Waits for something, but not longer than so many milliseconds. */

@@ -2,9 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { AuditEvent } from '../../../../core/door.ts';
 import { createSealer, type Sealer } from '../../../../core/seal.ts';
 import type { DurableStore } from '../../../../core/store.ts';
+import type { Admit } from '../owners.ts';
 import type { MetadataPorts } from '../ports.ts';
 
 export const NOW = Date.parse('2026-11-20T10:00:00Z');
+
+/** Takes whatever a document describes, as for a federation. */
+export const anything: Admit = async () => {};
 
 /** Ports over a given store, with a clock that the test sets, and what was told to audit and log. */
 export function metadataPorts(

@@ -7,12 +7,14 @@ import { onTestFinished } from 'vitest';
 export async function metadataServer() {
   const documents = new Map<string, string>();
   const requests: { path: string; status: number }[] = [];
-  const server = createServer((request, response) => {
+  let held: Promise<void> | undefined;
+  const server = createServer(async (request, response) => {
     const path = request.url ?? '';
     const body = documents.get(path);
     const etag = body === undefined ? '' : `"${createHash('sha256').update(body).digest('hex')}"`;
     const status = body === undefined ? 404 : request.headers['if-none-match'] === etag ? 304 : 200;
     requests.push({ path, status });
+    await held;
     response.writeHead(status, { 'content-type': 'application/samlmetadata+xml', ...(etag && { etag }) });
     response.end(status === 200 ? body : undefined);
   });
@@ -25,5 +27,9 @@ export async function metadataServer() {
     server.close();
   };
   onTestFinished(close);
-  return { url: `http://127.0.0.1:${address.port}`, documents, requests, close };
+  /** Answers nothing until then. */
+  const hold = (until: Promise<void>) => {
+    held = until;
+  };
+  return { url: `http://127.0.0.1:${address.port}`, documents, requests, hold, close };
 }
