@@ -8,29 +8,30 @@ const name = (value: string) => ({ value, format: NAME_ID_FORMATS.persistent });
 function counted() {
   const store = memoryStore(() => 0);
   const writes: string[] = [];
-  const set: typeof store.set = async (key, value, ttl) => {
+  const addMember: typeof store.addMember = async (key, value, ttl) => {
     writes.push(key);
-    await store.set(key, value, ttl);
+    await store.addMember(key, value, ttl);
   };
-  return { store: { ...store, set }, writes };
+  return { store: { ...store, addMember }, writes };
 }
 
 describe('the names that service providers were given', () => {
-  it('keeps the last one issued with an index, and writes it once', async () => {
+  it('keeps all that were issued with an index, and writes each once', async () => {
     const { store, writes } = counted();
     const participants = createParticipants(store, 1000);
-    expect(await participants.nameIdOf('index')).toBeUndefined();
+    expect(await participants.nameIdsOf('index')).toEqual([]);
     for (const value of ['a', 'a', 'b', 'b', 'a']) await participants.remember('index', name(value));
-    expect(await participants.nameIdOf('index')).toEqual(name('a'));
-    expect(writes).toHaveLength(3);
+    expect(await participants.nameIdsOf('index')).toEqual([name('a'), name('b')]);
+    expect(writes).toHaveLength(2);
     expect(writes.join()).not.toContain('index');
   });
 
   it('writes again after a write that failed', async () => {
     const { store, writes } = counted();
     let away = true;
-    const set: typeof store.set = (...given) => (away ? Promise.reject(new Error('away')) : store.set(...given));
-    const participants = createParticipants({ ...store, set }, 1000);
+    const addMember: typeof store.addMember = (...given) =>
+      away ? Promise.reject(new Error('away')) : store.addMember(...given);
+    const participants = createParticipants({ ...store, addMember }, 1000);
     await expect(participants.remember('index', name('a'))).rejects.toThrow('away');
     away = false;
     await participants.remember('index', name('a'));
@@ -42,6 +43,6 @@ describe('the names that service providers were given', () => {
     const [first, second] = [createParticipants(store, 1000), createParticipants(store, 1000)];
     await first.remember('index', name('a'));
     await second.remember('index', name('b'));
-    expect(await first.nameIdOf('index')).toEqual(name('b'));
+    expect(await first.nameIdsOf('index')).toEqual([name('a'), name('b')]);
   });
 });

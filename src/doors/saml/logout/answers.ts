@@ -44,8 +44,9 @@ export function createAnswers(deps: LogoutDeps, walks: Walks): Answers {
   async function refusal(req: Request, res: Response, { application, request }: Asking): Promise<Status | undefined> {
     if ((await ports.core().session(req, res)) === undefined) return STATUSES.success;
     const index = await ports.core().indexOf(req, res, application);
-    const nameId = index && (await participants.nameIdOf(index));
-    return index && nameId && means(request, { index, nameId }) ? undefined : STATUSES.unknownPrincipal;
+    const nameIds = index === undefined ? [] : await participants.nameIdsOf(index);
+    const meant = nameIds.some((nameId) => means(request, { index: index ?? '', nameId }));
+    return meant ? undefined : STATUSES.unknownPrincipal;
   }
 
   async function respond(res: Response, { application, request }: Asking, status: Status): Promise<void> {

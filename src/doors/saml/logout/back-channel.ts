@@ -1,6 +1,6 @@
 import type { EndedSession } from '../../../core/door.ts';
 import { requestEndpoint, soapEndpoint } from './endpoints.ts';
-import { type Addressee, addressee, isSuccess, type LogoutDeps, requestFor } from './ports.ts';
+import { type Addressee, addressee, isSuccess, isUnknown, type LogoutDeps, requestFor } from './ports.ts';
 
 /** For one answer, the connection included. Milliseconds. */
 const PATIENCE = 5_000;
@@ -42,13 +42,13 @@ type Fate = 'told' | 'nothing' | keyof Left;
 
 async function tellOne(deps: LogoutDeps, application: string, index: string): Promise<Fate> {
   // It was refused (InvalidNameIDPolicy, say) once the session had it: it doesn't know the person.
-  if ((await deps.participants.nameIdOf(index)) === undefined) return 'nothing';
+  if ((await deps.participants.nameIdsOf(index)).length === 0) return 'nothing';
   const to = await addressee(deps, application, index);
   if (to === undefined) return 'unreached';
   const location = soapEndpoint(to.party.provider);
   if (location !== undefined) {
     try {
-      await ask(deps, to, index, location);
+      await askAll(deps, to, index, location);
       return 'told';
     } catch (err) {
       deps.ports.log.warn({ err, application, location }, 'logout over SOAP failed');
@@ -57,8 +57,23 @@ async function tellOne(deps: LogoutDeps, application: string, index: string): Pr
   return requestEndpoint(to.party.provider) ? 'byBrowser' : 'unreached';
 }
 
-/** Throws unless the service provider itself says, to this very request, that it signed the person out. */
-async function ask(deps: LogoutDeps, to: Addressee, index: string, location: string): Promise<void> {
+/** Throws unless it signed the person out under one of the names, and knows none of the others, or no more. */
+async function askAll(deps: LogoutDeps, { party, nameIds }: Addressee, index: string, location: string): Promise<void> {
+  const told: boolean[] = [];
+  for (const nameId of nameIds) told.push(await ask(deps, { party, nameId }, index, location));
+  if (!told.includes(true)) throw new Error('answered that it knows nobody of this name');
+}
+
+/**
+ * Whether the service provider itself says, to this very request, that it signed the person out; false where it knows
+ * nobody of this name. Throws for anything else.
+ */
+async function ask(
+  deps: LogoutDeps,
+  to: Parameters<typeof requestFor>[1],
+  index: string,
+  location: string,
+): Promise<boolean> {
   const { ports, gate, paths } = deps;
   const outgoing = await requestFor(deps, to, index, { binding: 'soap', location });
   if (outgoing.binding !== 'soap') throw new TypeError(`written for ${outgoing.binding}`);
@@ -78,7 +93,9 @@ async function ask(deps: LogoutDeps, to: Addressee, index: string, location: str
     throw new Error(`${message.issuer} answered in its place`);
   }
   if (message.inResponseTo !== outgoing.id) throw new Error('answered another request');
+  if (isUnknown(message.status)) return false;
   if (!isSuccess(message.status)) throw new Error(`answered ${message.status.join(', ').slice(0, 200)}`);
+  return true;
 }
 
 /** Stops at the bound: how much comes is the other side's choice. */

@@ -4,8 +4,8 @@ import type { LogoutResponse } from '../model.ts';
 import { deliver } from './delivery.ts';
 import { requestEndpoint } from './endpoints.ts';
 import { over } from './over.ts';
-import { addressee, isSuccess, type LogoutDeps, requestFor } from './ports.ts';
-import { advance, allTold, isOver, note, PATIENCE, type Stop, settle, type Walk } from './walk.ts';
+import { addressee, isSuccess, isUnknown, type LogoutDeps, requestFor } from './ports.ts';
+import { advance, allTold, applicationsOf, isOver, note, PATIENCE, type Stop, settle, type Walk } from './walk.ts';
 import type { Walks } from './walks.ts';
 
 /** How long a page with nothing to decide is shown, milliseconds: long enough to be seen and read out. */
@@ -30,7 +30,7 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks): FrontChannel
   async function show(res: Response, walk: Walk): Promise<void> {
     const ended = isOver(walk);
     const applications = await Promise.all(
-      walk.stops.map(async ({ application, state }) => ({ name: await nameOf(application), state })),
+      applicationsOf(walk).map(async ({ application, state }) => ({ name: await nameOf(application), state })),
     );
     const after = ended ? (allTold(walk) ? GLANCE : undefined) : Math.max(GLANCE, timeLeft(walk.stops));
     const next = ended ? walk.next : `${paths.logout}/next`;
@@ -49,13 +49,15 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks): FrontChannel
   }
 
   /** Sends the browser to a service provider; false where there is no way to it any more. */
-  async function visit(res: Response, { application, index }: Stop, walk: string): Promise<boolean> {
+  async function visit(res: Response, { application, index, name }: Stop, walk: string): Promise<boolean> {
     const to = await addressee(deps, application, index);
     const endpoint = to && requestEndpoint(to.party.provider);
-    if (to === undefined || endpoint === undefined) return false;
-    const message = await requestFor(deps, to, index, endpoint);
-    const { entityId } = to.party.provider;
-    await walks.ask(message.id, { walk, application, index, entityId });
+    const nameId = to?.nameIds.find(({ value }) => value === name);
+    if (to === undefined || endpoint === undefined || nameId === undefined) return false;
+    const { party } = to;
+    const message = await requestFor(deps, { party, nameId }, index, endpoint);
+    const { entityId } = party.provider;
+    await walks.ask(message.id, { walk, application, index, name: nameId.value, entityId });
     deliver(ports, res, message, { location: endpoint.location, application: await nameOf(application) });
     return true;
   }
@@ -85,8 +87,8 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks): FrontChannel
     });
     if (found === undefined) return;
     if (stop && (await visit(res, stop, found.name))) return;
-    const { index } = stop ?? {};
-    if (index !== undefined) await walks.change(found.name, (walk) => note(walk, index, 'unreached'));
+    const left = stop;
+    if (left !== undefined) await walks.change(found.name, (walk) => note(walk, left, 'unreached'));
     res.redirect(303, paths.logout);
   });
 
@@ -94,7 +96,11 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks): FrontChannel
     router,
 
     async begin({ account, applications }, next, exchange) {
-      const stops = [...applications].map(([application, index]): Stop => ({ application, index, state: 'waiting' }));
+      const stops: Stop[] = [];
+      for (const [application, index] of applications) {
+        const nameIds = await deps.participants.nameIdsOf(index);
+        stops.push(...nameIds.map(({ value: name }): Stop => ({ application, index, name, state: 'waiting' })));
+      }
       await walks.begin(exchange, { account, stops, next });
       return paths.logout;
     },
@@ -105,10 +111,10 @@ export function createFrontChannel(deps: LogoutDeps, walks: Walks): FrontChannel
         ports.log.warn({ issuer }, 'LogoutResponse to nothing that was asked of its sender');
         return;
       }
-      const { application, index, walk } = asked;
-      const told = isSuccess(status);
-      if (!told) ports.log.warn({ application, status }, 'an application did not sign the person out');
-      await walks.change(walk, (it) => note(it, index, told ? 'told' : 'unreached'));
+      const { application, walk } = asked;
+      const fate = isSuccess(status) ? 'told' : isUnknown(status) ? 'unknown' : 'unreached';
+      if (fate !== 'told') ports.log.warn({ application, status }, 'an application did not sign the person out');
+      await walks.change(walk, (it) => note(it, asked, fate));
     },
   };
 }

@@ -19,6 +19,8 @@ afterAll(() => scene.close());
 const states = (reply: Reply) => shown(reply).model.applications.map(({ state }) => state);
 const audited = () => scene.events.map(({ event, application }) => `${event} ${application ?? ''}`.trim());
 const at = (path: string) => `${scene.issuer}${path}`;
+const GONE =
+  '<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Requester"><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:UnknownPrincipal"/></samlp:StatusCode></samlp:Status>';
 const PARTIAL = 'urn:oasis:names:tc:SAML:2.0:status:PartialLogout';
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 
@@ -67,6 +69,30 @@ describe('a walk by browser', () => {
     expect(shown(last).model.next).toBe('/signed-out');
     expect(shown(last).model).not.toHaveProperty('after');
     expect(audited()).toEqual(['logout.by-browser', 'logout.unreached alpha']);
+  });
+
+  it('tells an application under every name that the session gave it, and shows it once', async () => {
+    const client = await scene.member('alpha');
+    await scene.alsoKnown(client, 'alpha', 'earlier');
+    const first = await begin(client);
+    expect(states(first)).toEqual(['waiting']);
+    const told: string[] = [];
+    let page = first;
+    for (const status of [undefined, GONE]) {
+      const message = messageIn(await goOn(client, page));
+      told.push(/>([^<]+)<\/saml:NameID>/.exec(message.xml)?.[1] ?? '');
+      page = await leave(client, scene.byRedirect('alpha', scene.response('alpha', message.id, status)));
+      expect(states(page)).toEqual([status === undefined ? 'waiting' : 'told']);
+    }
+    expect(told.toSorted()).toEqual(['earlier', scene.idsOf(client, 'alpha').name]);
+    expect(audited()).toEqual(['logout.by-browser', 'logout.application alpha']);
+  });
+
+  it('counts one as unreached that knows the person by none of the names', async () => {
+    const client = await scene.member('alpha');
+    const message = messageIn(await goOn(client, await begin(client)));
+    const page = await leave(client, scene.byRedirect('alpha', scene.response('alpha', message.id, GONE)));
+    expect(states(page)).toEqual(['unreached']);
   });
 
   it('takes a partial logout for one that reached the application itself', async () => {
@@ -318,6 +344,19 @@ describe('begun by a service provider', () => {
     const reply = await victim.get(ask(attacker, 'alpha'), { from: 'https://evil.example' });
     expect(messageIn(reply).xml).toContain('status:UnknownPrincipal');
     expect(scene.isSignedIn(victim)).toBe(true);
+  });
+
+  it('knows every name that the session gave to the one who asks', async () => {
+    for (const named of ['first', 'last'] as const) {
+      const client = await scene.member('alpha');
+      await scene.alsoKnown(client, 'alpha', 'later');
+      const name = named === 'first' ? scene.idsOf(client, 'alpha').name : 'later';
+      await client.get(scene.byRedirect('alpha', scene.request('alpha', name)));
+      expect(scene.isSignedIn(client)).toBe(false);
+    }
+    const client = await scene.member('alpha');
+    await client.get(scene.byRedirect('alpha', scene.request('alpha', 'somebody else')));
+    expect(scene.isSignedIn(client)).toBe(true);
   });
 
   it('takes a request without index or format for this person’s session here', async () => {

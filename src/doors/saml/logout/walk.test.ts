@@ -29,8 +29,8 @@ describe('a walk', () => {
           if (what === 'time') now += by;
           if (what === 'page') walk = settle(walk, now);
           if (what === 'link') walk = advance(walk, now).walk;
-          if (what === 'yes') walk = note(walk, `i${by}`, 'told');
-          if (what === 'no') walk = note(walk, `i${by}`, 'unreached');
+          if (what === 'yes') walk = note(walk, { index: `i${by}` }, 'told');
+          if (what === 'no') walk = note(walk, { index: `i${by}` }, 'unreached');
           expect(walk.stops.filter(({ state }) => state === 'telling').length).toBeLessThan(2);
           expect(walk.stops.map(({ application }) => application)).toEqual(
             walkOf(count).stops.map((it) => it.application),
@@ -48,7 +48,7 @@ describe('a walk', () => {
         let now = 0;
         for (const [at, answers] of answering.entries()) {
           walk = advance(walk, now).walk;
-          if (answers) walk = note(walk, `i${at}`, 'told');
+          if (answers) walk = note(walk, { index: `i${at}` }, 'told');
           now += PATIENCE;
         }
         expect(advance(walk, now).stop).toBeUndefined();
@@ -64,6 +64,6 @@ describe('a walk', () => {
     const lost = settle(begun, PATIENCE);
     expect(changes(begun, lost)).toEqual([{ application: 'a0', fate: 'unreached' }]);
     expect(changes(lost, settle(lost, PATIENCE))).toEqual([]);
-    expect(changes(lost, note(lost, 'i0', 'told'))).toEqual([{ application: 'a0', fate: 'told' }]);
+    expect(changes(lost, note(lost, { index: 'i0' }, 'told'))).toEqual([{ application: 'a0', fate: 'told' }]);
   });
 });

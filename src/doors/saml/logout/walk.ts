@@ -10,7 +10,10 @@ export interface Stop {
   application: string;
   /** SessionIndex. */
   index: string;
-  state: 'waiting' | 'telling' | 'told' | 'unreached';
+  /** Value of the NameID that it is told: one that was given several is visited for each. */
+  name?: string;
+  /** `unknown`: it doesn't know this name, which is as good as told where it was told another one. */
+  state: 'waiting' | 'telling' | 'unknown' | Fate;
   /** When the browser was first sent there. */
   since?: number;
 }
@@ -43,23 +46,34 @@ export function advance(walk: Walk, now: number): { walk: Walk; stop?: Stop } {
 }
 
 /**
- * Notes what became of the one that knows the session by this index: an answer may be to a walk before this one.
- * One that comes late still tells that the person was signed out.
+ * Notes what became of the one that knows the session by this index, and the person by this name: an answer may be to
+ * a walk before this one. One that comes late still tells that the person was signed out.
  */
-export function note(walk: Walk, index: string, state: Fate): Walk {
-  return { ...walk, stops: walk.stops.map((stop) => (stop.index === index ? { ...stop, state } : stop)) };
+export function note(walk: Walk, { index, name }: Pick<Stop, 'index' | 'name'>, state: Fate | 'unknown'): Walk {
+  const isIt = (stop: Stop) => stop.index === index && stop.name === name;
+  return { ...walk, stops: walk.stops.map((stop) => (isIt(stop) ? { ...stop, state } : stop)) };
 }
 
 export const isOver = ({ stops }: Walk): boolean =>
-  stops.every(({ state }) => state === 'told' || state === 'unreached');
+  stops.every(({ state }) => state !== 'waiting' && state !== 'telling');
 
-export const allTold = ({ stops }: Walk): boolean => stops.every(({ state }) => state === 'told');
+export const allTold = (walk: Walk): boolean => applicationsOf(walk).every(({ state }) => state === 'told');
+
+/** An application as a whole is under way as long as one of its stops is, and told where none of them failed. */
+const ORDER = ['telling', 'waiting', 'unreached', 'told'] as const;
+
+/** Each application once, in order. */
+export function applicationsOf({ stops }: Walk): { application: string; state: Exclude<Stop['state'], 'unknown'> }[] {
+  return [...Map.groupBy(stops, ({ application }) => application)].map(([application, own]) => ({
+    application,
+    state: ORDER.find((state) => own.some((stop) => stop.state === state)) ?? 'unreached',
+  }));
+}
 
 /** Those whose fate is another than before. */
 export function changes(before: Walk, after: Walk): { application: string; fate: Fate }[] {
-  return after.stops.flatMap(({ application, state }, at) =>
-    state !== before.stops[at]?.state && (state === 'told' || state === 'unreached')
-      ? [{ application, fate: state }]
-      : [],
+  const former = applicationsOf(before);
+  return applicationsOf(after).flatMap(({ application, state }, at) =>
+    state !== former[at]?.state && (state === 'told' || state === 'unreached') ? [{ application, fate: state }] : [],
   );
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DoorPorts, Exchange } from '../../../core/door.ts';
 import { hashOf } from '../hash.ts';
-import { changes, type Walk } from './walk.ts';
+import { applicationsOf, changes, type Walk } from './walk.ts';
 
 /** Half an hour, as a sign-in has. Milliseconds. */
 export const LIFETIME = 1_800_000;
@@ -11,8 +11,9 @@ export interface Asked {
   /** The walk, by its name. */
   walk: string;
   application: string;
-  /** SessionIndex. */
+  /** SessionIndex, and the value of the NameID. */
   index: string;
+  name?: string;
   entityId: string;
 }
 
@@ -47,7 +48,7 @@ export function createWalks({ ephemeral, audit, bonds, random }: WalkPorts) {
         await ephemeral.set(keyOf(name), JSON.stringify(walk), LIFETIME);
         begun.set(exchange.res, name);
       });
-      const applications = walk.stops.map(({ application }) => application);
+      const applications = applicationsOf(walk).map(({ application }) => application);
       audit.note({ event: 'logout.by-browser', account: walk.account, applications });
     },
 

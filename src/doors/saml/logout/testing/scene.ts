@@ -191,6 +191,11 @@ export async function stage({ fronted = false } = {}) {
     for (const [, index] of indexes) await participants.remember(index, { value: `name-${index}`, format: NAME });
   }
 
+  /** A second name that the session issued to an application. */
+  async function alsoKnown(client: Client, application: string, value: string): Promise<void> {
+    await participants.remember(`${application}-${cookieOf(client)}`, { value, format: NAME });
+  }
+
   const slo = `${issuer}/saml/slo`;
   const signerOf = (id: string): Identity => keys.get(id) ?? own;
 
@@ -199,6 +204,7 @@ export async function stage({ fronted = false } = {}) {
     close: () => void server.close(),
 
     signIn,
+    alsoKnown,
 
     /** A browser whose session took part in these. */
     async member(...applications: string[]): Promise<Client> {

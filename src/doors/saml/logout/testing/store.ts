@@ -1,6 +1,6 @@
 import type { EphemeralStore } from '../../../../core/store.ts';
 
-type Needed = Pick<EphemeralStore, 'get' | 'set' | 'add' | 'swap' | 'take'>;
+type Needed = Pick<EphemeralStore, 'get' | 'set' | 'add' | 'swap' | 'take' | 'addMember' | 'members'>;
 
 /** What single logout needs of an ephemeral store, in memory; expiry by the clock given. */
 export function memoryStore(now: () => number): Needed & { keys(): string[]; values(): string[] } {
@@ -16,6 +16,11 @@ export function memoryStore(now: () => number): Needed & { keys(): string[]; val
     async set(key, value, ttl) {
       entries.set(key, { value, until: now() + ttl });
     },
+    async addMember(key, member, ttl) {
+      const members = new Set<string>(JSON.parse(live(key)?.value ?? '[]'));
+      entries.set(key, { value: JSON.stringify([...members.add(member)]), until: now() + ttl });
+    },
+    members: async (key) => JSON.parse(live(key)?.value ?? '[]'),
     async add(key, value, ttl) {
       if (live(key)) return false;
       entries.set(key, { value, until: now() + ttl });
