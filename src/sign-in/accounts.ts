@@ -1,11 +1,20 @@
+import { createHmac } from 'node:crypto';
 import { type Account, type AccountStatus, isUsable } from '../core/account.ts';
 import type { PasswordVerdict, Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
+import type { NewAccount } from '../core/store.ts';
 import type { SignInDeps } from './deps.ts';
 
 export interface Accounts {
-  /** By what a person types; asks the directories in order and links the account. */
+  /** By what an operator types; asks the directories in order and links the account. */
   find(login: string): Promise<Account | undefined>;
+  /**
+   * By what anybody types, and so without a trace: of a person who has never signed in it is the account that they
+   * would have, which `link` then makes.
+   */
+  named(login: string): Promise<Account | undefined>;
+  /** Keeps the account of somebody who has shown who they are, up to date with its directory. */
+  link(account: Account): Promise<Account>;
   byId(id: string): Promise<Account | undefined>;
   /** Brings one that is linked up to date with its directory. `facts`: who changed it there. */
   refresh(directory: string, key: string, facts?: Readonly<Record<string, string>>): Promise<void>;
@@ -21,10 +30,30 @@ export function createAccounts(
 ): Accounts {
   const { durable, directories } = deps;
 
-  async function link(directory: string, person: Person, facts: Readonly<Record<string, string>> = {}) {
-    const before = await durable.accounts.byDirectoryKey(directory, person.key);
-    const account = await durable.accounts.link({
-      id: Buffer.from(deps.random(16)).toString('base64url'),
+  let secret: Promise<string> | undefined;
+
+  /** Made once, and the same for all nodes. */
+  async function readSecret(): Promise<string> {
+    const state = durable.state('accounts');
+    const kept = await state.get('ids');
+    if (kept) return kept.value;
+    await state.set('ids', Buffer.from(deps.random(32)).toString('base64url'), 0);
+    return readSecret();
+  }
+
+  /** The id that a person's account gets: known before it is kept, so that attempts are counted under it from the first on. */
+  async function idOf(directory: string, key: string): Promise<string> {
+    secret ??= readSecret();
+    secret.catch(() => {
+      secret = undefined;
+    });
+    const mac = createHmac('sha256', await secret).update(JSON.stringify([directory, key]));
+    return mac.digest().subarray(0, 16).toString('base64url');
+  }
+
+  async function accountOf(directory: string, person: Person): Promise<NewAccount> {
+    return {
+      id: await idOf(directory, person.key),
       directory,
       directoryKey: person.key,
       username: person.username,
@@ -32,7 +61,12 @@ export function createAccounts(
       ...(person.email ? { email: person.email } : {}),
       groups: person.groups,
       createdAt: deps.now(),
-    });
+    };
+  }
+
+  async function link(directory: string, person: Person, facts: Readonly<Record<string, string>> = {}) {
+    const before = await durable.accounts.byDirectoryKey(directory, person.key);
+    const account = await durable.accounts.link(await accountOf(directory, person));
     if (before && before.email !== account.email) {
       const { id, email } = account;
       const addresses = { ...(before.email ? { previous: before.email } : {}), ...(email ? { email } : {}) };
@@ -54,6 +88,19 @@ export function createAccounts(
         if (person) return link(id, person);
       }
       return undefined;
+    },
+    async named(login) {
+      for (const [id, directory] of directories) {
+        const person = await directory.find(login);
+        if (person === undefined) continue;
+        const kept = await durable.accounts.byDirectoryKey(id, person.key);
+        return kept ?? { ...(await accountOf(id, person)), revokedBefore: 0, version: 0 };
+      }
+      return undefined;
+    },
+    async link(account) {
+      const person = await personOf(account);
+      return person ? link(account.directory, person) : account;
     },
     byId: (id) => durable.accounts.byId(id),
     async refresh(directory, key, facts) {

@@ -114,7 +114,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
       const account = credential && (await accounts.usable(credential.account));
       return account ? { subject: account.id, account } : { subject: attempts.stranger(who.lookup) };
     }
-    const account = await accounts.find(who.username);
+    const account = await accounts.named(who.username);
     const hint = who.username;
     return account ? { subject: account.id, account, hint } : { subject: attempts.stranger(hint), hint };
   }
@@ -172,6 +172,8 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
       } as const;
       return refused(request, browser, opening.factor, refusal, account.id);
     }
+    // Only now: a name typed with a wrong password leaves no account.
+    if (first) await accounts.link(account);
     await turn.succeeded();
     if (first) await attempts.recognise(account.id, browser);
     deps.audit.note({ event: 'sign-in.proved', factor: opening.factor, ...facts });

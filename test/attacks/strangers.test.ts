@@ -80,7 +80,7 @@ describe.each(['embedded', 'redis'] as const)('strangers, on the %s store', (sto
     const bob = new Person(it_.gateway, 'bob', from('203.0.113.200'));
     const flow = await library.begin();
     const page = await bob.client.open(flow.url);
-    for (let round = 1; round <= 8; round += 1) await flood(from(`203.0.113.${100 + round}`));
+    for (let round = 1; round <= 8; round += 1) await flood(from(`203.0.113.${100 + round}`), 40);
     const back = await bob.answer(page, { username: 'bob', password: PASSWORD });
     expect(bob.isBack(back), back.text).toBe(true);
     await library.exchange(flow, back.location);

@@ -16,6 +16,9 @@ export function moves(exp: number | undefined, idle: number): boolean {
   return exp === undefined || Date.now() / 1000 + idle - exp >= idle * WORTH_WRITING;
 }
 
+/** Applications of one session; of more, those that came first are forgotten. A person opens dozens in a day. */
+const MOST_APPLICATIONS = 200;
+
 type Authorizations = NonNullable<AdapterPayload['authorizations']>;
 
 /**
@@ -35,7 +38,17 @@ export function merge(
     const known = kept?.[client];
     authorizations[client] = { ...known, ...mine, ...(known?.sid ? { sid: known.sid } : {}) };
   }
-  return { ...rest, ...(Object.keys(authorizations).length > 0 ? { authorizations } : {}), ...mark };
+  return {
+    ...rest,
+    ...(Object.keys(authorizations).length > 0 ? { authorizations: newest(authorizations) } : {}),
+    ...mark,
+  };
+}
+
+/** An object keeps the order in which its keys came. */
+function newest(authorizations: Authorizations): Authorizations {
+  const all = Object.entries(authorizations);
+  return all.length > MOST_APPLICATIONS ? Object.fromEntries(all.slice(-MOST_APPLICATIONS)) : authorizations;
 }
 
 /** What a late writer adds: applications that the session doesn't have yet, so that their logout is told. Nothing else. */
@@ -43,7 +56,7 @@ export function withApplications(before: StoredSession, payload: AdapterPayload)
   if (before.accountId === undefined || before.accountId !== payload.accountId) return undefined;
   const known = before.authorizations ?? {};
   const isNew = Object.keys(payload.authorizations ?? {}).some((client) => !Object.hasOwn(known, client));
-  return isNew ? { ...before, authorizations: { ...payload.authorizations, ...known } } : undefined;
+  return isNew ? { ...before, authorizations: newest({ ...payload.authorizations, ...known }) } : undefined;
 }
 
 /** Whether it isn't worth writing: the same, but for an expiry that hardly moves. `expiresIn`: seconds. */

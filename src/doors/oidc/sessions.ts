@@ -48,7 +48,11 @@ export class SessionAdapter implements Adapter {
     const uid = String(payload.uid);
     const ttl = expiresIn * 1000;
     const { opened, ...session } = payload as AdapterPayload & { opened?: Opened };
-    if (opened === undefined) return this.#begin(uid, id, session, ttl);
+    if (opened === undefined) {
+      // Nobody's is worth nothing, and anybody could have as many as they like kept.
+      if (!session.accountId) return tooLate(id, { hash: hashOf(id), epoch: FIRST });
+      return this.#begin(uid, id, session, ttl);
+    }
     const hash = hashOf(id);
     // Another tab writes at the same moment: try again on top of what it wrote.
     for (;;) {
