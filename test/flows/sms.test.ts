@@ -50,6 +50,18 @@ describe('setting up a number', () => {
     expect(claims.amr).toEqual(['mfa', 'pwd', 'sms']);
   });
 
+  it('takes the number and the code in the digits of any script', async () => {
+    const arabic = (text: string) => text.replace(/[0-9]/g, (digit) => String.fromCharCode(0x660 + Number(digit)));
+    const someone = await scene.newcomer();
+    const number = newNumber();
+    const form = await someone.answer(await someone.enter('courses'), { factor: 'sms' });
+    const page = await someone.answer(form, { code: arabic(number) });
+    const code = await newestCode(scene.gateway, number);
+    expect(asksToRemember(await someone.code(page, `${arabic(code.slice(0, 3))} – ${arabic(code.slice(3))}`))).toBe(
+      true,
+    );
+  });
+
   it.each([
     ['no number', 'call me', 'That isn’t a complete mobile number'],
     ['too few digits', '9123', 'That isn’t a complete mobile number'],

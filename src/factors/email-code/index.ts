@@ -11,6 +11,7 @@ import type {
   Refused,
 } from '../../core/factor.ts';
 import type { Answer, CodePrompt, Message } from '../../core/prompt.ts';
+import { typedDigits } from '../../core/typed.ts';
 import { createDispatch, DIGITS, VALID } from './dispatch.ts';
 import { type Pending, pending } from './schemas.ts';
 import { type Settings, settings } from './settings.ts';
@@ -19,7 +20,6 @@ import { masked } from './texts.ts';
 /** How far the clocks of two nodes may be apart, milliseconds. */
 const SKEW = 5_000;
 /** Characters of an answer that are looked at. */
-const LONGEST = 64;
 
 type Reason = 'malformed' | 'wrong' | 'expired' | 'unsent' | 'changed';
 
@@ -32,13 +32,6 @@ const MESSAGES: Readonly<Record<Reason, string>> = {
 };
 
 const refuse = (reason: Reason): Refused => ({ outcome: 'refused', message: { key: MESSAGES[reason] }, reason });
-
-/** The digits of a code as typed: with spaces and dashes, in full width. */
-function digitsOf(answer: Answer): string | undefined {
-  const typed = (answer.code ?? '').slice(0, LONGEST).normalize('NFKC');
-  const code = typed.replaceAll(/[\s\p{Cf}\p{Pd}]/gu, '');
-  return /^[0-9]{6}$/.test(code) ? code : undefined;
-}
 
 /** The mailbox, as the directory has it now. */
 const mailboxOf = (account: Account | undefined): string | undefined => account?.email || undefined;
@@ -70,7 +63,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<never, Pending> 
     account?.id === id && mailboxOf(account) === mailbox;
 
   function verify(pending: Pending, answer: Answer, account: Account | undefined): Proved<never> | Refused {
-    const code = digitsOf(answer);
+    const code = typedDigits(answer.code, DIGITS);
     const { sent } = pending;
     if (!stands(pending, account)) return refuse('changed');
     if (code === undefined) return refuse('malformed');

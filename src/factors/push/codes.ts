@@ -43,12 +43,3 @@ export function findStep(secret: string, code: string, now: number): number | un
   }
   return found;
 }
-
-/** The digits as people type them: with spaces and dashes, in full width. */
-export function digitsOf(typed: string): string | undefined {
-  const code = typed
-    .slice(0, 64)
-    .normalize('NFKC')
-    .replaceAll(/[\s\p{Cf}\p{Pd}]/gu, '');
-  return /^[0-9]{6}$/.test(code) ? code : undefined;
-}

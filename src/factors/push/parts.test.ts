@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codeOf, digitsOf, findStep, newSecret, stepAt } from './codes.ts';
+import { typedDigits } from '../../core/typed.ts';
+import { codeOf, findStep, newSecret, stepAt } from './codes.ts';
 import { isAllowed } from './endpoints.ts';
 import { settings } from './settings.ts';
 import { Phone } from './testing/phone.ts';
@@ -30,10 +31,20 @@ describe('codes', () => {
   it('come of secrets of 20 bytes in base32', () => {
     expect(newSecret(() => Buffer.from('12345678901234567890'))).toBe(secret);
   });
+});
 
-  it('are read as people type them', () => {
-    for (const typed of ['123456', ' 123 456 ', '123-456', '１２３４５６']) expect(digitsOf(typed)).toBe('123456');
-    for (const typed of ['12345', '1234567', '12345x', '']) expect(digitsOf(typed)).toBeUndefined();
+describe('a number typed on the phone', () => {
+  it('is read as the service’s own fields read it, whatever is typed', async () => {
+    const { digitsOf } = await import(new URL('./app/digits.js', import.meta.url).href);
+    const character = fc.oneof(
+      fc.constantFrom('4', '٤', '４', ' ', '–', 'ー', '\u200b', 'x'),
+      fc.string({ unit: 'binary', maxLength: 1 }),
+    );
+    fc.assert(
+      fc.property(fc.array(character, { maxLength: 12 }), (typed) => {
+        expect(digitsOf(typed.join(''))).toBe(typedDigits(typed.join('')));
+      }),
+    );
   });
 });
 

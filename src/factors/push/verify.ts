@@ -1,7 +1,8 @@
 import type { Account } from '../../core/account.ts';
 import type { FactorPorts, Proved, Refused, Waiting } from '../../core/factor.ts';
 import type { Answer, Message, Prompt } from '../../core/prompt.ts';
-import { digitsOf, findStep } from './codes.ts';
+import { typedDigits } from '../../core/typed.ts';
+import { CODES, findStep } from './codes.ts';
 import { askAgain, askElsewhere } from './prompts.ts';
 import { proofAt } from './proof.ts';
 import type { Requests } from './requests.ts';
@@ -25,7 +26,7 @@ export function createVerification({ now }: Pick<FactorPorts, 'now'>, requests: 
 
   /** The code of any of the devices asked. Each counts once: the step is stored before the proof counts. */
   async function code(able: readonly Enrolled[], typed: string, account: Account): Promise<Verdict> {
-    const digits = digitsOf(typed);
+    const digits = typedDigits(typed, CODES.digits);
     if (digits === undefined) return refuse('malformed', { key: 'code.wrong' });
     let used = false;
     for (const { id, data } of able) {

@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { typedCode } from '../../core/typed.ts';
 
 /** Crockford's base32: none of these is easily taken for another. */
 const SYMBOLS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** Characters of a code: 60 random bits. */
 export const LENGTH = 12;
 const LONGEST = 100;
-const SEPARATORS = /[\s\p{Cf}\p{Pd}\u2212]/gu;
 
 /** 5 bits from each byte: 256 is a multiple of 32, so that no symbol is likelier. */
 export function codeFrom(bytes: Uint8Array): string {
@@ -17,9 +17,8 @@ export const grouped = (code: string): string => code.replace(/.{4}(?=.)/g, '$&-
 
 /** What was typed, as it was printed: without separators, in capitals, with the letters that stand for digits. */
 export function normalise(typed: string | undefined): string | undefined {
-  if (typed === undefined || typed.length > LONGEST) return undefined;
-  const code = typed.normalize('NFKC').replace(SEPARATORS, '').toUpperCase().replaceAll('O', '0').replace(/[IL]/g, '1');
-  return code.length === LENGTH && [...code].every((symbol) => SYMBOLS.includes(symbol)) ? code : undefined;
+  const code = typedCode(typed, LONGEST)?.toUpperCase().replaceAll('O', '0').replace(/[IL]/g, '1');
+  return code?.length === LENGTH && [...code].every((symbol) => SYMBOLS.includes(symbol)) ? code : undefined;
 }
 
 /**

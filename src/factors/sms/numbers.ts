@@ -1,4 +1,5 @@
 import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { asciiDigits } from '../../core/typed.ts';
 
 /** Characters of a number as people write it, at most. */
 const LONGEST = 40;
@@ -19,7 +20,7 @@ function read(text: string, usual?: CountryCode): PhoneNumber | undefined {
 /** A number as typed, with or without its country's prefix, in full width too; as E.164 if messages may go there. */
 export function readNumber(typed: string, countries: readonly CountryCode[]): Reading {
   if (typed.length > LONGEST) return { fault: 'malformed' };
-  const text = typed.normalize('NFKC').replace(INVISIBLE, '').trim();
+  const text = asciiDigits(typed).replace(INVISIBLE, '').trim();
   // RFC 3966's extension and the like would be dialled, not sent to.
   if (/[a-z;,#*]/i.test(text)) return { fault: 'malformed' };
   const found = read(text, countries[0]);

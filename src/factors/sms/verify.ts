@@ -3,6 +3,7 @@ import type { Account } from '../../core/account.ts';
 import type { Proof } from '../../core/assurance.ts';
 import type { Refused } from '../../core/factor.ts';
 import type { Answer } from '../../core/prompt.ts';
+import { typedDigits } from '../../core/typed.ts';
 import { VALID } from './conversions.ts';
 import type { Enrolled, Message, Pending } from './schemas.ts';
 
@@ -10,6 +11,7 @@ import type { Enrolled, Message, Pending } from './schemas.ts';
 const SKEW = 5_000;
 /** Characters of an answer that are looked at. */
 const LONGEST = 64;
+const DIGITS = 6;
 
 type Reason = 'malformed' | 'wrong' | 'expired' | 'unsent' | 'changed' | 'used';
 
@@ -26,12 +28,10 @@ export function refuse(reason: Reason): Refused {
   return { outcome: 'refused', message: { key: MESSAGES[reason] }, reason };
 }
 
-/** The digits of a code as typed: with spaces and dashes, in full width, or the whole last line of the message. */
-export function digitsOf(answer: Answer): string | undefined {
-  const typed = (answer.code ?? '').slice(0, LONGEST).normalize('NFKC');
-  const [, bound] = /#(\d{6})\s*$/.exec(typed) ?? [];
-  const code = bound ?? typed.replaceAll(/[\s\p{Cf}\p{Pd}]/gu, '');
-  return /^[0-9]{6}$/.test(code) ? code : undefined;
+/** The digits of a code as typed, or of the whole last line of the message. */
+function digitsOf({ code = '' }: Answer): string | undefined {
+  const [, bound] = /#(\d{6})\s*$/.exec(code.slice(0, LONGEST)) ?? [];
+  return typedDigits(bound ?? code, DIGITS);
 }
 
 /** Why an answer isn't the code that was sent; undefined where it is. */

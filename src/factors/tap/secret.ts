@@ -1,9 +1,9 @@
 import { scrypt, timingSafeEqual } from 'node:crypto';
+import { typedCode } from '../../core/typed.ts';
 
 /** Crockford's base32: none of these is easily taken for another. */
 const SYMBOLS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LONGEST = 200;
-const SEPARATORS = /[\s\p{Cf}\p{Pd}\u2212]/gu;
 
 /** 5 bits from each byte: 256 is a multiple of 32, so that no symbol is likelier. */
 export function secretFrom(bytes: Uint8Array): string {
@@ -15,14 +15,8 @@ export const grouped = (secret: string): string => secret.replace(/.{4}(?=.)/g, 
 
 /** What was typed, as it was issued: without separators, in capitals, with the letters that stand for digits. */
 export function normalise(typed: string | undefined): string | undefined {
-  if (typed === undefined || typed.length > LONGEST) return undefined;
-  const secret = typed
-    .normalize('NFKC')
-    .replace(SEPARATORS, '')
-    .toUpperCase()
-    .replaceAll('O', '0')
-    .replace(/[IL]/g, '1');
-  return /^[0-9A-HJKMNP-TV-Z]+$/.test(secret) ? secret : undefined;
+  const secret = typedCode(typed, LONGEST)?.toUpperCase().replaceAll('O', '0').replace(/[IL]/g, '1');
+  return /^[0-9A-HJKMNP-TV-Z]+$/.test(secret ?? '') ? secret : undefined;
 }
 
 /**

@@ -1,6 +1,4 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normaliseCode } from './normalise.ts';
 import { type Algorithm, codeOf, encodeSecret, findStep, stepAt } from './otp.ts';
 
 const SEEDS: Record<Algorithm, string> = {
@@ -70,40 +68,5 @@ describe('codes', () => {
     ]);
     expect(findStep(shared, codeOf(shared, 0), 0, 1)).toBe(0);
     expect(findStep(shared, code.slice(1), 100, 1)).toBeUndefined();
-  });
-});
-
-describe('normaliseCode', () => {
-  /** Any text, with the code points that matter here often enough; ill-formed UTF-16 as well. */
-  const anyText = fc
-    .array(fc.oneof(fc.constantFrom(0x30, 0x39, 0x20, 0x2d, 0x661), fc.integer({ min: 0, max: 0x10ffff })), {
-      maxLength: 80,
-    })
-    .map((points) => String.fromCodePoint(...points));
-  const digits = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 10 });
-  const form = fc.constantFrom(0x30, 0xff10, 0x660, 0x6f0);
-  const separator = fc.constantFrom('', ' ', '-', '\u00a0', '\u3000', '–', '－', '\u2212', '\u200b', '\t');
-
-  it('reads digits through separators, full width and other digits', () => {
-    fc.assert(
-      fc.property(digits, fc.array(form), fc.array(separator), (code, forms, separators) => {
-        const typed = code.map(
-          (digit, at) => `${separators[at] ?? ''}${String.fromCharCode((forms[at] ?? 0x30) + digit)}`,
-        );
-        expect(normaliseCode(`${typed.join('')} `)).toBe(code.join(''));
-      }),
-    );
-  });
-
-  it('answers ASCII digits or nothing, for any text', () => {
-    fc.assert(
-      fc.property(anyText, (typed) => {
-        expect(normaliseCode(typed) ?? '0').toMatch(/^[0-9]+$/);
-      }),
-    );
-  });
-
-  it.each(['', ' ', '12345a', '1.5', '+123456', '1e5', '٣a', '1'.repeat(65)])('refuses %j', (typed) => {
-    expect(normaliseCode(typed)).toBeUndefined();
   });
 });

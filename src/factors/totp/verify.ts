@@ -3,7 +3,7 @@ import type { Proof } from '../../core/assurance.ts';
 import type { Confirmed, Proved, Refused } from '../../core/factor.ts';
 import { givenName } from '../../core/naming.ts';
 import type { Answer } from '../../core/prompt.ts';
-import { normaliseCode } from './normalise.ts';
+import { typedDigits } from '../../core/typed.ts';
 import { findStep, type Parameters, stepAt } from './otp.ts';
 import { type AppData, type Enrolled, isApp, type Pending } from './schemas.ts';
 
@@ -34,7 +34,7 @@ function drifts(candidates: readonly Parameters[], code: string, now: number): b
 /** Confirms an enrolment with a first code; its step counts as used. */
 export function confirm(pending: Pending, answer: Answer, now: number, window: number): Confirmed<AppData> | Refused {
   if (pending.kind !== 'enrol') return refuse('expired');
-  const code = normaliseCode(answer.code ?? '');
+  const code = typedDigits(answer.code);
   if (code === undefined) return refuse('malformed');
   const { kind: _, chosen: __, name, ...parameters } = pending;
   const lastStep = findStep(parameters, code, stepAt(parameters.period, now), window);
@@ -67,7 +67,7 @@ export function verify(
   account: Account | undefined,
   clock: { now: number; window: number },
 ): Proved<AppData> | Refused {
-  const code = normaliseCode(answer.code ?? '');
+  const code = typedDigits(answer.code);
   if (code === undefined) return refuse('malformed');
   const candidates = candidatesOf(pending, credentials, account).filter(isApp);
   const matches = candidates.flatMap(({ id, data }) => {

@@ -1,6 +1,6 @@
 /** Written by `node scripts/authenticator.ts`: another version makes browsers fetch the app anew. */
 
-export const VERSION = 'jWCghmSdw6PuVrun';
+export const VERSION = 'PF97gUu1nLuG7BW0';
 
 export const FILES = [
   './',
@@ -8,6 +8,7 @@ export const FILES = [
   'api.js',
   'app.js',
   'codes.js',
+  'digits.js',
   'dom.js',
   'encoding.js',
   'icons/192.png',

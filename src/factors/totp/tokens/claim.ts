@@ -2,8 +2,8 @@ import type { Account } from '../../../core/account.ts';
 import type { Challenge, Confirmed, Refused } from '../../../core/factor.ts';
 import { givenName } from '../../../core/naming.ts';
 import type { Answer, ChoicePrompt, CodePrompt } from '../../../core/prompt.ts';
+import { typedDigits } from '../../../core/typed.ts';
 import { tokenName } from '../names.ts';
-import { normaliseCode } from '../normalise.ts';
 import { type Chooser, type Enrolled, type HeldData, isHeld, type Pending, type Person } from '../schemas.ts';
 import { proofAt, refuse } from '../verify.ts';
 import { inStep } from './moving.ts';
@@ -67,7 +67,7 @@ export async function claim(
 ): Promise<Confirmed<HeldData> | Refused> {
   const wrong: Refused = { outcome: 'refused', message: { key: 'claim.wrong' }, reason: 'token' };
   const serial = normaliseSerial(answer.serial ?? '');
-  const [first, second] = [normaliseCode(answer.first ?? ''), normaliseCode(answer.code ?? '')];
+  const [first, second] = [typedDigits(answer.first), typedDigits(answer.code)];
   if (serial === undefined || first === undefined || second === undefined) return { ...wrong, reason: 'malformed' };
   const { account, held } = pending;
   const kept = await tokens.lookFor(serial);

@@ -1,7 +1,7 @@
 import type { Account } from '../../../core/account.ts';
 import type { Command, CommandInput, CommandResult } from '../../../core/directory.ts';
 import type { FactorDesk } from '../../../core/factor.ts';
-import { normaliseCode } from '../normalise.ts';
+import { typedDigits } from '../../../core/typed.ts';
 import { type Data, isHeld, type Pending } from '../schemas.ts';
 import { assignToken, withoutHolder } from './assign.ts';
 import { TokenFault } from './fault.ts';
@@ -135,7 +135,7 @@ const remove = withToken(async (desk, kept) => {
 });
 
 const resync = withToken(async (desk, kept, { args }) => {
-  const [, first, second] = args.map((code) => normaliseCode(code));
+  const [, first, second] = args.map((code) => typedDigits(code));
   const { serial, holder } = kept.token;
   const wrong = `These aren't two consecutive codes of ${serial}, or they were used already.`;
   if (first === undefined || second === undefined) return fail(wrong);

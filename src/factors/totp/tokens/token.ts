@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { asciiDigits } from '../../../core/typed.ts';
 
 /** A serial number as it is printed: compared without case, spaces and invisible characters. */
 export function normaliseSerial(typed: string): string | undefined {
   if (typed.length > 256) return undefined;
-  const serial = typed
-    .normalize('NFKC')
+  // A dash is part of it.
+  const serial = asciiDigits(typed)
     .replace(/[\s\p{Cf}]/gu, '')
     .toUpperCase();
   return /^[A-Z0-9](?:[A-Z0-9._/-]{0,62}[A-Z0-9])?$/.test(serial) ? serial : undefined;

@@ -1,7 +1,7 @@
 import type { Account, Credential } from '../../../core/account.ts';
 import type { Proved, Refused } from '../../../core/factor.ts';
 import type { Answer } from '../../../core/prompt.ts';
-import { normaliseCode } from '../normalise.ts';
+import { typedDigits } from '../../../core/typed.ts';
 import { type Enrolled, type HeldData, isHeld, type Pending } from '../schemas.ts';
 import { candidatesOf, proofAt, refuse } from '../verify.ts';
 import { type Checked, check } from './moving.ts';
@@ -26,7 +26,7 @@ export async function verifyHeld(
   { now, limits, tokens }: { now: number; limits: Limits; tokens: Tokens },
 ): Promise<Proved<HeldData> | Refused | undefined> {
   const candidates = candidatesOf(pending, credentials, account).filter(isHeld);
-  const code = normaliseCode(answer.code ?? '');
+  const code = typedDigits(answer.code);
   if (candidates.length === 0 || code === undefined) return undefined;
   const found: Found[] = [];
   for (const credential of candidates) {

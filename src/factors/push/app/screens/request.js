@@ -3,6 +3,7 @@
 import { accounts, clearNotice, lookForRequests, nameOf, services } from '../accounts.js';
 import { answer } from '../api.js';
 import { codeAt, grouped } from '../codes.js';
+import { digitsOf } from '../digits.js';
 import { announce, button, h, heading, notice } from '../dom.js';
 import { clock, localized, t } from '../texts.js';
 import { outcome } from './outcome.js';
@@ -163,9 +164,8 @@ function numberField() {
   });
   const element = h('div', { class: 'field' }, h('label', { for: 'number' }, t('request.number')), field, error);
   const take = () => {
-    // Keyboards for Chinese may type the wide forms.
-    const number = field.value.normalize('NFKC').replaceAll(/\s/g, '');
-    if (/^\d{2}$/.test(number)) return number;
+    const number = digitsOf(field.value);
+    if (number?.length === 2) return number;
     error.textContent = t('request.number.missing');
     field.setAttribute('aria-invalid', 'true');
     field.focus();
