@@ -87,7 +87,9 @@ export function createHost(deps: HostDeps): CommandHost {
   /** Whoever knew the old password doesn't know the new one. */
   async function release(directory: string, key: string): Promise<void> {
     const account = await durable.accounts.byDirectoryKey(directory, key);
-    if (account) await deps.signIn.holds.release(account.id, { by: 'cli' });
+    if (account === undefined) return;
+    await deps.signIn.attempts.forgetBrowsers(account.id);
+    await deps.signIn.holds.release(account.id, { by: 'cli' });
   }
 
   async function explainPolicy({ input: { options } }: CommandRequest): Promise<CommandResult> {

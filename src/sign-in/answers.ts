@@ -175,7 +175,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     // Only now: a name typed with a wrong password leaves no account.
     if (first) await accounts.link(account);
     await turn.succeeded();
-    if (first) await attempts.recognise(account.id, browser);
+    if (first) await turn.recognised();
     deps.audit.note({ event: 'sign-in.proved', factor: opening.factor, ...facts });
     const proof: Evidence = { ...verdict.proof, request: request.request };
     const collected = [...state.collected, proof];

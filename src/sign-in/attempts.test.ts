@@ -152,6 +152,26 @@ describe('a known browser', () => {
     }
   });
 
+  it('is one no more once the password is another one, but for the browser where it was changed', async () => {
+    const { clock, attempts, strangers, known } = await fixture();
+    const [here, there] = [await known('alice'), await known('alice')];
+    const late = cookieJar();
+    const turn = await attempts.count(password('alice'), late.request());
+    await attempts.forgetBrowsers('alice');
+    await known('alice', here);
+    // The former password was right when it was looked at.
+    if (turn.allowed) await turn.recognised();
+    await strangers(password('alice'), 8);
+    for (const browser of [there, late]) {
+      expect(await attempts.count(password('alice'), browser.request())).toMatchObject({ allowed: false });
+    }
+    clock.pass(179 * DAY);
+    await known('alice', here);
+    clock.pass(179 * DAY);
+    await strangers(password('alice'), 8);
+    expect(await attempts.count(password('alice'), here.request())).toMatchObject({ allowed: true });
+  });
+
   it('gives somebody who has the password no new codes to guess with each new browser', async () => {
     const { attempts, known, right } = await fixture();
     let guesses = 0;

@@ -43,6 +43,8 @@ export interface Turn {
   succeeded(): Promise<void>;
   /** It was neither right nor wrong, as a choice: the attempt is given back, and earlier ones stay counted. */
   returned(): Promise<void>;
+  /** It was the right password, or what else opens: the account knows this browser from now on, which grants nothing. */
+  recognised(): Promise<void>;
   /** It was wrong: it stays counted, and whoever has to know is told once. `facts`: for the audit, with the account. */
   failed(facts: Readonly<Record<string, unknown>> & { account?: string }): Promise<void>;
 }
@@ -79,20 +81,34 @@ export function createAttempts(
   const { ephemeral, lockout } = deps;
   const failures = createFailures(deps);
   const knownKey = (value: string) => `known-browser:${hash(value)}`;
+  const eraKey = (subject: string) => `known-era:{${subject}}`;
   const sharedKey = (subject: string, factor: string) => `attempts:{${subject}}:${factor}`;
   /** Budgets of single browsers that were spent: else nobody could say which there are. */
   const spentKey = (subject: string) => `attempts-spent:{${subject}}`;
 
-  async function isKnown(subject: string, browser: Browser): Promise<boolean> {
+  /** The account as browsers know it, until its password is another one. */
+  async function eraOf(subject: string): Promise<string> {
+    const era = await ephemeral.get(eraKey(subject));
+    return era === undefined ? subject : `${subject} ${era}`;
+  }
+
+  async function isKnown(era: string, browser: Browser): Promise<boolean> {
     if (browser.known === undefined) return false;
-    return (await ephemeral.members(knownKey(browser.known))).includes(subject);
+    return (await ephemeral.members(knownKey(browser.known))).includes(era);
+  }
+
+  async function recognise(subject: string, era: string, browser: Browser): Promise<void> {
+    const value = browser.known ?? Buffer.from(deps.random(32)).toString('base64url');
+    await ephemeral.addMember(knownKey(value), era, KNOWN_FOR);
+    await ephemeral.expire(eraKey(subject), KNOWN_FOR);
+    if (browser.known === undefined) browser.setKnown(value, KNOWN_FOR);
   }
 
   /** The budgets that one attempt is counted against. */
-  async function budgetsOf({ subject, factor, opening }: Attempt, browser: Browser): Promise<Budget[]> {
+  async function budgetsOf({ subject, factor, opening }: Attempt, browser: Browser, era: string): Promise<Budget[]> {
     const { failures: max, duration: ttl, perAddress } = lockout;
     const shared = sharedKey(subject, factor);
-    if (opening && browser.known !== undefined && (await isKnown(subject, browser))) {
+    if (opening && browser.known !== undefined && (await isKnown(era, browser))) {
       return [{ kind: 'known', key: `${shared}:known:${hash(browser.known)}`, max, ttl }];
     }
     const address = `attempts:address:${budgetKey(browser.ip)}`;
@@ -127,7 +143,11 @@ export function createAttempts(
     await deps.audit.commit({ ...facts, event: 'attempts.locked', factor, from, until: deps.now() + spent.ttl });
   }
 
-  function turn(attempt: Attempt, budgets: readonly Budget[], spent: Budget | undefined, counted: Counted[]): Turn {
+  function turn(
+    attempt: Attempt,
+    { budgets, spent, counted }: { budgets: readonly Budget[]; spent: Budget | undefined; counted: Counted[] },
+    recognised: () => Promise<void>,
+  ): Turn {
     const { subject } = attempt;
     const against = counted.map(({ of }) => of);
     return {
@@ -141,6 +161,7 @@ export function createAttempts(
         await refund(budgets);
         await failures.giveBack(subject, against);
       },
+      recognised,
       failed: (facts) => tell(attempt, spent, counted, facts),
     };
   }
@@ -149,7 +170,9 @@ export function createAttempts(
     /** Counts one attempt. */
     async count(attempt: Attempt, browser: Browser): Promise<Turn | Locked> {
       const { subject, against = [] } = attempt;
-      const budgets = await budgetsOf(attempt, browser);
+      // Of now: by the time that a password is found right, it may be the former one.
+      const era = attempt.opening ? await eraOf(subject) : subject;
+      const budgets = await budgetsOf(attempt, browser, era);
       let spent: Budget | undefined;
       for (const [at, budget] of budgets.entries()) {
         const { key, max, ttl, kind } = budget;
@@ -164,7 +187,9 @@ export function createAttempts(
       }
       const mine = budgets.some(({ kind }) => kind === 'known');
       const counted = mine ? [] : await failures.count(subject, against);
-      if (mine || against.length === 0 || counted.length > 0) return turn(attempt, budgets, spent, counted);
+      if (mine || against.length === 0 || counted.length > 0) {
+        return turn(attempt, { budgets, spent, counted }, () => recognise(subject, era, browser));
+      }
       await refund(budgets);
       return { allowed: false };
     },
@@ -172,11 +197,15 @@ export function createAttempts(
     /** What is stopped for good of an account: ids of credentials, and of factors that store none. */
     stopped: failures.stopped,
 
-    /** Remembers that this account signed in on this browser; grants nothing. */
-    async recognise(subject: string, browser: Browser): Promise<void> {
-      const value = browser.known ?? Buffer.from(deps.random(32)).toString('base64url');
-      await ephemeral.addMember(knownKey(value), subject, KNOWN_FOR);
-      if (browser.known === undefined) browser.setKnown(value, KNOWN_FOR);
+    /** The account knows this browser from now on; grants nothing. */
+    recognise: async (subject: string, browser: Browser) => recognise(subject, await eraOf(subject), browser),
+
+    /**
+     * The password is another one. Whoever knew the former one may have made any number of browsers known, and would
+     * guess the next one's likeness from each: all are strangers again.
+     */
+    async forgetBrowsers(subject: string): Promise<void> {
+      await ephemeral.set(eraKey(subject), Buffer.from(deps.random(9)).toString('base64url'), KNOWN_FOR);
     },
 
     /** What is locked now: of a factor, the longest. Credentials that are stopped, by the factors that `of` names. */

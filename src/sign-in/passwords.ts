@@ -93,12 +93,14 @@ export function createPasswords(
   }
 
   /** Everything that rests on the old password ends; the hold last, when nothing is left for it to keep out. */
-  async function end({ account, session, renew, facts }: Change): Promise<number> {
+  async function end({ account, session, renew, browser, facts }: Change): Promise<number> {
     const hold = await holds.of(account.id);
     const at = deps.now();
     // Tokens count in whole seconds: those that this very sign-in gets in a moment must not be from before.
     await deps.durable.accounts.revokeBefore(account.id, at - (at % 1000));
     await devices.revoke(account.id);
+    await attempts.forgetBrowsers(account.id);
+    await attempts.recognise(account.id, browser);
     // No copy of the cookie comes along: what stands beyond the change is seen by a value that was made for it.
     const renewed = await renew?.();
     await deps.endSessions(account.id, renewed?.session ?? session);

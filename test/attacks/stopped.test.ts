@@ -2,6 +2,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { Client, type Reply } from '../support/client.ts';
 import { MINUTES } from '../support/clock.ts';
 import { idOf } from '../support/desk.ts';
+import { PASSWORD } from '../support/gateway.ts';
 import { visitAccount } from '../support/issued.ts';
 import { MAILBOX, notices } from '../support/mail.ts';
 import { asksPassword, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
@@ -140,5 +141,40 @@ describe('a password, guessed at with patience', () => {
     const id = await idOf(scene, owner);
     const released = scene.audit().filter(({ event, account }) => account === id && event === 'attempts.released');
     expect(released).toHaveLength(1);
+  });
+
+  it('gives browsers that knew the former one no budgets of their own for the next, however many there are', async () => {
+    const owner = await scene.member();
+    const thieves = await Promise.all(
+      Array.from({ length: 3 }, async () => {
+        const thief = scene.elsewhere(owner, new Client());
+        expect((await thief.enter('library')).url.pathname).toBe('/library');
+        thief.client.jar.restart();
+        return thief;
+      }),
+    );
+    const changing = await visitAccount(scene, owner, '/account/password');
+    const changed = await owner.answer(changing, { current: PASSWORD, next: 'violet anchor quiet river' });
+    expect(changed.url.search).toBe('?notice=password-changed');
+
+    let last: Reply | undefined;
+    let looked = 0;
+    for (let round = 0; round < 10; round += 1) {
+      for (const thief of thieves) {
+        last = await thief.password(await thief.begin('library'), owner.username, 'guess');
+        looked += last.text.includes('isn’t right') ? 1 : 0;
+      }
+    }
+    expect(looked).toBe(12);
+    expect(last?.text).toContain(HERE);
+    // Where it was changed, it can be typed.
+    owner.client.jar.restart();
+    const own = await owner.password(await owner.begin('library'), owner.username, 'violet anchor quiet river');
+    expect(own.url.pathname).toBe('/library');
+
+    // Nor where somebody else has set it for them.
+    await scene.gateway.command('user passwd', [owner.username], {}, 'amber lantern slow harbour');
+    const former = await owner.password(await owner.begin('library'), owner.username, 'violet anchor quiet river');
+    expect(former.text).toContain(HERE);
   });
 });
