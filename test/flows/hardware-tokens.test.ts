@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createAuthenticator } from '../../src/factors/totp/double.ts';
 import { pressed, SECRET } from '../../src/factors/totp/tokens/testing/tokens.ts';
 import { token } from '../../src/factors/totp/tokens/token.ts';
 import type { Reply } from '../support/client.ts';
@@ -49,6 +50,18 @@ describe('a hardware token', () => {
     const used = await elsewhere.code(page, press(1));
     expect(used.text).toContain('That code has been used already.');
     expect((await elsewhere.code(used, press(4))).url.pathname).toBe('/payroll');
+  });
+
+  it('is given by the maker’s file, and signs in from the first time on', async () => {
+    const someone = await scene.newcomer();
+    const file = `UPN;Serial Number;Secret Key;Time Interval;Manufacturer;Model\r\n${someone.username};10008600017;${SECRET};30;Acme;C200\r\n`;
+    expect(await scene.gateway.command('tokens import', [], {}, file)).toEqual([
+      '1 accepted, 0 refused, 1 assigned, 0 unchanged.',
+    ]);
+    const page = await someone.enter('payroll');
+    expect(page.text).toContain('Type the code that Hardware token 10008600017 shows now.');
+    const shown = createAuthenticator(`otpauth://totp/a?secret=${SECRET}`).codeAt(scene.gateway.now());
+    expect((await someone.code(page, shown)).url.pathname).toBe('/payroll');
   });
 
   it('leaves the choice to those who have an app', async () => {

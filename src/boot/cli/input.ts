@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import type { Command, Directory } from '../../core/directory.ts';
+import { decodeText } from '../../core/encoding.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { Io } from './io.ts';
 
@@ -26,27 +27,53 @@ export async function optionsFor(
     const [, name = ''] = /--([\w-]+) <file>$/.exec(flags) ?? [];
     const key = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
     const path = options[key];
-    if (typeof path === 'string') options[key] = path === '-' ? await text(io.stdin) : await contents(path);
+    if (typeof path === 'string')
+      options[key] = plainText(path, path === '-' ? await buffer(io.stdin) : await contents(path));
   }
   return options;
 }
 
-/** Standard input for a command: a password, the file that its argument `file` names, or nothing. */
+/**
+ * Standard input for a command: a password, the file that its argument `file` names, or nothing. A file's bytes are
+ * read as text here, by `--encoding` where the command has that option.
+ */
 export async function stdinFor(
   command: Pick<Command<Directory>, 'stdin' | 'arguments'>,
-  args: readonly string[],
+  { args, encoding }: { args: readonly string[]; encoding?: string },
   io: Io,
 ): Promise<string | undefined> {
-  if (command.stdin === 'password') return io.stdin.isTTY ? await askPassword(io) : await text(io.stdin);
+  if (command.stdin === 'password') {
+    return io.stdin.isTTY ? await askPassword(io) : plainText('standard input', await buffer(io.stdin));
+  }
   const at = command.arguments?.findIndex(({ name }) => /^[<[]?file[>\]]?$/.test(name)) ?? -1;
   if (at === -1) return undefined;
   const file = args[at];
-  return file === undefined || file === '-' ? await text(io.stdin) : await contents(file);
+  const [name, bytes] =
+    file === undefined || file === '-' ? ['standard input', await buffer(io.stdin)] : [file, await contents(file)];
+  return reading(name, () => decodeText(bytes, encoding));
 }
 
-async function contents(file: string): Promise<string> {
+/** A password or a key: a letter that was replaced would be another one. */
+function plainText(name: string, bytes: Uint8Array): string {
   try {
-    return await readFile(file, 'utf8');
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SallyportError('ERR_INPUT', `${name} isn't UTF-8`, { cause });
+  }
+}
+
+function reading(name: string, read: () => string): string {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof SallyportError)) throw cause;
+    throw new SallyportError(cause.code, `${name}: ${cause.message}`, { cause });
+  }
+}
+
+async function contents(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new SallyportError('ERR_INPUT', `${file} can't be read: ${code}`, { cause });

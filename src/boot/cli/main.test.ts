@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -125,6 +125,29 @@ describe('commands of directories', () => {
     const { exitCode, out, requests } = await run(['user', 'import', join(folder, 'people.csv')], { folder });
     expect([exitCode, out, requests]).toEqual([3, 'from the server\n', []]);
     expect(received[0]?.input.stdin).toBe('username\nalice\n');
+  });
+
+  it('get a file’s text as it was written, and nothing of one that can’t be read', async () => {
+    const folder = folderWith({ 'a.yaml': configText() });
+    const file = join(folder, 'people.csv');
+    const imported = async (bytes: Uint8Array, ...options: string[]) => {
+      writeFileSync(file, bytes);
+      const { requests, err, exitCode } = await run(['user', 'import', file, ...options], { folder });
+      return requests[0]?.input.stdin ?? `${exitCode} ${err}`;
+    };
+    const latin = Buffer.from('username,name\nann,M\xfcller\n', 'latin1');
+    expect(await imported(latin)).toMatch(/^2 sallyport: .*people\.csv: line 2 isn't UTF-8: save the file as UTF-8/);
+    expect(await imported(latin, '--encoding', 'windows-1252')).toBe('username,name\nann,Müller\n');
+    expect(await imported(Buffer.from('\uFEFFusername\n王小明', 'utf16le'))).toBe('username\n王小明');
+    const password = await run(['user', 'add', 'ann'], {
+      folder,
+      stdin: Readable.from([Buffer.from('M\xfcll', 'latin1')]),
+    });
+    expect([password.exitCode, password.requests, password.err]).toEqual([
+      2,
+      [],
+      "sallyport: standard input isn't UTF-8\n",
+    ]);
   });
 
   it('are refused while a process holds the data and does not answer', async () => {

@@ -134,7 +134,9 @@ async function runPlugin(context: Context, plugin: Offer, command: Command): Pro
   const { directory, ...options } = command.opts<Record<string, string | boolean>>();
   // Faults of the configuration are told before a password is asked for.
   const config = context.config();
-  const stdin = await stdinFor(plugin, command.args, context.io);
+  const { encoding } = options;
+  const named = typeof encoding === 'string' ? { encoding } : {};
+  const stdin = await stdinFor(plugin, { args: command.args, ...named }, context.io);
   const args = argumentsFor(plugin, command.args);
   const input = { args, options: await optionsFor(plugin, options, context.io), ...(stdin !== undefined && { stdin }) };
   const chosen = typeof directory === 'string' ? { directory } : {};

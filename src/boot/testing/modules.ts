@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DirectoryModule } from '../../core/directory.ts';
 import type { DoorModule } from '../../core/door.ts';
+import { ENCODING } from '../../core/encoding.ts';
 import type { FactorModule } from '../../core/factor.ts';
 import type { SenderModule } from '../../core/sender.ts';
 import type { DurableModule, EphemeralModule } from '../../core/store.ts';
@@ -60,7 +61,7 @@ const people: DirectoryModule = {
       name: 'user import',
       summary: 'import people',
       arguments: [{ name: '[file]', description: 'CSV' }],
-      options: [{ flags: '--pass-phrase-file <file>', description: 'of the file' }],
+      options: [ENCODING, { flags: '--pass-phrase-file <file>', description: 'of the file' }],
       run: unused,
     },
   ],

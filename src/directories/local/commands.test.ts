@@ -123,6 +123,13 @@ describe('user import', () => {
     ]);
   });
 
+  it('takes what spreadsheets write: names of columns in any case, sep=, semicolons', async () => {
+    const { directory, run } = fixture();
+    const stdin = 'sep=;\r\nUPN;Display Name;E-Mail;Groups\r\nada@example.edu;Ada, Lady;ada@example.edu;"staff;cs"\r\n';
+    expect(await run('user import', [], { stdin })).toMatchObject({ exitCode: 0 });
+    expect(await directory.find('ada@example.edu')).toMatchObject({ name: 'Ada, Lady', groups: ['staff', 'cs'] });
+  });
+
   it('reports every fault with its line, and imports nothing', async () => {
     const { directory, run } = fixture();
     await run('user add', ['eve'], { stdin: 'x' });

@@ -1,4 +1,5 @@
 import type { Command, CommandInput, CommandResult, Directory, Person } from '../../core/directory.ts';
+import { ENCODING } from '../../core/encoding.ts';
 import { hasCode } from '../../core/errors.ts';
 import { LocalDirectory } from './directory.ts';
 import { type Entry, messagesOf, planImport } from './import.ts';
@@ -198,7 +199,7 @@ export const commands: readonly Command<Directory>[] = [
       name: 'user import',
       summary: 'import people from CSV: username,name,email,groups,password or passwordHash; all or nothing',
       arguments: [{ name: '[file]', description: 'CSV file with a header; standard input by default' }],
-      options: [{ flags: '--update', description: 'change people who exist already' }],
+      options: [ENCODING, { flags: '--update', description: 'change people who exist already' }],
     },
     importPeople,
   ),

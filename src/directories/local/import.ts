@@ -1,13 +1,21 @@
 import type { ZodError } from 'zod';
-import { type Fault, parseCsv, type Row } from './csv.ts';
+import type { LineFault } from '../../core/csv.ts';
+import { type Columns, readTable, type TableRow } from '../../core/table.ts';
 import type { LocalDirectory } from './directory.ts';
 import { isAcceptable } from './hasher.ts';
 import { passwordFault } from './passwords.ts';
 import { type Details, details, lookupOf } from './person.ts';
 
-const COLUMNS = ['username', 'name', 'email', 'groups', 'password', 'passwordHash'] as const;
-type Column = (typeof COLUMNS)[number];
-type Cells = Partial<Record<Column, string>>;
+const COLUMNS = {
+  username: ['upn', 'user principal name', 'login'],
+  name: ['display name', 'full name'],
+  email: ['mail', 'email address', 'mail address'],
+  groups: [],
+  password: [],
+  passwordHash: [],
+} as const satisfies Columns<string>;
+type Column = keyof typeof COLUMNS;
+type Cells = TableRow<Column>['cells'];
 
 /** What one row asks for; `key` where the person exists and is to be changed. */
 export interface Entry {
@@ -22,7 +30,7 @@ export interface Entry {
 export interface Plan {
   entries: Entry[];
   /** In order of lines. If there are any, nothing may be imported. */
-  faults: Fault[];
+  faults: LineFault[];
 }
 
 const partial = details.partial({ name: true, groups: true });
@@ -30,21 +38,6 @@ const partial = details.partial({ name: true, groups: true });
 /** The messages of a schema's faults, one each. */
 export function messagesOf(error: ZodError): string[] {
   return [...new Set(error.issues.map(({ message }) => message))];
-}
-
-function headerFaults({ line, fields }: Row): Fault[] {
-  const known: readonly string[] = COLUMNS;
-  const messages = fields
-    .filter((name) => !known.includes(name))
-    .map((name) => `unknown column ${JSON.stringify(name)}`);
-  const twice = fields.filter((name, at) => fields.indexOf(name) !== at);
-  messages.push(...twice.map((name) => `column ${JSON.stringify(name)} appears twice`));
-  if (!fields.includes('username')) messages.push('the column username is missing');
-  return messages.map((message) => ({ line, message }));
-}
-
-function cellsOf(header: readonly string[], row: Row): Cells {
-  return Object.fromEntries(header.map((name, at) => [name, row.fields[at] ?? '']));
 }
 
 /** Columns that are absent stay as they are; an empty mail address or list of groups clears it. */
@@ -66,38 +59,24 @@ function secretFaults({ password, passwordHash }: Cells): string[] {
 }
 
 /** Reads one row: what it asks for, and everything that is wrong with it. */
-function readRow(header: readonly string[], row: Row): { entry?: Entry; messages: string[] } {
-  if (row.fields.length !== header.length) {
-    return { messages: [`${row.fields.length} fields where the header has ${header.length}`] };
-  }
-  const cells = cellsOf(header, row);
+function readRow({ line, cells }: TableRow<Column>): { entry?: Entry; messages: string[] } {
   const messages = secretFaults(cells);
   const parsed = partial.safeParse({ username: cells.username, ...changeOf(cells) });
   if (!parsed.success) return { messages: [...messagesOf(parsed.error), ...messages] };
   const { username, ...change } = parsed.data;
   const { password, passwordHash } = cells;
-  const entry = {
-    line: row.line,
-    username,
-    change,
-    ...(password && { password }),
-    ...(passwordHash && { passwordHash }),
-  };
+  const entry = { line, username, change, ...(password && { password }), ...(passwordHash && { passwordHash }) };
   return { entry, messages };
 }
 
 /** Reads a CSV file against the people there are, without changing anything. */
 export async function planImport(text: string, directory: LocalDirectory, update: boolean): Promise<Plan> {
-  const { rows, faults } = parseCsv(text);
-  const [first, ...rest] = rows;
-  if (!first) return { entries: [], faults: [...faults, { line: 1, message: 'the file is empty' }] };
-  const header: Row = { line: first.line, fields: first.fields.map((name) => name.trim()) };
-  faults.push(...headerFaults(header));
-  if (faults.some(({ line }) => line <= header.line)) return { entries: [], faults };
+  const { rows, header, faults } = readTable<Column>(text, COLUMNS, ['username']);
+  if (header.length > 0) return { entries: [], faults: header };
   const entries: Entry[] = [];
   const lines = new Map<string, number>();
-  for (const row of rest) {
-    const { entry, messages } = readRow(header.fields, row);
+  for (const row of rows) {
+    const { entry, messages } = readRow(row);
     if (entry) {
       const lookup = lookupOf(entry.username) ?? '';
       const before = lines.get(lookup);

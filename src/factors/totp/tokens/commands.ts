@@ -1,16 +1,13 @@
-import type { Account } from '../../../core/account.ts';
 import type { Command, CommandInput, CommandResult } from '../../../core/directory.ts';
-import type { FactorDesk } from '../../../core/factor.ts';
+import { ENCODING } from '../../../core/encoding.ts';
 import { typedDigits } from '../../../core/typed.ts';
-import { type Data, isHeld, type Pending } from '../schemas.ts';
-import { assignToken, withoutHolder } from './assign.ts';
+import { withoutHolder } from './assign.ts';
 import { TokenFault } from './fault.ts';
+import { credentialsOf, type Desk, giveToken, TRY_AGAIN } from './giving.ts';
 import { type Format, importTokens, keyFrom } from './import.ts';
 import { inStep } from './moving.ts';
 import { createTokens, type Kept } from './store.ts';
 import { normaliseSerial, type Token } from './token.ts';
-
-type Desk = FactorDesk<Data, Pending>;
 
 /** Rows of a report that are shown one by one. */
 const SHOWN = 200;
@@ -19,7 +16,6 @@ const REACH = { window: 0, lookAhead: 0, resync: 1000 };
 
 const fail = (...lines: string[]): CommandResult => ({ lines, exitCode: 1 });
 const done = (...lines: string[]): CommandResult => ({ lines, exitCode: 0 });
-const TRY_AGAIN = 'It was changed at the same moment: try again.';
 
 function formatOf({ options }: CommandInput, text: string): Format {
   const { format } = options;
@@ -37,13 +33,19 @@ const importFile = async (desk: Desk, input: CommandInput): Promise<CommandResul
       // As a line: what an editor or a shell ends it with is no part of it.
       ...(typeof passphraseFile === 'string' ? { passphrase: passphraseFile.replace(/\r?\n$/, '') } : {}),
     };
-    const { accepted, refused, notes } = await importTokens(text, formatOf(input, text), secrets, createTokens(desk));
-    const counts = { accepted: accepted.length, refused: refused.length };
+    const report = await importTokens(text, formatOf(input, text), secrets, desk);
+    const { accepted, assigned, refused, unchanged } = report;
+    const counts = { accepted, refused: refused.length, ...(report.names ? { assigned } : {}) };
     await desk.audit({ event: 'tokens.imported', ...counts });
-    const shown = refused.slice(0, SHOWN).map(({ label, reason }) => `refused ${label}: ${reason}`);
-    if (refused.length > SHOWN) shown.push(`refused ${refused.length - SHOWN} more`);
-    const lines = [...notes, ...shown, `${counts.accepted} accepted, ${counts.refused} refused.`];
-    return { lines, exitCode: refused.length === 0 ? 0 : 1 };
+    const told = [
+      ...refused.map(({ label, reason }) => `refused ${label}: ${reason}`),
+      ...report.unassigned.map(({ label, reason }) => `kept ${label}, not given to whom it names: ${reason}`),
+    ];
+    const shown = told.slice(0, SHOWN);
+    if (told.length > SHOWN) shown.push(`refused ${told.length - SHOWN} more`);
+    const ofNames = report.names ? `, ${assigned} assigned, ${unchanged} unchanged` : '';
+    const lines = [...report.notes, ...shown, `${accepted} accepted, ${refused.length} refused${ofNames}.`];
+    return { lines, exitCode: told.length === 0 ? 0 : 1 };
   } catch (error) {
     // What the person at the terminal can put right; anything else is a fault of ours or of the store.
     if (error instanceof TokenFault) return fail(`Nothing was imported: ${error.message}.`);
@@ -74,35 +76,9 @@ function withToken(run: (desk: Desk, kept: Kept, input: CommandInput) => Promise
   };
 }
 
-/** The account's credentials that are this token: one, or none if its owner removed it. */
-async function credentialsOf(desk: Desk, account: Account, serial: string) {
-  return (await desk.credentials(account)).filter(isHeld).filter(({ data }) => data.serial === serial);
-}
-
-const assign = withToken(async (desk, kept, { args }) => {
-  const [, username = ''] = args;
-  const { serial, holder } = kept.token;
-  const account = await desk.account(username);
-  if (account === undefined) return fail(`There is no account ${JSON.stringify(username)}.`);
-  if (holder !== undefined && holder.account !== account.id) {
-    return fail(`${serial} is ${holder.username}'s: unassign it first.`);
-  }
-  const taken = await assignToken(
-    { now: desk.now, tokens: createTokens(desk) },
-    account,
-    await desk.credentials(account),
-    serial,
-  );
-  if (taken.outcome === 'refused') {
-    return fail(taken.reason === 'theirs' ? `${serial} is ${username}'s already.` : TRY_AGAIN);
-  }
-  const added = await desk.add(account, taken);
-  if (typeof added !== 'string') {
-    await taken.release();
-    return fail(added.key === 'too-many-methods' ? `${username} has too many methods of this kind.` : TRY_AGAIN);
-  }
-  await desk.audit({ event: 'tokens.assigned', account: account.id, serial, credential: added });
-  return done(`${serial} is ${account.username}'s now.`);
+const assign = withToken(async (desk, { token: { serial } }, { args: [, username = ''] }) => {
+  const given = await giveToken(desk, serial, username);
+  return 'account' in given ? done(`${serial} is ${given.account.username}'s now.`) : fail(given.refused);
 });
 
 const unassign = withToken(async (desk, kept) => {
@@ -155,6 +131,7 @@ export const commands: readonly Command<Desk>[] = [
     summary: 'import hardware tokens from PSKC (RFC 6030) or CSV; what is refused is said, the rest is kept',
     arguments: [{ name: '[file]', description: 'the file; standard input by default' }],
     options: [
+      ENCODING,
       { flags: '--format <name>', description: 'pskc or csv (default: what it looks like)' },
       { flags: '--key-file <file>', description: 'pre-shared key of an encrypted file, hexadecimal or base64' },
       { flags: '--passphrase-file <file>', description: 'passphrase of an encrypted file; - is standard input' },

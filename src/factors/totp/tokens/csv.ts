@@ -1,71 +1,76 @@
+import { type Columns, readTable, type TableRow } from '../../../core/table.ts';
 import { encodeSecret } from '../otp.ts';
 import { TokenFault } from './fault.ts';
 import { type Row, rowOf } from './row.ts';
 
-const COLUMNS = ['serial', 'secret', 'secrethex', 'type', 'digits', 'step', 'counter', 'algorithm', 'maker'];
-const REQUIRED = ['serial', 'type', 'digits'];
+/** With the names that makers' files for Entra have: `upn, serial number, secret key, time interval, manufacturer, model`. */
+const COLUMNS = {
+  serial: ['serial number', 'serial no'],
+  secret: ['secret key'],
+  secretHex: [],
+  type: [],
+  digits: [],
+  step: ['time interval', 'period'],
+  counter: [],
+  algorithm: [],
+  maker: ['manufacturer'],
+  model: [],
+  username: ['upn', 'user principal name'],
+} as const satisfies Columns<string>;
+type Column = keyof typeof COLUMNS;
+type Cells = TableRow<Column>['cells'];
+
 const MOST_CHARACTERS = 12_000_000;
 
-/** One field, quoted or not, and what ends it; a field of tokens has no line's end in it. */
-const FIELD = /(?:"((?:[^"\r\n]|"")*)"|([^",\r\n]*))(,|$)/y;
-
-function fieldsOf(line: string): string[] | undefined {
-  const fields: string[] = [];
-  FIELD.lastIndex = 0;
-  for (;;) {
-    const match = FIELD.exec(line);
-    if (match === null) return undefined;
-    const [, quoted, plain = '', end] = match;
-    fields.push((quoted === undefined ? plain : quoted.replaceAll('""', '"')).trim());
-    if (end === '') return fields;
-  }
-}
-
 /**
- * Reads tokens from CSV with a header: `serial,secret,type,digits,step`, in any order, with `secretHex` in the place of
- * `secret` (base32), and where needed `counter`, `algorithm`, `maker`. Throws TokenFault where the header can't be read.
+ * Reads tokens from CSV with a header: `serial,secret,type,digits,step`, with `secretHex` in the place of `secret`
+ * (base32), and where needed `counter`, `algorithm`, `maker`, `model`, and `username` for whose it is to be. Without
+ * `type` those with a `step` are clocks; without `digits` they have 6, as RFC 6238 and RFC 4226 have. Throws
+ * TokenFault where the header can't be read.
  */
 export function readCsv(text: string): Row[] {
   if (text.length > MOST_CHARACTERS) throw new TokenFault(`longer than ${MOST_CHARACTERS} characters`);
-  const [first = '', ...lines] = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
-  const header = (fieldsOf(first) ?? []).map((name) => name.toLowerCase());
-  const unknown = header.find((name) => !COLUMNS.includes(name));
-  if (unknown !== undefined) throw new TokenFault(`line 1: there is no column ${JSON.stringify(unknown.slice(0, 40))}`);
-  const missing = REQUIRED.find((name) => !header.includes(name));
-  if (missing !== undefined) throw new TokenFault(`line 1: the column ${missing} is missing`);
-  if (header.includes('secret') === header.includes('secrethex')) {
+  const { columns, rows, header, faults } = readTable<Column>(text, COLUMNS, ['serial']);
+  const [fault] = header;
+  if (fault !== undefined) throw new TokenFault(`line ${fault.line}: ${fault.message}`);
+  if (columns.has('secret') === columns.has('secretHex')) {
     throw new TokenFault('line 1: one of the columns secret (base32) and secretHex must be there');
   }
-  if (new Set(header).size < header.length) throw new TokenFault('line 1: a column is there twice');
-  return lines.flatMap((line, at) => (line.trim() === '' ? [] : [lineRow(line, at + 2, header)]));
+  if (!columns.has('type') && !columns.has('step')) {
+    throw new TokenFault('line 1: the column type is missing (totp or hotp), or step for tokens with a clock');
+  }
+  const read = rows.map((row) => ({ line: row.line, row: lineRow(row) }));
+  const unread = faults.map(({ line, message }) => ({ line, row: { label: `line ${line}`, reason: message } }));
+  return [...read, ...unread].sort((a, b) => a.line - b.line).map(({ row }) => row);
 }
 
-function lineRow(line: string, number: number, header: readonly string[]): Row {
-  const fields = fieldsOf(line);
-  const row = new Map(header.map((name, at) => [name, fields?.[at] ?? '']));
-  const serial = row.get('serial') ?? '';
-  return rowOf(`line ${number}${serial === '' ? '' : ` (${serial.slice(0, 64)})`}`, () => {
-    if (fields?.length !== header.length) throw new TokenFault('it has other fields than the header');
-    const type = row.get('type')?.toLowerCase();
+function lineRow({ line, cells }: TableRow<Column>): Row {
+  const cell = (name: Column) => cells[name]?.trim() ?? '';
+  const serial = cell('serial');
+  const row = rowOf(`line ${line}${serial === '' ? '' : ` (${serial.slice(0, 64)})`}`, () => {
+    if (/^\d(\.\d+)?E\+\d+$/i.test(serial)) {
+      throw new TokenFault('a spreadsheet has shortened this serial number: format the column as text there');
+    }
+    const type = (cell('type') || 'totp').toLowerCase();
     return {
       serial,
       type,
-      secret: secretOf(row),
-      algorithm: (row.get('algorithm') || 'SHA1').toUpperCase().replace('-', ''),
-      digits: Number(row.get('digits')),
-      ...(type === 'totp' ? { period: Number(row.get('step') || 30), drift: 0 } : {}),
-      next: type === 'hotp' ? Number(row.get('counter') || 0) : 0,
-      maker: row.get('maker'),
+      secret: secretOf(cells),
+      algorithm: (cell('algorithm') || 'SHA1').toUpperCase().replace(/^(?:HMAC)?-?SHA-?/, 'SHA'),
+      digits: Number(cell('digits') || 6),
+      ...(type === 'totp' ? { period: Number(cell('step') || 30), drift: 0 } : {}),
+      next: type === 'hotp' ? Number(cell('counter') || 0) : 0,
+      maker: [cell('maker'), cell('model')].filter(Boolean).join(' '),
     };
   });
+  const username = cell('username');
+  return username === '' ? row : { ...row, username };
 }
 
 /** Base32 or hexadecimal, as the header says: a text can look like both. */
-function secretOf(row: ReadonlyMap<string, string>): string {
-  const hex = row.get('secrethex')?.replace(/\s/g, '');
-  if (hex === undefined) {
-    return (row.get('secret') ?? '').replace(/[\s-]/g, '').replace(/=+$/, '').toUpperCase();
-  }
+function secretOf({ secret = '', secretHex }: Cells): string {
+  const hex = secretHex?.replace(/\s/g, '');
+  if (hex === undefined) return secret.replace(/[\s-]/g, '').replace(/=+$/, '').toUpperCase();
   if (!/^(?:[0-9a-f]{2}){16,64}$/i.test(hex)) throw new TokenFault('secretHex isn’t 16 to 64 bytes in hexadecimal');
   return encodeSecret(Buffer.from(hex, 'hex'));
 }

@@ -1,8 +1,8 @@
 import { TokenFault } from './fault.ts';
 import { normaliseSerial, type Token, token } from './token.ts';
 
-/** What one row or package of a file came to. */
-export type Row = { label: string } & ({ token: Token } | { reason: string });
+/** What one row or package of a file came to; `username`: whose it is to be, as it stands there. */
+export type Row = { label: string; username?: string } & ({ token: Token } | { reason: string });
 
 /** Makes a row of what `read` finds; a fault is the row's alone. */
 export function rowOf(label: string, read: () => Record<string, unknown>): Row {

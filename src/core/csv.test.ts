@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCsv } from './csv.ts';
+import { parseCsv, type Separator } from './csv.ts';
 
-const fields = (text: string) => parseCsv(text).rows.map((row) => row.fields);
+const fields = (text: string, separator?: Separator) => parseCsv(text, separator).rows.map((row) => row.fields);
 
 describe('parseCsv', () => {
   it('reads back what was written, whatever is in the fields', () => {
@@ -16,8 +16,8 @@ describe('parseCsv', () => {
     fc.assert(
       fc.property(table, fc.constantFrom('\r\n', '\n'), fc.boolean(), fc.boolean(), (rows, end, quoted, last) => {
         const text = rows.map((row) => row.map(quoted ? quote : plain).join(',')).join(end) + (last ? end : '');
-        expect(fields(text)).toEqual(rows);
-        expect(parseCsv(text).faults).toEqual([]);
+        expect(fields(text, ',')).toEqual(rows);
+        expect(parseCsv(text, ',').faults).toEqual([]);
       }),
     );
   });
@@ -32,6 +32,49 @@ describe('parseCsv', () => {
         if (/[^\r\n]/.test(any)) expect(rows.length + faults.length).toBeGreaterThan(0);
       }),
     );
+  });
+
+  it.each([
+    [
+      'a semicolon of the header',
+      'a;b\n1,5;2',
+      [
+        ['a', 'b'],
+        ['1,5', '2'],
+      ],
+    ],
+    [
+      'a tab of the header',
+      'a\tb;c\n1;2\t3',
+      [
+        ['a', 'b;c'],
+        ['1;2', '3'],
+      ],
+    ],
+    [
+      'what sep= says',
+      'sep=;\r\na;b,c\r\n1;2',
+      [
+        ['a', 'b,c'],
+        ['1', '2'],
+      ],
+    ],
+    ['what sep= says in quotes, after a mark', '\uFEFF"SEP=\t"\na\tb', [['a', 'b']]],
+    [
+      'a comma where the header has one, whatever is quoted',
+      '"a;\tb",c\n1,2',
+      [
+        ['a;\tb', 'c'],
+        ['1', '2'],
+      ],
+    ],
+    ['a comma of what has one field', 'a\n1', [['a'], ['1']]],
+  ])('separates by %s', (_, text, expected) => {
+    expect(fields(text)).toEqual(expected);
+  });
+
+  it('counts lines from the one with sep=', () => {
+    expect(parseCsv('sep=;\na;b\n"x').faults).toEqual([{ line: 3, message: expect.any(String) }]);
   });
 
   it('counts lines across quoted line ends, skips empty ones and the byte order mark', () => {
