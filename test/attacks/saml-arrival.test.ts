@@ -129,7 +129,7 @@ describe('the query of a redirect', () => {
   it('is refused in loose base64', async () => {
     const { query = '', ...rest } = byRedirect(authnRequest());
     const base64 = decodeURIComponent(query.slice('SAMLRequest='.length));
-    for (const loose of [` ${base64}`, `${base64}\n`, `${base64}=`, `${base64}!`, base64.replace(/=*$/, '-'), ''])
+    for (const loose of [` ${base64}`, `${base64}=`, `${base64}!`, base64.replace(/=*$/, '-'), ''])
       expect(await entrance([sp]).fault({ ...rest, query: `SAMLRequest=${encodeURIComponent(loose)}` })).toBe(
         'encoding',
       );

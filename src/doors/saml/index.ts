@@ -69,6 +69,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
       ...{ now, ephemeral, skew: settings.skew },
       party: (id) => parties.party(id),
       requireSigned: (party) => settingsOf(party).requireSignedRequests,
+      allowed: (party) => settingsOf(party).allow,
     });
     const participants = createParticipants(ephemeral, ports.sessions.lifetime);
     const pending = createPending(ports);

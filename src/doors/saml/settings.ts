@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LEVELS } from '../../core/assurance.ts';
 import { parseDuration } from '../../core/duration.ts';
+import { DEPARTURES, type Departure } from './gate/departures.ts';
 import { NAME_ID_FORMATS, type NameIdFormat } from './model.ts';
 
 const HOUR = 3_600_000;
@@ -71,6 +72,10 @@ export const samlApplication = z.strictObject({
     .boolean()
     .default(false)
     .describe('Refuse unsigned AuthnRequests even if its metadata does not promise signed ones'),
+  allow: z
+    .array(z.enum(Object.keys(DEPARTURES) as [Departure, ...Departure[]]))
+    .default([])
+    .describe('What its messages may have that the bindings haven’t: a closed list'),
   sign: signed.optional().describe('What is signed; doors.saml.sign by default'),
   algorithm: algorithm.optional(),
   encrypt: z

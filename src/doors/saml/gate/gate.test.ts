@@ -9,6 +9,7 @@ import {
   logoutResponse,
   NOW,
   newId,
+  redirect,
   SIGNATURE,
   SP,
   sign,
@@ -119,15 +120,51 @@ describe('an AuthnRequest', () => {
     expect(await entrance([], { provider: { validUntil: NOW + 1 } }).fault(byPost(authnRequest()))).toBe('passed');
   });
 
-  it('may break lines in its base64 when posted, and nowhere else', async () => {
+  it('may break lines in its base64, under a signature as well', async () => {
     const lines = (text: string) => encodeURIComponent(text.replace(/(.{76})/g, '$1\r\n'));
-    const { fault } = entrance([]);
+    const { fault } = entrance([rsa]);
     const posted = byPost(authnRequest());
     const body = decodeURIComponent(posted.body?.slice('SAMLRequest='.length) ?? '');
     expect(await fault({ ...posted, body: `SAMLRequest=${lines(body)}` })).toBe('passed');
     const redirected = byRedirect(authnRequest());
     const query = decodeURIComponent(redirected.query?.slice('SAMLRequest='.length) ?? '');
-    expect(await fault({ ...redirected, query: `SAMLRequest=${lines(query)}` })).toBe('encoding');
+    expect(await fault({ ...redirected, query: `SAMLRequest=${lines(query)}` })).toBe('passed');
+    // What was signed is what was sent: breaks that come in later void it.
+    const signed = byRedirect(authnRequest(), { signer: rsa });
+    const broken = signed.query?.replace(
+      /SAMLRequest=([^&]+)/,
+      (_, it) => `SAMLRequest=${lines(decodeURIComponent(it))}`,
+    );
+    expect(await fault({ ...signed, query: broken ?? '' })).toBe('signature');
+  });
+
+  it('posted deflated is refused by name, and taken from an application that is allowed to, signature and all', async () => {
+    const deflated = (xml: string) => ({ ...byPost(xml), body: redirect(xml) });
+    const request = entrance([rsa]).gate.receive(deflated(sign(authnRequest(), rsa)));
+    await expect(request).rejects.toThrow('applications.sp.saml.allow: [deflated-post] would take it');
+    const { fault, receive } = entrance([rsa], { allowed: ['deflated-post'] });
+    expect(await receive(deflated(sign(authnRequest(), rsa)))).toMatchObject({ signed: true });
+    const stranger = await createIdentity();
+    expect(await fault(deflated(sign(authnRequest(), stranger)))).toBe('signature');
+    expect(await fault(deflated(authnRequest({ destination: 'https://elsewhere.example/' })))).toBe('destination');
+    expect(await fault(deflated('x'.repeat(300_000)))).toBe('size');
+    expect(await fault(deflated(authnRequest({ issuer: 'https://stranger.example' })))).toBe('issuer');
+  });
+
+  it('whose plus signs came as blanks is refused by name, and taken where that is allowed', async () => {
+    const raw = (xml: string) => ({ ...byPost(xml), body: `SAMLRequest=${Buffer.from(xml).toString('base64')}` });
+    // Base64 of this holds a plus sign.
+    const xml = () => authnRequest({ attributes: 'ProviderName="&#x7e;>>>~~~>"' });
+    const withPlus = () => {
+      for (;;) {
+        const inbound = raw(xml());
+        if (inbound.body.includes('+')) return inbound;
+      }
+    };
+    const refused = entrance([]).gate.receive(withPlus());
+    await expect(refused).rejects.toThrow('saml.allow: [unencoded-plus] would take it');
+    expect(await entrance([], { allowed: ['unencoded-plus'] }).fault(withPlus())).toBe('passed');
+    expect(await entrance([], { allowed: ['deflated-post'] }).fault(withPlus())).toBe('encoding');
   });
 });
 

@@ -5,6 +5,7 @@ import type { Binding, Party, SamlMessage } from '../model.ts';
 import { publicKeys, signatureAlgorithm, verifies } from '../xml/algorithms.ts';
 import { schema } from '../xml/library.ts';
 import { checkSignature } from '../xml/signature.ts';
+import { type Departure, refuseDepartures } from './departures.ts';
 import { type Claimed, type Opened, openDocument, signedMessage } from './document.ts';
 import { type Raw, UNWRAP, type Wire } from './wire.ts';
 
@@ -23,6 +24,8 @@ export interface GatePorts {
   skew: number;
   /** Unsigned AuthnRequests of this party are refused although its metadata doesn't promise signed ones. */
   requireSigned(party: Party): boolean;
+  /** What its messages may have that the bindings haven't. */
+  allowed(party: Party): readonly Departure[];
 }
 
 export interface Inbound extends Raw {
@@ -66,7 +69,11 @@ interface Passage extends Arrival {
  * then the XML and its signature's form (openDocument). After them, the signed message is taken out (signedMessage):
  * what a signature refers to costs nothing until one of the sender's keys has made it.
  */
-const OF_THE_SENDER: readonly ((arrival: Arrival) => void)[] = [metadataInForce, signatureOfTheSender];
+const OF_THE_SENDER: readonly ((arrival: Arrival) => void)[] = [
+  metadataInForce,
+  asTheBindingHasIt,
+  signatureOfTheSender,
+];
 
 /** The checks of the message itself, in order. */
 const CHECKS: readonly ((passage: Passage) => void | Promise<void>)[] = [
@@ -111,6 +118,10 @@ function metadataInForce({ party, now }: Arrival): void {
   const { validUntil } = party.provider;
   if (validUntil !== undefined && validUntil <= now)
     throw new SamlFault('metadata', `of ${party.provider.entityId} has expired`);
+}
+
+function asTheBindingHasIt({ ports, party, wire }: Arrival): void {
+  refuseDepartures(wire.departures, ports.allowed(party), party.application);
 }
 
 const isSigned = ({ wire, claimed }: Arrival): boolean => Boolean(wire.detached || claimed.signature);

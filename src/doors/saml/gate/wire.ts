@@ -2,6 +2,7 @@ import { inflateRawSync } from 'node:zlib';
 import { SamlFault } from '../errors.ts';
 import type { Binding } from '../model.ts';
 import { decodeBase64 } from '../xml/base64.ts';
+import type { Departure } from './departures.ts';
 import { cutParameters, type Parameters } from './parameters.ts';
 
 /** Bytes of a message. Real ones have 1 to 10 KiB; the largest carry certificates or long extensions. */
@@ -25,6 +26,8 @@ export interface Wire {
   /** Which parameter it came in; SOAP has none. */
   parameter?: 'SAMLRequest' | 'SAMLResponse';
   relayState?: string;
+  /** What isn't as the binding has it; the sender's application may be allowed to. */
+  departures: readonly Departure[];
   /** Signature of the redirect binding: over these octets, as they were sent. */
   detached?: { octets: Buffer; value: Buffer; algorithm: string };
 }
@@ -45,9 +48,11 @@ function redirect({ query = '' }: Raw): Wire {
   const encoding = parameters.SAMLEncoding?.value ?? DEFLATE;
   if (encoding !== DEFLATE) throw new SamlFault('parameters', `SAMLEncoding ${encoding.slice(0, 100)}`);
   const { parameter, value } = messageOf(parameters);
+  const { bytes, departures } = decoded(value);
   return {
-    xml: inflate(decodeBase64(value)),
+    xml: inflate(bytes),
     parameter,
+    departures,
     ...relayStateOf(parameters),
     ...detachedOf(parameters, parameter),
   };
@@ -59,12 +64,30 @@ function post({ body = '' }: Raw): Wire {
   const { SigAlg, Signature, SAMLEncoding } = parameters;
   if (SigAlg || Signature || SAMLEncoding) throw new SamlFault('parameters', 'parameters of another binding');
   const { parameter, value } = messageOf(parameters);
-  return { xml: decodeBase64(value, 'lines'), parameter, ...relayStateOf(parameters) };
+  const { bytes, departures } = decoded(value);
+  const common = { parameter, ...relayStateOf(parameters) };
+  if (looksLikeXml(bytes)) return { ...common, xml: bytes, departures };
+  return { ...common, xml: inflate(bytes), departures: [...departures, 'deflated-post'] };
+}
+
+/** `<`, white space, or a mark of the byte order; no block of DEFLATE that holds XML begins with the first two. */
+function looksLikeXml(bytes: Buffer): boolean {
+  const [first = 0] = bytes;
+  return [0x3c, 0x20, 0x09, 0x0a, 0x0d, 0xef, 0xfe, 0xff].includes(first);
+}
+
+/**
+ * A message's base64. Toolkits break it into lines, in redirects too: whatever signs it covers it as it was sent, or
+ * is inside of it. Throws `encoding`.
+ */
+function decoded(value: string): { bytes: Buffer; departures: Departure[] } {
+  if (!value.includes(' ')) return { bytes: decodeBase64(value, 'lines'), departures: [] };
+  return { bytes: decodeBase64(value.replaceAll(' ', '+'), 'lines'), departures: ['unencoded-plus'] };
 }
 
 /** saml-bindings section 3.2; the envelope is taken off once it is parsed. */
 function soap({ body = '' }: Raw): Wire {
-  return { xml: Buffer.from(bounded(body, MAX_BODY)) };
+  return { xml: Buffer.from(bounded(body, MAX_BODY)), departures: [] };
 }
 
 function bounded(text: string, max: number): string {

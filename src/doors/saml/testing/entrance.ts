@@ -1,5 +1,6 @@
 import type { EphemeralStore } from '../../../core/store.ts';
 import { type Fault, SamlFault } from '../errors.ts';
+import type { Departure } from '../gate/departures.ts';
 import { createGate, type Inbound } from '../gate/gate.ts';
 import type { Party, SamlMessage, ServiceProvider } from '../model.ts';
 import type { Identity } from './identity.ts';
@@ -34,6 +35,7 @@ export const bySoap = (xml: string): Inbound => ({
 export interface EntranceOptions {
   provider?: Partial<ServiceProvider>;
   requireSigned?: boolean;
+  allowed?: readonly Departure[];
   store?: Pick<EphemeralStore, 'add'>;
   /** Other service providers that may sign in. */
   others?: readonly Party[];
@@ -50,6 +52,7 @@ export function entrance(signers: readonly Identity[], options: EntranceOptions 
     party: async (entityId) => parties.find(({ provider }) => provider.entityId === entityId),
     skew: 90_000,
     requireSigned: () => options.requireSigned ?? false,
+    allowed: () => options.allowed ?? [],
   });
   return {
     clock,
