@@ -282,8 +282,9 @@ function programs({ api: { clients, budget } }: Config): ApiSettings {
   return { budget, clients: clients.map(({ secret, ...client }) => ({ ...client, secretHash: hashOfSecret(secret) })) };
 }
 
-function support({ support: { url, email, phone } }: Config) {
-  return { ...(url ? { url } : {}), ...(email ? { email } : {}), ...(phone ? { phone } : {}) };
+function support({ support: { url, email, phone, pass, hours, address } }: Config) {
+  const ways = { ...(url ? { url } : {}), ...(email ? { email } : {}), ...(phone ? { phone } : {}) };
+  return { ...ways, ...(pass ? { pass } : {}), ...(hours ? { hours } : {}), ...(address ? { address } : {}) };
 }
 
 /** Stops taking requests, and waits for those under way. */

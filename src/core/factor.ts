@@ -185,6 +185,9 @@ export interface Factor<C = unknown, P = unknown> {
   /** What this credential can prove at most, now; by default what the module can. No kinds: it is suspended. */
   atMost?(credential: Credential<C>): Pick<Proof, 'kinds' | 'phishingResistant' | 'attested'>;
 
+  /** Whether this credential is for when others aren't at hand, and so isn't asked for before them. */
+  reserve?(credential: Credential<C>): boolean;
+
   /**
    * Looks at a credential again wherever an earlier proof of it would count, for this application and now: what
    * was accepted for one application, or yesterday, may not be for another, or today.

@@ -1,4 +1,4 @@
-import { ENROLMENT } from '../core/application.ts';
+import { ENROLMENT, isOwnPage } from '../core/application.ts';
 import { type Evidence, isFirstFactor, isSecondFactor, levelOf, type Proof, reaches } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
@@ -83,10 +83,10 @@ export function createDispatcher(
   }
 
   /** After everything is there: what could be set up as well, and whether this browser is to be remembered. */
-  async function last(state: State, evaluation: FullEvaluation, browser: Browser): Promise<Stage> {
+  async function last(application: string, state: State, evaluation: FullEvaluation, browser: Browser): Promise<Stage> {
     const { account, authTime = deps.now() } = evaluation;
     if (account === undefined) return { at: 'done', authTime };
-    const lent = await afterPass(state, evaluation);
+    const lent = await afterPass(application, state, evaluation);
     if (lent) return lent;
     if (!state.suggested && mayAdd(state, evaluation)) {
       const suggestion = await suggestions.due(account, evaluation.credentials);
@@ -105,18 +105,23 @@ export function createDispatcher(
     return state.collected.filter((proof) => names.has(nameOf(proof)));
   }
 
-  /** Who came with a lent pass and has no method of their own: setting one up is what it is for. */
+  const hasOwn = ({ credentials }: FullEvaluation) =>
+    credentials.some((one) => evaluator.isOwn(one) && evaluator.works(one));
+
+  /** Who came with a lent pass and has no method of their own, or has lost it: setting one up is what it is for. */
   function isLent(state: State, evaluation: FullEvaluation): boolean {
-    if (!hasFreshPass(standing(state, evaluation), deps.now())) return false;
-    return !evaluation.credentials.some((one) => evaluator.isOwn(one) && evaluator.works(one));
+    return hasFreshPass(standing(state, evaluation), deps.now()) && (state.lost === true || !hasOwn(evaluation));
   }
 
-  /** They are shown to one. */
-  async function afterPass(state: State, evaluation: FullEvaluation): Promise<Stage | undefined> {
+  /** They are shown to one. Who has one that isn't at hand is asked whether it is lost. */
+  async function afterPass(application: string, state: State, evaluation: FullEvaluation): Promise<Stage | undefined> {
     const { account, credentials, authTime = deps.now() } = evaluation;
-    if (account === undefined || state.suggested || !isLent(state, evaluation)) return undefined;
+    if (account === undefined || state.suggested) return undefined;
+    if (!hasFreshPass(standing(state, evaluation), deps.now())) return undefined;
     const [factor] = offers.enrollable(evaluation);
     if (factor === undefined) return undefined;
+    // The account's own pages are where it leads.
+    if (hasOwn(evaluation)) return isOwnPage(application) ? undefined : { at: 'lost', authTime };
     const stage = await offers.enrol(factor, {}, account, credentials);
     return stage.at === 'enrol' ? { ...stage, optional: { authTime }, why: 'why.suggested' } : undefined;
   }
@@ -210,7 +215,7 @@ export function createDispatcher(
     if (!evaluation.satisfied) return second(context, state, evaluation);
     // Its own pages lead on from here.
     if (request.application === ENROLMENT) return { at: 'done', authTime: evaluation.authTime ?? deps.now() };
-    return last(state, evaluation, browser);
+    return last(request.application, state, evaluation, browser);
   }
 
   return { next, evaluate, offers, mayEnrol, memorable, voidBefore: evaluator.voidBefore };

@@ -124,11 +124,13 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
       return { state: { ...kept, wrong: 0, nonce: states.nonce(), stage } };
     };
     if (state.stage.at === 'choose-enrolment' || state.stage.at === 'enrol') {
-      if (!dispatcher.offers.enrollable(evaluation).includes(answer.factor ?? ''))
-        return { error: { key: 'try-again' } };
-      const may = await dispatcher.mayEnrol(request, state, { factor: String(answer.factor) }, browser);
+      const { optional } = state.stage;
+      const factor = String(answer.factor);
+      if (!dispatcher.offers.enrollable(evaluation).includes(factor)) return { error: { key: 'try-again' } };
+      const may = await dispatcher.mayEnrol(request, state, { factor, ...(optional ? { optional } : {}) }, browser);
       if (!may) return { state: await advance(request, state, browser) };
-      return move(await dispatcher.offers.enrol(String(answer.factor), context, account, evaluation.credentials));
+      const fresh = await dispatcher.offers.enrol(factor, context, account, evaluation.credentials);
+      return move(fresh.at === 'enrol' && optional ? { ...fresh, optional, why: 'why.suggested' } : fresh);
     }
     const method = dispatcher.offers.methods(evaluation, state, context).find(({ factor }) => factor === answer.method);
     if (method === undefined) return { error: { key: 'try-again' } };
@@ -150,6 +152,16 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     const optional = { authTime: stage.authTime };
     const next: Stage = enrolment.at === 'enrol' ? { ...enrolment, optional, why: 'why.suggested' } : enrolment;
     return { state: { ...state, suggested: true, wrong: 0, nonce: states.nonce(), stage: next } };
+  }
+
+  /** Whether the method that isn't at hand is lost: then the walk to a new one, in this very sign-in. */
+  async function lost(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
+    const { stage } = state;
+    if (stage.at !== 'lost' || (answer.lost !== 'yes' && answer.lost !== 'no')) return { error: { key: 'try-again' } };
+    if (answer.lost === 'no') return skip(request, state, browser);
+    const kept: State = { ...state, lost: true, suggested: true, nonce: states.nonce() };
+    const factors = dispatcher.offers.enrollable(await dispatcher.evaluate(request, kept, browser));
+    return { state: { ...kept, stage: { at: 'choose-enrolment', factors, optional: { authTime: stage.authTime } } } };
   }
 
   async function skip(request: SignInRequest, state: State, browser: Browser): Promise<Result> {
@@ -203,7 +215,8 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
     if (stage.at === 'new-password') return renew(request, state, answer, browser);
     if (stage.at === 'select-account') return select(request, state, stage.account, answer, browser);
     if (stage.at === 'suggest') return suggest(request, state, answer, browser);
-    if (stage.at === 'enrol' && stage.optional && answer.skip === 'yes') return skip(request, state, browser);
+    if (stage.at === 'lost') return lost(request, state, answer, browser);
+    if ('optional' in stage && stage.optional && answer.skip === 'yes') return skip(request, state, browser);
     if (stage.at === 'choose-enrolment') return choose(request, state, answer, browser);
     if (stage.at === 'enrol' && !stage.optional && answer.factor !== undefined) {
       return choose(request, state, answer, browser);

@@ -28,7 +28,7 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
     const { requirement, credentials, implied, wanted, enrolling, preferred } = evaluation;
     return [...credentials, ...implied]
       .sort(byUse)
-      .sort(spareLast)
+      .sort(lastOnes)
       .sort((a, b) => Number(b.id === preferred) - Number(a.id === preferred))
       .filter((credential) => {
         const { factor: id } = credential;
@@ -44,10 +44,24 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
       });
   }
 
-  /** What runs out is for when the rest is lost. */
-  function spareLast(a: Credential, b: Credential): number {
-    const isSpare = ({ factor }: Credential) => deps.factors.get(factor)?.module.standing === 'spare';
-    return Number(isSpare(a)) - Number(isSpare(b));
+  /** What runs out is for when the rest is lost, and what one gave oneself beforehand for when it isn't at hand. */
+  function lastOnes(a: Credential, b: Credential): number {
+    const rank = (credential: Credential) => {
+      const it = deps.factors.get(credential.factor);
+      if (it?.module.standing === 'spare') return 2;
+      return it?.factor.reserve?.(credential) ? 1 : 0;
+    };
+    return rank(a) - rank(b);
+  }
+
+  /** Whether a pass that somebody hands out would do here. */
+  function lends({ requirement, wanted }: FullEvaluation): boolean {
+    return enabled.some(
+      (it) =>
+        it.module.standing === 'bootstrap' &&
+        allows(requirement.factors, it) &&
+        reaches(levelOf([...opener(), atMost(it)]), wanted),
+    );
   }
 
   /** Methods that can complete this sign-in, in the order of `fitting`. */
@@ -128,7 +142,7 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
     return { at: 'enrol', factor: id, prompt, pending, why: 'why.enrol' };
   }
 
-  return { methods, isStopped, enrollable, first, challenge, enrol };
+  return { methods, lends, isStopped, enrollable, first, challenge, enrol };
 }
 
 function byUse(a: Credential, b: Credential): number {

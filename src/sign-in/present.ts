@@ -17,15 +17,16 @@ interface Parts {
 
 /** A state as the step that doors show. Where it is done, what was collected waits for the session that resumes it. */
 export function createPresenter({ accounts, evidence, dispatcher, passwords }: Parts) {
-  const methods = async (request: SignInRequest, state: State, browser: Browser) => {
+  const choices = async (request: SignInRequest, state: State, browser: Browser) => {
     const evaluation = await dispatcher.evaluate(request, state, browser);
-    return dispatcher.offers.methods(evaluation, state, { application: configuredId(request.application) });
+    const methods = dispatcher.offers.methods(evaluation, state, { application: configuredId(request.application) });
+    return { methods, lends: dispatcher.offers.lends(evaluation) };
   };
 
   /** Whether there is something else to choose than what is asked. */
   async function hasOthers(request: SignInRequest, state: State, browser: Browser): Promise<boolean> {
     const { stage } = state;
-    if (stage.at === 'method') return (await methods(request, state, browser)).length > 1;
+    if (stage.at === 'method') return (await choices(request, state, browser)).methods.length > 1;
     if (stage.at !== 'enrol' || stage.optional) return false;
     return dispatcher.offers.enrollable(await dispatcher.evaluate(request, state, browser)).length > 1;
   }
@@ -52,14 +53,22 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
           why,
           also,
           others,
+          second: stage.at === 'method',
           optional: stage.optional !== undefined,
         };
       }
       case 'choose': {
-        return { ...common, kind: 'choose', methods: await methods(request, state, browser) };
+        return { ...common, kind: 'choose', ...(await choices(request, state, browser)) };
       }
       case 'choose-enrolment':
-        return { ...common, kind: 'choose-enrolment', factors: stage.factors };
+        return {
+          ...common,
+          kind: 'choose-enrolment',
+          factors: stage.factors,
+          optional: stage.optional !== undefined,
+        };
+      case 'lost':
+        return { ...common, kind: 'lost' };
       case 'suggest':
         return { ...common, kind: 'suggest', factor: stage.factor };
       case 'select-account':

@@ -23,7 +23,9 @@ export type Stage =
       optional?: { authTime: number };
     } & Opening)
   | { at: 'choose' }
-  | { at: 'choose-enrolment'; factors: string[] }
+  | { at: 'choose-enrolment'; factors: string[]; optional?: { authTime: number } }
+  /** A pass was shown in the place of a method that there is: whether that one is lost. */
+  | { at: 'lost'; authTime: number }
   | { at: 'remember'; window: number; authTime: number }
   | { at: 'suggest'; factor: string; authTime: number }
   | { at: 'new-password' }
@@ -45,6 +47,8 @@ export interface State {
   wrong: number;
   /** A suggestion was made in this sign-in: there won't be another. */
   suggested?: boolean;
+  /** The person said that what they have is lost: a pass sets up another one. */
+  lost?: boolean;
   error?: Message & { factor?: string };
 }
 
@@ -69,9 +73,14 @@ export type Step = { nonce: string; account?: Account; error?: Message & { facto
       optional: boolean;
       /** Whether there are other methods to choose from. */
       others: boolean;
+      /** It is a second step: who can't take it now is shown what else there is. */
+      second: boolean;
     }
-  | { kind: 'choose'; methods: Method[] }
-  | { kind: 'choose-enrolment'; factors: string[] }
+  /** `lends`: a pass would do here, which somebody can hand out. */
+  | { kind: 'choose'; methods: Method[]; lends: boolean }
+  /** `optional`: it can be left out. */
+  | { kind: 'choose-enrolment'; factors: string[]; optional: boolean }
+  | { kind: 'lost' }
   | { kind: 'remember'; window: number }
   | { kind: 'suggest'; factor: string }
   | { kind: 'new-password'; minimum: number }

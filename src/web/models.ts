@@ -32,6 +32,8 @@ export interface Pages extends HelpDeskPages, ReportPages {
     error?: Message & { factor?: string };
     /** Address of the list of other methods, where there are any. */
     otherMethods?: string;
+    /** Where to go for who can't do this now. */
+    cannot?: string;
     /** Posting here signs the known account out and starts over with another one. */
     switchAccount?: string;
     /** Asks for a name as well, field `name`; empty takes the factor's own. `named`: what stands in it. */
@@ -56,6 +58,8 @@ export interface Pages extends HelpDeskPages, ReportPages {
     account: { username: string; name: string };
     /** Last used first. `value` goes into the field `method`. */
     methods: { value: string; factor: string; name: string; lastUsedAt?: number }[];
+    /** Whether the help desk can hand out a pass. */
+    lent: boolean;
     cancel?: string;
     error?: Message;
   };
@@ -73,7 +77,17 @@ export interface Pages extends HelpDeskPages, ReportPages {
     /** Where it stands in a walk of several steps. */
     progress?: { step: number; of: number };
     leave?: { href: string; label: Message };
+    /** It can be left out: field `skip`. */
+    optional?: boolean;
     cancel?: string;
+  };
+  /** A pass was shown in the place of a method: whether that one is lost. Field `lost`: `yes` or `no`. */
+  lost: {
+    action: string;
+    csrf: string;
+    application: LocalizedText;
+    requester?: string;
+    account: { username: string; name: string };
   };
   /** Where newcomers begin, before anybody knows who they are. */
   enrol: { begin: string; steps: number };

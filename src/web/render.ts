@@ -17,6 +17,10 @@ export interface Support {
   url?: string;
   email?: string;
   phone?: string;
+  /** How to get a pass, when and where. */
+  pass?: LocalizedText;
+  hours?: LocalizedText;
+  address?: LocalizedText;
 }
 
 export interface RendererOptions {

@@ -33,7 +33,7 @@ describe.each(USUAL_STORES)('lost methods, on the %s store', JOURNEY, (_name, st
     await me.context.clearCookies();
     await me.open('payroll');
     await me.password(me.username);
-    await me.follow('Use another method');
+    await me.follow('I can’t do this now');
     await me.press(/^Recovery codes/);
     await showsNoFaults(me);
     await me.page.getByRole('textbox', { name: 'Recovery code' }).fill(codes[0]?.toLowerCase() ?? '');

@@ -32,7 +32,7 @@ describe('a passkey beside a password, in a browser', JOURNEY, () => {
     await me.open('courses');
     await me.password(me.username);
     // The method used last leads; the other is a choice away.
-    await me.follow('Use another method');
+    await me.follow('I can’t do this now');
     await me.press(/^Passkey/);
     await me.press('Use passkey or key');
     expect(await me.heading()).toBe('Is this your device?');

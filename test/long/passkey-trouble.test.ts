@@ -27,13 +27,13 @@ describe('trouble with a passkey, in a browser', JOURNEY, () => {
     expect(await me.page.getByRole('button', { name: OPEN }).isEnabled()).toBe(true);
     expect(await me.faults()).toEqual([]);
     await me.password(me.username);
-    await me.follow('Use another method');
+    await me.follow('I can’t do this now');
     await me.press(/^Passkey/);
     await key.reset();
     await me.press('Use passkey or key');
     expect(await said(me)).toContain('choose another way');
     expect(await me.faults()).toEqual([]);
-    await me.follow('Use another method');
+    await me.follow('I can’t do this now');
     await me.press(/^Authenticator app/);
     await me.code();
     await me.press('No, other people use it');
@@ -69,7 +69,7 @@ describe('trouble with a passkey, in a browser', JOURNEY, () => {
     await startAnew(me);
     await me.open('courses');
     await me.password(me.username);
-    await me.follow('Use another method');
+    await me.follow('I can’t do this now');
     await me.press(/^Passkey/);
     await me.press('Use passkey or key');
     await me.press('No, other people use it');

@@ -181,7 +181,7 @@ describe.each(USUAL_STORES)('the authenticator and the sign-in, on the %s store'
     // The app goes by the gateway's clock, which it has just been told.
     await phone.follow('Accounts');
     const code = (await phone.page.locator('.code').innerText()).replaceAll(/\s/g, '');
-    await me.page.getByText('I can’t use my authenticator now').click();
+    await me.page.getByText('My phone has no network: type a code').click();
     await me.page.getByLabel('Code from the authenticator').fill(code);
     await me.page.getByLabel('Code from the authenticator').press('Enter');
     await signedIn(me);

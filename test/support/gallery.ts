@@ -61,7 +61,26 @@ export function galleryRenderer(missing: string[] = []) {
     i18n,
     assets: served,
     name: { en: 'Northbridge University', 'zh-Hant': '北橋大學', 'zh-Hans': '北桥大学' },
-    support: { url: 'https://help.example.edu/', email: 'help@example.edu', phone: '+44 (0)1632 960 000' },
+    support: {
+      url: 'https://help.example.edu/',
+      email: 'help@example.edu',
+      phone: '+44 (0)1632 960 000',
+      pass: {
+        en: 'Come with your staff or student card. By telephone, we call you back at the number that we have.',
+        'zh-Hant': '請攜帶教職員證或學生證。若以電話申請，我們會回撥您登記的號碼。',
+        'zh-Hans': '请携带教职工证或学生证。如以电话申请，我们会回拨您登记的号码。',
+      },
+      hours: {
+        en: 'Monday to Friday, 8:00 to 18:00',
+        'zh-Hant': '週一至週五 8:00–18:00',
+        'zh-Hans': '周一至周五 8:00–18:00',
+      },
+      address: {
+        en: 'Library, ground floor, desk 3',
+        'zh-Hant': '圖書館一樓 3 號櫃台',
+        'zh-Hans': '图书馆一楼 3 号柜台',
+      },
+    },
     timeZone: 'Europe/London',
     now: () => NOW,
   });

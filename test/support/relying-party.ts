@@ -139,6 +139,7 @@ export class Person extends PersonAtBrowser {
       else if (last.body.includes('name="password"')) last = await this.type(last);
       else if (last.body.includes('name="code"')) last = await this.code(last, this.nextCode());
       else if (last.body.includes('name="remember"')) last = await this.remember(last, 'no');
+      else if (last.body.includes('name="lost"')) last = await this.answer(last, { lost: 'no' });
       else throw new Error(`can't go on (${last.status}): ${last.text.slice(0, 300)}`);
     }
     return last;

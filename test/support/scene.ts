@@ -46,6 +46,12 @@ export class Someone extends PersonAtBrowser {
     this.username = username;
   }
 
+  /** A code, or a pass: whether what they have is lost, they are asked after a pass, and say that it isn't. */
+  override async code(page: Reply, code?: string): Promise<Reply> {
+    const next = await super.code(page, code);
+    return asksWhetherLost(next) ? this.answer(next, { lost: 'no' }) : next;
+  }
+
   /** Subject that an application knows this browser's person by; undefined where nobody is signed in. */
   async subject(application: string): Promise<string | undefined> {
     const { claims } = ((await this.claims(application)) ?? {}) as { claims?: { sub: string } };
@@ -77,6 +83,7 @@ export function ownForm(page: Reply): { url: URL; fields: Record<string, string>
 export const asksPassword = (page: Reply): boolean => page.body.includes('name="password"');
 export const asksCode = (page: Reply): boolean => page.body.includes('name="code"') && !asksToEnrol(page);
 export const asksToEnrol = (page: Reply): boolean => page.body.includes('href="otpauth:');
+export const asksWhetherLost = (page: Reply): boolean => page.body.includes('name="lost"');
 export const asksToRemember = (page: Reply): boolean => page.body.includes('name="remember"');
 
 /** Each time on the last one alone, on all of them with `npm run test:long`: for what the store itself doesn't change. */

@@ -187,7 +187,14 @@ export function sectionsOf(modules: Modules) {
     locales: z.array(language).min(1).default(['en', 'zh-Hant', 'zh-Hans']).describe('Languages offered'),
     defaultLocale: language.default('en').describe('Where the browser asks for none of them'),
     support: z
-      .strictObject({ url: webAddress.optional(), email: z.email().optional(), phone: z.string().min(1).optional() })
+      .strictObject({
+        url: webAddress.optional(),
+        email: z.email().optional(),
+        phone: z.string().min(1).optional(),
+        pass: localized.optional().describe('How to get a pass: whom to ask, and what to bring'),
+        hours: localized.optional().describe('When somebody is there'),
+        address: localized.optional().describe('Where that is'),
+      })
       .prefault({})
       .describe('Shown where people need help'),
     log: z

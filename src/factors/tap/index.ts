@@ -69,6 +69,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     usable: (_account, passes) => passes.some(({ data }) => isLive(data, ports.now()) && !isSpent(data)),
     // Used up, it still carries the session that it opened, and no longer than until its end.
     atMost: ({ data }) => (ports.now() < data.expires ? worthOf(data) : { ...worthOf(data), kinds: [] }),
+    reserve: ({ data }) => data.own === true,
     issue: (account, _existing, options) => issue(settings, ports, account, options),
     operatorService: { choices: operatorChoices(settings) },
     ...(lifetimes.length === 0

@@ -83,7 +83,15 @@ export async function issue(
   const salt = Buffer.from(ports.random(16)).toString('base64url');
   return {
     name: methodName(account.locale),
-    data: { salt, hash: await hashOf(secret, salt), starts, expires, once, uses: 0 },
+    data: {
+      salt,
+      hash: await hashOf(secret, salt),
+      starts,
+      expires,
+      once,
+      uses: 0,
+      ...(options.by === 'owner' ? { own: true } : {}),
+    },
     replaces: true,
     shown: {
       codes: [grouped(secret)],

@@ -42,6 +42,8 @@ export const credential = z.strictObject({
   expires: z.int(),
   once: z.boolean(),
   uses: z.int().min(0),
+  /** Its owner gave it to themselves, as before a journey: it isn't asked for before what is at hand. */
+  own: z.literal(true).optional(),
 });
 export type Data = z.infer<typeof credential>;
 export type Pass = Credential<Data>;

@@ -97,7 +97,8 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           ...(step.optional ? { optional: true } : {}),
           ...(step.also.length > 0 ? { also: step.also } : {}),
           ...('waits' in prompt && req.query.still === undefined ? { waiting: waitingAt(base, base, step.nonce) } : {}),
-          ...(step.others ? { otherMethods: `${base}/methods` } : {}),
+          ...(step.second ? { cannot: `${base}/methods` } : {}),
+          ...(step.others && !step.second ? { otherMethods: `${base}/methods` } : {}),
           ...(step.optional ? {} : { cancel: `${base}/cancel` }),
         });
       }
@@ -107,6 +108,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           ...common,
           account: person,
           methods,
+          lent: step.lends,
           ...error,
           cancel: `${base}/cancel`,
         });
@@ -118,7 +120,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           account: person,
           factors,
           ...walkOf(request),
-          cancel: `${base}/cancel`,
+          ...(step.optional ? { optional: true } : { cancel: `${base}/cancel` }),
         });
       }
       case 'select-account':
@@ -128,6 +130,8 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           ...error,
           cancel: `${base}/cancel`,
         });
+      case 'lost':
+        return send(deps, res, 'lost', { ...common, account: person });
       case 'suggest':
         return send(deps, res, 'suggest', { ...common, account: person, factor: step.factor });
       case 'new-password':

@@ -27,6 +27,7 @@ export const choices: Sample[] = [
       // One that nobody had to set up.
       { value: 'sample', factor: 'sample', name: '' },
     ],
+    lent: true,
     cancel: '/sign-in/x/cancel',
   }),
   sample('choose-method', 'error', {
@@ -34,7 +35,16 @@ export const choices: Sample[] = [
     account: long,
     application: LONG,
     methods: [{ value: 'c1', factor: 'sample', name: `${LONG} ${UNBROKEN}`, lastUsedAt: NOW - 40 * DAY }],
+    lent: false,
     error: { key: 'try-again' },
+  }),
+  sample('lost', '', { ...frame, application: COURSES }),
+  sample('lost', 'long', { ...frame, account: long, application: LONG }),
+  sample('choose-enrolment', 'optional', {
+    ...frame,
+    application: COURSES,
+    factors: [{ value: 'sample' }, { value: 'password' }],
+    optional: true,
   }),
   sample('choose-enrolment', '', {
     ...frame,

@@ -83,7 +83,7 @@ export const prompts: Sample[] = [
     account: ada,
     application: COURSES,
     switchAccount: '/sign-in/x/switch',
-    otherMethods: '/sign-in/x/methods',
+    cannot: '/sign-in/x/methods',
     cancel: '/sign-in/x/cancel',
   }),
   prompt('code-error', 'sample', {
@@ -91,7 +91,7 @@ export const prompts: Sample[] = [
     account: long,
     application: LONG,
     switchAccount: '/sign-in/x/switch',
-    otherMethods: '/sign-in/x/methods',
+    cannot: '/sign-in/x/methods',
     cancel: '/sign-in/x/cancel',
     error: { key: 'locked', values: { minutes: 30 } },
   }),
@@ -114,7 +114,7 @@ export const prompts: Sample[] = [
     why: { key: 'why.enrol', values: { application: 'Courses' } },
     account: ada,
     purpose: 'enrol',
-    otherMethods: '/sign-in/x/methods',
+    cannot: '/sign-in/x/methods',
     cancel: '/sign-in/x/cancel',
   }),
   prompt('code-fields', 'sample', {
@@ -142,7 +142,7 @@ export const prompts: Sample[] = [
     why: { key: 'why.second', values: { application: 'Courses' } },
     account: ada,
     switchAccount: '/sign-in/x/switch',
-    otherMethods: '/sign-in/x/methods',
+    cannot: '/sign-in/x/methods',
     cancel: '/sign-in/x/cancel',
   }),
   prompt('number-note', 'sample', {
@@ -157,13 +157,13 @@ export const prompts: Sample[] = [
     },
     account: long,
     application: LONG,
-    otherMethods: '/sign-in/x/methods',
+    cannot: '/sign-in/x/methods',
     error: { key: 'try-again' },
   }),
   prompt('wait-again', 'sample', {
     prompt: { ...elsewhere, kind: 'wait', title: { key: 'elsewhere.title' }, text: { key: 'elsewhere.over' } },
     account: ada,
-    otherMethods: '/sign-in/x/methods',
+    cannot: '/sign-in/x/methods',
     cancel: '/sign-in/x/cancel',
   }),
   prompt('wait-setup', 'sample', {
@@ -178,7 +178,7 @@ export const prompts: Sample[] = [
     why: { key: 'why.enrol', values: { application: 'Courses' } },
     account: ada,
     purpose: 'enrol',
-    otherMethods: '/sign-in/x/methods',
+    cannot: '/sign-in/x/methods',
     cancel: '/sign-in/x/cancel',
   }),
   prompt('wait', 'sample', {

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { MINUTES } from '../support/clock.ts';
+import { asksPass, issueTo, passFor } from '../support/issued.ts';
+import { asksCode, asksToEnrol, asksToRemember, asksWhetherLost, type Someone, stage } from '../support/scene.ts';
+
+const support = {
+  email: 'help@university.example',
+  pass: { en: 'Come with your card.', 'zh-Hant': '請攜帶證件。', 'zh-Hans': '请携带证件。' },
+  hours: 'Monday to Friday, 8 to 18',
+  address: 'Library, ground floor',
+};
+
+describe('somebody without their phone', () => {
+  const scene = stage(() => ({ config: { support, factors: { totp: {}, tap: {} } } }));
+  const methods = async ({ username }: Someone) => {
+    const { accounts, credentials } = scene.gateway.app.signIn;
+    return credentials.ofAccount((await accounts.find(username))?.id ?? '');
+  };
+  /** At the question, with a pass from the help desk. */
+  async function bereft() {
+    const person = scene.elsewhere(await scene.member());
+    const pass = await passFor(scene, person);
+    const page = await person.enter('courses');
+    expect(asksPass(page)).toBe(true);
+    return { person, question: await person.answer(page, { code: pass }) };
+  }
+
+  it('is told from the first second what else there is, and how to get a pass', async () => {
+    const person = scene.elsewhere(await scene.member());
+    const page = await person.enter('courses');
+    expect(asksCode(page)).toBe(true);
+    const [, href = ''] = /href="([^"]+\/methods)"[^>]*>I can’t do this now</.exec(page.body) ?? [];
+    const told = await person.client.open(new URL(href, page.url).href);
+    for (const text of [
+      'What can you do instead?',
+      'The help desk can give you a pass',
+      'Come with your card.',
+      'Monday to Friday, 8 to 18',
+      'Library, ground floor',
+      'help@university.example',
+    ]) {
+      expect(told.text).toContain(text);
+    }
+    // Looking costs nothing: what was asked can still be answered.
+    expect((await person.code(page, scene.nextCode(person))).status).toBe(200);
+  });
+
+  it('is led on with a pass: to a new one, and back to the application, in the one sign-in', async () => {
+    const { person, question } = await bereft();
+    expect(asksWhetherLost(question)).toBe(true);
+    expect(question.text).toContain('Did you lose your phone?');
+    const choice = await person.answer(question, { lost: 'yes' });
+    const page = choice.body.includes('name="factor"') ? await person.answer(choice, { factor: 'totp' }) : choice;
+    expect(asksToEnrol(page)).toBe(true);
+    const after = await person.enrol(page);
+    expect(asksToRemember(after)).toBe(true);
+    expect((await person.remember(after, 'no')).url.pathname).toBe('/courses');
+    const kept = (await methods(person)).filter(({ factor }) => factor === 'totp');
+    expect(kept).toHaveLength(2);
+    const again = scene.elsewhere(person);
+    expect((await again.code(await again.enter('payroll'), scene.nextCode(person))).url.pathname).toBe('/payroll');
+  });
+
+  it('goes on as they are where it isn’t lost, and where they leave the walk', async () => {
+    const { person, question } = await bereft();
+    expect((await person.answer(question, { lost: 'no' })).url.pathname).toBe('/courses');
+    const other = await bereft();
+    const choice = await other.person.answer(other.question, { lost: 'yes' });
+    expect((await other.person.answer(choice, { skip: 'yes' })).url.pathname).toBe('/courses');
+    expect(await methods(other.person)).toHaveLength(2);
+  });
+
+  it('sets nothing up once the pass isn’t fresh any more, nor by saying so without one', async () => {
+    const { person, question } = await bereft();
+    const choice = await person.answer(question, { lost: 'yes' });
+    const page = await person.answer(choice, { factor: 'totp' });
+    scene.clock.advance(11 * MINUTES);
+    await person.enrol(page);
+    expect((await methods(person)).filter(({ factor }) => factor === 'totp')).toHaveLength(1);
+    const stranger = scene.elsewhere(await scene.member());
+    const asked = await stranger.enter('courses');
+    expect(asksCode(await stranger.answer(asked, { lost: 'yes', factor: 'totp' }))).toBe(true);
+  });
+
+  it('isn’t asked first for a pass that they made before a journey', async () => {
+    const someone = await scene.member();
+    await issueTo(scene, someone, 'tap', { lifetime: String(8 * 60 * MINUTES) });
+    const page = await scene.elsewhere(someone).enter('courses');
+    expect([asksPass(page), asksCode(page)]).toEqual([false, true]);
+  });
+});
