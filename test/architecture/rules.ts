@@ -135,7 +135,7 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'views/parts/new-secret.eta': 'a type of input field (HTML)',
     'src/boot/log.ts': 'a name under which a secret could find its way into a log',
     'src/sign-in/audit.test.ts': 'a name under which a secret could find its way into the audit',
-    'src/directories/local/commands.ts': 'what standard input of a command holds, and a column of an import',
+    'src/directories/local/operate.ts': 'what standard input of a command holds, and a column of an import',
     'src/directories/local/import.ts': 'a column of an import',
     'src/directories/local/hasher.ts': 'an argument of the hash',
     'views/assets/page.js': 'a type of input field (HTML)',
