@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Command, CommandResult } from '../core/directory.ts';
+import type { CommandInput, CommandResult } from '../core/directory.ts';
 import type { DurableStore } from '../core/store.ts';
 import { type Verdict, verifyChain } from '../sign-in/audit-chain.ts';
 
@@ -11,15 +11,14 @@ export interface AuditTarget {
   publicKeyOf(kid: string): KeyObject | undefined;
 }
 
-const verify: Command<AuditTarget> = {
-  name: 'audit verify',
-  summary: 'check the audit chain for altered and missing entries; exit code 0 or 1',
-  options: [{ flags: '--node <name>', description: 'whose chain (default: this node)' }],
-  async run({ durable, node, publicKeyOf }, { options }) {
-    const chosen = typeof options.node === 'string' ? options.node : node;
-    return told(chosen, await verifyChain(durable, chosen, publicKeyOf));
-  },
-};
+/** Checks a chain for altered and missing entries. */
+export async function verify(
+  { durable, node, publicKeyOf }: AuditTarget,
+  { options }: CommandInput,
+): Promise<CommandResult> {
+  const chosen = typeof options.node === 'string' ? options.node : node;
+  return told(chosen, await verifyChain(durable, chosen, publicKeyOf));
+}
 
 function told(node: string, { entries, first, broken, signedUpTo, head }: Verdict): CommandResult {
   const lines: string[] = [];
@@ -32,6 +31,3 @@ function told(node: string, { entries, first, broken, signedUpTo, head }: Verdic
   if (broken) lines.push(`BROKEN at entry ${broken.sequence}: ${broken.why}`);
   return { lines, exitCode: broken ? 1 : 0 };
 }
-
-/** Commands of the CLI about the audit, run where the data is owned. */
-export const auditCommands: readonly Command<AuditTarget>[] = [verify];

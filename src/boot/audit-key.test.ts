@@ -4,8 +4,8 @@ import { openDurable } from '../../test/support/durable.ts';
 import { recordingLog } from '../../test/support/recording.ts';
 import { createSealer } from '../core/seal.ts';
 import { createAudit } from '../sign-in/audit.ts';
-import { auditCommands } from './audit-commands.ts';
 import { auditKey } from './audit-key.ts';
+import { auditCommands } from './own-commands.ts';
 
 const NOW = 1_800_000_000_000;
 const now = () => NOW;

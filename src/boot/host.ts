@@ -12,17 +12,14 @@ import { explain } from '../policy/explain.ts';
 import { networksOf } from '../policy/networks.ts';
 import type { EnabledFactor } from '../sign-in/deps.ts';
 import type { SignIn } from '../sign-in/index.ts';
-import { accountCommands } from './account-commands.ts';
-import { type AuditTarget, auditCommands } from './audit-commands.ts';
+import type { AuditTarget } from './audit-commands.ts';
 import { type CommandHost, type CommandRequest, directoryCommand } from './commands.ts';
 import type { Config } from './config.ts';
 import { factorCommand } from './desk.ts';
-import { keyCommands } from './key-commands.ts';
 import type { Keyrings } from './keyring.ts';
-import { methodCommands } from './method-commands.ts';
 import type { Modules } from './modules.ts';
+import { accountCommands, auditCommands, keyCommands, methodCommands, sealingCommands } from './own-commands.ts';
 import type { World } from './parts.ts';
-import { sealingCommands } from './sealing/command.ts';
 import type { Places } from './sealing/places.ts';
 
 interface HostDeps {

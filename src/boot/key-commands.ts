@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { Command, CommandResult } from '../core/directory.ts';
+import type { CommandInput, CommandResult } from '../core/directory.ts';
 import { parseDuration } from '../core/duration.ts';
 import { hasCode, SallyportError } from '../core/errors.ts';
 import type { Change } from './keyring/changes.ts';
@@ -20,36 +20,28 @@ function row(standing: Listed): string {
   return [purpose, id, algorithm, stateOf(standing), time(createdAt), time(activeFrom), print].join('\t');
 }
 
-const list: Command<Keyrings> = {
-  name: 'keys list',
-  summary: 'list the signing keys, tab-separated',
-  async run(keyrings) {
-    return { lines: [COLUMNS.join('\t'), ...(await keyrings.list()).map(row)], exitCode: 0 };
-  },
-};
+/** Lists the signing keys. */
+export async function list(keyrings: Keyrings): Promise<CommandResult> {
+  return { lines: [COLUMNS.join('\t'), ...(await keyrings.list()).map(row)], exitCode: 0 };
+}
 
-const rotate: Command<Keyrings> = {
-  name: 'keys rotate',
-  summary: 'publish the next signing key, which takes over later',
-  arguments: [{ name: '<purpose>', description: 'what it signs: the first column of keys list' }],
-  options: [
-    { flags: '--algorithm <name>', description: 'of one algorithm (default: of each)' },
-    { flags: '--ahead <duration>', description: 'publish it so long before it signs: 30d, 24h; 0s signs at once' },
-  ],
-  async run(keyrings, { args: [purpose = ''], options: { algorithm, ahead } }) {
-    const milliseconds = typeof ahead === 'string' ? parseDuration(ahead) : undefined;
-    if (typeof ahead === 'string' && milliseconds === undefined) {
-      throw new SallyportError('ERR_INPUT', `--ahead ${ahead}: write a duration as 24h or 30d, or 0s`);
-    }
-    return orRefused(async () => {
-      const changes = await keyrings.rotate(purpose, {
-        ...(typeof algorithm === 'string' ? { algorithm } : {}),
-        ...(milliseconds === undefined ? {} : { ahead: milliseconds }),
-      });
-      return changes.flatMap((change) => [...added(change), ...hasty(change)]);
+/** Publishes the next signing key, which takes over later. */
+export async function rotate(
+  keyrings: Keyrings,
+  { args: [purpose = ''], options: { algorithm, ahead } }: CommandInput,
+): Promise<CommandResult> {
+  const milliseconds = typeof ahead === 'string' ? parseDuration(ahead) : undefined;
+  if (typeof ahead === 'string' && milliseconds === undefined) {
+    throw new SallyportError('ERR_INPUT', `--ahead ${ahead}: write a duration as 24h or 30d, or 0s`);
+  }
+  return orRefused(async () => {
+    const changes = await keyrings.rotate(purpose, {
+      ...(typeof algorithm === 'string' ? { algorithm } : {}),
+      ...(milliseconds === undefined ? {} : { ahead: milliseconds }),
     });
-  },
-};
+    return changes.flatMap((change) => [...added(change), ...hasty(change)]);
+  });
+}
 
 function added({ key, keeps }: Change): string[] {
   return [
@@ -66,14 +58,10 @@ function hasty({ key, ahead }: Change): string[] {
   ];
 }
 
-const retire: Command<Keyrings> = {
-  name: 'keys retire',
-  summary: 'take a key out at once, as when somebody else has it',
-  arguments: [{ name: '<id>', description: 'its id, or at least 8 characters of its beginning' }],
-  async run(keyrings, { args: [id = ''] }) {
-    return orRefused(async () => (await keyrings.retire(id)).flatMap(taken));
-  },
-};
+/** Takes a key out at once. */
+export async function retire(keyrings: Keyrings, { args: [id = ''] }: CommandInput): Promise<CommandResult> {
+  return orRefused(async () => (await keyrings.retire(id)).flatMap(taken));
+}
 
 function taken({ kind, key }: Change): string[] {
   const name = `${key.purpose} ${key.algorithm}: ${key.id}`;
@@ -98,6 +86,3 @@ async function orRefused(work: () => Promise<string[]>): Promise<CommandResult> 
     return { lines: [error.message], exitCode: 1 };
   }
 }
-
-/** Commands of the CLI about signing keys, run where the data is owned. */
-export const keyCommands: readonly Command<Keyrings>[] = [list, rotate, retire];

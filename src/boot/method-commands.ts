@@ -1,5 +1,5 @@
 import type { Account, Credential } from '../core/account.ts';
-import type { Command, CommandInput, CommandResult } from '../core/directory.ts';
+import type { CommandInput, CommandResult } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { SignIn } from '../sign-in/index.ts';
@@ -29,53 +29,35 @@ async function meant(target: MethodTarget, { args: [login = '', id = ''] }: Comm
 
 const done = (line: string): CommandResult => ({ lines: [line], exitCode: 0 });
 
-const USERNAME = { name: '<username>', description: 'whose, as they type it' };
-const ID = { name: '<id>', description: 'the first column of methods list' };
+/** Lists what a person has set up or was given. */
+export async function list(target: MethodTarget, { args: [login = ''] }: CommandInput): Promise<CommandResult> {
+  const { methods } = await person(target, login);
+  const stateOf = (one: Credential) => {
+    if (one.suspendedAt !== undefined) return `suspended ${time(one.suspendedAt)}`;
+    return target.signIn.evaluator.works(one) ? 'works' : 'proves nothing';
+  };
+  const rows = methods.map((one) =>
+    [one.id, one.factor, one.name, time(one.createdAt), time(one.lastUsedAt), stateOf(one)].join('\t'),
+  );
+  return { lines: [COLUMNS.join('\t'), ...rows], exitCode: 0 };
+}
 
-const list: Command<MethodTarget> = {
-  name: 'methods list',
-  summary: 'list what a person has set up or was given, tab-separated',
-  arguments: [USERNAME],
-  async run(target, { args: [login = ''] }) {
-    const { methods } = await person(target, login);
-    const stateOf = (one: Credential) => {
-      if (one.suspendedAt !== undefined) return `suspended ${time(one.suspendedAt)}`;
-      return target.signIn.evaluator.works(one) ? 'works' : 'proves nothing';
-    };
-    const rows = methods.map((one) =>
-      [one.id, one.factor, one.name, time(one.createdAt), time(one.lastUsedAt), stateOf(one)].join('\t'),
-    );
-    return { lines: [COLUMNS.join('\t'), ...rows], exitCode: 0 };
-  },
-};
+/** Lets a method be used again that a report suspended. */
+export async function confirm(target: MethodTarget, input: CommandInput): Promise<CommandResult> {
+  const { account, method } = await meant(target, input);
+  const { id, factor, name, suspendedAt } = method;
+  if (suspendedAt === undefined) return { lines: [`${name} isn’t suspended.`], exitCode: 1 };
+  const about = { account: account.id, factor, credential: id, by: 'cli' };
+  await target.audit.commit({ event: 'credential.confirmed', ...about });
+  await target.signIn.credentials.confirm(id, account.id);
+  return done(`${name} can be used again.`);
+}
 
-const confirm: Command<MethodTarget> = {
-  name: 'methods confirm',
-  summary: 'say that a method which a report suspended is the person’s own; exit code 1 if it isn’t suspended',
-  arguments: [USERNAME, ID],
-  async run(target, input) {
-    const { account, method } = await meant(target, input);
-    const { id, factor, name, suspendedAt } = method;
-    if (suspendedAt === undefined) return { lines: [`${name} isn’t suspended.`], exitCode: 1 };
-    const about = { account: account.id, factor, credential: id, by: 'cli' };
-    await target.audit.commit({ event: 'credential.confirmed', ...about });
-    await target.signIn.credentials.confirm(id, account.id);
-    return done(`${name} can be used again.`);
-  },
-};
-
-const remove: Command<MethodTarget> = {
-  name: 'methods remove',
-  summary: 'take a method away, and end what rests on it',
-  arguments: [USERNAME, ID],
-  async run(target, input) {
-    const { account, method } = await meant(target, input);
-    const { id, factor, name } = method;
-    await target.audit.commit({ event: 'credential.removed', account: account.id, factor, credential: id, by: 'cli' });
-    await target.signIn.methods.remove(account.id, id);
-    return done(`${name} is removed.`);
-  },
-};
-
-/** Commands of the CLI about people's methods, whatever their factor, run where the data is owned. */
-export const methodCommands: readonly Command<MethodTarget>[] = [list, confirm, remove];
+/** Takes a method away, and ends what rests on it. */
+export async function remove(target: MethodTarget, input: CommandInput): Promise<CommandResult> {
+  const { account, method } = await meant(target, input);
+  const { id, factor, name } = method;
+  await target.audit.commit({ event: 'credential.removed', account: account.id, factor, credential: id, by: 'cli' });
+  await target.signIn.methods.remove(account.id, id);
+  return done(`${name} is removed.`);
+}

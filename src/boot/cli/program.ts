@@ -2,16 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandResult, Command as PluginCommand } from '../../core/directory.ts';
-import { accountCommands } from '../account-commands.ts';
-import { auditCommands } from '../audit-commands.ts';
 import type { CommandRequest } from '../commands.ts';
 import { defaultConfigFile } from '../config/default-file.ts';
 import { managementOf } from '../config/management.ts';
 import { type Config, jsonSchemaOf, loadConfig } from '../config.ts';
-import { keyCommands } from '../key-commands.ts';
-import { methodCommands } from '../method-commands.ts';
 import type { Modules } from '../modules.ts';
-import { sealingCommands } from '../sealing/command.ts';
+import { ownCommands } from '../own-commands.ts';
 import { execute, type OpenHost } from './execute.ts';
 import { healthcheck } from './healthcheck.ts';
 import { argumentsFor, optionsFor, stdinFor } from './input.ts';
@@ -107,8 +103,7 @@ function addPlugins(program: Command, context: Context): void {
   const ofDirectories = [...directories.values()].flatMap(({ commands = [] }) => commands);
   const ofDoors = [...doors.values()].flatMap(({ commands = [] }) => commands);
   const ofFactors = [...factors.values()].flatMap(({ commands = [] }) => commands);
-  const ours = [...accountCommands, ...auditCommands, ...keyCommands, ...methodCommands, ...sealingCommands];
-  const offers: Offer[] = [...ofDirectories, ...ofDoors, ...ofFactors, ...ours];
+  const offers: Offer[] = [...ofDirectories, ...ofDoors, ...ofFactors, ...ownCommands];
   const byName = Map.groupBy(offers, ({ name }) => name);
   for (const [name, [plugin, ...others]] of byName) {
     if (plugin === undefined) continue;

@@ -1,4 +1,4 @@
-import type { Command } from '../../core/directory.ts';
+import type { CommandInput, CommandResult } from '../../core/directory.ts';
 import type { AuditPort } from '../../core/door.ts';
 import { type ResealDeps, reseal, survey, type Tally } from './reseal.ts';
 
@@ -10,27 +10,23 @@ export interface ResealTarget extends ResealDeps {
   audit: Pick<AuditPort, 'commit'>;
 }
 
-const resealAll: Command<ResealTarget> = {
-  name: 'keys reseal',
-  summary: 'seal anew what earlier sealing keys sealed, and say what is left; exit code 0 or 1',
-  options: [{ flags: '--dry-run', description: 'count alone' }],
-  async run(target, { options }) {
-    const { sealer, audit } = target;
-    const done = options.dryRun === true ? undefined : await reseal(target);
-    const tallies = await survey(target);
-    const left = sum(tallies, leftOf);
-    const resealed = sum([...(done?.values() ?? [])], (count) => count);
-    if (resealed > 0) await audit.commit({ event: 'keys.resealed', by: 'cli', key: sealer.current, resealed, left });
-    const lines = [
-      `sealing key ${sealer.current}${sealer.previous.length > 0 ? `, before it ${sealer.previous.join(', ')}` : ''}`,
-      COLUMNS.join('\t'),
-      ...tallies.map((tally) => [tally.what, tally.values, done?.get(tally.what) ?? 0, leftOf(tally)].join('\t')),
-      ...tallies.flatMap(notes),
-      conclusion(left, sealer.previous, tallies),
-    ];
-    return { lines, exitCode: left === 0 ? 0 : 1 };
-  },
-};
+/** Seals anew what earlier sealing keys sealed, and says what is left. */
+export async function resealAll(target: ResealTarget, { options }: CommandInput): Promise<CommandResult> {
+  const { sealer, audit } = target;
+  const done = options.dryRun === true ? undefined : await reseal(target);
+  const tallies = await survey(target);
+  const left = sum(tallies, leftOf);
+  const resealed = sum([...(done?.values() ?? [])], (count) => count);
+  if (resealed > 0) await audit.commit({ event: 'keys.resealed', by: 'cli', key: sealer.current, resealed, left });
+  const lines = [
+    `sealing key ${sealer.current}${sealer.previous.length > 0 ? `, before it ${sealer.previous.join(', ')}` : ''}`,
+    COLUMNS.join('\t'),
+    ...tallies.map((tally) => [tally.what, tally.values, done?.get(tally.what) ?? 0, leftOf(tally)].join('\t')),
+    ...tallies.flatMap(notes),
+    conclusion(left, sealer.previous, tallies),
+  ];
+  return { lines, exitCode: left === 0 ? 0 : 1 };
+}
 
 const leftOf = ({ outdated, unopened }: Tally): number => outdated + unopened.length;
 
@@ -53,6 +49,3 @@ function conclusion(left: number, previous: readonly string[], tallies: readonly
   if (previous.length === 0) return 'nothing is left under another key';
   return 'nothing is left under another key: a day from the switch on, secrets.previousSealingKeys can go. Backups made until now still need those keys';
 }
-
-/** Command of the CLI about the sealing key, run where the data is owned. */
-export const sealingCommands: readonly Command<ResealTarget>[] = [resealAll];

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { CommandInput } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
-import { commands } from './operate.ts';
+import { commands } from './commands.ts';
 import { LocalDirectory } from './directory.ts';
 import { createMemoryRecords } from './double.ts';
 import { createHasher } from './hasher.ts';

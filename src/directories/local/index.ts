@@ -1,5 +1,5 @@
 import type { DirectoryModule } from '../../core/directory.ts';
-import { commands } from './operate.ts';
+import { commands } from './commands.ts';
 import { LocalDirectory } from './directory.ts';
 import { createHasher } from './hasher.ts';
 import { createPeople } from './people.ts';

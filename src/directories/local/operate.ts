@@ -1,5 +1,4 @@
-import type { Command, CommandInput, CommandResult, Directory, Person } from '../../core/directory.ts';
-import { ENCODING } from '../../core/encoding.ts';
+import type { CommandInput, CommandResult, Directory, Person } from '../../core/directory.ts';
 import { hasCode } from '../../core/errors.ts';
 import { LocalDirectory } from './directory.ts';
 import { type Entry, messagesOf, planImport } from './import.ts';
@@ -12,19 +11,17 @@ function fail(...lines: string[]): CommandResult {
   return { lines, exitCode: 1 };
 }
 
-function command(about: Omit<Command<Directory>, 'run'>, run: Run): Command<Directory> {
-  return {
-    ...about,
-    async run(target, input) {
-      if (!(target instanceof LocalDirectory)) throw new TypeError(`${about.name} needs the local directory`);
-      try {
-        return await run(target, input);
-      } catch (error) {
-        // What the person at the terminal can put right; anything else is a fault of ours or of the store.
-        if (error instanceof Error && hasCode(error, 'ERR_INPUT')) return fail(error.message);
-        throw error;
-      }
-    },
+/** What a command does, for whatever directory it is given. */
+function operation(run: Run): (target: Directory, input: CommandInput) => Promise<CommandResult> {
+  return async (target, input) => {
+    if (!(target instanceof LocalDirectory)) throw new TypeError('these commands need the local directory');
+    try {
+      return await run(target, input);
+    } catch (error) {
+      // What the person at the terminal can put right; anything else is a fault of ours or of the store.
+      if (error instanceof Error && hasCode(error, 'ERR_INPUT')) return fail(error.message);
+      throw error;
+    }
   };
 }
 
@@ -51,7 +48,7 @@ function text(value: string | boolean | undefined): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
-const add: Run = async (directory, input) => {
+export const add = operation(async (directory, input) => {
   const [username = ''] = input.args;
   const parsed = details.safeParse({
     username,
@@ -71,34 +68,41 @@ const add: Run = async (directory, input) => {
     exitCode: 0,
     audit: [{ event: 'user.added', key, detail }],
   };
-};
-
-const passwd = withPerson(async (directory, { key, username }, input) => {
-  const { password, lines } = passwordFrom(directory, input);
-  await directory.changePassword(key, password);
-  return {
-    lines: [`Changed the password of ${username}.`, ...lines],
-    exitCode: 0,
-    revoke: [key],
-    renewed: [key],
-    audit: [{ event: 'user.password-set', key, detail: { username } }],
-  };
 });
 
-function setStatus(status: 'active' | 'disabled', done: 'Enabled' | 'Disabled'): Run {
-  return withPerson(async (directory, { key, username }) => {
-    await directory.update(key, { status });
+export const passwd = operation(
+  withPerson(async (directory, { key, username }, input) => {
+    const { password, lines } = passwordFrom(directory, input);
+    await directory.changePassword(key, password);
     return {
-      lines: [`${done} ${username}.`],
+      lines: [`Changed the password of ${username}.`, ...lines],
       exitCode: 0,
-      // Also when it was disabled already: the earlier command may have failed to end the sessions.
-      ...(status === 'disabled' && { revoke: [key] }),
-      audit: [{ event: `user.${done.toLowerCase()}`, key, detail: { username } }],
+      revoke: [key],
+      renewed: [key],
+      audit: [{ event: 'user.password-set', key, detail: { username } }],
     };
-  });
+  }),
+);
+
+function setStatus(status: 'active' | 'disabled', done: 'Enabled' | 'Disabled') {
+  return operation(
+    withPerson(async (directory, { key, username }) => {
+      await directory.update(key, { status });
+      return {
+        lines: [`${done} ${username}.`],
+        exitCode: 0,
+        // Also when it was disabled already: the earlier command may have failed to end the sessions.
+        ...(status === 'disabled' && { revoke: [key] }),
+        audit: [{ event: `user.${done.toLowerCase()}`, key, detail: { username } }],
+      };
+    }),
+  );
 }
 
-const list: Run = async (directory) => {
+export const disable = setStatus('disabled', 'Disabled');
+export const enable = setStatus('active', 'Enabled');
+
+export const list = operation(async (directory) => {
   const people: (Person & { hasPassword: boolean })[] = [];
   for await (const person of directory.list()) people.push(person);
   people.sort((a, b) => (a.username < b.username ? -1 : 1));
@@ -106,7 +110,7 @@ const list: Run = async (directory) => {
     [username, name, email ?? '', groups.join(';'), status, hasPassword ? 'yes' : 'no'].join('\t'),
   );
   return { lines: ['username\tname\temail\tgroups\tstatus\tpassword', ...lines], exitCode: 0 };
-};
+});
 
 /** Writes one entry; the result says what became of it. */
 async function write(directory: LocalDirectory, entry: Entry, hash: string | undefined): Promise<CommandResult> {
@@ -144,7 +148,7 @@ async function writeAll(
   return results;
 }
 
-const importPeople: Run = async (directory, input) => {
+export const importPeople = operation(async (directory, input) => {
   const { entries, faults } = await planImport(input.stdin ?? '', directory, input.options.update === true);
   if (faults.length > 0) {
     return fail(...faults.map(({ line, message }) => `line ${line}: ${message}`), 'Nothing was imported.');
@@ -165,55 +169,4 @@ const importPeople: Run = async (directory, input) => {
     renewed: results.flatMap(({ renewed }) => renewed ?? []),
     audit,
   };
-};
-
-const USERNAME = [{ name: '<username>', description: 'as the person types it' }];
-
-/** Commands on people; `user add` and `user passwd` read the password from the first line of standard input. */
-export const commands: readonly Command<Directory>[] = [
-  command(
-    {
-      name: 'user add',
-      summary: 'add a person; without a password on standard input one is made and shown once',
-      arguments: USERNAME,
-      options: [
-        { flags: '--name <name>', description: 'full name' },
-        { flags: '--email <address>', description: 'mail address' },
-        { flags: '--groups <a,b>', description: 'groups, separated by commas' },
-      ],
-      stdin: 'password',
-    },
-    add,
-  ),
-  command(
-    {
-      name: 'user passwd',
-      summary: 'set a password and sign the person out everywhere; without one on standard input one is made',
-      arguments: USERNAME,
-      stdin: 'password',
-    },
-    passwd,
-  ),
-  command(
-    {
-      name: 'user import',
-      summary: 'import people from CSV: username,name,email,groups,password or passwordHash; all or nothing',
-      arguments: [{ name: '[file]', description: 'CSV file with a header; standard input by default' }],
-      options: [ENCODING, { flags: '--update', description: 'change people who exist already' }],
-    },
-    importPeople,
-  ),
-  command(
-    {
-      name: 'user disable',
-      summary: 'keep a person from signing in, and sign them out everywhere',
-      arguments: USERNAME,
-    },
-    setStatus('disabled', 'Disabled'),
-  ),
-  command(
-    { name: 'user enable', summary: 'let a disabled person sign in again', arguments: USERNAME },
-    setStatus('active', 'Enabled'),
-  ),
-  command({ name: 'user list', summary: 'list people, tab-separated' }, list),
-];
+});

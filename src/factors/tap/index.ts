@@ -1,7 +1,7 @@
 import type { Account } from '../../core/account.ts';
 import type { Factor, FactorModule, FactorPorts, Proved, Refused } from '../../core/factor.ts';
 import type { Answer, Prompt } from '../../core/prompt.ts';
-import { commands } from './operate.ts';
+import { commands } from './commands.ts';
 import { issue, operatorChoices, ownLifetimes } from './issue.ts';
 import { credential, type Data, type Pass, type Pending, pending, type Settings, settings } from './schemas.ts';
 import { isSecret } from './secret.ts';

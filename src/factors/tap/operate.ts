@@ -1,4 +1,4 @@
-import type { Command, CommandInput, CommandResult } from '../../core/directory.ts';
+import type { CommandInput, CommandResult } from '../../core/directory.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { FactorDesk } from '../../core/factor.ts';
@@ -25,7 +25,8 @@ function wishesOf(options: Options): { lifetime?: number; starts?: number; once?
   };
 }
 
-async function run(desk: FactorDesk<Data, Pending>, { args, options }: CommandInput) {
+/** A pass for somebody who has nothing else beside their password. */
+export async function issue(desk: FactorDesk<Data, Pending>, { args, options }: CommandInput) {
   const [username = ''] = args;
   const wishes = wishesOf(options);
   const account = await desk.account(username);
@@ -45,7 +46,8 @@ async function run(desk: FactorDesk<Data, Pending>, { args, options }: CommandIn
   return result;
 }
 
-async function revoke(desk: FactorDesk<Data, Pending>, { args: [username = ''] }: CommandInput) {
+/** Ends a pass, with what rests on it. */
+export async function revoke(desk: FactorDesk<Data, Pending>, { args: [username = ''] }: CommandInput) {
   const account = await desk.account(username);
   if (account === undefined) return { lines: [`There is no account ${JSON.stringify(username)}.`], exitCode: 1 };
   const passes = await desk.credentials(account);
@@ -55,26 +57,3 @@ async function revoke(desk: FactorDesk<Data, Pending>, { args: [username = ''] }
     exitCode: passes.length > 0 ? 0 : 1,
   };
 }
-
-/** `issue`: a pass for somebody who has nothing else beside their password. `revoke`: with what rests on it. */
-export const commands: readonly Command<FactorDesk<Data, Pending>>[] = [
-  {
-    name: 'tap issue',
-    summary: 'issue a Temporary Access Pass and show it, once',
-    arguments: [{ name: '<username>', description: 'whom it is for' }],
-    options: [
-      { flags: '--lifetime <duration>', description: 'how long it is good for, from its start: 60m, 8h, 3d' },
-      { flags: '--once', description: 'for one sign-in' },
-      { flags: '--several', description: 'for several sign-ins: never worth a second factor' },
-      { flags: '--start <time>', description: 'not good before: an ISO 8601 time' },
-      { flags: '--reason <text>', description: 'why, for the audit' },
-    ],
-    run,
-  },
-  {
-    name: 'tap revoke',
-    summary: 'end the Temporary Access Pass of an account, and what rests on it',
-    arguments: [{ name: '<username>', description: 'whose it is' }],
-    run: revoke,
-  },
-];

@@ -1,5 +1,6 @@
 import type { Challenge, Confirmed, Factor, FactorModule, FactorPorts, Further, Refused } from '../../core/factor.ts';
 import type { Answer, CodePrompt, Message } from '../../core/prompt.ts';
+import { commands } from './commands.ts';
 import { defaultName } from './names.ts';
 import { encodeSecret, SECRET_BYTES } from './otp.ts';
 import {
@@ -18,7 +19,6 @@ import {
 import { setupOf } from './setup.ts';
 import { assignToken } from './tokens/assign.ts';
 import { askForToken, choose, chooserOf, claim, lookupOf, personOf } from './tokens/claim.ts';
-import { commands } from './tokens/commands.ts';
 import { createTokens, sealedTokens } from './tokens/store.ts';
 import { normaliseSerial } from './tokens/token.ts';
 import { verifyHeld } from './tokens/verify.ts';

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { LocalizedText } from '../../../core/account.ts';
-import type { Command, CommandInput, CommandResult } from '../../../core/directory.ts';
+import type { CommandInput, CommandResult } from '../../../core/directory.ts';
 import type { Door } from '../../../core/door.ts';
 import { SamlFault } from '../errors.ts';
 import type { ServiceProvider } from '../model.ts';
@@ -23,7 +23,8 @@ function own(door: Door): SamlDoor {
   return door as SamlDoor;
 }
 
-async function look(door: Door, { args, options }: CommandInput): Promise<CommandResult> {
+/** Says what metadata would bring, and changes nothing. */
+export async function look(door: Door, { args, options }: CommandInput): Promise<CommandResult> {
   const [location = ''] = args;
   const certificate = typeof options.certificate === 'string' ? options.certificate : undefined;
   if (certificate !== undefined && !isAbsolute(certificate)) {
@@ -36,7 +37,8 @@ async function look(door: Door, { args, options }: CommandInput): Promise<Comman
   });
 }
 
-async function repin(door: Door, { args: [application = ''] }: CommandInput): Promise<CommandResult> {
+/** Takes what an application's metadata describes now, in the place of what it was pinned to. */
+export async function repin(door: Door, { args: [application = ''] }: CommandInput): Promise<CommandResult> {
   return refusable(async () => {
     const { from, to } = await own(door).repin(application);
     const before = from === undefined || from === to ? '' : `, and no longer ${from}`;
@@ -109,24 +111,3 @@ function idOf(entityId: string): string {
   const words = (host || entityId).toLowerCase().match(/[a-z0-9]+/g) ?? ['application'];
   return words.join('-').slice(0, 63).replace(/-$/, '');
 }
-
-export const commands: readonly Command<Door>[] = [
-  {
-    name: 'saml import',
-    summary: 'look at metadata: which service providers are accepted, which refused and why; prints what to configure',
-    arguments: [{ name: '<file-or-url>', description: 'metadata file, or its http(s) address' }],
-    options: [{ flags: '--certificate <file>', description: 'PEM file, absolute path: check the signature with it' }],
-    run: look,
-  },
-  {
-    name: 'saml repin',
-    summary: 'take the entity that an application’s metadata describes now, in the place of the one it was pinned to',
-    arguments: [
-      {
-        name: '<application>',
-        description: 'its id; <federation>:<entityID> for a member that two federations describe',
-      },
-    ],
-    run: repin,
-  },
-];

@@ -1,5 +1,4 @@
-import type { Command, CommandInput, CommandResult } from '../../../core/directory.ts';
-import { ENCODING } from '../../../core/encoding.ts';
+import type { CommandInput, CommandResult } from '../../../core/directory.ts';
 import { typedDigits } from '../../../core/typed.ts';
 import { withoutHolder } from './assign.ts';
 import { TokenFault } from './fault.ts';
@@ -24,7 +23,7 @@ function formatOf({ options }: CommandInput, text: string): Format {
   return format;
 }
 
-const importFile = async (desk: Desk, input: CommandInput): Promise<CommandResult> => {
+export const importFile = async (desk: Desk, input: CommandInput): Promise<CommandResult> => {
   const { stdin: text = '', options } = input;
   const { keyFile, passphraseFile } = options;
   try {
@@ -53,7 +52,7 @@ const importFile = async (desk: Desk, input: CommandInput): Promise<CommandResul
   }
 };
 
-const list = async (desk: Desk): Promise<CommandResult> => {
+export const list = async (desk: Desk): Promise<CommandResult> => {
   const lines = ['serial\ttype\talgorithm\tdigits\tstep\tvalid until\tholder\tmaker'];
   for await (const token of createTokens(desk).list()) lines.push(row(token));
   return done(...lines);
@@ -76,12 +75,12 @@ function withToken(run: (desk: Desk, kept: Kept, input: CommandInput) => Promise
   };
 }
 
-const assign = withToken(async (desk, { token: { serial } }, { args: [, username = ''] }) => {
+export const assign = withToken(async (desk, { token: { serial } }, { args: [, username = ''] }) => {
   const given = await giveToken(desk, serial, username);
   return 'account' in given ? done(`${serial} is ${given.account.username}'s now.`) : fail(given.refused);
 });
 
-const unassign = withToken(async (desk, kept) => {
+export const unassign = withToken(async (desk, kept) => {
   const { serial, holder } = kept.token;
   if (holder === undefined) return fail(`${serial} is nobody's.`);
   const account = await desk.accountById(holder.account);
@@ -96,7 +95,7 @@ const unassign = withToken(async (desk, kept) => {
 /** Holds what is on its way out: nobody's account has such an id. */
 const NOBODY = '-';
 
-const remove = withToken(async (desk, kept) => {
+export const remove = withToken(async (desk, kept) => {
   const { serial, holder } = kept.token;
   const tokens = createTokens(desk);
   const account = holder === undefined ? undefined : await desk.accountById(holder.account);
@@ -110,7 +109,7 @@ const remove = withToken(async (desk, kept) => {
   return done(`${serial} is removed${account ? `; it was ${account.username}'s` : ''}.`);
 });
 
-const resync = withToken(async (desk, kept, { args }) => {
+export const resync = withToken(async (desk, kept, { args }) => {
   const [, first, second] = args.map((code) => typedDigits(code));
   const { serial, holder } = kept.token;
   const wrong = `These aren't two consecutive codes of ${serial}, or they were used already.`;
@@ -121,50 +120,3 @@ const resync = withToken(async (desk, kept, { args }) => {
   await desk.audit({ event: 'tokens.resynchronised', ...(holder ? { account: holder.account } : {}), serial });
   return done(`${serial} is in step.`);
 });
-
-const SERIAL = { name: '<serial>', description: 'as it is printed on the token' };
-
-/** Commands on hardware tokens. */
-export const commands: readonly Command<Desk>[] = [
-  {
-    name: 'tokens import',
-    summary: 'import hardware tokens from PSKC (RFC 6030) or CSV; what is refused is said, the rest is kept',
-    arguments: [{ name: '[file]', description: 'the file; standard input by default' }],
-    options: [
-      ENCODING,
-      { flags: '--format <name>', description: 'pskc or csv (default: what it looks like)' },
-      { flags: '--key-file <file>', description: 'pre-shared key of an encrypted file, hexadecimal or base64' },
-      { flags: '--passphrase-file <file>', description: 'passphrase of an encrypted file; - is standard input' },
-    ],
-    run: importFile,
-  },
-  { name: 'tokens list', summary: 'list hardware tokens and who holds them, tab-separated', run: list },
-  {
-    name: 'tokens assign',
-    summary: 'give a hardware token to a person',
-    arguments: [SERIAL, { name: '<username>', description: 'as the person types it' }],
-    run: assign,
-  },
-  {
-    name: 'tokens unassign',
-    summary: 'take a hardware token from whoever holds it; it is no method of theirs any more',
-    arguments: [SERIAL],
-    run: unassign,
-  },
-  {
-    name: 'tokens remove',
-    summary: 'forget a hardware token, after taking it from whoever holds it',
-    arguments: [SERIAL],
-    run: remove,
-  },
-  {
-    name: 'tokens resync',
-    summary: 'bring a hardware token in step by two consecutive codes of it',
-    arguments: [
-      SERIAL,
-      { name: '<first>', description: 'a code' },
-      { name: '<second>', description: 'the one after it' },
-    ],
-    run: resync,
-  },
-];

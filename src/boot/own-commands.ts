@@ -1,0 +1,105 @@
+import type { Command } from '../core/directory.ts';
+import type { AccountsTarget } from './account-commands.ts';
+import type { AuditTarget } from './audit-commands.ts';
+import type { Keyrings } from './keyring.ts';
+import type { MethodTarget } from './method-commands.ts';
+import type { ResealTarget } from './sealing/command.ts';
+
+/*
+ * The gateway's own commands on data, as the command line shows them: what they do is loaded where it is done.
+ */
+
+export const groups = {
+  account: 'unlock accounts',
+  audit: 'check the audit chain',
+  keys: 'list and roll over signing keys, and seal anew',
+  methods: 'see, confirm and remove what people sign in with',
+};
+
+export const accountCommands: readonly Command<AccountsTarget>[] = [
+  {
+    name: 'account unlock',
+    summary: 'let a person try again who was locked or stopped after wrong answers',
+    arguments: [{ name: '<username>', description: 'user name or mail address' }],
+    options: [{ flags: '--reason <text>', description: 'why: for the audit, and for the person' }],
+    run: async (...given) => (await import('./account-commands.ts')).unlock(...given),
+  },
+];
+
+export const auditCommands: readonly Command<AuditTarget>[] = [
+  {
+    name: 'audit verify',
+    summary: 'check the audit chain for altered and missing entries; exit code 0 or 1',
+    options: [{ flags: '--node <name>', description: 'whose chain (default: this node)' }],
+    run: async (...given) => (await import('./audit-commands.ts')).verify(...given),
+  },
+];
+
+const ofKeys = () => import('./key-commands.ts');
+
+export const keyCommands: readonly Command<Keyrings>[] = [
+  {
+    name: 'keys list',
+    summary: 'list the signing keys, tab-separated',
+    run: async (keyrings) => (await ofKeys()).list(keyrings),
+  },
+  {
+    name: 'keys rotate',
+    summary: 'publish the next signing key, which takes over later',
+    arguments: [{ name: '<purpose>', description: 'what it signs: the first column of keys list' }],
+    options: [
+      { flags: '--algorithm <name>', description: 'of one algorithm (default: of each)' },
+      { flags: '--ahead <duration>', description: 'publish it so long before it signs: 30d, 24h; 0s signs at once' },
+    ],
+    run: async (...given) => (await ofKeys()).rotate(...given),
+  },
+  {
+    name: 'keys retire',
+    summary: 'take a key out at once, as when somebody else has it',
+    arguments: [{ name: '<id>', description: 'its id, or at least 8 characters of its beginning' }],
+    run: async (...given) => (await ofKeys()).retire(...given),
+  },
+];
+
+export const sealingCommands: readonly Command<ResealTarget>[] = [
+  {
+    name: 'keys reseal',
+    summary: 'seal anew what earlier sealing keys sealed, and say what is left; exit code 0 or 1',
+    options: [{ flags: '--dry-run', description: 'count alone' }],
+    run: async (...given) => (await import('./sealing/command.ts')).resealAll(...given),
+  },
+];
+
+const ofMethods = () => import('./method-commands.ts');
+const USERNAME = { name: '<username>', description: 'whose, as they type it' };
+const ID = { name: '<id>', description: 'the first column of methods list' };
+
+export const methodCommands: readonly Command<MethodTarget>[] = [
+  {
+    name: 'methods list',
+    summary: 'list what a person has set up or was given, tab-separated',
+    arguments: [USERNAME],
+    run: async (...given) => (await ofMethods()).list(...given),
+  },
+  {
+    name: 'methods confirm',
+    summary: 'say that a method which a report suspended is the person’s own; exit code 1 if it isn’t suspended',
+    arguments: [USERNAME, ID],
+    run: async (...given) => (await ofMethods()).confirm(...given),
+  },
+  {
+    name: 'methods remove',
+    summary: 'take a method away, and end what rests on it',
+    arguments: [USERNAME, ID],
+    run: async (...given) => (await ofMethods()).remove(...given),
+  },
+];
+
+/** All of them. */
+export const ownCommands: readonly Omit<Command<never>, 'run'>[] = [
+  ...accountCommands,
+  ...auditCommands,
+  ...keyCommands,
+  ...methodCommands,
+  ...sealingCommands,
+];

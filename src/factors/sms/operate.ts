@@ -1,0 +1,12 @@
+import type { CommandInput, CommandResult } from '../../core/directory.ts';
+import type { FactorDesk } from '../../core/factor.ts';
+import { resume } from './conversions.ts';
+import type { Data, Pending } from './schemas.ts';
+
+/** Lets messages go to a country again. */
+export async function lift(desk: FactorDesk<Data, Pending>, { args }: CommandInput): Promise<CommandResult> {
+  const country = (args[0] ?? '').toUpperCase();
+  if (!(await resume(desk, country))) return { lines: [`Nothing is stopped for ${country}.`], exitCode: 1 };
+  await desk.audit({ event: 'sms.resumed', country });
+  return { lines: [`Messages to ${country} are sent again.`], exitCode: 0 };
+}
