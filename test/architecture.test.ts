@@ -44,6 +44,7 @@ const BROKEN = [
   ['src, of the demo', 'src/boot/a.ts', "import b from '../../demo/b.ts'"],
   ['src, of a test file', 'src/boot/a.ts', "import b from './testing/b.ts'"],
   ['a test of a factor, of its sibling', 'src/factors/one/a.test.ts', "import b from '../two/double.ts'"],
+  ['what a command needs, before it is run', 'src/factors/one/commands.ts', "import { run } from './run.ts'"],
   ['what is computed', 'src/boot/a.ts', 'const b = (name: string) => import(name)'],
 ] as const;
 
@@ -52,6 +53,7 @@ const KEPT = [
   ['src/core/seal.ts', "import { hash } from 'node:crypto'"],
   ['src/factors/one/a.ts', "import './b.ts'; import { c } from '../../core/c.ts'; import { d } from 'a-package'"],
   ['src/factors/one/a.test.ts', "import b from '../../../test/support/b.ts'; import './double.ts'"],
+  ['src/factors/one/commands.ts', "import type { A } from './a.ts'; const run = () => import('./run.ts')"],
   ['src/boot/a.ts', "import b from '../factors/one/b.ts'; // import c from '../../test/c.ts'"],
   ['src/web/a.ts', 'const text = "import b from \'../policy/b.ts\'"'],
 ] as const;

@@ -8,6 +8,7 @@ import { wordsOf } from '../src/boot/config/environment.ts';
 import { propertiesOf } from '../src/boot/config/schema-tree.ts';
 import { jsonSchemaOf, loadConfig } from '../src/boot/config.ts';
 import { loadModules, type Modules } from '../src/boot/modules.ts';
+import { loadOffers } from '../src/boot/offers.ts';
 import { issue } from '../src/factors/fido2/testing/certificates.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -78,16 +79,17 @@ describe('the reference', () => {
     for (const name of variables) expect([...sections, 'CONFIG']).toContain(name.slice('SALLYPORT_'.length));
   });
 
-  it('names every command', () => {
+  it('names every command', async () => {
     const io = { env: {}, stdin: process.stdin, out: () => undefined, err: () => undefined };
     const unused = async () => {
       throw new Error('no command is run here');
     };
-    const program = createProgram(modules, io, unused, () => undefined);
+    const program = createProgram(await loadOffers(), { io, show: () => undefined, modules: unused, open: unused });
     const all = program.commands.flatMap((command) => {
       const inner = command.commands.map((sub) => `${command.name()} ${sub.name()}`);
       return inner.length === 0 ? [command.name()] : inner;
     });
+    expect(program.commands.filter((command) => command.description() === '')).toEqual([]);
     expect(all).toEqual(expect.arrayContaining(['config check', 'policy explain', 'user add', 'healthcheck']));
     const text = reference('cli.md');
     expect(all.filter((name) => !text.includes(`sallyport ${name}`))).toEqual([]);

@@ -10,6 +10,7 @@ import { metadataOf } from '../demo/service-provider/metadata.ts';
 import { createProgram } from '../src/boot/cli/program.ts';
 import { loadConfig } from '../src/boot/config.ts';
 import { loadModules, type Modules } from '../src/boot/modules.ts';
+import { loadOffers } from '../src/boot/offers.ts';
 import type { Account, Credential } from '../src/core/account.ts';
 import type { CodePrompt } from '../src/core/prompt.ts';
 import { ROUTES } from '../src/doors/oidc/routes.ts';
@@ -124,7 +125,7 @@ describe('commands', () => {
     const unused = async () => {
       throw new Error('no command is run here');
     };
-    const program = createProgram(await loadModules(), io, unused, () => undefined);
+    const program = createProgram(await loadOffers(), { io, show: () => undefined, modules: unused, open: unused });
     const shown = pages.flatMap(({ path, text }) => commandsIn(text).map((words) => ({ path, words })));
     expect(new Set(shown.map(({ words }) => words)).size).toBeGreaterThan(6);
     expect(shown.filter(({ words }) => !isCommand(words, program))).toEqual([]);

@@ -36,6 +36,22 @@ describe('plug-ins', () => {
     await expect(load({ 'doors/one/readme.md': '' })).rejects.toThrow(/index\.ts/);
   });
 
+  it('run the commands that their commands.ts offers, and no others', async () => {
+    const offers = "export const groups = { bell: 'x' }; export const commands = [{ name: 'bell ring' }];";
+    const module = (commands: string) =>
+      `import { commands } from './commands.ts'; ${factor('one').replace('id:', `commands: ${commands}, id:`)}`;
+    const { factors } = await load({ 'factors/one/index.ts': module('commands'), 'factors/one/commands.ts': offers });
+    expect(factors.get('one')?.commands).toMatchObject([{ name: 'bell ring' }]);
+    const others: Record<string, string>[] = [
+      { 'factors/one/index.ts': module('[...commands]'), 'factors/one/commands.ts': offers },
+      { 'factors/one/index.ts': factor('one'), 'factors/one/commands.ts': offers },
+      { 'factors/one/index.ts': factor('one').replace('id:', 'commands: [], id:') },
+    ];
+    for (const files of others) {
+      await expect(load(files)).rejects.toThrow(/must be those that its commands\.ts exports/);
+    }
+  });
+
   it('of the store kind must say which', async () => {
     await expect(load({ 'stores/one/index.ts': factor('one').replace('durable', 'other') })).rejects.toThrow(/kind/);
   });

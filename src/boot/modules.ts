@@ -1,10 +1,10 @@
-import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { DirectoryModule } from '../core/directory.ts';
 import type { DoorModule } from '../core/door.ts';
 import type { FactorModule } from '../core/factor.ts';
 import type { SenderModule } from '../core/sender.ts';
 import type { DurableModule, EphemeralModule } from '../core/store.ts';
+import { offersOf, subfolders } from './offers.ts';
 
 /** Every plug-in found, by id. */
 export interface Modules {
@@ -46,22 +46,10 @@ async function load<T extends { id: string }>(
     const file = new URL(`${id}/index.ts`, folder);
     const { default: found } = (await import(file.href)) as { default?: T };
     checkModule(fileURLToPath(file), id, method, found);
+    await checkCommands(fileURLToPath(file), new URL('./', file), found);
     modules.set(id, found);
   }
   return modules;
-}
-
-async function subfolders(folder: URL): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name)
-      .sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 function checkModule<T extends { id: string }>(
@@ -76,6 +64,13 @@ function checkModule<T extends { id: string }>(
   if (typeof parts[method] !== 'function') throw new TypeError(`${file}: has no ${method}()`);
   const settings = parts.settings as { safeParse?: unknown } | undefined;
   if (typeof settings?.safeParse !== 'function') throw new TypeError(`${file}: its settings aren't a zod schema`);
+}
+
+/** The command line shows what `commands.ts` offers, and a server runs what the module brings: one list. */
+async function checkCommands(file: string, folder: URL, found: { id: string; commands?: unknown }): Promise<void> {
+  const offered = (await offersOf(folder))?.commands;
+  if (found.commands !== offered)
+    throw new TypeError(`${file}: its commands must be those that its commands.ts exports`);
 }
 
 function byKind(stores: ReadonlyMap<string, StoreModule>): Modules['stores'] {

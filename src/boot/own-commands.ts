@@ -3,6 +3,7 @@ import type { AccountsTarget } from './account-commands.ts';
 import type { AuditTarget } from './audit-commands.ts';
 import type { Keyrings } from './keyring.ts';
 import type { MethodTarget } from './method-commands.ts';
+import type { Offer } from './offers.ts';
 import type { ResealTarget } from './sealing/command.ts';
 
 /*
@@ -96,7 +97,7 @@ export const methodCommands: readonly Command<MethodTarget>[] = [
 ];
 
 /** All of them. */
-export const ownCommands: readonly Omit<Command<never>, 'run'>[] = [
+export const commands: readonly Offer[] = [
   ...accountCommands,
   ...auditCommands,
   ...keyCommands,

@@ -46,8 +46,11 @@ const EXCEPTIONS: readonly { path: string; from: string; dynamic?: true; type?: 
   { path: 'src/boot/demo.ts', from: 'demo/service-provider/prepare.ts', type: true, why: 'erased at run time' },
 ];
 
-/** The one place that imports what it finds rather than what it names. */
-const FINDS_PLUG_INS = 'src/boot/modules.ts';
+/** The places that import what they find rather than what they name: plug-ins, and what those offer as commands. */
+const FINDS_PLUG_INS: readonly string[] = ['src/boot/modules.ts', 'src/boot/offers.ts'];
+
+/** What the command line reads for its help alone: words of core, types, and what is imported when a command is run. */
+const OFFERS_COMMANDS = /^src\/(?:(?:directories|doors|factors)\/[^/]+\/commands|boot\/own-commands)\.ts$/;
 
 /** Unit tests, their fixtures and the doubles of a plug-in: none of it runs in production. */
 export function isTestFile(path: string): boolean {
@@ -73,7 +76,9 @@ export function importFaults({ path, imports }: Source): string[] {
 
 function faultOf(path: string, part: string, taken: Import): string | undefined {
   const { from } = taken;
-  if (from === undefined) return path === FINDS_PLUG_INS ? undefined : 'imports what it computes';
+  if (OFFERS_COMMANDS.test(path) && !taken.type && !taken.dynamic && !/^[./]+\/core\//.test(from ?? ''))
+    return 'loads what its commands need before one is run';
+  if (from === undefined) return FINDS_PLUG_INS.includes(path) ? undefined : 'imports what it computes';
   if (!from.startsWith('.')) {
     if (part !== 'core' || isTestFile(path) || coreTakes(path, taken)) return undefined;
     return `core imports ${from}`;
@@ -136,7 +141,7 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'src/boot/log.ts': 'a name under which a secret could find its way into a log',
     'src/sign-in/audit.test.ts': 'a name under which a secret could find its way into the audit',
     'src/directories/local/commands.ts': 'what standard input of a command holds',
-    'src/directories/local/operate.ts': 'a column of a list',
+    'src/directories/local/operate.ts': 'what standard input of a command holds, and a column of an import',
     'src/directories/local/import.ts': 'a column of an import',
     'src/directories/local/hasher.ts': 'an argument of the hash',
     'views/assets/page.js': 'a type of input field (HTML)',

@@ -1,13 +1,11 @@
 import type { CommandResult } from '../../core/directory.ts';
 import { hasCode, SallyportError } from '../../core/errors.ts';
-import { type CommandHost, type CommandRequest, readResult } from '../commands.ts';
+import { type CommandRequest, readResult } from '../commands.ts';
 import type { Config } from '../config.ts';
 import { callControl, controlPath } from '../control.ts';
 import { type DataLock, lockData } from '../lock.ts';
 import type { Modules } from '../modules.ts';
-
-/** Opens what commands work on, in this process. */
-export type OpenHost = (config: Config, modules: Modules) => Promise<CommandHost & { close(): Promise<void> }>;
+import type { OpenHost } from './context.ts';
 
 /**
  * Runs a command where the data is: in the server, through its socket; or here, while no server

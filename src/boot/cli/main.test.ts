@@ -3,15 +3,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CommandResult } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
 import { type CommandRequest, commandHandler } from '../commands.ts';
 import { managementOf } from '../config/management.ts';
+import { plainAddress } from '../config/management-address.ts';
 import { controlPath, serveControl } from '../control.ts';
 import { lockData } from '../lock.ts';
 import { configText, folderWith } from '../testing/folder.ts';
-import { testModules } from '../testing/modules.ts';
+import { testModules, testOffers } from '../testing/modules.ts';
 import { main } from './main.ts';
 
 interface Options {
@@ -48,11 +50,28 @@ async function run(words: string[], options: Options = {}) {
       closed += 1;
     },
   });
-  const exitCode = await main(['node', 'sallyport', ...words], io, open, async () => testModules);
+  const parts = { offers: async () => testOffers, modules: async () => testModules, open };
+  const exitCode = await main(['node', 'sallyport', ...words], io, parts);
   return { exitCode, requests, closed, folder, ...printed };
 }
 
 const explain = ['policy', 'explain', '--account', 'alice', '--application', 'library'];
+
+describe('sallyport', () => {
+  it.each(['--version', '-V'])('%s prints the version of the package', async (flag) => {
+    const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+    expect(version).toMatch(/^\d+\.\d+\.\d+/);
+    expect(await run([flag])).toMatchObject({ exitCode: 0, out: `${version}\n`, err: '' });
+  });
+
+  it('--help says what each group of commands is about, in the words of whoever brings it', async () => {
+    const { exitCode, out } = await run(['--help']);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^ {2}user +manage people$/m);
+    expect(out).toMatch(/^ {2}keys +list and roll over signing keys/m);
+    expect((await run(['user', '--help'])).out).toMatch(/add \[options\] <username> +add a person/);
+  });
+});
 
 describe('sallyport config', () => {
   it('check says that there are no faults, and warns', async () => {
@@ -255,7 +274,8 @@ describe('sallyport healthcheck', () => {
     const never = async () => {
       throw new Error('not needed here');
     };
-    expect(await main(['node', 'sallyport', '-c', join(folder, 'a.yaml'), 'healthcheck'], io, never, never)).toBe(1);
+    const parts = { offers: never, modules: never, open: never };
+    expect(await main(['node', 'sallyport', '-c', join(folder, 'a.yaml'), 'healthcheck'], io, parts)).toBe(1);
   });
 
   it('asks where a variable says, and names the faults of its section', async () => {
@@ -264,6 +284,32 @@ describe('sallyport healthcheck', () => {
     expect([exitCode, err]).toEqual([2, expect.stringMatching(/management\.prot: is unknown, did you mean port\?\n$/)]);
     const file = join(folderWith({ 'b.yaml': configText() }), 'b.yaml');
     expect(managementOf(file, { SALLYPORT_MANAGEMENT_PORT: '9', SALLYPORT_FACTORS_CHIP_DIGITS: '7' }).port).toBe(9);
+  });
+
+  it('reads an address without a schema as the configuration would, or leaves it to that', () => {
+    const values = fc.oneof(
+      fc.constantFrom('::1', '0.0.0.0', 'localhost', '', 0, 1, 9090, 65_535, 65_536, 1.5, -1, '9090', true, null),
+      fc.jsonValue(),
+    );
+    const names = fc.constantFrom('host', 'port', 'dangerouslyPublic', 'prot');
+    const sections = fc.oneof(fc.dictionary(names, values), values);
+    const folder = folderWith();
+    const file = join(folder, 'a.yaml');
+    let plain = 0;
+    fc.assert(
+      fc.property(sections, (management) => {
+        writeFileSync(file, configText({ management }));
+        const found = plainAddress(file, {});
+        if (found === undefined) return;
+        plain += 1;
+        expect(managementOf(file, {})).toMatchObject(found);
+      }),
+      { numRuns: 100 },
+    );
+    expect(plain).toBeGreaterThan(0);
+    writeFileSync(file, configText({ management: { port: 9090 } }));
+    expect(plainAddress(file, { SALLYPORT_NAME: 'x' })).toEqual({ host: '127.0.0.1', port: 9090 });
+    expect(plainAddress(file, { SALLYPORT_MANAGEMENT_HOST: '::1' })).toBeUndefined();
   });
 
   it('ends with 1 when nobody answers', async () => {

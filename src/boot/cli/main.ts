@@ -1,27 +1,47 @@
 import { type Command, CommanderError } from 'commander';
+import type { CommandResult } from '../../core/directory.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { NO_MODULES } from '../config/management.ts';
-import { loadModules, type Modules } from '../modules.ts';
-import type { OpenHost } from './execute.ts';
+import type { Modules } from '../modules.ts';
+import { loadOffers, type Offers } from '../offers.ts';
+import type { OpenHost } from './context.ts';
 import { type Io, printable, processIo } from './io.ts';
 import { createProgram } from './program.ts';
+
+/** The gateway is loaded only for commands that need it. */
+const INSTALLED: Parts = {
+  offers: () => loadOffers(),
+  async modules() {
+    const { loadModules } = await import('../modules.ts');
+    return await loadModules();
+  },
+  async open(config, modules) {
+    const { createCommandHost } = await import('../app.ts');
+    return await createCommandHost(config, modules);
+  },
+};
+
+const NO_OFFERS: Offers = { commands: [], groups: {} };
 
 /** Exit code for what is wrong with the call, the configuration or the data; 1 is a command's own "no". */
 const FAULT = 2;
 
+/** Where the command line has its commands from, and what they work on: each is loaded when it is needed. */
+export interface Parts {
+  offers(): Promise<Offers>;
+  modules(): Promise<Modules>;
+  open: OpenHost;
+}
+
 /** Runs one command line (`process.argv`) and answers the exit code. */
-export async function main(
-  argv: readonly string[],
-  io: Io = processIo,
-  open: OpenHost = openApp,
-  modules: () => Promise<Modules> = loadModules,
-): Promise<number> {
+export async function main(argv: readonly string[], io: Io = processIo, parts: Parts = INSTALLED): Promise<number> {
   let exitCode = 0;
   try {
-    const needed = commandOf(argv) === 'healthcheck' ? NO_MODULES : await modules();
-    const program = createProgram(needed, io, open, (code) => {
-      exitCode = code;
-    });
+    const offers = commandOf(argv) === 'healthcheck' ? NO_OFFERS : await parts.offers();
+    const show = (result: CommandResult) => {
+      for (const line of result.lines) io.out(`${printable(line)}\n`);
+      exitCode = result.exitCode;
+    };
+    const program = createProgram(offers, { io, show, modules: parts.modules, open: parts.open });
     for (const command of [program, ...below(program)]) {
       command.helpCommand(false).exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
     }
@@ -52,9 +72,3 @@ function report(error: unknown, io: Io): number {
 function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? 'failed';
 }
-
-/** The app is loaded only for commands that need it. */
-const openApp: OpenHost = async (config, modules) => {
-  const { createCommandHost } = await import('../app.ts');
-  return await createCommandHost(config, modules);
-};

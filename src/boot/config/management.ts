@@ -8,7 +8,7 @@ import { jsonSchemaOf, type Parsed, sectionsOf } from './schema.ts';
 import { dotted, withValue } from './tree.ts';
 
 /** As if nothing were installed: enough for what concerns no plug-in. */
-export const NO_MODULES: Modules = {
+const NO_MODULES: Modules = {
   factors: new Map(),
   doors: new Map(),
   directories: new Map(),
@@ -17,7 +17,7 @@ export const NO_MODULES: Modules = {
 };
 
 /**
- * The `management` section alone, without loading a plug-in: a health check runs every few seconds.
+ * The `management` section alone, without loading a plug-in, for a health check.
  * Faults elsewhere are for those who start the server.
  *
  * @throws ConfigError

@@ -3,6 +3,7 @@ import { LEVELS } from '../../core/assurance.ts';
 import type { Modules } from '../modules.ts';
 import { duration, id, issuer, localized, port, range, timeZone, webAddress } from './fields.ts';
 import { api, helpDesk } from './help-desk.ts';
+import { MANAGEMENT } from './management-address.ts';
 import { anyOf, applicationsOf, optionsOf, storeOf } from './plug-ins.ts';
 import { rule, suggestion } from './rule.ts';
 
@@ -23,8 +24,8 @@ const listen = z
 
 const management = z
   .strictObject({
-    host: z.string().min(1).default('127.0.0.1'),
-    port: port.default(3003),
+    host: z.string().min(1).default(MANAGEMENT.host),
+    port: port.default(MANAGEMENT.port),
     dangerouslyPublic: z
       .boolean()
       .default(false)

@@ -6,6 +6,7 @@ import type { FactorModule } from '../../core/factor.ts';
 import type { SenderModule } from '../../core/sender.ts';
 import type { DurableModule, EphemeralModule } from '../../core/store.ts';
 import type { Modules } from '../modules.ts';
+import type { Offers } from '../offers.ts';
 
 function unused(): never {
   throw new Error('not for use: these modules only bring schemas');
@@ -66,6 +67,9 @@ const people: DirectoryModule = {
     },
   ],
 };
+
+/** What the directory offers, as its `commands.ts` would say it. */
+export const testOffers: Offers = { commands: people.commands ?? [], groups: { user: 'manage people' } };
 
 const pigeon: SenderModule = {
   id: 'pigeon',

@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { configText, folderWith } from '../testing/folder.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const cli = join(root, 'src/cli.ts');
+
+/** What a process says of itself at its end, after a mark on standard error. */
+const MARK = '\n@';
+/** Notes whatever is loaded, by `import` or `require`, before anything is. */
+const RECORD = `
+  import { registerHooks } from 'node:module';
+  const loaded = [];
+  registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context); } });
+  process.on('exit', () => process.stderr.write(${JSON.stringify(MARK)} + JSON.stringify(loaded)));`;
+/** Processor time, milliseconds: what else runs on the machine is no part of it. */
+const MEASURE = `
+  process.on('exit', () => {
+    const { user, system } = process.cpuUsage();
+    process.stderr.write(${JSON.stringify(MARK)} + JSON.stringify((user + system) / 1000));
+  });`;
+
+/** Runs Node with these words; its exit code, what it printed and what the preloaded code tells. */
+async function run<T>(preload: string, words: readonly string[]): Promise<{ exitCode: number; out: string; told: T }> {
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`, ...words];
+  return await new Promise((done, fail) => {
+    const child = execFile(process.execPath, args, { cwd: root, env: { SALLYPORT_CONFIG: '' } }, (_, out, err) => {
+      const told = err.split(MARK).at(-1);
+      if (told === undefined || child.exitCode === null) fail(new Error(err));
+      else done({ exitCode: child.exitCode, out, told: JSON.parse(told) as T });
+    });
+  });
+}
+
+/** Files of ours and names of packages that a command line loads. */
+async function loadedBy(...words: string[]) {
+  const { exitCode, out, told } = await run<string[]>(RECORD, [cli, ...words]);
+  const files = told.filter((url) => url.startsWith('file:')).map((url) => fileURLToPath(url).slice(root.length));
+  const packageOf = (file: string) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
+  const packages = new Set(files.flatMap((file) => packageOf(file) ?? []));
+  const own = files.filter((file) => packageOf(file) === undefined);
+  return { exitCode, out, packages: [...packages].sort(), own: own.sort() };
+}
+
+/** Words alone: nothing that a gateway runs. */
+const LIGHT = [
+  /^src\/cli\.ts$/,
+  /^src\/boot\/cli\/(?:main|program|io)\.ts$/,
+  /^src\/boot\/(?:offers|own-commands)\.ts$/,
+  /^src\/boot\/config\/default-file\.ts$/,
+  /^src\/core\/(?:encoding|errors)\.ts$/,
+  /^src\/(?:directories|doors|factors)\/[^/]+\/commands\.ts$/,
+];
+/** And what it takes to find the address that a health check asks. */
+const OF_HEALTHCHECK = [
+  ...LIGHT.slice(0, -1),
+  /^src\/boot\/cli\/healthcheck\.ts$/,
+  /^src\/boot\/config\/(?:management-address|read|tree)\.ts$/,
+];
+const heavy = (own: readonly string[], light: readonly RegExp[]) =>
+  own.filter((file) => !light.some((pattern) => pattern.test(file)));
+
+describe('a command that needs no gateway', () => {
+  it.each([
+    ['--help', 0],
+    ['--version', 0],
+    ['config secret', 0],
+    ['config check --help', 0],
+    ['policy explain --help', 0],
+    ['user --help', 0],
+    ['keys rotate --help', 0],
+    ['user destroy alice', 2],
+  ])('loads nothing of it: %s', async (line, exitCode) => {
+    const found = await loadedBy(...line.split(' '));
+    expect(found).toMatchObject({ exitCode, packages: ['commander'] });
+    expect(found.own).toContain('src/boot/cli/program.ts');
+    expect(heavy(found.own, LIGHT)).toEqual([]);
+  });
+
+  it('asks after the health of a server with the address alone', async () => {
+    const server = createServer((_request, response) => void response.writeHead(200).end());
+    await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const file = join(folderWith({ 'a.yaml': configText({ management: { port } }) }), 'a.yaml');
+    try {
+      const found = await loadedBy('-c', file, 'healthcheck');
+      expect(found).toMatchObject({ exitCode: 0, out: 'ready\n', packages: ['commander', 'yaml'] });
+      expect(heavy(found.own, OF_HEALTHCHECK)).toEqual([]);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('is told from one that needs it', async () => {
+    const { exitCode, packages, own } = await loadedBy('config', 'check');
+    expect(exitCode).toBe(0);
+    expect(packages).toEqual(expect.arrayContaining(['commander', 'yaml', 'zod']));
+    expect(heavy(own, LIGHT).filter((file) => /^src\/factors\/[^/]+\/index\.ts$/.test(file))).not.toEqual([]);
+  });
+});
+
+describe('processor time', () => {
+  /** The least of several: whatever disturbs a run makes it longer. */
+  async function least(...words: string[]): Promise<number> {
+    const times: number[] = [];
+    for (let count = 0; count < 3; count += 1) times.push((await run<number>(MEASURE, words)).told);
+    return Math.min(...times);
+  }
+
+  /** Node, the library that reads command lines, and one file of TypeScript: less can't be. */
+  let bare: number;
+  beforeAll(async () => {
+    const smallest = "await import('commander'); await import('./src/core/errors.ts')";
+    bare = await least('--input-type=module', '--eval', smallest);
+  });
+
+  it.each([
+    ['--help', 2],
+    ['--version', 2],
+    ['healthcheck', 4],
+  ])('of %s is at most %i times that of a start', async (word, times) => {
+    expect(await least(cli, word)).toBeLessThan(times * bare);
+  });
+
+  it('of a command that loads the gateway is more', async () => {
+    expect(await least(cli, 'config', 'check')).toBeGreaterThan(4 * bare);
+  });
+});
