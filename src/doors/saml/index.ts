@@ -67,7 +67,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     const keys = await ports.keyring('saml', { ...KEYS, certificate: { commonName: new URL(issuer).hostname } });
     const parties = await createParties({ applications, ports });
     const gate = createGate({
-      ...{ now, ephemeral, skew: settings.skew },
+      ...{ now, ephemeral, strangers: ports.strangers, skew: settings.skew },
       party: (id) => parties.party(id),
       requireSigned: (party) => settingsOf(party).requireSignedRequests,
       allowed: (party) => settingsOf(party).allow,

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SallyportError } from '../../../core/errors.ts';
-import { byPost, byRedirect, bySoap, entrance } from '../testing/entrance.ts';
+import { SallyportError, TooManyError } from '../../../core/errors.ts';
+import { BY, byPost, byRedirect, bySoap, entrance } from '../testing/entrance.ts';
 import { createIdentity, type Identity } from '../testing/identity.ts';
 import {
   authnRequest,
@@ -14,7 +14,7 @@ import {
   SP,
   sign,
 } from '../testing/messages.ts';
-import { party } from '../testing/parties.ts';
+import { party, type seenStore } from '../testing/parties.ts';
 
 let rsa: Identity;
 let ec: Identity;
@@ -300,6 +300,29 @@ describe('the gate', () => {
     expect(await fault(byPost(authnRequest({ id, destination: 'https://x.example' })))).toBe('destination');
     expect(await fault(byPost(authnRequest({ id })))).toBe('passed');
     expect(await fault(byPost(authnRequest({ id })))).toBe('replay');
+  });
+
+  it('keeps what anybody can make on the account of whoever brings it, and only that', async () => {
+    const admitted: unknown[] = [];
+    const { fault, store } = entrance([rsa], {
+      async admit(kept, by) {
+        admitted.push(by);
+        if (admitted.length > 2) throw new TooManyError('too much', 1000);
+        expect(kept.ttl).toBe(481_000);
+      },
+    });
+    const { keys } = store as ReturnType<typeof seenStore>;
+    for (const inbound of [byPost(authnRequest()), byRedirect(authnRequest())])
+      expect(await fault(inbound)).toBe('passed');
+    expect(admitted).toEqual([BY, BY]);
+    expect(await fault(byPost(sign(authnRequest(), rsa)))).toBe('passed');
+    expect(await fault(byRedirect(logoutRequest(), { signer: rsa }))).toBe('passed');
+    expect(admitted).toHaveLength(2);
+    expect(keys.size).toBe(4);
+    await expect(fault(byPost(authnRequest()))).rejects.toThrow(TooManyError);
+    expect(keys.size).toBe(4);
+    const { by: _, ...nobodys } = byPost(authnRequest());
+    expect(await fault(nobodys)).toBe('unsigned');
   });
 
   it('keeps the IDs of two senders apart', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EphemeralStore } from '../../../core/store.ts';
+import type { Asker, Strangers } from '../../../core/strangers.ts';
 import { SamlFault } from '../errors.ts';
 import type { Binding, Party, SamlMessage } from '../model.ts';
 import { publicKeys, signatureAlgorithm, verifies } from '../xml/algorithms.ts';
@@ -18,6 +19,7 @@ const MAX_ID = 256;
 export interface GatePorts {
   now(): number;
   ephemeral: Pick<EphemeralStore, 'add'>;
+  strangers: Pick<Strangers, 'admit'>;
   /** The service provider of an entity id, undefined if it may not sign in here. */
   party(entityId: string): Promise<Party | undefined>;
   /** How far the sender's clock may be off, milliseconds. */
@@ -34,6 +36,8 @@ export interface Inbound extends Raw {
   kinds: readonly SamlMessage['kind'][];
   /** Our address that it was sent to, as metadata names it. */
   endpoint: string;
+  /** Whoever brings it: a message that anybody can make is kept on their account. Without, each has to be signed. */
+  by?: Asker;
 }
 
 export interface Received {
@@ -43,8 +47,8 @@ export interface Received {
 
 export interface Gate {
   /**
-   * The only way in for messages of service providers. Throws SamlFault for whatever is wrong with the message;
-   * other errors (a store or a metadata source that is away) pass through.
+   * The only way in for messages of service providers. Throws SamlFault for whatever is wrong with the message, and
+   * TooManyError; other errors (a store or a metadata source that is away) pass through.
    */
   receive(inbound: Inbound): Promise<Received>;
 }
@@ -144,8 +148,8 @@ function fromTheSender({ opened, party }: Passage): void {
 /** Logout messages always (saml-profiles section 4.4.4); AuthnRequests where either side says so. */
 function signedWhereDue(passage: Passage): void {
   const { opened, party, ports } = passage;
-  const due =
-    opened.content.kind !== 'AuthnRequest' || party.provider.authnRequestsSigned || ports.requireSigned(party);
+  const anybodys = opened.content.kind === 'AuthnRequest' && passage.inbound.by !== undefined;
+  const due = !anybodys || party.provider.authnRequestsSigned || ports.requireSigned(party);
   if (due && !isSigned(passage)) throw new SamlFault('unsigned', `${opened.content.kind} without a signature`);
 }
 
@@ -173,12 +177,16 @@ function notExpired({ opened: { content }, now, ports }: Passage): void {
 }
 
 /** Kept for as long as the same message would still be new enough. */
-async function notSeenBefore({ opened: { content }, ports }: Passage): Promise<void> {
+async function notSeenBefore(passage: Passage): Promise<void> {
+  const { content } = passage.opened;
+  const { ports, inbound } = passage;
   if (content.id.length > MAX_ID) throw new SamlFault('size', `an ID of ${content.id.length} characters`);
   const hash = createHash('sha256')
     .update(JSON.stringify([content.issuer, content.id]))
     .digest('base64url');
-  const isNew = await ports.ephemeral.add(`saml:seen:${hash}`, '1', MAX_AGE + 2 * ports.skew + 1000);
+  const kept = { key: `saml:seen:${hash}`, value: '1', ttl: MAX_AGE + 2 * ports.skew + 1000 };
+  if (inbound.by && !isSigned(passage)) await ports.strangers.admit(kept, inbound.by);
+  const isNew = await ports.ephemeral.add(kept.key, kept.value, kept.ttl);
   if (!isNew) throw new SamlFault('replay', `${content.id} has been here before`);
 }
 

@@ -150,9 +150,11 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
     res.type('html').send(ports.render.page(res, 'form-post', { action: acs, inputs, application: application.name }));
   }
 
-  async function receive(res: Response, message: { query?: string; body?: string }): Promise<Asked> {
-    const binding = message.body === undefined ? 'redirect' : 'post';
-    const { message: request, party } = await gate.receive({ binding, kinds: ['AuthnRequest'], endpoint, ...message });
+  async function receive(req: Request, res: Response, sent: { query?: string; body?: string }): Promise<Asked> {
+    const binding = sent.body === undefined ? 'redirect' : 'post';
+    const { account } = (await ports.core().session(req, res)) ?? {};
+    const by = { browser: ports.browser(res), account };
+    const { message: request, party } = await gate.receive({ binding, kinds: ['AuthnRequest'], endpoint, by, ...sent });
     const { relayState } = request;
     const asked = await askedOf(party, {
       request: request as AuthnRequest,
@@ -175,12 +177,12 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
 
   router.get(paths.sso, async (req, res) => {
     const query = req.originalUrl.slice(req.originalUrl.indexOf('?') + 1);
-    await answer(req, res, await receive(res, { query }));
+    await answer(req, res, await receive(req, res, { query }));
   });
 
   // From another site the session's Lax cookie doesn't come along: it returns with our own GET.
   router.post(paths.sso, ...ports.form(LONGEST), async (req, res) => {
-    const asked = await receive(res, { body: typeof req.body === 'string' ? req.body : '' });
+    const asked = await receive(req, res, { body: typeof req.body === 'string' ? req.body : '' });
     if ((await ports.core().session(req, res)) !== undefined) return answer(req, res, asked);
     const { application, request, relayState, since } = asked;
     const kept = { application: application.id, since, ...(request && { request }) };

@@ -1,4 +1,5 @@
 import type { EphemeralStore } from '../../../core/store.ts';
+import type { Asker, Strangers } from '../../../core/strangers.ts';
 import { type Fault, SamlFault } from '../errors.ts';
 import type { Departure } from '../gate/departures.ts';
 import { createGate, type Inbound } from '../gate/gate.ts';
@@ -11,11 +12,15 @@ import { party, seenStore } from './parties.ts';
 const endpointOf = (xml: string): string => (xml.includes('AuthnRequest') ? ENDPOINTS.sso : ENDPOINTS.slo);
 const KINDS = ['AuthnRequest', 'LogoutRequest', 'LogoutResponse'] as const;
 
+/** Who brings a message. */
+export const BY: Asker = { browser: { ip: '198.51.100.1', networks: [], reference: 'R' } };
+
 export const byRedirect = (xml: string, options?: RedirectOptions): Inbound => ({
   binding: 'redirect',
   kinds: KINDS,
   endpoint: endpointOf(xml),
   query: redirect(xml, options),
+  by: BY,
 });
 
 export const byPost = (xml: string, relayState?: string): Inbound => ({
@@ -23,6 +28,7 @@ export const byPost = (xml: string, relayState?: string): Inbound => ({
   kinds: KINDS,
   endpoint: endpointOf(xml),
   body: post(xml, relayState),
+  by: BY,
 });
 
 export const bySoap = (xml: string): Inbound => ({
@@ -37,6 +43,7 @@ export interface EntranceOptions {
   requireSigned?: boolean;
   allowed?: readonly Departure[];
   store?: Pick<EphemeralStore, 'add'>;
+  admit?: Strangers['admit'];
   /** Other service providers that may sign in. */
   others?: readonly Party[];
 }
@@ -49,6 +56,7 @@ export function entrance(signers: readonly Identity[], options: EntranceOptions 
   const gate = createGate({
     now: () => clock.now,
     ephemeral: store,
+    strangers: { admit: options.admit ?? (async () => {}) },
     party: async (entityId) => parties.find(({ provider }) => provider.entityId === entityId),
     skew: 90_000,
     requireSigned: () => options.requireSigned ?? false,
