@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { None, randomPKCECodeVerifier } from 'openid-client';
+import { getDPoPHandle, None, randomDPoPKeyPair, randomPKCECodeVerifier, refreshTokenGrant } from 'openid-client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { application, gatewayOfFile, rules } from '../support/oidc-gateway.ts';
 import { advance, answerOf, call, type Flow, Person, RelyingParty, userinfo } from '../support/relying-party.ts';
@@ -230,6 +230,16 @@ describe('a refresh token of a public application', () => {
     expect(await renewed(refresh_token)).toHaveProperty('refresh_token');
     advance(10_001);
     expect(await isDead(refresh_token)).toBe(true);
+  });
+
+  it('used in its overlap with a key gets an access token of that key, whoever was there without one', async () => {
+    const token = await granted();
+    const bearer = await renewed(token);
+    const DPoP = getDPoPHandle(spa.config, await randomDPoPKeyPair('ES256'));
+    const bound = await refreshTokenGrant(spa.config, token, {}, { DPoP });
+    expect(bound.token_type).toBe('dpop');
+    expect(bound.refresh_token).toBe(bearer.refresh_token);
+    expect((await userinfo(it_.gateway, bound.access_token)).status).toBe(401);
   });
 
   it('used in its overlap for less gets less, and no second line of tokens', async () => {

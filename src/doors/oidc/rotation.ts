@@ -34,7 +34,7 @@ export function answerAlike(ephemeral: EphemeralStore) {
     const spent = String(params?.refresh_token);
     const sealer = createSealer(keyOf(spent));
     const context = `refresh ${client?.clientId}`;
-    const asked = JSON.stringify([params?.scope, params?.resource]);
+    const asked = JSON.stringify([params?.scope, params?.resource, entities.AccessToken?.jkt]);
     const own = ctx.body as TokenAnswer;
     const key = `oidc:answer:${hashOf(spent)}`;
     if (await ephemeral.add(key, sealer.seal(JSON.stringify({ asked, answer: own }), context), KEPT)) return;
@@ -42,7 +42,7 @@ export function answerAlike(ephemeral: EphemeralStore) {
     if (stored === undefined) return;
     const first = JSON.parse(sealer.open(stored, context)) as { asked: string; answer: TokenAnswer };
     const same = first.asked === asked;
-    // Asked for another resource, it gets an access token for that; the next refresh token is one all the same.
+    // Asked for another resource, or with another key, it gets an access token of its own; the next refresh token is one.
     ctx.body = same ? first.answer : { ...own, refresh_token: first.answer.refresh_token };
     await entities.RefreshToken?.destroy();
     if (same) await entities.AccessToken?.destroy();
