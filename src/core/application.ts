@@ -47,6 +47,10 @@ export const ENROLMENT: InternalApplication = 'sallyport-enrol';
 
 const OWN_PAGES: readonly InternalApplication[] = ['sallyport-account', 'sallyport-security', 'sallyport-enrol'];
 
+/** Where methods are set up and changed. */
+export const isManaging = (application: string): boolean =>
+  application === ENROLMENT || application === 'sallyport-security';
+
 /** The account's own pages: where a method is set up, and so what a lent pass is for. */
 export function isOwnPage(application: string): boolean {
   return OWN_PAGES.some((id) => id === application);

@@ -30,7 +30,12 @@ export interface Proof {
   expires?: number;
   /** Lent (a Temporary Access Pass): good for signing in and for setting up a method, always beside a first factor. */
   bootstrap?: boolean;
+  /** Of what is lent: good for signing in alone, and sets nothing up. */
+  signsInOnly?: boolean;
 }
+
+/** Whether a method can be set up with it, as what it is lent for. */
+export const lendsSetUp = ({ bootstrap, signsInOnly }: Proof): boolean => bootstrap === true && signsInOnly !== true;
 
 /** A proof as evidence keeps it: with the authorization request in which it was given. */
 export interface Evidence extends Proof {

@@ -185,8 +185,10 @@ export interface Factor<C = unknown, P = unknown> {
   /** What this credential can prove at most, now; by default what the module can. No kinds: it is suspended. */
   atMost?(credential: Credential<C>): Pick<Proof, 'kinds' | 'phishingResistant' | 'attested'>;
 
-  /** Whether this credential is for when others aren't at hand, and so isn't asked for before them. */
+  /** For when others aren't at hand: it isn't asked for before them. */
   reserve?(credential: Credential<C>): boolean;
+  /** Lent, and to sign in with alone: where methods are managed it counts for nothing. */
+  signsInOnly?(credential: Credential<C>): boolean;
 
   /**
    * Looks at a credential again wherever an earlier proof of it would count, for this application and now: what
@@ -203,10 +205,7 @@ export interface Factor<C = unknown, P = unknown> {
   /** What it holds back of an account's ends: the password was changed, or the help desk says so. */
   release?(account: string): Promise<void>;
 
-  /**
-   * Whether this credential lives on a phone: what its owner is told about moving it to a new one. Undefined where it
-   * doesn't, and where nothing is said.
-   */
+  /** What an owner is told about moving this credential to a new phone; undefined where it lives on none. */
   onPhone?(credential: Credential<C>): OnPhone | undefined;
 
   /** Loads what it needs before the first sign-in; throws ERR_CONFIG where the settings can't be honoured, and the gateway doesn't start. */

@@ -7,6 +7,7 @@ import {
   isFirstFactor,
   LEVELS,
   type Level,
+  lendsSetUp,
   levelOf,
   levelsOf,
   type Proof,
@@ -119,7 +120,7 @@ function newestFirstFactor(proofs: readonly Proof[]): number | undefined {
 }
 
 function opens({ enrolling }: AssessInput, counting: readonly Proof[]): boolean {
-  return enrolling === true && counting.some(({ bootstrap }) => bootstrap);
+  return enrolling === true && counting.some(lendsSetUp);
 }
 
 /** When it ends that this is enough, or this level: undefined where proofs without an end say the same. */

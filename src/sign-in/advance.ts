@@ -1,5 +1,13 @@
 import { ENROLMENT, isOwnPage } from '../core/application.ts';
-import { type Evidence, isFirstFactor, isSecondFactor, levelOf, type Proof, reaches } from '../core/assurance.ts';
+import {
+  type Evidence,
+  isFirstFactor,
+  isSecondFactor,
+  lendsSetUp,
+  levelOf,
+  type Proof,
+  reaches,
+} from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
@@ -224,8 +232,8 @@ export function createDispatcher(
 /** Whether a pass was shown so lately that a method may be set up with it. */
 function hasFreshPass(collected: readonly Evidence[], now: number): boolean {
   return collected.some(
-    ({ bootstrap, at, expires = Number.POSITIVE_INFINITY }) =>
-      bootstrap === true && now - at <= FRESH_FOR_ENROLMENT && now < expires,
+    (proof) =>
+      lendsSetUp(proof) && now - proof.at <= FRESH_FOR_ENROLMENT && now < (proof.expires ?? Number.POSITIVE_INFINITY),
   );
 }
 

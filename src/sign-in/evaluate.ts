@@ -1,5 +1,5 @@
 import type { Account, Credential } from '../core/account.ts';
-import { configuredId, isOwnPage } from '../core/application.ts';
+import { configuredId, isManaging, isOwnPage } from '../core/application.ts';
 import {
   highest,
   isFirstFactor,
@@ -153,6 +153,11 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
   const heldTo = (hold: Hold | undefined) => (credential: Credential) =>
     hold === undefined || standingOf(credential) !== 'bootstrap' || credential.createdAt >= hold.at;
 
+  /** What signs in alone is nothing where methods are managed, nor where a hold asks for a new password. */
+  const sets = (application: string, hold: Hold | undefined) => (credential: Credential) =>
+    (hold === undefined && !isManaging(application)) ||
+    deps.factors.get(credential.factor)?.factor.signsInOnly?.(credential) !== true;
+
   async function evaluate(input: EvaluationInput): Promise<FullEvaluation> {
     const result = await weigh(input);
     if (result.hold === undefined || !result.satisfied) return result;
@@ -165,7 +170,7 @@ export function createEvaluator(deps: SignInDeps, parts: Parts) {
     const [all, { hold, since: changed }, stopped] = account
       ? await Promise.all([credentials.ofAccount(account.id), holds.standing(account.id), attempts.stopped(account.id)])
       : [[], { since: 0, hold: undefined }, NOTHING];
-    const enrolled = all.filter(heldTo(hold));
+    const enrolled = all.filter(heldTo(hold)).filter(sets(input.application, hold));
     const required = recently(requirementOf(account, isEnrolled(account, enrolled), input), input.recent);
     const requirement = hold ? underHold(required) : required;
     const since = Math.max(account?.revokedBefore ?? 0, changed);

@@ -39,7 +39,7 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
         if (!allows(requirement.factors, it)) return false;
         // Proven a moment ago and still not enough: asking again would go in circles.
         if (state.collected.some((proof) => proof.factor === id && proof.credential === credential.id)) return false;
-        if (enrolling && it.module.standing === 'bootstrap') return true;
+        if (enrolling && it.module.standing === 'bootstrap' && !it.factor.signsInOnly?.(credential)) return true;
         return reaches(levelOf([...opener(), atMost(it, credential)]), wanted);
       });
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTES } from '../support/clock.ts';
-import { asksPass, issueTo, passFor } from '../support/issued.ts';
+import { asksPass, codesOf, issueTo, passFor } from '../support/issued.ts';
 import { asksCode, asksToEnrol, asksToRemember, asksWhetherLost, type Someone, stage } from '../support/scene.ts';
 
 const support = {
@@ -87,5 +87,73 @@ describe('somebody without their phone', () => {
     await issueTo(scene, someone, 'tap', { lifetime: String(8 * 60 * MINUTES) });
     const page = await scene.elsewhere(someone).enter('courses');
     expect([asksPass(page), asksCode(page)]).toEqual([false, true]);
+  });
+});
+
+describe('a day without the phone', () => {
+  const scene = stage(() => ({ config: { factors: { totp: {}, tap: {} } } }));
+  const at = (path: string) => `${scene.gateway.url}${path}`;
+  async function without(day = '5') {
+    const person = await scene.member();
+    const told = (await scene.gateway.command('tap issue', [person.username], { day })).join('\n');
+    return { person, passes: codesOf(told) };
+  }
+
+  it('is bridged by passes that sign in once each, and lead to nothing that could be set up', async () => {
+    const { person, passes } = await without();
+    expect(new Set(passes).size).toBe(5);
+    for (const pass of passes.slice(0, 2)) {
+      const browser = scene.elsewhere(person);
+      const page = await browser.enter('courses');
+      expect(asksPass(page)).toBe(true);
+      const back = await browser.answer(page, { code: pass });
+      expect(back.url.pathname).toBe('/courses');
+      expect(await browser.claims('courses')).toMatchObject({ claims: { acr: 'https://refeds.org/profile/mfa' } });
+      for (const path of ['/account/methods/add/totp', '/account/phone', '/enrol/next']) {
+        const shown = await browser.client.open(at(path));
+        expect([path, asksToEnrol(shown), asksPass(shown)]).toEqual([path, false, false]);
+      }
+      // Nor is the next one taken there.
+      const asked = await browser.client.open(at('/account/methods/add/totp'));
+      expect(asksCode(asked)).toBe(true);
+      expect((await browser.answer(asked, { code: passes[3] ?? '' })).url.pathname).toMatch(/^\/sign-in\//);
+    }
+    const again = scene.elsewhere(person);
+    expect((await again.answer(await again.enter('courses'), { code: passes[0] ?? '' })).text).toContain(
+      'That isn’t your pass.',
+    );
+  });
+
+  it('is over after a day', async () => {
+    const { person, passes } = await without('2');
+    scene.clock.advance(24 * 60 * MINUTES);
+    const page = await scene.elsewhere(person).enter('courses');
+    expect([passes.length, asksPass(page), asksCode(page)]).toEqual([2, false, true]);
+  });
+
+  it('takes each of many answers at once one time', async () => {
+    const { person, passes } = await without();
+    const browsers = Array.from({ length: 10 }, () => scene.elsewhere(person));
+    const pages = await Promise.all(browsers.map((browser) => browser.enter('courses')));
+    const answers = browsers.map((browser, index) =>
+      browser.answer(pages[index] as (typeof pages)[number], { code: passes[0] ?? '' }),
+    );
+    const back = (await Promise.all(answers)).filter(({ url }) => url.pathname === '/courses');
+    expect(back).toHaveLength(1);
+  });
+
+  it('ends as one, with what rests on it, and is no more than five', async () => {
+    const { person, passes } = await without();
+    const browser = scene.elsewhere(person);
+    await browser.answer(await browser.enter('courses'), { code: passes[0] ?? '' });
+    await scene.gateway.command('tap revoke', [person.username]);
+    expect(asksCode(await browser.begin('courses'))).toBe(true);
+    const page = await scene.elsewhere(person).enter('courses');
+    expect(asksPass(page)).toBe(false);
+    for (const day of ['0', '1', '6', 'x', '2.5']) {
+      await expect(scene.gateway.command('tap issue', [person.username], { day })).rejects.toThrow(/2 to 5/);
+    }
+    const both = scene.gateway.command('tap issue', [person.username], { day: '3', lifetime: '8h' });
+    await expect(both).rejects.toThrow(/leave out/);
   });
 });

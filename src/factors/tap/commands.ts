@@ -13,6 +13,10 @@ export const commands: readonly Command<FactorDesk<Data, Pending>>[] = [
       { flags: '--lifetime <duration>', description: 'how long it is good for, from its start: 60m, 8h, 3d' },
       { flags: '--once', description: 'for one sign-in' },
       { flags: '--several', description: 'for several sign-ins: never worth a second factor' },
+      {
+        flags: '--day <number>',
+        description: 'so many for a day, 2 to 5: each for one sign-in, none to set anything up',
+      },
       { flags: '--start <time>', description: 'not good before: an ISO 8601 time' },
       { flags: '--reason <text>', description: 'why, for the audit' },
     ],

@@ -4,9 +4,9 @@ import type { Answer, Prompt } from '../../core/prompt.ts';
 import { commands } from './commands.ts';
 import { issue, operatorChoices, ownLifetimes } from './issue.ts';
 import { credential, type Data, type Pass, type Pending, pending, type Settings, settings } from './schemas.ts';
-import { isSecret } from './secret.ts';
+import { findSecret } from './secret.ts';
 
-const isSpent = ({ once, uses }: Data): boolean => once && uses > 0;
+const isSpent = ({ day, once, uses }: Data): boolean => (day ? day.length === 0 : once && uses > 0);
 const isLive = (data: Data, now: number): boolean => data.starts <= now && now < data.expires;
 
 /**
@@ -23,9 +23,11 @@ const refuse = (key: string): Refused => ({ outcome: 'refused', message: { key }
 /** Time is told only to those who hold the pass. */
 async function verify(passes: readonly Pass[], answer: Answer, account: Account | undefined, now: number) {
   const [pass] = passes;
-  const kept = pass?.data ?? { hash: '', salt: '' };
-  if (!(await isSecret(answer.code, kept)) || !pass || !account) return refuse('wrong');
+  const { salt = '', hash = '', day = [hash] } = pass?.data ?? {};
+  const shown = await findSecret(answer.code, { hashes: day, salt });
+  if (shown === undefined || !pass || !account) return refuse('wrong');
   const { data } = pass;
+  const left = data.day && { day: data.day.filter((other) => other !== shown) };
   if (isSpent(data)) return refuse('used');
   if (now < data.starts) return refuse('not-yet');
   if (now >= data.expires) return refuse('expired');
@@ -39,8 +41,9 @@ async function verify(passes: readonly Pass[], answer: Answer, account: Account 
       at: now,
       expires: data.expires,
       bootstrap: true,
+      ...(data.day ? { signsInOnly: true } : {}),
     },
-    update: { credential: pass.id, data: { ...data, uses: data.uses + 1 } },
+    update: { credential: pass.id, data: { ...data, ...left, uses: data.uses + 1 } },
   };
   return proved;
 }
@@ -48,6 +51,7 @@ async function verify(passes: readonly Pass[], answer: Answer, account: Account 
 function stateOf({ data }: Pass, now: number) {
   if (isSpent(data)) return { message: { key: 'state.used' }, warn: false };
   if (now < data.starts) return { message: { key: 'state.not-yet' }, warn: false };
+  if (data.day) return { message: { key: 'state.day', values: { count: data.day.length } }, warn: false };
   return { message: { key: data.once ? 'state.once' : 'state.several' }, warn: false };
 }
 
@@ -69,6 +73,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     usable: (_account, passes) => passes.some(({ data }) => isLive(data, ports.now()) && !isSpent(data)),
     // Used up, it still carries the session that it opened, and no longer than until its end.
     atMost: ({ data }) => (ports.now() < data.expires ? worthOf(data) : { ...worthOf(data), kinds: [] }),
+    signsInOnly: ({ data }) => data.day !== undefined,
     reserve: ({ data }) => data.own === true,
     issue: (account, _existing, options) => issue(settings, ports, account, options),
     operatorService: { choices: operatorChoices(settings) },

@@ -3,7 +3,7 @@ import { SallyportError } from '../../core/errors.ts';
 import type { FactorPorts, IssueChoice, Issued, IssueOptions } from '../../core/factor.ts';
 import type { Message } from '../../core/prompt.ts';
 import { methodName } from './names.ts';
-import { type Data, MOST, type Settings } from './schemas.ts';
+import { type Data, MOST, MOST_OF_A_DAY, type Settings } from './schemas.ts';
 import { grouped, hashOf, secretFrom } from './secret.ts';
 
 const HOUR = 3_600_000;
@@ -33,6 +33,15 @@ function startOf(now: number, { by, delay = 0, starts = now + Number(delay) }: I
   throw new SallyportError('ERR_INPUT', 'a pass may start within 30 days from now');
 }
 
+/** How many passes for a day are wanted; undefined is one, of the usual kind. */
+function dayOf({ by, uses, passes }: IssueOptions): number | undefined {
+  const wanted = passes ?? /^day-(\d+)$/.exec(String(uses))?.[1];
+  if (by === 'owner' || wanted === undefined) return undefined;
+  const count = Number(wanted);
+  if (Number.isSafeInteger(count) && count >= 2 && count <= MOST_OF_A_DAY) return count;
+  throw new SallyportError('ERR_INPUT', `passes for a day are 2 to ${MOST_OF_A_DAY}`);
+}
+
 function onceOf({ once, uses }: IssueOptions): boolean | undefined {
   if (uses !== undefined && uses !== 'once' && uses !== 'several') {
     throw new SallyportError('ERR_INPUT', 'uses is once or several');
@@ -47,9 +56,13 @@ export function operatorChoices({ lifetime, once }: Settings): IssueChoice[] {
     .filter((it) => it >= lifetime.minimum && it <= lifetime.maximum);
   const lifetimes = [...new Set([lifetime.default, ...within])];
   const uses = once ? ['once', 'several'] : ['several', 'once'];
+  const days = [2, 3, 4, MOST_OF_A_DAY].map((count) => ({
+    value: `day-${count}`,
+    label: { key: 'issue.day', values: { count } },
+  }));
   return [
     { name: 'lifetime', options: lifetimes.map((value) => ({ value: String(value), label: lengthOf(value) })) },
-    { name: 'uses', options: uses.map((value) => ({ value, label: { key: `state.${value}` } })) },
+    { name: 'uses', options: [...uses.map((value) => ({ value, label: { key: `state.${value}` } })), ...days] },
     {
       name: 'delay',
       options: [0, 1, 7].map((days) => ({
@@ -67,7 +80,8 @@ function lengthOf(value: number): Message {
 
 /**
  * Options: `lifetime` (milliseconds, from the start); `starts` (epoch milliseconds), or `delay` (milliseconds from now);
- * `once`, or `uses` (`once`, `several`). Owners get one sign-in.
+ * `once`, or `uses` (`once`, `several`). Owners get one sign-in. `passes` (2 to 5), or `uses` as `day-5`, are so many
+ * for one sign-in each, within a day whatever the lifetime: they set nothing up.
  */
 export async function issue(
   settings: Settings,
@@ -77,6 +91,8 @@ export async function issue(
 ): Promise<Issued<Data>> {
   const now = ports.now();
   const starts = startOf(now, options);
+  const count = dayOf(options);
+  if (count !== undefined) return issueDay(settings, ports, account, { starts, now, count });
   const expires = starts + lifetimeOf(settings, options);
   const once = options.by === 'owner' || (onceOf(options) ?? settings.once);
   const secret = secretFrom(ports.random(settings.length));
@@ -98,6 +114,30 @@ export async function issue(
       ...(starts > now ? { starts } : {}),
       expires,
       note: { key: once ? 'note.once' : 'note.several' },
+    },
+  };
+}
+
+/** Several at once, kept as one: they are replaced and revoked together. */
+async function issueDay(
+  settings: Settings,
+  ports: FactorPorts,
+  account: Account,
+  { starts, now, count }: { starts: number; now: number; count: number },
+): Promise<Issued<Data>> {
+  const expires = starts + Math.min(24 * HOUR, settings.lifetime.maximum);
+  const secrets = Array.from({ length: count }, () => secretFrom(ports.random(settings.length)));
+  const salt = Buffer.from(ports.random(16)).toString('base64url');
+  const day = await Promise.all(secrets.map((secret) => hashOf(secret, salt)));
+  return {
+    name: methodName(account.locale),
+    data: { salt, hash: '', starts, expires, once: true, uses: 0, day },
+    replaces: true,
+    shown: {
+      codes: secrets.map(grouped),
+      ...(starts > now ? { starts } : {}),
+      expires,
+      note: { key: 'note.day' },
     },
   };
 }

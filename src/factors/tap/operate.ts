@@ -12,15 +12,24 @@ const refuse = (message: string): never => {
   throw new SallyportError('ERR_INPUT', message);
 };
 
-function wishesOf(options: Options): { lifetime?: number; starts?: number; once?: boolean } {
+const USES: Readonly<Record<string, string>> = {
+  'note.once': 'for one sign-in',
+  'note.day': 'each for one sign-in, and to set up nothing',
+};
+
+function wishesOf(options: Options): { lifetime?: number; starts?: number; once?: boolean; passes?: number } {
   const [lifetime, start] = [text(options, 'lifetime'), text(options, 'start')];
   if (options.once && options.several)
     refuse('a pass is for one sign-in or for several: leave out --once or --several');
+  const day = text(options, 'day');
+  if (day !== undefined && (options.once || options.several || lifetime !== undefined))
+    refuse('passes for a day are for one sign-in each, within a day: leave out --once, --several and --lifetime');
   const starts = start === undefined ? undefined : Date.parse(start);
   if (Number.isNaN(starts)) refuse('write --start as 2027-02-01T08:00:00+08:00');
   return {
     ...(lifetime === undefined ? {} : { lifetime: parseDuration(lifetime) ?? refuse('write --lifetime as 60m or 8h') }),
     ...(starts === undefined ? {} : { starts }),
+    ...(day === undefined ? {} : { passes: Number(day) }),
     ...(options.once || options.several ? { once: !options.several } : {}),
   };
 }
@@ -34,10 +43,10 @@ export async function issue(desk: FactorDesk<Data, Pending>, { args, options }: 
   const reason = text(options, 'reason');
   const shown = await desk.issue(account, { by: 'operator', ...wishes }, reason === undefined ? {} : { reason });
   const at = (moment: number) => new Date(moment).toISOString();
-  const uses = shown.note?.key === 'note.once' ? 'for one sign-in' : 'for several sign-ins';
+  const uses = USES[shown.note?.key ?? ''] ?? 'for several sign-ins';
   const result: CommandResult = {
     lines: [
-      `${methodName('en')} for ${account.username}: ${shown.codes.join()}`,
+      `${methodName('en')} for ${account.username}: ${shown.codes.join(', ')}`,
       `${shown.starts === undefined ? 'from now' : `from ${at(shown.starts)}`} until ${at(shown.expires ?? 0)}, ${uses}`,
       'It works after the password, and isn’t shown again. An earlier one has ended.',
     ],

@@ -7,6 +7,9 @@ const MINUTE = 60_000;
 export const LEAST = 10 * MINUTE;
 export const MOST = 43_200 * MINUTE;
 
+/** Passes for one day. */
+export const MOST_OF_A_DAY = 5;
+
 const duration = z.string().transform((text, context) => {
   const value = parseDuration(text);
   if (value !== undefined && value >= LEAST && value <= MOST) return value;
@@ -42,6 +45,11 @@ export const credential = z.strictObject({
   expires: z.int(),
   once: z.boolean(),
   uses: z.int().min(0),
+  /**
+   * Several for a day without what one has: hashes of those left, with one salt, for each is good once. They set
+   * nothing up, and `hash` is none of them.
+   */
+  day: z.array(z.string()).max(MOST_OF_A_DAY).optional(),
   /** Its owner gave it to themselves, as before a journey: it isn't asked for before what is at hand. */
   own: z.literal(true).optional(),
 });

@@ -29,9 +29,16 @@ export function hashOf(secret: string, salt: string): Promise<string> {
   });
 }
 
-/** Whether what was typed is the pass; nothing typed costs the same. */
-export async function isSecret(typed: string | undefined, { hash, salt }: { hash: string; salt: string }) {
+/** Which of these hashes is that of what was typed; undefined is none. Nothing typed costs the same. */
+export async function findSecret(
+  typed: string | undefined,
+  { hashes, salt }: { hashes: readonly string[]; salt: string },
+): Promise<string | undefined> {
   const given = Buffer.from(await hashOf(normalise(typed) ?? '', salt));
-  const kept = Buffer.from(hash);
-  return given.length === kept.length && timingSafeEqual(given, kept);
+  let found: string | undefined;
+  for (const hash of hashes) {
+    const kept = Buffer.from(hash);
+    if (given.length === kept.length && timingSafeEqual(given, kept)) found = hash;
+  }
+  return found;
 }

@@ -221,13 +221,13 @@ describe('what operators choose', () => {
   it('begins with what is usual, and stays within the settings', () => {
     expect(chosen(fixture())).toEqual({
       lifetime: [1, 8, 24, 72].map((hours) => String(hours * 60 * MINUTE)),
-      uses: ['once', 'several'],
+      uses: ['once', 'several', 'day-2', 'day-3', 'day-4', 'day-5'],
       delay: ['0', String(DAY), String(7 * DAY)],
     });
     const settings = { once: false, lifetime: { default: '45m', maximum: '8h' } };
     expect(chosen(fixture(settings))).toMatchObject({
       lifetime: [45, 60, 480].map((minutes) => String(minutes * MINUTE)),
-      uses: ['several', 'once'],
+      uses: ['several', 'once', 'day-2', 'day-3', 'day-4', 'day-5'],
     });
   });
 
@@ -239,9 +239,17 @@ describe('what operators choose', () => {
       const { pass } = await it.issue({ by: 'operator', [name]: one });
       expect(pass.data.once).toBe(one !== 'several');
       expect(pass.data.starts).toBe(NOW + (name === 'delay' ? Number(one) : 0));
-      expect(pass.data.expires - pass.data.starts).toBe(name === 'lifetime' ? Number(one) : 60 * MINUTE);
+      const usual = one.startsWith('day-') ? DAY : 60 * MINUTE;
+      expect(pass.data.expires - pass.data.starts).toBe(name === 'lifetime' ? Number(one) : usual);
     }
-    for (const bad of [{ uses: 'always' }, { delay: 'soon' }, { delay: String(31 * DAY) }, { lifetime: '' }]) {
+    for (const bad of [
+      { uses: 'always' },
+      { uses: 'day-6' },
+      { uses: 'day-1' },
+      { delay: 'soon' },
+      { delay: String(31 * DAY) },
+      { lifetime: '' },
+    ]) {
       await expect(it.issue({ by: 'operator', ...bad })).rejects.toMatchObject({ code: 'ERR_INPUT' });
     }
     const early = await it.issue({ by: 'operator', delay: String(-DAY) });

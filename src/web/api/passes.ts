@@ -60,7 +60,7 @@ const issuing = z.strictObject({
     .datetime({ offset: true, error: 'a time with its zone, as 2027-02-01T08:00:00+08:00' })
     .transform((text) => Date.parse(text))
     .optional(),
-  uses: z.enum(['once', 'several']).optional(),
+  uses: z.enum(['once', 'several', 'day-2', 'day-3', 'day-4', 'day-5']).optional(),
 });
 
 /** The client whose secret was shown: every one is compared, so that time doesn't tell which. */
@@ -129,6 +129,7 @@ export function apiRoutes(deps: WebDeps): Router {
     res.status(201).json({
       account: person.username,
       pass,
+      ...(shown.codes.length > 1 ? { passes: shown.codes } : {}),
       starts: new Date(shown.starts ?? deps.now()).toISOString(),
       ...(shown.expires === undefined ? {} : { expires: new Date(shown.expires).toISOString() }),
     });
