@@ -16,8 +16,9 @@ async function dumpOfRedis(prefix: string): Promise<string> {
   const found: string[] = [];
   for (const key of await redis.keys(`${prefix}*`)) {
     const type = await redis.type(key);
-    const value = type === 'zset' ? await redis.zrange(key, '0', '-1') : [(await redis.get(key)) ?? ''];
-    found.push(key, ...value);
+    if (type === 'zset') found.push(key, ...(await redis.zrange(key, '0', '-1')));
+    else if (type === 'hash') found.push(key, ...Object.entries(await redis.hgetall(key)).flat());
+    else found.push(key, (await redis.get(key)) ?? '');
   }
   redis.disconnect();
   return found.join('\n');
@@ -25,7 +26,10 @@ async function dumpOfRedis(prefix: string): Promise<string> {
 
 function dumpOfFile(file: string): string {
   const db = new DatabaseSync(file, { readOnly: true });
-  const rows = [...db.prepare('SELECT key, value FROM entries').all(), ...db.prepare('SELECT * FROM members').all()];
+  const rows = [
+    ...db.prepare('SELECT key, value FROM entries').all(),
+    ...['members', 'reservations', 'owners'].flatMap((table) => db.prepare(`SELECT * FROM ${table}`).all()),
+  ];
   db.close();
   return rows.map((row) => Object.values(row).join('\n')).join('\n');
 }
