@@ -12,7 +12,7 @@ import type { WebDeps } from '../../src/web/context.ts';
 import { factorRoutes, ownOrigins } from '../../src/web/factor-routes.ts';
 import { Client } from '../support/client.ts';
 import { temporaryFolder } from '../support/folders.ts';
-import { recordingLog } from '../support/recording.ts';
+import { recordingAudit, recordingLog } from '../support/recording.ts';
 import { openEphemeral } from '../support/sign-in.ts';
 
 function appFolder(): URL {
@@ -48,9 +48,10 @@ async function serve(more: Partial<FactorRoutes> = {}) {
     ...more,
   };
   const { log, lines } = recordingLog();
+  const { audit } = recordingAudit();
   const ephemeral = await openEphemeral('embedded', Date.now);
   // Of all that pages are given, these need no more.
-  const deps = { routes: [{ factor: 'sample', routes }], ephemeral, now: Date.now, log } as unknown as WebDeps;
+  const deps = { routes: [{ factor: 'sample', routes }], ephemeral, now: Date.now, log, audit } as unknown as WebDeps;
   const app: Express = express();
   app.use((_req, res, next) => {
     Object.assign(res.locals, { browser: { ip: '192.0.2.1', userAgent: '', locale: 'en', reference: 'R' } });
