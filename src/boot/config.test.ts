@@ -371,6 +371,15 @@ describe('warnings', () => {
     expect(warnings([{ ...later, from: '2026-03-01' }])).toEqual([]);
   });
 
+  it('name languages in which nobody is told how to get help, and words for a pass that nobody can be given', () => {
+    const words = { pass: { en: 'Call us.' }, hours: 'Monday', address: { en: 'Desk 3', 'zh-Hant': '3 號櫃台' } };
+    expect(load({ applications: { library }, support: words }).warnings).toEqual([
+      'support.pass has no text for zh-Hant, zh-Hans',
+      'support.address has no text for zh-Hans',
+      expect.stringContaining('support.pass is shown nowhere'),
+    ]);
+  });
+
   it('name a factor that counts only where it is named, and is named nowhere', () => {
     const factors = { chip: {}, whisper: {} };
     const rule = { name: 'r', applications: ['library'], level: 'mfa' };

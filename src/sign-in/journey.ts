@@ -302,14 +302,19 @@ export function createJourney(deps: SignInDeps, parts: Parts) {
       }
     },
 
-    /** The list of methods, without leaving the present one. */
-    async methods(request: SignInRequest, browser: Browser): Promise<Step> {
-      const { state } = await load(request, browser);
+    /** What there is in the place of the present step, without leaving it. */
+    async instead(request: SignInRequest, browser: Browser): Promise<Step> {
+      const { error: _, ...state } = (await load(request, browser)).state;
       const { stage } = state;
-      if (stage.at === 'method') return present(request, { ...state, stage: { at: 'choose' } }, browser);
+      if (stage.at === 'method') {
+        const step = await present(request, { ...state, stage: { at: 'choose' } }, browser);
+        if (step.kind !== 'choose') return step;
+        return { ...step, methods: step.methods.filter(({ factor }) => factor !== stage.factor) };
+      }
       if (stage.at !== 'enrol' || stage.optional) return present(request, state, browser);
       const factors = dispatcher.offers.enrollable(await dispatcher.evaluate(request, state, browser));
-      return present(request, { ...state, stage: { at: 'choose-enrolment', factors } }, browser);
+      const others = factors.filter((factor) => factor !== stage.factor);
+      return present(request, { ...state, stage: { at: 'choose-enrolment', factors: others } }, browser);
     },
 
     /** Sets the known account aside and begins again with somebody else's. */

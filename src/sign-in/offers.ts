@@ -4,7 +4,7 @@ import type { FactorContext } from '../core/factor.ts';
 import type { SignInDeps } from './deps.ts';
 import type { Evaluator, FullEvaluation } from './evaluate.ts';
 import { allows } from './implied.ts';
-import type { Method, Opening, Stage, State, Why } from './steps.ts';
+import type { Lending, Method, Opening, Stage, State, Why } from './steps.ts';
 import { atMost, openerOf } from './strength.ts';
 
 /** An evaluation, with the method that the person wants to be asked for first. */
@@ -54,14 +54,14 @@ export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
     return rank(a) - rank(b);
   }
 
-  /** Whether a pass that somebody hands out would do here. */
-  function lends({ requirement, wanted }: FullEvaluation): boolean {
-    return enabled.some(
-      (it) =>
-        it.module.standing === 'bootstrap' &&
-        allows(requirement.factors, it) &&
-        reaches(levelOf([...opener(), atMost(it)]), wanted),
-    );
+  /** What a pass that somebody hands out would be good for. */
+  function lends({ requirement, wanted, enrolling }: FullEvaluation): Lending {
+    const passes = enabled.filter(({ module }) => module.standing === 'bootstrap');
+    const here = passes
+      .filter((it) => allows(requirement.factors, it))
+      .some((it) => enrolling || reaches(levelOf([...opener(), atMost(it)]), wanted));
+    if (here) return 'here';
+    return passes.length > 0 ? 'account' : 'nowhere';
   }
 
   /** Methods that can complete this sign-in, in the order of `fitting`. */

@@ -23,14 +23,6 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
     return { methods, lends: dispatcher.offers.lends(evaluation) };
   };
 
-  /** Whether there is something else to choose than what is asked. */
-  async function hasOthers(request: SignInRequest, state: State, browser: Browser): Promise<boolean> {
-    const { stage } = state;
-    if (stage.at === 'method') return (await choices(request, state, browser)).methods.length > 1;
-    if (stage.at !== 'enrol' || stage.optional) return false;
-    return dispatcher.offers.enrollable(await dispatcher.evaluate(request, state, browser)).length > 1;
-  }
-
   return async function present(request: SignInRequest, state: State, browser: Browser): Promise<Step> {
     const id = accountOf(request, state);
     const account = id === undefined ? undefined : await accounts.byId(id);
@@ -43,7 +35,6 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
         const { factor, prompt, why } = stage;
         const also = (stage.also ?? []).map((it) => ({ factor: it.factor, prompt: it.prompt }));
         const purpose = stage.at === 'enrol' ? 'enrol' : 'sign-in';
-        const others = await hasOthers(request, state, browser);
         return {
           ...common,
           kind: 'prompt',
@@ -52,8 +43,7 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
           prompt,
           why,
           also,
-          others,
-          second: stage.at === 'method',
+          second: stage.at === 'method' || (stage.at === 'enrol' && stage.optional === undefined),
           optional: stage.optional !== undefined,
         };
       }
@@ -65,6 +55,7 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
           ...common,
           kind: 'choose-enrolment',
           factors: stage.factors,
+          lends: dispatcher.offers.lends(await dispatcher.evaluate(request, state, browser)),
           optional: stage.optional !== undefined,
         };
       case 'lost':

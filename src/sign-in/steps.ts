@@ -59,6 +59,9 @@ export interface Method {
   lastUsedAt?: number;
 }
 
+/** Where a pass would do that somebody hands out: in this very sign-in, or to set up a method where those are managed. */
+export type Lending = 'here' | 'account' | 'nowhere';
+
 /** What to present next. Every door writes it in its own way. */
 export type Step = { nonce: string; account?: Account; error?: Message & { factor?: string } } & (
   | {
@@ -71,15 +74,12 @@ export type Step = { nonce: string; account?: Account; error?: Message & { facto
       also: { factor: string; prompt: Prompt }[];
       /** Whether it can be left out. */
       optional: boolean;
-      /** Whether there are other methods to choose from. */
-      others: boolean;
-      /** It is a second step: who can't take it now is shown what else there is. */
+      /** It is a second step, or sets one up that is asked for: who can't do it now is shown what else there is. */
       second: boolean;
     }
-  /** `lends`: a pass would do here, which somebody can hand out. */
-  | { kind: 'choose'; methods: Method[]; lends: boolean }
+  | { kind: 'choose'; methods: Method[]; lends: Lending }
   /** `optional`: it can be left out. */
-  | { kind: 'choose-enrolment'; factors: string[]; optional: boolean }
+  | { kind: 'choose-enrolment'; factors: string[]; lends: Lending; optional: boolean }
   | { kind: 'lost' }
   | { kind: 'remember'; window: number }
   | { kind: 'suggest'; factor: string }

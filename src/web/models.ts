@@ -1,6 +1,7 @@
 import type { LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
+import type { Lending } from '../sign-in/steps.ts';
 import type { HelpDeskPages } from './help-desk-models.ts';
 import type { ReportPages } from './report-models.ts';
 import type { RefusalKey, Turn } from './whose-turn.ts';
@@ -30,8 +31,6 @@ export interface Pages extends HelpDeskPages, ReportPages {
     /** Why it is asked: the person reads one sentence. */
     why?: Message;
     error?: Message & { factor?: string };
-    /** Address of the list of other methods, where there are any. */
-    otherMethods?: string;
     /** Where to go for who can't do this now. */
     cannot?: string;
     /** Posting here signs the known account out and starts over with another one. */
@@ -58,8 +57,9 @@ export interface Pages extends HelpDeskPages, ReportPages {
     account: { username: string; name: string };
     /** Last used first. `value` goes into the field `method`. */
     methods: { value: string; factor: string; name: string; lastUsedAt?: number }[];
-    /** Whether the help desk can hand out a pass. */
-    lent: boolean;
+    lends: Lending;
+    /** Address of the step that these would take the place of. */
+    back: string;
     cancel?: string;
     error?: Message;
   };
@@ -77,6 +77,10 @@ export interface Pages extends HelpDeskPages, ReportPages {
     /** Where it stands in a walk of several steps. */
     progress?: { step: number; of: number };
     leave?: { href: string; label: Message };
+    /** Where to go for who can't do this now; and there, what a pass would do, and the way back. */
+    cannot?: string;
+    lends?: Lending;
+    back?: string;
     /** It can be left out: field `skip`. */
     optional?: boolean;
     cancel?: string;
@@ -161,8 +165,9 @@ export interface Pages extends HelpDeskPages, ReportPages {
     message: Message;
     /** What to do now, where there is something. */
     advice?: Message;
-    /** Says as well how the help desk is reached. */
+    /** Says as well how the help desk is reached, and how a pass is had. */
     contact?: boolean;
+    pass?: boolean;
     /** What the last answer was refused for, where no method is left after it. */
     error?: Message & { factor?: string };
     /** Address where a method that would do can be set up. */

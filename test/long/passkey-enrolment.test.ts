@@ -40,7 +40,7 @@ describe('setting up a passkey in a sign-in, in a browser', JOURNEY, () => {
     await me.open('courses');
     await me.password(me.username);
     await me.press(/^Passkey or security key/);
-    await me.follow('Set up something else');
+    await me.follow('I can’t do this now');
     await me.press(/^Authenticator app/);
     await me.enrol();
     await me.press('No, other people use it');

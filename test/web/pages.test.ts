@@ -83,7 +83,7 @@ describe.each(LOCALES)('pages in %s', (locale) => {
 
   it('give the reference where help is needed', () => {
     const shows = pages.filter(({ html }) => html.includes('K7QF-29TD')).map(({ page }) => page);
-    expect(new Set(shows)).toEqual(new Set(['error', 'refused']));
+    expect(new Set(shows)).toEqual(new Set(['error', 'refused', 'choose-method', 'choose-enrolment']));
   });
 });
 

@@ -192,7 +192,7 @@ export function sectionsOf(modules: Modules) {
         url: webAddress.optional(),
         email: z.email().optional(),
         phone: z.string().min(1).optional(),
-        pass: localized.optional().describe('How to get a pass: whom to ask, and what to bring'),
+        pass: localized.optional().describe('How to get a pass: whom to ask, and what to bring. Line breaks are kept'),
         hours: localized.optional().describe('When somebody is there'),
         address: localized.optional().describe('Where that is'),
       })

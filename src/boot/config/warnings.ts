@@ -15,6 +15,7 @@ export function warningsOf(config: Subject, now: number, modules: Modules): stri
     ...windows(config),
     ...rollOuts(config, now),
     ...unnamed(config, modules),
+    ...passes(config, modules),
   ];
 }
 
@@ -23,6 +24,13 @@ function unnamed({ factors, rules }: Subject, modules: Modules): string[] {
   const named = new Set(rules.flatMap((rule) => rule.factors ?? []));
   const idle = [...factors.keys()].filter((id) => modules.factors.get(id)?.onlyIfNamed && !named.has(id));
   return idle.map((id) => `factors.${id} is offered nowhere: the factors of no rule name it`);
+}
+
+/** Words for what nobody can be given. */
+function passes({ factors, support }: Subject, modules: Modules): string[] {
+  const lent = [...modules.factors.values()].filter(({ standing }) => standing === 'bootstrap').map(({ id }) => id);
+  if (support.pass === undefined || lent.some((id) => factors.has(id))) return [];
+  return [`support.pass is shown nowhere: factors enables no pass (${lent.join(', ')})`];
 }
 
 function transport({ issuer, listen, trustedProxies }: Subject): string[] {
@@ -41,8 +49,12 @@ function publicManagement({ management }: Subject): string[] {
   return [`management is reachable at ${management.host}: health and metrics are open to whoever gets there`];
 }
 
-function texts({ locales, name, applications }: Subject): string[] {
+function texts({ locales, name, applications, support }: Subject): string[] {
   const named: [string, LocalizedText][] = [['name', name]];
+  for (const key of ['pass', 'hours', 'address'] as const) {
+    const text = support[key];
+    if (text !== undefined) named.push([`support.${key}`, text]);
+  }
   for (const { id, name: text } of applications.values()) named.push([`applications.${id}.name`, text]);
   return named.flatMap(([path, text]) => {
     const missing = typeof text === 'string' ? [] : locales.filter((locale) => !Object.hasOwn(text, locale));

@@ -17,8 +17,8 @@ export function answerOf(body: unknown): Answer {
 }
 
 /** Who can't help themselves is told who can. */
-function adviceOn({ key }: Message): { advice: Message; contact?: true } {
-  if (key === 'enrolment-needs-pass') return { advice: { key: 'enrol.pass' }, contact: true };
+function adviceOn({ key }: Message): { advice: Message; contact?: true; pass?: true } {
+  if (key === 'enrolment-needs-pass') return { advice: { key: 'enrol.pass' }, contact: true, pass: true };
   if (key.startsWith('stopped.')) return { advice: { key: 'stopped.advice' }, contact: true };
   return key.startsWith('held.')
     ? { advice: { key: 'held.advice' }, contact: true }
@@ -62,7 +62,8 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     return signIn.portal.choices(account, factors);
   }
 
-  async function show(req: Request, res: Response, request: SignInRequest, step: Step): Promise<void> {
+  /** `instead`: on the page for those who can't do what the step asks for. */
+  async function show(req: Request, res: Response, request: SignInRequest, step: Step, instead = false): Promise<void> {
     const base = `/sign-in/${encodeURIComponent(request.id)}`;
     const application = nameOf(request.application);
     const locals = localsOf(res);
@@ -75,7 +76,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     const asks = { application, ...asksAs(application, request.requester) };
     const common = { action: base, csrf: csrf.token(base, step.nonce), ...asks };
     const person = account ?? { username: '', name: '' };
-    localsOf(res).path = base;
+    locals.path = instead ? `${base}/methods` : base;
 
     switch (step.kind) {
       case 'done':
@@ -98,7 +99,6 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           ...(step.also.length > 0 ? { also: step.also } : {}),
           ...('waits' in prompt && req.query.still === undefined ? { waiting: waitingAt(base, base, step.nonce) } : {}),
           ...(step.second ? { cannot: `${base}/methods` } : {}),
-          ...(step.others && !step.second ? { otherMethods: `${base}/methods` } : {}),
           ...(step.optional ? {} : { cancel: `${base}/cancel` }),
         });
       }
@@ -108,8 +108,9 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           ...common,
           account: person,
           methods,
-          lent: step.lends,
+          lends: step.lends,
           ...error,
+          back: base,
           cancel: `${base}/cancel`,
         });
       }
@@ -121,6 +122,8 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
           factors,
           ...walkOf(request),
           ...(step.optional ? { optional: true } : { cancel: `${base}/cancel` }),
+          ...(instead ? { lends: step.lends, back: base } : {}),
+          ...(instead || step.optional ? {} : { cannot: `${base}/methods` }),
         });
       }
       case 'select-account':
@@ -255,7 +258,10 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
 
   router.get(`${path}/methods`, async (req, res) => {
     const request = await requestOf(req, res);
-    await show(req, res, request, await journey.methods(request, localsOf(res).browser));
+    const step = await journey.instead(request, localsOf(res).browser);
+    // It has gone on since, as by an answer on the phone.
+    if (step.kind !== 'choose' && step.kind !== 'choose-enrolment') return proceed(req, res, request, step);
+    await show(req, res, request, step, true);
   });
 
   router.post(`${path}/switch`, async (req, res) => {
