@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { browserScene, closeBrowser, JOURNEY, SOON, STORES, USUAL_STORES } from './scene.ts';
+import { Visitor } from './visitor.ts';
 
 const MFA = 'https://refeds.org/profile/mfa';
 
@@ -163,6 +164,39 @@ describe.each(STORES)('in a browser, with the demo’s configuration on the %s s
   });
 
   if (isUsual) {
+    it('leads on who can’t do a step, and back to the very step, with a script and without', async () => {
+      const me = await scene.visit();
+      await me.open('courses');
+      await me.password(me.username);
+      await me.follow('I can’t do this now');
+      expect(await me.heading()).toBe('What can you do instead?');
+      expect(await me.faults()).toEqual([]);
+      await me.follow('Go back to the step');
+      await me.chooseApp();
+      const key = await me.page.locator('#key').innerText();
+      await me.follow('I can’t do this now');
+      await me.follow('Go back to the step');
+      expect(await me.page.locator('#key').innerText()).toBe(key);
+      await me.page.goBack();
+      await me.page.goForward();
+      await me.enrol();
+      await me.press('No, other people use it');
+      await me.page.waitForURL(`${scene.gateway.relyingParty}/courses`);
+
+      const plain = await Visitor.arrive(scene.gateway, { javaScriptEnabled: false });
+      plain.authenticator = me.authenticator;
+      await plain.open('courses');
+      await plain.password(me.username);
+      await plain.follow('I can’t do this now');
+      const help = plain.page.getByRole('region', { name: 'The help desk helps you in' });
+      expect(await help.innerText()).toMatch(/can give you a pass.*university card.*Saturday.*Library.*Reference/s);
+      await plain.follow('Go back to the step');
+      await plain.code();
+      await plain.press('No, other people use it');
+      await plain.page.waitForURL(`${scene.gateway.relyingParty}/courses`);
+      await plain.leave();
+    });
+
     it('keeps the step when the language changes', async () => {
       const me = await scene.visit();
       const { page } = me;
