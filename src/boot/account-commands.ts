@@ -11,6 +11,6 @@ export async function unlock(
 ): Promise<CommandResult> {
   const account = await accounts.find(username);
   if (account === undefined) return { lines: [`There is no account ${JSON.stringify(username)}.`], exitCode: 1 };
-  await helpDesk.unlockByCommand(account.id, typeof reason === 'string' ? { reason } : {});
+  await helpDesk.unlockByCommand(account, typeof reason === 'string' ? { reason } : {});
   return { lines: [`${account.username} can try again.`], exitCode: 0 };
 }

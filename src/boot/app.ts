@@ -125,7 +125,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   };
   const factors = await createFactors(config, modules, durable, directories, world, outside, keys.sealer);
   const rules = [...config.rules, ...OWN_RULES];
-  const { acr, sessions, trustedDevices, lockout } = config;
+  const { acr, sessions, trustedDevices, lockout, signInWith } = config;
   const signIn = createSignIn({
     ...world,
     ...{ durable, ephemeral, strangers, sealer: keys.sealer, audit, log },
@@ -139,6 +139,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       sessions,
       trustedDevices,
       lockout,
+      signInWith,
       ...(config.helpDesk ? { helpDesk: config.helpDesk } : {}),
       passwordPolicy: { minimum: config.passwordPolicy.minimum, names: namesOf(config.name) },
       endSessions: async (account, except) => void (await core.endAll(account, except)),

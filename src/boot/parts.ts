@@ -12,6 +12,7 @@ import { createCredentials } from '../sign-in/credentials.ts';
 import type { SignInDeps } from '../sign-in/deps.ts';
 import { createExchange } from '../sign-in/exchange.ts';
 import { createLimits } from '../sign-in/limits.ts';
+import { createLogins } from '../sign-in/logins.ts';
 import type { Config } from './config.ts';
 import type { Modules } from './modules.ts';
 import { sealerFor } from './sealing/places.ts';
@@ -76,7 +77,15 @@ export function createDirectories(
   const directories = new Map<string, Directory>();
   for (const [id, settings] of config.directories) {
     const module = modules.directories.get(id);
-    if (module) directories.set(id, module.create(settings, { ...world, records: durable.records(`directory:${id}`) }));
+    if (module)
+      directories.set(
+        id,
+        module.create(settings, {
+          ...world,
+          records: durable.records(`directory:${id}`),
+          signInWith: config.signInWith,
+        }),
+      );
   }
   return directories;
 }
@@ -111,7 +120,10 @@ export async function createFactors(
   }: Pick<FactorPorts, 'fetch' | 'log' | 'audit' | 'locate'> & Wires,
   sealer: Sealer,
 ): Promise<SignInDeps['factors']> {
-  const accounts = createAccounts({ ...world, durable, directories, audit: { commit: outside.audit } });
+  const accounts = createAccounts({
+    ...{ ...world, durable, directories, audit: { commit: outside.audit } },
+    logins: createLogins({ directories, signInWith: config.signInWith, log: outside.log, audit: { note } }),
+  });
   const factors = new Map();
   const credentials = createCredentials({ ...world, durable, sealer, factors });
   for (const [id, settings] of config.factors) {
@@ -137,6 +149,10 @@ export async function createFactors(
         typeof config.name === 'string' ? config.name : (config.name.en ?? Object.values(config.name)[0] ?? ''),
       service: { name: config.name, locales: config.locales },
       issuer: config.issuer,
+      identifier: {
+        ...(config.signInWith.label ? { label: config.signInWith.label } : {}),
+        ...(config.signInWith.hint ? { hint: config.signInWith.hint } : {}),
+      },
       nameOf: (application) => names.get(application)?.name ?? application,
       applications: [...config.applications.keys(), ...INTERNAL_APPLICATIONS],
     });

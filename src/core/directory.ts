@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AccountStatus } from './account.ts';
+import type { SignInWith } from './logins.ts';
 import type { RecordStore } from './store.ts';
 
 /** A person as their directory describes them. `key` never changes and is never reused. */
@@ -16,8 +17,10 @@ export type PasswordVerdict = 'ok' | 'wrong' | 'unavailable';
 
 /** Where people come from, and where passwords are checked. */
 export interface Directory {
-  /** By what a person types: user name or mail address, compared as the directory does. */
-  find(login: string): Promise<Person | undefined>;
+  /** By user name, compared as the directory does. */
+  find(username: string): Promise<Person | undefined>;
+  /** Whose mail address this is: two at most, for a name of more than one is nobody's. Absent: nobody goes by it here. */
+  byEmail?(address: string): Promise<Person[]>;
   byKey(key: string): Promise<Person | undefined>;
   /** Everybody, a few at a time, where the directory can tell: for reports about those who never signed in. */
   list?(): AsyncIterable<Person>;
@@ -32,6 +35,8 @@ export interface DirectoryPorts {
   random(bytes: number): Uint8Array;
   /** The directory's own records, where it keeps people itself. */
   records: RecordStore;
+  /** By what people sign in: a directory that keeps them itself gives no name to two. */
+  signInWith: SignInWith;
 }
 
 export interface DirectoryModule<S = unknown> {

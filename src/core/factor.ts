@@ -386,6 +386,8 @@ export interface FactorPorts {
   /** The same in the languages offered, and which those are, as BCP 47 tags. */
   service: { name: LocalizedText; locales: readonly string[] };
   issuer: string;
+  /** What the institution calls the name that people type, where that isn't the factor's own words. */
+  identifier?: { label?: LocalizedText; hint?: LocalizedText };
   /** Ids that settings may name. */
   applications: readonly string[];
   /** Where an address may be, roughly, for people to recognise: `Leiden, Netherlands`. Undefined where nobody knows. */

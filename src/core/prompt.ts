@@ -18,7 +18,7 @@ export interface SecretPrompt {
   kind: 'secret';
   title: Message;
   /** Asks for the account as well; absent once the account is known. */
-  identifier?: { label: Message; value?: string };
+  identifier?: { label: Message | LocalizedText; hint?: LocalizedText; value?: string };
   label: Message;
   autocomplete: 'current-password' | 'new-password';
 }

@@ -299,10 +299,12 @@ export interface SealedRow {
 export interface RecordStore {
   get(id: string): Promise<DataRecord | undefined>;
   byLookup(lookup: string): Promise<DataRecord | undefined>;
+  /** Those with this key, which several may have; in order of id. */
+  byKey(key: string, limit: number): Promise<DataRecord[]>;
   /** False if id or lookup is taken. */
-  insert(record: { id: string; lookup?: string; data: string }): Promise<boolean>;
-  /** Compare-and-set: false when the version has moved on. */
-  update(id: string, version: number, data: string): Promise<boolean>;
+  insert(record: { id: string; lookup?: string; data: string; keys?: readonly string[] }): Promise<boolean>;
+  /** Compare-and-set: false when the version has moved on. `keys`: in the place of those that it had. */
+  update(id: string, version: number, data: string, keys?: readonly string[]): Promise<boolean>;
   /** With `version`: only while it is that one. */
   remove(id: string, version?: number): Promise<boolean>;
   /** In order of id. */

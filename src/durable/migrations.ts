@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { SallyportError } from '../core/errors.ts';
+import { addPeoplesKeys } from './record-keys.ts';
 import type { Database } from './schema.ts';
 import { addSearch } from './search.ts';
 import { addEvents, addFailures, addSuspension, createAccess, createHistory, createPeople } from './tables.ts';
@@ -18,6 +19,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-audit-events': { up: addEvents },
   '0004-suspended-methods': { up: addSuspension },
   '0005-failures': { up: addFailures },
+  '0006-record-keys': { up: addPeoplesKeys },
 };
 
 /**

@@ -1,6 +1,7 @@
+import type { Kysely } from 'kysely';
 import type { DataRecord, RecordStore } from '../core/store.ts';
 import { prepared } from './prepared.ts';
-import type { Database, RecordRow } from './schema.ts';
+import type { Database, RecordRow, Tables } from './schema.ts';
 
 /** Documents of one plug-in, kept apart from the others' by namespace. */
 export function createRecords(db: Database, namespace: string): RecordStore {
@@ -15,29 +16,54 @@ export function createRecords(db: Database, namespace: string): RecordStore {
       const row = await all().where('lookup', '=', lookup).executeTakeFirst();
       return row && fromRow(row);
     },
-    async insert({ id, lookup = null, data }) {
-      const result = await db
-        .insertInto('records')
-        .values({ namespace, id, lookup, data, version: 1 })
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst();
-      return result.numInsertedOrUpdatedRows === 1n;
+    async byKey(key, limit) {
+      const rows = await db
+        .selectFrom('record_keys as named')
+        .innerJoin('records', (join) =>
+          join.onRef('records.id', '=', 'named.id').onRef('records.namespace', '=', 'named.namespace'),
+        )
+        .selectAll('records')
+        .where('named.namespace', '=', namespace)
+        .where('named.key', '=', key)
+        .orderBy('records.id')
+        .limit(limit)
+        .execute();
+      return rows.map(fromRow);
     },
-    async update(id, version, data) {
-      const result = await db
-        .updateTable('records')
-        .set({ data, version: version + 1 })
-        .where('namespace', '=', namespace)
-        .where('id', '=', id)
-        .where('version', '=', version)
-        .executeTakeFirst();
-      return result.numUpdatedRows === 1n;
-    },
+    insert: ({ id, lookup = null, data, keys = [] }) =>
+      together(db, keys.length > 0, async (trx) => {
+        const result = await trx
+          .insertInto('records')
+          .values({ namespace, id, lookup, data, version: 1 })
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirst();
+        if (result.numInsertedOrUpdatedRows !== 1n) return false;
+        await name(trx, namespace, id, keys);
+        return true;
+      }),
+    update: (id, version, data, keys) =>
+      together(db, keys !== undefined, async (trx) => {
+        const result = await trx
+          .updateTable('records')
+          .set({ data, version: version + 1 })
+          .where('namespace', '=', namespace)
+          .where('id', '=', id)
+          .where('version', '=', version)
+          .executeTakeFirst();
+        if (result.numUpdatedRows !== 1n) return false;
+        if (keys === undefined) return true;
+        await trx.deleteFrom('record_keys').where('namespace', '=', namespace).where('id', '=', id).execute();
+        await name(trx, namespace, id, keys);
+        return true;
+      }),
     async remove(id, version) {
       let query = db.deleteFrom('records').where('namespace', '=', namespace).where('id', '=', id);
       if (version !== undefined) query = query.where('version', '=', version);
       const result = await query.executeTakeFirst();
-      return result.numDeletedRows === 1n;
+      if (result.numDeletedRows !== 1n) return false;
+      // Keys of what isn't there find nothing: they needn't go in the same moment.
+      await db.deleteFrom('record_keys').where('namespace', '=', namespace).where('id', '=', id).execute();
+      return true;
     },
     async list({ after, limit }) {
       let query = all().orderBy('id').limit(limit);
@@ -45,6 +71,20 @@ export function createRecords(db: Database, namespace: string): RecordStore {
       return (await query.execute()).map(fromRow);
     },
   };
+}
+
+/** All or nothing, where there is more than one statement. */
+function together<T>(db: Database, several: boolean, work: (trx: Kysely<Tables>) => Promise<T>): Promise<T> {
+  return several ? db.transaction().execute(work) : work(db);
+}
+
+async function name(trx: Kysely<Tables>, namespace: string, id: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await trx
+    .insertInto('record_keys')
+    .values([...new Set(keys)].map((key) => ({ namespace, key, id })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 function fromRow(row: RecordRow): DataRecord {

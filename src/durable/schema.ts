@@ -14,6 +14,7 @@ export interface Tables {
   keys: KeyTable;
   state: StateTable;
   records: RecordTable;
+  record_keys: RecordKeyTable;
 }
 
 export type Database = Kysely<Tables>;
@@ -106,6 +107,12 @@ interface RecordTable {
   lookup: Optional<string>;
   data: string;
   version: number;
+}
+
+interface RecordKeyTable {
+  namespace: string;
+  key: string;
+  id: string;
 }
 
 export type AccountRow = Selectable<AccountTable>;

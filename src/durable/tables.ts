@@ -138,6 +138,19 @@ export async function addFailures(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+/** By what else plug-ins find records, and several by one. */
+export async function addRecordKeys(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('record_keys')
+    .ifNotExists()
+    .addColumn('namespace', 'text', (column) => column.notNull())
+    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('record_keys_key', ['namespace', 'key', 'id'])
+    .execute();
+  await index(db, 'record_keys_record', 'record_keys', ['namespace', 'id']);
+}
+
 async function index(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {
   await db.schema.createIndex(name).ifNotExists().on(table).columns(columns).execute();
 }

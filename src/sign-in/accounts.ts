@@ -4,6 +4,7 @@ import type { PasswordVerdict, Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { NewAccount } from '../core/store.ts';
 import type { SignInDeps } from './deps.ts';
+import type { Logins } from './logins.ts';
 
 export interface Accounts {
   /** By what an operator types; asks the directories in order and links the account. */
@@ -26,9 +27,12 @@ export interface Accounts {
 
 /** People, wherever they come from, under ids of our own. */
 export function createAccounts(
-  deps: Pick<SignInDeps, 'now' | 'random' | 'durable' | 'directories'> & { audit: Pick<AuditPort, 'commit'> },
+  deps: Pick<SignInDeps, 'now' | 'random' | 'durable' | 'directories'> & {
+    audit: Pick<AuditPort, 'commit'>;
+    logins: Logins;
+  },
 ): Accounts {
-  const { durable, directories } = deps;
+  const { durable, directories, logins } = deps;
 
   let secret: Promise<string> | undefined;
 
@@ -83,20 +87,15 @@ export function createAccounts(
 
   return {
     async find(login) {
-      for (const [id, directory] of directories) {
-        const person = await directory.find(login);
-        if (person) return link(id, person);
-      }
-      return undefined;
+      const found = await logins.find(login);
+      return found && link(found.directory, found.person);
     },
     async named(login) {
-      for (const [id, directory] of directories) {
-        const person = await directory.find(login);
-        if (person === undefined) continue;
-        const kept = await durable.accounts.byDirectoryKey(id, person.key);
-        return kept ?? { ...(await accountOf(id, person)), revokedBefore: 0, version: 0 };
-      }
-      return undefined;
+      const found = await logins.find(login);
+      if (found === undefined) return undefined;
+      const { directory, person } = found;
+      const kept = await durable.accounts.byDirectoryKey(directory, person.key);
+      return kept ?? { ...(await accountOf(directory, person)), revokedBefore: 0, version: 0 };
     },
     async link(account) {
       const person = await personOf(account);

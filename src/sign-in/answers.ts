@@ -11,6 +11,7 @@ import { type Attempts, type Locked, lockedFor, type Turn } from './attempts.ts'
 import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
+import type { Logins } from './logins.ts';
 import type { Methods } from './methods.ts';
 import { PATIENCE } from './states.ts';
 import type { Opening, Stage, State } from './steps.ts';
@@ -37,11 +38,14 @@ interface Meant {
   subject: string;
   account?: Account | undefined;
   hint?: string;
+  /** What the name typed is counted under. */
+  name?: string;
 }
 
 interface Parts {
   accounts: Accounts;
   attempts: Attempts;
+  logins: Logins;
   credentials: Credentials;
   methods: Methods;
   /** Whether what led to an enrolment's page still holds. */
@@ -71,7 +75,7 @@ const SUSPENDED: Refused = {
 
 /** Answers that prove or enrol something. Each is counted before it is looked at. */
 export function createAnswers(deps: SignInDeps, parts: Parts) {
-  const { accounts, attempts, credentials, methods, mayEnrol, advance } = parts;
+  const { accounts, attempts, logins, credentials, methods, mayEnrol, advance } = parts;
 
   /** Factors that a stranger can guess at: what they are stopped for ends when the owner shows more than that. */
   const openers = [...deps.factors.values()].filter(({ factor }) => factor.first).map(({ module }) => module.id);
@@ -116,7 +120,8 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     }
     const account = await accounts.named(who.username);
     const hint = who.username;
-    return account ? { subject: account.id, account, hint } : { subject: attempts.stranger(hint), hint };
+    const name = attempts.stranger(logins.nameOf(hint));
+    return account ? { subject: account.id, account, hint, name } : { subject: name, hint };
   }
 
   /** First and second factors alike: count, verify, store what the credential became, collect the proof. */
@@ -139,6 +144,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     const taken = await take(opening.factor, who, first, answer, browser);
     if (!('mine' in taken)) {
       deps.audit.note({ event: 'sign-in.locked', factor: opening.factor, ...facts });
+      if (taken.silent) return { error: await seemsWrong(opening, answer), ...hint };
       const renew = taken.retryAfter === undefined ? { renew: true } : {};
       return { error: lockedFor(taken, { opening: first }), ...renew, ...hint };
     }
@@ -183,6 +189,13 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     return { state: await advance(request, { ...state, account: account.id, collected }, browser) };
   }
 
+  /** What is told, after the same work, where nobody goes by the name. */
+  async function seemsWrong({ factor, pending }: Opening, answer: Answer): Promise<Message & { factor: string }> {
+    const verdict = await deps.factors.get(factor)?.factor.verify(pendingOf(factor, pending), [], answer, undefined);
+    if (verdict?.outcome !== 'refused') throw new Error(`factor ${factor} doesn't refuse nobody`);
+    return { ...verdict.message, factor };
+  }
+
   /** Whether it shows more than whoever guesses passwords could: a passkey, or a second factor after the password. */
   function isOwners(proof: Evidence, first: boolean, guess: boolean, state: State): boolean {
     if (first) return !guess;
@@ -190,7 +203,13 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
   }
 
   /** Counts one answer, and says what it may be held against: nothing that is stopped, whatever proves it. */
-  async function take(factor: string, { subject, account }: Meant, opening: boolean, answer: Answer, browser: Browser) {
+  async function take(
+    factor: string,
+    { subject, account, name }: Meant,
+    opening: boolean,
+    answer: Answer,
+    browser: Browser,
+  ) {
     const it = deps.factors.get(factor);
     if (it === undefined) throw new Error(`factor ${factor} is not enabled`);
     const all = account ? (await credentials.ofAccount(account.id)).filter((one) => one.factor === factor) : [];
@@ -199,7 +218,10 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     if (able.length < all.length && able.length === 0) return { allowed: false } satisfies Locked;
     const guess = it.factor.guess?.(answer) ?? true;
     const against = able.length > 0 ? able.map(({ id }) => id) : [factor];
-    const turn = await attempts.count({ subject, factor, opening, ...(guess ? { against } : {}) }, browser);
+    const turn = await attempts.count(
+      { subject, factor, opening, ...(guess ? { against } : {}), ...(name === undefined ? {} : { name }) },
+      browser,
+    );
     if (!turn.allowed) return turn;
     const mine = guess && able.length > 0 ? able.filter(({ id }) => turn.against.includes(id)) : able;
     return { it, mine, turn, guess };

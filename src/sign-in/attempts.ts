@@ -20,6 +20,8 @@ export interface Attempt {
    * stores none. Failures in a row of each are counted for good.
    */
   against?: readonly string[];
+  /** The subject of the name typed, where it is somebody's: of a person's names each tells of its own lock alone. */
+  name?: string;
 }
 
 export interface Lock {
@@ -32,6 +34,11 @@ export interface Lock {
 export interface Locked {
   allowed: false;
   retryAfter?: number;
+  /**
+   * Another of the person's names was used up: to say so under this one would tell that both are one person's. It is
+   * answered as a wrong one is.
+   */
+  silent?: true;
 }
 
 /** An attempt that is looked at. One of the three says what came of it. */
@@ -56,10 +63,14 @@ export function lockedFor({ retryAfter }: Locked, { opening }: { opening: boolea
   return { key: 'locked', values: { count: minutes, minutes } };
 }
 
+/** The row of one of a person's names, beside that of what is guessed at. */
+const nameRow = (name: string): string => `as:${name}`;
+const isName = (of: string): boolean => of.startsWith('as:');
+
 const hash = (value: string): string => createHash('sha256').update(value).digest('base64url');
 
 interface Budget {
-  kind: 'address' | 'known' | 'shared';
+  kind: 'address' | 'known' | 'name' | 'shared';
   key: string;
   max: number;
   ttl: number;
@@ -105,7 +116,11 @@ export function createAttempts(
   }
 
   /** The budgets that one attempt is counted against. */
-  async function budgetsOf({ subject, factor, opening }: Attempt, browser: Browser, era: string): Promise<Budget[]> {
+  async function budgetsOf(
+    { subject, factor, opening, name }: Attempt,
+    browser: Browser,
+    era: string,
+  ): Promise<Budget[]> {
     const { failures: max, duration: ttl, perAddress } = lockout;
     const shared = sharedKey(subject, factor);
     if (opening && browser.known !== undefined && (await isKnown(era, browser))) {
@@ -114,6 +129,7 @@ export function createAttempts(
     const address = `attempts:address:${budgetKey(browser.ip)}`;
     return [
       { kind: 'address', key: address, max: perAddress.failures, ttl: perAddress.window },
+      ...(name === undefined ? [] : [{ kind: 'name' as const, key: sharedKey(name, factor), max, ttl }]),
       { kind: 'shared', key: shared, max, ttl },
     ];
   }
@@ -130,7 +146,8 @@ export function createAttempts(
     facts: Readonly<Record<string, unknown>> & { account?: string },
   ): Promise<void> {
     if (facts.account === undefined) return;
-    const placed = (place: number) => counted.filter(({ count }) => count === place).map(({ of }) => of);
+    const placed = (place: number) =>
+      counted.filter(({ of, count }) => count === place && !isName(of)).map(({ of }) => of);
     const about = (of: readonly string[]) => ({ ...facts, factor, ...(opening ? {} : { credentials: of }) });
     const [stopped, many] = [placed(failures.most), placed(failures.warnAt)];
     if (stopped.length > 0) {
@@ -149,17 +166,18 @@ export function createAttempts(
     recognised: () => Promise<void>,
   ): Turn {
     const { subject } = attempt;
-    const against = counted.map(({ of }) => of);
+    const all = counted.map(({ of }) => of);
+    const against = all.filter((of) => !isName(of));
     return {
       allowed: true,
       against,
       async succeeded() {
         for (const { kind, key } of budgets) await (kind === 'address' ? ephemeral.refund(key) : ephemeral.delete(key));
-        await failures.end(subject, against);
+        await failures.end(subject, all);
       },
       async returned() {
         await refund(budgets);
-        await failures.giveBack(subject, against);
+        await failures.giveBack(subject, all);
       },
       recognised,
       failed: (facts) => tell(attempt, spent, counted, facts),
@@ -169,7 +187,7 @@ export function createAttempts(
   return {
     /** Counts one attempt. */
     async count(attempt: Attempt, browser: Browser): Promise<Turn | Locked> {
-      const { subject, against = [] } = attempt;
+      const { subject, name, against = [] } = attempt;
       // Of now: by the time that a password is found right, it may be the former one.
       const era = attempt.opening ? await eraOf(subject) : subject;
       const budgets = await budgetsOf(attempt, browser, era);
@@ -178,18 +196,21 @@ export function createAttempts(
         const { key, max, ttl, kind } = budget;
         const { allowed, count, retryAfter } = await ephemeral.attempt(key, max, ttl);
         if (!allowed) {
+          if (kind === 'shared' && name !== undefined) return { allowed: false, silent: true };
           // It isn't looked at: an address that has spent its budget must not lock accounts, nor a locked account it.
           await refund(budgets.slice(0, at));
           if (kind === 'known') await ephemeral.addMember(spentKey(subject), key, lockout.duration);
           return { allowed: false, retryAfter };
         }
-        if (kind !== 'address' && count === max) spent = budget;
+        if ((kind === 'known' || kind === 'shared') && count === max) spent = budget;
       }
       const mine = budgets.some(({ kind }) => kind === 'known');
-      const counted = mine ? [] : await failures.count(subject, against);
-      if (mine || against.length === 0 || counted.length > 0) {
+      const as = name === undefined || against.length === 0 ? [] : [nameRow(name)];
+      const counted = mine ? [] : await failures.count(subject, [...against, ...as]);
+      if (mine || against.length === 0 || counted.some(({ of }) => !isName(of))) {
         return turn(attempt, { budgets, spent, counted }, () => recognise(subject, era, browser));
       }
+      if (counted.length > 0) return { allowed: false, silent: true };
       await refund(budgets);
       return { allowed: false };
     },
@@ -231,9 +252,10 @@ export function createAttempts(
     },
 
     /** Every budget of the account starts anew; those of addresses stay, for they are everybody's there. */
-    async unlock(subject: string, factors: readonly string[]): Promise<void> {
+    async unlock(subject: string, factors: readonly string[], names: readonly string[] = []): Promise<void> {
       const spent = await ephemeral.members(spentKey(subject));
       for (const key of [...factors.map((factor) => sharedKey(subject, factor)), ...spent]) await ephemeral.delete(key);
+      for (const name of names) for (const factor of factors) await ephemeral.delete(sharedKey(name, factor));
       await ephemeral.delete(spentKey(subject));
       await failures.end(subject);
     },
@@ -247,7 +269,9 @@ export function createAttempts(
       factors: readonly string[],
       facts: Readonly<Record<string, unknown>>,
     ): Promise<void> {
-      for (const factor of await failures.end(subject, factors)) {
+      const names = (await failures.rows(subject)).filter(isName);
+      const stopped = await failures.end(subject, [...factors, ...names]);
+      for (const factor of stopped.filter((of) => !isName(of))) {
         await deps.audit.commit({ ...facts, event: 'attempts.released', account: subject, factor, by: 'owner' });
       }
     },

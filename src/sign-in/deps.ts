@@ -3,6 +3,7 @@ import type { AcrTable } from '../core/assurance.ts';
 import type { Directory } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
 import type { Factor, FactorModule } from '../core/factor.ts';
+import type { SignInWith } from '../core/logins.ts';
 import type { Rule, Suggestion } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
@@ -41,6 +42,7 @@ export interface SignInDeps {
   endSessions(account: string, except?: string): Promise<void>;
   /** Ends the account's grants that rest on a credential, with their tokens. */
   endGrants(account: string, credential: string): Promise<void>;
+  signInWith: SignInWith;
   /** `inARow`: failures after which something is looked at no more, until it is released. */
   lockout: { failures: number; duration: number; inARow: number; perAddress: { failures: number; window: number } };
 }

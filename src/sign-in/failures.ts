@@ -71,6 +71,9 @@ export function createFailures(deps: Pick<SignInDeps, 'now' | 'random' | 'durabl
       return rows.filter(({ count }) => count >= most).map((row) => row.of);
     },
 
+    /** Of what there are any. */
+    rows: async (account: string): Promise<string[]> => (await failures.ofSubject(account)).map(({ of }) => of),
+
     /** What is stopped of an account: ids of credentials, and of factors that store none. */
     async stopped(account: string): Promise<Set<string>> {
       const rows = await failures.ofSubject(account);

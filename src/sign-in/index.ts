@@ -10,6 +10,7 @@ import { createHelpDesk } from './help-desk/index.ts';
 import { createHolds } from './holds.ts';
 import { createIssuing } from './issuing.ts';
 import { createJourney } from './journey.ts';
+import { createLogins } from './logins.ts';
 import { createMethods } from './methods.ts';
 import { createPasswords } from './passwords.ts';
 import { createPortal } from './portal.ts';
@@ -22,7 +23,8 @@ import { createWaiting } from './waiting.ts';
 
 /** Puts the journey together. */
 export function createSignIn(deps: SignInDeps) {
-  const accounts = createAccounts(deps);
+  const logins = createLogins(deps);
+  const accounts = createAccounts({ ...deps, logins });
   const attempts = createAttempts(deps);
   const credentials = createCredentials(deps);
   const devices = createTrustedDevices(deps);
@@ -39,6 +41,7 @@ export function createSignIn(deps: SignInDeps) {
   const journey = createJourney(deps, {
     accounts,
     attempts,
+    logins,
     credentials,
     methods,
     devices,
@@ -53,7 +56,7 @@ export function createSignIn(deps: SignInDeps) {
   const issuing = createIssuing(deps, { credentials, methods });
   const portal = createPortal(deps, { credentials, evaluator, issuing });
   const helpDesk = createHelpDesk(deps, {
-    ...{ accounts, attempts, credentials, devices, holds, issuing, methods, reports },
+    ...{ accounts, attempts, credentials, devices, holds, issuing, logins, methods, reports },
   });
   const statistics = createStatistics(deps, { reports });
   return {

@@ -9,6 +9,7 @@ import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import type { EvidenceStore } from './evidence.ts';
+import type { Logins } from './logins.ts';
 import type { Methods } from './methods.ts';
 import { type Passwords, renewedProofs } from './passwords.ts';
 import { createPresenter } from './present.ts';
@@ -26,6 +27,7 @@ const SET_ASIDE: Omit<State, 'stage' | 'nonce'> = { switched: true, collected: [
 interface Parts {
   accounts: Accounts;
   attempts: Attempts;
+  logins: Logins;
   credentials: Credentials;
   methods: Methods;
   devices: TrustedDevices;

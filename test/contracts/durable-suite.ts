@@ -418,6 +418,24 @@ function recordSuite({ open }: DurableSubject): void {
     expect((await records.list({ after: 'b', limit: 2 })).map((record) => record.id)).toEqual([id]);
   });
 
+  it('finds several by a key that they share, as long as it is theirs', async () => {
+    const store = await open();
+    const [some, others] = [store.records('keys-some'), store.records('keys-others')];
+    await some.insert({ id: 'b', data: '1', keys: ['k', 'l', 'k'] });
+    await some.insert({ id: 'a', data: '2', keys: ['k'] });
+    await others.insert({ id: 'c', data: '3', keys: ['k'] });
+    expect((await some.byKey('k', 5)).map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(await some.byKey('k', 1)).toHaveLength(1);
+    expect(await some.byKey('l', 5)).toEqual([{ id: 'b', data: '1', version: 1 }]);
+    expect(await some.update('b', 1, '4')).toBe(true);
+    expect(await some.byKey('l', 5)).toHaveLength(1);
+    expect(await some.update('b', 1, '5', ['m'])).toBe(false);
+    expect(await some.update('b', 2, '5', ['m'])).toBe(true);
+    expect([await some.byKey('l', 5), (await some.byKey('m', 5)).length]).toEqual([[], 1]);
+    await some.remove('a');
+    expect(await some.byKey('k', 5)).toEqual([]);
+  });
+
   it('updates by version and removes once', async () => {
     const store = await open();
     const records = store.records('people');

@@ -80,6 +80,18 @@ it('makes people findable who were there before', async () => {
   expect(await store.accounts.search('LOVE', { limit: 5, groups: ['staff'] })).toMatchObject([{ id: 'id' }]);
 });
 
+it('makes people findable by their address who were there before', async () => {
+  const row = (id: string) => `('directory:local', '${id}', '${id}', '{"email":"${id}@Uni.example"}', 1)`;
+  const rows = Array.from({ length: 1200 }, (_, at) => row(`p${at}`)).join(',');
+  const file = await changed(
+    `DELETE FROM kysely_migration WHERE name >= '0006'; DROP TABLE record_keys; INSERT INTO records VALUES ${rows}`,
+  );
+  const people = (await open(file)).records('directory:local');
+  for (const id of ['p0', 'p999', 'p1199']) {
+    expect((await people.byKey(`email:${id}@uni.example`, 2)).map((person) => person.id)).toEqual([id]);
+  }
+});
+
 it('refuses a damaged file', async () => {
   const file = join(temporaryFolder(), 'durable.db');
   writeFileSync(file, Buffer.alloc(8192, 'damaged'));

@@ -3,7 +3,15 @@ import { createSealer } from '../../src/core/seal.ts';
 import type { RecordStore } from '../../src/core/store.ts';
 
 const never = () => Promise.reject(new Error('this factor keeps no records'));
-const records: RecordStore = { get: never, byLookup: never, insert: never, update: never, remove: never, list: never };
+const records: RecordStore = {
+  get: never,
+  byLookup: never,
+  byKey: never,
+  insert: never,
+  update: never,
+  remove: never,
+  list: never,
+};
 
 const noExchange = () => Promise.reject(new Error('this factor exchanges nothing'));
 const noCredential = () => Promise.reject(new Error('this factor looks for no credentials'));

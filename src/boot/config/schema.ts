@@ -60,6 +60,23 @@ const strangers = z
   .prefault({})
   .describe('What people may have kept before they are known');
 
+const affixes = z.array(z.string().min(1).max(253)).max(20).default([]);
+
+const signInWith = z
+  .strictObject({
+    names: z
+      .array(z.enum(['username', 'email']))
+      .min(1, { error: 'is empty: name username, email, or both' })
+      .default(['username'])
+      .describe('What people may type'),
+    domains: affixes.describe('Windows domains that may stand before a user name: DOMAIN\\name'),
+    realms: affixes.describe('Realms that may stand after a user name: name@realm'),
+    label: localized.optional().describe('What the institution calls it'),
+    hint: localized.optional().describe('A sentence below the label'),
+  })
+  .prefault({})
+  .describe('By what people sign in');
+
 const network = z.union(
   [
     z.array(range).min(1),
@@ -149,6 +166,7 @@ export function sectionsOf(modules: Modules) {
       .prefault({})
       .describe('What carries messages; of several for one kind the first that takes it'),
     doors: optionsOf(modules.doors).describe('Protocols that are served'),
+    signInWith,
     lockout,
     passwordPolicy: z
       .strictObject({

@@ -47,6 +47,7 @@ export interface Config {
   /** In the order in which they are tried. */
   senders: ReadonlyMap<string, unknown>;
   doors: ReadonlyMap<string, unknown>;
+  signInWith: Parsed['signInWith'];
   lockout: Parsed['lockout'];
   passwordPolicy: Parsed['passwordPolicy'];
   strangers: Parsed['strangers'];

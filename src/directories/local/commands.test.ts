@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { CommandInput } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
+import type { SignInWith } from '../../core/logins.ts';
 import { commands } from './commands.ts';
 import { LocalDirectory } from './directory.ts';
 import { createMemoryRecords } from './double.ts';
@@ -10,10 +11,16 @@ import { generatePassword } from './passwords.ts';
 import { createPeople } from './people.ts';
 import { createQueue } from './queue.ts';
 
-function fixture() {
+const PLAIN: SignInWith = { names: ['username'], domains: [], realms: [] };
+
+function fixture(signInWith = PLAIN) {
   const records = createMemoryRecords();
   const hasher = createHasher({ memory: 64, passes: 1, parallelism: 1 }, createQueue(2, 10));
-  const directory = new LocalDirectory(createPeople(records), hasher, { now: () => 1000, random: randomBytes });
+  const directory = new LocalDirectory(createPeople(records), hasher, {
+    now: () => 1000,
+    random: randomBytes,
+    signInWith,
+  });
   const run = async (name: string, args: string[], input: Partial<CommandInput> = {}) => {
     const found = commands.find((command) => command.name === name);
     if (!found) throw new Error(`no command ${name}`);
@@ -98,6 +105,62 @@ describe('on one person', () => {
   it.each(['user passwd', 'user disable', 'user enable'])('%s says when there is nobody', async (name) => {
     const { run } = fixture();
     expect(await run(name, ['eve'], { stdin: 'x' })).toEqual({ lines: ['There is no user "eve".'], exitCode: 1 });
+  });
+});
+
+describe('a name that could be two people', () => {
+  const both: SignInWith = { names: ['username', 'email'], domains: [], realms: ['uni.example'] };
+
+  it('is given to nobody by user add', async () => {
+    const { run } = fixture(both);
+    expect((await run('user add', ['ada'], { stdin: 'x', options: { email: 'lovelace@uni.example' } })).exitCode).toBe(
+      0,
+    );
+    const taken = [
+      ['lovelace', {}],
+      ['bob', { email: 'Lovelace@Uni.example' }],
+      ['ada@uni.example', {}],
+      ['carl', { email: 'ada@uni.example' }],
+    ] as const;
+    for (const [username, options] of taken) {
+      const { lines, exitCode } = await run('user add', [username], { stdin: 'x', options });
+      expect([exitCode, lines]).toEqual([1, [expect.stringContaining('one could mean ada as well')]]);
+    }
+    expect((await run('user add', ['dan'], { stdin: 'x', options: { email: 'ada@elsewhere.example' } })).exitCode).toBe(
+      0,
+    );
+  });
+
+  it('is refused at import, with its line, in the file and against the directory', async () => {
+    const { directory, run } = fixture(both);
+    await run('user add', ['ada'], { stdin: 'x', options: { email: 'ada@x.example' } });
+    const stdin = [
+      'username,email',
+      'bob,same@x.example',
+      'carl,SAME@x.example',
+      'dan,ada@x.example',
+      'eve,bob@uni.example',
+      'fred,fred@x.example',
+    ].join('\n');
+    const { lines, exitCode } = await run('user import', [], { stdin });
+    expect(exitCode).toBe(1);
+    expect(lines).toEqual([
+      'line 2: by "bob@uni.example" one could mean eve of line 5 as well',
+      'line 3: by "SAME@x.example" one could mean bob of line 2 as well',
+      'line 4: by "ada@x.example" one could mean ada as well',
+      'line 5: by "bob@uni.example" one could mean bob of line 2 as well',
+      'Nothing was imported.',
+    ]);
+    expect(await directory.find('fred')).toBeUndefined();
+  });
+
+  it('is none where an address moves from one to another in one file', async () => {
+    const { directory, run } = fixture(both);
+    await run('user add', ['ada'], { stdin: 'x', options: { email: 'desk@x.example' } });
+    await run('user add', ['bob'], { stdin: 'x' });
+    const stdin = 'username,email\nada,\nbob,desk@x.example\n';
+    expect(await run('user import', [], { stdin, options: { update: true } })).toMatchObject({ exitCode: 0 });
+    expect((await directory.byEmail('DESK@x.example')).map(({ username }) => username)).toEqual(['bob']);
   });
 });
 

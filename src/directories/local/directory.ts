@@ -1,10 +1,17 @@
 import type { Directory, DirectoryPorts, PasswordVerdict, Person } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
+import { loginsOf, readLogin, type SignInWith } from '../../core/logins.ts';
 import type { Hasher } from './hasher.ts';
 import { isBounded, passwordFault, preparePassword } from './passwords.ts';
 import type { Found, People } from './people.ts';
 import { type Details, personOf, type Stored } from './person.ts';
 import { BusyError } from './queue.ts';
+
+/** A name that is somebody's already. */
+export interface Namesake {
+  login: string;
+  username: string;
+}
 
 /** No key has this form: reading it costs what reading a person's record costs, and finds nothing. */
 const NOBODY = 'nobody';
@@ -13,9 +20,9 @@ const NOBODY = 'nobody';
 export class LocalDirectory implements Directory {
   readonly #people: People;
   readonly #hasher: Hasher;
-  readonly #ports: Pick<DirectoryPorts, 'now' | 'random'>;
+  readonly #ports: Pick<DirectoryPorts, 'now' | 'random' | 'signInWith'>;
 
-  constructor(people: People, hasher: Hasher, ports: Pick<DirectoryPorts, 'now' | 'random'>) {
+  constructor(people: People, hasher: Hasher, ports: Pick<DirectoryPorts, 'now' | 'random' | 'signInWith'>) {
     this.#people = people;
     this.#hasher = hasher;
     this.#ports = ports;
@@ -24,6 +31,25 @@ export class LocalDirectory implements Directory {
   async find(login: string): Promise<Person | undefined> {
     const found = await this.#people.byLogin(login);
     return found && personOf(found.key, found.person);
+  }
+
+  async byEmail(address: string): Promise<Person[]> {
+    return (await this.#people.byEmail(address)).map(({ key, person }) => personOf(key, person));
+  }
+
+  /** Who else goes by one of the names of this person; undefined where nobody does. */
+  async namesake(
+    person: { username: string; email?: string | undefined },
+    key?: string,
+  ): Promise<Namesake | undefined> {
+    for (const login of loginsOf(person, this.#ports.signInWith)) {
+      const read = readLogin(login, this.#ports.signInWith);
+      const named = await Promise.all((read?.usernames ?? []).map((username) => this.find(username)));
+      const addressed = read?.email === undefined ? [] : await this.byEmail(read.email);
+      const other = [...named, ...addressed].find((one) => one !== undefined && one.key !== key);
+      if (other) return { login, username: other.username };
+    }
+    return undefined;
   }
 
   async byKey(key: string): Promise<Person | undefined> {
@@ -96,6 +122,10 @@ export class LocalDirectory implements Directory {
     for await (const { key, person } of this.#people.all()) {
       yield { ...personOf(key, person), hasPassword: person.passwordHash !== undefined };
     }
+  }
+
+  get signInWith(): SignInWith {
+    return this.#ports.signInWith;
   }
 
   random(bytes: number): Uint8Array {

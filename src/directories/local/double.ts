@@ -3,19 +3,24 @@ import type { DataRecord, RecordStore } from '../../core/store.ts';
 /** A record store in memory, for tests: the same answers as a durable one. */
 export function createMemoryRecords(): RecordStore {
   const records = new Map<string, DataRecord>();
+  const keysOf = new Map<string, readonly string[]>();
   const byLookup = (lookup: string) => [...records.values()].find((record) => record.lookup === lookup);
   return {
     get: async (id) => records.get(id),
     byLookup: async (lookup) => byLookup(lookup),
-    async insert(record) {
+    byKey: async (key, limit) =>
+      [...records.values()].filter(({ id }) => keysOf.get(id)?.includes(key)).slice(0, limit),
+    async insert({ keys = [], ...record }) {
       if (records.has(record.id) || (record.lookup !== undefined && byLookup(record.lookup))) return false;
       records.set(record.id, { ...record, version: 1 });
+      keysOf.set(record.id, keys);
       return true;
     },
-    async update(id, version, data) {
+    async update(id, version, data, keys) {
       const record = records.get(id);
       if (record?.version !== version) return false;
       records.set(id, { ...record, data, version: version + 1 });
+      if (keys) keysOf.set(id, keys);
       return true;
     },
     remove: async (id) => records.delete(id),
@@ -31,5 +36,5 @@ export function createAbsentRecords(error: Error): RecordStore {
   const fail = async () => {
     throw error;
   };
-  return { get: fail, byLookup: fail, insert: fail, update: fail, remove: fail, list: fail };
+  return { get: fail, byLookup: fail, byKey: fail, insert: fail, update: fail, remove: fail, list: fail };
 }

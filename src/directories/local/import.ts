@@ -1,10 +1,12 @@
 import type { ZodError } from 'zod';
 import type { LineFault } from '../../core/csv.ts';
+import { foldName } from '../../core/logins.ts';
 import { type Columns, readTable, type TableRow } from '../../core/table.ts';
 import type { LocalDirectory } from './directory.ts';
 import { isAcceptable } from './hasher.ts';
+import { findNamesakes } from './namesakes.ts';
 import { passwordFault } from './passwords.ts';
-import { type Details, details, lookupOf } from './person.ts';
+import { type Details, details } from './person.ts';
 
 const COLUMNS = {
   username: ['upn', 'user principal name', 'login'],
@@ -78,7 +80,7 @@ export async function planImport(text: string, directory: LocalDirectory, update
   for (const row of rows) {
     const { entry, messages } = readRow(row);
     if (entry) {
-      const lookup = lookupOf(entry.username) ?? '';
+      const lookup = foldName(entry.username) ?? '';
       const before = lines.get(lookup);
       if (before === undefined) lines.set(lookup, row.line);
       else messages.push(`the user name is the same as in line ${before}`);
@@ -88,5 +90,6 @@ export async function planImport(text: string, directory: LocalDirectory, update
     }
     faults.push(...messages.map((message) => ({ line: row.line, message })));
   }
+  faults.push(...(await findNamesakes(entries, directory)));
   return { entries, faults: faults.sort((a, b) => a.line - b.line) };
 }

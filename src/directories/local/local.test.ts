@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SallyportError } from '../../core/errors.ts';
+import { foldName, type SignInWith } from '../../core/logins.ts';
 import type { RecordStore } from '../../core/store.ts';
 import { LocalDirectory } from './directory.ts';
 import { createAbsentRecords, createMemoryRecords } from './double.ts';
 import { createHasher, type Hasher } from './hasher.ts';
 import local from './index.ts';
 import { createPeople } from './people.ts';
-import { lookupOf } from './person.ts';
 import { BusyError, createQueue } from './queue.ts';
 
 const NOW = 1_800_000_000_000;
+const PLAIN: SignInWith = { names: ['username'], domains: [], realms: [] };
 /** Any text, with the code points that matter here often enough; ill-formed UTF-16 as well. */
 const anyText = fc
   .array(
@@ -37,7 +38,11 @@ function fixture(records: RecordStore = createMemoryRecords(), settings = CHEAP)
       return real.verify(phc, password);
     },
   };
-  const directory = new LocalDirectory(createPeople(records), hasher, { now: () => NOW, random: randomBytes });
+  const directory = new LocalDirectory(createPeople(records), hasher, {
+    now: () => NOW,
+    random: randomBytes,
+    signInWith: PLAIN,
+  });
   const add = async (username: string, password?: string) => {
     const hash = password === undefined ? undefined : await directory.hash(password);
     const key = await directory.add({ username, name: username, groups: ['staff'] }, hash);
@@ -87,10 +92,10 @@ describe('people', () => {
   it('are compared by names that fold to themselves', () => {
     fc.assert(
       fc.property(anyText, (typed) => {
-        const folded = lookupOf(typed);
+        const folded = foldName(typed);
         if (folded === undefined) return;
-        expect(lookupOf(folded)).toBe(folded.length > 256 ? undefined : folded);
-        expect(lookupOf(` ${typed.normalize('NFD')}\u3000`)).toBe(folded);
+        expect(foldName(folded)).toBe(folded.length > 256 ? undefined : folded);
+        expect(foldName(` ${typed.normalize('NFD')}\u3000`)).toBe(folded);
       }),
     );
   });
@@ -146,7 +151,11 @@ describe('verifyPassword', () => {
     const { records, hasher, add } = fixture();
     const key = await add('ada', 'right');
     const busy: Hasher = { ...hasher, verify: () => Promise.reject(new BusyError()) };
-    const directory = new LocalDirectory(createPeople(records), busy, { now: () => NOW, random: randomBytes });
+    const directory = new LocalDirectory(createPeople(records), busy, {
+      now: () => NOW,
+      random: randomBytes,
+      signInWith: PLAIN,
+    });
     for (const who of [key, undefined]) expect(await directory.verifyPassword(who, 'right')).toBe('unavailable');
   });
 
@@ -187,7 +196,11 @@ describe('when the parameters rise', () => {
         return after.hasher.hash(password);
       },
     };
-    const directory = new LocalDirectory(createPeople(before.records), slow, { now: () => NOW, random: randomBytes });
+    const directory = new LocalDirectory(createPeople(before.records), slow, {
+      now: () => NOW,
+      random: randomBytes,
+      signInWith: PLAIN,
+    });
     expect(await directory.verifyPassword(key, 'old')).toBe('ok');
     expect(await before.directory.verifyPassword(key, 'old')).toBe('wrong');
     expect(await before.directory.verifyPassword(key, 'new')).toBe('ok');
@@ -198,7 +211,11 @@ describe('when the parameters rise', () => {
     const key = await before.add('ada', 'right');
     const { hasher } = fixture(before.records, RISEN);
     const full: Hasher = { ...hasher, hash: () => Promise.reject(new BusyError()) };
-    const directory = new LocalDirectory(createPeople(before.records), full, { now: () => NOW, random: randomBytes });
+    const directory = new LocalDirectory(createPeople(before.records), full, {
+      now: () => NOW,
+      random: randomBytes,
+      signInWith: PLAIN,
+    });
     expect(await directory.verifyPassword(key, 'right')).toBe('ok');
   });
 });
@@ -239,7 +256,12 @@ describe('changePassword', () => {
 });
 
 it('is put together by its module', async () => {
-  const ports = { now: () => NOW, random: (bytes: number) => randomBytes(bytes), records: createMemoryRecords() };
+  const ports = {
+    now: () => NOW,
+    random: (bytes: number) => randomBytes(bytes),
+    records: createMemoryRecords(),
+    signInWith: PLAIN,
+  };
   const directory = local.create(local.settings.parse({}), ports);
   expect(await directory.verifyPassword(undefined, 'x')).toBe('wrong');
   expect(await directory.find('ada')).toBeUndefined();

@@ -59,6 +59,8 @@ export const add = operation(async (directory, input) => {
   if (!parsed.success) return fail(...messagesOf(parsed.error));
   const taken = fail(`The user name ${JSON.stringify(username)} is taken.`);
   if (await directory.find(username)) return taken;
+  const other = await directory.namesake(parsed.data);
+  if (other) return fail(`By ${JSON.stringify(other.login)} one could mean ${other.username} as well.`);
   const { password, lines } = passwordFrom(directory, input);
   const key = await directory.add(parsed.data, await directory.hash(password));
   if (key === undefined) return taken;

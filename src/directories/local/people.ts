@@ -1,6 +1,7 @@
 import { SallyportError } from '../../core/errors.ts';
+import { emailKey, foldName } from '../../core/logins.ts';
 import type { DataRecord, RecordStore } from '../../core/store.ts';
-import { lookupOf, type Stored, stored } from './person.ts';
+import { type Stored, stored } from './person.ts';
 
 /** A record read, with the version that a change must still find. */
 export interface Found {
@@ -13,6 +14,8 @@ export interface Found {
 export interface People {
   get(key: string): Promise<Found | undefined>;
   byLogin(login: string): Promise<Found | undefined>;
+  /** Two at most. */
+  byEmail(address: string): Promise<Found[]>;
   /** False when the user name is taken. */
   insert(key: string, person: Stored): Promise<boolean>;
   /** Compare-and-set: false when someone else was faster. */
@@ -30,19 +33,26 @@ function read(record: DataRecord | undefined): Found | undefined {
   return record && { key: record.id, person: stored.parse(JSON.parse(record.data)), version: record.version };
 }
 
+const keysOf = ({ email }: Stored): string[] => (email === undefined ? [] : [emailKey(email) ?? []].flat());
+
 export function createPeople(records: RecordStore): People {
   const people: People = {
     get: async (key) => read(await records.get(key)),
     async byLogin(login) {
-      const lookup = lookupOf(login);
+      const lookup = foldName(login);
       return lookup === undefined ? undefined : read(await records.byLookup(lookup));
     },
-    async insert(key, person) {
-      const lookup = lookupOf(person.username);
-      if (lookup === undefined) throw new SallyportError('ERR_INPUT', 'the user name is empty or too long');
-      return records.insert({ id: key, lookup, data: JSON.stringify(person) });
+    async byEmail(address) {
+      const key = emailKey(address);
+      const found = key === undefined ? [] : await records.byKey(key, 2);
+      return found.flatMap((record) => read(record) ?? []);
     },
-    replace: (found, person) => records.update(found.key, found.version, JSON.stringify(person)),
+    async insert(key, person) {
+      const lookup = foldName(person.username);
+      if (lookup === undefined) throw new SallyportError('ERR_INPUT', 'the user name is empty or too long');
+      return records.insert({ id: key, lookup, data: JSON.stringify(person), keys: keysOf(person) });
+    },
+    replace: (found, person) => records.update(found.key, found.version, JSON.stringify(person), keysOf(person)),
     async change(key, change) {
       for (let round = 0; round < ROUNDS; round++) {
         const found = await people.get(key);

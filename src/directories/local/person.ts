@@ -19,21 +19,6 @@ export function personOf(key: string, { username, name, email, groups, status }:
   return { key, username, name, ...(email !== undefined && { email }), groups, status };
 }
 
-/** Longest login looked up, in UTF-16 code units. */
-const LONGEST_LOGIN = 256;
-
-/**
- * What user names are compared by: compatibility characters and width, case and outer white space don't
- * count (after RFC 8265 section 3.3, UsernameCaseMapped). Undefined where none can be meant.
- */
-export function lookupOf(login: string): string | undefined {
-  if (login.length > LONGEST_LOGIN) return undefined;
-  // Lower case can decompose, and what it gives can compose again: the second round settles it.
-  const fold = (text: string) => text.normalize('NFKC').toLowerCase().normalize('NFKC');
-  const folded = fold(fold(login)).trim();
-  return folded === '' ? undefined : folded;
-}
-
 const CONTROL = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 function refine(most: number, forbidden: RegExp, what: string) {

@@ -17,11 +17,11 @@ function refuse(key: 'empty' | 'wrong' | 'unavailable', reason: string = key): R
 }
 
 /** Asks for the password, and with `identifier` for the account as well. */
-function prompt(identifier?: { value?: string }): SecretPrompt {
+function prompt(identifier?: SecretPrompt['identifier']): SecretPrompt {
   return {
     kind: 'secret',
     title: { key: identifier ? 'title' : 'again.title' },
-    ...(identifier && { identifier: { label: { key: 'username' }, ...identifier } }),
+    ...(identifier && { identifier }),
     label: { key: 'label' },
     autocomplete: 'current-password',
   };
@@ -57,13 +57,14 @@ async function verify(
 }
 
 function create(_settings: z.infer<typeof settings>, ports: FactorPorts): Factor<never, Pending> {
-  const challenge = (identifier?: { value?: string }): Challenge<Pending> => ({
+  const own = { label: { key: 'username' }, ...ports.identifier };
+  const challenge = (identifier?: SecretPrompt['identifier']): Challenge<Pending> => ({
     prompt: prompt(identifier),
     pending: {},
   });
   return {
     first: {
-      begin: async (hint) => challenge(hint === undefined ? {} : { value: hint }),
+      begin: async (hint) => challenge(hint === undefined ? own : { ...own, value: hint }),
       identify: async (_pending, answer) => identify(answer),
     },
     challenge: async () => challenge(),

@@ -84,9 +84,10 @@ export function createActions(
     return method;
   }
 
-  async function beginAnew(account: string): Promise<void> {
-    await attempts.unlock(account, budgets);
-    for (const { factor } of factors.values()) await factor.release?.(account);
+  async function beginAnew(account: Account): Promise<void> {
+    const names = parts.logins.namesOf(account).map(attempts.stranger);
+    await attempts.unlock(account.id, budgets, names);
+    for (const { factor } of factors.values()) await factor.release?.(account.id);
   }
 
   return {
@@ -139,13 +140,13 @@ export function createActions(
     async unlock(order: Order, hold: 'keep' | 'release'): Promise<void> {
       const { target, facts } = await permitted(order, 'unlock');
       await audit.commit({ ...facts, event: 'helpdesk.unlocked', hold });
-      await beginAnew(target.id);
+      await beginAnew(target);
       if (hold === 'release') await holds.release(target.id, facts);
     },
 
     /** The same, by whoever runs commands: nobody has to be at the desk, and there needn't be one. */
-    async unlockByCommand(account: string, facts: Readonly<Record<string, string>>): Promise<void> {
-      await audit.commit({ ...facts, event: 'account.unlocked', account, by: 'cli' });
+    async unlockByCommand(account: Account, facts: Readonly<Record<string, string>>): Promise<void> {
+      await audit.commit({ ...facts, event: 'account.unlocked', account: account.id, by: 'cli' });
       await beginAnew(account);
     },
 

@@ -5,6 +5,7 @@ import type { Credentials } from '../credentials.ts';
 import type { SignInDeps } from '../deps.ts';
 import type { Holds } from '../holds.ts';
 import type { Issuing } from '../issuing.ts';
+import type { Logins } from '../logins.ts';
 import type { Methods } from '../methods.ts';
 import type { Reports } from '../reports.ts';
 import type { TrustedDevices } from '../trusted-devices.ts';
@@ -30,6 +31,7 @@ export interface HelpDeskParts {
   devices: TrustedDevices;
   holds: Holds;
   issuing: Issuing;
+  logins: Logins;
   methods: Methods;
   reports: Reports;
 }

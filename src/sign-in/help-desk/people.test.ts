@@ -39,10 +39,16 @@ function fixture(count: number, change: (person: Person) => Person = (person) =>
     return person && { ...account, groups: person.groups };
   };
   const people = createPeople(
-    { durable, directories: new Map([['d', directory]]), factors: new Map() } as never,
+    { durable, factors: new Map() } as never,
     {
       accounts: { find: async (login: string) => before.find(({ username }) => username === login) },
       credentials: {},
+      logins: {
+        find: async (login: string) => {
+          const person = await directory.find(login);
+          return person && { directory: 'd', person };
+        },
+      },
     } as never,
     current,
   );

@@ -10,22 +10,19 @@ const SHOWN = 20;
 
 /** People, as far as an agent may see them: for whoever is out of scope the answer is the same as for nobody. */
 export function createPeople(
-  deps: Pick<SignInDeps, 'durable' | 'directories' | 'factors'>,
-  { accounts, credentials }: Pick<HelpDeskParts, 'accounts' | 'credentials'>,
+  deps: Pick<SignInDeps, 'durable' | 'factors'>,
+  { accounts, credentials, logins }: Pick<HelpDeskParts, 'accounts' | 'credentials' | 'logins'>,
   current: (account: Account) => Promise<Account | undefined>,
 ) {
-  const { durable, directories } = deps;
+  const { durable } = deps;
 
-  /** Whoever a directory knows by exactly this, also one who never signed in; kept as an account only in scope. */
+  /** Whoever signs in by exactly this, also one who never signed in; kept as an account only in scope. */
   async function known(doer: Pick<Doer, 'may'>, login: string, right: Right): Promise<Account | undefined> {
-    for (const [id, directory] of directories) {
-      const person = await directory.find(login);
-      if (person === undefined) continue;
-      const account = await durable.accounts.byDirectoryKey(id, person.key);
-      const subject = { id: account?.id ?? '', groups: person.groups };
-      return doer.may(right, subject) ? accounts.find(login) : undefined;
-    }
-    return undefined;
+    const found = await logins.find(login);
+    if (found === undefined) return undefined;
+    const account = await durable.accounts.byDirectoryKey(found.directory, found.person.key);
+    const subject = { id: account?.id ?? '', groups: found.person.groups };
+    return doer.may(right, subject) ? accounts.find(login) : undefined;
   }
 
   /** Whose device bears this number. */

@@ -11,7 +11,8 @@ export function memoryRecords(): RecordStore & { rows: Map<string, DataRecord> }
     rows,
     get: (id) => turn(() => rows.get(id)),
     byLookup: (lookup) => turn(() => [...rows.values()].find((row) => row.lookup === lookup)),
-    insert: (record) =>
+    byKey: () => turn(() => []),
+    insert: ({ keys: _, ...record }) =>
       turn(() => {
         if (rows.has(record.id)) return false;
         rows.set(record.id, { ...record, version: 1 });
