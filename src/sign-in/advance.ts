@@ -116,6 +116,12 @@ export function createDispatcher(
   const hasOwn = ({ credentials }: FullEvaluation) =>
     credentials.some((one) => evaluator.isOwn(one) && evaluator.works(one));
 
+  /** Whether one was set up in this very sign-in. */
+  function hasSetUp({ collected }: State, { credentials }: FullEvaluation): boolean {
+    const begun = Math.min(...collected.map(({ at }) => at));
+    return credentials.some((one) => evaluator.isOwn(one) && one.createdAt >= begun);
+  }
+
   /** Who came with a lent pass and has no method of their own, or has lost it: setting one up is what it is for. */
   function isLent(state: State, evaluation: FullEvaluation): boolean {
     return hasFreshPass(standing(state, evaluation), deps.now()) && (state.lost === true || !hasOwn(evaluation));
@@ -129,7 +135,9 @@ export function createDispatcher(
     const [factor] = offers.enrollable(evaluation);
     if (factor === undefined) return undefined;
     // The account's own pages are where it leads.
-    if (hasOwn(evaluation)) return isOwnPage(application) ? undefined : { at: 'lost', authTime };
+    if (hasOwn(evaluation)) {
+      return isOwnPage(application) || hasSetUp(state, evaluation) ? undefined : { at: 'lost', authTime };
+    }
     const stage = await offers.enrol(factor, {}, account, credentials);
     return stage.at === 'enrol' ? { ...stage, optional: { authTime }, why: 'why.suggested' } : undefined;
   }

@@ -61,6 +61,15 @@ describe('somebody without their phone', () => {
     expect((await again.code(await again.enter('payroll'), scene.nextCode(person))).url.pathname).toBe('/payroll');
   });
 
+  it('isn’t asked by who has set their first one up in this very sign-in', async () => {
+    const person = await scene.newcomer();
+    const pass = await passFor(scene, person);
+    const page = await person.answer(await person.enter('courses'), { code: pass });
+    expect(asksToEnrol(page)).toBe(true);
+    const after = await person.scan(page).answer(page, { code: person.codeAt() });
+    expect([asksWhetherLost(after), asksToRemember(after)]).toEqual([false, true]);
+  });
+
   it('goes on as they are where it isn’t lost, and where they leave the walk', async () => {
     const { person, question } = await bereft();
     expect((await person.answer(question, { lost: 'no' })).url.pathname).toBe('/courses');

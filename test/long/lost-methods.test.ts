@@ -67,8 +67,13 @@ describe.each(USUAL_STORES)('lost methods, on the %s store', JOURNEY, (_name, st
     await me.context.clearCookies();
     await me.open('courses');
     await me.password(me.username);
+    await me.follow('I can’t do this now');
+    await me.press(/^Temporary Access Pass/);
     await me.page.getByRole('textbox', { name: 'Temporary Access Pass' }).fill(pass);
     await me.press('Continue');
+    expect(await me.heading()).toBe('Did you lose your phone?');
+    await showsNoFaults(me);
+    await me.press('No, I just don’t have it with me');
     await me.page.waitForURL(`${scene.gateway.relyingParty}/courses`);
     const refused = await me.page.goto(at('/account/methods/issue/recovery'));
     expect(refused?.status()).toBe(403);
