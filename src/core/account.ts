@@ -1,3 +1,30 @@
+/** A postal address (OpenID Connect Core section 5.1.1); `formatted` and `streetAddress` may have several lines. */
+export interface PostalAddress {
+  /** All of it, as it stands on an envelope. */
+  formatted?: string;
+  streetAddress?: string;
+  locality?: string;
+  region?: string;
+  postalCode?: string;
+  country?: string;
+}
+
+/** What a directory may know of a person besides; what it doesn't know is left out. */
+export interface Profile {
+  givenName?: string;
+  familyName?: string;
+  /** Whether somebody has made sure that the mail address is theirs. */
+  emailVerified?: boolean;
+  /** E.164. */
+  phone?: string;
+  phoneVerified?: boolean;
+  address?: PostalAddress;
+  /** BCP 47 tag. */
+  locale?: string;
+  /** When the directory last changed what it knows, epoch milliseconds. */
+  updatedAt?: number;
+}
+
 /** A person, as the gateway knows them. The id is our own: random, permanent, never a user name. */
 export interface Account {
   id: string;
@@ -8,8 +35,9 @@ export interface Account {
   name: string;
   email?: string;
   groups: string[];
-  /** BCP 47 tag that the person chose, if any. */
+  /** BCP 47 tag that the person chose, if any; the directory's own is in `profile`. */
   locale?: string;
+  profile?: Profile;
   createdAt: number;
   /** Sessions, tokens and remembered devices from before this moment are void. */
   revokedBefore: number;

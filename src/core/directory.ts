@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AccountStatus } from './account.ts';
+import type { AccountStatus, Profile } from './account.ts';
 import type { SignInWith } from './logins.ts';
 import type { RecordStore } from './store.ts';
 
@@ -11,6 +11,7 @@ export interface Person {
   email?: string;
   groups: string[];
   status: AccountStatus;
+  profile?: Profile;
 }
 
 export type PasswordVerdict = 'ok' | 'wrong' | 'unavailable';

@@ -172,7 +172,7 @@ export interface DurableStore {
   accounts: {
     byId(id: string): Promise<Account | undefined>;
     byDirectoryKey(directory: string, key: string): Promise<Account | undefined>;
-    /** Creates the account, or brings name, mail and groups of the linked one up to date. */
+    /** Creates the account, or brings what the directory says of the linked one up to date. */
     link(account: NewAccount): Promise<Account>;
     setLocale(id: string, locale: string): Promise<void>;
     /** Moves `revokedBefore` forward, never back. */

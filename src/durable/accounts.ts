@@ -1,6 +1,7 @@
 import type { Account } from '../core/account.ts';
 import type { DurableStore, NewAccount } from '../core/store.ts';
 import { prepared } from './prepared.ts';
+import { profileColumn, profileFrom } from './profile.ts';
 import type { AccountRow, Database } from './schema.ts';
 import { groupPattern, like, searchText, wordPattern } from './search.ts';
 
@@ -76,6 +77,7 @@ async function upsert(db: Database, account: NewAccount): Promise<Account> {
     name: account.name,
     email: account.email ?? null,
     groups: JSON.stringify(account.groups),
+    profile: profileColumn(account),
     search: searchText(account),
   };
   const row = await db
@@ -105,11 +107,13 @@ function isCurrent(present: Account, account: NewAccount): boolean {
     present.username === account.username &&
     present.name === account.name &&
     present.email === account.email &&
-    JSON.stringify(present.groups) === JSON.stringify(account.groups)
+    JSON.stringify(present.groups) === JSON.stringify(account.groups) &&
+    profileColumn(present) === profileColumn(account)
   );
 }
 
 function fromRow(row: AccountRow): Account {
+  const profile = profileFrom(row.profile, row.email);
   return {
     id: row.id,
     directory: row.directory,
@@ -119,6 +123,7 @@ function fromRow(row: AccountRow): Account {
     ...(row.email !== null && { email: row.email }),
     groups: JSON.parse(row.groups),
     ...(row.locale !== null && { locale: row.locale }),
+    ...(profile !== undefined && { profile }),
     createdAt: row.created_at,
     revokedBefore: row.revoked_before,
     version: row.version,

@@ -4,7 +4,15 @@ import { SallyportError } from '../core/errors.ts';
 import { addPeoplesKeys } from './record-keys.ts';
 import type { Database } from './schema.ts';
 import { addSearch } from './search.ts';
-import { addEvents, addFailures, addSuspension, createAccess, createHistory, createPeople } from './tables.ts';
+import {
+  addEvents,
+  addFailures,
+  addProfile,
+  addSuspension,
+  createAccess,
+  createHistory,
+  createPeople,
+} from './tables.ts';
 
 /** In order of name; one that was released is never changed, only followed by another. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -20,6 +28,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-suspended-methods': { up: addSuspension },
   '0005-failures': { up: addFailures },
   '0006-record-keys': { up: addPeoplesKeys },
+  '0007-profiles': { up: addProfile },
 };
 
 /**

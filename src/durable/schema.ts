@@ -31,6 +31,8 @@ interface AccountTable {
   email: Optional<string>;
   groups: string;
   locale: Optional<string>;
+  /** What else the directory says, JSON: `StoredProfile`. */
+  profile: Optional<string>;
   /** What it is found by; null only while the column is being filled. */
   search: Optional<string>;
   created_at: number;

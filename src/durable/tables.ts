@@ -119,10 +119,19 @@ export async function addEvents(db: Kysely<unknown>): Promise<void> {
 
 /** When a method was suspended; null where it isn't. */
 export async function addSuspension(db: Kysely<unknown>): Promise<void> {
-  const tables = await db.introspection.getTables();
-  const credentials = tables.find(({ name }) => name === 'credentials');
-  if (credentials?.columns.some(({ name }) => name === 'suspended_at')) return;
+  if (await has(db, 'credentials', 'suspended_at')) return;
   await db.schema.alterTable('credentials').addColumn('suspended_at', 'bigint').execute();
+}
+
+/** What directories know besides; null for people of whom that hasn't been asked yet. */
+export async function addProfile(db: Kysely<unknown>): Promise<void> {
+  if (await has(db, 'accounts', 'profile')) return;
+  await db.schema.alterTable('accounts').addColumn('profile', 'text').execute();
+}
+
+async function has(db: Kysely<unknown>, table: string, column: string): Promise<boolean> {
+  const tables = await db.introspection.getTables();
+  return tables.some(({ name, columns }) => name === table && columns.some((it) => it.name === column));
 }
 
 /** Failures in a row. No foreign key: names that nobody goes by are counted as well. */

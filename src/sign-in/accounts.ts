@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { type Account, type AccountStatus, isUsable } from '../core/account.ts';
 import type { PasswordVerdict, Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
@@ -64,6 +65,7 @@ export function createAccounts(
       name: person.name,
       ...(person.email ? { email: person.email } : {}),
       groups: person.groups,
+      ...(person.profile ? { profile: person.profile } : {}),
       createdAt: deps.now(),
     };
   }
@@ -112,8 +114,10 @@ export function createAccounts(
       const account = await durable.accounts.byId(id);
       const person = account && (await personOf(account));
       if (account === undefined || person === undefined || !isUsable(person.status)) return undefined;
-      // Nothing may go to a mailbox that the directory says is no longer theirs.
-      return (person.email || undefined) === account.email ? account : link(account.directory, person);
+      // Nothing may go to a mailbox that the directory says is no longer theirs, nor be told that isn't so any more.
+      const current =
+        (person.email || undefined) === account.email && isDeepStrictEqual(person.profile, account.profile);
+      return current ? account : link(account.directory, person);
     },
     async verifyPassword(account, password) {
       // Nobody found: the first directory does the same work, so that time doesn't tell.

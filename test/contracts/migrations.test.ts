@@ -60,6 +60,7 @@ it('brings the index of events to tables from before, and again where it was cut
 it('keeps methods from before, which nobody has suspended, and can suspend them', async () => {
   const file = await changed(
     `DELETE FROM kysely_migration WHERE name >= '0004'; ALTER TABLE credentials DROP COLUMN suspended_at;
+     ALTER TABLE accounts DROP COLUMN profile;
      INSERT INTO accounts VALUES ('a', 'local', 'key', 'ada', 'Ada', NULL, '[]', NULL, 1, 0, 1, ' ada');
      INSERT INTO credentials VALUES ('c', 'a', 'key', 'Key', 'sealed', 1, NULL, 1)`,
   );
@@ -74,6 +75,7 @@ it('makes people findable who were there before', async () => {
   const row = `('id', 'local', 'key', 'ada', 'Ada Lovelace', NULL, '["staff"]', NULL, 1, 0, 1)`;
   const file = await changed(
     `DELETE FROM kysely_migration WHERE name >= '0002'; ALTER TABLE accounts DROP COLUMN search;
+     ALTER TABLE accounts DROP COLUMN profile;
      INSERT INTO accounts VALUES ${row}`,
   );
   const store = await open(file);
@@ -90,6 +92,39 @@ it('makes people findable by their address who were there before', async () => {
   for (const id of ['p0', 'p999', 'p1199']) {
     expect((await people.byKey(`email:${id}@uni.example`, 2)).map((person) => person.id)).toEqual([id]);
   }
+});
+
+it('keeps people from before without a profile, and beside it a version that knows none', async () => {
+  const ada = `('id', 'local', 'key', 'ada', 'Ada', 'ada@example.edu', '[]', NULL, 1, 0, 1, ' ada')`;
+  const file = await changed(
+    `DELETE FROM kysely_migration WHERE name >= '0007'; ALTER TABLE accounts DROP COLUMN profile;
+     INSERT INTO accounts VALUES ${ada}`,
+  );
+  const store = await open(file);
+  const before = await store.accounts.byId('id');
+  expect(before).toMatchObject({ username: 'ada', email: 'ada@example.edu' });
+  expect(before).not.toHaveProperty('profile');
+
+  const person = { id: 'id', directory: 'local', directoryKey: 'key', username: 'ada', name: 'Ada', groups: [] };
+  const profile = { givenName: 'Ada', emailVerified: true, phone: '+886212345678', address: { locality: 'Taipei' } };
+  const linked = { ...person, email: 'ada@example.edu', createdAt: 1, profile };
+  expect(await store.accounts.link(linked)).toMatchObject({ profile, version: 2 });
+  expect(await store.accounts.link(linked)).toMatchObject({ profile, version: 2 });
+
+  // What the version before says when the address has changed: it neither reads nor writes the column.
+  const db = new DatabaseSync(file);
+  onTestFinished(() => db.close());
+  const columns =
+    'id, directory, directory_key, username, name, email, groups, search, created_at, revoked_before, version';
+  db.exec(`INSERT INTO accounts (${columns})
+    VALUES ('other', 'local', 'key', 'ada', 'Ada', 'new@example.edu', '[]', ' ada', 1, 0, 1)
+    ON CONFLICT (directory, directory_key) DO UPDATE SET email = excluded.email, version = accounts.version + 1`);
+  const { emailVerified: _, ...rest } = profile;
+  expect((await store.accounts.byId('id'))?.profile).toEqual(rest);
+  const later = { ...linked, email: 'new@example.edu', profile: { givenName: 'Augusta' } };
+  expect((await store.accounts.link(later)).profile).toEqual({ givenName: 'Augusta' });
+  const { profile: __, ...without } = later;
+  expect(await store.accounts.link(without)).not.toHaveProperty('profile');
 });
 
 it('refuses a damaged file', async () => {

@@ -1,5 +1,6 @@
 import type { Command, Directory } from '../../core/directory.ts';
 import { ENCODING } from '../../core/encoding.ts';
+import { PROFILE_OPTIONS } from './options.ts';
 
 const operate = () => import('./operate.ts');
 const USERNAME = [{ name: '<username>', description: 'as the person types it' }];
@@ -16,6 +17,7 @@ export const commands: readonly Command<Directory>[] = [
       { flags: '--name <name>', description: 'full name' },
       { flags: '--email <address>', description: 'mail address' },
       { flags: '--groups <a,b>', description: 'groups, separated by commas' },
+      ...PROFILE_OPTIONS,
     ],
     stdin: 'password',
     run: async (...given) => (await operate()).add(...given),
@@ -29,7 +31,7 @@ export const commands: readonly Command<Directory>[] = [
   },
   {
     name: 'user import',
-    summary: 'import people from CSV: username,name,email,groups,password or passwordHash; all or nothing',
+    summary: 'import people from CSV: username,name,email,groups,password or passwordHash, phone …; all or nothing',
     arguments: [{ name: '[file]', description: 'CSV file with a header; standard input by default' }],
     options: [ENCODING, { flags: '--update', description: 'change people who exist already' }],
     run: async (...given) => (await operate()).importPeople(...given),

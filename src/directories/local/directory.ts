@@ -4,7 +4,7 @@ import { loginsOf, readLogin, type SignInWith } from '../../core/logins.ts';
 import type { Hasher } from './hasher.ts';
 import { isBounded, passwordFault, preparePassword } from './passwords.ts';
 import type { Found, People } from './people.ts';
-import { type Details, personOf, type Stored } from './person.ts';
+import { type Change, changed, type Details, personOf, type Stored } from './person.ts';
 import { BusyError } from './queue.ts';
 
 /** A name that is somebody's already. */
@@ -104,18 +104,16 @@ export class LocalDirectory implements Directory {
       ...details,
       status: 'active',
       createdAt: now,
+      updatedAt: now,
       ...(passwordHash !== undefined && { passwordHash, passwordChangedAt: now }),
     };
     return (await this.#people.insert(key, person)) ? key : undefined;
   }
 
-  /** Changes what is named; a new hash moves `passwordChangedAt`. Throws ERR_NOT_FOUND. */
-  async update(
-    key: string,
-    change: Partial<Pick<Stored, 'name' | 'email' | 'groups' | 'status' | 'passwordHash'>>,
-  ): Promise<void> {
-    const changed = change.passwordHash === undefined ? {} : { passwordChangedAt: this.#ports.now() };
-    await this.#people.change(key, (person) => ({ ...person, ...change, ...changed }));
+  /** Changes what is named. Throws ERR_NOT_FOUND. */
+  async update(key: string, change: Change): Promise<void> {
+    const now = this.#ports.now();
+    await this.#people.change(key, (person) => changed(person, change, now));
   }
 
   async *list(): AsyncGenerator<Person & { hasPassword: boolean }> {

@@ -7,6 +7,7 @@ import { isAcceptable } from './hasher.ts';
 import { findNamesakes } from './namesakes.ts';
 import { passwordFault } from './passwords.ts';
 import { type Details, details } from './person.ts';
+import { PROFILE_COLUMNS, PROFILE_FIELDS, unfounded } from './profile.ts';
 
 const COLUMNS = {
   username: ['upn', 'user principal name', 'login'],
@@ -15,6 +16,7 @@ const COLUMNS = {
   groups: [],
   password: [],
   passwordHash: [],
+  ...PROFILE_COLUMNS,
 } as const satisfies Columns<string>;
 type Column = keyof typeof COLUMNS;
 type Cells = TableRow<Column>['cells'];
@@ -42,11 +44,13 @@ export function messagesOf(error: ZodError): string[] {
   return [...new Set(error.issues.map(({ message }) => message))];
 }
 
-/** Columns that are absent stay as they are; an empty mail address or list of groups clears it. */
-function changeOf({ name, email, groups }: Cells): Record<string, unknown> {
+/** Columns that are absent stay as they are; an empty cell clears what stood there, but for the name. */
+function changeOf(cells: Cells): Record<string, unknown> {
+  const { name, groups } = cells;
+  const optional = (['email', ...PROFILE_FIELDS] as const).filter((field) => cells[field] !== undefined);
   return {
     ...(name?.trim() && { name }),
-    ...(email !== undefined && { email: email.trim() === '' ? undefined : email }),
+    ...Object.fromEntries(optional.map((field) => [field, cells[field]?.trim() ? cells[field] : undefined])),
     ...(groups !== undefined && { groups: groups.split(/[;|]/).filter((group) => group.trim() !== '') }),
   };
 }
@@ -84,7 +88,9 @@ export async function planImport(text: string, directory: LocalDirectory, update
       const before = lines.get(lookup);
       if (before === undefined) lines.set(lookup, row.line);
       else messages.push(`the user name is the same as in line ${before}`);
-      const key = (await directory.find(entry.username))?.key;
+      const found = await directory.find(entry.username);
+      const key = found?.key;
+      messages.push(...unfounded({ email: found?.email, phone: found?.profile?.phone, ...entry.change }));
       if (key !== undefined && !update) messages.push('the user name exists already (--update changes it)');
       entries.push({ ...entry, ...(key !== undefined && { key }) });
     }

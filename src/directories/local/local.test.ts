@@ -57,7 +57,8 @@ describe('people', () => {
   it('are found by user name, however it is typed, and by key', async () => {
     const { directory, add } = fixture();
     const key = await add('José.Müller');
-    const person = { key, username: 'José.Müller', name: 'José.Müller', groups: ['staff'], status: 'active' };
+    const profile = { updatedAt: NOW };
+    const person = { key, username: 'José.Müller', name: 'José.Müller', groups: ['staff'], status: 'active', profile };
     for (const login of ['José.Müller', 'jose\u0301.müller', ' JOSÉ.MÜLLER ', 'ｊｏｓé.mu\u0308ller']) {
       expect(await directory.find(login), login).toEqual(person);
     }

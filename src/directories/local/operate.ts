@@ -4,6 +4,7 @@ import { LocalDirectory } from './directory.ts';
 import { type Entry, messagesOf, planImport } from './import.ts';
 import { generatePassword } from './passwords.ts';
 import { details } from './person.ts';
+import { nameFrom, PROFILE_FIELDS, unfounded } from './profile.ts';
 
 type Run = (directory: LocalDirectory, input: CommandInput) => Promise<CommandResult>;
 
@@ -50,13 +51,20 @@ function text(value: string | boolean | undefined): string | undefined {
 
 export const add = operation(async (directory, input) => {
   const [username = ''] = input.args;
+  const { options } = input;
+  const profile = PROFILE_FIELDS.map((field) => [field, options[field] === true || text(options[field])]);
   const parsed = details.safeParse({
     username,
-    name: text(input.options.name) ?? username,
-    email: text(input.options.email),
-    groups: (text(input.options.groups) ?? '').split(',').filter((group) => group.trim() !== ''),
+    name:
+      text(options.name) ??
+      nameFrom({ givenName: text(options.givenName), familyName: text(options.familyName) }) ??
+      username,
+    email: text(options.email),
+    groups: (text(options.groups) ?? '').split(',').filter((group) => group.trim() !== ''),
+    ...Object.fromEntries(profile),
   });
-  if (!parsed.success) return fail(...messagesOf(parsed.error));
+  const faults = parsed.success ? unfounded(parsed.data) : messagesOf(parsed.error);
+  if (!parsed.success || faults.length > 0) return fail(...faults);
   const taken = fail(`The user name ${JSON.stringify(username)} is taken.`);
   if (await directory.find(username)) return taken;
   const other = await directory.namesake(parsed.data);
@@ -126,7 +134,7 @@ async function write(directory: LocalDirectory, entry: Entry, hash: string | und
     const audit = [{ event: 'user.updated', key, detail }, ...set];
     return { lines: [], exitCode: 0, revoke: renewed, renewed, audit };
   }
-  const key = await directory.add({ username, name: username, groups: [], ...change }, hash);
+  const key = await directory.add({ username, name: nameFrom(change) ?? username, groups: [], ...change }, hash);
   if (key === undefined) return fail(`line ${entry.line}: the user name was taken meanwhile; not imported`);
   return { lines: [], exitCode: 0, audit: [{ event: 'user.added', key, detail }] };
 }

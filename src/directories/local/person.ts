@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Person } from '../../core/directory.ts';
+import { profileOf, profileShape } from './profile.ts';
+import { text } from './text.ts';
 
-/** A person as their record keeps them, JSON. Times are epoch milliseconds. */
-export const stored = z.strictObject({
+/** A person as their record keeps them, JSON. Times are epoch milliseconds. What a later version adds is kept. */
+export const stored = z.looseObject({
   username: z.string(),
   name: z.string(),
   email: z.string().optional(),
@@ -12,23 +14,53 @@ export const stored = z.strictObject({
   passwordHash: z.string().optional(),
   createdAt: z.int(),
   passwordChangedAt: z.int().optional(),
+  /** When what is said of them changed, but for password and status. */
+  updatedAt: z.int().optional(),
+  givenName: z.string().optional(),
+  familyName: z.string().optional(),
+  emailVerified: z.boolean().optional(),
+  phone: z.string().optional(),
+  phoneVerified: z.boolean().optional(),
+  address: z.string().optional(),
+  streetAddress: z.string().optional(),
+  locality: z.string().optional(),
+  region: z.string().optional(),
+  postalCode: z.string().optional(),
+  country: z.string().optional(),
+  locale: z.string().optional(),
 });
 export type Stored = z.infer<typeof stored>;
 
-export function personOf(key: string, { username, name, email, groups, status }: Stored): Person {
-  return { key, username, name, ...(email !== undefined && { email }), groups, status };
+export function personOf(key: string, person: Stored): Person {
+  const { username, name, email, groups, status } = person;
+  const profile = profileOf(person);
+  return {
+    key,
+    username,
+    name,
+    ...(email !== undefined && { email }),
+    groups,
+    status,
+    ...(Object.keys(profile).length > 0 && { profile }),
+  };
+}
+
+/** What may be changed of a person; what is named and undefined is cleared. */
+export type Change = Partial<Omit<Details, 'username'> & Pick<Stored, 'status' | 'passwordHash'>>;
+
+/** A person after a change, at `now`. */
+export function changed(person: Stored, change: Change, now: number): Stored {
+  const next: Stored = { ...person, ...change };
+  // What was verified was the other address, the other number.
+  if (next.email !== person.email && change.emailVerified === undefined) next.emailVerified = undefined;
+  if (next.phone !== person.phone && change.phoneVerified === undefined) next.phoneVerified = undefined;
+  if (change.passwordHash !== undefined) next.passwordChangedAt = now;
+  const said = (it: Stored) => JSON.stringify(personOf('', { ...it, status: 'active' }));
+  if (said(next) !== said(person)) next.updatedAt = now;
+  return next;
 }
 
 const CONTROL = /[\p{C}\p{Zl}\p{Zp}]/u;
-
-function refine(most: number, forbidden: RegExp, what: string) {
-  return z
-    .string()
-    .transform((text) => text.normalize('NFC').trim())
-    .refine((text) => text !== '', { error: `${what} is empty` })
-    .refine((text) => text.length <= most, { error: `${what} is longer than ${most} characters` })
-    .refine((text) => !forbidden.test(text), { error: `${what} contains characters that it may not` });
-}
 
 /** What an administrator enters about a person. */
 export const details = z.strictObject({
@@ -36,8 +68,8 @@ export const details = z.strictObject({
   username: z
     .string()
     .transform((text) => text.normalize('NFKC'))
-    .pipe(refine(128, /[\p{C}\p{Z}]/u, 'the user name')),
-  name: refine(256, CONTROL, 'the name'),
+    .pipe(text(128, /[\p{C}\p{Z}]/u, 'the user name')),
+  name: text(256, CONTROL, 'the name'),
   email: z
     .string()
     .trim()
@@ -45,8 +77,9 @@ export const details = z.strictObject({
     .refine((text) => /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(text), { error: 'the mail address has no valid form' })
     .optional(),
   groups: z
-    .array(refine(128, /[\p{C}\p{Zl}\p{Zp},;|]/u, 'a group'))
+    .array(text(128, /[\p{C}\p{Zl}\p{Zp},;|]/u, 'a group'))
     .max(500, { error: 'more than 500 groups' })
     .transform((groups) => [...new Set(groups)]),
+  ...profileShape,
 });
 export type Details = z.infer<typeof details>;
