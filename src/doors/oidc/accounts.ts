@@ -1,27 +1,7 @@
 import type { Account, FindAccount } from 'oidc-provider';
-import type { Account as Person } from '../../core/account.ts';
 import type { DoorPorts } from '../../core/door.ts';
+import { allowedTo, claimsOf } from './claims.ts';
 import { proofsOf } from './resting.ts';
-
-/** Scopes of OpenID Connect that are served; a resource server brings its own. */
-export const SCOPES: readonly string[] = ['openid', 'offline_access', 'profile', 'email', 'groups'];
-
-/** Claims by scope (OpenID Connect Core section 5.4); `acr`, `amr` and `auth_time` come with every ID token. */
-export const CLAIMS = {
-  openid: ['sub', 'acr', 'amr', 'auth_time'],
-  profile: ['name', 'preferred_username', 'locale'],
-  email: ['email'],
-  groups: ['groups'],
-};
-
-const claimsOf = (person: Person) => ({
-  sub: person.id,
-  name: person.name,
-  preferred_username: person.username,
-  locale: person.locale,
-  email: person.email,
-  groups: person.groups,
-});
 
 /**
  * Loads the account behind a session or token. A token is asked about with it: one from before the account's
@@ -44,6 +24,7 @@ export function findAccount(ports: DoorPorts): FindAccount {
       });
       if (!allowed) return undefined;
     }
-    return { accountId: sub, claims: async () => claimsOf(person) };
+    const allowed = allowedTo(ctx.oidc.client);
+    return { accountId: sub, claims: async () => claimsOf(person, allowed) };
   };
 }

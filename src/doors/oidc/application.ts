@@ -56,7 +56,7 @@ export const oidcApplication = z.strictObject({
   requirePushedAuthorizationRequests: z.boolean().default(false),
   idTokenAlgorithm: z.enum(['RS256', 'ES256']).default('RS256'),
   scopes: z
-    .array(z.enum(['openid', 'profile', 'email', 'groups', 'offline_access']))
+    .array(z.enum(['openid', 'profile', 'email', 'phone', 'address', 'groups', 'offline_access']))
     .default(['openid', 'profile', 'email'])
     .describe('Scopes that it may ask for'),
   subject: z.enum(['public', 'pairwise']).default('public'),

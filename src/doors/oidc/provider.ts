@@ -1,10 +1,11 @@
 import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { DoorPorts } from '../../core/door.ts';
-import { CLAIMS, findAccount, SCOPES } from './accounts.ts';
+import { findAccount } from './accounts.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication, OidcSettings } from './application.ts';
 import { leaveEnded } from './bridge.ts';
 import { bindInteractions, resumeInItsBrowser } from './browser-bound.ts';
+import { CLAIMS, SCOPES, withinScopes } from './claims.ts';
 import { clientOf, MemberAdapter } from './clients.ts';
 import { endOf, overrideContext } from './evaluation.ts';
 import { loadExistingGrant } from './grants.ts';
@@ -172,6 +173,7 @@ export function createProvider(
   recordLogouts(provider, ports);
   recordRefusals(provider, ports);
   overrideContext(provider);
+  withinScopes(provider);
   keepProofs(provider);
   bindInteractions(provider, ports);
   governSessions(provider, sessions);
