@@ -9,6 +9,8 @@ const NAME = 'urn:oid:2.16.840.1.113730.3.1.241';
 const MAIL = 'urn:oid:0.9.2342.19200300.100.1.3';
 const UID = 'urn:oid:0.9.2342.19200300.100.1.1';
 
+const RESEARCH = 'http://refeds.org/category/research-and-scholarship';
+
 const site = await SamlSite.start();
 /** Settings that a test changes between two starts of the gateway. */
 let attributes = ['uid'];
@@ -36,6 +38,16 @@ const scene = stage(() => ({
         name: 'Known',
         consent: 'ask',
         saml: { metadata: { file: site.metadata('known') }, nameId: 'emailAddress' },
+      },
+      // Research and scholarship names parts of the name; the telephone number is this institution's own decision.
+      research: {
+        name: 'Research',
+        consent: 'ask',
+        saml: {
+          metadata: { file: site.metadata('research', { research: { categories: [RESEARCH] } }) },
+          attributes: ['telephoneNumber'],
+          entityCategories: ['research-and-scholarship'],
+        },
       },
       bare: { name: 'Bare', consent: 'ask', saml: { metadata: { file: site.metadata('bare') } } },
     },
@@ -120,6 +132,23 @@ describe('an application that asks the person before it is given anything', () =
     const subject = `<saml:Subject><saml:NameID>${email}</saml:NameID></saml:Subject>`;
     expect(site.answer(await ask(eve, 'bare', { subject })).status).toEqual(['Requester', 'UnknownPrincipal']);
     expect(site.answer(await ask(eve, 'mailed', { subject })).status).toEqual(['Success']);
+  });
+
+  it('names what the directory knows besides, and sends of that what there is', async () => {
+    const options = { givenName: 'Marie', familyName: 'Curie', phone: '+33 1 2345 6789' };
+    await scene.gateway.command('user add', ['marie'], { ...options, groups: 'faculty' }, PASSWORD);
+    const marie = new Someone(scene.gateway, 'marie');
+    await marie.enter('library');
+    const page = await ask(marie, 'research');
+    for (const word of ['given name', 'family name', 'phone number']) expect(page.text).toContain(word);
+    const { xml, attributes: given } = site.answer(await decide(marie, page, 'Allow'));
+    expect(given).toMatchObject({ displayName: 'Marie Curie', givenName: 'Marie', sn: 'Curie' });
+    expect(given).toMatchObject({ telephoneNumber: '+33123456789' });
+    for (const oid of ['2.5.4.42', '2.5.4.4', '2.5.4.20']) expect(xml).toContain(`Name="urn:oid:${oid}"`);
+    expect(given).not.toHaveProperty('mail');
+    const nameless = await signedIn();
+    const other = site.answer(await decide(nameless, await ask(nameless, 'research'), 'Allow')).attributes;
+    for (const name of ['givenName', 'sn', 'telephoneNumber']) expect(other).not.toHaveProperty(name);
   });
 
   it('needs the form that was shown', async () => {

@@ -18,6 +18,8 @@ export interface Entity {
   requests?: Readonly<Record<number, readonly string[]>>;
   /** mdui:DisplayName. */
   displayName?: string;
+  /** Values of its entity-category attribute. */
+  categories?: readonly string[];
 }
 
 /** An AuthnRequest, as a service provider of a test's own sends it. */
@@ -103,7 +105,7 @@ export class SamlSite {
     return file;
   }
 
-  #descriptor(id: string, { acs = { 0: 'acs' }, requests = {}, displayName }: Entity): string {
+  #descriptor(id: string, { acs = { 0: 'acs' }, requests = {}, displayName, categories = [] }: Entity): string {
     const services = Object.entries(acs).map(
       ([index, path], at) =>
         `<md:AssertionConsumerService Binding="${BINDING}HTTP-POST" Location="${this.url}/${id}/${path}" index="${index}"${at === 0 ? ' isDefault="true"' : ''}/>`,
@@ -117,8 +119,12 @@ export class SamlSite {
     const shown =
       displayName &&
       `<md:Extensions><mdui:UIInfo xmlns:mdui="urn:oasis:names:tc:SAML:metadata:ui"><mdui:DisplayName xml:lang="en">${displayName}</mdui:DisplayName></mdui:UIInfo></md:Extensions>`;
+    const values = categories.map((uri) => `<saml:AttributeValue>${uri}</saml:AttributeValue>`).join('');
+    const extensions =
+      values &&
+      `<md:Extensions><mdattr:EntityAttributes xmlns:mdattr="urn:oasis:names:tc:SAML:metadata:attribute" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><saml:Attribute Name="http://macedir.org/entity-category" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri">${values}</saml:Attribute></mdattr:EntityAttributes></md:Extensions>`;
     return (
-      `<md:EntityDescriptor entityID="${this.entityId(id)}">` +
+      `<md:EntityDescriptor entityID="${this.entityId(id)}">${extensions}` +
       `<md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${shown ?? ''}` +
       `<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${this.identity.certificate}` +
       `</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>${services.join('')}${requested.join('')}` +

@@ -123,7 +123,7 @@ export const samlSettings = z.strictObject({
       z.strictObject({
         name: z.string().min(1).describe('URI of the attribute, as urn:oid:…'),
         from: z
-          .enum(['username', 'name', 'email', 'groups', 'id'])
+          .enum(['username', 'name', 'givenName', 'familyName', 'email', 'phone', 'locale', 'groups', 'id'])
           .optional()
           .describe('Property of the account that holds its values'),
         scoped: z.boolean().default(false).describe('Append @ and the scope to each value'),

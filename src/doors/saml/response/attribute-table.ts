@@ -49,6 +49,9 @@ const BUILT_IN: Readonly<Record<string, Definition>> = {
   uid: { name: 'urn:oid:0.9.2342.19200300.100.1.1', values: ({ username }) => [username] },
   cn: { name: 'urn:oid:2.5.4.3', values: ({ name }) => some(name) },
   displayName: { name: 'urn:oid:2.16.840.1.113730.3.1.241', values: ({ name }) => some(name) },
+  givenName: { name: 'urn:oid:2.5.4.42', values: ({ profile }) => some(profile?.givenName) },
+  sn: { name: 'urn:oid:2.5.4.4', values: ({ profile }) => some(profile?.familyName) },
+  telephoneNumber: { name: 'urn:oid:2.5.4.20', values: ({ profile }) => some(profile?.phone) },
   mail: { name: 'urn:oid:0.9.2342.19200300.100.1.3', values: ({ email }) => some(email) },
   eduPersonPrincipalName: { name: `${EDU_PERSON}.6`, values: principalName },
   eduPersonAffiliation: { name: `${EDU_PERSON}.1`, values: affiliations },
@@ -89,12 +92,26 @@ export function attributeTable(configured: SamlSettings['attributes']): Attribut
   return table;
 }
 
+function heldBy(account: Account, from: NonNullable<SamlSettings['attributes'][string]['from']>) {
+  const { profile = {} } = account;
+  switch (from) {
+    case 'givenName':
+    case 'familyName':
+    case 'phone':
+      return profile[from];
+    case 'locale':
+      return account.locale ?? profile.locale;
+    default:
+      return account[from];
+  }
+}
+
 function definitionOf(attribute: SamlSettings['attributes'][string]): Definition {
   const { always, from, name, values: map } = attribute;
   return {
     name,
     values(account, { scope }) {
-      const held = from === undefined ? [] : [account[from] ?? []].flat();
+      const held = from === undefined ? [] : [heldBy(account, from) ?? []].flat();
       const mapped =
         map === undefined ? held : held.flatMap((value) => (Object.hasOwn(map, value) ? (map[value] ?? []) : []));
       const values = [...mapped, ...always].filter((value) => value !== '');

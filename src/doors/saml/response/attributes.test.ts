@@ -47,6 +47,12 @@ describe('values', () => {
     ['isMemberOf', {}, account.groups],
     ['isMemberOf', { groups: [] }, undefined],
     ['schacHomeOrganization', {}, ['example.org']],
+    ['givenName', { profile: { givenName: 'Alice', familyName: 'Ärmel' } }, ['Alice']],
+    ['sn', { profile: { givenName: 'Alice', familyName: 'Ärmel' } }, ['Ärmel']],
+    ['telephoneNumber', { profile: { phone: '+886212345678' } }, ['+886212345678']],
+    ['givenName', {}, undefined],
+    ['sn', { profile: {} }, undefined],
+    ['telephoneNumber', {}, undefined],
     ['unknown', {}, undefined],
   ])('%s of %j', (name, person, expected) => {
     expect(values(name, person)).toEqual(expected);
@@ -146,13 +152,13 @@ describe('what is released', () => {
       'research and scholarship',
       provider({ entityCategories: [RS] }),
       application({ entityCategories: ['research-and-scholarship'] }),
-      ['displayName', 'mail', 'eduPersonPrincipalName', 'eduPersonScopedAffiliation'],
+      ['displayName', 'givenName', 'sn', 'mail', 'eduPersonPrincipalName', 'eduPersonScopedAffiliation'],
     ],
     [
       'research and scholarship, with an identifier that is required',
       provider({ entityCategories: [RS], subjectIdRequirement: 'any' }),
       application({ entityCategories: ['research-and-scholarship'] }),
-      ['displayName', 'mail', 'eduPersonPrincipalName', 'eduPersonScopedAffiliation', 'pairwise-id'],
+      ['displayName', 'givenName', 'sn', 'mail', 'eduPersonPrincipalName', 'eduPersonScopedAffiliation', 'pairwise-id'],
     ],
     [
       'anonymous access, whatever identifier is required',
@@ -178,6 +184,8 @@ describe('what is released', () => {
       application({ entityCategories: ['personalized'] }),
       [
         'displayName',
+        'givenName',
+        'sn',
         'mail',
         'eduPersonScopedAffiliation',
         'eduPersonAssurance',
@@ -232,10 +240,23 @@ describe('what is released', () => {
     ]);
   });
 
-  it('includes what an operator configured under the name of a bundle', () => {
+  it('includes what an operator configured in the place of a bundle’s', () => {
     const table = configured({ givenName: { name: 'urn:oid:2.5.4.42', from: 'name' } });
     const sp = provider({ entityCategories: [RS] });
     const names = releasedTo(sp, application({ entityCategories: ['research-and-scholarship'] }), table);
     expect(names).toContainEqual({ name: 'givenName' });
+    expect(values('givenName', { profile: { givenName: 'Al' } }, table)).toEqual(['Alice Ärmel']);
+  });
+
+  it.each([
+    ['givenName', 'Al'],
+    ['familyName', 'Ärmel'],
+    ['phone', '+886212345678'],
+    ['locale', 'de'],
+  ])('takes %s from what the directory knows', (from, value) => {
+    const table = configured({ own: { name: 'urn:own', from } });
+    const profile = { givenName: 'Al', familyName: 'Ärmel', phone: '+886212345678', locale: 'de' };
+    expect(values('own', { profile }, table)).toEqual([value]);
+    expect(values('own', {}, table)).toBeUndefined();
   });
 });
