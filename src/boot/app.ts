@@ -46,6 +46,7 @@ import { guarded } from './sealing/guard.ts';
 import { createKeys } from './sealing/keys.ts';
 import { sealedPlaces } from './sealing/places.ts';
 import { createSenders } from './senders.ts';
+import { createTroubles } from './troubles.ts';
 
 /** Name of this process's audit chain: with SQLite there is one. */
 const NODE = 'main';
@@ -194,13 +195,27 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   }
   for (const [id, door] of doors) applications.addSource(id, async (it) => door.application?.(it));
   const core = coreOf(doors);
+  const troubles = createTroubles(doors, { log, now: world.now });
+  await troubles.look();
+  management.watch(troubles.now);
 
   const streams = createStreams({ ephemeral, waiting: signIn.waiting, now: world.now });
   const web: WebDeps = {
     ...world,
     ...{ issuer: config.issuer, trustedProxies: config.trustedProxies, renderer, i18n, assets: served },
     formPost: createFormPost(renderer),
-    ...{ signIn, core, applications, rules: config.rules, trustedDevices, durable, ephemeral, audit, log },
+    ...{
+      signIn,
+      core,
+      applications,
+      troubles: troubles.now,
+      rules: config.rules,
+      trustedDevices,
+      durable,
+      ephemeral,
+      audit,
+      log,
+    },
     networksOf: networkLookup(config.networks),
     locate,
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
@@ -234,6 +249,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       keyrings,
       sealer: keys.sealer,
       places,
+      troubles: troubles.now,
     }),
     core,
     signIn,
@@ -241,6 +257,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     endStreams: streams.close,
     async close() {
       streams.close();
+      troubles.close();
       for (const door of doors.values()) await door.close?.();
       for (const { factor } of factors.values()) await factor.close?.();
       await letters.close();

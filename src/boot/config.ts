@@ -6,7 +6,7 @@ import { type Environment, readEnvironment, type Setting } from './config/enviro
 import { type Fault, faultsOf, unknownKey, wording } from './config/faults.ts';
 import { freezeDeep } from './config/freeze.ts';
 import { applicationsOf, normalise } from './config/normalise.ts';
-import { filesToCome, unreadableFiles, withPaths } from './config/paths.ts';
+import { unreadableFiles, withPaths } from './config/paths.ts';
 import { fillIn } from './config/placeholders.ts';
 import { readSource, type Source } from './config/read.ts';
 import { jsonSchemaOf, type Parsed, sectionsOf } from './config/schema.ts';
@@ -75,10 +75,9 @@ function check(tree: Tree, modules: Modules, schema: unknown): { parsed: Partial
   const between = [
     ...crossFaults({ tree, parsed: sound, modules }),
     ...doorFaults(sound, modules),
-    ...unreadableFiles(tree, modules),
+    ...unreadableFiles(tree),
   ];
-  const settled = [...faults, ...filesToCome(tree, modules)];
-  return { parsed: sound, faults: [...faults, ...between.filter((fault) => !covered(fault, settled))] };
+  return { parsed: sound, faults: [...faults, ...between.filter((fault) => !covered(fault, faults))] };
 }
 
 /** What only a door can tell of its applications. */

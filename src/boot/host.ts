@@ -1,4 +1,4 @@
-import { INTERNAL_APPLICATIONS } from '../core/application.ts';
+import { configuredId, INTERNAL_APPLICATIONS } from '../core/application.ts';
 import { DEFAULT_ACR, type Evidence } from '../core/assurance.ts';
 import type { CommandResult, Directory } from '../core/directory.ts';
 import type { AuditPort, Core, Door } from '../core/door.ts';
@@ -6,6 +6,7 @@ import { SallyportError } from '../core/errors.ts';
 import type { Rule } from '../core/policy.ts';
 import type { KeyedSealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
+import { type Trouble, troubleLine } from '../core/trouble.ts';
 import { assess } from '../policy/assess.ts';
 import { decide } from '../policy/decide.ts';
 import { explain } from '../policy/explain.ts';
@@ -38,6 +39,7 @@ interface HostDeps {
   keyrings: Keyrings;
   sealer: KeyedSealer;
   places: Places;
+  troubles(): Promise<readonly Trouble[]>;
 }
 
 /** Runs the CLI's commands where the data is. */
@@ -123,7 +125,9 @@ export function createHost(deps: HostDeps): CommandHost {
     });
     const hold = await deps.signIn.holds.of(account.id);
     const held = hold ? ['', `Held since ${new Date(hold.at).toISOString()}: the password must be changed first.`] : [];
-    return { lines: [...table.trimEnd().split('\n'), ...held], exitCode: 0 };
+    const own = (await deps.troubles()).filter((trouble) => trouble.application === configuredId(application));
+    const troubles = own.length === 0 ? [] : ['', ...own.map(troubleLine)];
+    return { lines: [...table.trimEnd().split('\n'), ...held, ...troubles], exitCode: 0 };
   }
 
   /** As after a fresh first factor, with or without a browser remembered a moment ago. */

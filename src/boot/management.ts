@@ -1,7 +1,8 @@
 import express, { type Express } from 'express';
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { AuditEvent, AuditPort } from '../core/door.ts';
 import type { ManagementPage } from '../core/sender.ts';
+import type { Trouble } from '../core/trouble.ts';
 import { isLoopback } from './config/fields.ts';
 
 /** Health and metrics, for the machine's own eyes: it asks nobody who they are. */
@@ -10,6 +11,8 @@ export function createManagement(ready: () => Promise<void>): {
   count(audit: AuditPort): AuditPort;
   countStrangers(fate: string, by: number): void;
   show(pages: readonly ManagementPage[]): void;
+  /** Tells of applications that don't work, or soon won't, and of the ends that are known. */
+  watch(troubles: () => Promise<readonly Trouble[]>): void;
 } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -67,6 +70,31 @@ export function createManagement(ready: () => Promise<void>): {
           res.type(type).send(body);
         });
       }
+    },
+    watch(troubles) {
+      new Gauge({
+        name: 'sallyport_application_trouble',
+        help: 'What others write or serve keeps an application from working, or soon will: 1 for each, by its state.',
+        labelNames: ['application', 'state'],
+        registers: [registry],
+        async collect() {
+          this.reset();
+          for (const { application, state } of await troubles()) this.set({ application, state }, 1);
+        },
+      });
+      app.get('/health', async (_req, res) => {
+        const reason = await ready().then(
+          () => undefined,
+          (error: unknown) => (error instanceof Error ? error.message : 'unknown'),
+        );
+        const applications = (await troubles()).map(({ since, until, ...trouble }) => ({
+          ...trouble,
+          ...(since !== undefined && { since: new Date(since).toISOString() }),
+          ...(until !== undefined && { until: new Date(until).toISOString() }),
+        }));
+        res.status(reason === undefined ? 200 : 503);
+        res.json({ status: reason === undefined ? 'ready' : 'not ready', ...(reason && { reason }), applications });
+      });
     },
     countStrangers: (fate, by) => strangers.inc({ fate }, by),
     /** The audit's own events are what is counted: one list of names. */

@@ -22,6 +22,7 @@ import type {
 } from './sign-in.ts';
 import type { DurableStore, EphemeralStore } from './store.ts';
 import type { Strangers } from './strangers.ts';
+import type { Trouble } from './trouble.ts';
 
 /** A protocol front: it turns its own messages into authorization requests of the core and back. */
 export interface DoorModule<S = unknown, A = unknown> {
@@ -37,6 +38,11 @@ export interface DoorModule<S = unknown, A = unknown> {
     /** The door's own, where they have no fault themselves. */
     settings?: S,
   ): { application: string; path: string; message: string }[];
+  /**
+   * What can be seen before a start of what others wrote: warnings, for none of it is a fault of the configuration.
+   * Reads files, asks nobody.
+   */
+  review?(applications: readonly (Application & { settings: A })[], settings: S, now: number): Promise<Trouble[]>;
   /** Where in an application's settings files are named: they are relative to the configuration's folder. */
   readonly files?: readonly (readonly string[])[];
   /** Where it keeps sealed values in the durable store. */
@@ -65,6 +71,8 @@ export interface Door {
    * alone, and then goes on to `next`.
    */
   signOutByBrowser?(ended: EndedSession, next: string, exchange: Exchange): Promise<string>;
+  /** What others wrote or serve keeps applications of this door from working, or soon will. Cheap: it is asked often. */
+  troubles?(): Promise<Trouble[]>;
   close?(): Promise<void>;
 }
 

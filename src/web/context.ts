@@ -4,6 +4,7 @@ import type { AuditPort, Core, DoorModule, LogPort } from '../core/door.ts';
 import type { Rule } from '../core/policy.ts';
 import type { FactorRoutes } from '../core/route.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
+import type { Trouble } from '../core/trouble.ts';
 import type { SignIn } from '../sign-in/index.ts';
 import type { ApiSettings } from './api/passes.ts';
 import type { Assets } from './assets.ts';
@@ -38,6 +39,8 @@ export interface WebDeps {
   /** Documents at fixed addresses: path and JSON. */
   published: readonly { path: string; body: unknown }[];
   applications: Applications;
+  /** What keeps applications from working, or soon will. */
+  troubles(): Promise<readonly Trouble[]>;
   rules: readonly Rule[];
   trustedDevices: { lifetime: number };
   durable: DurableStore;

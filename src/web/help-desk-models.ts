@@ -2,6 +2,7 @@ import type { AccountStatus, LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
 import type { Reason } from '../core/policy.ts';
 import type { Message } from '../core/prompt.ts';
+import type { Trouble } from '../core/trouble.ts';
 
 /** How somebody got no further. */
 export interface DeskRefusal {
@@ -18,6 +19,11 @@ export interface DeskRefusal {
   rules: Reason[];
 }
 
+/** An application that doesn't work for anybody, or soon won't. */
+export interface DeskTrouble extends Omit<Trouble, 'application'> {
+  application: LocalizedText;
+}
+
 /** The help desk's pages, as `Pages` describes them. */
 export interface HelpDeskPages {
   /** Field `q`, by GET: what is searched for. */
@@ -29,6 +35,7 @@ export interface HelpDeskPages {
     more: boolean;
     /** Whether the agent may read the help desk's reports. */
     reports: boolean;
+    troubles?: DeskTrouble[];
   };
   'help-desk-person': {
     /** Address of the page; actions lie below it. */
@@ -40,6 +47,8 @@ export interface HelpDeskPages {
     /** Without `until` it lasts until it is unlocked. */
     locks: { factor: string; until?: number }[];
     refusal?: DeskRefusal;
+    /** Before one looks for the fault with the person. */
+    troubles?: DeskTrouble[];
     methods: {
       id: string;
       factor: string;

@@ -3,6 +3,7 @@ import type { Level } from '../core/assurance.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 import type { Lending } from '../sign-in/steps.ts';
 import type { HelpDeskPages } from './help-desk-models.ts';
+import type { Moment } from './moments.ts';
 import type { ReportPages } from './report-models.ts';
 import type { RefusalKey, Turn } from './whose-turn.ts';
 
@@ -207,7 +208,9 @@ export interface Pages extends HelpDeskPages, ReportPages {
     status: number;
     /** `error.<key>.title`, `.text`, and what to do: `.advice`. */
     key: RefusalKey;
-    values?: Message['values'];
+    /** For the text; `application` is that below, in the reader's language. */
+    values?: Readonly<Record<string, string | number | Moment>>;
+    application?: LocalizedText;
     /** Protocol error code, for relying-party developers; shown small. */
     code?: string;
     detail?: string;

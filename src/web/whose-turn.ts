@@ -14,10 +14,12 @@ interface Refusal {
 /** Every page of errors, by the key of its texts. Whoever adds one says here whose turn it is. */
 export const REFUSALS = Object.freeze({
   csrf: { turn: 'person', button: 'again' },
+  ended: { turn: 'application', button: 'applications' },
   expired: { turn: 'person', button: 'applications' },
   input: { turn: 'person', button: 'again' },
   lent: { turn: 'person', button: 'account' },
   method: { turn: 'person', button: 'applications' },
+  'not-served': { turn: 'operator', button: 'applications' },
   'not-found': { turn: 'person', button: 'applications' },
   'other-browser': { turn: 'person', button: 'applications' },
   over: { turn: 'person', button: 'applications' },

@@ -1,12 +1,17 @@
 import { writeFileSync } from 'node:fs';
+import { troubleLine } from '../../core/trouble.ts';
 import { jsonSchemaOf, loadConfig } from '../config.ts';
+import { reviewOf } from '../troubles.ts';
 import type { Context } from './context.ts';
 import { printable } from './io.ts';
 
-/** Names every fault of the configuration by throwing, and prints warnings. */
+/** Names every fault of the configuration by throwing, and prints warnings: those of what others wrote among them. */
 export async function check({ io, file, modules, show }: Context): Promise<void> {
-  const { warnings } = loadConfig(file(), await modules(), io.env);
-  for (const warning of warnings) io.err(`${printable(`warning: ${warning}`)}\n`);
+  const known = await modules();
+  const config = loadConfig(file(), known, io.env);
+  const troubles = await reviewOf(config, known, Date.now());
+  for (const warning of [...config.warnings, ...troubles.map(troubleLine)])
+    io.err(`${printable(`warning: ${warning}`)}\n`);
   show({ lines: [`${file()}: no faults`], exitCode: 0 });
 }
 

@@ -1,9 +1,9 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Modules } from '../modules.ts';
 import type { Fault } from './faults.ts';
 import { keepsFile } from './plug-ins.ts';
-import { isTree, type Path, type Tree, valueAt, withValue } from './tree.ts';
+import { isTree, type Tree, valueAt, withValue } from './tree.ts';
 
 /** Files that the configuration itself names. */
 const OWN_FILES = [
@@ -49,19 +49,9 @@ function set(tree: Tree, path: readonly string[], value: string): Tree {
   return isTree(result) ? result : tree;
 }
 
-/** Where a file of an application isn't there yet: a demonstration makes it once it has read its configuration. */
-export function filesToCome(tree: Tree, modules: Modules): { path: Path }[] {
-  if (tree.demo === undefined) return [];
-  return namedFiles(tree, modules).flatMap((path) => {
-    const file = valueAt(tree, path);
-    return typeof file === 'string' && !existsSync(file) ? [{ path }] : [];
-  });
-}
-
-/** Files that must be there before the start. */
-export function unreadableFiles(tree: Tree, modules: Modules): Fault[] {
-  const paths: Path[] = [...OWN_FILES, ...namedFiles(tree, modules)];
-  return paths.flatMap((path) => {
+/** Files that must be there before the start: those of applications needn't, others write them. */
+export function unreadableFiles(tree: Tree): Fault[] {
+  return OWN_FILES.flatMap((path) => {
     const file = valueAt(tree, path);
     if (typeof file !== 'string' || file === '') return [];
     try {

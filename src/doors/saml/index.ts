@@ -1,6 +1,6 @@
-import express, { type ErrorRequestHandler } from 'express';
+import express from 'express';
 import { configuredId } from '../../core/application.ts';
-import type { DoorModule, DoorPorts } from '../../core/door.ts';
+import type { DoorModule } from '../../core/door.ts';
 import type { KeyAlgorithm } from '../../core/keyring.ts';
 import { commands } from './commands.ts';
 import { SamlFault } from './errors.ts';
@@ -16,8 +16,11 @@ import { createOwnMetadata, ownIdentity } from './metadata/own.ts';
 import { sealedPins } from './metadata/pins.ts';
 import type { ConfiguredApplication } from './metadata/ports.ts';
 import { createParties } from './metadata/registry.ts';
+import { reviewApplications } from './metadata/review.ts';
 import type { Party } from './model.ts';
 import { createParticipants } from './participants.ts';
+import { refusals } from './refusals.ts';
+import { attributeTable } from './response/attribute-table.ts';
 import { createLogoutWriter } from './response/logout.ts';
 import { sealedNameIdSecret } from './response/name-id.ts';
 import { type SamlApplication, type SamlSettings, samlApplication, samlSettings } from './settings.ts';
@@ -47,6 +50,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
   prompts: [],
   settings: samlSettings,
   application: samlApplication,
+  review: reviewApplications,
   check: (applications, settings) => [...checkApplications(applications), ...attributeFaults(applications, settings)],
   files: [['metadata', 'file']],
   sealed: [sealedNameIdSecret, sealedHeaders, sealedEntities, sealedPins, sealedMembers],
@@ -65,10 +69,13 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     };
 
     const keys = await ports.keyring('saml', { ...KEYS, certificate: { commonName: new URL(issuer).hostname } });
-    const parties = await createParties({ applications, ports });
+    const { warnBefore } = settings;
+    const table = attributeTable(settings.attributes);
+    const parties = await createParties({ applications, ports, warnBefore, table });
     const gate = createGate({
       ...{ now, ephemeral, strangers: ports.strangers, skew: settings.skew },
       party: (id) => parties.party(id),
+      absence: (id) => parties.absence(id),
       requireSigned: (party) => settingsOf(party).requireSignedRequests,
       allowed: (party) => settingsOf(party).allow,
     });
@@ -95,7 +102,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     router.use(refusals(ports));
 
     const door: SamlDoor = {
-      importer: createImporter(ports),
+      importer: createImporter(ports, table),
       repin: (application) => parties.repin(application),
       handler: router,
       async application(id) {
@@ -110,6 +117,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
       },
       signOut: logout.signOut,
       signOutByBrowser: logout.signOutByBrowser,
+      troubles: async () => parties.troubles(),
       close: () => parties.close(),
     };
     return door;
@@ -118,20 +126,6 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
 
 function isOurs(it: { door: string; internal: boolean }): it is ConfiguredApplication {
   return it.door === 'saml';
-}
-
-/** The sender is told one thing, whatever was wrong: the rest is for the log, by the reference that the page shows. */
-function refusals({ log, render, browser }: DoorPorts): ErrorRequestHandler {
-  return (error, req, res, next) => {
-    if (!(error instanceof SamlFault)) return next(error);
-    const { reference, ip } = browser(res);
-    log.warn({ fault: error.fault, detail: error.message, path: req.path, ip, reference }, 'SAML message refused');
-    const model = { status: 400, key: 'request', code: 'RequestDenied' };
-    res
-      .status(400)
-      .type('html')
-      .send(render.page(res, 'error', model, 400));
-  };
 }
 
 export default saml;

@@ -121,8 +121,9 @@ export interface Party {
 }
 
 export interface Attribute {
-  /** URI of the attribute, as `urn:oid:1.3.6.1.4.1.5923.1.1.1.6`. */
+  /** URI of the attribute, as `urn:oid:1.3.6.1.4.1.5923.1.1.1.6`, unless `nameFormat` says otherwise. */
   name: string;
+  nameFormat?: string;
   friendlyName?: string;
   /** At least one. A NameID inside is not offered. */
   values: readonly string[];

@@ -117,6 +117,9 @@ export const samlSettings = z.strictObject({
   algorithm: algorithm.default('RSA-SHA256'),
   skew: duration.default(90_000).describe('How far the clocks of service providers may be off'),
   assertionLifetime: duration.default(300_000),
+  warnBefore: duration
+    .default(14 * DAY)
+    .describe('How long before metadata of others ends, or a certificate in it, that is told'),
   attributes: z
     .record(
       z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/),

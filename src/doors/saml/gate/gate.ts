@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EphemeralStore } from '../../../core/store.ts';
 import type { Asker, Strangers } from '../../../core/strangers.ts';
-import { SamlFault } from '../errors.ts';
+import { type Absence, AbsentFault, SamlFault } from '../errors.ts';
 import type { Binding, Party, SamlMessage } from '../model.ts';
 import { publicKeys, signatureAlgorithm, verifies } from '../xml/algorithms.ts';
 import { schema } from '../xml/library.ts';
@@ -22,6 +22,8 @@ export interface GatePorts {
   strangers: Pick<Strangers, 'admit'>;
   /** The service provider of an entity id, undefined if it may not sign in here. */
   party(entityId: string): Promise<Party | undefined>;
+  /** Why there is none, where it is an entity of ours. */
+  absence(entityId: string): Absence | undefined;
   /** How far the sender's clock may be off, milliseconds. */
   skew: number;
   /** Unsigned AuthnRequests of this party are refused although its metadata doesn't promise signed ones. */
@@ -111,10 +113,12 @@ export function createGate(ports: GatePorts): Gate {
 }
 
 async function sender(ports: GatePorts, { content }: Claimed): Promise<Party> {
-  const party = content.issuer.length <= 1024 ? await ports.party(content.issuer) : undefined;
-  if (party?.provider.entityId !== content.issuer)
-    throw new SamlFault('issuer', `unknown: ${content.issuer.slice(0, 200)}`);
-  return party;
+  const { issuer } = content;
+  const party = issuer.length <= 1024 ? await ports.party(issuer) : undefined;
+  if (party?.provider.entityId === issuer) return party;
+  const absence = issuer.length <= 1024 ? ports.absence(issuer) : undefined;
+  if (absence) throw new AbsentFault(absence);
+  throw new SamlFault('issuer', `unknown: ${issuer.slice(0, 200)}`);
 }
 
 /** saml-metadata section 2.3.2. */

@@ -1,11 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { attributeTable } from '../response/attribute-table.ts';
 import type { SamlApplication, SamlSettings } from '../settings.ts';
-import { compile, publicKeyOf } from './compile.ts';
-import { missingFrom, reasonOf } from './fault.ts';
-import { SMALL } from './load.ts';
+import { publicKeyOf } from './compile.ts';
+import { reasonOf } from './fault.ts';
 import type { ConfiguredApplication } from './ports.ts';
-import { Snapshot } from './snapshot.ts';
 
 export interface ApplicationFault {
   application: string;
@@ -14,14 +11,11 @@ export interface ApplicationFault {
   message: string;
 }
 
-/** Faults of a configuration that its schema can't see. Nothing is fetched; `now` is epoch milliseconds. */
-export function checkApplications(
-  applications: readonly ConfiguredApplication[],
-  now = Date.now(),
-): ApplicationFault[] {
+/** Faults of a configuration that its schema can't see. What others wrote is none: `reviewApplications` warns of it. */
+export function checkApplications(applications: readonly ConfiguredApplication[]): ApplicationFault[] {
   const claimed = new Map<string, string>();
   return applications.flatMap(({ id, settings }) => {
-    const faults = faultsOf(settings, now);
+    const faults = faultsOf(settings);
     const { entityId } = settings;
     const other = entityId === undefined ? undefined : claimed.get(entityId);
     if (other !== undefined) faults.push({ path: 'entityId', message: `is that of applications.${other} already` });
@@ -50,7 +44,7 @@ export function attributeFaults(
 
 type Fault = Omit<ApplicationFault, 'application'>;
 
-function faultsOf({ metadata, federation, entityId, nameId, nameIdFrom }: SamlApplication, now: number): Fault[] {
+function faultsOf({ metadata, federation, entityId, nameId, nameIdFrom }: SamlApplication): Fault[] {
   if (nameIdFrom !== undefined && nameId !== 'unspecified') {
     return [{ path: 'nameIdFrom', message: 'says what a name of no format is: it needs nameId: unspecified' }];
   }
@@ -62,9 +56,7 @@ function faultsOf({ metadata, federation, entityId, nameId, nameIdFrom }: SamlAp
   if ('mdq' in metadata && !federation && entityId === undefined) {
     return [{ path: 'entityId', message: 'is missing: a query server is asked for an entity, or federation: true' }];
   }
-  if (!('file' in metadata)) return [];
-  const fault = fileFault(metadata.file, metadata.certificate, federation ? 'all' : entityId, now);
-  return fault === undefined ? [] : [{ path: 'metadata.file', message: fault }];
+  return [];
 }
 
 function certificateFault(certificate: string | undefined): string | undefined {
@@ -73,26 +65,5 @@ function certificateFault(certificate: string | undefined): string | undefined {
     return undefined;
   } catch (error) {
     return reasonOf(error);
-  }
-}
-
-/** Of a file that is small; a large one is read when the gateway starts. */
-function fileFault(
-  file: string,
-  certificate: string | undefined,
-  wanted: string | undefined,
-  now: number,
-): string | undefined {
-  try {
-    if (statSync(file).size > SMALL) return undefined;
-    const { bytes, count, refused } = compile(readFileSync(file), certificate, now);
-    if (wanted === 'all') return undefined;
-    const found = wanted === undefined ? count === 1 : new Snapshot(bytes, count).find(wanted) !== undefined;
-    if (found) return undefined;
-    const [refusal] = refused.filter(({ entityId }) => wanted === undefined || entityId === wanted);
-    return `${missingFrom(count, wanted)}${refusal === undefined ? '' : ` (${refusal.reason})`}`;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === undefined ? reasonOf(error) : `the file ${file} can't be read: ${code}`;
   }
 }

@@ -4,12 +4,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { temporaryFolder } from '../../../../test/support/folders.ts';
 import { commands } from '../commands.ts';
-import { samlApplication } from '../settings.ts';
+import { samlApplication, samlSettings } from '../settings.ts';
 import { createIdentity, type Identity } from '../testing/identity.ts';
 import { checkApplications } from './check.ts';
 import { createImporter } from './importer.ts';
 import type { SamlDoor } from './operate.ts';
 import type { ConfiguredApplication } from './ports.ts';
+import { reviewApplications } from './review.ts';
 import { consumer, document, entity, group, signed } from './testing/documents.ts';
 import { NOW } from './testing/ports.ts';
 import { metadataServer } from './testing/server.ts';
@@ -112,7 +113,7 @@ describe('the check of a configuration', () => {
     settings: samlApplication.parse(settings),
   });
   const check = (settings: Record<string, unknown>) =>
-    checkApplications([application('it', settings)], NOW).map(({ path, message }) => `${path}: ${message}`);
+    checkApplications([application('it', settings)]).map(({ path, message }) => `${path}: ${message}`);
 
   it('finds nothing wrong with what can work', () => {
     const certificate = federation.certificatePem;
@@ -128,7 +129,6 @@ describe('the check of a configuration', () => {
   it('finds what the schema can’t see', () => {
     const certificate = federation.certificatePem;
     const two = { file: fileOf(document(group([entity({ entityId: 'urn:a' }), entity({ entityId: 'urn:b' })]))) };
-    const refused = { file: fileOf(document(entity({ consumers: '' }))) };
     const broken = '-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n';
     expect(check({ metadata: two, federation: true, entityId: 'urn:a' })).toEqual([
       expect.stringMatching(/^entityId: names one/),
@@ -142,24 +142,79 @@ describe('the check of a configuration', () => {
     expect(check({ metadata: { url: 'https://m.example.org/', certificate }, nameIdFrom: 'mail' })).toEqual([
       expect.stringMatching(/^nameIdFrom: .*needs nameId: unspecified/),
     ]);
-    expect(check({ metadata: { file: '/nowhere' } })).toEqual([
-      "metadata.file: the file /nowhere can't be read: ENOENT",
-    ]);
-    expect(check({ metadata: two })).toEqual([expect.stringMatching(/^metadata.file: describes 2 service providers/)]);
-    expect(check({ metadata: two, entityId: 'urn:c' })).toEqual([expect.stringMatching(/no service provider urn:c/)]);
-    expect(check({ metadata: refused })).toEqual([
-      expect.stringMatching(/can be used \(it has no AssertionConsumerService/),
-    ]);
-    expect(check({ metadata: { ...two, certificate }, federation: true })).toEqual([
-      expect.stringMatching(/without a signature/),
-    ]);
   });
 
   it('finds one entityID in two applications', () => {
     const far = { url: 'https://metadata.example.org/', certificate: federation.certificatePem };
     const both = ['one', 'two'].map((id) => application(id, { metadata: far, entityId: 'urn:x' }));
-    expect(checkApplications(both, NOW)).toEqual([
+    expect(checkApplications(both)).toEqual([
       { application: 'two', path: 'entityId', message: 'is that of applications.one already' },
+    ]);
+  });
+});
+
+describe('the review of files, before a start', () => {
+  const settings = samlSettings.parse({});
+  const application = (id: string, own: Record<string, unknown>): ConfiguredApplication => ({
+    ...{ id, name: id, door: 'saml', consent: 'ask', internal: false },
+    settings: samlApplication.parse(own),
+  });
+  const review = async (own: Record<string, unknown>) =>
+    (await reviewApplications([application('it', own)], settings, NOW)).map(
+      ({ state, reason }) => `${state}: ${reason}`,
+    );
+  const until = (instant: string) => ({ file: fileOf(document(entity(), ` validUntil="${instant}"`)) });
+
+  it('warns of what keeps an application from working, and of what soon will', async () => {
+    const two = { file: fileOf(document(group([entity({ entityId: 'urn:a' }), entity({ entityId: 'urn:b' })]))) };
+    const certificate = federation.certificatePem;
+    const all: [Record<string, unknown>, ...(string | RegExp)[]][] = [
+      [{ metadata: { file: fileOf(document(entity())) } }],
+      [{ metadata: two, federation: true }],
+      [{ metadata: { url: 'https://m.example.org/', certificate } }],
+      [{ metadata: { file: '/nowhere' } }, "unavailable: the file /nowhere can't be read: ENOENT"],
+      [{ metadata: two }, /^unavailable: its metadata describes 2 service providers/],
+      [{ metadata: two, entityId: 'urn:c' }, /^unavailable: .*no service provider urn:c/],
+      [
+        { metadata: { file: fileOf(document(entity({ consumers: '' }))) } },
+        /can be used \(it has no AssertionConsumer/,
+      ],
+      [{ metadata: { ...two, certificate }, federation: true }, /^unavailable: .*without a signature/],
+      [{ metadata: until('2026-11-19T08:30:00Z') }, 'unavailable: its metadata expired on 2026-11-19T08:30Z'],
+      [{ metadata: until('2026-11-22T08:30:00Z') }, 'ending: its metadata is valid until 2026-11-22T08:30Z only'],
+      [{ metadata: until('2027-11-22T08:30:00Z') }],
+    ];
+    for (const [own, ...expected] of all) {
+      expect(await review(own)).toEqual(
+        expected.map((it) => (typeof it === 'string' ? it : expect.stringMatching(it))),
+      );
+    }
+  });
+
+  it('warns of a certificate that ends, and of an entity that is another application’s', async () => {
+    const soon = await createIdentity('rsa', 2048, 'CN=soon', new Date(NOW + 3 * 86_400_000));
+    const metadata = { file: fileOf(document(entity({ certificates: [soon.certificate] }))) };
+    expect(await review({ metadata })).toEqual(['ending: a certificate in its metadata ends on 2026-11-23T10:00Z']);
+    const both = [application('one', { metadata }), application('two', { metadata })];
+    const told = (await reviewApplications(both, settings, NOW)).map((it) => `${it.application} ${it.reason}`);
+    expect(told).toEqual([
+      'one a certificate in its metadata ends on 2026-11-23T10:00Z',
+      'two it is https://sp.example.org/metadata, which is applications.one’s',
+    ]);
+  });
+
+  it('warns of attributes by names that nobody knows, and of an assertion with nothing in it', async () => {
+    const asking = (...names: string[]) => {
+      const wishes = names.map((name) => `<md:RequestedAttribute Name="${name}"></md:RequestedAttribute>`).join('');
+      const service = `<md:AttributeConsumingService index="0"><md:ServiceName xml:lang="en">x</md:ServiceName>${wishes}</md:AttributeConsumingService>`;
+      return { file: fileOf(document(entity({ services: service }))) };
+    };
+    expect(await review({ metadata: asking('email', 'shoe size'), attributes: ['mail'] })).toEqual([
+      'incomplete: its metadata requests attributes that aren’t known here: shoe size',
+    ]);
+    expect(await review({ metadata: asking('urn:x'), attributes: ['mail'] })).toEqual([
+      'incomplete: its metadata requests attributes that aren’t known here: urn:x',
+      'incomplete: none of its 1 attributes is sent: its metadata requests others',
     ]);
   });
 });

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { DoorPorts } from '../../../core/door.ts';
 import type { ServiceProvider } from '../model.ts';
+import { meantBy } from '../response/attribute-names.ts';
+import { type AttributeTable, attributeTable } from '../response/attribute-table.ts';
+import { unmatchedIn } from '../response/release.ts';
 import { type Compiled, LARGEST } from './compile.ts';
 import { ask, withFile } from './download.ts';
 import { MetadataFault } from './fault.ts';
@@ -14,6 +17,13 @@ export interface Found extends Pick<Compiled, 'refused' | 'refusedCount' | 'othe
   providers: ServiceProvider[];
   /** Whether its signature was checked. */
   verified: boolean;
+  /** Of each of those, by entityID: what it requests that is known here, by FriendlyName, and what isn't. */
+  requests: ReadonlyMap<string, Requests>;
+}
+
+export interface Requests {
+  known: readonly string[];
+  unmatched: readonly string[];
 }
 
 /** What `saml import` asks of the door. */
@@ -26,7 +36,10 @@ export interface Importer {
   read(location: string, certificate: string | undefined, most: number): Promise<Found>;
 }
 
-export function createImporter({ fetch, now }: Pick<DoorPorts, 'fetch' | 'now'>): Importer {
+export function createImporter(
+  { fetch, now }: Pick<DoorPorts, 'fetch' | 'now'>,
+  table: AttributeTable = attributeTable({}),
+): Importer {
   return {
     async read(location, certificateFile, most) {
       const certificate = certificateFile === undefined ? undefined : await pemOf(certificateFile);
@@ -38,10 +51,17 @@ export function createImporter({ fetch, now }: Pick<DoorPorts, 'fetch' | 'now'>)
       const snapshot = new Snapshot(bytes, count);
       const rows = Array.from({ length: Math.min(count, most) }, (_, row) => snapshot.at(row));
       const providers = rows.filter((row) => row !== undefined);
-      const facts = { count, providers, refused, refusedCount, others, verified: certificate !== undefined };
+      const requests = new Map(providers.map((provider) => [provider.entityId, requestsOf(provider, table)]));
+      const facts = { requests, count, providers, refused, refusedCount, others, verified: certificate !== undefined };
       return { ...facts, ...(validUntil !== undefined && { validUntil }) };
     },
   };
+}
+
+function requestsOf(provider: ServiceProvider, table: AttributeTable): Requests {
+  const requested = provider.attributeConsumingServices.flatMap(({ attributes }) => attributes);
+  const known = new Set(requested.map((wish) => meantBy(wish, table)).filter((name) => name !== undefined));
+  return { known: [...known], unmatched: unmatchedIn(provider, table) };
 }
 
 export function isAddress(location: string): boolean {

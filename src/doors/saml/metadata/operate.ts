@@ -67,9 +67,17 @@ function summary({ count, refusedCount, others, validUntil, verified }: Found): 
   ];
 }
 
-function listing({ providers, count, refused, refusedCount }: Found): string[] {
+function listing({ providers, count, refused, refusedCount, requests }: Found): string[] {
+  const unmatched = (entityId: string): string[] => {
+    const names = requests.get(entityId)?.unmatched ?? [];
+    if (names.length === 0) return [];
+    return [`  warning: it requests attributes that aren’t known here: ${plain(names.join(', '))}`];
+  };
   return [
-    ...providers.map((provider) => `accepted ${provider.entityId}${named(provider)}`),
+    ...providers.flatMap((provider) => [
+      `accepted ${provider.entityId}${named(provider)}`,
+      ...unmatched(provider.entityId),
+    ]),
     ...(count > providers.length ? [`accepted ${count - providers.length} more`] : []),
     ...refused.map(({ entityId, reason }) => plain(`refused ${entityId ?? '(no entityID)'}: ${reason}`)),
     ...(refusedCount > refused.length ? [`refused ${refusedCount - refused.length} more`] : []),
@@ -86,10 +94,12 @@ function firstOf(text: LocalizedText): string | undefined {
 }
 
 /** What to put into the configuration. Values are written as JSON, which is YAML as well. */
-function snippet(location: string, certificate: string | undefined, { providers, count }: Found): string[] {
+function snippet(location: string, certificate: string | undefined, found: Found): string[] {
+  const { providers, count, requests } = found;
   const [first] = providers;
   if (first === undefined) return [];
   const alone = count === 1;
+  const known = requests.get(first.entityId)?.known ?? [];
   const name = alone ? (firstOf(first.displayName ?? first.entityId) ?? first.entityId) : 'Members of the federation';
   const where = isAddress(location) ? 'url' : 'file';
   const file = certificate ?? (where === 'url' ? '/path/to/the/federation’s/certificate.pem' : undefined);
@@ -101,6 +111,9 @@ function snippet(location: string, certificate: string | undefined, { providers,
     '      metadata:',
     `        ${where}: ${JSON.stringify(location)}`,
     ...(file === undefined ? [] : [`        certificate: ${JSON.stringify(`\${file:${file}}`)}`]),
+    ...(alone && known.length > 0
+      ? [`      # attributes: [${known.join(', ')}] # what it requests: decide what it gets`]
+      : []),
     ...(alone ? [] : ['      federation: true # or entityId: for one of them']),
   ];
 }

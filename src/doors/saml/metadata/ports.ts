@@ -20,8 +20,9 @@ export interface SourceHealth {
   location: string;
   /** Service providers that can be used; absent for a query server, and where there is no metadata. */
   providers?: number;
-  /** Of the document in use. */
+  /** Of the document in use, and when it was loaded. */
   validUntil?: number;
+  loadedAt?: number;
   lastSuccess?: number;
   /** The last one, and since when there was no success; absent where the last attempt was good. */
   failure?: Failure;
@@ -45,6 +46,8 @@ export interface Source {
   start(): Promise<void>;
   /** The same object for as long as its metadata stays as it is, so that what is parsed of it can be kept with it. */
   find(entityId: string): Promise<ServiceProvider | undefined>;
+  /** What is at hand of an entity, and in force, without asking anybody. */
+  held(entityId: string): ServiceProvider | undefined;
   /** When what is held of an entity ended; undefined where it is in force, or nothing is held. */
   endedAt(entityId: string): number | undefined;
   /**

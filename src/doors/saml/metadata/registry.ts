@@ -1,5 +1,8 @@
 import { type Application, MEMBER_SEPARATOR } from '../../../core/application.ts';
+import { minute, type Trouble } from '../../../core/trouble.ts';
+import type { Absence } from '../errors.ts';
 import type { Party, ServiceProvider } from '../model.ts';
+import { type AttributeTable, attributeTable } from '../response/attribute-table.ts';
 import { MetadataFault, missingFrom } from './fault.ts';
 import { Members } from './members.ts';
 import { type Admit, Owners } from './owners.ts';
@@ -8,6 +11,8 @@ import type { ConfiguredApplication, MetadataPorts, Source, SourceHealth } from 
 import { createFileSource } from './sources/file.ts';
 import { createMdqSource } from './sources/mdq.ts';
 import { createUrlSource } from './sources/url.ts';
+import { type Standing, troublesOf } from './troubles.ts';
+import { unmatchedTrouble } from './unmatched.ts';
 
 /** Service providers that may sign in here, wherever their metadata comes from. */
 export interface Parties {
@@ -16,6 +21,12 @@ export interface Parties {
   /** The application of a federation's member, `<configured>:<entityID>`; configured ones aren't found here. */
   application(id: string): Promise<Application | undefined>;
   health(): SourceHealth[];
+  /** What is wrong with the metadata of applications, or soon will be. Asks nobody. */
+  troubles(): Trouble[];
+  /** Why `party` finds nobody, where that is an entity of ours. */
+  absence(entityId: string): Absence | undefined;
+  /** The same by the id of an application. */
+  absenceOf(application: string): Absence | undefined;
   /** Looks at every source now. */
   refresh(): Promise<void>;
   /**
@@ -33,11 +44,17 @@ interface Entry {
   source: Source;
 }
 
-/** Opens the sources of all applications of this door. What is wrong with a document of others is no reason not to. */
-export async function createParties(options: {
+export interface PartyOptions {
   applications: readonly ConfiguredApplication[];
   ports: MetadataPorts;
-}): Promise<Parties> {
+  /** How long before an end it is told, milliseconds. */
+  warnBefore?: number;
+  /** Attributes that can be sent; the built-in ones by default. */
+  table?: AttributeTable;
+}
+
+/** Opens the sources of all applications of this door. What is wrong with a document of others is no reason not to. */
+export async function createParties(options: PartyOptions): Promise<Parties> {
   const { applications, ports } = options;
   const owners = new Owners(applications, createPins(ports), ports.now);
   const members = new Members(ports);
@@ -45,7 +62,7 @@ export async function createParties(options: {
     application,
     source: sourceOf(application, ports, owners.admit(application.id)),
   }));
-  const parties = new Registry(entries, owners, members, ports);
+  const parties = new Registry(entries, owners, members, ports, options);
   await parties.start();
   return parties;
 }
@@ -60,16 +77,26 @@ class Registry implements Parties {
   readonly #owners: Owners;
   readonly #members: Members;
   readonly #ports: MetadataPorts;
+  readonly #warnBefore: number;
+  readonly #table: AttributeTable;
   readonly #singles: ReadonlyMap<string, Entry>;
   /** In the order of the configuration. */
   readonly #federations: readonly Entry[];
   readonly #applications = new WeakMap<ServiceProvider, Application>();
 
-  constructor(entries: readonly Entry[], owners: Owners, members: Members, ports: MetadataPorts) {
+  constructor(
+    entries: readonly Entry[],
+    owners: Owners,
+    members: Members,
+    ports: MetadataPorts,
+    options: PartyOptions,
+  ) {
     this.#entries = entries;
     this.#owners = owners;
     this.#members = members;
     this.#ports = ports;
+    this.#warnBefore = options.warnBefore ?? 0;
+    this.#table = options.table ?? attributeTable({});
     const singles = entries.filter(({ application }) => !application.settings.federation);
     this.#singles = new Map(singles.map((entry) => [entry.application.id, entry]));
     this.#federations = entries.filter(({ application }) => application.settings.federation);
@@ -119,6 +146,39 @@ class Registry implements Parties {
     return this.#entries.map(({ source }) => source.health());
   }
 
+  troubles(): Trouble[] {
+    const now = this.#ports.now();
+    return this.#entries.flatMap((entry) => {
+      const standing = this.#standing(entry);
+      const { provider } = standing;
+      const { settings } = entry.application;
+      const gaps = provider && unmatchedTrouble(entry.application.id, provider, settings, this.#table);
+      return [...troublesOf(standing, now, this.#warnBefore), ...(gaps ?? [])];
+    });
+  }
+
+  absence(entityId: string): Absence | undefined {
+    const owner = this.#owners.ownerOf(entityId) ?? this.#lapsedOwner(entityId);
+    const single = owner === undefined ? undefined : this.#singles.get(owner);
+    if (single !== undefined) {
+      const [trouble] = troublesOf(this.#standing(single), this.#ports.now(), 0);
+      if (trouble?.state !== 'unavailable') return undefined;
+      const { application, reason, until } = trouble;
+      return { application, reason, ...(until !== undefined && { ended: until }) };
+    }
+    for (const { application, source } of this.#federations) {
+      const ended = source.endedAt(entityId);
+      const id = `${application.id}${MEMBER_SEPARATOR}${entityId}`;
+      if (ended !== undefined) return { application: id, ended, reason: `its metadata expired on ${minute(ended)}` };
+    }
+    return undefined;
+  }
+
+  absenceOf(id: string): Absence | undefined {
+    const entityId = memberOf(id)?.entityId ?? this.#owners.entityOf(id);
+    return entityId === undefined ? undefined : this.absence(entityId);
+  }
+
   async refresh(): Promise<void> {
     await Promise.all(this.#entries.map(({ source }) => source.refresh()));
   }
@@ -130,6 +190,30 @@ class Registry implements Parties {
 
   async close(): Promise<void> {
     await Promise.all(this.#entries.map(({ source }) => source.close()));
+  }
+
+  /** Of one that never had metadata in force: what came had ended by then, and says of itself whose it is. */
+  #lapsedOwner(entityId: string): string | undefined {
+    const lapsed = [...this.#singles.values()].find(({ application, source }) => {
+      const known = this.#owners.entityOf(application.id) !== undefined;
+      return !known && source.health().failure?.lapsed?.entityId === entityId;
+    });
+    return lapsed?.application.id;
+  }
+
+  #standing({ application: { id, settings }, source }: Entry): Standing {
+    const health = source.health();
+    const entityId = this.#owners.entityOf(id);
+    const provider = entityId === undefined ? undefined : source.held(entityId);
+    const endedAt = entityId === undefined ? undefined : source.endedAt(entityId);
+    const { certificate } = settings.metadata;
+    return {
+      ...{ application: id, health, federation: settings.federation },
+      ...(entityId !== undefined && { entityId }),
+      ...(provider !== undefined && { provider }),
+      ...(endedAt !== undefined && { endedAt }),
+      ...(certificate !== undefined && { certificate }),
+    };
   }
 
   /** A federation's member. Where there are several, the one at which it was first met answers for it from then on. */

@@ -55,7 +55,7 @@ export function createStatus(
         audit.note({ event: 'metadata.claim-refused', application, reason, ...claimed });
       }
     },
-    health(rest: Pick<SourceHealth, 'providers' | 'validUntil'>): SourceHealth {
+    health(rest: Pick<SourceHealth, 'providers' | 'validUntil' | 'loadedAt'>): SourceHealth {
       return {
         ...about,
         ...rest,

@@ -104,10 +104,10 @@ function attributeStatement(attributes: readonly Attribute[]): XmlElement | unde
 }
 
 /** saml-core section 2.7.3.1, saml-profiles section 8.2. */
-function attribute({ friendlyName, name, values }: Attribute): XmlElement {
+function attribute({ friendlyName, name, nameFormat = URI_NAMES, values }: Attribute): XmlElement {
   return element(
     'saml:Attribute',
-    { FriendlyName: friendlyName, Name: name, NameFormat: URI_NAMES },
+    { FriendlyName: friendlyName, Name: name, NameFormat: nameFormat },
     ...values.map((value) => element('saml:AttributeValue', { 'xsi:type': 'xs:string' }, value)),
   );
 }

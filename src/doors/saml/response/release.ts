@@ -1,5 +1,6 @@
 import type { ServiceProvider } from '../model.ts';
 import type { SamlApplication } from '../settings.ts';
+import { meantBy } from './attribute-names.ts';
 import type { AttributeTable } from './attribute-table.ts';
 
 /** An attribute to release, by FriendlyName. */
@@ -7,6 +8,8 @@ export interface Released {
   name: string;
   /** Only these values, where the service provider lists some (saml-metadata section 2.4.4.2). */
   only?: readonly string[];
+  /** The name and its format that the service provider asks for, where they aren't ours: it reads no other. */
+  as?: { name: string; format?: string };
 }
 
 export type ReleaseProvider = Pick<
@@ -81,6 +84,7 @@ export function releasedTo(
     ...application.entityCategories.flatMap((category) => byCategory(CATEGORIES[category], provider, requested, table)),
   ]);
   const identifiers = identifiersOf(provider.subjectIdRequirement, allowed);
+  const wishes = wishesOf(requested, table);
   const released: Released[] = [];
   for (const [name, { name: uri }] of table) {
     if (!allowed.has(name)) continue;
@@ -88,11 +92,27 @@ export function releasedTo(
       if (identifiers.includes(name)) released.push({ name });
       continue;
     }
-    const wish = requested.find((attribute) => attribute.name === uri);
-    if (requested.length > 0 && wish === undefined) continue;
-    released.push({ name, ...(wish && wish.values.length > 0 && { only: wish.values }) });
+    if (requested.length === 0) released.push({ name });
+    for (const { name: asked, nameFormat: format, values } of wishes.get(name) ?? []) {
+      const as = asked === uri ? {} : { as: { name: asked, ...(format !== undefined && { format }) } };
+      released.push({ name, ...as, ...(values.length > 0 && { only: values }) });
+    }
   }
   return released;
+}
+
+/** What is requested, by the FriendlyName of what is meant. */
+function wishesOf(requested: Requested, table: AttributeTable): ReadonlyMap<string | undefined, Requested> {
+  return Map.groupBy(requested, (wish) => meantBy(wish, table));
+}
+
+/** Names that a service provider requests in any of its services, and that mean nothing here. */
+export function unmatchedIn(
+  provider: Pick<ReleaseProvider, 'attributeConsumingServices'>,
+  table: AttributeTable,
+): string[] {
+  const requested = provider.attributeConsumingServices.flatMap(({ attributes }) => attributes);
+  return [...new Set((wishesOf(requested, table).get(undefined) ?? []).map(({ name }) => name))];
 }
 
 /** The service that the request names, else the default one, else the first; none where an index means none. */
@@ -110,7 +130,8 @@ function byCategory(
 ): readonly string[] {
   if (!category.uris.some((uri) => provider.entityCategories.includes(uri))) return [];
   const required = category.required ? requested.filter((attribute) => attribute.required) : [];
-  const names = [...table].filter(([, { name }]) => required.some((attribute) => attribute.name === name));
+  const meant = new Set(required.map((wish) => meantBy(wish, table)));
+  const names = [...table].filter(([name]) => meant.has(name));
   const onRequirement = REQUIRING.includes(provider.subjectIdRequirement ?? '') ? category.onRequirement : [];
   return [...category.bundle, ...names.map(([name]) => name), ...onRequirement];
 }

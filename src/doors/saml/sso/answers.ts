@@ -111,6 +111,13 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
     return issued.nameId;
   }
 
+  /** An assertion that says nothing of anybody, where the operator has named what it is to say, is noticed by nobody else. */
+  function warnOfNothing(party: Party, sent: number): void {
+    const given = settingsOf(party).attributes ?? [];
+    if (sent > 0 || given.length === 0) return;
+    ports.log.warn({ application: party.application, attributes: given }, 'an assertion without any of its attributes');
+  }
+
   /** What the application knows people by, if it is one value: of several nobody could say which. */
   function agreedName(account: Account, settings: SamlApplication, provider: string): string | undefined {
     if (settings.nameId !== 'unspecified') return undefined;
@@ -157,6 +164,7 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
       if ('codes' in nameId) return { kind: 'refused', status: nameId };
       const { sign = settings.sign, encrypt } = settingsOf(party);
       const statement = statementOf(asked, signedIn, nameId, context);
+      warnOfNothing(party, statement.attributes.length);
       const xml = await responder.success({
         ...statement,
         destination: acs,

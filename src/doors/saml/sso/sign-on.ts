@@ -4,7 +4,7 @@ import { NO_REQUEST, type RequestId } from '../../../core/assurance.ts';
 import type { DoorPorts, Exchange } from '../../../core/door.ts';
 import { SallyportError } from '../../../core/errors.ts';
 import type { Evaluation } from '../../../core/sign-in.ts';
-import { SamlFault } from '../errors.ts';
+import { AbsentFault, SamlFault } from '../errors.ts';
 import type { Gate } from '../gate/gate.ts';
 import { checkedRelayState } from '../gate/wire.ts';
 import type { Parties } from '../metadata/registry.ts';
@@ -168,9 +168,12 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
   /** The request that waited under this id, if this browser brought it. */
   async function waiting(exchange: Exchange, id: unknown, take: PendingRequests['take']): Promise<Asked> {
     const found = await take(exchange, id);
-    const party = found && (await parties.ofApplication(found.application));
-    if (found === undefined || party === undefined) throw expired('no request waits under this id');
-    return askedOf(party, found);
+    if (found === undefined) throw expired('no request waits under this id');
+    const party = await parties.ofApplication(found.application);
+    if (party !== undefined) return askedOf(party, found);
+    // Its metadata ended, or was withdrawn, while the person was under way.
+    const absence = parties.absenceOf(found.application);
+    throw absence ? new AbsentFault(absence) : expired(`nobody is ${found.application} any more`);
   }
 
   const router = express.Router();
@@ -215,6 +218,8 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
   router.get(paths.start, async (req, res) => {
     const { providerId, target } = req.query;
     const party = typeof providerId === 'string' ? await parties.party(providerId) : undefined;
+    const absence = party === undefined && typeof providerId === 'string' ? parties.absence(providerId) : undefined;
+    if (absence) throw new AbsentFault(absence);
     if (party === undefined || !answers.mayStart(party)) {
       throw new SallyportError('ERR_NOT_FOUND', `no sign-in begins here for ${String(providerId)}`);
     }

@@ -58,6 +58,7 @@ export function entrance(signers: readonly Identity[], options: EntranceOptions 
     ephemeral: store,
     strangers: { admit: options.admit ?? (async () => {}) },
     party: async (entityId) => parties.find(({ provider }) => provider.entityId === entityId),
+    absence: () => undefined,
     skew: 90_000,
     requireSigned: () => options.requireSigned ?? false,
     allowed: () => options.allowed ?? [],

@@ -19,6 +19,7 @@ export async function createIdentity(
   type: 'rsa' | 'ec' = 'rsa',
   size = type === 'rsa' ? 2048 : 256,
   name = 'CN=test',
+  notAfter = new Date('2049-01-01'),
 ): Promise<Identity> {
   const algorithm =
     type === 'rsa'
@@ -30,7 +31,7 @@ export async function createIdentity(
     keys,
     signingAlgorithm: algorithm,
     notBefore: new Date('2020-01-01'),
-    notAfter: new Date('2049-01-01'),
+    notAfter,
     serialNumber: '01',
   });
   const privateKey = KeyObject.from(keys.privateKey);

@@ -8,6 +8,7 @@ import type { WebDeps } from '../../context.ts';
 import type { DeskRefusal } from '../../help-desk-models.ts';
 import type { Pages } from '../../models.ts';
 import { createOwnSignIns } from '../own-sign-ins.ts';
+import { deskTroubles } from './troubles.ts';
 
 type Dossier = Omit<Pages['help-desk-person'], 'notice'>;
 
@@ -84,6 +85,7 @@ export function createDossier(deps: WebDeps) {
       ...(hold ? { hold: { at: hold.at, reason: hold.reason } } : {}),
       locks: (await helpDesk.locks(id)).map((lock) => ({ ...lock, factor: lock.factor.replace(/^enrol-/, '') })),
       ...(refusal ? { refusal } : {}),
+      troubles: (await deskTroubles(deps)).filter(({ state }) => state === 'unavailable'),
       methods: all.map((credential) => ({
         id: credential.id,
         factor: credential.factor,

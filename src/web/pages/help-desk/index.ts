@@ -9,6 +9,7 @@ import { createDeskActions, type DeskAction, type Face, type Filled, showForm } 
 import { createDossier } from './dossier.ts';
 import { createForms, givenIn } from './form.ts';
 import { type AtDesk, createDeskSession, deskPath } from './session.ts';
+import { deskTroubles } from './troubles.ts';
 
 /** What a notice may say after a redirect; the address names it. */
 const NOTICES = ['removed', 'confirmed', 'unlocked', 'sessions-ended', 'assigned', 'handled', 'done-already'];
@@ -40,14 +41,15 @@ export function helpDeskPages(deps: WebDeps, csrf: Csrf): Router {
     if (it === undefined) return;
     const query = typeof req.query.q === 'string' ? req.query.q.slice(0, 256) : '';
     const reports = it.agent.rights.has('reports');
-    if (query.trim() === '') return send(deps, res, 'help-desk', { query: '', more: false, reports });
+    const troubles = await deskTroubles(deps);
+    if (query.trim() === '') return send(deps, res, 'help-desk', { query: '', more: false, reports, troubles });
     const { people, more } = await helpDesk.search(it.agent, query);
     deps.audit.note({ event: 'helpdesk.searched', by: it.agent.account.id, found: people.length, ...facts(res) });
     const shown = people.map(({ id, username, name, email, groups }) => ({
       ...{ id, username, name, groups },
       ...(email ? { email } : {}),
     }));
-    send(deps, res, 'help-desk', { query, people: shown, more, reports });
+    send(deps, res, 'help-desk', { query, people: shown, more, reports, troubles });
   });
 
   /** Where a sign-in for these pages comes back to. */

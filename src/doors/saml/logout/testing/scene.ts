@@ -159,7 +159,7 @@ export async function stage({ fronted = false } = {}) {
 
   const key: SigningKey = { id: 'k', algorithm: 'RS256', activeFrom: 0, ...own };
   const gate = createGate({
-    ...{ now, ephemeral: store, skew: 90_000, requireSigned: () => false, allowed: () => [] },
+    ...{ now, ephemeral: store, skew: 90_000, requireSigned: () => false, allowed: () => [], absence: () => undefined },
     strangers: { admit: async () => {} },
     party: async (entityId) => parties.find((it) => it?.provider.entityId === entityId),
   });

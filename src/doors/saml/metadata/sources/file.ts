@@ -97,6 +97,7 @@ export function createFileSource(
       );
     },
     find: async (entityId) => holding?.find(entityId),
+    held: (entityId) => holding?.find(entityId),
     endedAt: (entityId) => holding?.endedAt(entityId),
     refresh,
     health: () =>

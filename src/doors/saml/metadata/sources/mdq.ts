@@ -77,6 +77,10 @@ class MdqSource implements Source {
     return this.#entries.get(entityId)?.holding.find(entityId);
   }
 
+  held(entityId: string): ServiceProvider | undefined {
+    return this.#entries.get(entityId)?.holding.find(entityId);
+  }
+
   endedAt(entityId: string): number | undefined {
     return this.#entries.get(entityId)?.holding.endedAt(entityId);
   }

@@ -64,6 +64,10 @@ class UrlSource implements Source {
     return this.#holding?.find(entityId);
   }
 
+  held(entityId: string) {
+    return this.#holding?.find(entityId);
+  }
+
   endedAt(entityId: string) {
     return this.#holding?.endedAt(entityId);
   }
@@ -78,7 +82,9 @@ class UrlSource implements Source {
 
   health() {
     const { count, validUntil } = this.#holding ?? {};
+    const loadedAt = this.#copy?.fetchedAt;
     return this.#status.health({
+      ...(loadedAt !== undefined && { loadedAt }),
       ...(count !== undefined && { providers: count }),
       ...(validUntil !== undefined && { validUntil }),
     });

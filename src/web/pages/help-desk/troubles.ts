@@ -1,0 +1,13 @@
+import type { WebDeps } from '../../context.ts';
+import type { DeskTrouble } from '../../help-desk-models.ts';
+
+/** Applications that don't work for anybody, or soon won't: under their names, the worst first. */
+export async function deskTroubles(deps: Pick<WebDeps, 'troubles' | 'applications'>): Promise<DeskTrouble[]> {
+  const found = (await deps.troubles()).map((trouble) => ({
+    ...trouble,
+    application: deps.applications.get(trouble.application)?.name ?? trouble.application,
+  }));
+  return found.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+}
+
+const ORDER: readonly DeskTrouble['state'][] = ['unavailable', 'stale', 'ending', 'incomplete'];
