@@ -108,6 +108,8 @@ export interface CeremonyPrompt {
   options: unknown;
   /** What the button says that starts it. */
   action: Message;
+  /** Said where another way on the same page is locked: it isn't. */
+  whileLocked?: Message;
   /** The browser may offer it from the user name field on load (conditional mediation, WebAuthn section 5.1.4). */
   conditional?: boolean;
   /** What the script says, by its own names: the dialogue was cancelled, isn't supported, and so on. */

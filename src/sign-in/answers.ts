@@ -146,7 +146,8 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
       deps.audit.note({ event: 'sign-in.locked', factor: opening.factor, ...facts });
       if (taken.silent) return { error: await seemsWrong(opening, answer), ...hint };
       const renew = taken.retryAfter === undefined ? { renew: true } : {};
-      return { error: lockedFor(taken, { opening: first }), ...renew, ...hint };
+      const message = lockedFor(taken, { opening: first }, deps.now());
+      return { error: { ...message, factor: opening.factor }, ...renew, ...hint };
     }
     const { it, mine, turn, guess } = taken;
     const verdict = await it.factor.verify(pendingOf(opening.factor, opening.pending), mine, answer, account, {
@@ -247,7 +248,7 @@ export function createAnswers(deps: SignInDeps, parts: Parts) {
     const turn = await attempts.count(attempt, browser);
     if (!turn.allowed) {
       deps.audit.note({ event: 'sign-in.locked', factor: stage.factor, ...about(request, browser, account) });
-      return { error: lockedFor(turn, attempt) };
+      return { error: lockedFor(turn, attempt, deps.now()) };
     }
     const verdict = await it.confirm(pendingOf(stage.factor, stage.pending), answer, contextOf(request, browser));
     if (verdict.outcome === 'refused') {

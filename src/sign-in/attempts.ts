@@ -57,10 +57,12 @@ export interface Turn {
 }
 
 /** What a person is told who has to wait, or for whom waiting is no use. */
-export function lockedFor({ retryAfter }: Locked, { opening }: { opening: boolean }): Message {
+export function lockedFor({ retryAfter }: Locked, { opening }: { opening: boolean }, now: number): Message {
   if (retryAfter === undefined) return { key: opening ? 'stopped.here' : 'stopped.method' };
   const minutes = Math.max(1, Math.ceil(retryAfter / 60_000));
-  return { key: 'locked', values: { count: minutes, minutes } };
+  // To the minute after it, or trying at the time shown would be too early.
+  const lockedUntil = Math.ceil((now + retryAfter) / 60_000) * 60_000;
+  return { key: 'locked', values: { count: minutes, minutes, lockedUntil } };
 }
 
 /** The row of one of a person's names, beside that of what is guessed at. */

@@ -191,7 +191,7 @@ export function createEnrolment(deps: SignInDeps, { attempts, credentials, metho
       const turn = await attempts.count(attempt, browser);
       if (!turn.allowed) {
         refused('locked', about);
-        return again(session, loaded, lockedFor(turn, attempt));
+        return again(session, loaded, lockedFor(turn, attempt, deps.now()));
       }
       const pending = factors.get(id)?.module.pending.parse(loaded.kept.pending);
       const verdict = await factor.confirm(pending, answer, fromBrowser(browser));

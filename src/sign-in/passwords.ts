@@ -138,7 +138,7 @@ export function createPasswords(
       const turn = await attempts.count(attempt, change.browser);
       if (!turn.allowed) {
         refused('locked', change);
-        return { error: lockedFor(turn, attempt) };
+        return { error: lockedFor(turn, attempt, deps.now()) };
       }
       const claim = `new-password:{${change.account.id}}`;
       if (!(await deps.ephemeral.add(claim, '1', CLAIM))) {

@@ -178,3 +178,29 @@ describe('a password, guessed at with patience', () => {
     expect(former.text).toContain(HERE);
   });
 });
+
+describe('a lock', () => {
+  const scene = stage(() => ({
+    config: { factors: { password: {}, totp: {}, fido2: {} }, lockout: { ...PATIENT, failures: 3 } },
+  }));
+
+  it('says until when, and that a passkey still works, whether or not the name exists', async () => {
+    const owner = await scene.newcomer();
+    const said = [];
+    for (const name of [owner.username, 'person-nobody']) {
+      const thief = scene.elsewhere({ username: name } as Someone, new Client());
+      let page = await thief.begin('library');
+      for (let time = 0; time < 4; time += 1) page = await thief.password(page, name, 'guess');
+      const [, at = ''] = /<time datetime="([^"]+)"/.exec(page.body) ?? [];
+      const left = Date.parse(at) - scene.gateway.now();
+      expect(left).toBeGreaterThan(29 * MINUTES);
+      expect(left).toBeLessThan(31 * MINUTES);
+      said.push(
+        /Too many wrong attempts[^<]*It ends at|A passkey, if you have one, still works\./g.exec(page.text)?.[0],
+      );
+      expect(page.text).toContain('A passkey, if you have one, still works.');
+    }
+    expect(said[0]).toBeDefined();
+    expect(said[1]).toBe(said[0]);
+  });
+});

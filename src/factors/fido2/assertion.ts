@@ -59,6 +59,7 @@ export function begin(site: Site): Challenge<Pending> {
     text: { key: 'open.text' },
     action: { key: 'open.action' },
     conditional: true,
+    whileLocked: { key: 'still-works' },
     says: SAYS,
     script: SCRIPT,
     options: { ceremony: 'get', mediation: 'conditional', publicKey: optionsOf(site, challenge, true, []) },
