@@ -7,6 +7,12 @@ import { asksCode, asksPassword, type Someone, stage } from '../support/scene.ts
 
 const MINUTES = 60_000;
 
+/** Somebody else's document is missing. */
+const BROKEN = {
+  doors: { saml: {} },
+  applications: { atlas: { name: 'The atlas', saml: { metadata: { file: '/nowhere/atlas.xml' } } } },
+};
+
 describe('the help desk', () => {
   const rules = [
     { name: 'library', applications: ['library'], level: 'sfa' },
@@ -14,7 +20,9 @@ describe('the help desk', () => {
     { name: 'payroll', applications: ['payroll'], level: 'mfa', remember: 'never' },
     { name: 'Guests stay out', applications: ['payroll'], groups: ['guests'], deny: true },
   ];
-  const scene = stage(() => ({ config: { ...DESK_CONFIG, policy: { rules }, demo: {}, senders: { outbox: {} } } }));
+  const scene = stage(() => ({
+    config: { ...DESK_CONFIG, policy: { rules }, demo: {}, senders: { outbox: {} }, ...BROKEN },
+  }));
   let shared: Promise<Agent> | undefined;
   /** One agent for all of these. */
   const desk = () => (shared ??= agentAt(scene));
@@ -53,6 +61,15 @@ describe('the help desk', () => {
       },
       { timeout: 20_000 },
     );
+  });
+
+  it('says of an application that works for nobody so, and why, before the fault is looked for with the person', async () => {
+    const agent = await desk();
+    const why = 'The atlas Nobody can sign in · Since';
+    for (const page of [await agent.open('/helpdesk'), await agent.person(await scene.newcomer())]) {
+      expect(page.text).toContain(why);
+      expect(page.text).toContain("the file /nowhere/atlas.xml can't be read: ENOENT");
+    }
   });
 
   it('issues a pass, shown once, that signs its owner in', async () => {

@@ -10,6 +10,14 @@ const people = [
 const can = { issue: ['sample'], assign: ['sample'], remove: true, unlock: true, endSessions: true, handle: true };
 const nothing = { issue: [], assign: [], remove: false, unlock: false, endSessions: false, handle: false };
 
+const REASON = 'its metadata expired on 2026-11-28T10:00Z';
+const troubles: NonNullable<Pages['help-desk']['troubles']> = [
+  { application: LONG, state: 'unavailable', reason: REASON, since: NOW - DAY },
+  { application: LIBRARY, state: 'stale', reason: `${UNBROKEN}"><b>`, since: NOW - HOUR },
+  { application: LIBRARY, state: 'ending', reason: REASON, until: NOW + DAY },
+  { application: LIBRARY, state: 'incomplete', reason: REASON },
+];
+
 const person: Pages['help-desk-person'] = {
   here: '/helpdesk/people/p1',
   person: { ...ada, email: 'ada@example.edu', groups: ['students', 'physics'], status: 'active' },
@@ -63,6 +71,7 @@ const form: Pages['help-desk-action'] = {
 /** What the help desk sees. */
 export const desk: Sample[] = [
   sample('help-desk', '', { query: '', more: false, reports: false }, true),
+  sample('help-desk', 'troubles', { query: '', more: false, reports: false, troubles }, true),
   sample('help-desk', 'found', { query: 'a', people, more: true, reports: true }, true),
   sample('help-desk', 'nobody', { query: `${UNBROKEN}"><b>`, people: [], more: false, reports: true }, true),
   sample('help-desk-person', 'bare', person, true),

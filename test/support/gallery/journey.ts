@@ -160,6 +160,7 @@ export const ends: Sample[] = [
       'input',
     ] as const
   ).map((key) => sample('error', key, { status: 400, key, ...turnOf(key, '/here', ISSUER) })),
+  sample('error', 'ended', { status: 503, key: 'ended', application: LONG, values: { date: { day: NOW } } }, true),
   sample('error', 'request', {
     status: 400,
     key: 'request',

@@ -65,8 +65,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     entityId: 'https://gitlab.example.org',
     acs: 'https://gitlab.example.org/users/auth/saml/callback',
     signing: 0,
-    sent: ['email', 'name'],
-    unmatched: ['first_name', 'last_name'],
+    sent: ['email', 'first_name', 'last_name', 'name'],
     name: 'Required attributes',
   },
   passport: {
@@ -80,8 +79,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     acs: 'https://django.example.org/saml2/acs/',
     signing: 1,
     encryption: 1,
-    sent: ['urn:oid:0.9.2342.19200300.100.1.1'],
-    unmatched: ['urn:oid:2.5.4.42'],
+    sent: ['urn:oid:0.9.2342.19200300.100.1.1', 'urn:oid:2.5.4.42'],
     name: 'Field notes',
   },
   spring: {

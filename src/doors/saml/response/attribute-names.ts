@@ -20,6 +20,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   givenName: ['firstname', 'forename', `${CLAIMS}givenname`],
   sn: ['surname', 'lastname', 'familyname', `${CLAIMS}surname`],
   mail: ['email', 'emailaddress', 'useremail', 'primaryemail', 'mailaddress', `${CLAIMS}emailaddress`],
+  telephoneNumber: ['phone', 'phonenumber', 'telephone', 'tel', `${CLAIMS}homephone`, `${CLAIMS}mobilephone`],
   eduPersonPrincipalName: ['eppn', 'upn', 'userprincipalname', 'principalname', `${CLAIMS}upn`],
   eduPersonAffiliation: ['affiliation', 'affiliations', 'unscopedaffiliation'],
   eduPersonScopedAffiliation: ['scopedaffiliation'],
