@@ -217,6 +217,11 @@ export function createAttempts(
       return { allowed: false };
     },
 
+    /** What was bound anew counts anew. */
+    async bound(subject: string, credential: string): Promise<void> {
+      await failures.end(subject, [credential]);
+    },
+
     /** What is stopped for good of an account: ids of credentials, and of factors that store none. */
     stopped: failures.stopped,
 

@@ -137,6 +137,7 @@ export function createEnrolment(deps: SignInDeps, { attempts, credentials, metho
         credential: renews,
         ...about,
       });
+      await attempts.bound(account.id, renews);
       return { renewed: renews };
     }
     const credential = await methods.add(account.id, { factor: id, name, data, lookup }, since, about);
