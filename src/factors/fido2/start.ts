@@ -22,27 +22,32 @@ function applicationFaults({ trust, ports }: Site): string[] {
   );
 }
 
+/** A file that isn't there is the operator's to mend; what others wrote, or don't serve, comes right by itself. */
+const isOperators = (error: unknown): boolean =>
+  ['ENOENT', 'EACCES', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+
 /**
- * Loads the metadata and refuses, with all faults at once, where a profile couldn't be honoured. Metadata that only
- * add to other profiles may come later.
+ * Loads the metadata and refuses, with all faults at once, where the configuration couldn't be honoured. A document
+ * of others stops nobody: until a good one is there, a profile that rests on it takes no key.
  */
 export async function start(site: Site): Promise<void> {
   const { trust, ports } = site;
-  const failures = new Map<unknown, string>();
+  const failures = new Map<unknown, { reason: string; fault: boolean }>();
   for (const source of trust.sources) {
     try {
       await source.load();
     } catch (error) {
-      failures.set(source, error instanceof Error ? error.message : String(error));
+      const reason = error instanceof Error ? error.message : String(error);
+      failures.set(source, { reason, fault: isOperators(error) });
     }
   }
   const faults = [...siteFaults(site), ...applicationFaults(site)];
   for (const { profile, metadata } of trust.profiles) {
     const failure = failures.get(metadata);
-    if (failure !== undefined && (profile.attestation === 'required' || profile.minimumLevel !== undefined)) {
-      faults.push(`profile ${profile.name}: ${failure}`);
-    } else if (failure !== undefined) {
-      ports.log.error({ profile: profile.name, failure }, 'no authenticator metadata: trying again later');
+    if (failure?.fault) faults.push(`profile ${profile.name}: ${failure.reason}`);
+    else if (failure) {
+      const fields = { profile: profile.name, failure: failure.reason };
+      ports.log.error(fields, 'no authenticator metadata: what rests on it is refused, trying again later');
     }
   }
   if (faults.length > 0)

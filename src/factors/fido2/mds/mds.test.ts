@@ -200,7 +200,7 @@ describe('a blob', () => {
   });
 });
 
-describe('the gateway doesn’t start with a blob', () => {
+describe('the gateway starts, and takes no key, with a blob', () => {
   const elsewhere = createService('evil.example');
   const strangers = createService();
   it.each<[string, () => string, RegExp]>([
@@ -240,9 +240,11 @@ describe('the gateway doesn’t start with a blob', () => {
     ['that expired long ago', () => blob({ nextUpdate: '2026-11-30' }), /expired: its nextUpdate is 2026-11-30/],
     ['without a date', () => blob({ nextUpdate: 'soon' }), /payload of the blob: nextUpdate/],
   ])('%s', async (_case, text, why) => {
-    const started = online(text()).factor.start?.();
-    await expect(started).rejects.toMatchObject({ code: 'ERR_CONFIG' });
-    await expect(started).rejects.toThrow(why);
+    const made = online(text());
+    await made.factor.start?.();
+    expect(made.facts).toEqual([expect.objectContaining({ failure: expect.stringMatching(why) })]);
+    expect((await enrolling(made, { making })).result).toMatchObject({ outcome: 'refused' });
+    await made.factor.close?.();
   });
 
   it('that is older than one accepted before, also by another node', async () => {
@@ -255,8 +257,9 @@ describe('the gateway doesn’t start with a blob', () => {
       [7, true],
     ] as const) {
       const made = online(blob({ no }), { state });
-      if (accepted) await made.factor.start?.();
-      else await expect(made.factor.start?.()).rejects.toThrow(/number 6, older than 7/);
+      await made.factor.start?.();
+      const failure = expect.stringContaining('number 6, older than 7');
+      expect(made.facts).toEqual(accepted ? [] : [expect.objectContaining({ failure })]);
       await made.factor.close?.();
     }
   });
@@ -264,7 +267,12 @@ describe('the gateway doesn’t start with a blob', () => {
   it('that can’t be had, unless a file has one', async () => {
     const made = online('gone');
     made.served.status = 503;
-    await expect(made.factor.start?.()).rejects.toThrow(/answered 503/);
+    await made.factor.start?.();
+    expect(made.facts).toEqual([expect.objectContaining({ failure: expect.stringContaining('answered 503') })]);
+    expect((await enrolling(made, { making })).result).toMatchObject({ outcome: 'refused' });
+    await made.factor.close?.();
+    const missing = online('gone', { mds: { file: join(folder, 'nowhere.jwt') } });
+    await expect(missing.factor.start?.()).rejects.toMatchObject({ code: 'ERR_CONFIG' });
     const file = join(folder, 'blob.jwt');
     writeFileSync(file, blob());
     const filed = online('gone', { mds: { file } });
@@ -274,7 +282,7 @@ describe('the gateway doesn’t start with a blob', () => {
     await filed.factor.close?.();
   });
 
-  it('but does where nothing rests on it, and says so', async () => {
+  it('but takes what rests on none, and says so', async () => {
     const made = online('gone', { profile: { attestation: 'preferred' } });
     await made.factor.start?.();
     expect(made.lines).toEqual([expect.stringContaining('no authenticator metadata')]);
@@ -299,7 +307,10 @@ describe('in time', () => {
     const state = memoryState();
     const nodes = Array.from({ length: 20 }, (_, no) => online(blob({ no }), { state }));
     await Promise.allSettled(nodes.map(({ factor }) => factor.start?.()));
-    await expect(online(blob({ no: 18 }), { state }).factor.start?.()).rejects.toThrow(/older than 19/);
+    const late = online(blob({ no: 18 }), { state });
+    await late.factor.start?.();
+    expect(late.facts).toEqual([expect.objectContaining({ failure: expect.stringContaining('older than 19') })]);
+    await late.factor.close?.();
     for (const { factor } of nodes) await factor.close?.();
   });
 

@@ -8,6 +8,8 @@ import { type Models, modelsOf } from './entries.ts';
 /** The blob has some megabytes. */
 const LARGEST = 64 * 1024 * 1024;
 const PATIENCE = 60_000;
+/** Until the next try where none is there yet, milliseconds. */
+const RETRY = 300_000;
 
 /** A FIDO MDS3 blob, loaded at the start and from time to time. */
 export interface MetadataSource {
@@ -29,6 +31,7 @@ export function createMetadataSource(settings: Metadata, ports: Ports): Metadata
   const key = `mds:${createHash('sha256').update(root.raw).update(settings.signer).digest('hex')}`;
   let current: { blob: Blob; models: Models } | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let closed = false;
 
   async function accept(text: string): Promise<void> {
     const now = ports.now();
@@ -62,14 +65,21 @@ export function createMetadataSource(settings: Metadata, ports: Ports): Metadata
     }
   }
 
+  function keepFresh(): void {
+    if (closed) return;
+    const wait = current === undefined ? Math.min(RETRY, settings.refresh) : settings.refresh;
+    timer = setTimeout(() => void refresh().then(keepFresh), wait).unref();
+  }
+
   return {
     load,
     models: () => current?.models ?? new Map(),
     isFresh: () => current !== undefined && current.blob.nextUpdate + settings.grace >= ports.now(),
-    keepFresh() {
-      timer ??= setInterval(refresh, settings.refresh).unref();
+    keepFresh,
+    close() {
+      closed = true;
+      clearTimeout(timer);
     },
-    close: () => clearInterval(timer),
   };
 }
 

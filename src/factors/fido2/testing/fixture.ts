@@ -49,7 +49,11 @@ export function memoryState(): FactorPorts['state'] {
 export function fixture(settings: unknown = {}, ports: Partial<FactorPorts> = {}) {
   const clock = { now: NOW };
   const lines: string[] = [];
-  const write = (_facts: object, text: string) => lines.push(text);
+  const facts: object[] = [];
+  const write = (said: object, text: string) => {
+    lines.push(text);
+    facts.push(said);
+  };
   const all: FactorPorts = {
     now: () => clock.now,
     random: seeded(),
@@ -62,7 +66,7 @@ export function fixture(settings: unknown = {}, ports: Partial<FactorPorts> = {}
     log: { debug: write, info: write, warn: write, error: write },
     ...ports,
   };
-  return { clock, lines, ports: all, factor: fido2.create(fido2.settings.parse(settings), all) };
+  return { clock, lines, facts, ports: all, factor: fido2.create(fido2.settings.parse(settings), all) };
 }
 export type Fixture = ReturnType<typeof fixture>;
 
