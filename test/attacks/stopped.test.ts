@@ -148,7 +148,7 @@ describe('a password, guessed at with patience', () => {
   });
 
   it('gives browsers that knew the former one no budgets of their own for the next, however many there are', async () => {
-    const owner = await scene.member();
+    const owner = await appHolder(scene);
     const thieves = await Promise.all(
       Array.from({ length: 3 }, async () => {
         const thief = scene.elsewhere(owner, new Client());
