@@ -88,10 +88,10 @@ describe.each(USUAL_STORES)('the help desk, on the %s store', JOURNEY, (_name, s
     await person.context.clearCookies();
     await person.open('courses');
     await person.password(person.username);
-    await person.page.getByRole('link', { name: 'I can’t do this now' }).click();
-    await person.page.getByRole('button', { name: /^Temporary Access Pass/ }).click();
     await person.page.getByRole('textbox', { name: 'Temporary Access Pass' }).fill(pass);
     await person.press('Continue');
+    expect(await person.heading()).toBe('Did you lose your phone?');
+    await person.press('No, I just don’t have it with me');
     await person.page.waitForURL(`${scene.gateway.relyingParty}/courses`);
   });
 

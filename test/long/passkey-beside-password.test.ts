@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { add, arrived, PASSKEYS, settleWithApp, startAnew } from '../browser/passkeys.ts';
-import { browserScene, closeBrowser, JOURNEY } from '../browser/scene.ts';
+import { browserScene, closeBrowser, JOURNEY, SOON } from '../browser/scene.ts';
 import { SecurityKey } from '../browser/security-key.ts';
 
 afterAll(closeBrowser);
@@ -31,11 +31,8 @@ describe('a passkey beside a password, in a browser', JOURNEY, () => {
     await startAnew(me);
     await me.open('courses');
     await me.password(me.username);
-    // The method used last leads; the other is a choice away.
-    await me.follow('I can’t do this now');
-    await me.press(/^Passkey/);
     await me.press('Use passkey or key');
-    expect(await me.heading()).toBe('Is this your device?');
+    await expect.poll(() => me.heading(), SOON).toBe('Is this your device?');
     await me.press('Yes, this is my device');
     await arrived(me, 'courses');
     expect(await me.claims('courses')).toMatchObject({ acr: 'phr', amr: ['mfa', 'pop', 'pwd', 'user'] });
