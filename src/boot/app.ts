@@ -97,7 +97,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   );
   const audit = letters.watched;
   const strangers = createStrangers({
-    ...{ ephemeral, audit, log, strangers: budgetsOf(config), count: management.countStrangers },
+    ...{ now: world.now, ephemeral, audit, log, strangers: budgetsOf(config), count: management.countStrangers },
   });
   const keyrings = createKeyrings({ ...world, durable, sealer: keys.sealer, log, audit });
 

@@ -16,6 +16,11 @@ export interface Strangers {
    * Throws TooManyError where the asker has as much as they may.
    */
   admit(kept: { key: string; value: string; ttl: number }, by: Asker): Promise<void>;
+  /**
+   * Counts a question that somebody else is asked on the asker's behalf: so many a minute for each address, on all
+   * nodes alike. Throws TooManyError.
+   */
+  ask(by: Asker): Promise<void>;
   /** It is gone, or somebody's who is known by now: it doesn't count any more. */
   release(...keys: string[]): Promise<void>;
 }

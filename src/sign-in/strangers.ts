@@ -17,7 +17,8 @@ export interface StrangerSettings {
 export type Fate = 'refused' | 'displaced' | 'crowded-out';
 
 interface Deps {
-  ephemeral: Pick<EphemeralStore, 'reserve' | 'release' | 'add'>;
+  now(): number;
+  ephemeral: Pick<EphemeralStore, 'reserve' | 'release' | 'add' | 'attempt'>;
   audit: Pick<AuditPort, 'note'>;
   log: Pick<LogPort, 'warn'>;
   strangers: StrangerSettings;
@@ -29,11 +30,14 @@ const KIB = 1024;
 const BESIDE = 256;
 /** A sign-in that has just begun isn't given up for the next one from its address, milliseconds. */
 const PATIENCE = 60_000;
+/** Questions to others that one address causes in a minute: half of what a metadata query server is asked at most. */
+const QUESTIONS = 60;
+const MINUTE = 60_000;
 /** The same address is spoken of once in this time, milliseconds. */
 const QUIET = 600_000;
 
 /** Accounts of addresses in the ephemeral store: the same on all nodes. */
-export function createStrangers({ ephemeral, audit, log, strangers, count }: Deps): Strangers {
+export function createStrangers({ now, ephemeral, audit, log, strangers, count }: Deps): Strangers {
   const total = strangers.total * KIB;
 
   function mostOf({ networks }: Pick<Browser, 'networks'>): number {
@@ -50,23 +54,36 @@ export function createStrangers({ ephemeral, audit, log, strangers, count }: Dep
     log.warn({ ip, reference }, what === 'refused' ? 'an address has begun too much' : 'strangers crowd');
   }
 
+  async function refuse(owner: string, by: Asker, retryAfter: number): Promise<never> {
+    count('refused', 1);
+    await tell('refused', owner, by);
+    throw new TooManyError(`${owner} has begun too much`, retryAfter);
+  }
+
   return {
     async admit({ key, value, ttl }, by) {
-      const owner = by.account === undefined ? `address ${budgetKey(by.browser.ip)}` : `account ${by.account}`;
+      const owner = ownerOf(by);
       const weight = Buffer.byteLength(value) + Buffer.byteLength(key) + BESIDE;
       const most = mostOf(by.browser);
       const reserved = await ephemeral.reserve({ key, owner, weight, ttl, most, total, patience: PATIENCE });
-      if (!reserved.allowed) {
-        count('refused', 1);
-        await tell('refused', owner, by);
-        throw new TooManyError(`${owner} has begun too much`, reserved.retryAfter);
-      }
+      if (!reserved.allowed) return refuse(owner, by, reserved.retryAfter);
       if (reserved.own > 0) count('displaced', reserved.own);
       if (reserved.others > 0) {
         count('crowded-out', reserved.others);
         await tell('crowded', 'all', by);
       }
     },
+    async ask(by) {
+      const at = now();
+      const owner = ownerOf(by);
+      // The minute is part of the key: what refills little by little would never refill while it is used.
+      const key = `strangers-ask:${owner}:${Math.floor(at / MINUTE)}`;
+      const { allowed } = await ephemeral.attempt(key, QUESTIONS, 2 * MINUTE);
+      if (!allowed) await refuse(owner, by, MINUTE - (at % MINUTE));
+    },
     release: (...keys) => ephemeral.release(...keys),
   };
 }
+
+const ownerOf = ({ account, browser }: Asker): string =>
+  account === undefined ? `address ${budgetKey(browser.ip)}` : `account ${account}`;

@@ -1,4 +1,4 @@
-import type { ClientMetadata } from 'oidc-provider';
+import { type ClientMetadata, Provider } from 'oidc-provider';
 import type { Application } from '../../core/application.ts';
 import type { DoorPorts } from '../../core/door.ts';
 import { ArtifactAdapter } from './adapter.ts';
@@ -73,7 +73,11 @@ export class MemberAdapter extends ArtifactAdapter {
   }
 
   override async find(id: string): Promise<ClientMetadata | undefined> {
-    const found = await this.#ports.applications.find(id);
+    const { applications, strangers, browser } = this.#ports;
+    // Anybody can name a member of a federation, whose door may have to ask somebody for it.
+    const { ctx } = Provider;
+    if (ctx && applications.get(id) === undefined) await strangers.ask({ browser: browser(ctx.res) });
+    const found = await applications.find(id);
     return found && clientOf(found, this.#ports.issuer);
   }
 }

@@ -84,7 +84,7 @@ export function pages(ports: DoorPorts) {
     const refusal = refusalOf(cause);
     if (refusal !== undefined) {
       ports.log.info(facts, 'request refused');
-      return void show(ctx, 'error', { status: 400, key: refusal, back: '/applications' }, 400);
+      return void show(ctx, 'error', { status: 400, key: refusal }, 400);
     }
     ports.log[status >= 500 ? 'error' : 'info'](facts, status >= 500 ? 'request failed' : 'request refused');
     if (retryAfter !== undefined) ctx.set('retry-after', retryAfter);

@@ -74,7 +74,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     const parties = await createParties({ applications, ports, warnBefore, table });
     const gate = createGate({
       ...{ now, ephemeral, strangers: ports.strangers, skew: settings.skew },
-      party: (id) => parties.party(id),
+      party: (id, by) => parties.party(id, by),
       absence: (id) => parties.absence(id),
       requireSigned: (party) => settingsOf(party).requireSignedRequests,
       allowed: (party) => settingsOf(party).allow,

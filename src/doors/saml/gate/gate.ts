@@ -21,7 +21,7 @@ export interface GatePorts {
   ephemeral: Pick<EphemeralStore, 'add'>;
   strangers: Pick<Strangers, 'admit'>;
   /** The service provider of an entity id, undefined if it may not sign in here. */
-  party(entityId: string): Promise<Party | undefined>;
+  party(entityId: string, by?: Asker): Promise<Party | undefined>;
   /** Why there is none, where it is an entity of ours. */
   absence(entityId: string): Absence | undefined;
   /** How far the sender's clock may be off, milliseconds. */
@@ -99,7 +99,7 @@ export function createGate(ports: GatePorts): Gate {
     async receive(inbound) {
       const wire = UNWRAP[inbound.binding](inbound);
       const claimed = openDocument(wire, inbound.binding, inbound.kinds);
-      const arrival = { ports, now: ports.now(), inbound, wire, claimed, party: await sender(ports, claimed) };
+      const arrival = { ports, now: ports.now(), inbound, wire, claimed, party: await sender(ports, inbound, claimed) };
       for (const check of OF_THE_SENDER) check(arrival);
       const { signature } = claimed;
       const passage = {
@@ -112,9 +112,9 @@ export function createGate(ports: GatePorts): Gate {
   };
 }
 
-async function sender(ports: GatePorts, { content }: Claimed): Promise<Party> {
+async function sender(ports: GatePorts, { by }: Inbound, { content }: Claimed): Promise<Party> {
   const { issuer } = content;
-  const party = issuer.length <= 1024 ? await ports.party(issuer) : undefined;
+  const party = issuer.length <= 1024 ? await ports.party(issuer, by) : undefined;
   if (party?.provider.entityId === issuer) return party;
   const absence = issuer.length <= 1024 ? ports.absence(issuer) : undefined;
   if (absence) throw new AbsentFault(absence);

@@ -31,8 +31,9 @@ export function createLogout(deps: LogoutDeps): Logout {
   const endpoint = `${ports.issuer}${paths.slo}`;
 
   /** A LogoutRequest, or undefined for a response: that is noted. */
-  async function receive(raw: Pick<Inbound, 'binding' | 'query' | 'body'>): Promise<Asking | undefined> {
-    const { message, party } = await gate.receive({ ...raw, kinds: ['LogoutRequest', 'LogoutResponse'], endpoint });
+  async function receive(res: Response, raw: Pick<Inbound, 'binding' | 'query' | 'body'>): Promise<Asking | undefined> {
+    const by = { browser: ports.browser(res) };
+    const { message, party } = await gate.receive({ ...raw, kinds: ['LogoutRequest', 'LogoutResponse'], endpoint, by });
     if (message.kind === 'LogoutRequest') return asking(party, message);
     if (message.kind === 'LogoutResponse') await front.answered(message);
     return undefined;
@@ -41,7 +42,7 @@ export function createLogout(deps: LogoutDeps): Logout {
   /** Back to the walk, also where the answer was worth nothing: whoever sent it would hold the person up otherwise. */
   async function received(res: Response, raw: Pick<Inbound, 'binding' | 'query' | 'body'>) {
     try {
-      const request = await receive(raw);
+      const request = await receive(res, raw);
       if (request === undefined) res.redirect(303, paths.logout);
       return request;
     } catch (err) {

@@ -1,12 +1,15 @@
 import type { Application } from '../../../core/application.ts';
 import type { DoorPorts } from '../../../core/door.ts';
+import type { Asker, Strangers } from '../../../core/strangers.ts';
 import type { ServiceProvider } from '../model.ts';
 import type { SamlApplication } from '../settings.ts';
 import type { Lapsed } from './fault.ts';
 import type { Refusal } from './parse.ts';
 
 /** What the loading of metadata needs of the door's ports. */
-export type MetadataPorts = Pick<DoorPorts, 'now' | 'random' | 'durable' | 'sealer' | 'fetch' | 'audit' | 'log'>;
+export type MetadataPorts = Pick<DoorPorts, 'now' | 'random' | 'durable' | 'sealer' | 'fetch' | 'audit' | 'log'> & {
+  strangers: Pick<Strangers, 'ask'>;
+};
 
 /** An application of this door, as it is configured. */
 export type ConfiguredApplication = Application & { settings: SamlApplication };
@@ -44,8 +47,11 @@ export interface Failure {
 export interface Source {
   /** Loads for the first time. Never throws: what can't be had is tried again. */
   start(): Promise<void>;
-  /** The same object for as long as its metadata stays as it is, so that what is parsed of it can be kept with it. */
-  find(entityId: string): Promise<ServiceProvider | undefined>;
+  /**
+   * The same object for as long as its metadata stays as it is, so that what is parsed of it can be kept with it.
+   * `by`: whoever named it, if that is anybody: a question that has to be asked for it is on their account.
+   */
+  find(entityId: string, by?: Asker): Promise<ServiceProvider | undefined>;
   /** What is at hand of an entity, and in force, without asking anybody. */
   held(entityId: string): ServiceProvider | undefined;
   /** When what is held of an entity ended; undefined where it is in force, or nothing is held. */

@@ -1,4 +1,5 @@
 import { type Application, MEMBER_SEPARATOR } from '../../../core/application.ts';
+import type { Asker } from '../../../core/strangers.ts';
 import { minute, type Trouble } from '../../../core/trouble.ts';
 import type { Absence } from '../errors.ts';
 import type { Party, ServiceProvider } from '../model.ts';
@@ -16,7 +17,7 @@ import { unmatchedTrouble } from './unmatched.ts';
 
 /** Service providers that may sign in here, wherever their metadata comes from. */
 export interface Parties {
-  party(entityId: string): Promise<Party | undefined>;
+  party(entityId: string, by?: Asker): Promise<Party | undefined>;
   ofApplication(application: string): Promise<Party | undefined>;
   /** The application of a federation's member, `<configured>:<entityID>`; configured ones aren't found here. */
   application(id: string): Promise<Application | undefined>;
@@ -110,16 +111,16 @@ class Registry implements Parties {
     await Promise.all(far.map(({ source }) => source.start()));
   }
 
-  async party(entityId: string): Promise<Party | undefined> {
+  async party(entityId: string, by?: Asker): Promise<Party | undefined> {
     // Whoever asks may be anybody: entity ids are of at most 1024 characters (saml-metadata section 2.2.1).
     if (entityId.length > 1024 || !entityId.isWellFormed()) return undefined;
     const owner = this.#owners.ownerOf(entityId);
     if (owner !== undefined) {
       // Also where its metadata isn't there: no federation's may stand in for what the operator named.
-      const provider = await this.#singles.get(owner)?.source.find(entityId);
+      const provider = await this.#singles.get(owner)?.source.find(entityId, by);
       return provider && { application: owner, provider };
     }
-    return this.#member(entityId);
+    return this.#member(entityId, by);
   }
 
   async ofApplication(id: string): Promise<Party | undefined> {
@@ -217,12 +218,12 @@ class Registry implements Parties {
   }
 
   /** A federation's member. Where there are several, the one at which it was first met answers for it from then on. */
-  async #member(entityId: string): Promise<Party | undefined> {
+  async #member(entityId: string, by?: Asker): Promise<Party | undefined> {
     const owner = this.#federations.length > 1 ? await this.#members.of(entityId) : undefined;
     const isThere = this.#federations.some(({ application }) => application.id === owner);
     for (const { application, source } of this.#federations) {
       if (isThere && application.id !== owner) continue;
-      const provider = await source.find(entityId);
+      const provider = await source.find(entityId, by);
       if (provider === undefined) continue;
       if (this.#federations.length > 1 && !isThere) await this.#members.settle(entityId, application.id, owner);
       return { application: `${application.id}${MEMBER_SEPARATOR}${entityId}`, provider };

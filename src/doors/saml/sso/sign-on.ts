@@ -217,7 +217,8 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
   /** Begun here: Shibboleth's names of the parameters. */
   router.get(paths.start, async (req, res) => {
     const { providerId, target } = req.query;
-    const party = typeof providerId === 'string' ? await parties.party(providerId) : undefined;
+    const by = { browser: ports.browser(res) };
+    const party = typeof providerId === 'string' ? await parties.party(providerId, by) : undefined;
     const absence = party === undefined && typeof providerId === 'string' ? parties.absence(providerId) : undefined;
     if (absence) throw new AbsentFault(absence);
     if (party === undefined || !answers.mayStart(party)) {

@@ -1,4 +1,5 @@
 import { SallyportError } from '../../../../core/errors.ts';
+import type { Asker } from '../../../../core/strangers.ts';
 import type { ServiceProvider } from '../../model.ts';
 import type { MetadataSource } from '../../settings.ts';
 import { compileApart } from '../apart.ts';
@@ -62,8 +63,8 @@ class MdqSource implements Source {
 
   async start(): Promise<void> {}
 
-  /** @throws SallyportError ERR_STORE_UNAVAILABLE where too many unknown entities are being asked for */
-  async find(entityId: string): Promise<ServiceProvider | undefined> {
+  /** @throws TooManyError, SallyportError ERR_STORE_UNAVAILABLE where too many unknown entities are being asked for */
+  async find(entityId: string, by?: Asker): Promise<ServiceProvider | undefined> {
     const entry = await this.#earlier(entityId);
     const found = entry?.holding.find(entityId);
     if (entry !== undefined && found !== undefined) {
@@ -71,6 +72,7 @@ class MdqSource implements Source {
       if (entry.askAgain <= this.#ports.now()) void this.#ensure(entityId, this.#known);
       return found;
     }
+    if (entry === undefined && by && !this.#isSettled(entityId)) await this.#ports.strangers.ask(by);
     const asked = this.#ensure(entityId, entry ? this.#known : this.#unknown);
     if (asked === undefined) throw busy(entityId);
     await asked;
@@ -96,6 +98,11 @@ class MdqSource implements Source {
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#asking.values());
+  }
+
+  /** Whether the answer is under way, or was that it isn't there: nobody is asked once more. */
+  #isSettled(entityId: string): boolean {
+    return this.#asking.has(entityId) || (this.#absent.get(entityId) ?? 0) > this.#ports.now();
   }
 
   /** One question at a time for each entity, however many wait for the answer; undefined where there is no room for it. */

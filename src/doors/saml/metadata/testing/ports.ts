@@ -32,6 +32,7 @@ export function metadataPorts(
     sealer,
     fetch: (url, init) => fetch(url, { ...init, redirect: 'manual' }),
     audit: { note, commit: async (event) => note(event) },
+    strangers: { ask: async () => {} },
     log: { debug: write, info: write, warn: write, error: write },
   };
   return { ports, clock, audited, logged, sealer };
