@@ -1,11 +1,11 @@
 import type { Account } from '../core/account.ts';
 import type { CommandResult } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
+import type { EnabledFactor } from '../core/enabled-factor.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { FactorDesk } from '../core/factor.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
-import type { EnabledFactor } from '../sign-in/deps.ts';
 import type { SignIn } from '../sign-in/index.ts';
 import type { CommandRequest } from './commands.ts';
 import type { Modules } from './modules.ts';

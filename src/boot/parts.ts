@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Applications, INTERNAL_APPLICATIONS } from '../core/application.ts';
 import type { Directory } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
+import type { EnabledFactors } from '../core/enabled-factor.ts';
 import type { FactorPorts, Reported } from '../core/factor.ts';
 import type { Rule } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
@@ -9,7 +10,6 @@ import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import { createDurableStore } from '../durable/index.ts';
 import { createAccounts } from '../sign-in/accounts.ts';
 import { createCredentials } from '../sign-in/credentials.ts';
-import type { SignInDeps } from '../sign-in/deps.ts';
 import { createExchange } from '../sign-in/exchange.ts';
 import { createLimits } from '../sign-in/limits.ts';
 import { createLogins } from '../sign-in/logins.ts';
@@ -119,7 +119,7 @@ export async function createFactors(
     ...outside
   }: Pick<FactorPorts, 'fetch' | 'log' | 'audit' | 'locate'> & Wires,
   sealer: Sealer,
-): Promise<SignInDeps['factors']> {
+): Promise<EnabledFactors> {
   const accounts = createAccounts({
     ...{ ...world, durable, directories, audit: { commit: outside.audit } },
     logins: createLogins({ directories, signInWith: config.signInWith, log: outside.log, audit: { note } }),

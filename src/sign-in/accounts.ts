@@ -4,8 +4,8 @@ import { type Account, type AccountStatus, isUsable } from '../core/account.ts';
 import type { PasswordVerdict, Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { NewAccount } from '../core/store.ts';
-import type { SignInDeps } from './deps.ts';
 import type { Logins } from './logins.ts';
+import type { AccountsNeeds } from './needs/accounts.ts';
 
 export interface Accounts {
   /** By what an operator types; asks the directories in order and links the account. */
@@ -28,7 +28,7 @@ export interface Accounts {
 
 /** People, wherever they come from, under ids of our own. */
 export function createAccounts(
-  deps: Pick<SignInDeps, 'now' | 'random' | 'durable' | 'directories'> & {
+  deps: Pick<AccountsNeeds, 'now' | 'random' | 'durable' | 'directories'> & {
     audit: Pick<AuditPort, 'commit'>;
     logins: Logins;
   },

@@ -12,27 +12,33 @@ import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import { contextOf } from './context.ts';
-import type { SignInDeps } from './deps.ts';
 import type { Evaluator, FullEvaluation } from './evaluate.ts';
+import type { SignInNeeds } from './needs.ts';
 import { createOffers, type Preferring } from './offers.ts';
 import type { Passwords } from './passwords.ts';
-import { createPreferences } from './preferences.ts';
+import type { Preferences } from './preferences.ts';
 import { PATIENCE } from './states.ts';
 import type { Stage, State } from './steps.ts';
-import { createSuggestions } from './suggestions.ts';
+import type { Suggestions } from './suggestions.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
 /** How recent the password must be for a first enrolment, milliseconds. */
 const FRESH_FOR_ENROLMENT = 10 * 60_000;
 
+interface Parts {
+  evaluator: Evaluator;
+  devices: TrustedDevices;
+  passwords: Passwords;
+  preferences: Preferences;
+  suggestions: Suggestions;
+}
+
 /** What comes next, from how the request stands: the one dispatcher that every answer returns to. */
 export function createDispatcher(
-  deps: SignInDeps,
-  { evaluator, devices, passwords }: { evaluator: Evaluator; devices: TrustedDevices; passwords: Passwords },
+  deps: SignInNeeds,
+  { evaluator, devices, passwords, preferences, suggestions }: Parts,
 ) {
   const offers = createOffers(deps, evaluator);
-  const suggestions = createSuggestions(deps);
-  const preferences = createPreferences(deps);
   const lends = [...deps.factors.values()].some(({ module }) => module.standing === 'bootstrap');
 
   async function evaluate(request: SignInRequest, state: State, browser: Browser): Promise<Preferring> {

@@ -10,9 +10,9 @@ import { accountOf, type Dispatcher } from './advance.ts';
 import { type Attempts, type Locked, lockedFor, type Turn } from './attempts.ts';
 import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
 import type { Logins } from './logins.ts';
 import type { Methods } from './methods.ts';
+import type { SignInNeeds } from './needs.ts';
 import { PATIENCE } from './states.ts';
 import type { Opening, Stage, State } from './steps.ts';
 
@@ -74,7 +74,7 @@ const SUSPENDED: Refused = {
 };
 
 /** Answers that prove or enrol something. Each is counted before it is looked at. */
-export function createAnswers(deps: SignInDeps, parts: Parts) {
+export function createAnswers(deps: SignInNeeds, parts: Parts) {
   const { accounts, attempts, logins, credentials, methods, mayEnrol, advance } = parts;
 
   /** Factors that a stranger can guess at: what they are stopped for ends when the owner shows more than that. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Browser } from '../core/browser.ts';
 import type { Message } from '../core/prompt.ts';
 import { budgetKey } from '../policy/networks.ts';
-import type { SignInDeps } from './deps.ts';
 import { type Counted, createFailures, strangerSubject } from './failures.ts';
+import type { LockoutNeeds } from './needs/lockout.ts';
 
 /** How long a browser stays known to an account's budget. */
 const KNOWN_FOR = 180 * 86_400_000;
@@ -87,8 +87,8 @@ interface Budget {
  * of codes with each.
  */
 export function createAttempts(
-  deps: Pick<SignInDeps, 'now' | 'ephemeral' | 'durable' | 'random' | 'lockout'> & {
-    audit: Pick<SignInDeps['audit'], 'commit'>;
+  deps: Pick<LockoutNeeds, 'now' | 'ephemeral' | 'durable' | 'random' | 'lockout'> & {
+    audit: Pick<LockoutNeeds['audit'], 'commit'>;
   },
 ) {
   const { ephemeral, lockout } = deps;

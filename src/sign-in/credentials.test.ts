@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { openDurable } from '../../test/support/durable.ts';
 import { random, START } from '../../test/support/sign-in.ts';
 import type { Credential } from '../core/account.ts';
+import type { EnabledFactor } from '../core/enabled-factor.ts';
 import type { FactorModule } from '../core/factor.ts';
 import { createSealer } from '../core/seal.ts';
 import { createCredentials } from './credentials.ts';
-import type { EnabledFactor } from './deps.ts';
 
 /** A factor that is enabled, of which these tests need the shape of its credentials alone. */
 function enabled(id: string): [string, EnabledFactor] {

@@ -1,8 +1,9 @@
 import type { Credential } from '../core/account.ts';
+import type { EnabledFactor } from '../core/enabled-factor.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 import type { StoredCredential } from '../core/store.ts';
-import type { EnabledFactor, SignInDeps } from './deps.ts';
+import type { AccountsNeeds } from './needs/accounts.ts';
 
 /** Each one more is one more secret that a guess may hit. */
 const MOST = 10;
@@ -17,7 +18,7 @@ export const credentialContext = (credential: { id: string; account: string; fac
   `credential:${credential.id}:${credential.account}:${credential.factor}`;
 
 /** Enrolled credentials, sealed at rest and validated by their factor's own schema when opened. */
-export function createCredentials(deps: Pick<SignInDeps, 'durable' | 'sealer' | 'factors' | 'random' | 'now'>) {
+export function createCredentials(deps: Pick<AccountsNeeds, 'durable' | 'sealer' | 'factors' | 'random' | 'now'>) {
   const { durable, sealer, factors } = deps;
 
   function open(stored: StoredCredential): Credential {

@@ -7,8 +7,8 @@ import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import { type Attempts, lockedFor } from './attempts.ts';
 import { fromBrowser } from './context.ts';
 import { type Credentials, mostOf } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
 import type { Methods } from './methods.ts';
+import type { MethodsNeeds } from './needs/methods.ts';
 
 /** How long an enrolment outside of a sign-in waits, milliseconds. */
 const PATIENCE = 15 * 60_000;
@@ -49,7 +49,7 @@ export interface Enrolling {
 }
 
 /** Sets up a further method for somebody who is signed in; the caller has asked for a recent MFA. */
-export function createEnrolment(deps: SignInDeps, { attempts, credentials, methods }: Parts) {
+export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, methods }: Parts) {
   const { ephemeral, sealer, factors, audit, log } = deps;
   const keyOf = (session: string) => `enrolment:${createHash('sha256').update(session).digest('base64url')}`;
 

@@ -18,10 +18,10 @@ import { decide } from '../policy/decide.ts';
 import type { Accounts } from './accounts.ts';
 import type { Attempts } from './attempts.ts';
 import type { Credentials } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
 import type { EvidenceStore } from './evidence.ts';
 import type { Hold, Holds } from './holds.ts';
 import { impliedOf, onlyIfNamed } from './implied.ts';
+import type { AssuranceNeeds } from './needs/assurance.ts';
 import { atMost, openerOf } from './strength.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
@@ -52,7 +52,7 @@ interface Parts {
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** The one question that every door, page and journey asks: how does this request stand? */
-export function createEvaluator(deps: SignInDeps, parts: Parts) {
+export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
   const { accounts, credentials, evidence, devices, holds, attempts } = parts;
   const reserved = onlyIfNamed(deps.factors);
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { SignInDeps } from './deps.ts';
+import type { LockoutNeeds } from './needs/lockout.ts';
 
 /** Counters that all names share which nobody goes by, so that inventing names fills no disk. */
 const NAMES = 2 ** 16;
@@ -22,7 +22,7 @@ export interface Counted {
  * section 3.2.2). Counted before the answer is looked at, in the durable store, so that neither parallel answers nor
  * patience get more. Names that nobody goes by are counted alike, or the stop would tell which names exist.
  */
-export function createFailures(deps: Pick<SignInDeps, 'now' | 'random' | 'durable' | 'lockout'>) {
+export function createFailures(deps: Pick<LockoutNeeds, 'now' | 'random' | 'durable' | 'lockout'>) {
   const { failures } = deps.durable;
   const most = deps.lockout.inARow;
   let keyed: Promise<Buffer> | undefined;

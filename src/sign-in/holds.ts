@@ -1,5 +1,5 @@
 import { SallyportError } from '../core/errors.ts';
-import type { SignInDeps } from './deps.ts';
+import type { AccountsNeeds } from './needs/accounts.ts';
 
 /** While it stands, nothing opens for the account before its password is a new one. */
 export interface Hold {
@@ -28,7 +28,7 @@ const ROUNDS = 10;
 
 /** Accounts whose password must be changed, by account. Durable. */
 export function createHolds(
-  deps: Pick<SignInDeps, 'durable' | 'now' | 'audit'>,
+  deps: Pick<AccountsNeeds, 'durable' | 'now' | 'audit'>,
   /** What else was held back of the account. */
   releaseRest: (account: string) => Promise<void> = async () => {},
 ) {

@@ -1,5 +1,5 @@
 import type { Account, Credential } from '../core/account.ts';
-import type { EnabledFactor } from './deps.ts';
+import type { EnabledFactor } from '../core/enabled-factor.ts';
 
 /** Whether a requirement that allows these factors allows this one; one that wants to be named isn't among "every". */
 export function allows(allowed: readonly string[] | undefined, { module }: EnabledFactor): boolean {

@@ -18,6 +18,7 @@ import { createPreferences } from './preferences.ts';
 import { createReports } from './reports.ts';
 import { createStates } from './states.ts';
 import { createStatistics } from './statistics/index.ts';
+import { createSuggestions } from './suggestions.ts';
 import { createTrustedDevices } from './trusted-devices.ts';
 import { createWaiting } from './waiting.ts';
 
@@ -36,7 +37,9 @@ export function createSignIn(deps: SignInDeps) {
   const evaluator = createEvaluator(deps, { accounts, credentials, evidence, devices, holds, attempts });
   const methods = createMethods(deps, { credentials, devices, voidBefore: evaluator.voidBefore });
   const reports = createReports(deps, { holds, devices, credentials, methods });
-  const dispatcher = createDispatcher(deps, { evaluator, devices, passwords });
+  const preferences = createPreferences(deps);
+  const suggestions = createSuggestions(deps);
+  const dispatcher = createDispatcher(deps, { evaluator, devices, passwords, preferences, suggestions });
   const states = createStates(deps);
   const journey = createJourney(deps, {
     accounts,
@@ -52,7 +55,6 @@ export function createSignIn(deps: SignInDeps) {
   });
   const enrolment = createEnrolment(deps, { attempts, credentials, methods });
   const waiting = createWaiting(deps, { states, enrolment });
-  const preferences = createPreferences(deps);
   const issuing = createIssuing(deps, { credentials, methods });
   const portal = createPortal(deps, { credentials, evaluator, issuing });
   const helpDesk = createHelpDesk(deps, {

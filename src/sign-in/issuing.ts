@@ -3,8 +3,8 @@ import { SallyportError } from '../core/errors.ts';
 import type { Issued, IssueOptions, SelfService, Shown } from '../core/factor.ts';
 import type { Message } from '../core/prompt.ts';
 import type { Credentials } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
 import type { Methods } from './methods.ts';
+import type { MethodsNeeds } from './needs/methods.ts';
 
 /** A factor that owners may issue credentials of to themselves. */
 export interface Issuable {
@@ -16,7 +16,7 @@ export interface Issuable {
 
 /** Credentials that are handed out: the caller has made sure who asks, and how that was proven. */
 export function createIssuing(
-  deps: Pick<SignInDeps, 'audit' | 'factors'>,
+  deps: Pick<MethodsNeeds, 'audit' | 'factors'>,
   { credentials, methods }: { credentials: Credentials; methods: Methods },
 ) {
   const ofFactor = (all: readonly Credential[], id: string) => all.filter(({ factor }) => factor === id);

@@ -7,10 +7,10 @@ import { about, createAnswers, type Result } from './answers.ts';
 import type { Attempts } from './attempts.ts';
 import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
 import type { EvidenceStore } from './evidence.ts';
 import type { Logins } from './logins.ts';
 import type { Methods } from './methods.ts';
+import type { SignInNeeds } from './needs.ts';
 import { type Passwords, renewedProofs } from './passwords.ts';
 import { createPresenter } from './present.ts';
 import { createResend } from './resend.ts';
@@ -41,7 +41,7 @@ interface Parts {
  * The headless journey: begin, answer after answer, outcome. No door's words here; each answer is counted
  * before it is looked at, and returns to one dispatcher that decides what comes next.
  */
-export function createJourney(deps: SignInDeps, parts: Parts) {
+export function createJourney(deps: SignInNeeds, parts: Parts) {
   const { devices, states, dispatcher } = parts;
   const answers = createAnswers(deps, { ...parts, mayEnrol: dispatcher.mayEnrol, advance });
   const present = createPresenter(parts);

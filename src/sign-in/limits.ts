@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
+import type { AuditPort, LogPort } from '../core/door.ts';
 import type { Budget, Limited, LimitPort } from '../core/factor.ts';
-import type { SignInDeps } from './deps.ts';
+import type { EphemeralStore } from '../core/store.ts';
 
 const hash = (value: string): string => createHash('sha256').update(value).digest('base64url');
 
-type LimitDeps = Pick<SignInDeps, 'ephemeral' | 'now' | 'log'> & { audit: Pick<SignInDeps['audit'], 'note'> };
+interface LimitDeps {
+  now(): number;
+  ephemeral: EphemeralStore;
+  audit: Pick<AuditPort, 'note'>;
+  log: LogPort;
+}
 
 /**
  * Counts what plug-ins limit, each under its own name; numbers and addresses are kept as hashes. A budget that is

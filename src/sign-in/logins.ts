@@ -1,6 +1,6 @@
 import type { Person } from '../core/directory.ts';
 import { foldName, loginsOf, readLogin } from '../core/logins.ts';
-import type { SignInDeps } from './deps.ts';
+import type { AccountsNeeds } from './needs/accounts.ts';
 
 /** A person, and the directory that knows them. */
 export interface Found {
@@ -13,7 +13,7 @@ export interface Found {
  * name, elsewhere perhaps, would sign in as another or be kept out.
  */
 export function createLogins(
-  deps: Pick<SignInDeps, 'directories' | 'signInWith' | 'log'> & { audit: Pick<SignInDeps['audit'], 'note'> },
+  deps: Pick<AccountsNeeds, 'directories' | 'signInWith' | 'log'> & { audit: Pick<AccountsNeeds['audit'], 'note'> },
 ) {
   const { directories, signInWith } = deps;
 

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { openDurable } from '../../test/support/durable.ts';
 import { MINUTE, openEphemeral, random, START, stoppedClock } from '../../test/support/sign-in.ts';
 import type { AuditEvent } from '../core/door.ts';
+import type { EnabledFactors } from '../core/enabled-factor.ts';
 import type { FactorModule } from '../core/factor.ts';
 import { createSealer } from '../core/seal.ts';
 import { createCredentials } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
 import { createMethods, type Exercise } from './methods.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
@@ -31,7 +31,7 @@ async function fixture() {
   const clock = stoppedClock();
   const events: AuditEvent[] = [];
   const ended: string[] = [];
-  const factors: SignInDeps['factors'] = new Map([['phone', { module: phone, factor: phone.create({}, {} as never) }]]);
+  const factors: EnabledFactors = new Map([['phone', { module: phone, factor: phone.create({}, {} as never) }]]);
   const audit = { commit: async (event: AuditEvent) => void events.push(event), note: () => {} };
   const deps = { durable, random, now: clock.now, audit, factors, sealer: createSealer(new Uint8Array(32)) };
   const credentials = createCredentials(deps);

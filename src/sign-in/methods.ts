@@ -1,7 +1,7 @@
 import type { Message } from '../core/prompt.ts';
 import type { Credentials } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
 import type { AuditFacts } from './holds.ts';
+import type { MethodsNeeds } from './needs/methods.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
 /** How long one change of an account's methods keeps others of the account waiting at most, milliseconds. */
@@ -35,7 +35,7 @@ export interface Exercise<T> {
 
 /** Methods of accounts as they change: one change of an account's at a time, and what rests on one ends with it. */
 export function createMethods(
-  deps: Pick<SignInDeps, 'ephemeral' | 'random' | 'audit' | 'endGrants'>,
+  deps: Pick<MethodsNeeds, 'ephemeral' | 'random' | 'audit' | 'endGrants'>,
   { credentials, devices, voidBefore }: Parts,
 ) {
   const { ephemeral, audit } = deps;

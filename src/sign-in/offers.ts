@@ -1,9 +1,9 @@
 import type { Account, Credential } from '../core/account.ts';
 import { isFirstFactor, levelOf, reaches } from '../core/assurance.ts';
 import type { FactorContext } from '../core/factor.ts';
-import type { SignInDeps } from './deps.ts';
 import type { Evaluator, FullEvaluation } from './evaluate.ts';
 import { allows } from './implied.ts';
+import type { SignInNeeds } from './needs.ts';
 import type { Lending, Method, Opening, Stage, State, Why } from './steps.ts';
 import { atMost, openerOf } from './strength.ts';
 
@@ -14,7 +14,7 @@ export interface Preferring extends FullEvaluation {
 }
 
 /** What can be offered to a person, and the prompts that come of it. */
-export function createOffers(deps: SignInDeps, evaluator: Evaluator) {
+export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
   const enabled = [...deps.factors.values()];
   const ofFactor = (credentials: readonly Credential[], id: string) =>
     credentials.filter(({ factor }) => factor === id);

@@ -6,9 +6,9 @@ import type { Message } from '../core/prompt.ts';
 import type { RenewedSight } from '../core/sign-in.ts';
 import type { Accounts } from './accounts.ts';
 import { type Attempt, type Attempts, lockedFor } from './attempts.ts';
-import type { SignInDeps } from './deps.ts';
 import type { EvidenceStore } from './evidence.ts';
 import type { AuditFacts, Holds } from './holds.ts';
+import type { MethodsNeeds } from './needs/methods.ts';
 import { normalPassword, passwordFaults } from './password-rules.ts';
 import { openerOf } from './strength.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
@@ -56,8 +56,8 @@ export function renewedProofs(proofs: readonly Evidence[], at: number): Evidence
 
 /** Changes passwords in the directories that people come from. Nothing of a password is kept or told here. */
 export function createPasswords(
-  deps: Pick<SignInDeps, 'now' | 'durable' | 'ephemeral' | 'audit' | 'log' | 'directories' | 'factors'> &
-    Pick<SignInDeps, 'endSessions' | 'passwordPolicy'>,
+  deps: Pick<MethodsNeeds, 'now' | 'durable' | 'ephemeral' | 'audit' | 'log' | 'directories' | 'factors'> &
+    Pick<MethodsNeeds, 'endSessions' | 'passwordPolicy'>,
   { accounts, attempts, devices, evidence, holds }: Parts,
 ) {
   /** Counted as a sign-in's guesses are, of the same budget; without the present password there is little to guess. */

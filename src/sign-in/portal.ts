@@ -1,8 +1,8 @@
 import type { Account, Credential } from '../core/account.ts';
 import type { Credentials } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
 import type { Evaluator } from './evaluate.ts';
 import type { Issuing } from './issuing.ts';
+import type { MethodsNeeds } from './needs/methods.ts';
 import { isFor } from './suggestions.ts';
 
 /** How many methods a newcomer is led to: losing one must not lock them out. */
@@ -31,7 +31,7 @@ interface Parts {
 }
 
 /** What a newcomer sets up, in which order: `/enrol`. */
-export function createPortal(deps: Pick<SignInDeps, 'factors' | 'suggestions'>, parts: Parts) {
+export function createPortal(deps: Pick<MethodsNeeds, 'factors' | 'suggestions'>, parts: Parts) {
   const { credentials, evaluator, issuing } = parts;
   const enrollable = [...deps.factors.values()].filter(({ factor }) => factor.enrol && factor.confirm);
 

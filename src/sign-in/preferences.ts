@@ -1,11 +1,11 @@
 import type { Credential } from '../core/account.ts';
-import type { SignInDeps } from './deps.ts';
+import type { AccountsNeeds } from './needs/accounts.ts';
 
 /** Tries against a change at the same moment; the account's owner alone changes it. */
 const TRIES = 5;
 
 /** Which method a person wants to be asked for first: by account, and good as long as the credential is there. */
-export function createPreferences(deps: Pick<SignInDeps, 'durable'>) {
+export function createPreferences(deps: Pick<AccountsNeeds, 'durable'>) {
   const state = deps.durable.state('default-method');
 
   return {

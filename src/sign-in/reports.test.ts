@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { openDurable } from '../../test/support/durable.ts';
 import { MINUTE, openEphemeral, random, START, stoppedClock } from '../../test/support/sign-in.ts';
 import type { AuditEvent } from '../core/door.ts';
+import type { EnabledFactors } from '../core/enabled-factor.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { FactorModule, Reported } from '../core/factor.ts';
 import { createSealer } from '../core/seal.ts';
 import { createCredentials } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
 import { createHolds } from './holds.ts';
 import { createMethods } from './methods.ts';
 import { createReports } from './reports.ts';
@@ -60,7 +60,7 @@ async function fixture() {
   };
   const holds = createHolds(deps);
   // Of remembered devices a report does nothing else.
-  const factors: SignInDeps['factors'] = new Map([['phone', { module: phone, factor: unasked }]]);
+  const factors: EnabledFactors = new Map([['phone', { module: phone, factor: unasked }]]);
   const credentials = createCredentials({ ...deps, sealer: createSealer(new Uint8Array(32)), factors });
   const ephemeral = await openEphemeral('embedded', clock.now);
   const methods = createMethods(

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { SallyportError } from '../core/errors.ts';
 import type { Reported } from '../core/factor.ts';
 import type { Credentials } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
 import type { AuditFacts, Holds } from './holds.ts';
 import type { Methods } from './methods.ts';
+import type { ReportsNeeds } from './needs/reports.ts';
 import { suspectsOf } from './suspects.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
@@ -55,7 +55,7 @@ interface Parts {
 
 /** Reports of what somebody else did with an account, and what follows from one at once. */
 export function createReports(
-  deps: Pick<SignInDeps, 'durable' | 'now' | 'random' | 'audit' | 'endSessions'>,
+  deps: Pick<ReportsNeeds, 'durable' | 'now' | 'random' | 'audit' | 'endSessions'>,
   { holds, devices, credentials, methods }: Parts,
 ) {
   const records = deps.durable.records('reports');

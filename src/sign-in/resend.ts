@@ -5,7 +5,7 @@ import { accountOf, type Dispatcher } from './advance.ts';
 import type { Result } from './answers.ts';
 import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
+import type { SignInNeeds } from './needs.ts';
 import type { States } from './states.ts';
 import type { State } from './steps.ts';
 
@@ -20,7 +20,7 @@ interface Parts {
  * The same question asked anew, where its prompt lets people want that. It is no attempt: a refusal counts nothing,
  * and leaves what was sent before as good as it was.
  */
-export function createResend(deps: SignInDeps, { accounts, credentials, dispatcher, states }: Parts) {
+export function createResend(deps: SignInNeeds, { accounts, credentials, dispatcher, states }: Parts) {
   return async function resend(request: SignInRequest, state: State, browser: Browser): Promise<Result> {
     const { stage } = state;
     const nothing: Result = { error: { key: 'try-again' }, free: true };

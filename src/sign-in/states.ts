@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Asker } from '../core/strangers.ts';
-import type { SignInDeps } from './deps.ts';
+import type { SignInNeeds } from './needs.ts';
 import type { State } from './steps.ts';
 
 /** How long a sign-in waits for the next answer, milliseconds. */
@@ -14,7 +14,7 @@ export interface Loaded {
 }
 
 /** Where each sign-in stands: sealed, under the hash of its id, changed by compare-and-set only. */
-export function createStates(deps: Pick<SignInDeps, 'ephemeral' | 'sealer' | 'random' | 'strangers'>) {
+export function createStates(deps: Pick<SignInNeeds, 'ephemeral' | 'sealer' | 'random' | 'strangers'>) {
   const { ephemeral, sealer, strangers } = deps;
   const keyOf = ({ id }: SignInRequest) => `sign-in:{${createHash('sha256').update(id).digest('base64url')}}`;
 

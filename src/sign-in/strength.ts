@@ -1,6 +1,6 @@
 import type { Credential } from '../core/account.ts';
 import type { Proof } from '../core/assurance.ts';
-import type { EnabledFactor } from './deps.ts';
+import type { EnabledFactor } from '../core/enabled-factor.ts';
 
 /** What a factor proves at most, as if it just had: by itself, or with one of its credentials. */
 export function atMost({ module, factor }: EnabledFactor, credential?: Credential): Proof {

@@ -1,6 +1,6 @@
 import type { Account, Credential } from '../core/account.ts';
 import type { Suggestion } from '../core/policy.ts';
-import type { SignInDeps } from './deps.ts';
+import type { MethodsNeeds } from './needs/methods.ts';
 
 /** How often it was suggested, and until when it rests. */
 interface Past {
@@ -15,7 +15,7 @@ export function isFor({ groups, notGroups }: Suggestion, account: Account): bool
 }
 
 /** Enrolments that are suggested once a sign-in is complete, and what became of them. */
-export function createSuggestions(deps: Pick<SignInDeps, 'durable' | 'factors' | 'now' | 'suggestions'>) {
+export function createSuggestions(deps: Pick<MethodsNeeds, 'durable' | 'factors' | 'now' | 'suggestions'>) {
   const state = deps.durable.state('suggestions');
   const keyOf = (account: string, factor: string) => `${account}:${factor}`;
 

@@ -1,7 +1,7 @@
 import type { Credential } from '../core/account.ts';
 import type { Reported } from '../core/factor.ts';
 import type { Credentials } from './credentials.ts';
-import type { SignInDeps } from './deps.ts';
+import type { ReportsNeeds } from './needs/reports.ts';
 import { PATIENCE } from './states.ts';
 
 const ADDED = ['credential.added', 'credential.issued'];
@@ -14,7 +14,7 @@ const MOST = 100;
  * those added by the same browser while that sign-in was under way.
  */
 export async function suspectsOf(
-  { durable }: Pick<SignInDeps, 'durable'>,
+  { durable }: Pick<ReportsNeeds, 'durable'>,
   credentials: Credentials,
   account: string,
   { at, ip, userAgent }: Reported,

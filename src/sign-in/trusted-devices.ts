@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isSecondFactor, type Proof } from '../core/assurance.ts';
 import type { Browser, DeviceCookie } from '../core/browser.ts';
-import type { SignInDeps } from './deps.ts';
 import { present, type Secrets, successorOf } from './device-secrets.ts';
+import type { AssuranceNeeds } from './needs/assurance.ts';
 
 /** What one account proved on one browser. Times are epoch milliseconds. */
 interface Remembered {
@@ -59,7 +59,7 @@ const indexKey = (account: string): string => `devices-of:{${account}}`;
  * is used.
  */
 export function createTrustedDevices(
-  deps: Pick<SignInDeps, 'ephemeral' | 'random' | 'now' | 'audit' | 'trustedDevices'>,
+  deps: Pick<AssuranceNeeds, 'ephemeral' | 'random' | 'now' | 'audit' | 'trustedDevices'>,
 ) {
   const { ephemeral, audit } = deps;
   const fresh = (bytes: number) => Buffer.from(deps.random(bytes)).toString('base64url');

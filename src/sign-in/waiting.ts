@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Prompt } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
-import type { SignInDeps } from './deps.ts';
 import type { Enrolment } from './enrolment.ts';
 import { changedOf, topicOf } from './exchange.ts';
+import type { SignInNeeds } from './needs.ts';
 import type { States } from './states.ts';
 
 /** What a page waits for. */
@@ -27,7 +27,7 @@ const named = (owner: string): string => createHash('sha256').update(owner).dige
 
 /** What the pages wait for whose answer comes from elsewhere. It only reads: whatever comes of an answer, the page asks for. */
 export function createWaiting(
-  { ephemeral }: Pick<SignInDeps, 'ephemeral'>,
+  { ephemeral }: Pick<SignInNeeds, 'ephemeral'>,
   { states, enrolment }: { states: States; enrolment: Enrolment },
 ) {
   return {

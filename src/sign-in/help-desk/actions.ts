@@ -3,7 +3,7 @@ import { SallyportError } from '../../core/errors.ts';
 import type { Shown } from '../../core/factor.ts';
 import type { Message } from '../../core/prompt.ts';
 import { mostOf } from '../credentials.ts';
-import type { SignInDeps } from '../deps.ts';
+import type { HelpDeskNeeds } from '../needs/help-desk.ts';
 import type { HelpDeskParts } from './index.ts';
 import type { Right, Subject } from './scope.ts';
 
@@ -46,7 +46,7 @@ export function reasonOf(typed: string | undefined): string | undefined {
 
 /** What the help desk does: each is checked here, whatever the page checked before, and audited before it takes effect. */
 export function createActions(
-  deps: SignInDeps,
+  deps: HelpDeskNeeds,
   parts: HelpDeskParts,
   current: (account: Account) => Promise<Account | undefined>,
 ) {

@@ -2,11 +2,11 @@ import type { Account } from '../../core/account.ts';
 import type { Accounts } from '../accounts.ts';
 import type { Attempts } from '../attempts.ts';
 import type { Credentials } from '../credentials.ts';
-import type { SignInDeps } from '../deps.ts';
 import type { Holds } from '../holds.ts';
 import type { Issuing } from '../issuing.ts';
 import type { Logins } from '../logins.ts';
 import type { Methods } from '../methods.ts';
+import type { HelpDeskNeeds } from '../needs/help-desk.ts';
 import type { Reports } from '../reports.ts';
 import type { TrustedDevices } from '../trusted-devices.ts';
 import { createActions, type Doer } from './actions.ts';
@@ -37,7 +37,7 @@ export interface HelpDeskParts {
 }
 
 /** Who may do what for whom, and the doing of it. */
-export function createHelpDesk(deps: SignInDeps, parts: HelpDeskParts) {
+export function createHelpDesk(deps: HelpDeskNeeds, parts: HelpDeskParts) {
   const settings = deps.helpDesk;
   const ranks = settings ?? { agents: [], overEquals: false };
 

@@ -1,5 +1,5 @@
 import type { Account } from '../../core/account.ts';
-import type { SignInDeps } from '../deps.ts';
+import type { HelpDeskNeeds } from '../needs/help-desk.ts';
 import type { Doer } from './actions.ts';
 import type { Agent, HelpDeskParts } from './index.ts';
 import type { Right } from './scope.ts';
@@ -10,7 +10,7 @@ const SHOWN = 20;
 
 /** People, as far as an agent may see them: for whoever is out of scope the answer is the same as for nobody. */
 export function createPeople(
-  deps: Pick<SignInDeps, 'durable' | 'factors'>,
+  deps: Pick<HelpDeskNeeds, 'durable' | 'factors'>,
   { accounts, credentials, logins }: Pick<HelpDeskParts, 'accounts' | 'credentials' | 'logins'>,
   current: (account: Account) => Promise<Account | undefined>,
 ) {

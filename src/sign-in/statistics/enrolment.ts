@@ -1,5 +1,5 @@
 import type { Account } from '../../core/account.ts';
-import type { SignInDeps } from '../deps.ts';
+import type { StatisticsNeeds } from '../needs/statistics.ts';
 import { type Counted, type InScope, peopleIn, strangersIn } from './people.ts';
 import { createRollout, type Due } from './rollout.ts';
 
@@ -28,7 +28,7 @@ const MOST_GROUPS = 2_000;
 
 /** Who has set up a method that brings a second kind, is their own and doesn't run out. */
 export function createEnrolmentReport(
-  deps: Pick<SignInDeps, 'durable' | 'directories' | 'factors' | 'rules' | 'applications' | 'now'>,
+  deps: Pick<StatisticsNeeds, 'durable' | 'directories' | 'factors' | 'rules' | 'applications' | 'now'>,
 ) {
   const dueOf = createRollout(deps.rules, deps.applications.values());
   const own = new Set(

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AuditEntry } from '../../core/store.ts';
-import type { SignInDeps } from '../deps.ts';
+import type { StatisticsNeeds } from '../needs/statistics.ts';
 import { dayOf } from './methods.ts';
 import type { InScope } from './people.ts';
 
@@ -34,7 +34,7 @@ export interface Failures {
  * Failed sign-ins of people in scope, and those under names that nobody has: these are about no person. The newest
  * day first.
  */
-export function createFailuresReport(deps: Pick<SignInDeps, 'durable'>) {
+export function createFailuresReport(deps: Pick<StatisticsNeeds, 'durable'>) {
   const { audit, accounts } = deps.durable;
 
   async function scoped(page: readonly AuditEntry[], inScope: InScope): Promise<AuditEntry[]> {

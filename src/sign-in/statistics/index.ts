@@ -1,5 +1,5 @@
 import type { Account } from '../../core/account.ts';
-import type { SignInDeps } from '../deps.ts';
+import type { StatisticsNeeds } from '../needs/statistics.ts';
 import type { Report, Reports } from '../reports.ts';
 import { createEnrolmentReport } from './enrolment.ts';
 import { createFailuresReport } from './failures.ts';
@@ -11,7 +11,7 @@ const MOST_REPORTS = 5_000;
 const PAGE = 500;
 
 /** What the help desk reads about the people in its scope. Nothing of it is held for longer than it is read. */
-export function createStatistics(deps: SignInDeps, { reports }: { reports: Reports }) {
+export function createStatistics(deps: StatisticsNeeds, { reports }: { reports: Reports }) {
   const { accounts } = deps.durable;
 
   return {

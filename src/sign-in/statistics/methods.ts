@@ -1,4 +1,4 @@
-import type { SignInDeps } from '../deps.ts';
+import type { StatisticsNeeds } from '../needs/statistics.ts';
 import { type InScope, peopleIn } from './people.ts';
 
 export const DAY = 86_400_000;
@@ -26,7 +26,7 @@ export interface UsedOn {
 }
 
 /** What is enrolled, and how much of it is in use. */
-export function createMethodsReport(deps: Pick<SignInDeps, 'durable' | 'now'>) {
+export function createMethodsReport(deps: Pick<StatisticsNeeds, 'durable' | 'now'>) {
   return {
     /** The most enrolled first. */
     async byFactor(inScope: InScope): Promise<MethodsInUse[]> {

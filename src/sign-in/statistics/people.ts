@@ -3,7 +3,7 @@ import type { Account } from '../../core/account.ts';
 import { isUsable } from '../../core/account.ts';
 import type { Person } from '../../core/directory.ts';
 import type { CredentialFact } from '../../core/store.ts';
-import type { SignInDeps } from '../deps.ts';
+import type { StatisticsNeeds } from '../needs/statistics.ts';
 
 /** Accounts that are read at once: all that is held of them. */
 const PAGE = 500;
@@ -20,7 +20,10 @@ export interface Counted {
 export type InScope = (person: { id: string; groups: readonly string[] }) => boolean;
 
 /** Everybody in scope, some hundreds at a time; others get their turn in between. */
-export async function* peopleIn({ durable }: Pick<SignInDeps, 'durable'>, inScope: InScope): AsyncGenerator<Counted[]> {
+export async function* peopleIn(
+  { durable }: Pick<StatisticsNeeds, 'durable'>,
+  inScope: InScope,
+): AsyncGenerator<Counted[]> {
   let after: string | undefined;
   for (;;) {
     const page = await durable.accounts.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
@@ -38,7 +41,7 @@ export async function* peopleIn({ durable }: Pick<SignInDeps, 'durable'>, inScop
 
 /** Everybody in scope whom a directory lists and who has never signed in. */
 export async function* strangersIn(
-  { durable, directories, now }: Pick<SignInDeps, 'durable' | 'directories' | 'now'>,
+  { durable, directories, now }: Pick<StatisticsNeeds, 'durable' | 'directories' | 'now'>,
   inScope: InScope,
 ): AsyncGenerator<Counted[]> {
   for (const [id, directory] of directories) {

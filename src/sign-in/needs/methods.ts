@@ -1,0 +1,25 @@
+import type { Directory } from '../../core/directory.ts';
+import type { AuditPort, LogPort } from '../../core/door.ts';
+import type { EnabledFactors } from '../../core/enabled-factor.ts';
+import type { Suggestion } from '../../core/policy.ts';
+import type { Sealer } from '../../core/seal.ts';
+import type { DurableStore, EphemeralStore } from '../../core/store.ts';
+import type { PasswordPolicy } from '../password-rules.ts';
+
+export interface MethodsNeeds {
+  now(): number;
+  random(bytes: number): Uint8Array;
+  ephemeral: EphemeralStore;
+  durable: DurableStore;
+  sealer: Sealer;
+  audit: AuditPort;
+  log: LogPort;
+  factors: EnabledFactors;
+  directories: ReadonlyMap<string, Directory>;
+  suggestions: readonly Suggestion[];
+  passwordPolicy: PasswordPolicy;
+  /** Ends sessions and grants of an account, everywhere, but for one session. */
+  endSessions(account: string, except?: string): Promise<void>;
+  /** Ends the account's grants that rest on a credential, with their tokens. */
+  endGrants(account: string, credential: string): Promise<void>;
+}

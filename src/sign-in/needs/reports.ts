@@ -1,0 +1,11 @@
+import type { AuditPort } from '../../core/door.ts';
+import type { DurableStore } from '../../core/store.ts';
+
+export interface ReportsNeeds {
+  now(): number;
+  random(bytes: number): Uint8Array;
+  durable: DurableStore;
+  audit: AuditPort;
+  /** Ends sessions and grants of an account, everywhere, but for one session. */
+  endSessions(account: string, except?: string): Promise<void>;
+}
