@@ -3,18 +3,9 @@ import { SallyportError } from '../../core/errors.ts';
 import type { Shown } from '../../core/factor.ts';
 import type { Message } from '../../core/prompt.ts';
 import { mostOf } from '../credentials.ts';
-import type { HelpDeskNeeds } from '../needs/help-desk.ts';
-import type { HelpDeskParts } from './index.ts';
-import type { Right, Subject } from './scope.ts';
-
-/** Whoever acts, as they may act at this moment. */
-export interface Doer {
-  /** An account's id, or `api:<name>`. */
-  by: string;
-  may(right: Right, target: Subject): boolean;
-  /** What must be ticked, all of it. */
-  checklist: readonly LocalizedText[];
-}
+import type { HelpDeskNeeds, HelpDeskParts } from '../needs/help-desk.ts';
+import type { Doer } from './agent.ts';
+import type { Right } from './scope.ts';
 
 /** What somebody wants done to a person, and why. */
 export interface Order {

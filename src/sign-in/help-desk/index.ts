@@ -1,40 +1,9 @@
 import type { Account } from '../../core/account.ts';
-import type { Accounts } from '../accounts.ts';
-import type { Attempts } from '../attempts.ts';
-import type { Credentials } from '../credentials.ts';
-import type { Holds } from '../holds.ts';
-import type { Issuing } from '../issuing.ts';
-import type { Logins } from '../logins.ts';
-import type { Methods } from '../methods.ts';
-import type { HelpDeskNeeds } from '../needs/help-desk.ts';
-import type { Reports } from '../reports.ts';
-import type { TrustedDevices } from '../trusted-devices.ts';
-import { createActions, type Doer } from './actions.ts';
+import type { HelpDeskNeeds, HelpDeskParts } from '../needs/help-desk.ts';
+import { createActions } from './actions.ts';
+import type { Agent, Doer } from './agent.ts';
 import { createPeople } from './people.ts';
-import { type Actor, type Grant, grantsOf, has, mayActOn, RIGHTS, type Right, type Subject } from './scope.ts';
-
-/** Someone of the help desk, with what they may do now. */
-export interface Agent {
-  account: Account;
-  /** What they may do to anybody at all. */
-  rights: ReadonlySet<Right>;
-  /** In which groups those are to whom they may do it; not all of them, for groups can be taken out. */
-  groups(right: Right): readonly string[];
-  /** Asked again at the moment of acting, with the groups that the person has then. */
-  may(right: Right, target: Subject): boolean;
-}
-
-export interface HelpDeskParts {
-  accounts: Accounts;
-  attempts: Attempts;
-  credentials: Credentials;
-  devices: TrustedDevices;
-  holds: Holds;
-  issuing: Issuing;
-  logins: Logins;
-  methods: Methods;
-  reports: Reports;
-}
+import { type Actor, type Grant, grantsOf, has, mayActOn, RIGHTS } from './scope.ts';
 
 /** Who may do what for whom, and the doing of it. */
 export function createHelpDesk(deps: HelpDeskNeeds, parts: HelpDeskParts) {

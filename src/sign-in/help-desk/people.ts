@@ -1,7 +1,6 @@
 import type { Account } from '../../core/account.ts';
-import type { HelpDeskNeeds } from '../needs/help-desk.ts';
-import type { Doer } from './actions.ts';
-import type { Agent, HelpDeskParts } from './index.ts';
+import type { HelpDeskNeeds, HelpDeskParts } from '../needs/help-desk.ts';
+import type { Agent, Doer } from './agent.ts';
 import type { Right } from './scope.ts';
 
 /** Rows that a search looks at, and people that it shows. */

@@ -2,7 +2,16 @@ import type { Directory } from '../../core/directory.ts';
 import type { AuditPort } from '../../core/door.ts';
 import type { EnabledFactors } from '../../core/enabled-factor.ts';
 import type { DurableStore } from '../../core/store.ts';
+import type { Accounts } from '../accounts.ts';
+import type { Attempts } from '../attempts.ts';
+import type { Credentials } from '../credentials.ts';
 import type { HelpDeskSettings } from '../help-desk/scope.ts';
+import type { Holds } from '../holds.ts';
+import type { Issuing } from '../issuing.ts';
+import type { Logins } from '../logins.ts';
+import type { Methods } from '../methods.ts';
+import type { Reports } from '../reports.ts';
+import type { TrustedDevices } from '../trusted-devices.ts';
 
 export interface HelpDeskNeeds {
   now(): number;
@@ -14,4 +23,16 @@ export interface HelpDeskNeeds {
   helpDesk?: HelpDeskSettings;
   /** Ends sessions and grants of an account, everywhere, but for one session. */
   endSessions(account: string, except?: string): Promise<void>;
+}
+
+export interface HelpDeskParts {
+  accounts: Accounts;
+  attempts: Attempts;
+  credentials: Credentials;
+  devices: TrustedDevices;
+  holds: Holds;
+  issuing: Issuing;
+  logins: Logins;
+  methods: Methods;
+  reports: Reports;
 }

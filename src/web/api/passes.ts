@@ -3,7 +3,8 @@ import { type ErrorRequestHandler, type Request, type Response, Router } from 'e
 import { z } from 'zod';
 import { parseDuration } from '../../core/duration.ts';
 import { hasCode } from '../../core/errors.ts';
-import { type Doer, type Order, reasonOf } from '../../sign-in/help-desk/actions.ts';
+import { type Order, reasonOf } from '../../sign-in/help-desk/actions.ts';
+import type { Doer } from '../../sign-in/help-desk/agent.ts';
 import type { Grant } from '../../sign-in/help-desk/scope.ts';
 import { createLimits } from '../../sign-in/limits.ts';
 import { jsonBody, LONGEST_JSON } from '../bodies.ts';
