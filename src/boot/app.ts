@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
 import type { Express } from 'express';
+import { createAudit } from '../audit/audit.ts';
 import type { Core, Door, DoorPorts, LogPort, RenderPort } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 import { networkLookup } from '../policy/networks.ts';
-import { createAudit } from '../sign-in/audit.ts';
 import { createSignIn, type SignIn } from '../sign-in/index.ts';
 import { createLetters } from '../sign-in/letters.ts';
 import { createStrangers } from '../sign-in/strangers.ts';

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
+import { type Verdict, verifyChain } from '../audit/chain.ts';
 import type { CommandInput, CommandResult } from '../core/directory.ts';
 import type { DurableStore } from '../core/store.ts';
-import { type Verdict, verifyChain } from '../sign-in/audit-chain.ts';
 
 /** What the commands about the audit work on. */
 export interface AuditTarget {

@@ -2,8 +2,8 @@ import { randomBytes, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { openDurable } from '../../test/support/durable.ts';
 import { recordingLog } from '../../test/support/recording.ts';
+import { createAudit } from '../audit/audit.ts';
 import { createSealer } from '../core/seal.ts';
-import { createAudit } from '../sign-in/audit.ts';
 import { auditKey } from './audit-key.ts';
 import { auditCommands } from './own-commands.ts';
 

@@ -4,13 +4,26 @@ import type { Import, Source } from './source.ts';
 /** Kinds of plug-in: each folder below one is a plug-in, and nobody else names it. */
 export const PLUG_INS = ['factors', 'doors', 'directories', 'stores', 'senders'] as const;
 
+/** Rooms that everything above them may use, from the bottom up. */
+const FLOORS = ['core', 'policy', 'lockout', 'accounts', 'assurance', 'methods', 'sign-in', 'reports'] as const;
+const upTo = (floor: (typeof FLOORS)[number]) => FLOORS.slice(0, FLOORS.indexOf(floor) + 1);
+
 /** What each part may import of ours, besides itself. Absent parts may import everything. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   policy: ['core'],
+  audit: ['core'],
+  notices: ['core'],
   durable: ['core'],
-  'sign-in': ['core', 'policy'],
-  web: ['core', 'sign-in'],
+  lockout: upTo('policy'),
+  accounts: upTo('policy'),
+  assurance: upTo('accounts'),
+  methods: upTo('assurance'),
+  'sign-in': upTo('methods'),
+  reports: upTo('sign-in'),
+  'help-desk': upTo('reports'),
+  statistics: upTo('reports'),
+  web: [...upTo('reports'), 'audit', 'notices', 'help-desk', 'statistics'],
   ...Object.fromEntries(PLUG_INS.map((kind) => [kind, ['core']])),
 };
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { openDurable } from '../../test/support/durable.ts';
 import { recordingLog } from '../../test/support/recording.ts';
 import { createAudit } from './audit.ts';
-import { BEGINNING, canonical, hashOf, type Verdict, verifyChain } from './audit-chain.ts';
+import { BEGINNING, canonical, hashOf, type Verdict, verifyChain } from './chain.ts';
 
 const NOW = 1_800_000_000_000;
 const KEYS = generateKeyPairSync('ed25519');

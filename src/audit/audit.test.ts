@@ -6,8 +6,8 @@ import { recordingLog } from '../../test/support/recording.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { AuditEntry, DurableStore } from '../core/store.ts';
 import { type AuditDeps, createAudit } from './audit.ts';
-import { verifyChain } from './audit-chain.ts';
-import { factsOf, namesSecret } from './audit-facts.ts';
+import { verifyChain } from './chain.ts';
+import { factsOf, namesSecret } from './facts.ts';
 
 const NOW = 1_800_000_000_000;
 const MINUTE = 60_000;

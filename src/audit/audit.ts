@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { AuditEvent, AuditPort, LogPort } from '../core/door.ts';
 import { hasCode, SallyportError } from '../core/errors.ts';
 import type { AuditEntry, DurableStore } from '../core/store.ts';
-import { BEGINNING, type Head, hashOf, SIGNED, signedData } from './audit-chain.ts';
-import { type Facts, factsOf } from './audit-facts.ts';
+import { BEGINNING, type Head, hashOf, SIGNED, signedData } from './chain.ts';
+import { type Facts, factsOf } from './facts.ts';
 
 /** How long a note may wait for others, to be written together; milliseconds. */
 const GATHER = 200;
