@@ -1,4 +1,4 @@
-import type { LettersDeps } from '../sign-in/letters.ts';
+import type { LettersDeps } from '../notices/letters.ts';
 import type { I18n } from '../web/i18n.ts';
 import { createNoticeWriter } from '../web/notices.ts';
 import type { Config } from './config.ts';

@@ -1,5 +1,5 @@
 import type { LocalizedText } from '../core/account.ts';
-import type { Notice } from '../sign-in/notices.ts';
+import type { Notice } from '../notices/notices.ts';
 import { agentOf } from './agents.ts';
 import type { I18n } from './i18n.ts';
 

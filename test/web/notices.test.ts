@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KINDS, type Notice } from '../../src/sign-in/notices.ts';
+import { KINDS, type Notice } from '../../src/notices/notices.ts';
 import { createI18n } from '../../src/web/i18n.ts';
 import { createNoticeWriter } from '../../src/web/notices.ts';
 
