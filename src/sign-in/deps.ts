@@ -1,7 +1,7 @@
+import type { LockoutNeeds } from '../lockout/needs.ts';
 import type { AccountsNeeds } from './needs/accounts.ts';
 import type { AssuranceNeeds } from './needs/assurance.ts';
 import type { HelpDeskNeeds } from './needs/help-desk.ts';
-import type { LockoutNeeds } from './needs/lockout.ts';
 import type { MethodsNeeds } from './needs/methods.ts';
 import type { ReportsNeeds } from './needs/reports.ts';
 import type { StatisticsNeeds } from './needs/statistics.ts';

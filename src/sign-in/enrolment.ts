@@ -4,7 +4,7 @@ import type { Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Confirmed, OnPhone } from '../core/factor.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
-import { type Attempts, lockedFor } from './attempts.ts';
+import { type Attempts, lockedFor } from '../lockout/attempts.ts';
 import { fromBrowser } from './context.ts';
 import { type Credentials, mostOf } from './credentials.ts';
 import type { Methods } from './methods.ts';

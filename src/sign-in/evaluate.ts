@@ -12,11 +12,11 @@ import {
 } from '../core/assurance.ts';
 import type { Requirement, Rule } from '../core/policy.ts';
 import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
+import type { Attempts } from '../lockout/attempts.ts';
 import { assess } from '../policy/assess.ts';
 import { stillCounting } from '../policy/counting.ts';
 import { decide } from '../policy/decide.ts';
 import type { Accounts } from './accounts.ts';
-import type { Attempts } from './attempts.ts';
 import type { Credentials } from './credentials.ts';
 import type { EvidenceStore } from './evidence.ts';
 import type { Hold, Holds } from './holds.ts';

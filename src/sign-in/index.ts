@@ -1,6 +1,6 @@
+import { createAttempts } from '../lockout/attempts.ts';
 import { createAccounts } from './accounts.ts';
 import { createDispatcher } from './advance.ts';
-import { createAttempts } from './attempts.ts';
 import { createCredentials } from './credentials.ts';
 import type { SignInDeps } from './deps.ts';
 import { createEnrolment } from './enrolment.ts';

@@ -1,10 +1,10 @@
 import type { Browser } from '../core/browser.ts';
 import type { Answer } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
+import type { Attempts } from '../lockout/attempts.ts';
 import type { Accounts } from './accounts.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import { about, createAnswers, type Result } from './answers.ts';
-import type { Attempts } from './attempts.ts';
 import { contextOf } from './context.ts';
 import type { Credentials } from './credentials.ts';
 import type { EvidenceStore } from './evidence.ts';

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express';
 import { hasCode } from '../core/errors.ts';
 import type { FactorRoute, FactorRoutes, RouteResult } from '../core/route.ts';
+import { createLimits } from '../lockout/limits.ts';
 import { fromBrowser } from '../sign-in/context.ts';
-import { createLimits } from '../sign-in/limits.ts';
 import { jsonBody, LONGEST_JSON } from './bodies.ts';
 import { localsOf, type WebDeps } from './context.ts';
 

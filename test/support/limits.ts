@@ -1,5 +1,5 @@
 import type { LimitPort } from '../../src/core/factor.ts';
-import { createLimits } from '../../src/sign-in/limits.ts';
+import { createLimits } from '../../src/lockout/limits.ts';
 import { recordingAudit, recordingLog } from './recording.ts';
 import { openEphemeral } from './sign-in.ts';
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { LockoutNeeds } from './needs/lockout.ts';
+import type { LockoutNeeds } from './needs.ts';
 
 /** Counters that all names share which nobody goes by, so that inventing names fills no disk. */
 const NAMES = 2 ** 16;

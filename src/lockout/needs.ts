@@ -1,5 +1,5 @@
-import type { AuditPort } from '../../core/door.ts';
-import type { DurableStore, EphemeralStore } from '../../core/store.ts';
+import type { AuditPort } from '../core/door.ts';
+import type { DurableStore, EphemeralStore } from '../core/store.ts';
 
 /** Durations in milliseconds. */
 export interface LockoutSettings {

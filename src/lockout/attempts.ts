@@ -3,7 +3,7 @@ import type { Browser } from '../core/browser.ts';
 import type { Message } from '../core/prompt.ts';
 import { budgetKey } from '../policy/networks.ts';
 import { type Counted, createFailures, strangerSubject } from './failures.ts';
-import type { LockoutNeeds } from './needs/lockout.ts';
+import type { LockoutNeeds } from './needs.ts';
 
 /** How long a browser stays known to an account's budget. */
 const KNOWN_FOR = 180 * 86_400_000;
