@@ -1,3 +1,5 @@
+import { contextOf } from '../accounts/context.ts';
+import type { Preferences } from '../accounts/preferences.ts';
 import { ENROLMENT, isOwnPage } from '../core/application.ts';
 import {
   type Evidence,
@@ -11,12 +13,10 @@ import {
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
-import { contextOf } from './context.ts';
 import type { Evaluator, FullEvaluation } from './evaluate.ts';
 import type { SignInNeeds } from './needs.ts';
 import { createOffers, type Preferring } from './offers.ts';
 import type { Passwords } from './passwords.ts';
-import type { Preferences } from './preferences.ts';
 import { PATIENCE } from './states.ts';
 import type { Stage, State } from './steps.ts';
 import type { Suggestions } from './suggestions.ts';

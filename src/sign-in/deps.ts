@@ -1,5 +1,5 @@
+import type { AccountsNeeds } from '../accounts/needs.ts';
 import type { LockoutNeeds } from '../lockout/needs.ts';
-import type { AccountsNeeds } from './needs/accounts.ts';
 import type { AssuranceNeeds } from './needs/assurance.ts';
 import type { HelpDeskNeeds } from './needs/help-desk.ts';
 import type { MethodsNeeds } from './needs/methods.ts';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
+import { fromBrowser } from '../accounts/context.ts';
+import { type Credentials, mostOf } from '../accounts/credentials.ts';
 import type { Account, Credential } from '../core/account.ts';
 import type { Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Confirmed, OnPhone } from '../core/factor.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import { type Attempts, lockedFor } from '../lockout/attempts.ts';
-import { fromBrowser } from './context.ts';
-import { type Credentials, mostOf } from './credentials.ts';
 import type { Methods } from './methods.ts';
 import type { MethodsNeeds } from './needs/methods.ts';
 

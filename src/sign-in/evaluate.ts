@@ -1,3 +1,7 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Credentials } from '../accounts/credentials.ts';
+import type { Hold, Holds } from '../accounts/holds.ts';
+import { atMost, openerOf } from '../accounts/strength.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { configuredId, isManaging, isOwnPage } from '../core/application.ts';
 import {
@@ -16,13 +20,9 @@ import type { Attempts } from '../lockout/attempts.ts';
 import { assess } from '../policy/assess.ts';
 import { stillCounting } from '../policy/counting.ts';
 import { decide } from '../policy/decide.ts';
-import type { Accounts } from './accounts.ts';
-import type { Credentials } from './credentials.ts';
 import type { EvidenceStore } from './evidence.ts';
-import type { Hold, Holds } from './holds.ts';
 import { impliedOf, onlyIfNamed } from './implied.ts';
 import type { AssuranceNeeds } from './needs/assurance.ts';
-import { atMost, openerOf } from './strength.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
 /** An evaluation, with what it rests on: the journey goes on from there. */

@@ -1,14 +1,14 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import { contextOf } from '../accounts/context.ts';
+import type { Credentials } from '../accounts/credentials.ts';
+import type { Logins } from '../accounts/logins.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Attempts } from '../lockout/attempts.ts';
-import type { Accounts } from './accounts.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import { about, createAnswers, type Result } from './answers.ts';
-import { contextOf } from './context.ts';
-import type { Credentials } from './credentials.ts';
 import type { EvidenceStore } from './evidence.ts';
-import type { Logins } from './logins.ts';
 import type { Methods } from './methods.ts';
 import type { SignInNeeds } from './needs.ts';
 import { type Passwords, renewedProofs } from './passwords.ts';

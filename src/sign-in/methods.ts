@@ -1,6 +1,6 @@
+import type { Credentials } from '../accounts/credentials.ts';
+import type { AuditFacts } from '../accounts/holds.ts';
 import type { Message } from '../core/prompt.ts';
-import type { Credentials } from './credentials.ts';
-import type { AuditFacts } from './holds.ts';
 import type { MethodsNeeds } from './needs/methods.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 

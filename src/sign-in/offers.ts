@@ -1,3 +1,4 @@
+import { atMost, openerOf } from '../accounts/strength.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { isFirstFactor, levelOf, reaches } from '../core/assurance.ts';
 import type { FactorContext } from '../core/factor.ts';
@@ -5,7 +6,6 @@ import type { Evaluator, FullEvaluation } from './evaluate.ts';
 import { allows } from './implied.ts';
 import type { SignInNeeds } from './needs.ts';
 import type { Lending, Method, Opening, Stage, State, Why } from './steps.ts';
-import { atMost, openerOf } from './strength.ts';
 
 /** An evaluation, with the method that the person wants to be asked for first. */
 export interface Preferring extends FullEvaluation {

@@ -1,3 +1,7 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import type { AuditFacts, Holds } from '../accounts/holds.ts';
+import { normalPassword, passwordFaults } from '../accounts/password-rules.ts';
+import { openerOf } from '../accounts/strength.ts';
 import type { Account } from '../core/account.ts';
 import type { Evidence } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
@@ -5,12 +9,8 @@ import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 import type { RenewedSight } from '../core/sign-in.ts';
 import { type Attempt, type Attempts, lockedFor } from '../lockout/attempts.ts';
-import type { Accounts } from './accounts.ts';
 import type { EvidenceStore } from './evidence.ts';
-import type { AuditFacts, Holds } from './holds.ts';
 import type { MethodsNeeds } from './needs/methods.ts';
-import { normalPassword, passwordFaults } from './password-rules.ts';
-import { openerOf } from './strength.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
 /** How long one change keeps others of the account waiting at most, milliseconds. */

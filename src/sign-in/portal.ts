@@ -1,5 +1,5 @@
+import type { Credentials } from '../accounts/credentials.ts';
 import type { Account, Credential } from '../core/account.ts';
-import type { Credentials } from './credentials.ts';
 import type { Evaluator } from './evaluate.ts';
 import type { Issuing } from './issuing.ts';
 import type { MethodsNeeds } from './needs/methods.ts';

@@ -1,7 +1,7 @@
+import type { Accounts } from '../accounts/accounts.ts';
 import { configuredId } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
-import type { Accounts } from './accounts.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import type { EvidenceStore } from './evidence.ts';
 import type { Passwords } from './passwords.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Credentials } from '../accounts/credentials.ts';
+import type { AuditFacts, Holds } from '../accounts/holds.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Reported } from '../core/factor.ts';
-import type { Credentials } from './credentials.ts';
-import type { AuditFacts, Holds } from './holds.ts';
 import type { Methods } from './methods.ts';
 import type { ReportsNeeds } from './needs/reports.ts';
 import { suspectsOf } from './suspects.ts';

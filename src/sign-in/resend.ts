@@ -1,10 +1,10 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import { contextOf } from '../accounts/context.ts';
+import type { Credentials } from '../accounts/credentials.ts';
 import type { Browser } from '../core/browser.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
-import type { Accounts } from './accounts.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import type { Result } from './answers.ts';
-import { contextOf } from './context.ts';
-import type { Credentials } from './credentials.ts';
 import type { SignInNeeds } from './needs.ts';
 import type { States } from './states.ts';
 import type { State } from './steps.ts';

@@ -1,6 +1,6 @@
+import type { Credentials } from '../accounts/credentials.ts';
 import type { Credential } from '../core/account.ts';
 import type { Reported } from '../core/factor.ts';
-import type { Credentials } from './credentials.ts';
 import type { ReportsNeeds } from './needs/reports.ts';
 import { PATIENCE } from './states.ts';
 

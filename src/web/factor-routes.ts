@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express';
+import { fromBrowser } from '../accounts/context.ts';
 import { hasCode } from '../core/errors.ts';
 import type { FactorRoute, FactorRoutes, RouteResult } from '../core/route.ts';
 import { createLimits } from '../lockout/limits.ts';
-import { fromBrowser } from '../sign-in/context.ts';
 import { jsonBody, LONGEST_JSON } from './bodies.ts';
 import { localsOf, type WebDeps } from './context.ts';
 

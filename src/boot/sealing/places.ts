@@ -1,7 +1,7 @@
+import { credentialContext } from '../../accounts/credentials.ts';
 import type { Sealer } from '../../core/seal.ts';
 import type { SealedPlace } from '../../core/sealed.ts';
 import type { SealedRow, SealedTable } from '../../core/store.ts';
-import { credentialContext } from '../../sign-in/credentials.ts';
 import { keyFrom } from '../keyring/additions.ts';
 import { keyContext } from '../keyring/key.ts';
 import type { Modules } from '../modules.ts';

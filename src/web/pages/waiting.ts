@@ -1,6 +1,6 @@
 import { type Response, Router } from 'express';
+import { fromBrowser } from '../../accounts/context.ts';
 import { SallyportError } from '../../core/errors.ts';
-import { fromBrowser } from '../../sign-in/context.ts';
 import type { Awaited } from '../../sign-in/waiting.ts';
 import { localsOf, type WebDeps } from '../context.ts';
 

@@ -3,7 +3,7 @@ import type { EnabledFactor } from '../core/enabled-factor.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 import type { StoredCredential } from '../core/store.ts';
-import type { AccountsNeeds } from './needs/accounts.ts';
+import type { AccountsNeeds } from './needs.ts';
 
 /** Each one more is one more secret that a guess may hit. */
 const MOST = 10;

@@ -1,5 +1,5 @@
 import { SallyportError } from '../core/errors.ts';
-import type { AccountsNeeds } from './needs/accounts.ts';
+import type { AccountsNeeds } from './needs.ts';
 
 /** While it stands, nothing opens for the account before its password is a new one. */
 export interface Hold {

@@ -1,5 +1,5 @@
 import type { Credential } from '../core/account.ts';
-import type { AccountsNeeds } from './needs/accounts.ts';
+import type { AccountsNeeds } from './needs.ts';
 
 /** Tries against a change at the same moment; the account's owner alone changes it. */
 const TRIES = 5;

@@ -1,6 +1,6 @@
 import type { Person } from '../core/directory.ts';
 import { foldName, loginsOf, readLogin } from '../core/logins.ts';
-import type { AccountsNeeds } from './needs/accounts.ts';
+import type { AccountsNeeds } from './needs.ts';
 
 /** A person, and the directory that knows them. */
 export interface Found {

@@ -5,7 +5,7 @@ import type { PasswordVerdict, Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { NewAccount } from '../core/store.ts';
 import type { Logins } from './logins.ts';
-import type { AccountsNeeds } from './needs/accounts.ts';
+import type { AccountsNeeds } from './needs.ts';
 
 export interface Accounts {
   /** By what an operator types; asks the directories in order and links the account. */

@@ -1,0 +1,19 @@
+import type { Directory } from '../core/directory.ts';
+import type { AuditPort, LogPort } from '../core/door.ts';
+import type { EnabledFactors } from '../core/enabled-factor.ts';
+import type { SignInWith } from '../core/logins.ts';
+import type { Sealer } from '../core/seal.ts';
+import type { DurableStore } from '../core/store.ts';
+
+export interface AccountsNeeds {
+  now(): number;
+  random(bytes: number): Uint8Array;
+  durable: DurableStore;
+  sealer: Sealer;
+  audit: AuditPort;
+  log: LogPort;
+  factors: EnabledFactors;
+  /** In the order in which they are asked. */
+  directories: ReadonlyMap<string, Directory>;
+  signInWith: SignInWith;
+}
