@@ -1,5 +1,7 @@
 import { contextOf } from '../accounts/context.ts';
 import type { Preferences } from '../accounts/preferences.ts';
+import type { Evaluator, FullEvaluation } from '../assurance/evaluate.ts';
+import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import { ENROLMENT, isOwnPage } from '../core/application.ts';
 import {
   type Evidence,
@@ -13,14 +15,12 @@ import {
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
-import type { Evaluator, FullEvaluation } from './evaluate.ts';
 import type { SignInNeeds } from './needs.ts';
 import { createOffers, type Preferring } from './offers.ts';
 import type { Passwords } from './passwords.ts';
 import { PATIENCE } from './states.ts';
 import type { Stage, State } from './steps.ts';
 import type { Suggestions } from './suggestions.ts';
-import type { TrustedDevices } from './trusted-devices.ts';
 
 /** How recent the password must be for a first enrolment, milliseconds. */
 const FRESH_FOR_ENROLMENT = 10 * 60_000;

@@ -1,6 +1,6 @@
 import type { AccountsNeeds } from '../accounts/needs.ts';
+import type { AssuranceNeeds } from '../assurance/needs.ts';
 import type { LockoutNeeds } from '../lockout/needs.ts';
-import type { AssuranceNeeds } from './needs/assurance.ts';
 import type { HelpDeskNeeds } from './needs/help-desk.ts';
 import type { MethodsNeeds } from './needs/methods.ts';
 import type { ReportsNeeds } from './needs/reports.ts';

@@ -3,12 +3,13 @@ import { createCredentials } from '../accounts/credentials.ts';
 import { createHolds } from '../accounts/holds.ts';
 import { createLogins } from '../accounts/logins.ts';
 import { createPreferences } from '../accounts/preferences.ts';
+import { createEvaluator } from '../assurance/evaluate.ts';
+import { createEvidence } from '../assurance/evidence.ts';
+import { createTrustedDevices } from '../assurance/trusted-devices.ts';
 import { createAttempts } from '../lockout/attempts.ts';
 import { createDispatcher } from './advance.ts';
 import type { SignInDeps } from './deps.ts';
 import { createEnrolment } from './enrolment.ts';
-import { createEvaluator } from './evaluate.ts';
-import { createEvidence } from './evidence.ts';
 import { createHelpDesk } from './help-desk/index.ts';
 import { createIssuing } from './issuing.ts';
 import { createJourney } from './journey.ts';
@@ -19,7 +20,6 @@ import { createReports } from './reports.ts';
 import { createStates } from './states.ts';
 import { createStatistics } from './statistics/index.ts';
 import { createSuggestions } from './suggestions.ts';
-import { createTrustedDevices } from './trusted-devices.ts';
 import { createWaiting } from './waiting.ts';
 
 /** Puts the journey together. */

@@ -2,13 +2,14 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { contextOf } from '../accounts/context.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Logins } from '../accounts/logins.ts';
+import type { EvidenceStore } from '../assurance/evidence.ts';
+import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Attempts } from '../lockout/attempts.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import { about, createAnswers, type Result } from './answers.ts';
-import type { EvidenceStore } from './evidence.ts';
 import type { Methods } from './methods.ts';
 import type { SignInNeeds } from './needs.ts';
 import { type Passwords, renewedProofs } from './passwords.ts';
@@ -16,7 +17,6 @@ import { createPresenter } from './present.ts';
 import { createResend } from './resend.ts';
 import type { Loaded, States } from './states.ts';
 import type { Stage, State, Step } from './steps.ts';
-import type { TrustedDevices } from './trusted-devices.ts';
 
 /** Wrong answers that one pending prompt survives. */
 const MOST_WRONG = 5;

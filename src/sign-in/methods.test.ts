@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { openDurable } from '../../test/support/durable.ts';
 import { MINUTE, openEphemeral, random, START, stoppedClock } from '../../test/support/sign-in.ts';
 import { createCredentials } from '../accounts/credentials.ts';
+import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import type { AuditEvent } from '../core/door.ts';
 import type { EnabledFactors } from '../core/enabled-factor.ts';
 import type { FactorModule } from '../core/factor.ts';
 import { createSealer } from '../core/seal.ts';
 import { createMethods, type Exercise } from './methods.ts';
-import type { TrustedDevices } from './trusted-devices.ts';
 
 const never = () => Promise.reject(new Error('not asked here'));
 const phone: FactorModule = {

@@ -2,6 +2,8 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { AuditFacts, Holds } from '../accounts/holds.ts';
 import { normalPassword, passwordFaults } from '../accounts/password-rules.ts';
 import { openerOf } from '../accounts/strength.ts';
+import type { EvidenceStore } from '../assurance/evidence.ts';
+import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import type { Account } from '../core/account.ts';
 import type { Evidence } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
@@ -9,9 +11,7 @@ import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 import type { RenewedSight } from '../core/sign-in.ts';
 import { type Attempt, type Attempts, lockedFor } from '../lockout/attempts.ts';
-import type { EvidenceStore } from './evidence.ts';
 import type { MethodsNeeds } from './needs/methods.ts';
-import type { TrustedDevices } from './trusted-devices.ts';
 
 /** How long one change keeps others of the account waiting at most, milliseconds. */
 const CLAIM = 60_000;

@@ -1,6 +1,6 @@
 import type { Credentials } from '../accounts/credentials.ts';
+import type { Evaluator } from '../assurance/evaluate.ts';
 import type { Account, Credential } from '../core/account.ts';
-import type { Evaluator } from './evaluate.ts';
 import type { Issuing } from './issuing.ts';
 import type { MethodsNeeds } from './needs/methods.ts';
 import { isFor } from './suggestions.ts';

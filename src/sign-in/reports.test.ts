@@ -4,6 +4,7 @@ import { openDurable } from '../../test/support/durable.ts';
 import { MINUTE, openEphemeral, random, START, stoppedClock } from '../../test/support/sign-in.ts';
 import { createCredentials } from '../accounts/credentials.ts';
 import { createHolds } from '../accounts/holds.ts';
+import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import type { AuditEvent } from '../core/door.ts';
 import type { EnabledFactors } from '../core/enabled-factor.ts';
 import { SallyportError } from '../core/errors.ts';
@@ -11,7 +12,6 @@ import type { FactorModule, Reported } from '../core/factor.ts';
 import { createSealer } from '../core/seal.ts';
 import { createMethods } from './methods.ts';
 import { createReports } from './reports.ts';
-import type { TrustedDevices } from './trusted-devices.ts';
 
 const never = () => Promise.reject(new Error('not asked here'));
 const unasked = { challenge: never, verify: never };

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { AuditFacts, Holds } from '../accounts/holds.ts';
+import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Reported } from '../core/factor.ts';
 import type { Methods } from './methods.ts';
 import type { ReportsNeeds } from './needs/reports.ts';
 import { suspectsOf } from './suspects.ts';
-import type { TrustedDevices } from './trusted-devices.ts';
 
 /** "This wasn't me", as the help desk sees it. Times are epoch milliseconds. */
 export interface Report {

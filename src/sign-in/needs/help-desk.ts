@@ -2,6 +2,7 @@ import type { Accounts } from '../../accounts/accounts.ts';
 import type { Credentials } from '../../accounts/credentials.ts';
 import type { Holds } from '../../accounts/holds.ts';
 import type { Logins } from '../../accounts/logins.ts';
+import type { TrustedDevices } from '../../assurance/trusted-devices.ts';
 import type { Directory } from '../../core/directory.ts';
 import type { AuditPort } from '../../core/door.ts';
 import type { EnabledFactors } from '../../core/enabled-factor.ts';
@@ -11,7 +12,6 @@ import type { HelpDeskSettings } from '../help-desk/scope.ts';
 import type { Issuing } from '../issuing.ts';
 import type { Methods } from '../methods.ts';
 import type { Reports } from '../reports.ts';
-import type { TrustedDevices } from '../trusted-devices.ts';
 
 export interface HelpDeskNeeds {
   now(): number;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isSecondFactor, type Proof } from '../core/assurance.ts';
 import type { Browser, DeviceCookie } from '../core/browser.ts';
 import { present, type Secrets, successorOf } from './device-secrets.ts';
-import type { AssuranceNeeds } from './needs/assurance.ts';
+import type { AssuranceNeeds } from './needs.ts';
 
 /** What one account proved on one browser. Times are epoch milliseconds. */
 interface Remembered {

@@ -22,7 +22,7 @@ import { stillCounting } from '../policy/counting.ts';
 import { decide } from '../policy/decide.ts';
 import type { EvidenceStore } from './evidence.ts';
 import { impliedOf, onlyIfNamed } from './implied.ts';
-import type { AssuranceNeeds } from './needs/assurance.ts';
+import type { AssuranceNeeds } from './needs.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
 /** An evaluation, with what it rests on: the journey goes on from there. */

@@ -1,9 +1,9 @@
-import type { Application } from '../../core/application.ts';
-import type { AcrTable } from '../../core/assurance.ts';
-import type { AuditPort } from '../../core/door.ts';
-import type { EnabledFactors } from '../../core/enabled-factor.ts';
-import type { Rule } from '../../core/policy.ts';
-import type { EphemeralStore } from '../../core/store.ts';
+import type { Application } from '../core/application.ts';
+import type { AcrTable } from '../core/assurance.ts';
+import type { AuditPort } from '../core/door.ts';
+import type { EnabledFactors } from '../core/enabled-factor.ts';
+import type { Rule } from '../core/policy.ts';
+import type { EphemeralStore } from '../core/store.ts';
 
 export interface AssuranceNeeds {
   now(): number;
