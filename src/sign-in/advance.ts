@@ -15,12 +15,12 @@ import {
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
+import type { Passwords } from '../methods/passwords.ts';
+import type { Suggestions } from '../methods/suggestions.ts';
 import type { SignInNeeds } from './needs.ts';
 import { createOffers, type Preferring } from './offers.ts';
-import type { Passwords } from './passwords.ts';
 import { PATIENCE } from './states.ts';
 import type { Stage, State } from './steps.ts';
-import type { Suggestions } from './suggestions.ts';
 
 /** How recent the password must be for a first enrolment, milliseconds. */
 const FRESH_FOR_ENROLMENT = 10 * 60_000;

@@ -7,19 +7,19 @@ import { createEvaluator } from '../assurance/evaluate.ts';
 import { createEvidence } from '../assurance/evidence.ts';
 import { createTrustedDevices } from '../assurance/trusted-devices.ts';
 import { createAttempts } from '../lockout/attempts.ts';
+import { createEnrolment } from '../methods/enrolment.ts';
+import { createIssuing } from '../methods/issuing.ts';
+import { createMethods } from '../methods/methods.ts';
+import { createPasswords } from '../methods/passwords.ts';
+import { createPortal } from '../methods/portal.ts';
+import { createSuggestions } from '../methods/suggestions.ts';
 import { createDispatcher } from './advance.ts';
 import type { SignInDeps } from './deps.ts';
-import { createEnrolment } from './enrolment.ts';
 import { createHelpDesk } from './help-desk/index.ts';
-import { createIssuing } from './issuing.ts';
 import { createJourney } from './journey.ts';
-import { createMethods } from './methods.ts';
-import { createPasswords } from './passwords.ts';
-import { createPortal } from './portal.ts';
 import { createReports } from './reports.ts';
 import { createStates } from './states.ts';
 import { createStatistics } from './statistics/index.ts';
-import { createSuggestions } from './suggestions.ts';
 import { createWaiting } from './waiting.ts';
 
 /** Puts the journey together. */

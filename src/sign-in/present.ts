@@ -3,8 +3,8 @@ import type { EvidenceStore } from '../assurance/evidence.ts';
 import { configuredId } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
+import type { Passwords } from '../methods/passwords.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
-import type { Passwords } from './passwords.ts';
 import { PATIENCE } from './states.ts';
 import type { State, Step } from './steps.ts';
 

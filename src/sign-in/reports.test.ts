@@ -10,7 +10,7 @@ import type { EnabledFactors } from '../core/enabled-factor.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { FactorModule, Reported } from '../core/factor.ts';
 import { createSealer } from '../core/seal.ts';
-import { createMethods } from './methods.ts';
+import { createMethods } from '../methods/methods.ts';
 import { createReports } from './reports.ts';
 
 const never = () => Promise.reject(new Error('not asked here'));

@@ -4,7 +4,7 @@ import type { AuditFacts, Holds } from '../accounts/holds.ts';
 import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Reported } from '../core/factor.ts';
-import type { Methods } from './methods.ts';
+import type { Methods } from '../methods/methods.ts';
 import type { ReportsNeeds } from './needs/reports.ts';
 import { suspectsOf } from './suspects.ts';
 

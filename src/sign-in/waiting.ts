@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { changedOf, topicOf } from '../accounts/exchange.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
-import type { Enrolment } from './enrolment.ts';
+import type { Enrolment } from '../methods/enrolment.ts';
 import type { SignInNeeds } from './needs.ts';
 import type { States } from './states.ts';
 

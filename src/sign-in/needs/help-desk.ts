@@ -8,9 +8,9 @@ import type { AuditPort } from '../../core/door.ts';
 import type { EnabledFactors } from '../../core/enabled-factor.ts';
 import type { DurableStore } from '../../core/store.ts';
 import type { Attempts } from '../../lockout/attempts.ts';
+import type { Issuing } from '../../methods/issuing.ts';
+import type { Methods } from '../../methods/methods.ts';
 import type { HelpDeskSettings } from '../help-desk/scope.ts';
-import type { Issuing } from '../issuing.ts';
-import type { Methods } from '../methods.ts';
 import type { Reports } from '../reports.ts';
 
 export interface HelpDeskNeeds {

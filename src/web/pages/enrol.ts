@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { ENROLMENT } from '../../core/application.ts';
 import { SallyportError } from '../../core/errors.ts';
-import type { Standing } from '../../sign-in/portal.ts';
+import type { Standing } from '../../methods/portal.ts';
 import { formFields, LONGEST_FORM } from '../bodies.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { Csrf } from '../security.ts';

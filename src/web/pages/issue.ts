@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
 import type { Shown } from '../../core/factor.ts';
-import type { Issuable } from '../../sign-in/issuing.ts';
+import type { Issuable } from '../../methods/issuing.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { OwnMethods } from './account-methods.ts';
 import type { Member, Membership } from './account-session.ts';

@@ -3,7 +3,7 @@ import { ENROLMENT, type InternalApplication } from '../../core/application.ts';
 import type { Proof } from '../../core/assurance.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message, PromptKind } from '../../core/prompt.ts';
-import type { Enrolling } from '../../sign-in/enrolment.ts';
+import type { Enrolling } from '../../methods/enrolment.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
 import type { Member, Membership } from './account-session.ts';

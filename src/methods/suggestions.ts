@@ -1,6 +1,6 @@
 import type { Account, Credential } from '../core/account.ts';
 import type { Suggestion } from '../core/policy.ts';
-import type { MethodsNeeds } from './needs/methods.ts';
+import type { MethodsNeeds } from './needs.ts';
 
 /** How often it was suggested, and until when it rests. */
 interface Past {

@@ -2,7 +2,7 @@ import type { Credentials } from '../accounts/credentials.ts';
 import type { Evaluator } from '../assurance/evaluate.ts';
 import type { Account, Credential } from '../core/account.ts';
 import type { Issuing } from './issuing.ts';
-import type { MethodsNeeds } from './needs/methods.ts';
+import type { MethodsNeeds } from './needs.ts';
 import { isFor } from './suggestions.ts';
 
 /** How many methods a newcomer is led to: losing one must not lock them out. */

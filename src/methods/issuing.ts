@@ -4,7 +4,7 @@ import { SallyportError } from '../core/errors.ts';
 import type { Issued, IssueOptions, SelfService, Shown } from '../core/factor.ts';
 import type { Message } from '../core/prompt.ts';
 import type { Methods } from './methods.ts';
-import type { MethodsNeeds } from './needs/methods.ts';
+import type { MethodsNeeds } from './needs.ts';
 
 /** A factor that owners may issue credentials of to themselves. */
 export interface Issuable {

@@ -11,7 +11,7 @@ import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 import type { RenewedSight } from '../core/sign-in.ts';
 import { type Attempt, type Attempts, lockedFor } from '../lockout/attempts.ts';
-import type { MethodsNeeds } from './needs/methods.ts';
+import type { MethodsNeeds } from './needs.ts';
 
 /** How long one change keeps others of the account waiting at most, milliseconds. */
 const CLAIM = 60_000;

@@ -2,7 +2,7 @@ import type { Credentials } from '../accounts/credentials.ts';
 import type { AuditFacts } from '../accounts/holds.ts';
 import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import type { Message } from '../core/prompt.ts';
-import type { MethodsNeeds } from './needs/methods.ts';
+import type { MethodsNeeds } from './needs.ts';
 
 /** How long one change of an account's methods keeps others of the account waiting at most, milliseconds. */
 const CLAIM = 60_000;

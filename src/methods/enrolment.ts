@@ -8,7 +8,7 @@ import type { Confirmed, OnPhone } from '../core/factor.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import { type Attempts, lockedFor } from '../lockout/attempts.ts';
 import type { Methods } from './methods.ts';
-import type { MethodsNeeds } from './needs/methods.ts';
+import type { MethodsNeeds } from './needs.ts';
 
 /** How long an enrolment outside of a sign-in waits, milliseconds. */
 const PATIENCE = 15 * 60_000;

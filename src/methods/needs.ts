@@ -1,10 +1,10 @@
-import type { PasswordPolicy } from '../../accounts/password-rules.ts';
-import type { Directory } from '../../core/directory.ts';
-import type { AuditPort, LogPort } from '../../core/door.ts';
-import type { EnabledFactors } from '../../core/enabled-factor.ts';
-import type { Suggestion } from '../../core/policy.ts';
-import type { Sealer } from '../../core/seal.ts';
-import type { DurableStore, EphemeralStore } from '../../core/store.ts';
+import type { PasswordPolicy } from '../accounts/password-rules.ts';
+import type { Directory } from '../core/directory.ts';
+import type { AuditPort, LogPort } from '../core/door.ts';
+import type { EnabledFactors } from '../core/enabled-factor.ts';
+import type { Suggestion } from '../core/policy.ts';
+import type { Sealer } from '../core/seal.ts';
+import type { DurableStore, EphemeralStore } from '../core/store.ts';
 
 export interface MethodsNeeds {
   now(): number;
