@@ -10,8 +10,8 @@ import type { DurableStore } from '../../core/store.ts';
 import type { Attempts } from '../../lockout/attempts.ts';
 import type { Issuing } from '../../methods/issuing.ts';
 import type { Methods } from '../../methods/methods.ts';
+import type { Reports } from '../../reports/reports.ts';
 import type { HelpDeskSettings } from '../help-desk/scope.ts';
-import type { Reports } from '../reports.ts';
 
 export interface HelpDeskNeeds {
   now(): number;

@@ -1,5 +1,5 @@
-import type { AuditPort } from '../../core/door.ts';
-import type { DurableStore } from '../../core/store.ts';
+import type { AuditPort } from '../core/door.ts';
+import type { DurableStore } from '../core/store.ts';
 
 export interface ReportsNeeds {
   now(): number;

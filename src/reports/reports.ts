@@ -5,7 +5,7 @@ import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Reported } from '../core/factor.ts';
 import type { Methods } from '../methods/methods.ts';
-import type { ReportsNeeds } from './needs/reports.ts';
+import type { ReportsNeeds } from './needs.ts';
 import { suspectsOf } from './suspects.ts';
 
 /** "This wasn't me", as the help desk sees it. Times are epoch milliseconds. */

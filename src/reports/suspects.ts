@@ -1,8 +1,8 @@
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Credential } from '../core/account.ts';
 import type { Reported } from '../core/factor.ts';
-import type { ReportsNeeds } from './needs/reports.ts';
-import { PATIENCE } from './states.ts';
+import { PATIENCE } from '../sign-in/states.ts';
+import type { ReportsNeeds } from './needs.ts';
 
 const ADDED = ['credential.added', 'credential.issued'];
 
