@@ -1,9 +1,9 @@
 import type { AccountsNeeds } from '../accounts/needs.ts';
 import type { AssuranceNeeds } from '../assurance/needs.ts';
+import type { HelpDeskNeeds } from '../help-desk/needs.ts';
 import type { LockoutNeeds } from '../lockout/needs.ts';
 import type { MethodsNeeds } from '../methods/needs.ts';
 import type { ReportsNeeds } from '../reports/needs.ts';
-import type { HelpDeskNeeds } from './needs/help-desk.ts';
 import type { StatisticsNeeds } from './needs/statistics.ts';
 import type { SignInNeeds } from './needs.ts';
 

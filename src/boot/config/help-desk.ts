@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RIGHTS } from '../../sign-in/help-desk/scope.ts';
+import { RIGHTS } from '../../help-desk/scope.ts';
 import type { Subject } from './checks.ts';
 import type { Fault } from './faults.ts';
 import { duration, id, localized } from './fields.ts';

@@ -1,6 +1,6 @@
 import type { LocalizedText } from '../../core/account.ts';
 import type { Message } from '../../core/prompt.ts';
-import type { Agent } from '../../sign-in/help-desk/agent.ts';
+import type { Agent } from '../../help-desk/agent.ts';
 import type { Enrolled } from '../../sign-in/statistics/enrolment.ts';
 import type { Failed } from '../../sign-in/statistics/failures.ts';
 import type { WebDeps } from '../context.ts';

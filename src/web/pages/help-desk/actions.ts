@@ -2,8 +2,8 @@ import type { Response } from 'express';
 import type { Account } from '../../../core/account.ts';
 import { SallyportError } from '../../../core/errors.ts';
 import type { Answer, Message } from '../../../core/prompt.ts';
-import type { Order } from '../../../sign-in/help-desk/actions.ts';
-import type { Right } from '../../../sign-in/help-desk/scope.ts';
+import type { Order } from '../../../help-desk/actions.ts';
+import type { Right } from '../../../help-desk/scope.ts';
 import { localsOf, send, type WebDeps } from '../../context.ts';
 import type { Pages } from '../../models.ts';
 

@@ -3,7 +3,7 @@ import type { Account, Credential, LocalizedText } from '../../../core/account.t
 import { LEVELS } from '../../../core/assurance.ts';
 import type { Reason } from '../../../core/policy.ts';
 import type { AuditEntry } from '../../../core/store.ts';
-import type { Agent } from '../../../sign-in/help-desk/agent.ts';
+import type { Agent } from '../../../help-desk/agent.ts';
 import type { WebDeps } from '../../context.ts';
 import type { DeskRefusal } from '../../help-desk-models.ts';
 import type { Pages } from '../../models.ts';

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { LocalizedText } from '../../../core/account.ts';
 import type { Answer } from '../../../core/prompt.ts';
-import { reasonOf } from '../../../sign-in/help-desk/actions.ts';
+import { reasonOf } from '../../../help-desk/actions.ts';
 import type { WebDeps } from '../../context.ts';
 import type { Pages } from '../../models.ts';
 import type { Csrf } from '../../security.ts';

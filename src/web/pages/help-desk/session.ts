@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { SallyportError } from '../../../core/errors.ts';
 import type { SessionSight } from '../../../core/sign-in.ts';
-import type { Agent } from '../../../sign-in/help-desk/agent.ts';
+import type { Agent } from '../../../help-desk/agent.ts';
 import { localsOf, type WebDeps } from '../../context.ts';
 import { createMembership } from '../account-session.ts';
 

@@ -1,4 +1,4 @@
-import type { LocalizedText } from '../../core/account.ts';
+import type { LocalizedText } from '../core/account.ts';
 
 /** What the help desk can do for a person; `reports` is both reading reports and marking one handled. */
 export const RIGHTS = ['view', 'issue', 'remove', 'unlock', 'end-sessions', 'assign', 'reports'] as const;

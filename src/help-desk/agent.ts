@@ -1,4 +1,4 @@
-import type { Account, LocalizedText } from '../../core/account.ts';
+import type { Account, LocalizedText } from '../core/account.ts';
 import type { Right, Subject } from './scope.ts';
 
 /** Someone of the help desk, with what they may do now. */

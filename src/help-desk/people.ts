@@ -1,6 +1,6 @@
-import type { Account } from '../../core/account.ts';
-import type { HelpDeskNeeds, HelpDeskParts } from '../needs/help-desk.ts';
+import type { Account } from '../core/account.ts';
 import type { Agent, Doer } from './agent.ts';
+import type { HelpDeskNeeds, HelpDeskParts } from './needs.ts';
 import type { Right } from './scope.ts';
 
 /** Rows that a search looks at, and people that it shows. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Account } from '../../core/account.ts';
-import type { Directory, Person } from '../../core/directory.ts';
+import type { Account } from '../core/account.ts';
+import type { Directory, Person } from '../core/directory.ts';
 import { createPeople } from './people.ts';
 import { mayActOn, type Right, type Subject } from './scope.ts';
 

@@ -1,10 +1,10 @@
-import { mostOf } from '../../accounts/credentials.ts';
-import type { Account, LocalizedText } from '../../core/account.ts';
-import { SallyportError } from '../../core/errors.ts';
-import type { Shown } from '../../core/factor.ts';
-import type { Message } from '../../core/prompt.ts';
-import type { HelpDeskNeeds, HelpDeskParts } from '../needs/help-desk.ts';
+import { mostOf } from '../accounts/credentials.ts';
+import type { Account, LocalizedText } from '../core/account.ts';
+import { SallyportError } from '../core/errors.ts';
+import type { Shown } from '../core/factor.ts';
+import type { Message } from '../core/prompt.ts';
 import type { Doer } from './agent.ts';
+import type { HelpDeskNeeds, HelpDeskParts } from './needs.ts';
 import type { Right } from './scope.ts';
 
 /** What somebody wants done to a person, and why. */

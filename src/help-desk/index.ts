@@ -1,7 +1,7 @@
-import type { Account } from '../../core/account.ts';
-import type { HelpDeskNeeds, HelpDeskParts } from '../needs/help-desk.ts';
+import type { Account } from '../core/account.ts';
 import { createActions } from './actions.ts';
 import type { Agent, Doer } from './agent.ts';
+import type { HelpDeskNeeds, HelpDeskParts } from './needs.ts';
 import { createPeople } from './people.ts';
 import { type Actor, type Grant, grantsOf, has, mayActOn, RIGHTS } from './scope.ts';
 
