@@ -4,7 +4,7 @@ import type { HelpDeskNeeds } from '../help-desk/needs.ts';
 import type { LockoutNeeds } from '../lockout/needs.ts';
 import type { MethodsNeeds } from '../methods/needs.ts';
 import type { ReportsNeeds } from '../reports/needs.ts';
-import type { StatisticsNeeds } from './needs/statistics.ts';
+import type { StatisticsNeeds } from '../statistics/needs.ts';
 import type { SignInNeeds } from './needs.ts';
 
 /** What all of it is given together. */

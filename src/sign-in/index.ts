@@ -15,11 +15,11 @@ import { createPasswords } from '../methods/passwords.ts';
 import { createPortal } from '../methods/portal.ts';
 import { createSuggestions } from '../methods/suggestions.ts';
 import { createReports } from '../reports/reports.ts';
+import { createStatistics } from '../statistics/index.ts';
 import { createDispatcher } from './advance.ts';
 import type { SignInDeps } from './deps.ts';
 import { createJourney } from './journey.ts';
 import { createStates } from './states.ts';
-import { createStatistics } from './statistics/index.ts';
 import { createWaiting } from './waiting.ts';
 
 /** Puts the journey together. */

@@ -1,8 +1,8 @@
 import type { LocalizedText } from '../../core/account.ts';
 import type { Message } from '../../core/prompt.ts';
 import type { Agent } from '../../help-desk/agent.ts';
-import type { Enrolled } from '../../sign-in/statistics/enrolment.ts';
-import type { Failed } from '../../sign-in/statistics/failures.ts';
+import type { Enrolled } from '../../statistics/enrolment.ts';
+import type { Failed } from '../../statistics/failures.ts';
 import type { WebDeps } from '../context.ts';
 import type { Cell } from '../csv.ts';
 import type { ReportCell, ReportTable } from '../report-models.ts';

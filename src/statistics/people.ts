@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Account } from '../../core/account.ts';
-import { isUsable } from '../../core/account.ts';
-import type { Person } from '../../core/directory.ts';
-import type { CredentialFact } from '../../core/store.ts';
-import type { StatisticsNeeds } from '../needs/statistics.ts';
+import type { Account } from '../core/account.ts';
+import { isUsable } from '../core/account.ts';
+import type { Person } from '../core/directory.ts';
+import type { CredentialFact } from '../core/store.ts';
+import type { StatisticsNeeds } from './needs.ts';
 
 /** Accounts that are read at once: all that is held of them. */
 const PAGE = 500;

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { AuditEntry } from '../../core/store.ts';
-import type { StatisticsNeeds } from '../needs/statistics.ts';
+import type { AuditEntry } from '../core/store.ts';
 import { dayOf } from './methods.ts';
+import type { StatisticsNeeds } from './needs.ts';
 import type { InScope } from './people.ts';
 
 /** A wrong answer, one that wasn't looked at, and what policy refused. */

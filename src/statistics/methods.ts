@@ -1,4 +1,4 @@
-import type { StatisticsNeeds } from '../needs/statistics.ts';
+import type { StatisticsNeeds } from './needs.ts';
 import { type InScope, peopleIn } from './people.ts';
 
 export const DAY = 86_400_000;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Account } from '../../core/account.ts';
-import type { Application } from '../../core/application.ts';
-import { reaches } from '../../core/assurance.ts';
-import type { Rule } from '../../core/policy.ts';
-import { decide } from '../../policy/decide.ts';
+import type { Account } from '../core/account.ts';
+import type { Application } from '../core/application.ts';
+import { reaches } from '../core/assurance.ts';
+import type { Rule } from '../core/policy.ts';
+import { decide } from '../policy/decide.ts';
 import { createRollout } from './rollout.ts';
 
 const DAY = 86_400_000;

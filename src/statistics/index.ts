@@ -1,9 +1,9 @@
-import type { Account } from '../../core/account.ts';
-import type { Report, Reports } from '../../reports/reports.ts';
-import type { StatisticsNeeds } from '../needs/statistics.ts';
+import type { Account } from '../core/account.ts';
+import type { Report, Reports } from '../reports/reports.ts';
 import { createEnrolmentReport } from './enrolment.ts';
 import { createFailuresReport } from './failures.ts';
 import { createMethodsReport } from './methods.ts';
+import type { StatisticsNeeds } from './needs.ts';
 import type { InScope } from './people.ts';
 
 /** Reports that are looked through for one agent. */

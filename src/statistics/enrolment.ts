@@ -1,5 +1,5 @@
-import type { Account } from '../../core/account.ts';
-import type { StatisticsNeeds } from '../needs/statistics.ts';
+import type { Account } from '../core/account.ts';
+import type { StatisticsNeeds } from './needs.ts';
 import { type Counted, type InScope, peopleIn, strangersIn } from './people.ts';
 import { createRollout, type Due } from './rollout.ts';
 

@@ -1,0 +1,14 @@
+import type { Application } from '../core/application.ts';
+import type { Directory } from '../core/directory.ts';
+import type { EnabledFactors } from '../core/enabled-factor.ts';
+import type { Rule } from '../core/policy.ts';
+import type { DurableStore } from '../core/store.ts';
+
+export interface StatisticsNeeds {
+  now(): number;
+  durable: DurableStore;
+  factors: EnabledFactors;
+  directories: ReadonlyMap<string, Directory>;
+  applications: ReadonlyMap<string, Application>;
+  rules: readonly Rule[];
+}
