@@ -25,7 +25,7 @@ async function arrive(gateway: Gateway, username: string, name: string, groups: 
 
 /** Accounts as sign-ins would have left them, straight into the tables. */
 async function populate(gateway: Gateway): Promise<void> {
-  const { accounts, credentials } = gateway.app.signIn;
+  const { accounts, credentials } = gateway.app.rooms;
   for (const [group, count, share] of PEOPLE) {
     for (let index = 0; index < count; index += 1) {
       await gateway.addUser(`${group}${index}`, { name: `Person ${index}`, groups: group });

@@ -12,7 +12,7 @@ const gateway = await startGateway({
     strangers: { perAddress: 65_536 },
   },
 });
-const { accounts, credentials } = gateway.app.signIn;
+const { accounts, credentials } = gateway.app.rooms;
 const codes = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 const names = Array.from({ length: Number(people) }, (_, at) => `person${at}`);
 // One hash for all: making thousands would take longer than what is measured.

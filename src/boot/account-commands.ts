@@ -1,8 +1,8 @@
 import type { CommandInput, CommandResult } from '../core/directory.ts';
-import type { SignIn } from '../sign-in/index.ts';
+import type { Rooms } from './rooms.ts';
 
 /** What commands on accounts work on. */
-export type AccountsTarget = Pick<SignIn, 'accounts' | 'helpDesk'>;
+export type AccountsTarget = Pick<Rooms, 'accounts' | 'helpDesk'>;
 
 /** Lets a person try again, for installations without a help desk as well. */
 export async function unlock(

@@ -7,7 +7,6 @@ import { createStrangers } from '../lockout/strangers.ts';
 import { boundUnproven } from '../lockout/unproven.ts';
 import { createLetters } from '../notices/letters.ts';
 import { networkLookup } from '../policy/networks.ts';
-import { createSignIn, type SignIn } from '../sign-in/index.ts';
 import { type ApiSettings, hashOfSecret } from '../web/api/passes.ts';
 import { createWeb } from '../web/app.ts';
 import { assets } from '../web/assets.ts';
@@ -42,6 +41,7 @@ import {
   type World,
 } from './parts.ts';
 import { createRegistry } from './registry.ts';
+import { createRooms, type Rooms } from './rooms.ts';
 import { guarded } from './sealing/guard.ts';
 import { createKeys } from './sealing/keys.ts';
 import { sealedPlaces } from './sealing/places.ts';
@@ -59,7 +59,7 @@ export interface App {
   /** Paths of further pages of the management port, for people. */
   managementPages: readonly string[];
   core: Core;
-  signIn: SignIn;
+  rooms: Rooms;
   /** Throws while a store is away. */
   ready(): Promise<void>;
   /** Ends what would keep connections open: the server can then stop. */
@@ -108,7 +108,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const senders = createSenders(config, modules, { ...world, fetch, log }, audit);
   management.show(senders.pages);
   const report: FactorReport = async (account, about, factor) =>
-    void (await signIn.reports.make(account, about, { by: 'owner', factor }));
+    void (await rooms.reports.make(account, about, { by: 'owner', factor }));
   const locate = await openGeoip(config.geoip?.database, { now: world.now, log });
   const outside = {
     locate: (ip: string, locale: string) => {
@@ -127,7 +127,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const factors = await createFactors(config, modules, durable, directories, world, outside, keys.sealer);
   const rules = [...config.rules, ...OWN_RULES];
   const { acr, sessions, trustedDevices, lockout, signInWith } = config;
-  const signIn = createSignIn({
+  const rooms = createRooms({
     ...world,
     ...{ durable, ephemeral, strangers, sealer: keys.sealer, audit, log },
     ...{
@@ -175,10 +175,10 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       sessions,
     },
     ...{ random: world.random, acr, locales: config.locales, render, audit, log },
-    evaluate: signIn.evaluator.evaluate,
-    stillAllowed: signIn.evaluator.stillAllowed,
-    account: signIn.accounts.usable,
-    adopt: signIn.evidence.adopt,
+    evaluate: rooms.evaluator.evaluate,
+    stillAllowed: rooms.evaluator.stillAllowed,
+    account: rooms.accounts.usable,
+    adopt: rooms.evidence.adopt,
     browser: browserOf,
     bonds,
     deposits: createDeposits({ ...world, ephemeral, bonds, strangers, browser: browserOf }),
@@ -199,13 +199,13 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   await troubles.look();
   management.watch(troubles.now);
 
-  const streams = createStreams({ ephemeral, waiting: signIn.waiting, now: world.now });
+  const streams = createStreams({ ephemeral, waiting: rooms.waiting, now: world.now });
   const web: WebDeps = {
     ...world,
     ...{ issuer: config.issuer, trustedProxies: config.trustedProxies, renderer, i18n, assets: served },
     formPost: createFormPost(renderer),
     ...{
-      signIn,
+      ...rooms,
       core,
       applications,
       troubles: troubles.now,
@@ -239,7 +239,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       durable,
       directories,
       doors,
-      signIn,
+      ...rooms,
       core,
       audit,
       world,
@@ -252,7 +252,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       troubles: troubles.now,
     }),
     core,
-    signIn,
+    rooms,
     ready,
     endStreams: streams.close,
     async close() {

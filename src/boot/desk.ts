@@ -6,18 +6,17 @@ import { SallyportError } from '../core/errors.ts';
 import type { FactorDesk } from '../core/factor.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
-import type { SignIn } from '../sign-in/index.ts';
 import type { CommandRequest } from './commands.ts';
 import type { Modules } from './modules.ts';
 import type { World } from './parts.ts';
+import type { Rooms } from './rooms.ts';
 import { sealerFor } from './sealing/places.ts';
 
-interface DeskDeps {
+interface DeskDeps extends Pick<Rooms, 'accounts' | 'credentials' | 'issuing' | 'methods'> {
   modules: Modules;
   factors: ReadonlyMap<string, EnabledFactor>;
   durable: DurableStore;
   sealer: Sealer;
-  signIn: SignIn;
   audit: AuditPort;
   world: World;
 }
@@ -37,8 +36,7 @@ export async function factorCommand(deps: DeskDeps, request: CommandRequest): Pr
 }
 
 function deskOf(deps: DeskDeps, id: string, { factor }: EnabledFactor): FactorDesk {
-  const { signIn, audit, world } = deps;
-  const { credentials, methods, accounts, issuing } = signIn;
+  const { audit, world, credentials, methods, accounts, issuing } = deps;
   const about = { factor: id, by: 'cli' };
 
   return {

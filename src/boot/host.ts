@@ -12,7 +12,6 @@ import { assess } from '../policy/assess.ts';
 import { decide } from '../policy/decide.ts';
 import { explain } from '../policy/explain.ts';
 import { networksOf } from '../policy/networks.ts';
-import type { SignIn } from '../sign-in/index.ts';
 import type { AuditTarget } from './audit-commands.ts';
 import { type CommandHost, type CommandRequest, directoryCommand } from './commands.ts';
 import type { Config } from './config.ts';
@@ -21,15 +20,15 @@ import type { Keyrings } from './keyring.ts';
 import type { Modules } from './modules.ts';
 import { accountCommands, auditCommands, keyCommands, methodCommands, sealingCommands } from './own-commands.ts';
 import type { World } from './parts.ts';
+import type { Rooms } from './rooms.ts';
 import type { Places } from './sealing/places.ts';
 
-interface HostDeps {
+interface HostDeps extends Rooms {
   config: Config;
   modules: Modules;
   durable: DurableStore;
   directories: ReadonlyMap<string, Directory>;
   doors: ReadonlyMap<string, Door>;
-  signIn: SignIn;
   core: Core;
   audit: AuditPort;
   world: World;
@@ -58,7 +57,7 @@ export function createHost(deps: HostDeps): CommandHost {
     for (const key of result.revoke ?? []) await revoke(directory, key);
     for (const key of result.renewed ?? []) await release(directory, key);
     const changed = new Set((result.audit ?? []).flatMap(({ key }) => key ?? []));
-    for (const key of changed) await deps.signIn.accounts.refresh(directory, key, { by: 'cli' });
+    for (const key of changed) await deps.accounts.refresh(directory, key, { by: 'cli' });
     return result;
   }
 
@@ -79,7 +78,7 @@ export function createHost(deps: HostDeps): CommandHost {
     const account = await durable.accounts.byDirectoryKey(directory, key);
     if (account === undefined) return;
     await durable.accounts.revokeBefore(account.id, deps.world.now());
-    await deps.signIn.devices.revoke(account.id);
+    await deps.devices.revoke(account.id);
     await deps.core.endAll(account.id);
   }
 
@@ -87,15 +86,15 @@ export function createHost(deps: HostDeps): CommandHost {
   async function release(directory: string, key: string): Promise<void> {
     const account = await durable.accounts.byDirectoryKey(directory, key);
     if (account === undefined) return;
-    await deps.signIn.attempts.forgetBrowsers(account.id);
-    await deps.signIn.holds.release(account.id, { by: 'cli' });
+    await deps.attempts.forgetBrowsers(account.id);
+    await deps.holds.release(account.id, { by: 'cli' });
   }
 
   async function explainPolicy({ input: { options } }: CommandRequest): Promise<CommandResult> {
     const text = (name: string) => (typeof options[name] === 'string' ? options[name] : undefined);
     const username = text('account') ?? '';
     const application = text('application') ?? '';
-    const account = await deps.signIn.accounts.find(username);
+    const account = await deps.accounts.find(username);
     if (account === undefined) return { lines: [`There is no account ${JSON.stringify(username)}.`], exitCode: 1 };
     if (!config.applications.has(application) && !INTERNAL_APPLICATIONS.some((id) => id === application)) {
       return { lines: [`There is no application ${JSON.stringify(application)}.`], exitCode: 1 };
@@ -104,8 +103,8 @@ export function createHost(deps: HostDeps): CommandHost {
     const now = at === undefined ? deps.world.now() : Date.parse(at);
     const ip = text('ip');
     const networks = ip === undefined ? [] : networksOf(ip, config.networks);
-    const credentials = await deps.signIn.credentials.ofAccount(account.id);
-    const { isSecond, isEnrolled, works } = deps.signIn.evaluator;
+    const credentials = await deps.credentials.ofAccount(account.id);
+    const { isSecond, isEnrolled, works } = deps.evaluator;
     const seconds = credentials.filter(isSecond);
     const [enrolled, suspended] = [isEnrolled(account, credentials), !seconds.some(works)];
     const { id, groups, createdAt } = account;
@@ -123,7 +122,7 @@ export function createHost(deps: HostDeps): CommandHost {
       requirement,
       trial: { device: trusted ? 'trusted' : 'none', assessment: trial(requirement, now, trusted) },
     });
-    const hold = await deps.signIn.holds.of(account.id);
+    const hold = await deps.holds.of(account.id);
     const held = hold ? ['', `Held since ${new Date(hold.at).toISOString()}: the password must be changed first.`] : [];
     const own = (await deps.troubles()).filter((trouble) => trouble.application === configuredId(application));
     const troubles = own.length === 0 ? [] : ['', ...own.map(troubleLine)];
@@ -159,7 +158,7 @@ export function createHost(deps: HostDeps): CommandHost {
       const ofSealing = sealingCommands.find(({ name }) => name === request.name);
       if (ofSealing) return ofSealing.run(deps, request.input);
       const ofAccounts = accountCommands.find(({ name }) => name === request.name);
-      if (ofAccounts) return ofAccounts.run(deps.signIn, request.input);
+      if (ofAccounts) return ofAccounts.run(deps, request.input);
       if (request.name === 'policy explain') return explainPolicy(request);
       return (await ofDoor(request)) ?? (await factorCommand(deps, request)) ?? ofDirectory(request);
     },

@@ -2,21 +2,23 @@ import type { Account, Credential } from '../core/account.ts';
 import type { CommandInput, CommandResult } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
-import type { SignIn } from '../sign-in/index.ts';
+import type { Rooms } from './rooms.ts';
 
 /** What the commands about people's methods work on. */
-export interface MethodTarget {
-  signIn: Pick<SignIn, 'accounts' | 'credentials' | 'evaluator' | 'methods'>;
+export interface MethodTarget extends Pick<Rooms, 'accounts' | 'credentials' | 'evaluator' | 'methods'> {
   audit: Pick<AuditPort, 'commit'>;
 }
 
 const COLUMNS = ['id', 'factor', 'name', 'added', 'last used', 'state'];
 const time = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
 
-async function person({ signIn }: MethodTarget, login: string): Promise<{ account: Account; methods: Credential[] }> {
-  const account = await signIn.accounts.find(login);
+async function person(
+  { accounts, credentials }: MethodTarget,
+  login: string,
+): Promise<{ account: Account; methods: Credential[] }> {
+  const account = await accounts.find(login);
   if (account === undefined) throw new SallyportError('ERR_INPUT', `There is no account for ${login}.`);
-  return { account, methods: await signIn.credentials.ofAccount(account.id) };
+  return { account, methods: await credentials.ofAccount(account.id) };
 }
 
 /** The person's method of this id. */
@@ -34,7 +36,7 @@ export async function list(target: MethodTarget, { args: [login = ''] }: Command
   const { methods } = await person(target, login);
   const stateOf = (one: Credential) => {
     if (one.suspendedAt !== undefined) return `suspended ${time(one.suspendedAt)}`;
-    return target.signIn.evaluator.works(one) ? 'works' : 'proves nothing';
+    return target.evaluator.works(one) ? 'works' : 'proves nothing';
   };
   const rows = methods.map((one) =>
     [one.id, one.factor, one.name, time(one.createdAt), time(one.lastUsedAt), stateOf(one)].join('\t'),
@@ -49,7 +51,7 @@ export async function confirm(target: MethodTarget, input: CommandInput): Promis
   if (suspendedAt === undefined) return { lines: [`${name} isn’t suspended.`], exitCode: 1 };
   const about = { account: account.id, factor, credential: id, by: 'cli' };
   await target.audit.commit({ event: 'credential.confirmed', ...about });
-  await target.signIn.credentials.confirm(id, account.id);
+  await target.credentials.confirm(id, account.id);
   return done(`${name} can be used again.`);
 }
 
@@ -58,6 +60,6 @@ export async function remove(target: MethodTarget, input: CommandInput): Promise
   const { account, method } = await meant(target, input);
   const { id, factor, name } = method;
   await target.audit.commit({ event: 'credential.removed', account: account.id, factor, credential: id, by: 'cli' });
-  await target.signIn.methods.remove(account.id, id);
+  await target.methods.remove(account.id, id);
   return done(`${name} is removed.`);
 }

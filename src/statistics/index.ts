@@ -1,40 +1,15 @@
-import type { Account } from '../core/account.ts';
-import type { Report, Reports } from '../reports/reports.ts';
-import { createEnrolmentReport } from './enrolment.ts';
-import { createFailuresReport } from './failures.ts';
-import { createMethodsReport } from './methods.ts';
+/**
+ * What the help desk reads about the people in its scope: who is set up, with what, who fails, what was reported. It
+ * needs the durable store, directories and rules, and changes nothing.
+ */
+import type { ReportsRoom } from '../reports/index.ts';
 import type { StatisticsNeeds } from './needs.ts';
-import type { InScope } from './people.ts';
+import { createStatistics } from './statistics.ts';
 
-/** Reports that are looked through for one agent. */
-const MOST_REPORTS = 5_000;
-const PAGE = 500;
+export type { StatisticsNeeds } from './needs.ts';
 
-/** What the help desk reads about the people in its scope. Nothing of it is held for longer than it is read. */
-export function createStatistics(deps: StatisticsNeeds, { reports }: { reports: Reports }) {
-  const { accounts } = deps.durable;
-
-  return {
-    enrolment: createEnrolmentReport(deps),
-    methods: createMethodsReport(deps),
-    failures: createFailuresReport(deps),
-
-    /** "This wasn't me", the newest first, each with whom it is about. */
-    async fraud(inScope: InScope, limit = MOST_REPORTS): Promise<{ report: Report; account: Account }[]> {
-      const all = await reports.list({ limit: MOST_REPORTS });
-      const people = new Map<string, Account>();
-      for (let from = 0; from < all.length; from += PAGE) {
-        const ids = [...new Set(all.slice(from, from + PAGE).map(({ account }) => account))];
-        for (const account of (await accounts.byIds(ids)).filter(inScope)) people.set(account.id, account);
-      }
-      return all
-        .flatMap((report) => {
-          const account = people.get(report.account);
-          return account ? [{ report, account }] : [];
-        })
-        .slice(0, limit);
-    },
-  };
+export function statisticsRoom(needs: StatisticsNeeds, below: ReportsRoom) {
+  return { statistics: createStatistics(needs, below) };
 }
 
-export type Statistics = ReturnType<typeof createStatistics>;
+export type StatisticsRoom = ReturnType<typeof statisticsRoom>;

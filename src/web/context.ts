@@ -1,11 +1,18 @@
 import type { RequestHandler, Response } from 'express';
+import type { AccountsRoom } from '../accounts/index.ts';
+import type { AssuranceRoom } from '../assurance/index.ts';
 import type { Applications } from '../core/application.ts';
 import type { AuditPort, Core, DoorModule, LogPort } from '../core/door.ts';
 import type { Rule } from '../core/policy.ts';
 import type { FactorRoutes } from '../core/route.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import type { Trouble } from '../core/trouble.ts';
-import type { SignIn } from '../sign-in/index.ts';
+import type { HelpDeskRoom } from '../help-desk/index.ts';
+import type { LockoutRoom } from '../lockout/index.ts';
+import type { MethodsRoom } from '../methods/index.ts';
+import type { ReportsRoom } from '../reports/index.ts';
+import type { SignInRoom } from '../sign-in/index.ts';
+import type { StatisticsRoom } from '../statistics/index.ts';
 import type { ApiSettings } from './api/passes.ts';
 import type { Assets } from './assets.ts';
 import type { I18n } from './i18n.ts';
@@ -14,8 +21,18 @@ import type { RenderContext, Renderer } from './render.ts';
 import type { Streams } from './streams.ts';
 import { turnOf } from './whose-turn.ts';
 
+/** What pages do is done in these. */
+export type WebRooms = LockoutRoom &
+  AccountsRoom &
+  AssuranceRoom &
+  MethodsRoom &
+  SignInRoom &
+  ReportsRoom &
+  HelpDeskRoom &
+  StatisticsRoom;
+
 /** What the web layer is given by the composition root. */
-export interface WebDeps {
+export interface WebDeps extends WebRooms {
   issuer: string;
   trustedProxies: readonly string[];
   /** Names of the configured networks that an address belongs to. */
@@ -29,7 +46,6 @@ export interface WebDeps {
   formPost(model: Pages['form-post'], context: RenderContext): string;
   i18n: I18n;
   assets: Assets;
-  signIn: SignIn;
   core: Core;
   doors: readonly { module: Pick<DoorModule, 'id' | 'prompts'>; handler: RequestHandler }[];
   /** Open pages that wait for an answer from elsewhere. */

@@ -32,7 +32,7 @@ describe('a right that ended while its page was open', () => {
   }));
   const at = (path: string) => `${scene.gateway.url}${path}`;
   const methodsOf = async (someone: Someone) =>
-    (await scene.gateway.app.signIn.credentials.ofAccount(await accountOf(scene, someone))).map(({ name }) => name);
+    (await scene.gateway.app.rooms.credentials.ofAccount(await accountOf(scene, someone))).map(({ name }) => name);
 
   /** At the page that sets up a first method, after the suggestion to do so. */
   async function suggested(someone: Someone, client?: Client): Promise<{ thief: Someone; page: Reply }> {
@@ -134,8 +134,8 @@ describe('a right that ended while its page was open', () => {
       (owner: Someone) => report(scene, owner),
       async (owner: Someone) => {
         const account = await accountOf(scene, owner);
-        const [method] = await scene.gateway.app.signIn.credentials.ofAccount(account);
-        await scene.gateway.app.signIn.methods.remove(account, method?.id ?? '');
+        const [method] = await scene.gateway.app.rooms.credentials.ofAccount(account);
+        await scene.gateway.app.rooms.methods.remove(account, method?.id ?? '');
       },
     ];
     for (const end of ends) {
@@ -159,11 +159,11 @@ describe('a right that ended while its page was open', () => {
     const question = await thief.code(await thief.enter('courses'), scene.nextCode(owner));
     expect(asksToRemember(question)).toBe(true);
     const account = await accountOf(scene, owner);
-    const [method] = await scene.gateway.app.signIn.credentials.ofAccount(account);
-    await scene.gateway.app.signIn.credentials.remove(method?.id ?? '', account);
+    const [method] = await scene.gateway.app.rooms.credentials.ofAccount(account);
+    await scene.gateway.app.rooms.credentials.remove(method?.id ?? '', account);
     await thief.remember(question, 'yes');
     expect(thief.client.jar.value('sallyport_device')).toBeUndefined();
-    expect(await scene.gateway.app.signIn.devices.list(account)).toEqual([]);
+    expect(await scene.gateway.app.rooms.devices.list(account)).toEqual([]);
   });
 
   /** Signed in with an authenticator, at a page of the account. */
@@ -192,8 +192,8 @@ describe('a right that ended while its page was open', () => {
   it('nor where the method that was shown for it is gone, or the account is disabled', async () => {
     const ends = [
       async (account: string) => {
-        const [method] = await scene.gateway.app.signIn.credentials.ofAccount(account);
-        await scene.gateway.app.signIn.methods.remove(account, method?.id ?? '');
+        const [method] = await scene.gateway.app.rooms.credentials.ofAccount(account);
+        await scene.gateway.app.rooms.methods.remove(account, method?.id ?? '');
       },
       async (_: string, owner: Someone) => void (await scene.gateway.command('user disable', [owner.username])),
     ];
@@ -213,19 +213,19 @@ describe('a right that ended while its page was open', () => {
     const page = await toNewPassword(scene, thief, await thief.begin('library'));
     expect(asksNewPassword(page)).toBe(true);
     // Reported once more: what was shown a moment ago is from before.
-    await scene.gateway.app.signIn.reports.make(
+    await scene.gateway.app.rooms.reports.make(
       await accountOf(scene, owner),
       { what: 'sign-in', at: scene.gateway.now() - 1 },
       { by: 'owner' },
     );
     scene.clock.advance(1000);
     expect(asksPassword(await thief.answer(page, { next: NEW_PASSWORD }))).toBe(true);
-    const { accounts } = scene.gateway.app.signIn;
+    const { accounts } = scene.gateway.app.rooms;
     expect(await accounts.verifyPassword(await accounts.find(owner.username), PASSWORD)).toBe('ok');
   });
 
   it('is asked for again inside of each change of an account', async () => {
-    const { signIn } = scene.gateway.app;
+    const { rooms } = scene.gateway.app;
     // How often it was asked for before, in the same request: who comes with a pass may add, and nothing else.
     const changes: [path: string, fields: Record<string, string>, before: number][] = [
       ['methods/add/totp', {}, 1],
@@ -240,15 +240,15 @@ describe('a right that ended while its page was open', () => {
     for (const [path, fields, before] of changes) {
       const owner = await scene.member();
       const account = await accountOf(scene, owner);
-      const [first] = await signIn.credentials.ofAccount(account);
-      const second = await signIn.credentials.add(account, 'totp', 'Second', first?.data);
+      const [first] = await rooms.credentials.ofAccount(account);
+      const second = await rooms.credentials.add(account, 'totp', 'Second', first?.data);
       const page = await visitAccount(scene, owner, `/account/${path.replace(':id', String(second))}`);
       const form = ownForm(page);
       const code = path.includes('add') ? scene.elsewhere(owner).scan(page).codeAt() : '';
       const send = () => owner.client.post(form.url, { ...form.fields, ...fields, code });
-      await goneWithin(scene, () => signIn.methods.suspend(account, first?.id ?? '', {}), send, before + 1);
+      await goneWithin(scene, () => rooms.methods.suspend(account, first?.id ?? '', {}), send, before + 1);
       expect([path, (await methodsOf(owner)).sort()]).toEqual([path, ['Authenticator app', 'Second']]);
-      expect(await signIn.devices.list(account)).toEqual([]);
+      expect(await rooms.devices.list(account)).toEqual([]);
       const told = scene.audit().filter((row) => row.account === account && row.event.startsWith('credential.'));
       expect([path, told.map(({ event }) => event)]).toEqual([path, ['credential.added', 'credential.suspended']]);
       expect(scene.audit().some((row) => row.account === account && row.event === 'password.changed')).toBe(false);
@@ -256,28 +256,28 @@ describe('a right that ended while its page was open', () => {
   });
 
   it('takes no old phone away, whose successor is gone in that very moment', async () => {
-    const { signIn } = scene.gateway.app;
+    const { rooms } = scene.gateway.app;
     const owner = await scene.member();
     const account = await accountOf(scene, owner);
     const walk = await visitAccount(scene, owner, '/account/phone');
-    const [old] = await signIn.credentials.ofAccount(account);
+    const [old] = await rooms.credentials.ofAccount(account);
     const setup = await owner.answer(walk, { method: old?.id ?? '' });
     const page = await owner.answer(setup, { code: scene.elsewhere(owner).scan(setup).codeAt() });
     expect(page.body).toContain('name="remove"');
     const { url, fields } = ownForm(page);
-    const added = (await signIn.credentials.ofAccount(account)).find(({ id }) => id !== old?.id);
-    const change = () => signIn.methods.remove(account, added?.id ?? '');
+    const added = (await rooms.credentials.ofAccount(account)).find(({ id }) => id !== old?.id);
+    const change = () => rooms.methods.remove(account, added?.id ?? '');
     await goneWithin(scene, change, () => owner.client.post(url, { ...fields, remove: 'yes' }), 4);
-    expect((await signIn.credentials.ofAccount(account)).map(({ id }) => id)).toEqual([old?.id]);
+    expect((await rooms.credentials.ofAccount(account)).map(({ id }) => id)).toEqual([old?.id]);
   });
 
   it('renews no device, names no method and prefers none by a method that is gone by now', async () => {
     const { owner, account, send } = await openedAt('/account/devices/renew');
-    const [method] = await scene.gateway.app.signIn.credentials.ofAccount(account);
+    const [method] = await scene.gateway.app.rooms.credentials.ofAccount(account);
     const renaming = ownForm(await owner.client.open(at(`/account/methods/${method?.id}/rename`)));
-    await scene.gateway.app.signIn.credentials.suspend(method?.id ?? '', account);
+    await scene.gateway.app.rooms.credentials.suspend(method?.id ?? '', account);
     await send();
-    expect(await scene.gateway.app.signIn.devices.list(account)).toEqual([]);
+    expect(await scene.gateway.app.rooms.devices.list(account)).toEqual([]);
     await owner.client.post(renaming.url, { ...renaming.fields, name: 'Mine' });
     expect(await methodsOf(owner)).toEqual(['Authenticator app']);
   });

@@ -27,7 +27,7 @@ const post = (someone: Someone, page: Reply, fields: Record<string, string>) => 
 };
 
 async function proofs({ username }: Someone): Promise<number> {
-  const id = (await scene.gateway.app.signIn.accounts.find(username))?.id;
+  const id = (await scene.gateway.app.rooms.accounts.find(username))?.id;
   const mine = scene.audit().filter(({ event, account }) => event === 'sign-in.proved' && account === id);
   return mine.filter(({ detail }) => JSON.parse(detail).factor === 'email-code').length;
 }

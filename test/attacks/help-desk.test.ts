@@ -32,12 +32,12 @@ describe('at the help desk', () => {
 
   /** The person's page and the addresses of all actions on them, whether an agent may know them or not. */
   async function addresses(person: { username: string }, reported = true): Promise<string[]> {
-    const { signIn } = scene.gateway.app;
+    const { rooms } = scene.gateway.app;
     const id = await idOf(scene, person);
-    const [method] = await signIn.credentials.ofAccount(id);
+    const [method] = await rooms.credentials.ofAccount(id);
     const about = { what: 'sign-in' as const, at: scene.gateway.now() };
     // Never of an agent who is to go on: a report holds the account.
-    const report = reported ? await signIn.reports.make(id, about, { by: 'owner' }) : 'none';
+    const report = reported ? await rooms.reports.make(id, about, { by: 'owner' }) : 'none';
     const named = ACTIONS.map((action) => action.replace('<method>', method?.id ?? 'none').replace('<report>', report));
     return named.map((action) => `/helpdesk/people/${id}/${action}`);
   }
@@ -77,10 +77,7 @@ describe('at the help desk', () => {
     await agent.find('stranger');
     const run = { name: 'audit verify', input: { args: [], options: {} } };
     expect((await scene.gateway.app.host.run(run)).exitCode).toBe(0);
-    const all = await scene.gateway.app.signIn.helpDesk.search(
-      { groups: () => ['alumni'], may: () => true },
-      'strange',
-    );
+    const all = await scene.gateway.app.rooms.helpDesk.search({ groups: () => ['alumni'], may: () => true }, 'strange');
     expect(all.people).toEqual([]);
   });
 
@@ -181,7 +178,7 @@ describe('at the help desk', () => {
     const pages = await Promise.all(Array.from({ length: 8 }, () => agent.person(person, '/issue/tap')));
     const shown = await Promise.all(Array.from({ length: 40 }, (_, at) => agent.send(pages[at % 8] as Reply)));
     expect(new Set(shown.flatMap(({ text }) => codesOf(text))).size).toBe(8);
-    const all = await scene.gateway.app.signIn.credentials.ofAccount(await idOf(scene, person));
+    const all = await scene.gateway.app.rooms.credentials.ofAccount(await idOf(scene, person));
     expect(all.filter(({ factor }) => factor === 'tap')).toHaveLength(1);
   });
 
@@ -199,7 +196,7 @@ describe('at the help desk', () => {
     expect((await agent.open('/helpdesk')).status).toBe(404);
     expect(orders()).toHaveLength(before);
     // Also where the page had found them in scope: the action asks by itself.
-    const { helpDesk } = scene.gateway.app.signIn;
+    const { helpDesk } = scene.gateway.app.rooms;
     const order = {
       doer: helpDesk.agentById(await idOf(scene, agent.someone)),
       ...{ person: await idOf(scene, person), reason: REASON, ticked: [0, 1], facts: {} },

@@ -24,7 +24,7 @@ describe.each(usually(STORES))('what was issued, on the %s store', (_name, optio
     return someone.client.post(form.url, { ...form.fields, ...fields });
   };
   const proofs = async (someone: Someone, factor: string) => {
-    const { id } = (await scene.gateway.app.signIn.accounts.find(someone.username)) ?? {};
+    const { id } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
     return scene
       .audit()
       .filter(({ event, account }) => event === 'sign-in.proved' && account === id)
@@ -66,8 +66,8 @@ describe.each(usually(STORES))('what was issued, on the %s store', (_name, optio
     };
     await together(someone, ask, code);
     await vi.waitFor(async () => expect(await proofs(someone, 'recovery')).toBe(1), { timeout: 20_000 });
-    const { id = '' } = (await scene.gateway.app.signIn.accounts.find(someone.username)) ?? {};
-    const [sheet] = (await scene.gateway.app.signIn.credentials.ofAccount(id)).filter(
+    const { id = '' } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
+    const [sheet] = (await scene.gateway.app.rooms.credentials.ofAccount(id)).filter(
       ({ factor }) => factor === 'recovery',
     );
     expect(sheet?.data).toMatchObject({ unused: { length: 9 } });
@@ -76,8 +76,8 @@ describe.each(usually(STORES))('what was issued, on the %s store', (_name, optio
   it('of passes issued at once one is good, and there is no other', async () => {
     const someone = await scene.member();
     const passes = await Promise.all(Array.from({ length: 20 }, () => passFor(scene, someone)));
-    const { id = '' } = (await scene.gateway.app.signIn.accounts.find(someone.username)) ?? {};
-    const left = (await scene.gateway.app.signIn.credentials.ofAccount(id)).filter(({ factor }) => factor === 'tap');
+    const { id = '' } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
+    const left = (await scene.gateway.app.rooms.credentials.ofAccount(id)).filter(({ factor }) => factor === 'tap');
     expect(left).toHaveLength(1);
     const browser = scene.elsewhere(someone);
     let page = await browser.enter('courses');

@@ -42,7 +42,7 @@ describe.each([
     const guess = (at: number) =>
       thief.client.post(url, { ...fields, username: owner.username, password: `guess number ${at}` });
     await Promise.all(Array.from({ length: 100 }, (_, at) => guess(at)));
-    const { id = '' } = (await scene.gateway.app.signIn.accounts.find(owner.username)) ?? {};
+    const { id = '' } = (await scene.gateway.app.rooms.accounts.find(owner.username)) ?? {};
     const refused = () =>
       scene.audit().filter(({ event, account }) => account === id && event === 'sign-in.refused').length;
     await expect.poll(refused).toBe(8);

@@ -19,7 +19,7 @@ describe.each([
     return someone.client.post(form.url, { ...form.fields, ...fields });
   }
   const proofs = async (someone: Someone, factor: string) => {
-    const { id } = (await scene.gateway.app.signIn.accounts.find(someone.username)) ?? {};
+    const { id } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
     return scene
       .audit()
       .filter(({ event, account }) => event === 'sign-in.proved' && account === id)
@@ -74,8 +74,8 @@ describe.each([
     const page = await someone.enter('courses');
     const code = someone.scan(page).codeAt();
     await Promise.all(Array.from({ length: MANY }, () => post(someone, page, { code })));
-    const { id = '' } = (await scene.gateway.app.signIn.accounts.find(someone.username)) ?? {};
-    expect(await scene.gateway.app.signIn.credentials.ofAccount(id)).toHaveLength(1);
+    const { id = '' } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
+    expect(await scene.gateway.app.rooms.credentials.ofAccount(id)).toHaveLength(1);
     expect(asksToRemember(await someone.client.get(page.url))).toBe(true);
   });
 
@@ -89,8 +89,8 @@ describe.each([
         return page && post(browser, page, { code: browser.scan(page).codeAt() });
       }),
     );
-    const { id = '' } = (await scene.gateway.app.signIn.accounts.find(someone.username)) ?? {};
-    expect(await scene.gateway.app.signIn.credentials.ofAccount(id)).toHaveLength(1);
+    const { id = '' } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
+    expect(await scene.gateway.app.rooms.credentials.ofAccount(id)).toHaveLength(1);
     const shown = await Promise.all(browsers.map((browser, at) => browser.client.get(pages[at]?.url ?? '')));
     expect(shown.filter(asksToRemember)).toHaveLength(1);
     expect(shown.some((page) => asksCode(page) || page.body.includes('otpauth:'))).toBe(true);

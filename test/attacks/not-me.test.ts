@@ -43,7 +43,7 @@ describe('whoever it was', () => {
       expect((await thief.client.post(at(address), { csrf })).status).toBe(404);
     }
     expect((await victim.client.post(at(path), { csrf })).status).toBe(403);
-    expect(await scene.gateway.app.signIn.holds.of(await accountOf(scene, victim))).toBeUndefined();
+    expect(await scene.gateway.app.rooms.holds.of(await accountOf(scene, victim))).toBeUndefined();
     expect((await victim.begin('courses')).url.pathname).toBe('/courses');
   });
 
@@ -99,7 +99,7 @@ describe('whoever it was', () => {
       if (release) await scene.gateway.command('user passwd', [owner.username], {}, NEW_PASSWORD);
       const after = await thief.enrol(page);
       expect(asksPassword(after)).toBe(true);
-      expect(await scene.gateway.app.signIn.credentials.ofAccount(account)).toEqual([]);
+      expect(await scene.gateway.app.rooms.credentials.ofAccount(account)).toEqual([]);
       expect(asksToEnrol(await thief.password(after, owner.username))).toBe(false);
     }
   });
@@ -141,9 +141,9 @@ describe('whoever it was', () => {
     expect(page.text).not.toContain('are suspended until you confirm them');
     await thief.client.submit(page, {}, { action: '/not-me' });
     const account = await accountOf(scene, owner);
-    const methods = await scene.gateway.app.signIn.credentials.ofAccount(account);
+    const methods = await scene.gateway.app.rooms.credentials.ofAccount(account);
     expect(methods.find(({ factor }) => factor === 'totp')).not.toHaveProperty('suspendedAt');
-    expect(await scene.gateway.app.signIn.holds.of(account)).toBeDefined();
+    expect(await scene.gateway.app.rooms.holds.of(account)).toBeDefined();
   });
 
   it('keeps no sign-in with the old password past the new one', async () => {
@@ -169,7 +169,7 @@ describe('whoever it was', () => {
     const { url, fields } = ownForm(await owner.client.open(at(path)));
     const replies = await Promise.all(Array.from({ length: MANY }, () => owner.client.post(url, fields)));
     expect(replies.every(({ status }) => status === 303)).toBe(true);
-    expect(await scene.gateway.app.signIn.reports.list({ account, limit: MANY })).toHaveLength(1);
+    expect(await scene.gateway.app.rooms.reports.list({ account, limit: MANY })).toHaveLength(1);
     const events = scene.audit().filter((row) => row.account === account);
     expect(events.filter(({ event }) => event === 'report.made')).toHaveLength(1);
     expect(events.filter(({ event }) => event === 'hold.placed')).toHaveLength(1);

@@ -31,7 +31,7 @@ describe.each([
   };
   const isThrough = ({ location }: Reply) => location?.pathname.startsWith('/authorize/') === true;
   async function proofs(someone: Someone) {
-    const { id } = (await scene.gateway.app.signIn.accounts.find(someone.username)) ?? {};
+    const { id } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
     return scene
       .audit()
       .filter(({ event, account }) => event === 'sign-in.proved' && account === id)
@@ -136,7 +136,7 @@ describe.each([
     const responses = copies.map(({ page }) => key.answerTo(page, { counter: 7 }));
     const replies = await Promise.all(copies.map(({ copy, page }, at) => post(copy, page, responses[at] ?? '')));
     expect(replies.filter(isThrough)).toEqual([]);
-    const { id } = (await scene.gateway.app.signIn.accounts.find(someone.username)) ?? {};
+    const { id } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
     const rows = scene.audit().filter(({ event, account }) => event === 'credential.suspended' && account === id);
     expect(rows.map(({ detail }) => JSON.parse(detail).reason)).toEqual(['possibly cloned: counter 7 after 7']);
     const owner = scene.elsewhere(someone);

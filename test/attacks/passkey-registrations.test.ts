@@ -15,7 +15,7 @@ describe('attacks on registrations', () => {
     return { someone, key };
   }
   const methods = async ({ username }: { username: string }) => {
-    const { accounts, credentials } = scene.gateway.app.signIn;
+    const { accounts, credentials } = scene.gateway.app.rooms;
     return credentials.ofAccount((await accounts.find(username))?.id ?? '');
   };
 
@@ -100,7 +100,7 @@ describe('registrations at once', () => {
     );
     expect(told.filter(({ text }) => text.includes('It was added.'))).toHaveLength(2);
     expect(told.filter(({ text }) => text.includes('as many of this kind as there can be'))).toHaveLength(18);
-    const { accounts, credentials } = scene.gateway.app.signIn;
+    const { accounts, credentials } = scene.gateway.app.rooms;
     const account = await accounts.find(someone.username);
     expect(await credentials.ofAccount(account?.id ?? '')).toHaveLength(3);
   });

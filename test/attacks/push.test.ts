@@ -139,7 +139,7 @@ describe('a request', () => {
     expect(statuses.every((status) => [200, 410, 429].includes(status))).toBe(true);
     const form = ownForm(page);
     await Promise.all(Array.from({ length: MANY }, () => other.client.post(form.url, form.fields)));
-    const account = (await scene.gateway.app.signIn.accounts.find(someone.username))?.id;
+    const account = (await scene.gateway.app.rooms.accounts.find(someone.username))?.id;
     const proofs = () =>
       scene.audit().filter(({ event, account: of, detail }) => {
         return event === 'sign-in.proved' && of === account && detail.includes('"push"');
@@ -294,7 +294,7 @@ describe('a signature', () => {
     const { someone, phone } = await owner();
     const { other, page, number } = await asked(someone);
     await phone.approve(number);
-    const { accounts, credentials } = scene.gateway.app.signIn;
+    const { accounts, credentials } = scene.gateway.app.rooms;
     const account = (await accounts.find(someone.username))?.id ?? '';
     for (const { id } of await credentials.ofAccount(account)) await credentials.remove(id, account);
     await other.answer(page, {});

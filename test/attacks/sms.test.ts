@@ -33,7 +33,7 @@ function cast(scene: ReturnType<typeof stage>) {
     return someone.client.post(form.url, { ...form.fields, ...fields });
   };
 
-  const idOf = async ({ username }: Someone) => (await scene.gateway.app.signIn.accounts.find(username))?.id ?? '';
+  const idOf = async ({ username }: Someone) => (await scene.gateway.app.rooms.accounts.find(username))?.id ?? '';
 
   const events = async (someone: Someone, event: string) => {
     const id = await idOf(someone);
@@ -81,7 +81,7 @@ describe('codes by text message, at once', () => {
     const page = await someone.answer(form, { code: number });
     const code = await newestCode(scene.gateway, number);
     await Promise.all(Array.from({ length: MANY }, () => post(someone, page, { code })));
-    expect(await scene.gateway.app.signIn.credentials.ofAccount(await idOf(someone))).toHaveLength(1);
+    expect(await scene.gateway.app.rooms.credentials.ofAccount(await idOf(someone))).toHaveLength(1);
     expect(asksToRemember(await someone.client.get(page.url))).toBe(true);
   });
 
@@ -93,7 +93,7 @@ describe('codes by text message, at once', () => {
     const page = await someone.client.get(form.url);
     const shown = own.find((number) => page.text.includes(`${number.slice(4, 8)} ${number.slice(8)}`)) ?? '';
     await someone.code(page, await newestCode(scene.gateway, shown));
-    const [credential] = await scene.gateway.app.signIn.credentials.ofAccount(await idOf(someone));
+    const [credential] = await scene.gateway.app.rooms.credentials.ofAccount(await idOf(someone));
     expect(credential?.data).toMatchObject({ number: shown });
   });
 });
@@ -158,7 +158,7 @@ describe('a code of somebody else', () => {
     const browser = scene.elsewhere(someone, new Client());
     const page = await browser.enter('payroll');
     const code = await newestCode(scene.gateway, number);
-    const { credentials } = scene.gateway.app.signIn;
+    const { credentials } = scene.gateway.app.rooms;
     const [mine] = await credentials.ofAccount(await idOf(someone));
     const stranger = newNumber();
     if (mine === undefined) throw new Error('no method');
@@ -178,7 +178,7 @@ describe('a code of somebody else', () => {
     const stranger = newNumber();
     const code = await newestCode(scene.gateway, number);
     await someone.answer(page, { code, number: stranger, telephone: stranger, to: stranger });
-    const [credential] = await scene.gateway.app.signIn.credentials.ofAccount(await idOf(someone));
+    const [credential] = await scene.gateway.app.rooms.credentials.ofAccount(await idOf(someone));
     expect(credential?.data).toMatchObject({ number });
     expect(await outbox(scene.gateway, stranger)).toEqual([]);
   });

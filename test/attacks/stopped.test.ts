@@ -213,7 +213,7 @@ describe('a stopped app', () => {
 
     const account = await open('/account');
     expect(account.text).toContain('Stopped: too many wrong answers in a row were given.');
-    const { id = '' } = (await scene.gateway.app.signIn.credentials.ofAccount(await idOf(scene, someone))).find(
+    const { id = '' } = (await scene.gateway.app.rooms.credentials.ofAccount(await idOf(scene, someone))).find(
       ({ factor }) => factor === 'totp',
     ) ?? { id: '' };
     await someone.answer(await open(`/account/methods/${id}/remove`), {});

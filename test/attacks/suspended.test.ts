@@ -25,7 +25,7 @@ describe('what a report suspends', () => {
   const at = (path: string) => `${scene.gateway.url}${path}`;
 
   const methodsOf = async (someone: Someone): Promise<Credential[]> =>
-    scene.gateway.app.signIn.credentials.ofAccount(await accountOf(scene, someone));
+    scene.gateway.app.rooms.credentials.ofAccount(await accountOf(scene, someone));
   const suspendedOf = async (someone: Someone) =>
     (await methodsOf(someone)).filter(({ suspendedAt }) => suspendedAt !== undefined).map(({ factor }) => factor);
   const idOf = async (someone: Someone, factor: string) =>
@@ -175,8 +175,8 @@ describe('what a report suspends', () => {
 
   it('counts as had: a password alone sets up no first method beside it', async () => {
     const owner = await appHolder(scene);
-    const { signIn } = scene.gateway.app;
-    await signIn.methods.suspend(await accountOf(scene, owner), await idOf(owner, 'totp'), {});
+    const { rooms } = scene.gateway.app;
+    await rooms.methods.suspend(await accountOf(scene, owner), await idOf(owner, 'totp'), {});
     const browser = scene.elsewhere(owner);
     const page = await browser.enter('courses');
     expect(asksToEnrol(page)).toBe(false);
@@ -215,7 +215,7 @@ describe('what a report suspends', () => {
     const form = await agent.person(owner, `/confirm/${id}`);
     const change = async () => {
       const key = await idOf(agent.someone, 'fido2');
-      return scene.gateway.app.signIn.methods.suspend(await accountOf(scene, agent.someone), key, {});
+      return scene.gateway.app.rooms.methods.suspend(await accountOf(scene, agent.someone), key, {});
     };
     await goneWithin(scene, change, () => agent.send(form), 3);
     expect(await suspendedOf(owner)).toEqual(['fido2']);
@@ -270,7 +270,7 @@ describe('what a report suspends', () => {
     const reply = await owner.client.post(at(path), { csrf });
     expect(reply.location?.pathname).toBe(path);
     expect(await suspendedOf(owner)).toEqual([]);
-    expect(await scene.gateway.app.signIn.holds.of(await accountOf(scene, owner))).toBeUndefined();
+    expect(await scene.gateway.app.rooms.holds.of(await accountOf(scene, owner))).toBeUndefined();
     expect((await owner.client.open(at('/account'))).body).not.toContain(path);
   });
 });

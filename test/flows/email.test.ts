@@ -167,7 +167,7 @@ describe('notices', () => {
     const form = await visitAccount(scene, someone, '/account/methods/add/totp');
     const other = scene.elsewhere(someone).scan(form);
     await someone.client.submit(form, { code: other.codeAt() }, { action: form.url.pathname });
-    const { credentials, accounts } = scene.gateway.app.signIn;
+    const { credentials, accounts } = scene.gateway.app.rooms;
     const owner = (await accounts.find(someone.username))?.id ?? '';
     const path = `/account/methods/${(await credentials.ofAccount(owner)).at(-1)?.id}/remove`;
     await someone.client.submit(await visitAccount(scene, someone, path), {}, { action: path });
@@ -181,7 +181,7 @@ describe('notices', () => {
 
   it('of a new address go to the old one too, each once', async () => {
     const { someone, mailbox } = await withMailbox();
-    const id = (await scene.gateway.app.signIn.accounts.find(someone.username))?.id ?? '';
+    const id = (await scene.gateway.app.rooms.accounts.find(someone.username))?.id ?? '';
     const next = newMailbox();
     const csv = `username,email\n${someone.username},${next}\n`;
     await scene.gateway.command('user import', [], { update: true }, csv);

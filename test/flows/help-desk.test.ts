@@ -181,8 +181,8 @@ describe('the help desk', () => {
     const agent = await desk();
     const person = await appHolder(scene);
     const account = await idOf(scene, person);
-    const { signIn } = scene.gateway.app;
-    await signIn.reports.make(
+    const { rooms } = scene.gateway.app;
+    await rooms.reports.make(
       account,
       { what: 'sign-in', at: scene.gateway.now(), application: 'courses' },
       { by: 'owner' },
@@ -195,10 +195,10 @@ describe('the help desk', () => {
     expect(done.text).toContain(REASON);
     expect((await agent.open(path)).status).toBe(404);
     await agent.act(person, 'unlock');
-    expect(await signIn.holds.of(account)).toBeDefined();
+    expect(await rooms.holds.of(account)).toBeDefined();
     const released = await agent.act(person, 'unlock', { hold: 'release' });
     expect(released.text).not.toContain('Must be chosen');
-    expect(await signIn.holds.of(account)).toBeUndefined();
+    expect(await rooms.holds.of(account)).toBeUndefined();
   });
 
   it('lets people know by mail what was done and why, and not by whom', async () => {

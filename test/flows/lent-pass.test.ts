@@ -99,7 +99,7 @@ describe.each(usually(STORES))('a Temporary Access Pass, on the %s store', (_nam
     const { person } = await lent({ lifetime: '8h' }, scene.elsewhere(await scene.member({ remember: 'yes' })));
     const account = await person.client.open(at('/account'));
     const [old] = [...account.body.matchAll(/\/account\/methods\/([\w-]{22})\/rename/g)].map(([, id]) => id);
-    const [device] = await scene.gateway.app.signIn.devices.list(await idOf(person));
+    const [device] = await scene.gateway.app.rooms.devices.list(await idOf(person));
     const others = [
       `/account/methods/${old}/remove`,
       `/account/methods/${old}/rename`,
@@ -138,7 +138,7 @@ describe.each(usually(STORES))('a Temporary Access Pass, on the %s store', (_nam
       const reply = await person.client.post(new URL(path, account.url), { csrf: 'x' });
       expect([path, reply.status]).toEqual([path, 403]);
     }
-    expect((await scene.gateway.app.signIn.devices.list(await idOf(person))).length).toBe(0);
+    expect((await scene.gateway.app.rooms.devices.list(await idOf(person))).length).toBe(0);
   });
 
   it('leads who has nothing yet to a method of their own, which stays after it', async () => {
@@ -161,7 +161,7 @@ describe.each(usually(STORES))('a Temporary Access Pass, on the %s store', (_nam
     scene.clock.advance(11 * MINUTES);
     const after = await person.enrol(back);
     expect(after.url.pathname).toBe('/courses');
-    expect((await scene.gateway.app.signIn.credentials.ofAccount(await idOf(person))).map((it) => it.factor)).toEqual([
+    expect((await scene.gateway.app.rooms.credentials.ofAccount(await idOf(person))).map((it) => it.factor)).toEqual([
       'tap',
     ]);
   });
@@ -244,6 +244,6 @@ describe.each(usually(STORES))('a Temporary Access Pass, on the %s store', (_nam
   });
 
   async function idOf(someone: Someone): Promise<string> {
-    return (await scene.gateway.app.signIn.accounts.find(someone.username))?.id ?? '';
+    return (await scene.gateway.app.rooms.accounts.find(someone.username))?.id ?? '';
   }
 });

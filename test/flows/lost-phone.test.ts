@@ -13,7 +13,7 @@ const support = {
 describe('somebody without their phone', () => {
   const scene = stage(() => ({ config: { support, factors: { totp: {}, tap: {} } } }));
   const methods = async ({ username }: Someone) => {
-    const { accounts, credentials } = scene.gateway.app.signIn;
+    const { accounts, credentials } = scene.gateway.app.rooms;
     return credentials.ofAccount((await accounts.find(username))?.id ?? '');
   };
   /** At the question, with a pass from the help desk. */

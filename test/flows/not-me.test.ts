@@ -48,7 +48,7 @@ describe('this wasn’t me', () => {
     expect(told.text).toContain('You’re signed out everywhere');
     expect(told.text).toContain('desk@example.edu');
     expect([await owner.subject('library'), await owner.subject('courses')]).toEqual([undefined, undefined]);
-    expect(await scene.gateway.app.signIn.devices.list(account)).toEqual([]);
+    expect(await scene.gateway.app.rooms.devices.list(account)).toEqual([]);
 
     scene.clock.advance(2 * SECONDS);
     const page = await toNewPassword(scene, owner, await owner.client.open(at('/account?notice=after-report')));
@@ -86,7 +86,7 @@ describe('this wasn’t me', () => {
     const page = await owner.client.open(at(await newestReport(scene, owner, ELSEWHERE)));
     expect(page.text).toContain('are suspended until you confirm them: Their phone');
     await owner.client.submit(page, {}, { action: '/not-me' });
-    const methods = await scene.gateway.app.signIn.credentials.ofAccount(account);
+    const methods = await scene.gateway.app.rooms.credentials.ofAccount(account);
     expect(methods.map(({ name, suspendedAt }) => [name, suspendedAt !== undefined])).toEqual([
       ['Authenticator app', false],
       ['Their phone', true],
@@ -97,7 +97,7 @@ describe('this wasn’t me', () => {
     const owner = await scene.member();
     const account = await accountOf(scene, owner);
     await report(scene, owner);
-    const { reports } = scene.gateway.app.signIn;
+    const { reports } = scene.gateway.app.rooms;
     const [first] = await reports.list({ account, open: true, limit: 10 });
     expect(first).toMatchObject({ account, about: { what: 'sign-in', ip: '127.0.0.2' }, by: { by: 'owner' } });
     expect(await reports.handle(first?.id ?? '', 'agent', 'called back')).toBe(true);
@@ -190,7 +190,7 @@ describe('this wasn’t me', () => {
     await report(scene, owner);
     expect(asksPassword(await early.code(code, scene.nextCode(owner)))).toBe(true);
     expect(asksPassword(await late.remember(question, 'yes'))).toBe(true);
-    expect(await scene.gateway.app.signIn.devices.list(account)).toEqual([]);
+    expect(await scene.gateway.app.rooms.devices.list(account)).toEqual([]);
     expect(await late.subject('courses')).toBeUndefined();
   });
 
@@ -228,7 +228,7 @@ describe('a new password of one’s own choice', () => {
     const wrong = await there.enter('library');
     expect(wrong.text).toContain('The user name or the password isn’t right.');
     expect(asksCode(await scene.elsewhere(here).password(await there.begin('courses'), here.username, NEW_PASSWORD)));
-    expect(await scene.gateway.app.signIn.devices.list(await accountOf(scene, here))).toEqual([]);
+    expect(await scene.gateway.app.rooms.devices.list(await accountOf(scene, here))).toEqual([]);
   });
 
   it('ends copies of this one’s cookie as well, at once and for good', async () => {

@@ -65,7 +65,7 @@ describe('what the gateway answers where it serves nothing', () => {
   it('keeps what the account has chosen when another site sends the browser to the language switch', async () => {
     const someone = await scene.newcomer();
     const url = `${scene.gateway.url}/language?to=zh-Hant&back=/applications`;
-    const chosen = async () => (await scene.gateway.app.signIn.accounts.find(someone.username))?.locale;
+    const chosen = async () => (await scene.gateway.app.rooms.accounts.find(someone.username))?.locale;
     await someone.enter('library');
     await someone.client.get(url, { from: 'https://elsewhere.example' });
     expect(await chosen()).toBeUndefined();

@@ -54,7 +54,7 @@ const config = () => ({
 describe('passkeys, over HTTP', () => {
   const scene = stage(() => ({ config: config() }));
   const at = (path: string) => `${scene.gateway.url}${path}`;
-  const idOf = async (someone: Someone) => (await scene.gateway.app.signIn.accounts.find(someone.username))?.id ?? '';
+  const idOf = async (someone: Someone) => (await scene.gateway.app.rooms.accounts.find(someone.username))?.id ?? '';
 
   /** Somebody whose first method is this key. */
   async function holder(groups = 'students', key = new Passkey(scene.gateway), begun = 'courses') {
@@ -180,7 +180,7 @@ describe('passkeys, over HTTP', () => {
     const page = await someone.client.open(at('/account/methods/add/fido2'));
     expect(page.url.pathname).toBe('/account');
     expect(page.text).toContain('as many of this kind as there can be');
-    const { credentials } = scene.gateway.app.signIn;
+    const { credentials } = scene.gateway.app.rooms;
     expect(await credentials.ofAccount(await idOf(someone))).toHaveLength(10);
   });
 

@@ -270,8 +270,8 @@ describe('“it’s not me”', () => {
     const ended = await other.answer(page, {});
     // What was proven counts no more.
     expect(asksPassword(ended)).toBe(true);
-    const id = (await scene.gateway.app.signIn.accounts.find(someone.username))?.id ?? '';
-    expect(await scene.gateway.app.signIn.holds.of(id)).toMatchObject({ account: id });
+    const id = (await scene.gateway.app.rooms.accounts.find(someone.username))?.id ?? '';
+    expect(await scene.gateway.app.rooms.holds.of(id)).toMatchObject({ account: id });
     const events = scene
       .audit()
       .filter(({ account }) => account === id)
@@ -282,7 +282,7 @@ describe('“it’s not me”', () => {
     expect(again.number).toBe('');
     expect(subscriber.posts).toBe(1);
     expect((await phone.pending()).json).toMatchObject({ requests: [] });
-    await scene.gateway.app.signIn.holds.release(id);
+    await scene.gateway.app.rooms.holds.release(id);
     const after = await asked(someone);
     expect(after.number).toMatch(/^\d\d$/);
   });

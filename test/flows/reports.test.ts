@@ -112,7 +112,7 @@ describe('reports of the help desk', () => {
 
   it('show what was reported, with whom it is about', async () => {
     const agent = await agentAt(scene);
-    const { reports } = scene.gateway.app.signIn;
+    const { reports } = scene.gateway.app.rooms;
     const [student, guest] = [await known('students'), await known('guests')];
     const about = { what: 'sign-in', at: scene.gateway.now(), application: 'courses', userAgent: '@SUM(1+1)' } as const;
     for (const { username } of [student, guest]) {

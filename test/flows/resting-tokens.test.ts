@@ -60,7 +60,7 @@ describe.each(usually(STORES))('tokens that rest on a method, on the %s store', 
 
   const methodOf = async (someone: Someone) => {
     const account = await accountOf(scene, someone);
-    const [method] = await scene.gateway.app.signIn.credentials.ofAccount(account);
+    const [method] = await scene.gateway.app.rooms.credentials.ofAccount(account);
     return { account, id: method?.id ?? '' };
   };
 
@@ -75,7 +75,7 @@ describe.each(usually(STORES))('tokens that rest on a method, on the %s store', 
       await other.client.submit(page, {}, { action: '/remove' });
     };
     const byOthers = async (someone: Someone, id: string) =>
-      void (await scene.gateway.app.signIn.methods.remove(await accountOf(scene, someone), id));
+      void (await scene.gateway.app.rooms.methods.remove(await accountOf(scene, someone), id));
     for (const remove of [byOwner, byOthers]) {
       const someone = await signedIn();
       const { id } = await methodOf(someone);
@@ -89,14 +89,14 @@ describe.each(usually(STORES))('tokens that rest on a method, on the %s store', 
   it('end with its suspension', async () => {
     const someone = await signedIn();
     const { account, id } = await methodOf(someone);
-    await scene.gateway.app.signIn.methods.suspend(account, id, {});
+    await scene.gateway.app.rooms.methods.suspend(account, id, {});
     expect(await refresh(someone, 'courses')).toContain('invalid_grant');
   });
 
   it('are issued no more where the level is derived anew and falls short, although no grant was ended', async () => {
     const someone = await signedIn();
     const { account, id } = await methodOf(someone);
-    await scene.gateway.app.signIn.credentials.remove(id, account);
+    await scene.gateway.app.rooms.credentials.remove(id, account);
     expect(await someone.claims('courses')).toMatchObject({ claims: { acr: MFA } });
     expect(await refresh(someone, 'courses')).toContain('invalid_grant');
     expect(await refresh(someone, 'library')).toBe('refreshed');
@@ -110,7 +110,7 @@ describe.each(usually(STORES))('tokens that rest on a method, on the %s store', 
     scene.clock.advance(2 * SECONDS);
     expect(await refresh(owner, 'courses')).toBe('refreshed');
     const { account, id } = await methodOf(owner);
-    await scene.gateway.app.signIn.credentials.suspend(id, account);
+    await scene.gateway.app.rooms.credentials.suspend(id, account);
     expect(await refresh(owner, 'courses')).toContain('invalid_grant');
   });
 

@@ -18,7 +18,7 @@ async function holder(username: string) {
   await it_.gateway.addUser(username);
   const person = new Person(it_.gateway, username);
   const tokens = await person.signIn(mail);
-  const { accounts, credentials } = it_.gateway.app.signIn;
+  const { accounts, credentials } = it_.gateway.app.rooms;
   const account = (await accounts.find(username))?.id ?? '';
   const [method] = await credentials.ofAccount(account);
   return { person, tokens, account, method: method?.id ?? '' };
@@ -33,7 +33,7 @@ describe('what an application holds of somebody', () => {
     const reply = await person.client.open(flow.url);
     expect(person.isBack(reply)).toBe(true);
     expect(await status(tokens.access_token)).toBe(200);
-    await it_.gateway.app.signIn.methods.remove(account, method);
+    await it_.gateway.app.rooms.methods.remove(account, method);
     expect(await status(tokens.access_token)).toBe(401);
     await expect(mail.exchange(flow, reply.location)).rejects.toMatchObject({ error: 'invalid_grant' });
     const refreshed = refreshTokenGrant(mail.config, tokens.refresh_token ?? '');
@@ -43,18 +43,18 @@ describe('what an application holds of somebody', () => {
   it('is asked about at each refresh, and at other uses no more than whether it was revoked', async () => {
     const { tokens, account, method } = await holder('grace');
     const again = await refreshTokenGrant(mail.config, tokens.refresh_token ?? '');
-    await it_.gateway.app.signIn.credentials.suspend(method, account);
+    await it_.gateway.app.rooms.credentials.suspend(method, account);
     expect(await status(again.access_token)).toBe(200);
     const refused = refreshTokenGrant(mail.config, again.refresh_token ?? '');
     await expect(refused).rejects.toMatchObject({ error: 'invalid_grant' });
     // Confirmed, it is what it was: nothing was revoked.
-    await it_.gateway.app.signIn.credentials.confirm(method, account);
+    await it_.gateway.app.rooms.credentials.confirm(method, account);
     await expect(refreshTokenGrant(mail.config, again.refresh_token ?? '')).resolves.toHaveProperty('access_token');
   });
 
   it('stays where another method is removed', async () => {
     const { person, tokens, account } = await holder('joan');
-    const { credentials, methods } = it_.gateway.app.signIn;
+    const { credentials, methods } = it_.gateway.app.rooms;
     const other = await credentials.add(account, 'totp', 'Old phone', (await credentials.ofAccount(account))[0]?.data);
     await methods.remove(account, String(other));
     expect(await status(tokens.access_token)).toBe(200);

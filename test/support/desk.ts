@@ -26,7 +26,7 @@ export const REASON = 'Lost phone, ticket 4711';
 export const CHECKED = { 'check-0': 'yes', 'check-1': 'yes', reason: REASON };
 
 export async function idOf(scene: Scene, { username }: { username: string }): Promise<string> {
-  return (await scene.gateway.app.signIn.accounts.find(username))?.id ?? '';
+  return (await scene.gateway.app.rooms.accounts.find(username))?.id ?? '';
 }
 
 /** Gives a person other groups, in the directory alone. */

@@ -61,7 +61,7 @@ export async function choose(someone: Someone, page: Reply, next = NEW_PASSWORD)
 
 /** Id of somebody's account. */
 export async function accountOf(scene: Scene, { username }: Pick<Someone, 'username'>): Promise<string> {
-  const account = await scene.gateway.app.signIn.accounts.find(username);
+  const account = await scene.gateway.app.rooms.accounts.find(username);
   if (account === undefined) throw new Error(`nobody is called ${username}`);
   return account.id;
 }
@@ -72,7 +72,7 @@ export async function report(scene: Scene, someone: Pick<Someone, 'username'>): 
   // Tokens count in whole seconds: what is revoked in the very second of its issue counts as revoked.
   scene.clock.advance(2 * SECONDS);
   const about = { what: 'sign-in', at: scene.gateway.now(), ip: ELSEWHERE } as const;
-  await scene.gateway.app.signIn.reports.make(account, about, { by: 'owner' });
+  await scene.gateway.app.rooms.reports.make(account, about, { by: 'owner' });
   scene.clock.advance(2 * SECONDS);
   return account;
 }

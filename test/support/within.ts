@@ -11,7 +11,7 @@ export async function goneWithin(
   request: () => Promise<unknown>,
   moment: number,
 ): Promise<void> {
-  const { evaluator } = scene.gateway.app.signIn;
+  const { evaluator } = scene.gateway.app.rooms;
   const { evaluate } = evaluator;
   let asked = 0;
   evaluator.evaluate = async (input) => {

@@ -84,7 +84,7 @@ function orderOf(res: Response, doer: Doer, person: string, reason: string): Ord
 
 /** `/api/v1/…` for programs: no cookie counts here, and nobody gets further than the help desk's scope. */
 export function apiRoutes(deps: WebDeps): Router {
-  const { helpDesk } = deps.signIn;
+  const { helpDesk } = deps;
   const { api } = deps;
   const limits = createLimits(deps, 'api');
   const router = Router();

@@ -30,8 +30,7 @@ export type MethodChange = 'removed' | 'confirmed' | 'needed' | 'busy' | 'lost' 
 
 /** What the pages of an account share: its methods, their removal, and forms that only its own pages could have sent. */
 export function createOwnMethods(deps: WebDeps, csrf: Csrf, { holdsOwn, shown }: Membership) {
-  const { audit, signIn } = deps;
-  const { attempts, credentials, evaluator, issuing, preferences } = signIn;
+  const { audit, attempts, credentials, evaluator, issuing, methods, preferences } = deps;
 
   const tokenOf = ({ session }: Member) => csrf.token(`account\0${session}`);
   const checked = (req: Request, { session }: Member) => csrf.check(req, `account\0${session}`);
@@ -96,7 +95,7 @@ export function createOwnMethods(deps: WebDeps, csrf: Csrf, { holdsOwn, shown }:
       factor: credential.factor,
       ...about(res, it),
     });
-    await signIn.methods.remove(it.account.id, credential.id);
+    await methods.remove(it.account.id, credential.id);
     return 'removed';
   }
 
@@ -121,7 +120,7 @@ export function createOwnMethods(deps: WebDeps, csrf: Csrf, { holdsOwn, shown }:
     act: (since: number) => Promise<T>,
   ): Promise<T> {
     const { busy, lost, right = async () => true } = outcomes;
-    return signIn.methods.exercise<T>(
+    return methods.exercise<T>(
       {
         account: it.account.id,
         right: async () => (await holdsOwn(res, it, 'sallyport-security')) && (await right()),

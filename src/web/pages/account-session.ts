@@ -25,7 +25,7 @@ export function ownPath(path: unknown): string {
 
 /** Who is signed in, as far as these pages ask: policy holds for them as for any application. */
 export function createMembership(deps: WebDeps) {
-  const { core, signIn } = deps;
+  const { core, evaluator, helpDesk } = deps;
   const NOTHING_MORE = { acrValues: [], acrEssential: false, reauthenticate: false };
 
   /** How a session stands with an application now. `own`: what only a lent pass has proven doesn't count. */
@@ -36,7 +36,7 @@ export function createMembership(deps: WebDeps) {
     own = false,
   ) {
     const asked = { application, ...who, request: NO_REQUEST, wants: NOTHING_MORE, recent: RECENT };
-    return signIn.evaluator.evaluate({
+    return evaluator.evaluate({
       ...asked,
       browser: localsOf(res).browser,
       ...(own ? { bootstrap: false as const } : {}),
@@ -51,7 +51,7 @@ export function createMembership(deps: WebDeps) {
     const { satisfied, account } = await evaluated(res, current, application);
     if (!satisfied || account === undefined) return undefined;
     const { name, locale } = account;
-    const agent = signIn.helpDesk.settings && (await signIn.helpDesk.agentOf(account));
+    const agent = helpDesk.settings && (await helpDesk.agentOf(account));
     locals.person = { name, ...(agent ? { desk: true } : {}) };
     if (locale) locals.locale = locals.speak({ account: locale });
     return { account, session: current.session, sight: current.sight };

@@ -39,8 +39,7 @@ const NOTICES = [
 
 /** `/account`: my methods, my remembered devices, my recent sign-ins. */
 export function accountPages(deps: WebDeps, csrf: Csrf): Router {
-  const { core, signIn, audit } = deps;
-  const { credentials, devices, enrolment, issuing } = signIn;
+  const { core, audit, credentials, devices, enrolment, issuing, passwords } = deps;
   const membership = createMembership(deps);
   const { member, owner, shown } = membership;
   const methods = createOwnMethods(deps, csrf, membership);
@@ -101,7 +100,7 @@ export function accountPages(deps: WebDeps, csrf: Csrf): Router {
       })),
       renewable: !browser.shared,
       signIns: await createOwnSignIns(deps).list(account.id, res),
-      changesPassword: signIn.passwords.changeable(account),
+      changesPassword: passwords.changeable(account),
     });
   });
 

@@ -33,7 +33,7 @@ const STRICTNESS = ['sfa', 'mfa', 'phr', 'phrh', 'denied'];
 async function visitor(deps: WebDeps, req: Request, res: Response): Promise<{ name: string } | undefined> {
   try {
     const session = await deps.core.session(req, res);
-    const account = session && (await deps.signIn.accounts.byId(session.account));
+    const account = session && (await deps.accounts.byId(session.account));
     return account && { name: account.name };
   } catch (error) {
     if (hasCode(error, 'ERR_STORE_UNAVAILABLE')) return undefined;

@@ -18,8 +18,7 @@ const DONE = `${HOME}/done`;
  * by whoever came with a pass; the second one here, with what the first one has proven.
  */
 export function enrolPages(deps: WebDeps, csrf: Csrf): Router {
-  const { core, signIn } = deps;
-  const { portal } = signIn;
+  const { core, portal } = deps;
   const membership = createMembership(deps);
   const { known, member, holdsOwn } = membership;
   const { tokenOf, checked } = createOwnMethods(deps, csrf, membership);

@@ -14,7 +14,7 @@ interface Parts {
 
 /** What people issue to themselves: asked about, made, and shown once. A pass that was lent isn't enough for that. */
 export function issuePages(deps: WebDeps, router: Router, { owner, methods }: Parts): void {
-  const { credentials, issuing } = deps.signIn;
+  const { credentials, issuing } = deps;
   const { tokenOf, checked, about } = methods;
   const addressOf = (factor: string) => `/account/methods/issue/${encodeURIComponent(factor)}`;
 

@@ -32,7 +32,7 @@ const pathOf = (id: string, action: string) => `/account/methods/${encodeURIComp
 /** `/account/methods/…`: methods are added, removed, confirmed, renamed, and one of them is asked for first. */
 export function manageMethodsPages(deps: WebDeps, router: Router, parts: Parts): void {
   const { methods, setUp, membership, confirm } = parts;
-  const { core, signIn, audit } = deps;
+  const { core, audit, credentials, preferences } = deps;
   const { member, owner } = membership;
   const { tokenOf, checked, about, found } = methods;
 
@@ -131,7 +131,7 @@ export function manageMethodsPages(deps: WebDeps, router: Router, parts: Parts):
     if (!choosable) return 'not';
     const { id: credentialId, factor } = credential;
     await audit.commit({ event: 'credential.default-changed', credential: credentialId, factor, ...about(res, it) });
-    return (await signIn.preferences.choose(it.account.id, credentialId)) ? 'default' : 'again';
+    return (await preferences.choose(it.account.id, credentialId)) ? 'default' : 'again';
   }
 
   router.post('/account/methods/:id/default', async (req, res) => {
@@ -168,7 +168,7 @@ export function manageMethodsPages(deps: WebDeps, router: Router, parts: Parts):
   async function rename(it: Member, id: unknown, name: string): Promise<OwnMethod | undefined> {
     const method = await found(it, id);
     if (method.suspended === 'reported') return undefined;
-    return (await signIn.credentials.rename(method.credential, name)) ? method : undefined;
+    return (await credentials.rename(method.credential, name)) ? method : undefined;
   }
 
   router.post('/account/methods/:id/rename', async (req, res) => {
@@ -184,7 +184,7 @@ export function manageMethodsPages(deps: WebDeps, router: Router, parts: Parts):
       });
     const nothing = { account: it.account.id, busy: () => undefined, lost: () => undefined };
     const right = () => membership.holdsOwn(res, it, 'sallyport-account');
-    const renamed = await signIn.methods.exercise<OwnMethod | undefined>({ ...nothing, right }, () =>
+    const renamed = await deps.methods.exercise<OwnMethod | undefined>({ ...nothing, right }, () =>
       rename(it, req.params.id, name),
     );
     if (renamed === undefined) return showRename(res, it, credential.id, name, { key: 'try-again' });

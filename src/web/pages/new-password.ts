@@ -22,7 +22,7 @@ export function newPasswordPages(
   { owner, holdsOwn, tokenOf, checked, about }: Parts,
 ): void {
   const { core } = deps;
-  const { passwords } = deps.signIn;
+  const { passwords } = deps;
 
   /** @throws SallyportError ERR_NOT_FOUND where the account's directory changes no passwords */
   async function someone(req: Request, res: Response): Promise<Member | undefined> {

@@ -13,7 +13,7 @@ interface Parts {
 
 /** "This wasn't me": what will happen, the report, and what to do next. */
 export function notMePages(deps: WebDeps, router: Router, { membership, tokenOf, checked, about }: Parts): void {
-  const { core, signIn } = deps;
+  const { core, reports } = deps;
   const { member, holdsOwn } = membership;
   const signIns = createOwnSignIns(deps);
 
@@ -22,7 +22,7 @@ export function notMePages(deps: WebDeps, router: Router, { membership, tokenOf,
     if (found === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such sign-in of this account');
     // A lent pass suspends nothing: who reports with one is asked to look through their methods, as everybody is.
     const suspending = found.row.outcome === 'success' && (await holdsOwn(res, it, 'sallyport-account'));
-    return { ...found, suspending, late: signIn.reports.isLate(found.about) };
+    return { ...found, suspending, late: reports.isLate(found.about) };
   }
 
   router.get('/account/sign-ins/:id/not-me', async (req, res) => {
@@ -30,7 +30,7 @@ export function notMePages(deps: WebDeps, router: Router, { membership, tokenOf,
     if (it === undefined) return;
     const { row, about: reported, suspending, late } = await asked(req, res, it);
     const action = `/account/sign-ins/${encodeURIComponent(row.id)}/not-me`;
-    const suspects = suspending && !late ? await signIn.reports.suspects(it.account.id, reported) : [];
+    const suspects = suspending && !late ? await reports.suspects(it.account.id, reported) : [];
     send(deps, res, 'not-me', {
       action,
       csrf: tokenOf(it),
@@ -49,7 +49,7 @@ export function notMePages(deps: WebDeps, router: Router, { membership, tokenOf,
     if (late) return res.redirect(303, req.path);
     const { account: _, ...facts } = about(res, it);
     const options = { keep: it.session, suspending };
-    await signIn.reports.make(it.account.id, reported, { ...facts, by: 'owner' }, options);
+    await reports.make(it.account.id, reported, { ...facts, by: 'owner' }, options);
     // This browser's own session last: it can still be sent to those applications that no server reaches.
     const { next } = await core.endSession(req, res, { next: '/account/reported' });
     res.redirect(303, next);

@@ -38,7 +38,7 @@ export function createOwnSignIns(deps: WebDeps) {
       ...placeOf(deps, res, ip),
       outcome: OUTCOMES[event] ?? 'failure',
       reported: reported.has(at),
-      ...(deps.signIn.reports.isLate({ at }) ? { late: true } : {}),
+      ...(deps.reports.isLate({ at }) ? { late: true } : {}),
     };
   }
 

@@ -36,8 +36,7 @@ interface Parts {
  * old one is offered for removal; whoever leaves before that has changed nothing.
  */
 export function phonePages(deps: WebDeps, router: Router, { methods, setUp, membership }: Parts): void {
-  const { core, ephemeral, signIn } = deps;
-  const { enrolment, evaluator, evidence, preferences } = signIn;
+  const { core, ephemeral, enrolment, evaluator, evidence, preferences } = deps;
   const { member, owner, holdsOwn } = membership;
   const { tokenOf, checked } = methods;
   const keyOf = ({ session }: Member) => `phone:${createHash('sha256').update(session).digest('base64url')}`;

@@ -31,7 +31,7 @@ const iso = (at: number | undefined): Cell => (at === undefined ? undefined : ne
 
 /** The four reports, by the word in the address. */
 export function createReportKinds(deps: WebDeps): ReadonlyMap<string, ReportKind> {
-  const { statistics } = deps.signIn;
+  const { statistics } = deps;
   const scopeOf =
     ({ agent }: Asked) =>
     (person: { id: string; groups: readonly string[] }) =>

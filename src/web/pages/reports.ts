@@ -15,7 +15,7 @@ const PATIENCE = 5 * 60_000;
 /** `/helpdesk/reports`: for agents with that right, of the people in their scope, on a page and as a file. */
 export function reportPages(deps: WebDeps): Router {
   const router = Router();
-  if (deps.signIn.helpDesk.settings === undefined) return router;
+  if (deps.helpDesk.settings === undefined) return router;
   const kinds = createReportKinds(deps);
   const { atDesk, facts } = createDeskSession(deps);
   let running = 0;

@@ -37,7 +37,7 @@ export type SetUpResult = { added: string; proof?: Proof } | { renewed: string }
 
 /** A factor's own enrolment for somebody who is signed in, on whichever page it is wanted. */
 export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string, { holds }: Pick<Membership, 'holds'>) {
-  const { enrolment, credentials, waiting } = deps.signIn;
+  const { enrolment, credentials, waiting } = deps;
 
   /** The right to it is what opened the page, asked again: these proofs must still be there, and lately shown. */
   const enrolling = (res: Response, it: Member, { application, right }: Place): Enrolling => ({

@@ -27,8 +27,7 @@ function adviceOn({ key }: Message): { advice: Message; contact?: true; pass?: t
 
 /** `/sign-in/<id>`: the journey's steps as pages. The id opens nothing without the cookie of its path. */
 export function signInPages(deps: WebDeps, csrf: Csrf): Router {
-  const { core, signIn } = deps;
-  const { journey } = signIn;
+  const { accounts, core, evaluator, journey, portal, waiting } = deps;
 
   /** The request behind the address, with the session of a tab that was faster. */
   async function requestOf(req: Request, res: Response): Promise<SignInRequest> {
@@ -36,7 +35,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
     const session = request.account ? undefined : await core.session(req, res);
     const locals = localsOf(res);
     const known = request.account ?? session?.account;
-    const chosen = known === undefined ? undefined : (await signIn.accounts.byId(known))?.locale;
+    const chosen = known === undefined ? undefined : (await accounts.byId(known))?.locale;
     locals.locale = locals.speak({ uiLocales: request.uiLocales, ...(chosen ? { account: chosen } : {}) });
     if (request.redirectScheme) setPolicy(res, [request.redirectScheme]);
     return session ? { ...request, ...session } : request;
@@ -52,14 +51,14 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
 
   /** Of a newcomer's walk this is the first step. */
   const walkOf = ({ application }: SignInRequest) =>
-    application === ENROLMENT ? { progress: { step: 1, of: signIn.portal.steps } } : {};
+    application === ENROLMENT ? { progress: { step: 1, of: portal.steps } } : {};
 
   function choicesOf(
     { application }: SignInRequest,
     { factors, account }: Extract<Step, { kind: 'choose-enrolment' }>,
   ) {
     if (application !== ENROLMENT || account === undefined) return factors.map((value) => ({ value }));
-    return signIn.portal.choices(account, factors);
+    return portal.choices(account, factors);
   }
 
   /** `instead`: on the page for those who can't do what the step asks for. */
@@ -199,7 +198,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
 
   /** Whether whoever consents is still signed in as this application wants it: the page may have been open for long. */
   async function mayConsent(request: SignInRequest, browser: Browser): Promise<boolean> {
-    const { satisfied } = await signIn.evaluator.evaluate({ ...request, browser });
+    const { satisfied } = await evaluator.evaluate({ ...request, browser });
     return satisfied;
   }
 
@@ -234,7 +233,7 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
 
   router.get(path, async (req, res) => {
     const request = await requestOf(req, res);
-    const account = request.consent && request.account ? await signIn.accounts.usable(request.account) : undefined;
+    const account = request.consent && request.account ? await accounts.usable(request.account) : undefined;
     if (account) return showConsent(res, request, account);
     await show(req, res, request, await look(request, localsOf(res).browser));
   });
@@ -243,9 +242,9 @@ export function signInPages(deps: WebDeps, csrf: Csrf): Router {
   async function look(request: SignInRequest, browser: Browser): Promise<Step> {
     const step = await journey.show(request, browser);
     if (step.kind !== 'prompt' || !('waits' in step.prompt)) return step;
-    const awaited = await signIn.waiting.ofSignIn(request, step.nonce);
+    const awaited = await waiting.ofSignIn(request, step.nonce);
     if (awaited === undefined) return step;
-    const [changed] = await signIn.waiting.changed([awaited.topic]);
+    const [changed] = await waiting.changed([awaited.topic]);
     return changed || deps.now() >= awaited.expires ? journey.answer(request, browser, {}, step.nonce) : step;
   }
 

@@ -19,8 +19,7 @@ export function waitingAt(base: string, page: string, step?: string): WaitingPag
 
 /** `…/events` and `…/state`, for sign-ins and for methods being set up. They only say that there is something to ask for. */
 export function waitingRoutes(deps: WebDeps): Router {
-  const { core, signIn, streams } = deps;
-  const { waiting } = signIn;
+  const { core, streams, waiting } = deps;
 
   async function events(res: Response, awaited: Awaited | undefined): Promise<void> {
     if (awaited === undefined) {

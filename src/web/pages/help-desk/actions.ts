@@ -29,7 +29,7 @@ export interface DeskAction {
 
 /** By the word in the address: the pages know no other. */
 export function createDeskActions(deps: WebDeps): ReadonlyMap<string, DeskAction> {
-  const { helpDesk, credentials, holds, reports } = deps.signIn;
+  const { helpDesk, credentials, holds, reports } = deps;
 
   const texts = (action: string, values?: Message['values']): Face => {
     const text = (part: string): Message => ({ key: `help-desk.${action}.${part}`, ...(values ? { values } : {}) });
@@ -171,7 +171,7 @@ export function showForm(
 ): void {
   // Not to be asked for again by switching the language: what was typed would be lost.
   if (filled.errors.length > 0) delete localsOf(res).path;
-  const checklist = deps.signIn.helpDesk.settings?.checklist ?? [];
+  const checklist = deps.helpDesk.settings?.checklist ?? [];
   send(deps, res, 'help-desk-action', {
     ...where,
     ...filled,

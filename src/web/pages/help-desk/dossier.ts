@@ -19,8 +19,8 @@ const REFUSALS = ['sign-in.denied', 'sign-in.refused', 'sign-in.locked'];
 
 /** Everything that helps to help one person, as far as this agent may act on it. */
 export function createDossier(deps: WebDeps) {
-  const { signIn, core, durable } = deps;
-  const { helpDesk, attempts, credentials, evaluator, devices, holds, reports } = signIn;
+  const { core, durable, helpDesk, accounts, attempts, credentials, evaluator, devices, holds, issuing, reports } =
+    deps;
   const ownSignIns = createOwnSignIns(deps);
 
   const nameOf = async (application: string | undefined): Promise<LocalizedText | undefined> =>
@@ -36,7 +36,7 @@ export function createDossier(deps: WebDeps) {
 
   /** In the factor's words, as its owner is told: used up, or so many left. */
   function stateOf(credential: Credential): Pick<Method, 'state'> {
-    const { state } = signIn.issuing.stateOf(credential);
+    const { state } = issuing.stateOf(credential);
     return state === undefined ? {} : { state: state.message };
   }
 
@@ -81,7 +81,7 @@ export function createDossier(deps: WebDeps) {
     ]);
     return {
       here,
-      person: { username, name, ...(email ? { email } : {}), groups, status: await signIn.accounts.status(person) },
+      person: { username, name, ...(email ? { email } : {}), groups, status: await accounts.status(person) },
       ...(hold ? { hold: { at: hold.at, reason: hold.reason } } : {}),
       locks: (await helpDesk.locks(id)).map((lock) => ({ ...lock, factor: lock.factor.replace(/^enrol-/, '') })),
       ...(refusal ? { refusal } : {}),

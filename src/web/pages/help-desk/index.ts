@@ -18,7 +18,7 @@ const hereOf = (person: string) => `/helpdesk/people/${encodeURIComponent(person
 
 /** `/helpdesk`: finding people, and helping them. Without a help desk in the configuration there is none of it. */
 export function helpDeskPages(deps: WebDeps, csrf: Csrf): Router {
-  const { helpDesk } = deps.signIn;
+  const { helpDesk } = deps;
   const { settings } = helpDesk;
   const router = Router();
   if (settings === undefined) return router;

@@ -23,7 +23,7 @@ export function deskPath(path: unknown): string {
 /** Who is at the desk. */
 export function createDeskSession(deps: WebDeps) {
   const { owner, holdsOwn } = createMembership(deps);
-  const { helpDesk, accounts } = deps.signIn;
+  const { helpDesk, accounts } = deps;
   const nobody = () => new SallyportError('ERR_NOT_FOUND', 'not of the help desk');
 
   /** Asked first: who is no agent is told of no help desk, and asked for no passkey. */

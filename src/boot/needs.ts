@@ -4,11 +4,11 @@ import type { HelpDeskNeeds } from '../help-desk/needs.ts';
 import type { LockoutNeeds } from '../lockout/needs.ts';
 import type { MethodsNeeds } from '../methods/needs.ts';
 import type { ReportsNeeds } from '../reports/needs.ts';
+import type { SignInNeeds } from '../sign-in/needs.ts';
 import type { StatisticsNeeds } from '../statistics/needs.ts';
-import type { SignInNeeds } from './needs.ts';
 
-/** What all of it is given together. */
-export type SignInDeps = LockoutNeeds &
+/** What all rooms are given together. */
+export type RoomsNeeds = LockoutNeeds &
   AccountsNeeds &
   AssuranceNeeds &
   MethodsNeeds &

@@ -1,0 +1,27 @@
+/**
+ * Who people are, wherever they come from, and what is theirs: accounts, names to sign in with, credentials, holds and
+ * preferences, and what a password must be. It needs directories, factors and the durable store.
+ */
+import { createAccounts } from './accounts.ts';
+import { createCredentials } from './credentials.ts';
+import { createHolds } from './holds.ts';
+import { createLogins } from './logins.ts';
+import type { AccountsNeeds } from './needs.ts';
+import { createPreferences } from './preferences.ts';
+
+export type { AccountsNeeds } from './needs.ts';
+
+export function accountsRoom(needs: AccountsNeeds) {
+  const logins = createLogins(needs);
+  return {
+    logins,
+    accounts: createAccounts({ ...needs, logins }),
+    credentials: createCredentials(needs),
+    holds: createHolds(needs, async (account) => {
+      for (const { factor } of needs.factors.values()) await factor.release?.(account);
+    }),
+    preferences: createPreferences(needs),
+  };
+}
+
+export type AccountsRoom = ReturnType<typeof accountsRoom>;

@@ -1,0 +1,5 @@
+/**
+ * What happened, in a chain that shows when something is missing from it. It needs the durable store and a clock; it
+ * gives the port that everybody tells their events.
+ */
+export { type Audit, type AuditDeps, createAudit } from './audit.ts';
