@@ -1,5 +1,6 @@
 import express, { type Request, type Response, type Router } from 'express';
-import type { EndedSession, Exchange } from '../../../core/door.ts';
+import type { EndedSession } from '../../../core/door.ts';
+import type { Exchange } from '../../../core/exchange.ts';
 import type { LogoutResponse } from '../model.ts';
 import { deliver } from './delivery.ts';
 import { requestEndpoint } from './endpoints.ts';

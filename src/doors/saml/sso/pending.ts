@@ -1,4 +1,5 @@
-import type { DoorPorts, Exchange } from '../../../core/door.ts';
+import type { DoorPorts } from '../../../core/door.ts';
+import type { Exchange } from '../../../core/exchange.ts';
 import type { AuthnRequest } from '../model.ts';
 
 /** A request that waits for its person, kept here because its address passes through the browser. */

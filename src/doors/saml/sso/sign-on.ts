@@ -1,8 +1,9 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { Application } from '../../../core/application.ts';
 import { NO_REQUEST, type RequestId } from '../../../core/assurance.ts';
-import type { DoorPorts, Exchange } from '../../../core/door.ts';
+import type { DoorPorts } from '../../../core/door.ts';
 import { SallyportError } from '../../../core/errors.ts';
+import type { Exchange } from '../../../core/exchange.ts';
 import type { Evaluation } from '../../../core/sign-in.ts';
 import { AbsentFault, SamlFault } from '../errors.ts';
 import type { Gate } from '../gate/gate.ts';
