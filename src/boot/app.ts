@@ -8,7 +8,7 @@ import { createSignIn, type SignIn } from '../sign-in/index.ts';
 import { createLetters } from '../sign-in/letters.ts';
 import { createStrangers } from '../sign-in/strangers.ts';
 import { boundUnproven } from '../sign-in/unproven.ts';
-import { type ApiSettings, hashOfSecret } from '../web/api/passes.ts';
+import { type ApiSettings, hashOfSecret } from '../web/api/clients.ts';
 import { createWeb } from '../web/app.ts';
 import { assets } from '../web/assets.ts';
 import { formText } from '../web/bodies.ts';

@@ -6,7 +6,7 @@ import type { FactorRoutes } from '../core/route.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import type { Trouble } from '../core/trouble.ts';
 import type { SignIn } from '../sign-in/index.ts';
-import type { ApiSettings } from './api/passes.ts';
+import type { ApiSettings } from './api/clients.ts';
 import type { Assets } from './assets.ts';
 import type { I18n } from './i18n.ts';
 import type { PageName, Pages } from './models.ts';
