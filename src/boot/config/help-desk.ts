@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import { RIGHTS } from '../../sign-in/help-desk/scope.ts';
-import type { Subject } from './checks.ts';
-import type { Fault } from './faults.ts';
 import { duration, id, localized } from './fields.ts';
-import { isTree, type Path, valueAt } from './tree.ts';
 
 /** An empty list would stand for everybody, or for nobody: neither is what its writer means. */
 const groups = z.array(z.string().min(1)).min(1, { error: 'is empty: name at least one group' });
@@ -64,46 +61,3 @@ export const api = z
   })
   .prefault({})
   .describe('For programs of the institution’s own: docs/reference/api.md');
-
-/** What a schema of each section alone can't see. */
-export function helpDeskFaults(subject: Subject): Fault[] {
-  return [...agentFaults(subject), ...clientFaults(subject), ...resistance(subject)];
-}
-
-function agentFaults({ tree, parsed: { defaultLocale } }: Subject): Fault[] {
-  const items = listAt(valueAt(tree, ['helpDesk', 'checklist']));
-  const untold = items.flatMap((text, at): Fault[] => {
-    if (defaultLocale === undefined || !isTree(text) || Object.hasOwn(text, defaultLocale)) return [];
-    const message = `lacks the text for ${defaultLocale}, the defaultLocale`;
-    return [{ path: ['helpDesk', 'checklist', at], message }];
-  });
-  return [...repeated(valueAt(tree, ['helpDesk', 'agents']), ['helpDesk', 'agents'], 'name'), ...untold];
-}
-
-/** Two with one secret couldn't be told apart, in scope or in the audit. */
-function clientFaults({ tree }: Subject): Fault[] {
-  const clients = valueAt(tree, ['api', 'clients']);
-  return [...repeated(clients, ['api', 'clients'], 'name'), ...repeated(clients, ['api', 'clients'], 'secret')];
-}
-
-function repeated(list: unknown, path: Path, key: string): Fault[] {
-  const values = listAt(list).map((one) => (isTree(one) && typeof one[key] === 'string' ? one[key] : undefined));
-  return values.flatMap((value, at): Fault[] => {
-    const first = values.indexOf(value);
-    if (value === undefined || first === at) return [];
-    return [{ path: [...path, at, key], message: `is the same as of ${path.join('.')}[${first}]: choose another` }];
-  });
-}
-
-/** Nobody could ever open it. */
-function resistance({ tree, modules }: Subject): Fault[] {
-  if (!isTree(tree.helpDesk) || !isTree(tree.factors)) return [];
-  const able = [...modules.factors.values()].filter(({ strength }) => strength?.phishingResistant).map(({ id }) => id);
-  if (able.some((one) => Object.hasOwn(tree.factors as object, one))) return [];
-  const message = `is opened by a factor alone that resists phishing: add one of ${able.map((one) => `factors.${one}`).join(', ')}`;
-  return [{ path: ['helpDesk'], message }];
-}
-
-function listAt(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
