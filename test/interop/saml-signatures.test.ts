@@ -9,8 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STATUSES } from '../../src/doors/saml/model.ts';
 import { recipientOf } from '../../src/doors/saml/response/encryption.ts';
 import { createLogoutWriter } from '../../src/doors/saml/response/logout.ts';
-import { METHODS, type Signer, signerFor } from '../../src/doors/saml/response/sign.ts';
-import { ALGORITHMS } from '../../src/doors/saml/settings.ts';
+import { ALGORITHMS, METHODS, type Signer, signerFor } from '../../src/doors/saml/response/sign.ts';
 import { createIdentity, type Identity } from '../../src/doors/saml/testing/identity.ts';
 import {
   ACS,

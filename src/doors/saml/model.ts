@@ -1,7 +1,7 @@
 import type { LocalizedText } from '../../core/account.ts';
 
 /**
- * What the parts of this door hand each other: plain data, JSON-safe. Names are those of SAML 2.0
+ * What the parts of SAML hand each other: plain data, JSON-safe. Names are those of SAML 2.0
  * (saml-core-2.0-os, saml-metadata-2.0-os); times are epoch milliseconds; certificates base64 DER.
  */
 
@@ -19,7 +19,7 @@ export const NAME_ID_FORMATS = {
 } as const;
 export type NameIdFormat = keyof typeof NAME_ID_FORMATS;
 
-/** A service provider as its metadata describes it, reduced to what the door uses (saml-metadata section 2.4.4). */
+/** A service provider as its metadata describes it, reduced to what is used (saml-metadata section 2.4.4). */
 export interface ServiceProvider {
   entityId: string;
   /** Not to be used from this moment on: the earliest `validUntil` above it. */
@@ -112,13 +112,6 @@ export interface LogoutResponse extends Message {
 }
 
 export type SamlMessage = AuthnRequest | LogoutRequest | LogoutResponse;
-
-/** A service provider that may sign in here, and the application that it is to the rest of the gateway. */
-export interface Party {
-  /** Id of the application. */
-  application: string;
-  provider: ServiceProvider;
-}
 
 export interface Attribute {
   /** URI of the attribute, as `urn:oid:1.3.6.1.4.1.5923.1.1.1.6`, unless `nameFormat` says otherwise. */

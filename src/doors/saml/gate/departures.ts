@@ -1,7 +1,7 @@
 import { SamlFault } from '../errors.ts';
 
 /**
- * What some products send beside the bindings, and an operator may take from one application: `allow`. The list is
+ * What some products send beside the bindings, and an operator may take from one of them: `allow`. The list is
  * closed. Nothing of it touches signatures, audiences, addresses or times, and none of it is taken from a sender who
  * isn't known; each gives up that a message can be written in one way only.
  */
@@ -12,14 +12,13 @@ export const DEPARTURES = Object.freeze({
 });
 export type Departure = keyof typeof DEPARTURES;
 
-/** Throws `encoding` for what the sender's application is not allowed, and names the setting that would. */
+/** Throws `encoding` for what the sender is not allowed, and names the setting that would: `settingOf`. */
 export function refuseDepartures(
   found: readonly Departure[],
   allowed: readonly Departure[],
-  application: string,
+  settingOf: (departure: Departure) => string,
 ): void {
   const first = found.find((departure) => !allowed.includes(departure));
   if (first === undefined) return;
-  const setting = `applications.${application}.saml.allow: [${first}]`;
-  throw new SamlFault('encoding', `${DEPARTURES[first]}; ${setting} would take it`);
+  throw new SamlFault('encoding', `${DEPARTURES[first]}; ${settingOf(first)} would take it`);
 }

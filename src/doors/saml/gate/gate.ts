@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { EphemeralStore } from '../../../core/store.ts';
 import type { Asker, Strangers } from '../../../core/strangers.ts';
-import { type Absence, AbsentFault, SamlFault } from '../errors.ts';
-import type { Binding, Party, SamlMessage } from '../model.ts';
+import { SamlFault } from '../errors.ts';
+import type { Binding, SamlMessage } from '../model.ts';
 import { publicKeys, signatureAlgorithm, verifies } from '../xml/algorithms.ts';
 import { schema } from '../xml/library.ts';
 import { checkSignature } from '../xml/signature.ts';
@@ -16,20 +16,38 @@ const MAX_AGE = 5 * 60_000;
 /** Longer IDs are of no use to anybody, and end up in stores and logs. */
 const MAX_ID = 256;
 
-export interface GatePorts {
+/** What the gate goes by of a sender: their metadata says it. */
+export interface Sender {
+  entityId: string;
+  /** Epoch milliseconds. */
+  validUntil?: number;
+  /** Base64 DER. */
+  signingCertificates: readonly string[];
+  /** Promises that its AuthnRequests are signed; others than service providers send none. */
+  authnRequestsSigned?: boolean;
+}
+
+/** Whoever may send messages, as the gate's owner knows them. */
+export interface Peer {
+  provider: Sender;
+}
+
+export interface GatePorts<P extends Peer = Peer> {
   now(): number;
   ephemeral: Pick<EphemeralStore, 'add'>;
   strangers: Pick<Strangers, 'admit'>;
-  /** The service provider of an entity id, undefined if it may not sign in here. */
-  party(entityId: string, by?: Asker): Promise<Party | undefined>;
-  /** Why there is none, where it is an entity of ours. */
-  absence(entityId: string): Absence | undefined;
+  /** Whoever has an entity id, undefined if they may send nothing. */
+  party(entityId: string, by?: Asker): Promise<P | undefined>;
+  /** What to say where there is nobody, and it isn't the message that is at fault. */
+  absent(entityId: string): SamlFault | undefined;
   /** How far the sender's clock may be off, milliseconds. */
   skew: number;
   /** Unsigned AuthnRequests of this party are refused although its metadata doesn't promise signed ones. */
-  requireSigned(party: Party): boolean;
+  requireSigned(party: P): boolean;
   /** What its messages may have that the bindings haven't. */
-  allowed(party: Party): readonly Departure[];
+  allowed(party: P): readonly Departure[];
+  /** The setting by which an operator would allow it, for the log. */
+  setting(party: P, departure: Departure): string;
 }
 
 export interface Inbound extends Raw {
@@ -42,27 +60,27 @@ export interface Inbound extends Raw {
   by?: Asker;
 }
 
-export interface Received {
+export interface Received<P extends Peer> {
   message: SamlMessage;
-  party: Party;
+  party: P;
 }
 
-export interface Gate {
+export interface Gate<P extends Peer = Peer> {
   /**
-   * The only way in for messages of service providers. Throws SamlFault for whatever is wrong with the message, and
+   * The only way in for messages of others. Throws SamlFault for whatever is wrong with the message, and
    * TooManyError; other errors (a store or a metadata source that is away) pass through.
    */
-  receive(inbound: Inbound): Promise<Received>;
+  receive(inbound: Inbound): Promise<Received<P>>;
 }
 
 /** A message off its binding and out of its XML, and whoever it says that it is from. */
-interface Arrival {
-  ports: GatePorts;
+interface Arrival<P extends Peer = Peer> {
+  ports: GatePorts<P>;
   now: number;
   inbound: Inbound;
   wire: Wire;
   claimed: Claimed;
-  party: Party;
+  party: P;
 }
 
 /** The same, and what its signature covers where it bears one. */
@@ -92,14 +110,21 @@ const CHECKS: readonly ((passage: Passage) => void | Promise<void>)[] = [
   notSeenBefore,
 ];
 
-export function createGate(ports: GatePorts): Gate {
+export function createGate<P extends Peer>(ports: GatePorts<P>): Gate<P> {
   schema('protocol');
   schema('soap');
   return {
     async receive(inbound) {
       const wire = UNWRAP[inbound.binding](inbound);
       const claimed = openDocument(wire, inbound.binding, inbound.kinds);
-      const arrival = { ports, now: ports.now(), inbound, wire, claimed, party: await sender(ports, inbound, claimed) };
+      const arrival: Arrival<P> = {
+        ports,
+        now: ports.now(),
+        inbound,
+        wire,
+        claimed,
+        party: await sender(ports, inbound, claimed),
+      };
       for (const check of OF_THE_SENDER) check(arrival);
       const { signature } = claimed;
       const passage = {
@@ -112,12 +137,12 @@ export function createGate(ports: GatePorts): Gate {
   };
 }
 
-async function sender(ports: GatePorts, { by }: Inbound, { content }: Claimed): Promise<Party> {
+async function sender<P extends Peer>(ports: GatePorts<P>, { by }: Inbound, { content }: Claimed): Promise<P> {
   const { issuer } = content;
   const party = issuer.length <= 1024 ? await ports.party(issuer, by) : undefined;
   if (party?.provider.entityId === issuer) return party;
-  const absence = issuer.length <= 1024 ? ports.absence(issuer) : undefined;
-  if (absence) throw new AbsentFault(absence);
+  const absent = issuer.length <= 1024 ? ports.absent(issuer) : undefined;
+  if (absent) throw absent;
   throw new SamlFault('issuer', `unknown: ${issuer.slice(0, 200)}`);
 }
 
@@ -129,7 +154,7 @@ function metadataInForce({ party, now }: Arrival): void {
 }
 
 function asTheBindingHasIt({ ports, party, wire }: Arrival): void {
-  refuseDepartures(wire.departures, ports.allowed(party), party.application);
+  refuseDepartures(wire.departures, ports.allowed(party), (departure) => ports.setting(party, departure));
 }
 
 const isSigned = ({ wire, claimed }: Arrival): boolean => Boolean(wire.detached || claimed.signature);

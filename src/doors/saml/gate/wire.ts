@@ -26,7 +26,7 @@ export interface Wire {
   /** Which parameter it came in; SOAP has none. */
   parameter?: 'SAMLRequest' | 'SAMLResponse';
   relayState?: string;
-  /** What isn't as the binding has it; the sender's application may be allowed to. */
+  /** What isn't as the binding has it; the sender may be allowed to. */
   departures: readonly Departure[];
   /** Signature of the redirect binding: over these octets, as they were sent. */
   detached?: { octets: Buffer; value: Buffer; algorithm: string };

@@ -1,8 +1,8 @@
 import { attributeTable } from '../response/attribute-table.ts';
 import type { SamlApplication, SamlSettings } from '../settings.ts';
 import { publicKeyOf } from './compile.ts';
+import type { ConfiguredApplication } from './configured.ts';
 import { reasonOf } from './fault.ts';
-import type { ConfiguredApplication } from './ports.ts';
 
 export interface ApplicationFault {
   application: string;

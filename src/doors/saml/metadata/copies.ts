@@ -3,8 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type { SealedPlace } from '../../../core/sealed.ts';
 import type { RecordStore } from '../../../core/store.ts';
-import type { MetadataSource } from '../settings.ts';
 import type { MetadataPorts } from './ports.ts';
+import type { MetadataSource } from './settings.ts';
 
 /** Bytes of a block in one row: written to SQLite in a few milliseconds, during which nothing else runs. */
 const CHUNK = 128 * 1024;

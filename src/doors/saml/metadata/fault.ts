@@ -16,7 +16,7 @@ export class MetadataFault extends Error {
   }
 }
 
-/** A document that describes another entity than its application's, or one that is another application's. */
+/** A document that isn't taken for the one that it is to describe: it speaks of another entity, or of somebody else's. */
 export class ClaimFault extends MetadataFault {
   /** The entityID that it came with, where it is one. */
   readonly claimed: string | undefined;
@@ -46,11 +46,4 @@ export function faultFrom({ fault, lapsed }: PlainFault): MetadataFault {
 /** The sentence of whatever was thrown. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** What is wrong with metadata of so many service providers, none of which is the one of an application. */
-export function missingFrom(count: number, entityId: string | undefined): string {
-  if (entityId !== undefined) return `describes no service provider ${entityId} that can be used`;
-  if (count > 1) return `describes ${count} service providers: say which by entityId, or all by federation: true`;
-  return 'describes no service provider that can be used';
 }

@@ -1,18 +1,28 @@
-import type { Application } from '../../../core/application.ts';
-import type { DoorPorts } from '../../../core/door.ts';
+import type { AuditPort, LogPort } from '../../../core/door.ts';
+import type { Sealer } from '../../../core/seal.ts';
+import type { DurableStore } from '../../../core/store.ts';
 import type { Asker, Strangers } from '../../../core/strangers.ts';
 import type { ServiceProvider } from '../model.ts';
-import type { SamlApplication } from '../settings.ts';
 import type { Lapsed } from './fault.ts';
+import type { Holding } from './holding.ts';
 import type { Refusal } from './parse.ts';
 
-/** What the loading of metadata needs of the door's ports. */
-export type MetadataPorts = Pick<DoorPorts, 'now' | 'random' | 'durable' | 'sealer' | 'fetch' | 'audit' | 'log'> & {
+/** What it takes to fetch metadata of others, and to keep it. */
+export interface MetadataPorts {
+  now(): number;
+  random(bytes: number): Uint8Array;
+  durable: Pick<DurableStore, 'state' | 'records'>;
+  sealer: Sealer;
+  /** No private network but the allowed ones, no redirect. */
+  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  audit: Pick<AuditPort, 'note'>;
+  log: LogPort;
+  /** Asked before a query server is, on behalf of whoever named an entity. */
   strangers: Pick<Strangers, 'ask'>;
-};
+}
 
-/** An application of this door, as it is configured. */
-export type ConfiguredApplication = Application & { settings: SamlApplication };
+/** Throws where a document must not stand for whom its source is. */
+export type Admit = (document: Pick<Holding, 'count' | 'has' | 'soleId'>) => Promise<void>;
 
 /** How a source stands; times are epoch milliseconds. */
 export interface SourceHealth {
@@ -43,7 +53,7 @@ export interface Failure {
   lapsed?: Lapsed;
 }
 
-/** Where an application's metadata comes from. */
+/** Where metadata comes from: all that one place describes. */
 export interface Source {
   /** Loads for the first time. Never throws: what can't be had is tried again. */
   start(): Promise<void>;

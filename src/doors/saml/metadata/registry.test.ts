@@ -5,7 +5,7 @@ import { openDurable } from '../../../../test/support/durable.ts';
 import { temporaryFolder } from '../../../../test/support/folders.ts';
 import { samlApplication } from '../settings.ts';
 import { createIdentity, type Identity } from '../testing/identity.ts';
-import type { ConfiguredApplication } from './ports.ts';
+import type { ConfiguredApplication } from './configured.ts';
 import { createParties } from './registry.ts';
 import { aggregate, aggregateId } from './testing/aggregate.ts';
 import { document, entity, group, signed } from './testing/documents.ts';

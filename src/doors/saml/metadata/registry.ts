@@ -1,14 +1,17 @@
 import { type Application, MEMBER_SEPARATOR } from '../../../core/application.ts';
 import type { Asker } from '../../../core/strangers.ts';
 import { minute, type Trouble } from '../../../core/trouble.ts';
-import type { Absence } from '../errors.ts';
-import type { Party, ServiceProvider } from '../model.ts';
+import type { Absence } from '../absent.ts';
+import type { ServiceProvider } from '../model.ts';
+import type { Party } from '../party.ts';
 import { type AttributeTable, attributeTable } from '../response/attribute-table.ts';
-import { MetadataFault, missingFrom } from './fault.ts';
+import type { ConfiguredApplication, RegistryPorts } from './configured.ts';
+import { MetadataFault } from './fault.ts';
 import { Members } from './members.ts';
-import { type Admit, Owners } from './owners.ts';
+import { missingFrom } from './missing.ts';
+import { Owners } from './owners.ts';
 import { createPins } from './pins.ts';
-import type { ConfiguredApplication, MetadataPorts, Source, SourceHealth } from './ports.ts';
+import type { Admit, MetadataPorts, Source, SourceHealth } from './ports.ts';
 import { createFileSource } from './sources/file.ts';
 import { createMdqSource } from './sources/mdq.ts';
 import { createUrlSource } from './sources/url.ts';
@@ -47,7 +50,7 @@ interface Entry {
 
 export interface PartyOptions {
   applications: readonly ConfiguredApplication[];
-  ports: MetadataPorts;
+  ports: RegistryPorts;
   /** How long before an end it is told, milliseconds. */
   warnBefore?: number;
   /** Attributes that can be sent; the built-in ones by default. */
@@ -77,7 +80,7 @@ class Registry implements Parties {
   readonly #entries: readonly Entry[];
   readonly #owners: Owners;
   readonly #members: Members;
-  readonly #ports: MetadataPorts;
+  readonly #ports: RegistryPorts;
   readonly #warnBefore: number;
   readonly #table: AttributeTable;
   readonly #singles: ReadonlyMap<string, Entry>;
@@ -89,7 +92,7 @@ class Registry implements Parties {
     entries: readonly Entry[],
     owners: Owners,
     members: Members,
-    ports: MetadataPorts,
+    ports: RegistryPorts,
     options: PartyOptions,
   ) {
     this.#entries = entries;

@@ -2,10 +2,11 @@ import { statSync } from 'node:fs';
 import type { Trouble } from '../../../core/trouble.ts';
 import { attributeTable } from '../response/attribute-table.ts';
 import type { SamlSettings } from '../settings.ts';
+import type { ConfiguredApplication } from './configured.ts';
 import { MetadataFault, reasonOf } from './fault.ts';
 import { Holding } from './holding.ts';
 import { load } from './load.ts';
-import type { ConfiguredApplication, SourceHealth } from './ports.ts';
+import type { SourceHealth } from './ports.ts';
 import { type Standing, troublesOf } from './troubles.ts';
 import { unmatchedTrouble } from './unmatched.ts';
 

@@ -1,9 +1,9 @@
-import type { Status } from '../model.ts';
+import type { NameId, Status } from '../model.ts';
 import { element, type XmlContent, type XmlElement } from './canonical.ts';
 
 /** Issuer and clock of what we send. */
 export interface SenderOptions {
-  /** EntityID of the identity provider. */
+  /** EntityID of ours. */
   entityId: string;
   now(): number;
   random(bytes: number): Uint8Array;
@@ -55,4 +55,9 @@ export function statusElement({ codes, message }: Status): XmlElement {
   );
   const text = message === undefined ? undefined : element('samlp:StatusMessage', {}, message);
   return element('samlp:Status', {}, nested, text);
+}
+
+export function nameIdElement({ value, format, nameQualifier, spNameQualifier }: NameId): XmlElement {
+  const attributes = { Format: format, NameQualifier: nameQualifier, SPNameQualifier: spNameQualifier };
+  return element('saml:NameID', attributes, value);
 }

@@ -1,9 +1,10 @@
 import { STATUSES, type Status } from '../model.ts';
+import type { Place } from '../settings.ts';
 import { assertionOf, isTyped, type Statement } from './assertion.ts';
 import { Written, write, type XmlContent, type XmlElement } from './canonical.ts';
 import { encryptedAssertion, type Recipient } from './encryption.ts';
 import { createId, message, type SenderOptions, statusElement } from './message.ts';
-import { type Place, type Signer, writeSigned } from './sign.ts';
+import { type Signer, writeSigned } from './sign.ts';
 
 export interface ResponderOptions extends SenderOptions {
   /** How far clocks may be off, milliseconds: so long before now Conditions begin. */

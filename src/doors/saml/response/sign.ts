@@ -1,9 +1,10 @@
 import { hash, sign } from 'node:crypto';
 import type { KeyAlgorithm, Keyring, SigningKey } from '../../../core/keyring.ts';
 import type { ServiceProvider } from '../model.ts';
-import type { ALGORITHMS, SamlApplication } from '../settings.ts';
 import { element, escapeAttribute, NAMESPACES, write, writeAround, type XmlElement } from './canonical.ts';
 
+/** What signs a message; the digest goes with it. */
+export const ALGORITHMS = ['RSA-SHA256', 'RSA-SHA384', 'ECDSA-SHA256'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 type Hash = 'sha256' | 'sha384';
 
@@ -33,8 +34,8 @@ export interface Signer {
 }
 
 /**
- * The signer for a service provider: what the application names, else the first method of its metadata that we
- * have a key for (SAML metadata algorithm support section 2.3), else the door's own.
+ * The signer for a receiver: what the operator names for it, else the first method of its metadata that we have a key
+ * for (SAML metadata algorithm support section 2.3), else the one that is given for all.
  */
 export function signerFor(
   keys: Keyring,
@@ -46,8 +47,6 @@ export function signerFor(
   const digest = provider.digestMethods.map(hashOf).find((known) => known !== undefined) ?? method.hash;
   return { method, digest, key: keys.active(method.key) };
 }
-
-export type Place = NonNullable<SamlApplication['sign']>;
 
 function offered(keys: Keyring, uris: readonly string[]): Algorithm | undefined {
   const kinds = new Set(keys.published().map(({ algorithm }) => algorithm));

@@ -3,10 +3,10 @@ import type { Asker, Strangers } from '../../../core/strangers.ts';
 import { type Fault, SamlFault } from '../errors.ts';
 import type { Departure } from '../gate/departures.ts';
 import { createGate, type Inbound } from '../gate/gate.ts';
-import type { Party, SamlMessage, ServiceProvider } from '../model.ts';
+import type { SamlMessage, ServiceProvider } from '../model.ts';
 import type { Identity } from './identity.ts';
 import { ENDPOINTS, NOW, post, type RedirectOptions, redirect, SP, soap } from './messages.ts';
-import { party, seenStore } from './parties.ts';
+import { type Party, party, seenStore } from './parties.ts';
 
 /** Forms in which a message arrives, at the address of its kind. */
 const endpointOf = (xml: string): string => (xml.includes('AuthnRequest') ? ENDPOINTS.sso : ENDPOINTS.slo);
@@ -53,15 +53,16 @@ export function entrance(signers: readonly Identity[], options: EntranceOptions 
   const clock = { now: NOW };
   const store = options.store ?? seenStore(() => clock.now);
   const parties = [party(signers, options.provider), ...(options.others ?? [])];
-  const gate = createGate({
+  const gate = createGate<Party>({
     now: () => clock.now,
     ephemeral: store,
     strangers: { admit: options.admit ?? (async () => {}) },
     party: async (entityId) => parties.find(({ provider }) => provider.entityId === entityId),
-    absence: () => undefined,
+    absent: () => undefined,
     skew: 90_000,
     requireSigned: () => options.requireSigned ?? false,
     allowed: () => options.allowed ?? [],
+    setting: ({ application }, departure) => `${application}.allow: [${departure}]`,
   });
   return {
     clock,

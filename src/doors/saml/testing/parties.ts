@@ -1,7 +1,13 @@
 import type { EphemeralStore } from '../../../core/store.ts';
-import type { Party, ServiceProvider } from '../model.ts';
+import type { ServiceProvider } from '../model.ts';
 import type { Identity } from './identity.ts';
 import { SP } from './messages.ts';
+
+/** A service provider, and the application that it stands for. */
+export interface Party {
+  application: string;
+  provider: ServiceProvider;
+}
 
 /** A service provider that has signing certificates and promises nothing, unless `more` says otherwise. */
 export function serviceProvider(signers: readonly Identity[], more: Partial<ServiceProvider> = {}): ServiceProvider {

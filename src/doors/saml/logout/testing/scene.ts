@@ -9,8 +9,9 @@ import type { AuditEvent, Core, DoorPorts } from '../../../../core/door.ts';
 import type { SigningKey } from '../../../../core/keyring.ts';
 import { SamlFault } from '../../errors.ts';
 import { createGate } from '../../gate/gate.ts';
-import type { Party, ServiceProvider } from '../../model.ts';
+import type { ServiceProvider } from '../../model.ts';
 import { createParticipants } from '../../participants.ts';
+import type { Party } from '../../party.ts';
 import { createLogoutWriter } from '../../response/logout.ts';
 import { METHODS } from '../../response/sign.ts';
 import { createIdentity, type Identity } from '../../testing/identity.ts';
@@ -158,8 +159,9 @@ export async function stage({ fronted = false } = {}) {
   } as unknown as DoorPorts;
 
   const key: SigningKey = { id: 'k', algorithm: 'RS256', activeFrom: 0, ...own };
-  const gate = createGate({
-    ...{ now, ephemeral: store, skew: 90_000, requireSigned: () => false, allowed: () => [], absence: () => undefined },
+  const gate = createGate<Party>({
+    ...{ now, ephemeral: store, skew: 90_000, requireSigned: () => false, allowed: () => [] },
+    ...{ absent: () => undefined, setting: () => '' },
     strangers: { admit: async () => {} },
     party: async (entityId) => parties.find((it) => it?.provider.entityId === entityId),
   });

@@ -1,13 +1,12 @@
 import { stat } from 'node:fs/promises';
-import type { MetadataSource } from '../../settings.ts';
 import type { Compiled } from '../compile.ts';
 import { createCopies, originOf } from '../copies.ts';
 import { ClaimFault, MetadataFault, reasonOf } from '../fault.ts';
 import { Holding } from '../holding.ts';
 import { load } from '../load.ts';
-import type { Admit } from '../owners.ts';
-import type { MetadataPorts, Source } from '../ports.ts';
+import type { Admit, MetadataPorts, Source } from '../ports.ts';
 import { fraction, type Schedule, schedule } from '../schedule.ts';
+import type { MetadataSource } from '../settings.ts';
 import { createStatus } from '../status.ts';
 
 /** How often the file is looked at. */

@@ -1,7 +1,6 @@
 import { SallyportError } from '../../../../core/errors.ts';
 import type { Asker } from '../../../../core/strangers.ts';
 import type { ServiceProvider } from '../../model.ts';
-import type { MetadataSource } from '../../settings.ts';
 import { compileApart } from '../apart.ts';
 import type { Compiled } from '../compile.ts';
 import { originOf } from '../copies.ts';
@@ -11,6 +10,7 @@ import { MetadataFault } from '../fault.ts';
 import { Holding } from '../holding.ts';
 import { refuseEndless, refuseOlder } from '../order.ts';
 import type { MetadataPorts, Source } from '../ports.ts';
+import type { MetadataSource } from '../settings.ts';
 import { Slots } from '../slots.ts';
 import { createStatus } from '../status.ts';
 

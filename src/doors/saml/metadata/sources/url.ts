@@ -1,4 +1,3 @@
-import type { MetadataSource } from '../../settings.ts';
 import { LARGEST } from '../compile.ts';
 import { type Copies, type Copy, createCopies, originOf } from '../copies.ts';
 import { ask, type Fetched, withFile } from '../download.ts';
@@ -6,9 +5,9 @@ import { MetadataFault } from '../fault.ts';
 import { Holding } from '../holding.ts';
 import { load } from '../load.ts';
 import { refuseEndless, refuseOlder } from '../order.ts';
-import type { Admit } from '../owners.ts';
-import type { MetadataPorts, Source } from '../ports.ts';
+import type { Admit, MetadataPorts, Source } from '../ports.ts';
 import { fraction, type Schedule, schedule } from '../schedule.ts';
+import type { MetadataSource } from '../settings.ts';
 import { createStatus } from '../status.ts';
 
 /** How long a start waits for metadata that it has no copy of. */

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AuditEvent } from '../../../../core/door.ts';
 import { createSealer, type Sealer } from '../../../../core/seal.ts';
 import type { DurableStore } from '../../../../core/store.ts';
-import type { Admit } from '../owners.ts';
-import type { MetadataPorts } from '../ports.ts';
+import type { Admit, MetadataPorts } from '../ports.ts';
 
 export const NOW = Date.parse('2026-11-20T10:00:00Z');
 
@@ -24,16 +23,16 @@ export function metadataPorts(
   const note = (event: AuditEvent) => {
     audited.push(event);
   };
-  const ports: MetadataPorts = {
+  const audit = { note, commit: async (event: AuditEvent) => note(event) };
+  const ports = {
     now: () => clock.now,
-    random: (bytes) => randomBytes(bytes),
-    // Only these two are used, and only they are there.
-    durable: durable as DurableStore,
+    random: (bytes: number) => randomBytes(bytes),
+    durable,
     sealer,
-    fetch: (url, init) => fetch(url, { ...init, redirect: 'manual' }),
-    audit: { note, commit: async (event) => note(event) },
+    fetch: (url: string | URL, init?: RequestInit) => fetch(url, { ...init, redirect: 'manual' }),
+    audit,
     strangers: { ask: async () => {} },
     log: { debug: write, info: write, warn: write, error: write },
-  };
+  } satisfies MetadataPorts;
   return { ports, clock, audited, logged, sealer };
 }
