@@ -1,12 +1,12 @@
 import type { DoorPorts } from '../../../core/door.ts';
-import type { Gate } from '../gate/gate.ts';
+import type { Gate } from '../../../saml/gate/gate.ts';
+import { type Binding, type NameId, STATUSES } from '../../../saml/model.ts';
+import type { Outgoing } from '../../../saml/writing/delivery.ts';
+import type { LogoutWriter } from '../../../saml/writing/logout.ts';
+import type { Signer } from '../../../saml/writing/sign.ts';
 import type { Parties } from '../metadata/registry.ts';
-import { type Binding, type NameId, STATUSES } from '../model.ts';
 import type { Participants } from '../participants.ts';
 import type { Party } from '../party.ts';
-import type { Outgoing } from '../response/delivery.ts';
-import type { LogoutWriter } from '../response/logout.ts';
-import type { Signer } from '../response/sign.ts';
 
 export interface LogoutDeps {
   ports: DoorPorts;

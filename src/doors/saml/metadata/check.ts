@@ -1,8 +1,8 @@
+import { publicKeyOf } from '../../../saml/metadata/compile.ts';
+import { reasonOf } from '../../../saml/metadata/fault.ts';
 import { attributeTable } from '../response/attribute-table.ts';
 import type { SamlApplication, SamlSettings } from '../settings.ts';
-import { publicKeyOf } from './compile.ts';
 import type { ConfiguredApplication } from './configured.ts';
-import { reasonOf } from './fault.ts';
 
 export interface ApplicationFault {
   application: string;

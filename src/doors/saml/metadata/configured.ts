@@ -1,7 +1,7 @@
 import type { Application } from '../../../core/application.ts';
 import type { DoorPorts } from '../../../core/door.ts';
+import type { MetadataPorts } from '../../../saml/metadata/ports.ts';
 import type { SamlApplication } from '../settings.ts';
-import type { MetadataPorts } from './ports.ts';
 
 /** An application of this door, as it is configured. */
 export type ConfiguredApplication = Application & { settings: SamlApplication };

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { DoorPorts } from '../../../core/door.ts';
-import type { ServiceProvider } from '../model.ts';
+import { type Compiled, LARGEST } from '../../../saml/metadata/compile.ts';
+import { ask, withFile } from '../../../saml/metadata/download.ts';
+import { MetadataFault } from '../../../saml/metadata/fault.ts';
+import { load } from '../../../saml/metadata/load.ts';
+import { Snapshot } from '../../../saml/metadata/snapshot.ts';
+import type { ServiceProvider } from '../../../saml/model.ts';
 import { meantBy } from '../response/attribute-names.ts';
 import { type AttributeTable, attributeTable } from '../response/attribute-table.ts';
 import { unmatchedIn } from '../response/release.ts';
-import { type Compiled, LARGEST } from './compile.ts';
-import { ask, withFile } from './download.ts';
-import { MetadataFault } from './fault.ts';
-import { load } from './load.ts';
-import { Snapshot } from './snapshot.ts';
 
 /** What a metadata document holds, without anything being changed. */
 export interface Found extends Pick<Compiled, 'refused' | 'refusedCount' | 'others' | 'validUntil'> {

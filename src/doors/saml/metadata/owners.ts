@@ -1,9 +1,9 @@
+import { originOf } from '../../../saml/metadata/copies.ts';
+import { ClaimFault, MetadataFault } from '../../../saml/metadata/fault.ts';
+import type { Admit } from '../../../saml/metadata/ports.ts';
 import type { ConfiguredApplication } from './configured.ts';
-import { originOf } from './copies.ts';
-import { ClaimFault, MetadataFault } from './fault.ts';
 import { missingFrom } from './missing.ts';
 import type { Pin, Pins } from './pins.ts';
-import type { Admit } from './ports.ts';
 
 /**
  * One entity, one owner. A configured entityID is its application's, whatever any document says. An application without

@@ -1,20 +1,20 @@
 import { type Application, MEMBER_SEPARATOR } from '../../../core/application.ts';
 import type { Asker } from '../../../core/strangers.ts';
 import { minute, type Trouble } from '../../../core/trouble.ts';
+import { MetadataFault } from '../../../saml/metadata/fault.ts';
+import type { Admit, MetadataPorts, Source, SourceHealth } from '../../../saml/metadata/ports.ts';
+import { createFileSource } from '../../../saml/metadata/sources/file.ts';
+import { createMdqSource } from '../../../saml/metadata/sources/mdq.ts';
+import { createUrlSource } from '../../../saml/metadata/sources/url.ts';
+import type { ServiceProvider } from '../../../saml/model.ts';
 import type { Absence } from '../absent.ts';
-import type { ServiceProvider } from '../model.ts';
 import type { Party } from '../party.ts';
 import { type AttributeTable, attributeTable } from '../response/attribute-table.ts';
 import type { ConfiguredApplication, RegistryPorts } from './configured.ts';
-import { MetadataFault } from './fault.ts';
 import { Members } from './members.ts';
 import { missingFrom } from './missing.ts';
 import { Owners } from './owners.ts';
 import { createPins } from './pins.ts';
-import type { Admit, MetadataPorts, Source, SourceHealth } from './ports.ts';
-import { createFileSource } from './sources/file.ts';
-import { createMdqSource } from './sources/mdq.ts';
-import { createUrlSource } from './sources/url.ts';
 import { type Standing, troublesOf } from './troubles.ts';
 import { unmatchedTrouble } from './unmatched.ts';
 

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import type { Trouble } from '../../../core/trouble.ts';
+import { MetadataFault, reasonOf } from '../../../saml/metadata/fault.ts';
+import { Holding } from '../../../saml/metadata/holding.ts';
+import { load } from '../../../saml/metadata/load.ts';
+import type { SourceHealth } from '../../../saml/metadata/ports.ts';
 import { attributeTable } from '../response/attribute-table.ts';
 import type { SamlSettings } from '../settings.ts';
 import type { ConfiguredApplication } from './configured.ts';
-import { MetadataFault, reasonOf } from './fault.ts';
-import { Holding } from './holding.ts';
-import { load } from './load.ts';
-import type { SourceHealth } from './ports.ts';
 import { type Standing, troublesOf } from './troubles.ts';
 import { unmatchedTrouble } from './unmatched.ts';
 

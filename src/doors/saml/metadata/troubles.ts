@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { minute, type Trouble } from '../../../core/trouble.ts';
-import type { ServiceProvider } from '../model.ts';
+import type { SourceHealth } from '../../../saml/metadata/ports.ts';
+import type { ServiceProvider } from '../../../saml/model.ts';
 import { missingFrom } from './missing.ts';
-import type { SourceHealth } from './ports.ts';
 
 /** What is known of an application's metadata; times are epoch milliseconds. */
 export interface Standing {

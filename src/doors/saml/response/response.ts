@@ -1,10 +1,10 @@
-import { STATUSES, type Status } from '../model.ts';
+import { STATUSES, type Status } from '../../../saml/model.ts';
+import { Written, write, type XmlContent, type XmlElement } from '../../../saml/writing/canonical.ts';
+import { createId, message, type SenderOptions, statusElement } from '../../../saml/writing/message.ts';
+import { type Signer, writeSigned } from '../../../saml/writing/sign.ts';
 import type { Place } from '../settings.ts';
 import { assertionOf, isTyped, type Statement } from './assertion.ts';
-import { Written, write, type XmlContent, type XmlElement } from './canonical.ts';
 import { encryptedAssertion, type Recipient } from './encryption.ts';
-import { createId, message, type SenderOptions, statusElement } from './message.ts';
-import { type Signer, writeSigned } from './sign.ts';
 
 export interface ResponderOptions extends SenderOptions {
   /** How far clocks may be off, milliseconds: so long before now Conditions begin. */

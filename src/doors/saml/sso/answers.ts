@@ -3,8 +3,9 @@ import type { Application } from '../../../core/application.ts';
 import type { DoorPorts, Joined } from '../../../core/door.ts';
 import type { Keyring } from '../../../core/keyring.ts';
 import type { Evaluation, Wants } from '../../../core/sign-in.ts';
+import { type AuthnRequest, type NameId, type ServiceProvider, STATUSES, type Status } from '../../../saml/model.ts';
+import { type Signer, signerFor } from '../../../saml/writing/sign.ts';
 import type { OwnIdentity } from '../metadata/own.ts';
-import { type AuthnRequest, type NameId, type ServiceProvider, STATUSES, type Status } from '../model.ts';
 import type { Participants } from '../participants.ts';
 import type { Party } from '../party.ts';
 import { attributeTable } from '../response/attribute-table.ts';
@@ -15,7 +16,6 @@ import { recipientOf } from '../response/encryption.ts';
 import { createNameIds, nameIdSecret } from '../response/name-id.ts';
 import { type Released, releasedTo } from '../response/release.ts';
 import { createResponder } from '../response/response.ts';
-import { type Signer, signerFor } from '../response/sign.ts';
 import type { SamlApplication, SamlSettings } from '../settings.ts';
 
 /** A request, its service provider, and where its answer goes. */

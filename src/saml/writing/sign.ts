@@ -1,5 +1,5 @@
 import { hash, sign } from 'node:crypto';
-import type { KeyAlgorithm, Keyring, SigningKey } from '../../../core/keyring.ts';
+import type { KeyAlgorithm, Keyring, SigningKey } from '../../core/keyring.ts';
 import type { ServiceProvider } from '../model.ts';
 import { element, escapeAttribute, NAMESPACES, write, writeAround, type XmlElement } from './canonical.ts';
 

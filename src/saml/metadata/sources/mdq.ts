@@ -1,5 +1,5 @@
-import { SallyportError } from '../../../../core/errors.ts';
-import type { Asker } from '../../../../core/strangers.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import type { Asker } from '../../../core/strangers.ts';
 import type { ServiceProvider } from '../../model.ts';
 import { compileApart } from '../apart.ts';
 import type { Compiled } from '../compile.ts';

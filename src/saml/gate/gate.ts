@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { EphemeralStore } from '../../../core/store.ts';
-import type { Asker, Strangers } from '../../../core/strangers.ts';
+import type { EphemeralStore } from '../../core/store.ts';
+import type { Asker, Strangers } from '../../core/strangers.ts';
 import { SamlFault } from '../errors.ts';
 import type { Binding, SamlMessage } from '../model.ts';
 import { publicKeys, signatureAlgorithm, verifies } from '../xml/algorithms.ts';

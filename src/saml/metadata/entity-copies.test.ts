@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { openDurable } from '../../../../test/support/durable.ts';
-import { createSealer } from '../../../core/seal.ts';
+import { openDurable } from '../../../test/support/durable.ts';
+import { createSealer } from '../../core/seal.ts';
 import { createEntityCopies } from './entity-copies.ts';
 
 const ENTITY = 'https://sp.example.org/';

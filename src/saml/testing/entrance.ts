@@ -1,5 +1,5 @@
-import type { EphemeralStore } from '../../../core/store.ts';
-import type { Asker, Strangers } from '../../../core/strangers.ts';
+import type { EphemeralStore } from '../../core/store.ts';
+import type { Asker, Strangers } from '../../core/strangers.ts';
 import { type Fault, SamlFault } from '../errors.ts';
 import type { Departure } from '../gate/departures.ts';
 import { createGate, type Inbound } from '../gate/gate.ts';
@@ -62,7 +62,7 @@ export function entrance(signers: readonly Identity[], options: EntranceOptions 
     skew: 90_000,
     requireSigned: () => options.requireSigned ?? false,
     allowed: () => options.allowed ?? [],
-    setting: ({ application }, departure) => `${application}.allow: [${departure}]`,
+    setting: ({ application }, departure) => `applications.${application}.saml.allow: [${departure}]`,
   });
   return {
     clock,

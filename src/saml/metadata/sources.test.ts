@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openDurable } from '../../../../test/support/durable.ts';
-import { temporaryFolder } from '../../../../test/support/folders.ts';
+import { openDurable } from '../../../test/support/durable.ts';
+import { temporaryFolder } from '../../../test/support/folders.ts';
 import { createIdentity, type Identity } from '../testing/identity.ts';
 import { sign } from '../testing/messages.ts';
 import { createFileSource } from './sources/file.ts';

@@ -1,4 +1,4 @@
-import type { LocalizedText } from '../../../core/account.ts';
+import type { LocalizedText } from '../../core/account.ts';
 import { type Element, NS } from '../xml/library.ts';
 
 const LONGEST = 1_000;

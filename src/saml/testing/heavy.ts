@@ -1,4 +1,4 @@
-import { XML_SHAPE } from '../../../core/xml-bounds.ts';
+import { XML_SHAPE } from '../../core/xml-bounds.ts';
 import { MESSAGE_BOUNDS } from '../gate/document.ts';
 import { entity, signed as signedMetadata } from '../metadata/testing/documents.ts';
 import type { Identity } from './identity.ts';

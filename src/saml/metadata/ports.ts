@@ -1,7 +1,7 @@
-import type { AuditPort, LogPort } from '../../../core/door.ts';
-import type { Sealer } from '../../../core/seal.ts';
-import type { DurableStore } from '../../../core/store.ts';
-import type { Asker, Strangers } from '../../../core/strangers.ts';
+import type { AuditPort, LogPort } from '../../core/door.ts';
+import type { Sealer } from '../../core/seal.ts';
+import type { DurableStore } from '../../core/store.ts';
+import type { Asker, Strangers } from '../../core/strangers.ts';
 import type { ServiceProvider } from '../model.ts';
 import type { Lapsed } from './fault.ts';
 import type { Holding } from './holding.ts';

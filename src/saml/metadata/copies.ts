@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import type { SealedPlace } from '../../../core/sealed.ts';
-import type { RecordStore } from '../../../core/store.ts';
+import type { SealedPlace } from '../../core/sealed.ts';
+import type { RecordStore } from '../../core/store.ts';
 import type { MetadataPorts } from './ports.ts';
 import type { MetadataSource } from './settings.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { SealedPlace } from '../../../core/sealed.ts';
+import type { SealedPlace } from '../../core/sealed.ts';
 import type { Compiled } from './compile.ts';
 import { COPIES, FORMAT } from './copies.ts';
 import type { MetadataPorts } from './ports.ts';

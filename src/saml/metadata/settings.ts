@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDuration } from '../../../core/duration.ts';
+import { parseDuration } from '../../core/duration.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { AuditEvent } from '../../../../core/door.ts';
-import { createSealer, type Sealer } from '../../../../core/seal.ts';
-import type { DurableStore } from '../../../../core/store.ts';
+import type { AuditEvent } from '../../../core/door.ts';
+import { createSealer, type Sealer } from '../../../core/seal.ts';
+import type { DurableStore } from '../../../core/store.ts';
 import type { Admit, MetadataPorts } from '../ports.ts';
 
 export const NOW = Date.parse('2026-11-20T10:00:00Z');

@@ -1,4 +1,4 @@
-import type { EphemeralStore } from '../../../core/store.ts';
+import type { EphemeralStore } from '../../core/store.ts';
 import type { ServiceProvider } from '../model.ts';
 import type { Identity } from './identity.ts';
 import { SP } from './messages.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openDurable } from '../../../../../test/support/durable.ts';
+import { openDurable } from '../../../../test/support/durable.ts';
 import { createIdentity, type Identity } from '../../testing/identity.ts';
 import { entity, signed } from '../testing/documents.ts';
 import { metadataPorts, NOW } from '../testing/ports.ts';

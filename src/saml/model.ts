@@ -1,4 +1,4 @@
-import type { LocalizedText } from '../../core/account.ts';
+import type { LocalizedText } from '../core/account.ts';
 
 /**
  * What the parts of SAML hand each other: plain data, JSON-safe. Names are those of SAML 2.0

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import { openDurable } from '../../../../test/support/durable.ts';
+import { openDurable } from '../../../test/support/durable.ts';
 import { serviceProvider } from '../testing/parties.ts';
 import { type Copy, createCopies } from './copies.ts';
 import { schedule } from './schedule.ts';

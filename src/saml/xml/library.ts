@@ -16,7 +16,7 @@ import {
   xmlCleanupInputProvider,
   xmlRegisterInputProvider,
 } from 'libxml2-wasm';
-import { XML_SHAPE, type XmlBounds, xmlRefusal } from '../../../core/xml-bounds.ts';
+import { XML_SHAPE, type XmlBounds, xmlRefusal } from '../../core/xml-bounds.ts';
 import { SamlFault } from '../errors.ts';
 
 /**

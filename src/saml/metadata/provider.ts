@@ -1,4 +1,4 @@
-import type { LocalizedText } from '../../../core/account.ts';
+import type { LocalizedText } from '../../core/account.ts';
 import { BINDINGS, type Binding, type ServiceProvider } from '../model.ts';
 import { type Element, NS } from '../xml/library.ts';
 import { keysOf } from './certificates.ts';

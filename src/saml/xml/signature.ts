@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import { XML_SHAPE } from '../../../core/xml-bounds.ts';
+import { XML_SHAPE } from '../../core/xml-bounds.ts';
 import { SamlFault } from '../errors.ts';
 import { digestAlgorithm, signatureAlgorithm, verifies } from './algorithms.ts';
 import { decodeBase64 } from './base64.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SallyportError, TooManyError } from '../../../core/errors.ts';
+import { SallyportError, TooManyError } from '../../core/errors.ts';
 import { BY, byPost, byRedirect, bySoap, entrance } from '../testing/entrance.ts';
 import { createIdentity, type Identity } from '../testing/identity.ts';
 import {
