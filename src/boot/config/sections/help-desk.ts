@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { RIGHTS } from '../../sign-in/help-desk/scope.ts';
-import { duration, id, localized } from './fields.ts';
+import { RIGHTS } from '../../../sign-in/help-desk/scope.ts';
+import { duration, id, localized } from '../fields.ts';
 
 /** An empty list would stand for everybody, or for nobody: neither is what its writer means. */
 const groups = z.array(z.string().min(1)).min(1, { error: 'is empty: name at least one group' });

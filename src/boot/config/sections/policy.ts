@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { LEVELS } from '../../core/assurance.ts';
-import { duration, moment } from './fields.ts';
+import { LEVELS } from '../../../core/assurance.ts';
+import { duration, moment } from '../fields.ts';
 
 /** An empty list would match everything, or allow nothing: neither is what its writer means. */
 function names(about: string) {
@@ -16,7 +16,7 @@ const remember = z.union([z.literal('never'), duration('1m', '365d')], {
 });
 
 /** One rule of the policy, as `core/policy` describes it. */
-export const rule = z.strictObject({
+const rule = z.strictObject({
   name: z.string().min(1).describe('Said in explanations and in the audit; unique'),
   applications: names('Matches these applications; absent: all'),
   groups: names('Matches people in any of these groups'),
@@ -36,10 +36,24 @@ export const rule = z.strictObject({
 });
 
 /** An enrolment that is suggested after a sign-in, and can be put off. */
-export const suggestion = z.strictObject({
+const suggestion = z.strictObject({
   factor: z.string().min(1).describe('What to suggest setting up'),
   groups: names('To people in any of these groups; absent: everybody'),
   notGroups: names('To people in none of these groups'),
   snooze: duration('1h', '14d').prefault('14d').describe('How long "Not now" holds'),
   times: z.int().min(1).max(10).default(3).describe('How often it is suggested to one person at most'),
 });
+
+export const policy = z
+  .strictObject({
+    rules: z.array(rule).default([]),
+    suggestions: z.array(suggestion).default([]).describe('Enrolments suggested after a sign-in'),
+  })
+  .prefault({})
+  .describe('All rules that match join; where none does, mfa is required');
+
+/** Words for what a sign-in reached. */
+export const assurance = z
+  .strictObject({ acr: z.record(z.string().min(1), z.enum(LEVELS)).default({}) })
+  .prefault({})
+  .describe('Further acr values and the level that each stands for');
