@@ -46,6 +46,7 @@ const BROKEN = [
   ['a test of a factor, of its sibling', 'src/factors/one/a.test.ts', "import b from '../two/double.ts'"],
   ['the SAML room, of a door', 'src/saml/a.ts', "import b from '../doors/saml/b.ts'"],
   ['the SAML room, of the journey', 'src/saml/metadata/a.ts', "import type { B } from '../../sign-in/b.ts'"],
+  ['a door, of the inside of the SAML room', 'src/doors/one/a.ts', "import b from '../../saml/gate/b.ts'"],
   ['core, of the SAML room', 'src/core/a.ts', "import type { B } from '../saml/b.ts'"],
   ['the journey, of the SAML room', 'src/sign-in/a.ts', "import b from '../saml/b.ts'"],
   ['what a command needs, before it is run', 'src/factors/one/commands.ts', "import { run } from './run.ts'"],
@@ -58,7 +59,7 @@ const KEPT = [
   ['src/factors/one/a.ts', "import './b.ts'; import { c } from '../../core/c.ts'; import { d } from 'a-package'"],
   ['src/factors/one/a.test.ts', "import b from '../../../test/support/b.ts'; import './double.ts'"],
   ['src/factors/one/commands.ts', "import type { A } from './a.ts'; const run = () => import('./run.ts')"],
-  ['src/factors/one/a.ts', "import b from '../../saml/b.ts'"],
+  ['src/factors/one/a.ts', "import b from '../../saml/index.ts'"],
   ['src/directories/one/a.test.ts', "import b from '../../saml/testing/b.ts'"],
   [
     'src/saml/gate/a.ts',

@@ -6,6 +6,7 @@ export const PLUG_INS = ['factors', 'doors', 'directories', 'stores', 'senders']
 
 /** Rooms that plug-ins of any kind may share, beside core. One may bear the name of a plug-in that speaks the same protocol. */
 const SHARED_ROOMS = ['saml'] as const;
+const isShared = (part: string): boolean => (SHARED_ROOMS as readonly string[]).includes(part);
 
 /** What each part may import of ours, besides itself. Absent parts may import everything. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -97,8 +98,9 @@ function faultOf(path: string, part: string, taken: Import): string | undefined 
   if (isTestFile(target) && !isTestFile(path)) return `imports ${target}, which is for tests`;
   const kind = part.split('/')[0] ?? '';
   const allowed = MAY_IMPORT[kind];
-  if (there === part || allowed === undefined || allowed.includes(there)) return undefined;
-  return `${part} imports ${there}`;
+  if (there !== part && allowed !== undefined && !allowed.includes(there)) return `${part} imports ${there}`;
+  const inside = isShared(there) && there !== part && target !== `src/${there}/index.ts`;
+  return inside && !isTestFile(path) ? `imports ${target} past src/${there}/index.ts` : undefined;
 }
 
 function coreTakes(path: string, { from, type }: Import): boolean {
@@ -157,7 +159,7 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
 /** Files outside a plug-in's folder that name it. */
 export function nameFaults({ kind, id }: PlugIn, sources: readonly Source[], plain: readonly Plain[]): string[] {
   const own = `src/${kind}/${id}/`;
-  const room = (SHARED_ROOMS as readonly string[]).includes(id) ? `src/${id}/` : undefined;
+  const room = isShared(id) ? `src/${id}/` : undefined;
   const known = OTHER_THINGS[id] ?? {};
   const outside = <F extends Plain>(files: readonly F[]): F[] =>
     files.filter(({ path }) => /^(?:src|views)\//.test(path) && !path.startsWith(own) && !Object.hasOwn(known, path));

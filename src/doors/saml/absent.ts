@@ -1,4 +1,4 @@
-import { SamlFault } from '../../saml/errors.ts';
+import { SamlFault } from '../../saml/index.ts';
 
 /** An application that is known, and has no metadata in force. */
 export interface Absence {

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { DoorPorts } from '../../core/door.ts';
-import { SamlFault } from '../../saml/errors.ts';
+import { SamlFault } from '../../saml/index.ts';
 import { AbsentFault } from './absent.ts';
 
 /**

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import { LEVELS } from '../../core/assurance.ts';
-import { DEPARTURES, type Departure } from '../../saml/gate/departures.ts';
-import { duration, entityId, metadataSource, webUri } from '../../saml/metadata/settings.ts';
-import { NAME_ID_FORMATS, type NameIdFormat } from '../../saml/model.ts';
-import { ALGORITHMS } from '../../saml/writing/sign.ts';
+import {
+  ALGORITHMS,
+  DEPARTURES,
+  type Departure,
+  duration,
+  entityId,
+  metadataSource,
+  NAME_ID_FORMATS,
+  type NameIdFormat,
+  webUri,
+} from '../../saml/index.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,9 +1,13 @@
 import type { DoorPorts } from '../../../core/door.ts';
-import type { Gate } from '../../../saml/gate/gate.ts';
-import { type Binding, type NameId, STATUSES } from '../../../saml/model.ts';
-import type { Outgoing } from '../../../saml/writing/delivery.ts';
-import type { LogoutWriter } from '../../../saml/writing/logout.ts';
-import type { Signer } from '../../../saml/writing/sign.ts';
+import {
+  type Binding,
+  type Gate,
+  type LogoutWriter,
+  type NameId,
+  type Outgoing,
+  type Signer,
+  STATUSES,
+} from '../../../saml/index.ts';
 import type { Parties } from '../metadata/registry.ts';
 import type { Participants } from '../participants.ts';
 import type { Party } from '../party.ts';

@@ -1,5 +1,4 @@
-import { publicKeyOf } from '../../../saml/metadata/compile.ts';
-import { reasonOf } from '../../../saml/metadata/fault.ts';
+import { publicKeyOf, reasonOf } from '../../../saml/index.ts';
 import { attributeTable } from '../response/attribute-table.ts';
 import type { SamlApplication, SamlSettings } from '../settings.ts';
 import type { ConfiguredApplication } from './configured.ts';

@@ -1,6 +1,6 @@
 import type { Application } from '../../../core/application.ts';
 import type { DoorPorts } from '../../../core/door.ts';
-import type { MetadataPorts } from '../../../saml/metadata/ports.ts';
+import type { MetadataPorts } from '../../../saml/index.ts';
 import type { SamlApplication } from '../settings.ts';
 
 /** An application of this door, as it is configured. */

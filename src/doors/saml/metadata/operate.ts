@@ -2,10 +2,7 @@ import { isAbsolute } from 'node:path';
 import type { LocalizedText } from '../../../core/account.ts';
 import type { CommandInput, CommandResult } from '../../../core/directory.ts';
 import type { Door } from '../../../core/door.ts';
-import { SamlFault } from '../../../saml/errors.ts';
-import { MetadataFault } from '../../../saml/metadata/fault.ts';
-import { plain } from '../../../saml/metadata/texts.ts';
-import type { ServiceProvider } from '../../../saml/model.ts';
+import { MetadataFault, plain, SamlFault, type ServiceProvider } from '../../../saml/index.ts';
 import { type Found, type Importer, isAddress } from './importer.ts';
 import type { Parties } from './registry.ts';
 

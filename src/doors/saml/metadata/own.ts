@@ -1,11 +1,17 @@
 import type { LocalizedText } from '../../../core/account.ts';
 import type { DoorPorts } from '../../../core/door.ts';
 import type { Keyring } from '../../../core/keyring.ts';
-import { PROTOCOL } from '../../../saml/metadata/names.ts';
-import { durationOf, instantOf } from '../../../saml/metadata/times.ts';
-import { BINDINGS, NAME_ID_FORMATS } from '../../../saml/model.ts';
-import { element, type XmlElement } from '../../../saml/writing/canonical.ts';
-import { METHODS, writeSigned } from '../../../saml/writing/sign.ts';
+import {
+  BINDINGS,
+  durationOf,
+  element,
+  instantOf,
+  METHODS,
+  NAME_ID_FORMATS,
+  PROTOCOL,
+  writeSigned,
+  type XmlElement,
+} from '../../../saml/index.ts';
 import type { SamlSettings } from '../settings.ts';
 
 /** Names and addresses of this identity provider. */

@@ -1,6 +1,4 @@
-import { originOf } from '../../../saml/metadata/copies.ts';
-import { ClaimFault, MetadataFault } from '../../../saml/metadata/fault.ts';
-import type { Admit } from '../../../saml/metadata/ports.ts';
+import { type Admit, ClaimFault, MetadataFault, originOf } from '../../../saml/index.ts';
 import type { ConfiguredApplication } from './configured.ts';
 import { missingFrom } from './missing.ts';
 import type { Pin, Pins } from './pins.ts';

@@ -1,12 +1,13 @@
 import { type Application, MEMBER_SEPARATOR } from '../../../core/application.ts';
 import type { Asker } from '../../../core/strangers.ts';
 import { minute, type Trouble } from '../../../core/trouble.ts';
-import { MetadataFault } from '../../../saml/metadata/fault.ts';
-import type { Admit, MetadataPorts, Source, SourceHealth } from '../../../saml/metadata/ports.ts';
-import { createFileSource } from '../../../saml/metadata/sources/file.ts';
-import { createMdqSource } from '../../../saml/metadata/sources/mdq.ts';
-import { createUrlSource } from '../../../saml/metadata/sources/url.ts';
-import type { ServiceProvider } from '../../../saml/model.ts';
+import {
+  createSource,
+  MetadataFault,
+  type ServiceProvider,
+  type Source,
+  type SourceHealth,
+} from '../../../saml/index.ts';
 import type { Absence } from '../absent.ts';
 import type { Party } from '../party.ts';
 import { type AttributeTable, attributeTable } from '../response/attribute-table.ts';
@@ -64,16 +65,11 @@ export async function createParties(options: PartyOptions): Promise<Parties> {
   const members = new Members(ports);
   const entries = applications.map((application) => ({
     application,
-    source: sourceOf(application, ports, owners.admit(application.id)),
+    source: createSource(application.id, application.settings.metadata, ports, owners.admit(application.id)),
   }));
   const parties = new Registry(entries, owners, members, ports, options);
   await parties.start();
   return parties;
-}
-
-function sourceOf({ id, settings: { metadata } }: ConfiguredApplication, ports: MetadataPorts, admit: Admit): Source {
-  if ('file' in metadata) return createFileSource(id, metadata, ports, admit);
-  return 'url' in metadata ? createUrlSource(id, metadata, ports, admit) : createMdqSource(id, metadata, ports);
 }
 
 class Registry implements Parties {

@@ -1,9 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Trouble } from '../../../core/trouble.ts';
-import { MetadataFault, reasonOf } from '../../../saml/metadata/fault.ts';
-import { Holding } from '../../../saml/metadata/holding.ts';
-import { load } from '../../../saml/metadata/load.ts';
-import type { SourceHealth } from '../../../saml/metadata/ports.ts';
+import { Holding, load, MetadataFault, reasonOf, type SourceHealth } from '../../../saml/index.ts';
 import { attributeTable } from '../response/attribute-table.ts';
 import type { SamlSettings } from '../settings.ts';
 import type { ConfiguredApplication } from './configured.ts';

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { minute, type Trouble } from '../../../core/trouble.ts';
-import type { SourceHealth } from '../../../saml/metadata/ports.ts';
-import type { ServiceProvider } from '../../../saml/model.ts';
+import type { ServiceProvider, SourceHealth } from '../../../saml/index.ts';
 import { missingFrom } from './missing.ts';
 
 /** What is known of an application's metadata; times are epoch milliseconds. */

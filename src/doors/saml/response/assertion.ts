@@ -1,6 +1,12 @@
-import type { Attribute, NameId } from '../../../saml/model.ts';
-import { element, NAMESPACES, type XmlElement } from '../../../saml/writing/canonical.ts';
-import { instant, nameIdElement } from '../../../saml/writing/message.ts';
+import {
+  type Attribute,
+  element,
+  instant,
+  NAMESPACES,
+  type NameId,
+  nameIdElement,
+  type XmlElement,
+} from '../../../saml/index.ts';
 
 const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
 const URI_NAMES = 'urn:oasis:names:tc:SAML:2.0:attrname-format:uri';

@@ -1,7 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { SamlFault } from '../../../saml/errors.ts';
-import type { ServiceProvider } from '../../../saml/model.ts';
-import { element, NAMESPACES, Written, type XmlElement } from '../../../saml/writing/canonical.ts';
+import { element, NAMESPACES, SamlFault, type ServiceProvider, Written, type XmlElement } from '../../../saml/index.ts';
 import { type DataEncryption, encrypt, KEY_TRANSPORT } from '../samlify.ts';
 import type { SamlApplication } from '../settings.ts';
 

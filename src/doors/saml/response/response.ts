@@ -1,7 +1,17 @@
-import { STATUSES, type Status } from '../../../saml/model.ts';
-import { Written, write, type XmlContent, type XmlElement } from '../../../saml/writing/canonical.ts';
-import { createId, message, type SenderOptions, statusElement } from '../../../saml/writing/message.ts';
-import { type Signer, writeSigned } from '../../../saml/writing/sign.ts';
+import {
+  createId,
+  message,
+  type SenderOptions,
+  type Signer,
+  STATUSES,
+  type Status,
+  statusElement,
+  Written,
+  write,
+  writeSigned,
+  type XmlContent,
+  type XmlElement,
+} from '../../../saml/index.ts';
 import type { Place } from '../settings.ts';
 import { assertionOf, isTyped, type Statement } from './assertion.ts';
 import { encryptedAssertion, type Recipient } from './encryption.ts';

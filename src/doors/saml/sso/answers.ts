@@ -3,8 +3,15 @@ import type { Application } from '../../../core/application.ts';
 import type { DoorPorts, Joined } from '../../../core/door.ts';
 import type { Keyring } from '../../../core/keyring.ts';
 import type { Evaluation, Wants } from '../../../core/sign-in.ts';
-import { type AuthnRequest, type NameId, type ServiceProvider, STATUSES, type Status } from '../../../saml/model.ts';
-import { type Signer, signerFor } from '../../../saml/writing/sign.ts';
+import {
+  type AuthnRequest,
+  type NameId,
+  type ServiceProvider,
+  type Signer,
+  STATUSES,
+  type Status,
+  signerFor,
+} from '../../../saml/index.ts';
 import type { OwnIdentity } from '../metadata/own.ts';
 import type { Participants } from '../participants.ts';
 import type { Party } from '../party.ts';

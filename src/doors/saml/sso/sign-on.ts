@@ -5,10 +5,14 @@ import type { DoorPorts } from '../../../core/door.ts';
 import { SallyportError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange.ts';
 import type { Evaluation } from '../../../core/sign-in.ts';
-import { SamlFault } from '../../../saml/errors.ts';
-import type { Gate } from '../../../saml/gate/gate.ts';
-import { checkedRelayState } from '../../../saml/gate/wire.ts';
-import { type AuthnRequest, STATUSES, type Status } from '../../../saml/model.ts';
+import {
+  type AuthnRequest,
+  checkedRelayState,
+  type Gate,
+  SamlFault,
+  STATUSES,
+  type Status,
+} from '../../../saml/index.ts';
 import { AbsentFault } from '../absent.ts';
 import type { Parties } from '../metadata/registry.ts';
 import type { Party } from '../party.ts';
