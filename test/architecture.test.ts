@@ -49,6 +49,11 @@ const BROKEN = [
   ['src, of the demo', 'src/boot/a.ts', "import b from '../../demo/b.ts'"],
   ['src, of a test file', 'src/boot/a.ts', "import b from './testing/b.ts'"],
   ['a test of a factor, of its sibling', 'src/factors/one/a.test.ts', "import b from '../two/double.ts'"],
+  ['the SAML room, of a door', 'src/saml/a.ts', "import b from '../doors/saml/b.ts'"],
+  ['the SAML room, of the journey', 'src/saml/metadata/a.ts', "import type { B } from '../../sign-in/b.ts'"],
+  ['a door, of the inside of the SAML room', 'src/doors/one/a.ts', "import b from '../../saml/gate/b.ts'"],
+  ['core, of the SAML room', 'src/core/a.ts', "import type { B } from '../saml/b.ts'"],
+  ['the journey, of the SAML room', 'src/sign-in/a.ts', "import b from '../saml/b.ts'"],
   ['what a command needs, before it is run', 'src/factors/one/commands.ts', "import { run } from './run.ts'"],
   ['what is computed', 'src/boot/a.ts', 'const b = (name: string) => import(name)'],
 ] as const;
@@ -59,6 +64,12 @@ const KEPT = [
   ['src/factors/one/a.ts', "import './b.ts'; import { c } from '../../core/c.ts'; import { d } from 'a-package'"],
   ['src/factors/one/a.test.ts', "import b from '../../../test/support/b.ts'; import './double.ts'"],
   ['src/factors/one/commands.ts', "import type { A } from './a.ts'; const run = () => import('./run.ts')"],
+  ['src/factors/one/a.ts', "import b from '../../saml/index.ts'"],
+  ['src/directories/one/a.test.ts', "import b from '../../saml/testing/b.ts'"],
+  [
+    'src/saml/gate/a.ts',
+    "import b from '../../core/b.ts'; import { c } from '../xml/c.ts'; import { d } from 'a-package'",
+  ],
   ['src/boot/a.ts', "import b from '../factors/one/b.ts'; // import c from '../../test/c.ts'"],
   ['src/web/a.ts', 'const text = "import b from \'../policy/b.ts\'"'],
 ] as const;
@@ -74,9 +85,20 @@ const NAMED = [
   ['stores', 'redis', 'src/boot/a.ts', 'export const url = (stores: { redis: string }) => stores.redis'],
   ['doors', 'oidc', 'src/web/a.ts', 'export const door = { oidc: 2 }'],
   ['directories', 'local', 'src/boot/a.ts', "import '../directories/local/index.ts'"],
+  ['doors', 'saml', 'src/boot/a.ts', "import '../doors/saml/index.ts'"],
+  ['doors', 'saml', 'src/factors/chip/a.ts', "import '../../saml/index.ts'; export const door = 'saml'"],
+  ['doors', 'saml', 'src/web/a.ts', '// What SAML calls a session.'],
+  ['doors', 'saml', 'src/saml/a.ts', "import '../doors/saml/index.ts'"],
+  ['doors', 'saml', 'src/saml/a.ts', '/** As doors.saml has it. */ export const a = 1'],
 ] as const;
 
 const UNNAMED = '/** A local password of oidc-provider. */ export const local = 1';
+
+/** The room of a protocol, and whoever takes from it, name no plug-in that speaks it as well. */
+const OF_A_ROOM = [
+  ['src/saml/a.ts', "/** What SAML says. */ export const protocol = 'urn:oasis:names:tc:SAML:2.0:protocol'"],
+  ['src/factors/chip/a.ts', "import { a } from '../../saml/index.ts'; export type B = import('../../saml/xml/b.ts').B"],
+] as const;
 
 const REFUSED = [
   ['// TODO: later', 'work left undone'],
@@ -105,6 +127,7 @@ beforeAll(() => {
   examples = readExamples([
     ...[...BROKEN, ...NAMED].map((row) => [row.at(-2), row.at(-1)]),
     ...KEPT,
+    ...OF_A_ROOM,
     ...[UNNAMED, HARMLESS, ...REFUSED.map(([text]) => text)].map((text) => ['src/boot/a.ts', text]),
   ]);
 });
@@ -199,6 +222,10 @@ describe('a plug-in is one folder', () => {
   it('and is not named by words that mean something else', () => {
     const made = [example('src/boot/a.ts', UNNAMED)];
     expect(['password', 'local', 'oidc'].flatMap((id) => nameFaults({ kind: 'factors', id }, made, []))).toEqual([]);
+  });
+
+  it.each(OF_A_ROOM)('nor where a shared room of its name is meant: %s: %s', (path, text) => {
+    expect(nameFaults({ kind: 'doors', id: 'saml' }, [example(path, text)], [])).toEqual([]);
   });
 
   it('nor by a view', () => {

@@ -1,10 +1,10 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import * as samlify from 'samlify';
 import { SignedXml } from 'xml-crypto';
-import { NAME_ID_FORMATS } from '../../src/doors/saml/model.ts';
 import { createResponder } from '../../src/doors/saml/response/response.ts';
-import { METHODS, type Signer } from '../../src/doors/saml/response/sign.ts';
-import { createIdentity, type Identity } from '../../src/doors/saml/testing/identity.ts';
+import { NAME_ID_FORMATS } from '../../src/saml/model.ts';
+import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
+import { METHODS, type Signer } from '../../src/saml/writing/sign.ts';
 import { perCore } from '../rates.ts';
 
 type Row = Record<string, string | number>;

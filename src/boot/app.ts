@@ -7,7 +7,7 @@ import { createStrangers } from '../lockout/strangers.ts';
 import { boundUnproven } from '../lockout/unproven.ts';
 import { createLetters } from '../notices/letters.ts';
 import { networkLookup } from '../policy/networks.ts';
-import { type ApiSettings, hashOfSecret } from '../web/api/passes.ts';
+import { type ApiSettings, hashOfSecret } from '../web/api/clients.ts';
 import { createWeb } from '../web/app.ts';
 import { assets } from '../web/assets.ts';
 import { formText } from '../web/bodies.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Exchange } from './door.ts';
+import type { Exchange } from './exchange.ts';
 
 /**
  * What binds a thing that leaves a browser and comes back to it (a sign-in, another door's request, a logout's round,

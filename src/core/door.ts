@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import type { Account, LocalizedText } from './account.ts';
@@ -7,6 +7,7 @@ import type { AcrTable, Evidence, Proof } from './assurance.ts';
 import type { Bonds, Deposits } from './bonds.ts';
 import type { Browser } from './browser.ts';
 import type { Command } from './directory.ts';
+import type { Exchange } from './exchange.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
 import type { PromptKind } from './prompt.ts';
 import type { Sealer } from './seal.ts';
@@ -74,12 +75,6 @@ export interface Door {
   /** What others wrote or serve keeps applications of this door from working, or soon will. Cheap: it is asked often. */
   troubles?(): Promise<Trouble[]>;
   close?(): Promise<void>;
-}
-
-/** A browser's request, and the answer to it that is being made. */
-export interface Exchange {
-  req: IncomingMessage;
-  res: ServerResponse;
 }
 
 /** A session that is over, and the applications of one door that took part in it. */

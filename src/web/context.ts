@@ -13,7 +13,7 @@ import type { MethodsRoom } from '../methods/index.ts';
 import type { ReportsRoom } from '../reports/index.ts';
 import type { SignInRoom } from '../sign-in/index.ts';
 import type { StatisticsRoom } from '../statistics/index.ts';
-import type { ApiSettings } from './api/passes.ts';
+import type { ApiSettings } from './api/clients.ts';
 import type { Assets } from './assets.ts';
 import type { I18n } from './i18n.ts';
 import type { PageName, Pages } from './models.ts';

@@ -8,6 +8,10 @@ export const PLUG_INS = ['factors', 'doors', 'directories', 'stores', 'senders']
 const FLOORS = ['core', 'policy', 'lockout', 'accounts', 'assurance', 'methods', 'sign-in', 'reports'] as const;
 const upTo = (floor: (typeof FLOORS)[number]) => FLOORS.slice(0, FLOORS.indexOf(floor) + 1);
 
+/** Rooms that plug-ins of any kind may share, beside core. One may bear the name of a plug-in that speaks the same protocol. */
+const SHARED_ROOMS = ['saml'] as const;
+const isShared = (part: string): boolean => (SHARED_ROOMS as readonly string[]).includes(part);
+
 /** What each part may import of ours, besides itself. Absent parts may import everything. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -25,7 +29,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   statistics: upTo('reports'),
   // What is required is for policy to say, and for pages to show.
   web: [...upTo('reports').filter((floor) => floor !== 'policy'), 'notices', 'help-desk', 'statistics'],
-  ...Object.fromEntries(PLUG_INS.map((kind) => [kind, ['core']])),
+  ...Object.fromEntries(SHARED_ROOMS.map((room) => [room, ['core']])),
+  ...Object.fromEntries(PLUG_INS.map((kind) => [kind, ['core', ...SHARED_ROOMS]])),
 };
 
 /** What core takes from others: types, which are gone at run time, and one exception. */
@@ -107,8 +112,9 @@ function faultOf(path: string, part: string, taken: Import): string | undefined 
   if (isTestFile(target) && !isTestFile(path)) return `imports ${target}, which is for tests`;
   const kind = part.split('/')[0] ?? '';
   const allowed = MAY_IMPORT[kind];
-  if (there === part || allowed === undefined || allowed.includes(there)) return undefined;
-  return `${part} imports ${there}`;
+  if (there !== part && allowed !== undefined && !allowed.includes(there)) return `${part} imports ${there}`;
+  const inside = isShared(there) && there !== part && target !== `src/${there}/index.ts`;
+  return inside && !isTestFile(path) ? `imports ${target} past src/${there}/index.ts` : undefined;
 }
 
 function coreTakes(path: string, { from, type }: Import): boolean {
@@ -167,17 +173,31 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
 /** Files outside a plug-in's folder that name it. */
 export function nameFaults({ kind, id }: PlugIn, sources: readonly Source[], plain: readonly Plain[]): string[] {
   const own = `src/${kind}/${id}/`;
+  const room = isShared(id) ? `src/${id}/` : undefined;
   const known = OTHER_THINGS[id] ?? {};
   const outside = <F extends Plain>(files: readonly F[]): F[] =>
     files.filter(({ path }) => /^(?:src|views)\//.test(path) && !path.startsWith(own) && !Object.hasOwn(known, path));
   const ordinary = Object.hasOwn(ORDINARY, id);
   const word = new RegExp(ordinary ? `["'\`]${id}["'\`]` : `(?<![a-z])${id}(?![a-z])`, 'i');
-  const inPlain = outside(plain).filter(({ text }) => word.test(text));
+  const names = ({ path, text }: Plain): boolean => {
+    if (room === undefined) return word.test(text);
+    // The room speaks of the protocol all the time: only with its kind is the plug-in meant.
+    if (path.startsWith(room)) return new RegExp(`(?<![a-z])${kind}[/.]${id}(?![a-z])`, 'i').test(text);
+    return word.test(withoutRoom(path, text, room));
+  };
+  const inPlain = outside(plain).filter(names);
   const inSources = outside(sources).filter((source) =>
     // A test may need some factor or store, and takes one by its name.
-    ordinary ? !isTestFile(source.path) && namesInCode(source, id) : word.test(source.text),
+    ordinary ? !isTestFile(source.path) && namesInCode(source, id) : names(source),
   );
   return [...inPlain, ...inSources].map(({ path }) => `${path} names ${kind}/${id}`);
+}
+
+/** A text without the relative paths that lead into a room: whoever imports the room names no plug-in. */
+function withoutRoom(path: string, text: string, room: string): string {
+  return text.replace(/(["'])(\.{1,2}\/[^"'\n]*)\1/g, (whole, _quote, to: string) =>
+    posix.join(posix.dirname(path), to).startsWith(room) ? '' : whole,
+  );
 }
 
 /** Ids that every array has a method of: as a property they say nothing. */

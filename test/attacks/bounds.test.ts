@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROUTES } from '../../src/doors/oidc/routes.ts';
-import { HEAVIEST, heavy } from '../../src/doors/saml/testing/heavy.ts';
-import { createIdentity, type Identity } from '../../src/doors/saml/testing/identity.ts';
-import { authnRequest, post, redirect } from '../../src/doors/saml/testing/messages.ts';
+import { HEAVIEST, heavy } from '../../src/saml/testing/heavy.ts';
+import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
+import { authnRequest, post, redirect } from '../../src/saml/testing/messages.ts';
 import { Client, type Reply } from '../support/client.ts';
 import { type Metered, startMetered } from '../support/metered.ts';
 

@@ -1,8 +1,8 @@
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { byPost, byRedirect, bySoap, entrance } from '../../src/doors/saml/testing/entrance.ts';
-import { createIdentity, type Identity } from '../../src/doors/saml/testing/identity.ts';
+import { byPost, byRedirect, bySoap, entrance } from '../../src/saml/testing/entrance.ts';
+import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
 import {
   authnRequest,
   ENDPOINTS,
@@ -13,8 +13,8 @@ import {
   SIGNATURE,
   sign,
   signature,
-} from '../../src/doors/saml/testing/messages.ts';
-import { seenStore } from '../../src/doors/saml/testing/parties.ts';
+} from '../../src/saml/testing/messages.ts';
+import { seenStore } from '../../src/saml/testing/parties.ts';
 
 /** How messages arrive at the gate of the SAML door: again, late, elsewhere, oversized, in odd encodings, broken. */
 

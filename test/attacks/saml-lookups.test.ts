@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createIdentity } from '../../src/doors/saml/testing/identity.ts';
-import { authnRequest, logoutRequest, redirect } from '../../src/doors/saml/testing/messages.ts';
+import { createIdentity } from '../../src/saml/testing/identity.ts';
+import { authnRequest, logoutRequest, redirect } from '../../src/saml/testing/messages.ts';
 import { gatewayOfFile } from '../support/oidc-gateway.ts';
 import { HomeClient } from '../support/relying-party.ts';
 

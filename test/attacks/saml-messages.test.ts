@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { byPost, byRedirect, bySoap, entrance, otherParty } from '../../src/doors/saml/testing/entrance.ts';
-import { createIdentity, type Identity } from '../../src/doors/saml/testing/identity.ts';
-import { authnRequest, DIGEST, logoutRequest, SIGNATURE, SP, sign } from '../../src/doors/saml/testing/messages.ts';
+import { byPost, byRedirect, bySoap, entrance, otherParty } from '../../src/saml/testing/entrance.ts';
+import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
+import { authnRequest, DIGEST, logoutRequest, SIGNATURE, SP, sign } from '../../src/saml/testing/messages.ts';
 
 /** Messages of a service provider that somebody else has made or changed, at the gate of the SAML door. */
 

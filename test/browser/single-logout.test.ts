@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createIdentity } from '../../src/doors/saml/testing/identity.ts';
-import { authnRequest, logoutResponse, redirect, sign } from '../../src/doors/saml/testing/messages.ts';
+import { createIdentity } from '../../src/saml/testing/identity.ts';
+import { authnRequest, logoutResponse, redirect, sign } from '../../src/saml/testing/messages.ts';
 import { browserScene, closeBrowser, JOURNEY } from './scene.ts';
 import type { Visitor } from './visitor.ts';
 

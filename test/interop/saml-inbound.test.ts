@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { byPost, bySoap, entrance } from '../../src/doors/saml/testing/entrance.ts';
-import { createIdentity, type Identity } from '../../src/doors/saml/testing/identity.ts';
-import { DIGEST, ENVELOPED, EXCLUSIVE, logoutRequest, SIGNATURE, soap } from '../../src/doors/saml/testing/messages.ts';
+import { byPost, bySoap, entrance } from '../../src/saml/testing/entrance.ts';
+import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
+import { DIGEST, ENVELOPED, EXCLUSIVE, logoutRequest, SIGNATURE, soap } from '../../src/saml/testing/messages.ts';
 
 /** Messages signed by xmlsec1, indented and with everything that exclusive canonicalization can be told, pass the gate. */
 

@@ -6,12 +6,7 @@ import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { SAML, ValidateInResponseTo } from '@node-saml/node-saml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { STATUSES } from '../../src/doors/saml/model.ts';
 import { recipientOf } from '../../src/doors/saml/response/encryption.ts';
-import { createLogoutWriter } from '../../src/doors/saml/response/logout.ts';
-import { METHODS, type Signer, signerFor } from '../../src/doors/saml/response/sign.ts';
-import { ALGORITHMS } from '../../src/doors/saml/settings.ts';
-import { createIdentity, type Identity } from '../../src/doors/saml/testing/identity.ts';
 import {
   ACS,
   AUDIENCE,
@@ -23,7 +18,11 @@ import {
   sender,
   success,
 } from '../../src/doors/saml/testing/responses.ts';
-import { schema, withDocument } from '../../src/doors/saml/xml/library.ts';
+import { STATUSES } from '../../src/saml/model.ts';
+import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
+import { createLogoutWriter } from '../../src/saml/writing/logout.ts';
+import { ALGORITHMS, METHODS, type Signer, signerFor } from '../../src/saml/writing/sign.ts';
+import { schema, withDocument } from '../../src/saml/xml/library.ts';
 
 /** What others make of what we sign: libxmlsec1's command line, node-saml, and the schemas of OASIS. */
 

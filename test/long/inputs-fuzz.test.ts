@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { countParameters, MOST_PARAMETERS, parametersOf } from '../../src/core/parameters.ts';
-import { byPost, byRedirect, bySoap, entrance } from '../../src/doors/saml/testing/entrance.ts';
-import { HEAVIEST, heavy } from '../../src/doors/saml/testing/heavy.ts';
-import { createIdentity, type Identity } from '../../src/doors/saml/testing/identity.ts';
-import { authnRequest, logoutRequest, NOW, sign } from '../../src/doors/saml/testing/messages.ts';
+import { byPost, byRedirect, bySoap, entrance } from '../../src/saml/testing/entrance.ts';
+import { HEAVIEST, heavy } from '../../src/saml/testing/heavy.ts';
+import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
+import { authnRequest, logoutRequest, NOW, sign } from '../../src/saml/testing/messages.ts';
 
 /** What strangers send, as nobody would write it: nothing may break, and nothing may take long. */
 

@@ -1,8 +1,8 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { createUrlSource } from '../../src/doors/saml/metadata/sources/url.ts';
-import { aggregateId } from '../../src/doors/saml/metadata/testing/aggregate.ts';
-import { anything, metadataPorts } from '../../src/doors/saml/metadata/testing/ports.ts';
 import { createDurableStore } from '../../src/durable/index.ts';
+import { createUrlSource } from '../../src/saml/metadata/sources/url.ts';
+import { aggregateId } from '../../src/saml/metadata/testing/aggregate.ts';
+import { anything, metadataPorts } from '../../src/saml/metadata/testing/ports.ts';
 import sqlite from '../../src/stores/sqlite/index.ts';
 
 /** What a process that loads an aggregate looks like meanwhile and afterwards. Bytes and milliseconds. */

@@ -5,8 +5,8 @@ import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { aggregate } from '../../src/doors/saml/metadata/testing/aggregate.ts';
-import { createIdentity } from '../../src/doors/saml/testing/identity.ts';
+import { aggregate } from '../../src/saml/metadata/testing/aggregate.ts';
+import { createIdentity } from '../../src/saml/testing/identity.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import type { Measured, Order } from './saml-aggregate-subject.ts';
 

@@ -1,8 +1,8 @@
 import { createCipheriv, publicEncrypt, randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createIdentity, type Identity } from '../../src/doors/saml/testing/identity.ts';
-import { sign } from '../../src/doors/saml/testing/messages.ts';
+import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
+import { sign } from '../../src/saml/testing/messages.ts';
 
 const STATUS = 'urn:oasis:names:tc:SAML:2.0:status:';
 const BINDING = 'urn:oasis:names:tc:SAML:2.0:bindings:';

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createIdentity, type Identity } from '../../src/doors/saml/testing/identity.ts';
-import { authnRequest, newId, post, redirect, sign } from '../../src/doors/saml/testing/messages.ts';
+import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
+import { authnRequest, newId, post, redirect, sign } from '../../src/saml/testing/messages.ts';
 import type { Client, Reply } from './client.ts';
 
 const BINDING = 'urn:oasis:names:tc:SAML:2.0:bindings:';

@@ -1,19 +1,12 @@
 import { DEFAULT_ACR } from '../../core/assurance.ts';
-import type { Modules } from '../modules.ts';
 import type { Fault } from './faults.ts';
 import { isLoopback } from './fields.ts';
-import { helpDeskFaults } from './help-desk.ts';
+import { helpDeskFaults } from './help-desk-checks.ts';
 import { keepsFile } from './plug-ins.ts';
 import { ruleFaults } from './rule-checks.ts';
 import type { Parsed } from './schema.ts';
-import { dotted, isTree, type Path, type Tree, valueAt } from './tree.ts';
-
-/** What a check looks at: the tree as written, and those sections of it that have no fault of their own. */
-export interface Subject {
-  tree: Tree;
-  parsed: Partial<Parsed>;
-  modules: Modules;
-}
+import type { Subject } from './subject.ts';
+import { dotted, isTree, type Path, valueAt } from './tree.ts';
 
 type Check = (subject: Subject) => Fault[];
 

@@ -80,6 +80,9 @@ export const localized = z.union(
 
 export const port = z.int().min(0).max(65_535);
 
+/** Room in a store. */
+export const kibibytes = z.int().min(256).max(16_777_216);
+
 export const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 
 const LOOPBACK_V4 = /^127(\.[0-9]{1,3}){3}$/;

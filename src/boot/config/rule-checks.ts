@@ -1,6 +1,6 @@
 import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
-import type { Subject } from './checks.ts';
 import type { Fault } from './faults.ts';
+import type { Subject } from './subject.ts';
 import { suggestion } from './suggest.ts';
 import { isTree, type Tree, valueAt } from './tree.ts';
 

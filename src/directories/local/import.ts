@@ -3,10 +3,11 @@ import type { LineFault } from '../../core/csv.ts';
 import { foldName } from '../../core/logins.ts';
 import { type Columns, readTable, type TableRow } from '../../core/table.ts';
 import type { LocalDirectory } from './directory.ts';
+import type { Entry } from './entry.ts';
 import { isAcceptable } from './hasher.ts';
 import { findNamesakes } from './namesakes.ts';
 import { passwordFault } from './passwords.ts';
-import { type Details, details } from './person.ts';
+import { details } from './person.ts';
 import { PROFILE_COLUMNS, PROFILE_FIELDS, unfounded } from './profile.ts';
 
 const COLUMNS = {
@@ -20,16 +21,6 @@ const COLUMNS = {
 } as const satisfies Columns<string>;
 type Column = keyof typeof COLUMNS;
 type Cells = TableRow<Column>['cells'];
-
-/** What one row asks for; `key` where the person exists and is to be changed. */
-export interface Entry {
-  line: number;
-  key?: string;
-  username: string;
-  change: Partial<Omit<Details, 'username'>>;
-  password?: string;
-  passwordHash?: string;
-}
 
 export interface Plan {
   entries: Entry[];

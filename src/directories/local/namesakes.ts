@@ -1,7 +1,7 @@
 import type { LineFault } from '../../core/csv.ts';
 import { foldName, loginsOf, readLogin } from '../../core/logins.ts';
 import type { LocalDirectory } from './directory.ts';
-import type { Entry } from './import.ts';
+import type { Entry } from './entry.ts';
 
 /** A person as they are after the import. */
 interface Planned {

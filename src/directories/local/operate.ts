@@ -1,7 +1,8 @@
 import type { CommandInput, CommandResult, Directory, Person } from '../../core/directory.ts';
 import { hasCode } from '../../core/errors.ts';
 import { LocalDirectory } from './directory.ts';
-import { type Entry, messagesOf, planImport } from './import.ts';
+import type { Entry } from './entry.ts';
+import { messagesOf, planImport } from './import.ts';
 import { generatePassword } from './passwords.ts';
 import { details } from './person.ts';
 import { nameFrom, PROFILE_FIELDS, unfounded } from './profile.ts';

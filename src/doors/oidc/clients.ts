@@ -63,6 +63,15 @@ export function clientOf(application: Application, issuer: string): ClientMetada
   };
 }
 
+/** An application's own settings of this door; none of one that came by another, or isn't configured. */
+export function settingsOf(
+  { applications }: Pick<DoorPorts, 'applications'>,
+  id: string | undefined,
+): Partial<OidcApplication> {
+  const application = applications.get(id ?? '');
+  return application?.door === 'oidc' ? (application.settings as OidcApplication) : {};
+}
+
 /** Clients that aren't configured one by one: members of another door's federation. Nobody else comes at run time. */
 export class MemberAdapter extends ArtifactAdapter {
   readonly #ports: DoorPorts;

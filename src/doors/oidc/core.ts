@@ -1,24 +1,14 @@
-import type { Request, Response } from 'express';
-import { errors, type Interaction, type Provider } from 'oidc-provider';
-import type { Application } from '../../core/application.ts';
-import type { Core, DoorPorts, Outcome } from '../../core/door.ts';
+import type { Provider } from 'oidc-provider';
+import type { Core, DoorPorts } from '../../core/door.ts';
 import { SallyportError } from '../../core/errors.ts';
-import type { ConsentRequest, SignInRequest } from '../../core/sign-in.ts';
 import { grantsOf, hashOf } from './adapter.ts';
 import { requestFor, takeEnded } from './bridge.ts';
-import { interactionOf } from './browser-bound.ts';
-import { SCOPES } from './claims.ts';
 import { clientOf } from './clients.ts';
-import { type AuthorizationParams, wantsOf } from './evaluation.ts';
-import { extend, join } from './grants.ts';
-import { endAll, signOutApplications, type Told, withoutBrowser } from './logout.ts';
+import { createInteractions } from './core-interactions.ts';
+import { createOwnSession } from './core-session.ts';
+import { endAll } from './logout.ts';
 import { endGrants } from './resting.ts';
-import { schemeOf } from './scheme.ts';
-import type { Session } from './session-model.ts';
-import { moves } from './session-record.ts';
-import { sightOf } from './session-sight.ts';
-import { lifeLeft, type SessionAdapter, sessionsOf } from './sessions.ts';
-import { addressAfter } from './sign-out.ts';
+import { type SessionAdapter, sessionsOf } from './sessions.ts';
 import type { Subjects } from './subjects.ts';
 
 /** The single sign-on session and its interactions, for the journey and the gateway's own pages. */
@@ -28,131 +18,18 @@ export function createCore(
   ports: DoorPorts,
   subjects: Subjects,
 ): Core {
-  const loaded = new WeakMap<Request, Promise<Session>>();
-  const cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure: ports.issuer.startsWith('https:') } as const;
-
-  /** This browser's session, read once in a request. */
-  function current(req: Request, res: Response): Promise<Session> {
-    const known = loaded.get(req);
-    if (known) return known;
-    const it = provider();
-    const session = it.Session.get(it.createContext(req, res)) as Promise<Session>;
-    loaded.set(req, session);
-    return session;
-  }
-
-  /** The interaction of this browser; if it began in a session, in that one and with the same person. */
-  async function interaction(req: Request, id: string): Promise<Interaction> {
-    const found = await interactionOf(provider(), ports, req, id);
-    const { uid, accountId } = found.session ?? {};
-    if (uid === undefined || (await provider().Session.findByUid(uid))?.accountId === accountId) return found;
-    throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'the session in which it began is over');
-  }
-
-  /** @throws SallyportError ERR_SIGN_IN_EXPIRED where another answer has been resumed meanwhile */
-  async function keep(found: Interaction): Promise<void> {
-    try {
-      await found.save(Math.max(1, found.exp - Math.floor(ports.now() / 1000)));
-    } catch (cause) {
-      if (!(cause instanceof errors.SessionNotFound)) throw cause;
-      throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'it was finished already', { cause });
-    }
-  }
-
-  async function end(req: Request, res: Response, except?: string): Promise<Told> {
-    const session = await current(req, res);
-    loaded.delete(req);
-    let told: Told = { unreached: [], byBrowser: [] };
-    if (session.accountId) {
-      const record = await sessions.findByUid(session.uid);
-      for (const { grantId, persistsLogout } of Object.values(session.authorizations ?? {})) {
-        if (grantId && !persistsLogout) await ports.ephemeral.delete(`oidc:Grant:${hashOf(grantId)}`);
-      }
-      await sessions.end(session.uid, session.accountId);
-      if (record) told = await signOutApplications(provider(), ports, record, except);
-    }
-    res.clearCookie(provider().cookieName('session'), cookie);
-    return told;
-  }
-
-  /** A request that names a person is answered for no other (OpenID Connect Core sections 3.1.2.1 and 5.5.1). */
-  async function ofThePersonMeant(found: Interaction, outcome: Outcome): Promise<Outcome> {
-    const params = found.params as AuthorizationParams;
-    const client = await provider().Client.find(String(params.client_id));
-    if (outcome.kind !== 'signed-in' || client === undefined) return outcome;
-    if (subjects.isMeant(outcome.account, client, params)) return outcome;
-    return { kind: 'refused', error: 'login_required', description: 'another person signed in than the one asked for' };
-  }
-
-  /** The account that was chosen is still the session's: another tab may have signed somebody else in. */
-  function ofTheSession({ accountId }: Session, outcome: Outcome): Outcome {
-    return outcome.kind === 'selected' && outcome.account !== accountId ? { kind: 'again' } : outcome;
-  }
-
-  async function resultOf(found: Interaction, outcome: Outcome) {
-    if (outcome.kind === 'refused') return { error: outcome.error, error_description: outcome.description };
-    if (outcome.kind === 'again') return { ...found.lastSubmission };
-    if (outcome.kind === 'selected') return { ...found.lastSubmission, select_account: {} };
-    if (outcome.kind === 'signed-in') {
-      const login = { accountId: outcome.account, ts: Math.floor(outcome.authTime / 1000), remember: false };
-      return { ...found.lastSubmission, login, select_account: {} };
-    }
-    const { account, consent } = outcome;
-    const clientId = String(found.params.client_id);
-    const { Grant } = provider();
-    const existing = found.grantId ? await Grant.find(found.grantId) : undefined;
-    const grant = existing ?? new Grant({ accountId: account, clientId });
-    extend(grant, consent);
-    const grantId = await grant.save();
-    if ((await ports.applications.find(clientId))?.consent === 'ask') {
-      const { consents } = ports.durable;
-      const all = join(await consents.get(account, clientId), consent);
-      await consents.put({ account, application: clientId, ...all, at: ports.now() });
-    }
-    return { ...found.lastSubmission, consent: { grantId } };
-  }
+  const own = createOwnSession(provider, sessions, ports);
+  const { session, renew, join, indexOf, endSession } = own;
+  const { request, finish } = createInteractions(provider, ports, subjects, own);
 
   return {
-    async request(req, res, id) {
-      const found = await interaction(req, id);
-      const application = await ports.applications.find(String(found.params.client_id));
-      const door = application && ports.doors().get(application.door);
-      const requester = await door?.requester?.(String(found.params.state));
-      return {
-        ...requestOf(found, application, await current(req, res)),
-        ...(requester === undefined ? {} : { requester }),
-      };
-    },
-
-    async finish(req, res, id, given) {
-      const found = await interaction(req, id);
-      const session = await current(req, res);
-      const outcome = await ofThePersonMeant(found, ofTheSession(session, given));
-      if (outcome.kind === 'signed-in' && session.accountId && session.accountId !== outcome.account) {
-        // Somebody else signs in on this browser: the first person's session ends, with their applications.
-        withoutBrowser(ports, session.accountId, await end(req, res));
-        found.session = undefined;
-      }
-      found.result = await resultOf(found, outcome);
-      await keep(found);
-      return found.returnTo;
-    },
-
-    async session(req, res) {
-      const session = await current(req, res);
-      if (!session.accountId) return undefined;
-      return { account: session.accountId, session: session.uid, sight: sightOf(session) };
-    },
-
-    async renew(req, res) {
-      const session = await current(req, res);
-      if (!session.accountId) return undefined;
-      session.resetIdentifier();
-      await session.save(lifeLeft(ports, session).idle);
-      if (session.opened?.late) return undefined;
-      res.cookie(provider().cookieName('session'), session.jti, cookie);
-      return { ...sightOf(session), renewed: true };
-    },
+    request,
+    finish,
+    session,
+    renew,
+    join,
+    indexOf,
+    endSession,
 
     begin(application, options = {}) {
       const found = ports.applications.get(application);
@@ -161,30 +38,6 @@ export function createCore(
     },
 
     ended: (returnTo) => takeEnded(ports, returnTo),
-
-    async join(req, res, application) {
-      const session = await current(req, res);
-      if (!session.accountId) return undefined;
-      const isNew = session.sidFor(application) === undefined;
-      session.ensureClientContainer(application);
-      const { life, idle } = lifeLeft(ports, session);
-      const { accountId: account, uid } = session;
-      if (isNew || moves(session.exp, idle)) await session.save(idle);
-      // Another tab may have entered it at the same moment, and given it the name; or the session has just ended.
-      const authorizations = isNew ? (await sessions.findByUid(uid))?.authorizations : session.authorizations;
-      const index = authorizations?.[application]?.sid;
-      return index ? { account, session: uid, index, expires: ports.now() + life * 1000 } : undefined;
-    },
-
-    async indexOf(req, res, application) {
-      const session = await current(req, res);
-      return session.accountId ? session.sidFor(application) : undefined;
-    },
-
-    async endSession(req, res, { next = '/', except } = {}) {
-      const told = await end(req, res, except);
-      return { next: await addressAfter(ports, told, next, { req, res }), unreached: told.unreached };
-    },
 
     endGrants: (account, credential) => endGrants(ports.ephemeral, account, credential),
 
@@ -204,44 +57,5 @@ export function createCore(
       }
       return found;
     },
-  };
-}
-
-function requestOf(found: Interaction, application: Application | undefined, session: Session): SignInRequest {
-  const params = found.params as AuthorizationParams;
-  const text = (name: string) => (typeof params[name] === 'string' ? params[name] : undefined);
-  const redirect = text('redirect_uri');
-  const hint = text('login_hint');
-  return {
-    id: found.uid,
-    request: found.cid,
-    application: String(params.client_id),
-    wants: wantsOf(params),
-    uiLocales: text('ui_locales')?.split(' ') ?? [],
-    ...(hint ? { loginHint: hint.slice(0, 256) } : {}),
-    ...(found.session ? { account: found.session.accountId } : {}),
-    // By the cookie of now: what a step-up has added meanwhile is seen by who has its cookie.
-    ...(found.session && found.session.uid === session.uid ? { sight: sightOf(session) } : {}),
-    ...(redirect ? { redirectScheme: schemeOf(redirect) } : {}),
-    ...(found.prompt.name === 'select_account' ? { selects: true } : {}),
-    ...(found.prompt.name === 'consent' ? { consent: consentOf(found, params, application) } : {}),
-  };
-}
-
-function consentOf(
-  found: Interaction,
-  params: AuthorizationParams,
-  application: Application | undefined,
-): ConsentRequest {
-  const details = found.prompt.details as {
-    missingOIDCClaims?: string[];
-    missingResourceScopes?: Record<string, string[]>;
-  };
-  return {
-    scopes: String(params.scope ?? '')
-      .split(' ')
-      .filter((scope) => SCOPES.includes(scope)),
-    claims: application?.released ? [...application.released] : (details.missingOIDCClaims ?? []),
-    resources: details.missingResourceScopes ?? {},
   };
 }

@@ -1,5 +1,6 @@
 import type { AdapterPayload, Provider } from 'oidc-provider';
-import type { Door, DoorPorts, EndedSession, Exchange } from '../../core/door.ts';
+import type { Door, DoorPorts, EndedSession } from '../../core/door.ts';
+import type { Exchange } from '../../core/exchange.ts';
 import { type SessionAdapter, sessionsOf } from './sessions.ts';
 
 interface LogoutClient {

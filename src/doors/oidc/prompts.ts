@@ -15,58 +15,26 @@ const REPLACED = ['no_session', 'max_age', 'essential_acrs', 'essential_acr'];
  */
 export function prompts(ports: DoorPorts) {
   const policy = base();
-  const asks = (question: (evaluation: Evaluation) => boolean) => async (ctx: KoaContextWithOIDC) =>
-    question(await evaluationOf(ports, ctx));
+  const possible = possibleAtAll(ports);
 
-  const login = policy.get('login');
-  if (login === undefined) throw new Error('oidc-provider has no login prompt');
+  const login = promptOf(policy, 'login');
   for (const reason of REPLACED) login.checks.remove(reason);
-  const possible = new Check('possible', 'the request can be met', async (ctx) => {
-    const { impossible } = await evaluationOf(ports, ctx);
-    // The application's own affair: nobody is asked for anything first, and no page blames a person's methods.
-    if (impossible) throw new errors.UnmetAuthenticationRequirements('no such class is offered here');
-    return false;
-  });
   login.checks.add(possible, 0);
   login.checks.add(
     new Check(
       'first_factor',
       'End-User authentication is required',
       'login_required',
-      asks((it) => it.missing === 'first'),
+      asks(ports, (it) => it.missing === 'first'),
     ),
   );
-
-  const stepUp = new Prompt(
-    { name: 'step_up' },
-    new Check(
-      'denied',
-      'policy does not allow this sign-in',
-      'access_denied',
-      asks((it) => it.missing === 'denied'),
-    ),
-    new Check(
-      'unmet_acr',
-      'none of the requested authentication context classes can be reached',
-      'unmet_authentication_requirements',
-      asks((it) => it.unreachable && it.missing !== 'first'),
-    ),
-    new Check(
-      'second_factor',
-      'another step is required',
-      'interaction_required',
-      // Whatever is missing: what isn't satisfied never goes on.
-      asks((it) => !it.satisfied),
-    ),
-  );
-  policy.add(stepUp, 1);
+  policy.add(stepUp(ports), 1);
 
   const selectAccount = new Prompt({ name: 'select_account', requestable: true });
   selectAccount.checks.add(possible, 0);
   policy.add(selectAccount, 0);
 
-  const consent = policy.get('consent');
-  if (consent === undefined) throw new Error('oidc-provider has no consent prompt');
+  const consent = promptOf(policy, 'consent');
   consent.checks.remove('native_client_prompt');
   consent.checks.add(
     new Check('native_client_prompt', 'native clients require End-User interaction', 'interaction_required', (ctx) =>
@@ -74,6 +42,51 @@ export function prompts(ports: DoorPorts) {
     ),
   );
   return policy;
+}
+
+function promptOf(policy: ReturnType<typeof base>, name: string) {
+  const found = policy.get(name);
+  if (found === undefined) throw new Error(`oidc-provider has no ${name} prompt`);
+  return found;
+}
+
+function asks(ports: DoorPorts, question: (evaluation: Evaluation) => boolean) {
+  return async (ctx: KoaContextWithOIDC) => question(await evaluationOf(ports, ctx));
+}
+
+/** The application's own affair: nobody is asked for anything first, and no page blames a person's methods. */
+function possibleAtAll(ports: DoorPorts) {
+  return new Check('possible', 'the request can be met', async (ctx) => {
+    const { impossible } = await evaluationOf(ports, ctx);
+    if (impossible) throw new errors.UnmetAuthenticationRequirements('no such class is offered here');
+    return false;
+  });
+}
+
+/** Whatever policy and the application want beyond the first factor. */
+function stepUp(ports: DoorPorts) {
+  return new Prompt(
+    { name: 'step_up' },
+    new Check(
+      'denied',
+      'policy does not allow this sign-in',
+      'access_denied',
+      asks(ports, (it) => it.missing === 'denied'),
+    ),
+    new Check(
+      'unmet_acr',
+      'none of the requested authentication context classes can be reached',
+      'unmet_authentication_requirements',
+      asks(ports, (it) => it.unreachable && it.missing !== 'first'),
+    ),
+    new Check(
+      'second_factor',
+      'another step is required',
+      'interaction_required',
+      // Whatever is missing: what isn't satisfied never goes on.
+      asks(ports, (it) => !it.satisfied),
+    ),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { AdapterPayload, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { LocalizedText } from '../../core/account.ts';
-import type { DoorPorts, Exchange } from '../../core/door.ts';
+import type { DoorPorts } from '../../core/door.ts';
+import type { Exchange } from '../../core/exchange.ts';
 import { byWayOf, signOutOtherDoors, type Told } from './logout.ts';
 import { ROUTES } from './routes.ts';
 

@@ -2,26 +2,23 @@ import express from 'express';
 import { configuredId } from '../../core/application.ts';
 import type { DoorModule } from '../../core/door.ts';
 import type { KeyAlgorithm } from '../../core/keyring.ts';
+import { createGate, createLogoutWriter, SamlFault, sealedEntities, sealedHeaders } from '../../saml/index.ts';
+import { AbsentFault } from './absent.ts';
 import { commands } from './commands.ts';
-import { SamlFault } from './errors.ts';
-import { createGate } from './gate/gate.ts';
 import { createLogout } from './logout/index.ts';
 import { attributeFaults, checkApplications } from './metadata/check.ts';
-import { sealedHeaders } from './metadata/copies.ts';
-import { sealedEntities } from './metadata/entity-copies.ts';
+import type { ConfiguredApplication } from './metadata/configured.ts';
 import { createImporter } from './metadata/importer.ts';
 import { sealedMembers } from './metadata/members.ts';
 import type { SamlDoor } from './metadata/operate.ts';
 import { createOwnMetadata, ownIdentity } from './metadata/own.ts';
 import { sealedPins } from './metadata/pins.ts';
-import type { ConfiguredApplication } from './metadata/ports.ts';
 import { createParties } from './metadata/registry.ts';
 import { reviewApplications } from './metadata/review.ts';
-import type { Party } from './model.ts';
 import { createParticipants } from './participants.ts';
+import type { Party } from './party.ts';
 import { refusals } from './refusals.ts';
 import { attributeTable } from './response/attribute-table.ts';
-import { createLogoutWriter } from './response/logout.ts';
 import { sealedNameIdSecret } from './response/name-id.ts';
 import { type SamlApplication, type SamlSettings, samlApplication, samlSettings } from './settings.ts';
 import { createAnswers } from './sso/answers.ts';
@@ -72,12 +69,16 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     const { warnBefore } = settings;
     const table = attributeTable(settings.attributes);
     const parties = await createParties({ applications, ports, warnBefore, table });
-    const gate = createGate({
+    const gate = createGate<Party>({
       ...{ now, ephemeral, strangers: ports.strangers, skew: settings.skew },
       party: (id, by) => parties.party(id, by),
-      absence: (id) => parties.absence(id),
+      absent: (id) => {
+        const absence = parties.absence(id);
+        return absence && new AbsentFault(absence);
+      },
       requireSigned: (party) => settingsOf(party).requireSignedRequests,
       allowed: (party) => settingsOf(party).allow,
+      setting: ({ application }, departure) => `applications.${application}.saml.allow: [${departure}]`,
     });
     const participants = createParticipants(ephemeral, ports.sessions.lifetime);
     const pending = createPending(ports);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NAME_ID_FORMATS } from '../../saml/model.ts';
 import { memoryStore } from './logout/testing/store.ts';
-import { NAME_ID_FORMATS } from './model.ts';
 import { createParticipants } from './participants.ts';
 
 const name = (value: string) => ({ value, format: NAME_ID_FORMATS.persistent });

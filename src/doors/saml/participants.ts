@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EphemeralStore } from '../../core/store.ts';
-import type { NameId } from './model.ts';
+import type { NameId } from '../../saml/index.ts';
 
 /**
  * The service providers that a session signed in to: by SessionIndex, the names under which each knows the person. A

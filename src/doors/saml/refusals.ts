@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { DoorPorts } from '../../core/door.ts';
-import { AbsentFault, SamlFault } from './errors.ts';
+import { SamlFault } from '../../saml/index.ts';
+import { AbsentFault } from './absent.ts';
 
 /**
  * The sender is told one thing, whatever was wrong: the rest is for the log, by the reference that the page shows. Where

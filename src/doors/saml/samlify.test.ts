@@ -3,9 +3,9 @@ import { DOMParser } from '@xmldom/xmldom';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ExclusiveCanonicalization } from 'xml-crypto';
-import { element, NAMESPACES, write } from './response/canonical.ts';
+import { createIdentity, type Identity } from '../../saml/testing/identity.ts';
+import { element, NAMESPACES, write } from '../../saml/writing/canonical.ts';
 import { type DataEncryption, type Encrypted, encrypt } from './samlify.ts';
-import { createIdentity, type Identity } from './testing/identity.ts';
 
 const AES256: DataEncryption = 'http://www.w3.org/2009/xmlenc11#aes256-gcm';
 const AES128: DataEncryption = 'http://www.w3.org/2009/xmlenc11#aes128-gcm';

@@ -1,67 +1,29 @@
 import { z } from 'zod';
 import { LEVELS } from '../../core/assurance.ts';
-import { parseDuration } from '../../core/duration.ts';
-import { DEPARTURES, type Departure } from './gate/departures.ts';
-import { NAME_ID_FORMATS, type NameIdFormat } from './model.ts';
+import {
+  ALGORITHMS,
+  DEPARTURES,
+  type Departure,
+  duration,
+  entityId,
+  metadataSource,
+  NAME_ID_FORMATS,
+  type NameIdFormat,
+  webUri,
+} from '../../saml/index.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-const duration = z.string().transform((text, context) => {
-  const value = parseDuration(text);
-  if (value === undefined || value === 0) {
-    context.addIssue({ code: 'custom', message: 'write a duration as 90s, 30m, 8h or 30d' });
-    return z.NEVER;
-  }
-  return value;
-});
-
-const pem = z.string().regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, {
-  error: `must be one certificate in PEM: name its file as \${file:…}`,
-});
-
-const webUri = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
-
-/** Entity ids are URIs of at most 1024 characters (saml-metadata section 2.2.1). */
-const entityId = z.string().min(1).max(1024);
-
-/** What signs a message; the digest goes with it. */
-export const ALGORITHMS = ['RSA-SHA256', 'RSA-SHA384', 'ECDSA-SHA256'] as const;
 const algorithm = z.enum(ALGORITHMS);
 const signed = z.enum(['assertion', 'response', 'both']);
+/** Where a response bears signatures. */
+export type Place = z.output<typeof signed>;
 const NAME_IDS = Object.keys(NAME_ID_FORMATS) as [NameIdFormat, ...NameIdFormat[]];
-
-const maxValidity = duration
-  .default(30 * DAY)
-  .describe('The furthest that its validUntil may lie ahead; without one it is refused');
-
-/** Where metadata comes from. Whatever comes over the network is signed by a certificate that is named here. */
-const source = z.union(
-  [
-    z.strictObject({
-      file: z.string().min(1).describe('A metadata file, relative to this file; read again when it changes'),
-      certificate: pem.optional().describe('Its signature is checked with this where given'),
-    }),
-    z.strictObject({
-      url: webUri.describe('Fetched on a schedule; the last good copy is kept'),
-      certificate: pem.describe('Whose signature the metadata must bear'),
-      refresh: duration.default(6 * HOUR),
-      maxValidity,
-    }),
-    z.strictObject({
-      mdq: webUri.describe('Base address of a metadata query server (draft-young-md-query): entities one at a time'),
-      certificate: pem.describe('Whose signature each answer must bear'),
-      refresh: duration.default(6 * HOUR),
-      maxValidity,
-    }),
-  ],
-  { error: 'needs a file, or a url and a certificate, or an mdq address and a certificate' },
-);
-export type MetadataSource = z.output<typeof source>;
 
 /** `applications.<id>.saml`: a service provider, or with `federation` all those that a source describes. */
 export const samlApplication = z.strictObject({
-  metadata: source,
+  metadata: metadataSource,
   entityId: entityId.optional().describe('Which entity of the metadata it is; needed where there are several'),
   federation: z
     .boolean()

@@ -1,18 +1,9 @@
 import { z } from 'zod';
 import type { Sender, SenderModule, SenderPorts } from '../../core/sender.ts';
-import { page } from './page.ts';
+import { type Kept, page } from './page.ts';
 
 /** Messages kept: the newest. */
 const MOST = 100;
-
-/** A message as it would have gone out. */
-export interface Kept {
-  at: number;
-  to: string;
-  /** Of a mail. */
-  subject?: string;
-  text: string;
-}
 
 function create(_settings: object, ports: SenderPorts): Sender {
   const kept: Kept[] = [];

@@ -1,4 +1,11 @@
-import type { Kept } from './index.ts';
+/** A message as it would have gone out. */
+export interface Kept {
+  at: number;
+  to: string;
+  /** Of a mail. */
+  subject?: string;
+  text: string;
+}
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -1,28 +1,14 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { parseDuration } from '../../core/duration.ts';
 import { hasCode } from '../../core/errors.ts';
 import { type Order, reasonOf } from '../../help-desk/actions.ts';
 import type { Doer } from '../../help-desk/agent.ts';
-import type { Grant } from '../../help-desk/scope.ts';
 import { createLimits } from '../../lockout/limits.ts';
 import { jsonBody, LONGEST_JSON } from '../bodies.ts';
 import { localsOf, type WebDeps } from '../context.ts';
-
-/** A program that may call. Of its secret only the hash is kept. */
-export interface ApiClient extends Grant {
-  name: string;
-  secretHash: Uint8Array;
-}
-
-/** Programs, and how often each may call: `per` in milliseconds. */
-export interface ApiSettings {
-  clients: readonly ApiClient[];
-  budget: { calls: number; per: number };
-}
-
-export const hashOfSecret = (secret: string): Uint8Array => createHash('sha256').update(secret).digest();
+import { type ApiClient, type ApiSettings, hashOfSecret } from './clients.ts';
 
 /** What is wrong, as RFC 9457 has it. */
 class Problem extends Error {

@@ -1,5 +1,6 @@
 import express, { type Request, type Response, type Router } from 'express';
-import { type LogoutRequest, type Party, STATUSES, type Status } from '../model.ts';
+import { type LogoutRequest, STATUSES, type Status } from '../../../saml/index.ts';
+import type { Party } from '../party.ts';
 import { deliver } from './delivery.ts';
 import { responseEndpoint } from './endpoints.ts';
 import { means } from './matching.ts';

@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { LocalizedText } from '../../../core/account.ts';
 import type { DoorPorts } from '../../../core/door.ts';
-import type { Outgoing } from '../response/logout.ts';
+import type { Outgoing } from '../../../saml/index.ts';
 
 /** Takes a message to a service provider by this browser, at the top level: `location` is where a form is sent. */
 export function deliver(

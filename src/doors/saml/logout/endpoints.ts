@@ -1,4 +1,4 @@
-import type { Binding, ServiceProvider } from '../model.ts';
+import type { Binding, ServiceProvider } from '../../../saml/index.ts';
 
 /** Bindings that go through a browser. Redirect first: a form that submits itself needs a script or a click. */
 const BY_BROWSER = ['redirect', 'post'] as const;

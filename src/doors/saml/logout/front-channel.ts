@@ -1,6 +1,7 @@
 import express, { type Request, type Response, type Router } from 'express';
-import type { EndedSession, Exchange } from '../../../core/door.ts';
-import type { LogoutResponse } from '../model.ts';
+import type { EndedSession } from '../../../core/door.ts';
+import type { Exchange } from '../../../core/exchange.ts';
+import type { LogoutResponse } from '../../../saml/index.ts';
 import { deliver } from './delivery.ts';
 import { requestEndpoint } from './endpoints.ts';
 import { over } from './over.ts';

@@ -1,7 +1,6 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { Door } from '../../../core/door.ts';
-import { SamlFault } from '../errors.ts';
-import type { Inbound } from '../gate/gate.ts';
+import { type Inbound, SamlFault } from '../../../saml/index.ts';
 import { type Asking, asking, createAnswers } from './answers.ts';
 import { type Left, signOut } from './back-channel.ts';
 import { createFrontChannel } from './front-channel.ts';

@@ -1,4 +1,4 @@
-import type { LogoutRequest, NameId } from '../model.ts';
+import type { LogoutRequest, NameId } from '../../../saml/index.ts';
 
 const UNSPECIFIED = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified';
 

@@ -1,14 +1,20 @@
 import type { DoorPorts } from '../../../core/door.ts';
-import type { Gate } from '../gate/gate.ts';
+import {
+  type Binding,
+  type Gate,
+  type LogoutWriter,
+  type NameId,
+  type Outgoing,
+  type Signer,
+  STATUSES,
+} from '../../../saml/index.ts';
 import type { Parties } from '../metadata/registry.ts';
-import { type Binding, type NameId, type Party, STATUSES } from '../model.ts';
 import type { Participants } from '../participants.ts';
-import type { LogoutWriter, Outgoing } from '../response/logout.ts';
-import type { Signer } from '../response/sign.ts';
+import type { Party } from '../party.ts';
 
 export interface LogoutDeps {
   ports: DoorPorts;
-  gate: Pick<Gate, 'receive'>;
+  gate: Pick<Gate<Party>, 'receive'>;
   parties: Pick<Parties, 'ofApplication'>;
   participants: Pick<Participants, 'nameIdsOf'>;
   writer: LogoutWriter;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { DoorPorts, Exchange } from '../../../core/door.ts';
+import type { DoorPorts } from '../../../core/door.ts';
+import type { Exchange } from '../../../core/exchange.ts';
 import { hashOf } from '../hash.ts';
 import { applicationsOf, changes, type Walk } from './walk.ts';
 

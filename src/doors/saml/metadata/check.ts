@@ -1,8 +1,7 @@
+import { publicKeyOf, reasonOf } from '../../../saml/index.ts';
 import { attributeTable } from '../response/attribute-table.ts';
 import type { SamlApplication, SamlSettings } from '../settings.ts';
-import { publicKeyOf } from './compile.ts';
-import { reasonOf } from './fault.ts';
-import type { ConfiguredApplication } from './ports.ts';
+import type { ConfiguredApplication } from './configured.ts';
 
 export interface ApplicationFault {
   application: string;

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { temporaryFolder } from '../../../../test/support/folders.ts';
+import { consumer, document, entity, group, signed } from '../../../saml/metadata/testing/documents.ts';
+import { NOW } from '../../../saml/metadata/testing/ports.ts';
+import { metadataServer } from '../../../saml/metadata/testing/server.ts';
+import { createIdentity, type Identity } from '../../../saml/testing/identity.ts';
 import { commands } from '../commands.ts';
 import { samlApplication, samlSettings } from '../settings.ts';
-import { createIdentity, type Identity } from '../testing/identity.ts';
 import { checkApplications } from './check.ts';
+import type { ConfiguredApplication } from './configured.ts';
 import { createImporter } from './importer.ts';
 import type { SamlDoor } from './operate.ts';
-import type { ConfiguredApplication } from './ports.ts';
 import { reviewApplications } from './review.ts';
-import { consumer, document, entity, group, signed } from './testing/documents.ts';
-import { NOW } from './testing/ports.ts';
-import { metadataServer } from './testing/server.ts';
 
 let federation: Identity;
 beforeAll(async () => {

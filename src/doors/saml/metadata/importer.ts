@@ -1,14 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { DoorPorts } from '../../../core/door.ts';
-import type { ServiceProvider } from '../model.ts';
+import { type Compiled, load, loadOnce, MetadataFault, type ServiceProvider, Snapshot } from '../../../saml/index.ts';
 import { meantBy } from '../response/attribute-names.ts';
 import { type AttributeTable, attributeTable } from '../response/attribute-table.ts';
 import { unmatchedIn } from '../response/release.ts';
-import { type Compiled, LARGEST } from './compile.ts';
-import { ask, withFile } from './download.ts';
-import { MetadataFault } from './fault.ts';
-import { load } from './load.ts';
-import { Snapshot } from './snapshot.ts';
 
 /** What a metadata document holds, without anything being changed. */
 export interface Found extends Pick<Compiled, 'refused' | 'refusedCount' | 'others' | 'validUntil'> {
@@ -45,7 +40,7 @@ export function createImporter(
       const certificate = certificateFile === undefined ? undefined : await pemOf(certificateFile);
       const task = { now: now(), ...(certificate !== undefined && { certificate }) };
       const compiled = await (isAddress(location)
-        ? fetched(fetch, location, (file) => load({ ...task, file }))
+        ? loadOnce(fetch, location, task)
         : load({ ...task, file: location }).catch(explained(location)));
       const { bytes, count, refused, refusedCount, others, validUntil } = compiled;
       const snapshot = new Snapshot(bytes, count);
@@ -66,13 +61,6 @@ function requestsOf(provider: ServiceProvider, table: AttributeTable): Requests 
 
 export function isAddress(location: string): boolean {
   return /^https?:\/\//i.test(location);
-}
-
-async function fetched<T>(fetch: DoorPorts['fetch'], url: string, read: (file: string) => Promise<T>): Promise<T> {
-  const { response } = await ask(fetch, url, {}, new AbortController().signal);
-  if (response.status === 200) return await withFile(response, LARGEST, read);
-  await response.body?.cancel();
-  throw new MetadataFault(`${url} answered ${response.status}`);
 }
 
 async function pemOf(file: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SealedPlace } from '../../../core/sealed.ts';
-import type { MetadataPorts } from './ports.ts';
+import type { MetadataPorts } from '../../../saml/index.ts';
 
 const NAMESPACE = 'saml-members';
 /** Entities whose federation this process has read. */

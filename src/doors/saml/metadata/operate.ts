@@ -2,12 +2,9 @@ import { isAbsolute } from 'node:path';
 import type { LocalizedText } from '../../../core/account.ts';
 import type { CommandInput, CommandResult } from '../../../core/directory.ts';
 import type { Door } from '../../../core/door.ts';
-import { SamlFault } from '../errors.ts';
-import type { ServiceProvider } from '../model.ts';
-import { MetadataFault } from './fault.ts';
+import { MetadataFault, plain, SamlFault, type ServiceProvider } from '../../../saml/index.ts';
 import { type Found, type Importer, isAddress } from './importer.ts';
 import type { Parties } from './registry.ts';
-import { plain } from './texts.ts';
 
 /** The door as its commands know it. */
 export interface SamlDoor extends Door, Pick<Parties, 'repin'> {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../../test/support/folders.ts';
 import type { Keyring, SigningKey } from '../../../core/keyring.ts';
+import { createIdentity, type Identity } from '../../../saml/testing/identity.ts';
+import { NS, schema, withDocument } from '../../../saml/xml/library.ts';
+import { verifySignedMetadata } from '../../../saml/xml/signature.ts';
 import { samlSettings } from '../settings.ts';
-import { createIdentity, type Identity } from '../testing/identity.ts';
-import { NS, schema, withDocument } from '../xml/library.ts';
-import { verifySignedMetadata } from '../xml/signature.ts';
 import { createOwnMetadata, type OwnFacts, ownIdentity, ownMetadata } from './own.ts';
 
 const NOW = Date.parse('2026-11-20T10:00:00Z');

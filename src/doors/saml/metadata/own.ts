@@ -1,12 +1,18 @@
 import type { LocalizedText } from '../../../core/account.ts';
 import type { DoorPorts } from '../../../core/door.ts';
 import type { Keyring } from '../../../core/keyring.ts';
-import { BINDINGS, NAME_ID_FORMATS } from '../model.ts';
-import { element, type XmlElement } from '../response/canonical.ts';
-import { METHODS, writeSigned } from '../response/sign.ts';
+import {
+  BINDINGS,
+  durationOf,
+  element,
+  instantOf,
+  METHODS,
+  NAME_ID_FORMATS,
+  PROTOCOL,
+  writeSigned,
+  type XmlElement,
+} from '../../../saml/index.ts';
 import type { SamlSettings } from '../settings.ts';
-import { PROTOCOL } from './names.ts';
-import { durationOf, instantOf } from './times.ts';
 
 /** Names and addresses of this identity provider. */
 export interface OwnIdentity {

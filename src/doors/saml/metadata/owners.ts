@@ -1,11 +1,7 @@
-import { originOf } from './copies.ts';
-import { ClaimFault, MetadataFault, missingFrom } from './fault.ts';
-import type { Holding } from './holding.ts';
+import { type Admit, ClaimFault, MetadataFault, originOf } from '../../../saml/index.ts';
+import type { ConfiguredApplication } from './configured.ts';
+import { missingFrom } from './missing.ts';
 import type { Pin, Pins } from './pins.ts';
-import type { ConfiguredApplication } from './ports.ts';
-
-/** Throws where a document must not stand for an application. */
-export type Admit = (document: Pick<Holding, 'count' | 'has' | 'soleId'>) => Promise<void>;
 
 /**
  * One entity, one owner. A configured entityID is its application's, whatever any document says. An application without

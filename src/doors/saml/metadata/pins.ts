@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { SealedPlace } from '../../../core/sealed.ts';
-import type { MetadataPorts } from './ports.ts';
+import type { MetadataPorts } from '../../../saml/index.ts';
 
 const NAMESPACE = 'saml-owners';
 /** Of one page of the list. */

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { ServiceProvider } from '../model.ts';
+import { compile } from '../../../saml/metadata/compile.ts';
+import { Snapshot } from '../../../saml/metadata/snapshot.ts';
+import { NOW } from '../../../saml/metadata/testing/ports.ts';
+import type { ServiceProvider } from '../../../saml/model.ts';
+import { publicKeys } from '../../../saml/xml/algorithms.ts';
 import { attributeTable } from '../response/attribute-table.ts';
 import { releasedTo, unmatchedIn } from '../response/release.ts';
 import { samlApplication } from '../settings.ts';
-import { publicKeys } from '../xml/algorithms.ts';
-import { compile } from './compile.ts';
-import { Snapshot } from './snapshot.ts';
-import { NOW } from './testing/ports.ts';
 
 /** Metadata as products write it: prefixes of all kinds, line ends, byte order marks, keys and names. */
 

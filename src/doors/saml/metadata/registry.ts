@@ -1,17 +1,21 @@
 import { type Application, MEMBER_SEPARATOR } from '../../../core/application.ts';
 import type { Asker } from '../../../core/strangers.ts';
 import { minute, type Trouble } from '../../../core/trouble.ts';
-import type { Absence } from '../errors.ts';
-import type { Party, ServiceProvider } from '../model.ts';
+import {
+  createSource,
+  MetadataFault,
+  type ServiceProvider,
+  type Source,
+  type SourceHealth,
+} from '../../../saml/index.ts';
+import type { Absence } from '../absent.ts';
+import type { Party } from '../party.ts';
 import { type AttributeTable, attributeTable } from '../response/attribute-table.ts';
-import { MetadataFault, missingFrom } from './fault.ts';
+import type { ConfiguredApplication, RegistryPorts } from './configured.ts';
 import { Members } from './members.ts';
-import { type Admit, Owners } from './owners.ts';
+import { missingFrom } from './missing.ts';
+import { Owners } from './owners.ts';
 import { createPins } from './pins.ts';
-import type { ConfiguredApplication, MetadataPorts, Source, SourceHealth } from './ports.ts';
-import { createFileSource } from './sources/file.ts';
-import { createMdqSource } from './sources/mdq.ts';
-import { createUrlSource } from './sources/url.ts';
 import { type Standing, troublesOf } from './troubles.ts';
 import { unmatchedTrouble } from './unmatched.ts';
 
@@ -47,7 +51,7 @@ interface Entry {
 
 export interface PartyOptions {
   applications: readonly ConfiguredApplication[];
-  ports: MetadataPorts;
+  ports: RegistryPorts;
   /** How long before an end it is told, milliseconds. */
   warnBefore?: number;
   /** Attributes that can be sent; the built-in ones by default. */
@@ -61,23 +65,18 @@ export async function createParties(options: PartyOptions): Promise<Parties> {
   const members = new Members(ports);
   const entries = applications.map((application) => ({
     application,
-    source: sourceOf(application, ports, owners.admit(application.id)),
+    source: createSource(application.id, application.settings.metadata, ports, owners.admit(application.id)),
   }));
   const parties = new Registry(entries, owners, members, ports, options);
   await parties.start();
   return parties;
 }
 
-function sourceOf({ id, settings: { metadata } }: ConfiguredApplication, ports: MetadataPorts, admit: Admit): Source {
-  if ('file' in metadata) return createFileSource(id, metadata, ports, admit);
-  return 'url' in metadata ? createUrlSource(id, metadata, ports, admit) : createMdqSource(id, metadata, ports);
-}
-
 class Registry implements Parties {
   readonly #entries: readonly Entry[];
   readonly #owners: Owners;
   readonly #members: Members;
-  readonly #ports: MetadataPorts;
+  readonly #ports: RegistryPorts;
   readonly #warnBefore: number;
   readonly #table: AttributeTable;
   readonly #singles: ReadonlyMap<string, Entry>;
@@ -89,7 +88,7 @@ class Registry implements Parties {
     entries: readonly Entry[],
     owners: Owners,
     members: Members,
-    ports: MetadataPorts,
+    ports: RegistryPorts,
     options: PartyOptions,
   ) {
     this.#entries = entries;

@@ -1,11 +1,9 @@
 import { statSync } from 'node:fs';
 import type { Trouble } from '../../../core/trouble.ts';
+import { Holding, load, MetadataFault, reasonOf, type SourceHealth } from '../../../saml/index.ts';
 import { attributeTable } from '../response/attribute-table.ts';
 import type { SamlSettings } from '../settings.ts';
-import { MetadataFault, reasonOf } from './fault.ts';
-import { Holding } from './holding.ts';
-import { load } from './load.ts';
-import type { ConfiguredApplication, SourceHealth } from './ports.ts';
+import type { ConfiguredApplication } from './configured.ts';
 import { type Standing, troublesOf } from './troubles.ts';
 import { unmatchedTrouble } from './unmatched.ts';
 

@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { minute, type Trouble } from '../../../core/trouble.ts';
-import type { ServiceProvider } from '../model.ts';
-import { missingFrom } from './fault.ts';
-import type { SourceHealth } from './ports.ts';
+import type { ServiceProvider, SourceHealth } from '../../../saml/index.ts';
+import { missingFrom } from './missing.ts';
 
 /** What is known of an application's metadata; times are epoch milliseconds. */
 export interface Standing {

@@ -1,5 +1,5 @@
 import type { Trouble } from '../../../core/trouble.ts';
-import type { ServiceProvider } from '../model.ts';
+import type { ServiceProvider } from '../../../saml/index.ts';
 import type { AttributeTable } from '../response/attribute-table.ts';
 import { releasedTo, unmatchedIn } from '../response/release.ts';
 import type { SamlApplication } from '../settings.ts';

@@ -1,6 +1,12 @@
-import type { Attribute, NameId } from '../model.ts';
-import { element, NAMESPACES, type XmlElement } from './canonical.ts';
-import { instant } from './message.ts';
+import {
+  type Attribute,
+  element,
+  instant,
+  NAMESPACES,
+  type NameId,
+  nameIdElement,
+  type XmlElement,
+} from '../../../saml/index.ts';
 
 const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
 const URI_NAMES = 'urn:oasis:names:tc:SAML:2.0:attrname-format:uri';
@@ -55,11 +61,6 @@ export function assertionOf(statement: Statement, frame: Frame): XmlElement {
     authnStatement(statement),
     attributeStatement(statement.attributes),
   );
-}
-
-export function nameIdElement({ value, format, nameQualifier, spNameQualifier }: NameId): XmlElement {
-  const attributes = { Format: format, NameQualifier: nameQualifier, SPNameQualifier: spNameQualifier };
-  return element('saml:NameID', attributes, value);
 }
 
 function subject(nameId: NameId, { inResponseTo, notOnOrAfter, recipient }: Frame): XmlElement {

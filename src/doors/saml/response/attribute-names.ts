@@ -1,4 +1,4 @@
-import type { ServiceProvider } from '../model.ts';
+import type { ServiceProvider } from '../../../saml/index.ts';
 import type { AttributeTable } from './attribute-table.ts';
 
 /** An attribute as a service provider's metadata requests it. */

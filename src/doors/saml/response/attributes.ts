@@ -1,5 +1,5 @@
 import type { Account } from '../../../core/account.ts';
-import type { Attribute } from '../model.ts';
+import type { Attribute } from '../../../saml/index.ts';
 import type { AttributeTable, ValueContext } from './attribute-table.ts';
 import type { Released } from './release.ts';
 

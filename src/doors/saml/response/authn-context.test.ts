@@ -10,7 +10,7 @@ import {
   REFEDS_SFA,
   reaches,
 } from '../../../core/assurance.ts';
-import { COMPARISONS } from '../model.ts';
+import { COMPARISONS } from '../../../saml/model.ts';
 import { type ContextRequest, classOf, UNSPECIFIED, wantsOf } from './authn-context.ts';
 import { type Classes, classesOf } from './classes.ts';
 

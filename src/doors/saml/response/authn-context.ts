@@ -1,6 +1,6 @@
 import { type AcrTable, LEVELS, type Level, reaches } from '../../../core/assurance.ts';
 import type { Wants } from '../../../core/sign-in.ts';
-import type { AuthnRequest } from '../model.ts';
+import type { AuthnRequest } from '../../../saml/index.ts';
 import type { Classes } from './classes.ts';
 
 type Requested = NonNullable<AuthnRequest['requestedAuthnContext']>;

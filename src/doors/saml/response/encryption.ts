@@ -1,9 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { SamlFault } from '../errors.ts';
-import type { ServiceProvider } from '../model.ts';
+import { element, NAMESPACES, SamlFault, type ServiceProvider, Written, type XmlElement } from '../../../saml/index.ts';
 import { type DataEncryption, encrypt, KEY_TRANSPORT } from '../samlify.ts';
 import type { SamlApplication } from '../settings.ts';
-import { element, NAMESPACES, Written, type XmlElement } from './canonical.ts';
 
 /** Whom an assertion is encrypted for: base64 DER, an RSA key. */
 export interface Recipient {

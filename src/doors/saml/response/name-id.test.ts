@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSealer } from '../../../core/seal.ts';
-import { NAME_ID_FORMATS, type NameId, STATUSES } from '../model.ts';
+import { NAME_ID_FORMATS, type NameId, STATUSES } from '../../../saml/model.ts';
 import { createNameIds, type NameIdWish, nameIdSecret } from './name-id.ts';
 
 const IDP = 'https://idp.example.org';

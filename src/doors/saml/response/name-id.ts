@@ -11,7 +11,7 @@ import {
   type ServiceProvider,
   STATUSES,
   type Status,
-} from '../model.ts';
+} from '../../../saml/index.ts';
 
 /** For whom a name is, where it is used, and in which session. */
 export interface Bearer {

@@ -1,4 +1,4 @@
-import type { ServiceProvider } from '../model.ts';
+import type { ServiceProvider } from '../../../saml/index.ts';
 import type { SamlApplication } from '../settings.ts';
 import { meantBy } from './attribute-names.ts';
 import type { AttributeTable } from './attribute-table.ts';

@@ -1,14 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { STATUSES } from '../model.ts';
-import { createIdentity } from '../testing/identity.ts';
+import { STATUSES } from '../../../saml/model.ts';
+import { createIdentity } from '../../../saml/testing/identity.ts';
+import { NAMESPACES } from '../../../saml/writing/canonical.ts';
+import { METHODS, type Signer, signerFor } from '../../../saml/writing/sign.ts';
+import { type Element, withDocument } from '../../../saml/xml/library.ts';
+import { checkSignature, claimedSignature, referenced } from '../../../saml/xml/signature.ts';
 import { ACS, AUDIENCE, AWKWARD, createKeys, IDP, type Keys, responder, success } from '../testing/responses.ts';
-import { type Element, withDocument } from '../xml/library.ts';
-import { checkSignature, claimedSignature, referenced } from '../xml/signature.ts';
-import { NAMESPACES } from './canonical.ts';
 import { recipientOf } from './encryption.ts';
-import { METHODS, type Signer, signerFor } from './sign.ts';
 
 let keys: Keys;
 let signer: Signer;

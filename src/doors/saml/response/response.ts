@@ -1,9 +1,20 @@
-import { STATUSES, type Status } from '../model.ts';
+import {
+  createId,
+  message,
+  type SenderOptions,
+  type Signer,
+  STATUSES,
+  type Status,
+  statusElement,
+  Written,
+  write,
+  writeSigned,
+  type XmlContent,
+  type XmlElement,
+} from '../../../saml/index.ts';
+import type { Place } from '../settings.ts';
 import { assertionOf, isTyped, type Statement } from './assertion.ts';
-import { Written, write, type XmlContent, type XmlElement } from './canonical.ts';
 import { encryptedAssertion, type Recipient } from './encryption.ts';
-import { createId, message, type SenderOptions, statusElement } from './message.ts';
-import { type Place, type Signer, writeSigned } from './sign.ts';
 
 export interface ResponderOptions extends SenderOptions {
   /** How far clocks may be off, milliseconds: so long before now Conditions begin. */

@@ -3,9 +3,18 @@ import type { Application } from '../../../core/application.ts';
 import type { DoorPorts, Joined } from '../../../core/door.ts';
 import type { Keyring } from '../../../core/keyring.ts';
 import type { Evaluation, Wants } from '../../../core/sign-in.ts';
+import {
+  type AuthnRequest,
+  type NameId,
+  type ServiceProvider,
+  type Signer,
+  STATUSES,
+  type Status,
+  signerFor,
+} from '../../../saml/index.ts';
 import type { OwnIdentity } from '../metadata/own.ts';
-import { type AuthnRequest, type NameId, type Party, type ServiceProvider, STATUSES, type Status } from '../model.ts';
 import type { Participants } from '../participants.ts';
+import type { Party } from '../party.ts';
 import { attributeTable } from '../response/attribute-table.ts';
 import { attributesOf } from '../response/attributes.ts';
 import { classOf, wantsOf } from '../response/authn-context.ts';
@@ -14,7 +23,6 @@ import { recipientOf } from '../response/encryption.ts';
 import { createNameIds, nameIdSecret } from '../response/name-id.ts';
 import { type Released, releasedTo } from '../response/release.ts';
 import { createResponder } from '../response/response.ts';
-import { type Signer, signerFor } from '../response/sign.ts';
 import type { SamlApplication, SamlSettings } from '../settings.ts';
 
 /** A request, its service provider, and where its answer goes. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SamlFault } from '../errors.ts';
-import { BINDINGS } from '../model.ts';
-import { serviceProvider } from '../testing/parties.ts';
+import { SamlFault } from '../../../saml/errors.ts';
+import { BINDINGS } from '../../../saml/model.ts';
+import { serviceProvider } from '../../../saml/testing/parties.ts';
 import { assertionConsumerService } from './endpoint.ts';
 
 const FIRST = 'https://sp.example.org/first';

@@ -1,5 +1,4 @@
-import { SamlFault } from '../errors.ts';
-import { type AuthnRequest, BINDINGS, type ServiceProvider } from '../model.ts';
+import { type AuthnRequest, BINDINGS, SamlFault, type ServiceProvider } from '../../../saml/index.ts';
 
 /**
  * Where the response goes: an endpoint of the metadata and nothing else (saml-profiles section 4.1.4.1; an address

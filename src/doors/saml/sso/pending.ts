@@ -1,5 +1,6 @@
-import type { DoorPorts, Exchange } from '../../../core/door.ts';
-import type { AuthnRequest } from '../model.ts';
+import type { DoorPorts } from '../../../core/door.ts';
+import type { Exchange } from '../../../core/exchange.ts';
+import type { AuthnRequest } from '../../../saml/index.ts';
 
 /** A request that waits for its person, kept here because its address passes through the browser. */
 export interface Pending {

@@ -1,21 +1,28 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { Application } from '../../../core/application.ts';
 import { NO_REQUEST, type RequestId } from '../../../core/assurance.ts';
-import type { DoorPorts, Exchange } from '../../../core/door.ts';
+import type { DoorPorts } from '../../../core/door.ts';
 import { SallyportError } from '../../../core/errors.ts';
+import type { Exchange } from '../../../core/exchange.ts';
 import type { Evaluation } from '../../../core/sign-in.ts';
-import { AbsentFault, SamlFault } from '../errors.ts';
-import type { Gate } from '../gate/gate.ts';
-import { checkedRelayState } from '../gate/wire.ts';
+import {
+  type AuthnRequest,
+  checkedRelayState,
+  type Gate,
+  SamlFault,
+  STATUSES,
+  type Status,
+} from '../../../saml/index.ts';
+import { AbsentFault } from '../absent.ts';
 import type { Parties } from '../metadata/registry.ts';
-import { type AuthnRequest, type Party, STATUSES, type Status } from '../model.ts';
+import type { Party } from '../party.ts';
 import type { Answers, Asked } from './answers.ts';
 import { assertionConsumerService } from './endpoint.ts';
 import type { Pending, PendingRequests } from './pending.ts';
 
 export interface SignOnDeps {
   ports: DoorPorts;
-  gate: Gate;
+  gate: Gate<Party>;
   parties: Parties;
   answers: Answers;
   pending: PendingRequests;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { KeyAlgorithm, Keyring, SigningKey } from '../../../core/keyring.ts';
-import { NAME_ID_FORMATS } from '../model.ts';
+import { NAME_ID_FORMATS } from '../../../saml/model.ts';
+import { createIdentity, type Identity } from '../../../saml/testing/identity.ts';
+import type { Signer } from '../../../saml/writing/sign.ts';
 import { createResponder, type Success } from '../response/response.ts';
-import type { Signer } from '../response/sign.ts';
-import { createIdentity, type Identity } from './identity.ts';
 
 /** What tests of our own messages share: an identity provider, its keys, and a person with awkward values. */
 export const IDP = 'https://idp.example.org/saml/metadata';

@@ -7,15 +7,16 @@ import { bondPorts } from '../../../../../test/support/bonds.ts';
 import { Client, type Reply } from '../../../../../test/support/client.ts';
 import type { AuditEvent, Core, DoorPorts } from '../../../../core/door.ts';
 import type { SigningKey } from '../../../../core/keyring.ts';
-import { SamlFault } from '../../errors.ts';
-import { createGate } from '../../gate/gate.ts';
-import type { Party, ServiceProvider } from '../../model.ts';
+import { SamlFault } from '../../../../saml/errors.ts';
+import { createGate } from '../../../../saml/gate/gate.ts';
+import type { ServiceProvider } from '../../../../saml/model.ts';
+import { createIdentity, type Identity } from '../../../../saml/testing/identity.ts';
+import { logoutRequest, logoutResponse, NOW, post, redirect, sign, soap } from '../../../../saml/testing/messages.ts';
+import { serviceProvider } from '../../../../saml/testing/parties.ts';
+import { createLogoutWriter } from '../../../../saml/writing/logout.ts';
+import { METHODS } from '../../../../saml/writing/sign.ts';
 import { createParticipants } from '../../participants.ts';
-import { createLogoutWriter } from '../../response/logout.ts';
-import { METHODS } from '../../response/sign.ts';
-import { createIdentity, type Identity } from '../../testing/identity.ts';
-import { logoutRequest, logoutResponse, NOW, post, redirect, sign, soap } from '../../testing/messages.ts';
-import { serviceProvider } from '../../testing/parties.ts';
+import type { Party } from '../../party.ts';
 import { createLogout, type Logout } from '../index.ts';
 import { memoryStore } from './store.ts';
 
@@ -158,8 +159,9 @@ export async function stage({ fronted = false } = {}) {
   } as unknown as DoorPorts;
 
   const key: SigningKey = { id: 'k', algorithm: 'RS256', activeFrom: 0, ...own };
-  const gate = createGate({
-    ...{ now, ephemeral: store, skew: 90_000, requireSigned: () => false, allowed: () => [], absence: () => undefined },
+  const gate = createGate<Party>({
+    ...{ now, ephemeral: store, skew: 90_000, requireSigned: () => false, allowed: () => [] },
+    ...{ absent: () => undefined, setting: () => '' },
     strangers: { admit: async () => {} },
     party: async (entityId) => parties.find((it) => it?.provider.entityId === entityId),
   });

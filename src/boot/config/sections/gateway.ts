@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { issuer, localized, port, range } from '../fields.ts';
+import { MANAGEMENT } from '../management-address.ts';
+
+const listen = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 0.0.0.0 is every IPv4 interface'),
+    port: port.default(3000),
+    tls: z
+      .strictObject({
+        cert: z.string().min(1).describe('PEM file: certificate and chain'),
+        key: z.string().min(1).describe('PEM file: private key'),
+      })
+      .optional()
+      .describe('Serve https here; otherwise a trusted proxy ends TLS'),
+  })
+  .prefault({})
+  .describe('Where people and applications reach the gateway');
+
+const management = z
+  .strictObject({
+    host: z.string().min(1).default(MANAGEMENT.host),
+    port: port.default(MANAGEMENT.port),
+    dangerouslyPublic: z
+      .boolean()
+      .default(false)
+      .describe('Allows a host that others can reach. It asks nobody who they are'),
+  })
+  .prefault({})
+  .describe('Health and metrics, for this machine alone');
+
+/** What it is called, and where it is reached. */
+export const gateway = {
+  issuer: issuer.describe('Public origin of the gateway: https://login.example.org'),
+  name: localized.describe('What the institution calls this service'),
+  listen,
+  management,
+  trustedProxies: z.array(range).default([]).describe('Whose forwarded headers count'),
+};

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { LEVELS } from '../../../core/assurance.ts';
+import { duration, moment } from '../fields.ts';
+
+/** An empty list would match everything, or allow nothing: neither is what its writer means. */
+function names(about: string) {
+  return z
+    .array(z.string().min(1))
+    .min(1, { error: 'is empty: name at least one, or leave it out' })
+    .optional()
+    .describe(about);
+}
+
+const remember = z.union([z.literal('never'), duration('1m', '365d')], {
+  error: 'must be never, or a duration such as 12h or 30d',
+});
+
+/** One rule of the policy, as `core/policy` describes it. */
+const rule = z.strictObject({
+  name: z.string().min(1).describe('Said in explanations and in the audit; unique'),
+  applications: names('Matches these applications; absent: all'),
+  groups: names('Matches people in any of these groups'),
+  notGroups: names('Matches people in none of these groups'),
+  networks: names('Matches addresses in any of these networks'),
+  notNetworks: names('Matches addresses in none of these networks'),
+  level: z.enum(LEVELS).optional().describe('Least assurance level'),
+  freshness: duration('1m', '365d').optional().describe("Greatest age of this session's proofs"),
+  factors: names('Factors that may provide what comes after knowledge'),
+  remember: remember.optional().describe('How old the proofs of a remembered browser may be'),
+  firstEnrolment: z.boolean().optional().describe('Whether the first method may be enrolled during such a sign-in'),
+  deny: z.boolean().optional().describe('Refuses such sign-ins'),
+  from: moment.optional().describe('Contributes nothing before this date'),
+  grace: duration('1h', '365d')
+    .optional()
+    .describe("Contributes nothing, this long after its date or the account's creation, to people without a method"),
+});
+
+/** An enrolment that is suggested after a sign-in, and can be put off. */
+const suggestion = z.strictObject({
+  factor: z.string().min(1).describe('What to suggest setting up'),
+  groups: names('To people in any of these groups; absent: everybody'),
+  notGroups: names('To people in none of these groups'),
+  snooze: duration('1h', '14d').prefault('14d').describe('How long "Not now" holds'),
+  times: z.int().min(1).max(10).default(3).describe('How often it is suggested to one person at most'),
+});
+
+export const policy = z
+  .strictObject({
+    rules: z.array(rule).default([]),
+    suggestions: z.array(suggestion).default([]).describe('Enrolments suggested after a sign-in'),
+  })
+  .prefault({})
+  .describe('All rules that match join; where none does, mfa is required');
+
+/** Words for what a sign-in reached. */
+export const assurance = z
+  .strictObject({ acr: z.record(z.string().min(1), z.enum(LEVELS)).default({}) })
+  .prefault({})
+  .describe('Further acr values and the level that each stands for');

@@ -1,0 +1,48 @@
+import { type Configuration, errors } from 'oidc-provider';
+import type { OidcSettings } from './application.ts';
+import type { Pages } from './pages.ts';
+import { seconds } from './sessions.ts';
+
+/** What is served besides the code flow: a token is revoked by its client, looked at by that and by its resource. */
+export function features(
+  { resources }: OidcSettings,
+  { signOut, signedOut }: Pages,
+): NonNullable<Configuration['features']> {
+  return {
+    backchannelLogout: { enabled: true },
+    claimsParameter: { enabled: true },
+    clientCredentials: { enabled: false },
+    devInteractions: { enabled: false },
+    dPoP: { enabled: true },
+    introspection: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) =>
+        client.tokenEndpointAuthMethod !== 'none' &&
+        (token.clientId === client.clientId ||
+          ('aud' in token && resources[String(token.aud)]?.introspectedBy.includes(client.clientId)) === true),
+    },
+    pushedAuthorizationRequests: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => undefined as never,
+      getResourceServerInfo: (_ctx, indicator, client) => {
+        const resource = resources[indicator];
+        if (!resource?.applications.includes(client.clientId)) throw new errors.InvalidTarget();
+        return {
+          scope: resource.scopes.join(' '),
+          accessTokenTTL: seconds(resource.lifetime),
+          accessTokenFormat: resource.format,
+          ...(resource.format === 'jwt' ? { jwt: { sign: { alg: resource.algorithm } } } : {}),
+        };
+      },
+      // Asked for in the authorization request alone, the token is for it all the same (RFC 8707 section 2.2).
+      useGrantedResource: () => true,
+    },
+    revocation: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+    },
+    rpInitiatedLogout: { enabled: true, logoutSource: signOut, postLogoutSuccessSource: signedOut },
+    userinfo: { enabled: true },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import type { DoorPorts } from '../../core/door.ts';
+import type { OidcSettings } from './application.ts';
+import { settingsOf } from './clients.ts';
+import { endOf } from './evaluation.ts';
+import { lifeLeft, seconds } from './sessions.ts';
+
+/** How long each of oidc-provider's records lives: seconds. */
+export function lifetimes({ lifetimes }: OidcSettings, ports: DoorPorts): NonNullable<Configuration['ttl']> {
+  return {
+    AccessToken: (ctx, token) =>
+      withinGrant(ctx, token.resourceServer?.accessTokenTTL ?? seconds(lifetimes.accessToken)),
+    AuthorizationCode: 60,
+    Grant: (ctx, grant) => {
+      const usual = (settingsOf(ports, grant.clientId).reauthenticate ?? 0) + ports.sessions.lifetime;
+      return seconds(Math.min(usual, (endOf(ctx) ?? Number.POSITIVE_INFINITY) - ports.now()));
+    },
+    IdToken: (ctx) => withinGrant(ctx, seconds(lifetimes.idToken)),
+    Interaction: seconds(lifetimes.signIn),
+    // Absolute from the first one on: rotation never prolongs it.
+    RefreshToken: (_ctx, token) => {
+      const end = (token.iiat ?? seconds(ports.now())) + seconds(settingsOf(ports, token.clientId).reauthenticate ?? 0);
+      return Math.max(1, end - seconds(ports.now()));
+    },
+    Session: (_ctx, it) => lifeLeft(ports, it).idle,
+  };
+}
+
+/** A JWT is good wherever it is: it must not say that it lives longer than the grant that it was issued under. */
+function withinGrant(ctx: KoaContextWithOIDC, usual: number): number {
+  const { exp } = ctx.oidc.entities.Grant ?? {};
+  return exp === undefined ? usual : Math.max(1, Math.min(usual, exp - Math.floor(Date.now() / 1000)));
+}

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { openDurable } from '../../../test/support/durable.ts';
+import { createSealer } from '../../core/seal.ts';
+import { createEntityCopies } from './entity-copies.ts';
+
+const ENTITY = 'https://sp.example.org/';
+const sealer = createSealer(new Uint8Array(32).fill(7));
+const copy = { bytes: Buffer.from('<EntityDescriptor/>'), count: 1, digest: 'digest' };
+
+it('are read where they were bound to the whole name, and none where they don’t open', async () => {
+  const { durable } = await openDurable();
+  const copies = createEntityCopies({ durable, sealer }, 'federation', 'origin');
+  await copies.write(ENTITY, copy);
+  expect(await copies.read(ENTITY)).toMatchObject({ digest: 'digest' });
+
+  const records = durable.records('saml-metadata');
+  const id = `federation:e:${createHash('sha256').update(ENTITY).digest('hex')}`;
+  const plain = sealer.open((await records.get(id))?.data ?? '', `saml-metadata ${id}`);
+  await records.update(id, 1, sealer.seal(plain, `saml-metadata federation ${ENTITY}`));
+  expect(await copies.read(ENTITY)).toMatchObject({ digest: 'digest' });
+
+  await records.update(id, 2, createSealer(new Uint8Array(32)).seal(plain, `saml-metadata ${id}`));
+  expect(await copies.read(ENTITY)).toBeUndefined();
+});
