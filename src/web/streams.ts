@@ -22,21 +22,30 @@ interface Deps {
   now(): number;
 }
 
+/** How many are open under each key. */
+function createTally() {
+  const counts = new Map<string, number>();
+  return {
+    of: (key: string): number => counts.get(key) ?? 0,
+    add(keys: readonly string[], by: number): void {
+      for (const key of keys) {
+        const next = (counts.get(key) ?? 0) + by;
+        if (next > 0) counts.set(key, next);
+        else counts.delete(key);
+      }
+    },
+  };
+}
+
 /**
  * Server-sent events (HTML Living Standard section 9.2) of pages that wait: `changed` once the answer has come, `over`
  * when none can any more, and then the stream ends. Nothing of the answer is in it. One timer serves all of them.
  */
 export function createStreams(deps: Deps, most: typeof MOST = MOST) {
   const open = new Set<Stream>();
-  const counts = new Map<string, number>();
+  const tally = createTally();
   let timer: NodeJS.Timeout | undefined;
   let beaten = 0;
-
-  function count(key: string, by: number): void {
-    const next = (counts.get(key) ?? 0) + by;
-    if (next > 0) counts.set(key, next);
-    else counts.delete(key);
-  }
 
   function tell(stream: Stream, event: 'changed' | 'over'): void {
     stream.res.end(`event: ${event}\ndata: 1\n\n`);
@@ -69,7 +78,7 @@ export function createStreams(deps: Deps, most: typeof MOST = MOST) {
 
   function leave(stream: Stream, keys: readonly string[]): void {
     if (!open.delete(stream)) return;
-    for (const key of keys) count(key, -1);
+    tally.add(keys, -1);
     if (open.size > 0) return;
     clearInterval(timer);
     timer = undefined;
@@ -82,9 +91,9 @@ export function createStreams(deps: Deps, most: typeof MOST = MOST) {
 
     /** Begins a stream; false where as many are open as may be, and then nothing was answered. */
     async begin(res: Response, awaited: Awaited, address: string): Promise<boolean> {
-      const keys = [`owner ${awaited.owner}`, `address ${address}`];
-      const has = (key = '') => counts.get(key) ?? 0;
-      if (has(keys[0]) >= most.owner || has(keys[1]) >= most.address || open.size >= most.all) return false;
+      const keys = [`owner ${awaited.owner}`, `address ${address}`] as const;
+      const [ofOwner, ofAddress] = [tally.of(keys[0]), tally.of(keys[1])];
+      if (ofOwner >= most.owner || ofAddress >= most.address || open.size >= most.all) return false;
       let unsubscribe: (() => void) | undefined;
       const stream: Stream = {
         res,
@@ -95,7 +104,7 @@ export function createStreams(deps: Deps, most: typeof MOST = MOST) {
         },
       };
       open.add(stream);
-      for (const key of keys) count(key, 1);
+      tally.add(keys, 1);
       timer ??= setInterval(tick, TICK).unref();
       res.on('close', stream.end);
       try {
