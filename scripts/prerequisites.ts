@@ -1,17 +1,25 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /** Something that the tests need and npm can't bring. */
 export interface Prerequisite {
-  /** Where to look: a command on PATH, or an absolute path. */
+  /** Where to look: a command on PATH, or an absolute path, with a `*` where a version stands. */
   anyOf: readonly string[];
   /** The Debian package that brings it. */
   package: string;
   why: string;
 }
 
+/** Debian keeps the server's programs off PATH, one folder for each version. */
+export const POSTGRES = '/usr/lib/postgresql/*/bin/postgres';
+
 export const PREREQUISITES: readonly Prerequisite[] = [
   { anyOf: ['redis-server'], package: 'redis-server', why: 'the store contracts and the journeys run on a real Redis' },
+  {
+    anyOf: ['postgres', POSTGRES],
+    package: 'postgresql',
+    why: 'the store contract and a whole gateway run on a real PostgreSQL',
+  },
   {
     anyOf: [process.env.CHROMIUM ?? '/usr/bin/chromium'],
     package: 'chromium',
@@ -38,7 +46,8 @@ export const PREREQUISITES: readonly Prerequisite[] = [
 export function missing(table: readonly Prerequisite[], path = process.env.PATH ?? ''): Prerequisite[] {
   const folders = path.split(delimiter);
   const places = (name: string) => (isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name)));
-  return table.filter(({ anyOf }) => !anyOf.flatMap(places).some(readable));
+  const found = (path: string) => (path.includes('*') ? globSync(path) : [path]);
+  return table.filter(({ anyOf }) => !anyOf.flatMap(places).flatMap(found).some(readable));
 }
 
 /** The commands that install packages on Debian, in order. */

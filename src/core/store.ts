@@ -103,6 +103,10 @@ export interface DurableModule<S = unknown> {
 export interface DurableConnection {
   /** A Kysely dialect (`kysely`'s `Dialect`). */
   dialect: unknown;
+  /** Another one, where a statement may take as long as it needs; absent where `dialect` itself lets it. */
+  patient?: unknown;
+  /** False: the tables aren't brought up to date when the store is opened. */
+  migrates?: boolean;
   close(): Promise<void>;
 }
 

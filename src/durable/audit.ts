@@ -1,6 +1,7 @@
 import { SallyportError } from '../core/errors.ts';
 import type { AuditEntry, DurableStore } from '../core/store.ts';
 import type { AuditRow, Database, NewAuditRow } from './schema.ts';
+import { transaction } from './transactions.ts';
 
 /** Rows of one statement, well below the databases' limits on bound values. */
 const BATCH = 500;
@@ -60,7 +61,7 @@ export function createAudit(db: Database): DurableStore['audit'] {
 
 /** All or nothing. A sequence that is taken means that two writers share one chain: ERR_VERSION_CONFLICT. */
 async function append(db: Database, rows: readonly NewAuditRow[]): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  await transaction(db, async (trx) => {
     for (let from = 0; from < rows.length; from += BATCH) {
       const batch = rows.slice(from, from + BATCH);
       const result = await trx

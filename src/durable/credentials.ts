@@ -3,6 +3,7 @@ import { SallyportError } from '../core/errors.ts';
 import type { DurableStore, StoredCredential } from '../core/store.ts';
 import { prepared } from './prepared.ts';
 import type { CredentialRow, Database, Tables } from './schema.ts';
+import { transaction } from './transactions.ts';
 
 /** Enrolled credentials, with the keys under which one is found before the account is known. */
 export function createCredentials(db: Database): DurableStore['credentials'] {
@@ -40,7 +41,7 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
       return insert(db, credential, [...new Set(lookup)], most);
     },
     replace(credential, lookup = []) {
-      return db.transaction().execute(async (trx) => {
+      return transaction(db, async (trx) => {
         await lockAccount(trx, credential.account);
         const before = await trx
           .deleteFrom('credentials')
@@ -79,7 +80,7 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
       return result.numUpdatedRows === 1n;
     },
     async remove(id, account) {
-      return db.transaction().execute(async (trx) => {
+      return transaction(db, async (trx) => {
         const result = await trx
           .deleteFrom('credentials')
           .where('id', '=', id)
@@ -97,7 +98,7 @@ type NewCredential = Omit<StoredCredential, 'version'>;
 
 /** All or nothing. */
 function insert(db: Database, credential: NewCredential, lookup: readonly string[], most: number): Promise<boolean> {
-  return db.transaction().execute(async (trx) => {
+  return transaction(db, async (trx) => {
     if (Number.isFinite(most) && (await countAlone(trx, credential)) >= most) return false;
     await write(trx, credential, lookup);
     return true;

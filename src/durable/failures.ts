@@ -1,6 +1,7 @@
 import type { DurableStore } from '../core/store.ts';
 import { prepared } from './prepared.ts';
 import type { Database } from './schema.ts';
+import { retried } from './transactions.ts';
 
 /** Failures in a row. Each count is one statement: of any number at once no more than `most` are counted. */
 export function createFailures(db: Database): DurableStore['failures'] {
@@ -11,9 +12,9 @@ export function createFailures(db: Database): DurableStore['failures'] {
     ofSubject: (subject) => ofSubject(subject),
     async count(subject, of, { most, at, since = 0 }) {
       if (of.length === 0) return [];
-      return db
+      const counted = db
         .insertInto('failures')
-        .values([...new Set(of)].map((about) => ({ subject, about, count: 1, began_at: at })))
+        .values([...new Set(of)].toSorted().map((about) => ({ subject, about, count: 1, began_at: at })))
         .onConflict((conflict) =>
           conflict
             .columns(['subject', 'about'])
@@ -33,24 +34,24 @@ export function createFailures(db: Database): DurableStore['failures'] {
             }))
             .where((eb) => eb.or([eb('failures.count', '<', most), eb('failures.began_at', '<', since)])),
         )
-        .returning(['about as of', 'count'])
-        .execute();
+        .returning(['about as of', 'count']);
+      return retried(() => counted.execute());
     },
     async giveBack(subject, of) {
       if (of.length === 0) return;
-      await db
+      const given = db
         .updateTable('failures')
         .set((eb) => ({ count: eb('count', '-', 1) }))
         .where('subject', '=', subject)
         .where('about', 'in', of)
-        .where('count', '>', 0)
-        .execute();
+        .where('count', '>', 0);
+      await retried(() => given.execute());
     },
     async end(subject, of) {
       if (of?.length === 0) return [];
       let query = db.deleteFrom('failures').where('subject', '=', subject);
       if (of) query = query.where('about', 'in', of);
-      return query.returning(['about as of', 'count']).execute();
+      return retried(() => query.returning(['about as of', 'count']).execute());
     },
   };
 }

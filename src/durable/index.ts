@@ -23,7 +23,7 @@ export async function createDurableStore(connection: DurableConnection): Promise
     await connection.close();
   }
   try {
-    await migrate(db);
+    await migrate(connection.patient ? new Kysely<Tables>({ dialect: connection.patient as Dialect }) : db);
   } catch (error) {
     await close();
     throw error;

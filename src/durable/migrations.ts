@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { SallyportError } from '../core/errors.ts';
+import { schemaOf } from './columns.ts';
 import { addPeoplesKeys } from './record-keys.ts';
 import type { Database } from './schema.ts';
 import { addSearch } from './search.ts';
@@ -36,7 +37,11 @@ const MIGRATIONS: Record<string, Migration> = {
  * newer version of the program has already changed them.
  */
 export async function migrate(db: Database): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const schema = await schemaOf(db);
+  const migrator = new Migrator({
+    ...{ db, provider: { getMigrations: async () => MIGRATIONS } },
+    ...(schema !== undefined && { migrationTableSchema: schema }),
+  });
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return;
   if (error instanceof SallyportError) throw error;

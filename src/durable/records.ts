@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { DataRecord, RecordStore } from '../core/store.ts';
 import { prepared } from './prepared.ts';
 import type { Database, RecordRow, Tables } from './schema.ts';
+import { transaction } from './transactions.ts';
 
 /** Documents of one plug-in, kept apart from the others' by namespace. */
 export function createRecords(db: Database, namespace: string): RecordStore {
@@ -56,15 +57,16 @@ export function createRecords(db: Database, namespace: string): RecordStore {
         await name(trx, namespace, id, keys);
         return true;
       }),
-    async remove(id, version) {
-      let query = db.deleteFrom('records').where('namespace', '=', namespace).where('id', '=', id);
-      if (version !== undefined) query = query.where('version', '=', version);
-      const result = await query.executeTakeFirst();
-      if (result.numDeletedRows !== 1n) return false;
-      // Keys of what isn't there find nothing: they needn't go in the same moment.
-      await db.deleteFrom('record_keys').where('namespace', '=', namespace).where('id', '=', id).execute();
-      return true;
-    },
+    remove: (id, version) =>
+      // In one, or keys of another record that has come to this id meanwhile would go.
+      transaction(db, async (trx) => {
+        let query = trx.deleteFrom('records').where('namespace', '=', namespace).where('id', '=', id);
+        if (version !== undefined) query = query.where('version', '=', version);
+        const result = await query.executeTakeFirst();
+        if (result.numDeletedRows !== 1n) return false;
+        await trx.deleteFrom('record_keys').where('namespace', '=', namespace).where('id', '=', id).execute();
+        return true;
+      }),
     async list({ after, limit }) {
       let query = all().orderBy('id').limit(limit);
       if (after !== undefined) query = query.where('id', '>', after);
@@ -75,7 +77,7 @@ export function createRecords(db: Database, namespace: string): RecordStore {
 
 /** All or nothing, where there is more than one statement. */
 function together<T>(db: Database, several: boolean, work: (trx: Kysely<Tables>) => Promise<T>): Promise<T> {
-  return several ? db.transaction().execute(work) : work(db);
+  return several ? transaction(db, work) : work(db);
 }
 
 async function name(trx: Kysely<Tables>, namespace: string, id: string, keys: readonly string[]): Promise<void> {

@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import type { DurableStore, SealedRow, SealedTable } from '../core/store.ts';
 import type { Database } from './schema.ts';
+import { transaction } from './transactions.ts';
 
 /** Sealed values where they lie, for whoever seals them anew: whole columns of two tables, some rows of the others. */
 export function createSealed(db: Database): DurableStore['sealed'] {
   return {
     page: (table, options) => PAGES[table](db, options),
     replace: (rows) =>
-      db.transaction().execute(async (trx) => {
+      transaction(db, async (trx) => {
         let replaced = 0;
         for (const { row, sealed } of rows) {
           const { numUpdatedRows } = await REPLACE[row.table](trx, row, sealed);

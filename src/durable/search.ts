@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { NewAccount } from '../core/store.ts';
+import { has, text } from './columns.ts';
 import type { Tables } from './schema.ts';
 
 /** Text as it is compared: databases fold the case of ASCII letters alone, or by a locale of their own. */
@@ -32,10 +33,8 @@ const PAGE = 500;
 
 /** Adds the column `search`, and fills it; goes on where it was cut off. */
 export async function addSearch(db: Kysely<unknown>): Promise<void> {
-  const tables = await db.introspection.getTables();
-  const accounts = tables.find(({ name }) => name === 'accounts');
-  if (!accounts?.columns.some(({ name }) => name === 'search')) {
-    await db.schema.alterTable('accounts').addColumn('search', 'text').execute();
+  if (!(await has(db, 'accounts', 'search'))) {
+    await db.schema.alterTable('accounts').addColumn('search', text(db)).execute();
   }
   const typed = db as Kysely<Tables>;
   for (;;) {

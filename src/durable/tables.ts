@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { has, text } from './columns.ts';
 
 /*
  * Every statement is `if not exists`: SQLite's migrations don't run in a transaction, and a
@@ -10,14 +11,14 @@ export async function createPeople(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('accounts')
     .ifNotExists()
-    .addColumn('id', 'text', (column) => column.primaryKey())
-    .addColumn('directory', 'text', (column) => column.notNull())
-    .addColumn('directory_key', 'text', (column) => column.notNull())
-    .addColumn('username', 'text', (column) => column.notNull())
-    .addColumn('name', 'text', (column) => column.notNull())
-    .addColumn('email', 'text')
-    .addColumn('groups', 'text', (column) => column.notNull())
-    .addColumn('locale', 'text')
+    .addColumn('id', text(db), (column) => column.primaryKey())
+    .addColumn('directory', text(db), (column) => column.notNull())
+    .addColumn('directory_key', text(db), (column) => column.notNull())
+    .addColumn('username', text(db), (column) => column.notNull())
+    .addColumn('name', text(db), (column) => column.notNull())
+    .addColumn('email', text(db))
+    .addColumn('groups', text(db), (column) => column.notNull())
+    .addColumn('locale', text(db))
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('revoked_before', 'bigint', (column) => column.notNull())
     .addColumn('version', 'integer', (column) => column.notNull())
@@ -26,11 +27,11 @@ export async function createPeople(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('credentials')
     .ifNotExists()
-    .addColumn('id', 'text', (column) => column.primaryKey())
-    .addColumn('account', 'text', (column) => column.notNull().references('accounts.id').onDelete('cascade'))
-    .addColumn('factor', 'text', (column) => column.notNull())
-    .addColumn('name', 'text', (column) => column.notNull())
-    .addColumn('sealed', 'text', (column) => column.notNull())
+    .addColumn('id', text(db), (column) => column.primaryKey())
+    .addColumn('account', text(db), (column) => column.notNull().references('accounts.id').onDelete('cascade'))
+    .addColumn('factor', text(db), (column) => column.notNull())
+    .addColumn('name', text(db), (column) => column.notNull())
+    .addColumn('sealed', text(db), (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('last_used_at', 'bigint')
     .addColumn('version', 'integer', (column) => column.notNull())
@@ -38,9 +39,9 @@ export async function createPeople(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('credential_lookups')
     .ifNotExists()
-    .addColumn('factor', 'text', (column) => column.notNull())
-    .addColumn('key', 'text', (column) => column.notNull())
-    .addColumn('credential', 'text', (column) => column.notNull().references('credentials.id').onDelete('cascade'))
+    .addColumn('factor', text(db), (column) => column.notNull())
+    .addColumn('key', text(db), (column) => column.notNull())
+    .addColumn('credential', text(db), (column) => column.notNull().references('credentials.id').onDelete('cascade'))
     .addPrimaryKeyConstraint('credential_lookups_key', ['factor', 'key'])
     .execute();
   await index(db, 'credentials_account', 'credentials', ['account']);
@@ -52,21 +53,21 @@ export async function createAccess(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('consents')
     .ifNotExists()
-    .addColumn('account', 'text', (column) => column.notNull().references('accounts.id').onDelete('cascade'))
-    .addColumn('application', 'text', (column) => column.notNull())
-    .addColumn('scopes', 'text', (column) => column.notNull())
-    .addColumn('claims', 'text', (column) => column.notNull())
-    .addColumn('resources', 'text', (column) => column.notNull())
+    .addColumn('account', text(db), (column) => column.notNull().references('accounts.id').onDelete('cascade'))
+    .addColumn('application', text(db), (column) => column.notNull())
+    .addColumn('scopes', text(db), (column) => column.notNull())
+    .addColumn('claims', text(db), (column) => column.notNull())
+    .addColumn('resources', text(db), (column) => column.notNull())
     .addColumn('at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('consents_key', ['account', 'application'])
     .execute();
   await db.schema
     .createTable('keys')
     .ifNotExists()
-    .addColumn('id', 'text', (column) => column.primaryKey())
-    .addColumn('purpose', 'text', (column) => column.notNull())
-    .addColumn('algorithm', 'text', (column) => column.notNull())
-    .addColumn('sealed', 'text', (column) => column.notNull())
+    .addColumn('id', text(db), (column) => column.primaryKey())
+    .addColumn('purpose', text(db), (column) => column.notNull())
+    .addColumn('algorithm', text(db), (column) => column.notNull())
+    .addColumn('sealed', text(db), (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('active_from', 'bigint', (column) => column.notNull())
     .addColumn('retired_at', 'bigint')
@@ -74,19 +75,19 @@ export async function createAccess(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('state')
     .ifNotExists()
-    .addColumn('namespace', 'text', (column) => column.notNull())
-    .addColumn('key', 'text', (column) => column.notNull())
-    .addColumn('value', 'text', (column) => column.notNull())
+    .addColumn('namespace', text(db), (column) => column.notNull())
+    .addColumn('key', text(db), (column) => column.notNull())
+    .addColumn('value', text(db), (column) => column.notNull())
     .addColumn('version', 'integer', (column) => column.notNull())
     .addPrimaryKeyConstraint('state_key', ['namespace', 'key'])
     .execute();
   await db.schema
     .createTable('records')
     .ifNotExists()
-    .addColumn('namespace', 'text', (column) => column.notNull())
-    .addColumn('id', 'text', (column) => column.notNull())
-    .addColumn('lookup', 'text')
-    .addColumn('data', 'text', (column) => column.notNull())
+    .addColumn('namespace', text(db), (column) => column.notNull())
+    .addColumn('id', text(db), (column) => column.notNull())
+    .addColumn('lookup', text(db))
+    .addColumn('data', text(db), (column) => column.notNull())
     .addColumn('version', 'integer', (column) => column.notNull())
     .addPrimaryKeyConstraint('records_key', ['namespace', 'id'])
     .addUniqueConstraint('records_lookup', ['namespace', 'lookup'])
@@ -98,15 +99,15 @@ export async function createHistory(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('audit')
     .ifNotExists()
-    .addColumn('id', 'text', (column) => column.primaryKey())
-    .addColumn('node', 'text', (column) => column.notNull())
+    .addColumn('id', text(db), (column) => column.primaryKey())
+    .addColumn('node', text(db), (column) => column.notNull())
     .addColumn('sequence', 'bigint', (column) => column.notNull())
     .addColumn('at', 'bigint', (column) => column.notNull())
-    .addColumn('event', 'text', (column) => column.notNull())
-    .addColumn('account', 'text')
-    .addColumn('application', 'text')
-    .addColumn('detail', 'text', (column) => column.notNull())
-    .addColumn('hash', 'text', (column) => column.notNull())
+    .addColumn('event', text(db), (column) => column.notNull())
+    .addColumn('account', text(db))
+    .addColumn('application', text(db))
+    .addColumn('detail', text(db), (column) => column.notNull())
+    .addColumn('hash', text(db), (column) => column.notNull())
     .addUniqueConstraint('audit_chain', ['node', 'sequence'])
     .execute();
   await index(db, 'audit_account', 'audit', ['account', 'at']);
@@ -126,12 +127,7 @@ export async function addSuspension(db: Kysely<unknown>): Promise<void> {
 /** What directories know besides; null for people of whom that hasn't been asked yet. */
 export async function addProfile(db: Kysely<unknown>): Promise<void> {
   if (await has(db, 'accounts', 'profile')) return;
-  await db.schema.alterTable('accounts').addColumn('profile', 'text').execute();
-}
-
-async function has(db: Kysely<unknown>, table: string, column: string): Promise<boolean> {
-  const tables = await db.introspection.getTables();
-  return tables.some(({ name, columns }) => name === table && columns.some((it) => it.name === column));
+  await db.schema.alterTable('accounts').addColumn('profile', text(db)).execute();
 }
 
 /** Failures in a row. No foreign key: names that nobody goes by are counted as well. */
@@ -139,8 +135,8 @@ export async function addFailures(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('failures')
     .ifNotExists()
-    .addColumn('subject', 'text', (column) => column.notNull())
-    .addColumn('about', 'text', (column) => column.notNull())
+    .addColumn('subject', text(db), (column) => column.notNull())
+    .addColumn('about', text(db), (column) => column.notNull())
     .addColumn('count', 'integer', (column) => column.notNull())
     .addColumn('began_at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('failures_key', ['subject', 'about'])
@@ -152,9 +148,9 @@ export async function addRecordKeys(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('record_keys')
     .ifNotExists()
-    .addColumn('namespace', 'text', (column) => column.notNull())
-    .addColumn('key', 'text', (column) => column.notNull())
-    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('namespace', text(db), (column) => column.notNull())
+    .addColumn('key', text(db), (column) => column.notNull())
+    .addColumn('id', text(db), (column) => column.notNull())
     .addPrimaryKeyConstraint('record_keys_key', ['namespace', 'key', 'id'])
     .execute();
   await index(db, 'record_keys_record', 'record_keys', ['namespace', 'id']);

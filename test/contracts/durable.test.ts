@@ -1,15 +1,23 @@
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { DurableStore } from '../../src/core/store.ts';
 import { createDurableStore } from '../../src/durable/index.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { storeModules } from '../support/stores.ts';
 import { durableSuite } from './durable-suite.ts';
 
 /** Settings of each plug-in over an empty database. */
 const SETTINGS: Record<string, () => unknown> = {
   sqlite: () => ({ file: join(temporaryFolder(), 'durable.db') }),
+  postgres: async () => ({ url: await server.database() }),
 };
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
 
 const { durable } = await storeModules();
 
@@ -26,7 +34,7 @@ describe.each(durable.map((module) => ({ id: module.id, module })))('durable sto
     return store;
   }
   durableSuite({
-    open: () => openWith(module.settings.parse(SETTINGS[id]?.())),
+    open: async () => openWith(module.settings.parse(await SETTINGS[id]?.())),
     async reopen(store) {
       await store.close();
       return openWith(settingsOf.get(store));
