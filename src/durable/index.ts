@@ -14,18 +14,15 @@ import { createState } from './state.ts';
 
 /**
  * The durable store over a database that a plug-in opened. Brings the tables up to date first;
- * ERR_STORE_UNAVAILABLE if that fails, and the connection is closed again.
+ * ERR_STORE_UNAVAILABLE if that fails, and the connection is closed again. Kysely itself is never closed:
+ * it would throw an error of its own where the plug-in's says what to do.
  */
 export async function createDurableStore(connection: DurableConnection): Promise<DurableStore> {
   const db: Database = new Kysely<Tables>({ dialect: connection.dialect as Dialect });
-  async function close(): Promise<void> {
-    await db.destroy();
-    await connection.close();
-  }
   try {
     await migrate(connection.patient ? new Kysely<Tables>({ dialect: connection.patient as Dialect }) : db);
   } catch (error) {
-    await close();
+    await connection.close();
     throw error;
   }
   return {
@@ -41,6 +38,6 @@ export async function createDurableStore(connection: DurableConnection): Promise
     async ping() {
       await db.selectFrom('state').select('version').limit(1).execute();
     },
-    close,
+    close: () => connection.close(),
   };
 }

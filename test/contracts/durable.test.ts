@@ -5,7 +5,8 @@ import { createDurableStore } from '../../src/durable/index.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { storeModules } from '../support/stores.ts';
-import { durableSuite } from './durable-suite.ts';
+import { durableRaces, durableTexts } from './durable-races.ts';
+import { type DurableSubject, durableSuite } from './durable-suite.ts';
 
 /** Settings of each plug-in over an empty database. */
 const SETTINGS: Record<string, () => unknown> = {
@@ -33,11 +34,14 @@ describe.each(durable.map((module) => ({ id: module.id, module })))('durable sto
     onTestFinished(() => store.close());
     return store;
   }
-  durableSuite({
+  const subject: DurableSubject = {
     open: async () => openWith(module.settings.parse(await SETTINGS[id]?.())),
     async reopen(store) {
       await store.close();
       return openWith(settingsOf.get(store));
     },
-  });
+  };
+  durableSuite(subject);
+  durableRaces(subject);
+  durableTexts(subject);
 });

@@ -19,16 +19,17 @@ export interface PostgresServer {
   stop(): Promise<void>;
   /** As a crash does: at once, without a word to clients; its folder stays. */
   kill(): Promise<void>;
-  /** Kills it if it runs and starts it again, at the same port and over the same folder. */
-  restart(): Promise<void>;
+  /**
+   * Kills it if it runs and starts it again, at the same port and over the same folder; as a standby, which answers
+   * reads alone, until `select pg_promote()`.
+   */
+  restart(as?: 'standby'): Promise<void>;
   /** Halts the server and its processes, so that connections stay open and nothing answers; `resume` lets them go on. */
   pause(): void;
   resume(): void;
 }
 
 export interface PostgresOptions {
-  /** Every commit is on disk before its answer; otherwise only a killed machine would tell the difference. */
-  persist?: boolean;
   /** Takes TLS connections with this certificate and key, PEM, beside others. */
   tls?: { cert: string; key: string };
   /** Further lines of postgresql.conf. */
@@ -36,8 +37,6 @@ export interface PostgresOptions {
 }
 
 export interface DatabaseOptions {
-  /** A locale of the C library's, or an encoding. */
-  locale?: string;
   encoding?: string;
 }
 
@@ -110,6 +109,7 @@ async function start(options: PostgresOptions): Promise<PostgresServer> {
   async function kill(): Promise<void> {
     signal(child, 'SIGCONT');
     const all = processes(child);
+    signal(child, 'SIGKILL');
     await end(child);
     for (const deadline = Date.now() + READY_WITHIN; all.some(isThere) && Date.now() < deadline; ) await pause(10);
   }
@@ -121,14 +121,20 @@ async function start(options: PostgresOptions): Promise<PostgresServer> {
   let databases = 0;
   const server: PostgresServer = {
     ...{ port, run, kill, stop },
-    async database({ locale = 'C.UTF-8', encoding = 'UTF8' } = {}) {
+    async database({ encoding = 'UTF8' } = {}) {
       databases += 1;
       const name = `test${databases}`;
-      await run(`create database ${name} template template0 encoding '${encoding}' locale '${locale}'`);
+      // By the rules of a language: nothing of ours may go by them.
+      const language = encoding === 'UTF8' ? "locale_provider icu icu_locale 'de'" : '';
+      await run(`create database ${name} template template0 encoding '${encoding}' locale 'C' ${language}`);
       return address(name);
     },
-    async restart() {
+    async restart(role) {
       await kill();
+      if (role === 'standby') {
+        writeFileSync(join(folder, 'data', 'standby.signal'), '');
+        own(join(folder, 'data', 'standby.signal'));
+      }
       child = launch();
       await ready(child, () => run('select'));
     },
@@ -147,7 +153,7 @@ async function start(options: PostgresOptions): Promise<PostgresServer> {
 function prepare(
   folder: string,
   port: number,
-  { persist = false, tls, settings = {} }: PostgresOptions,
+  { tls, settings = {} }: PostgresOptions,
   as: { uid?: number; gid?: number },
   own: (path: string) => unknown,
 ): void {
@@ -171,7 +177,8 @@ function prepare(
     port: String(port),
     listen_addresses: "'127.0.0.1'",
     unix_socket_directories: `'${join(folder, 'run')}'`,
-    fsync: persist ? 'on' : 'off',
+    // A process that is killed loses nothing by it; only a machine would.
+    fsync: 'off',
     ssl: tls ? 'on' : 'off',
     ...settings,
   };
@@ -205,7 +212,7 @@ function isThere(pid: number): boolean {
   }
 }
 
-function signal(child: ChildProcess, name: 'SIGSTOP' | 'SIGCONT'): void {
+function signal(child: ChildProcess, name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
   for (const pid of processes(child)) {
     try {
       process.kill(pid, name);
