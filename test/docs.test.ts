@@ -170,6 +170,8 @@ describe('configuration', async () => {
   /** What files that are named hold; others hold a secret, or a service provider's metadata. */
   const SECRETS: Readonly<Record<string, string>> = {
     'redis-url': 'redis://127.0.0.1:6379',
+    'postgres-url': 'postgresql://sallyport:secret@db.example.edu/sallyport',
+    'postgres-ca.pem': issue({ ca: true }).certificate.toString(),
     'sealing-key': 'q83vEjRWeJASNFZ4kBI0VniQEjRWeJC63P4BI0Vnify',
     'sealing-key.next': 'gPH0NfZQpJ4cVx2s7kTt1mYw9bLhE3uRzDq6oWj8aKM',
     'GeoLite2-City.mmdb': '',

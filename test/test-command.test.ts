@@ -57,12 +57,14 @@ describe('the prerequisites', () => {
     const absent = { anyOf: ['no-such-command'], package: 'none', why: '' };
     expect(missing([command, file, absent], '/nowhere:/bin')).toEqual([absent]);
     expect(missing([command], '/nowhere')).toEqual([command]);
+    const versioned = { anyOf: ['no-such-command', '/usr/*/sh'], package: 'dash', why: '' };
+    expect(missing([versioned, { ...versioned, anyOf: ['/usr/*/no-such-command'] }])).toHaveLength(1);
   });
 
   it('are installed from Debian in two commands', () => {
     expect(installation(PREREQUISITES).map((words) => words.join(' '))).toEqual([
       'apt-get update',
-      'apt-get install --yes --no-install-recommends redis-server chromium fonts-noto-cjk xmlsec1 python3-pysaml2',
+      'apt-get install --yes --no-install-recommends redis-server postgresql chromium fonts-noto-cjk xmlsec1 python3-pysaml2',
     ]);
   });
 });

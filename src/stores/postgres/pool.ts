@@ -101,7 +101,7 @@ function tlsFor({ host }: Address, given: Settings['tls']): ConnectionOptions | 
  */
 async function begin(client: PoolClient, statement: number): Promise<void> {
   const { rows } = await client.query(
-    `select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as replica,
+    `select current_setting('transaction_read_only') = 'on' as replica,
             current_setting('server_encoding') as encoding,
             set_config('default_transaction_isolation', 'read committed', false),
             set_config('statement_timeout', $1, false),
@@ -121,6 +121,7 @@ function guarded(client: PoolClient, server: string): PostgresPoolClient {
   async function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
     if (spent) throw new SallyportError('ERR_STORE_UNAVAILABLE', `PostgreSQL at ${server}: the connection was lost`);
     try {
+      // What a row is like is for Kysely, which wrote the statement, to know.
       return (await client.query(text, withoutNul(text, values))) as unknown as PostgresQueryResult<R>;
     } catch (error) {
       const reported = unavailable(error, server);
