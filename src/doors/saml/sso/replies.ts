@@ -1,0 +1,60 @@
+import type { Request, Response } from 'express';
+import type { DoorPorts } from '../../../core/door.ts';
+import type { Evaluation } from '../../../core/sign-in.ts';
+import type { Status } from '../../../saml/index.ts';
+import type { Answers, Asked } from './answers.ts';
+import { expired } from './expired.ts';
+
+export interface Replies {
+  /** An assertion about whoever this browser's session is of; a refusal where the request's own wishes forbid one. */
+  succeed(req: Request, res: Response, asked: Asked, evaluation: Evaluation): Promise<void>;
+  refuse(res: Response, asked: Asked, status: Status): void;
+}
+
+/** Sends answers to service providers by way of the browser, and writes down what they were. */
+export function createReplies(ports: DoorPorts, answers: Pick<Answers, 'success' | 'failure'>): Replies {
+  async function succeed(req: Request, res: Response, asked: Asked, evaluation: Evaluation): Promise<void> {
+    const joined = await ports.core().join(req, res, asked.application.id);
+    const { account } = evaluation;
+    if (joined === undefined || account === undefined || joined.account !== account.id)
+      throw expired('another session');
+    const answered = await answers.success(asked, { account, evaluation, joined });
+    if (answered.kind === 'refused') return refuse(res, asked, answered.status);
+    const { ip, userAgent, reference } = ports.browser(res);
+    ports.audit.note({
+      event: 'assertion.issued',
+      account: account.id,
+      application: asked.application.id,
+      ...{ ip, userAgent, reference },
+      ...answered.facts,
+    });
+    send(res, asked, answered.xml);
+  }
+
+  function refuse(res: Response, asked: Asked, status: Status): void {
+    const { ip, userAgent, reference } = ports.browser(res);
+    const reason = status.codes.at(-1) ?? '';
+    ports.audit.note({
+      event: 'assertion.refused',
+      application: asked.application.id,
+      ip,
+      userAgent,
+      reference,
+      reason,
+    });
+    send(res, asked, answers.failure(asked, status));
+  }
+
+  /** HTTP-POST binding (saml-bindings section 3.5): a form that submits itself. */
+  function send(res: Response, { acs, application, relayState }: Asked, xml: string): void {
+    // Chromium follows `form-action` through redirects: whose hosts these lead to, the service provider alone knows.
+    ports.render.allowFormAction(res, new URL(acs).protocol);
+    // Across sites `same-origin` would send `Origin: null` with the form, and some applications refuse that.
+    res.setHeader('referrer-policy', 'strict-origin');
+    const inputs = [{ name: 'SAMLResponse', value: Buffer.from(xml).toString('base64') }];
+    if (relayState !== undefined) inputs.push({ name: 'RelayState', value: relayState });
+    res.type('html').send(ports.render.page(res, 'form-post', { action: acs, inputs, application: application.name }));
+  }
+
+  return { succeed, refuse };
+}
