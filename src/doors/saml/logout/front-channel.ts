@@ -6,11 +6,9 @@ import { deliver } from './delivery.ts';
 import { requestEndpoint } from './endpoints.ts';
 import { over } from './over.ts';
 import { addressee, isSuccess, isUnknown, type LogoutDeps, requestFor } from './ports.ts';
-import { advance, allTold, applicationsOf, isOver, note, PATIENCE, type Stop, settle, type Walk } from './walk.ts';
+import { createProgress } from './progress.ts';
+import { advance, note, type Stop, settle, type Walk } from './walk.ts';
 import type { Walks } from './walks.ts';
-
-/** How long a page with nothing to decide is shown, milliseconds: long enough to be seen and read out. */
-const GLANCE = 900;
 
 export interface FrontChannel {
   router: Router;
@@ -27,27 +25,7 @@ export interface FrontChannel {
  */
 export function createFrontChannel(deps: LogoutDeps, walks: Walks): FrontChannel {
   const { ports, paths } = deps;
-
-  async function show(res: Response, walk: Walk): Promise<void> {
-    const ended = isOver(walk);
-    const applications = await Promise.all(
-      applicationsOf(walk).map(async ({ application, state }) => ({ name: await nameOf(application), state })),
-    );
-    const after = ended ? (allTold(walk) ? GLANCE : undefined) : Math.max(GLANCE, timeLeft(walk.stops));
-    const next = ended ? walk.next : `${paths.logout}/next`;
-    const model = { applications, next, ...(after !== undefined && { after }) };
-    res.type('html').send(ports.render.page(res, 'leaving', model));
-  }
-
-  /** Until the one that the browser came back from is given up. */
-  function timeLeft(stops: readonly Stop[]): number {
-    const under = stops.find(({ state }) => state === 'telling');
-    return under?.since === undefined ? 0 : under.since + PATIENCE - ports.now();
-  }
-
-  async function nameOf(application: string) {
-    return (await ports.applications.find(application))?.name ?? application;
-  }
+  const { show, nameOf } = createProgress(ports, paths.logout);
 
   /** Sends the browser to a service provider; false where there is no way to it any more. */
   async function visit(res: Response, { application, index, name }: Stop, walk: string): Promise<boolean> {

@@ -2,7 +2,8 @@ import type { Request, Response } from 'express';
 import type { DoorPorts } from '../../../core/door.ts';
 import type { Evaluation } from '../../../core/sign-in.ts';
 import type { Status } from '../../../saml/index.ts';
-import type { Answers, Asked } from './answers.ts';
+import type { Answers } from './answers.ts';
+import type { Asked } from './asked.ts';
 import { expired } from './expired.ts';
 
 export interface Replies {

@@ -6,7 +6,8 @@ import { type AuthnRequest, checkedRelayState, type Gate, SamlFault } from '../.
 import { AbsentFault } from '../absent.ts';
 import type { Parties } from '../metadata/registry.ts';
 import type { Party } from '../party.ts';
-import type { Answers, Asked } from './answers.ts';
+import type { Answers } from './answers.ts';
+import type { Asked } from './asked.ts';
 import { assertionConsumerService } from './endpoint.ts';
 import { expired } from './expired.ts';
 import type { Pending, PendingRequests } from './pending.ts';

@@ -4,7 +4,7 @@ import { NO_REQUEST, type RequestId } from '../../../core/assurance.ts';
 import type { DoorPorts } from '../../../core/door.ts';
 import type { Evaluation } from '../../../core/sign-in.ts';
 import { STATUSES, type Status } from '../../../saml/index.ts';
-import type { Asked } from './answers.ts';
+import type { Asked } from './asked.ts';
 
 /** How a request stands with what this browser's session holds. */
 export type Standing =
