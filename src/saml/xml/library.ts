@@ -16,22 +16,14 @@ import {
   xmlCleanupInputProvider,
   xmlRegisterInputProvider,
 } from 'libxml2-wasm';
-import { XML_SHAPE, type XmlBounds, xmlRefusal } from '../../core/xml-bounds.ts';
+import { XML_SHAPE, type XmlBounds } from '../../core/xml-bounds.ts';
+import { xmlReader } from '../../core/xml-document.ts';
 import { SamlFault } from '../errors.ts';
 
 /**
  * The one file that knows libxml2. A document lives as long as the function that reads it
  * (`withDocument`); what that function returns must be plain data, never an Element.
  */
-
-/** No network, no external entities, no substitution of internal ones, no lifting of libxml2's own bounds. */
-const OPTIONS =
-  ParseOption.XML_PARSE_NONET |
-  ParseOption.XML_PARSE_NO_XXE |
-  ParseOption.XML_PARSE_NO_SYS_CATALOG |
-  ParseOption.XML_PARSE_NOCDATA |
-  ParseOption.XML_PARSE_SKIP_IDS |
-  ParseOption.XML_PARSE_NOWARNING;
 
 /** Namespaces by the prefixes that the specifications use; `path` knows them too. */
 export const NS = {
@@ -249,19 +241,22 @@ const UNCOUNTED = { elements: Number.POSITIVE_INFINITY, attributes: Number.POSIT
 export function withDocument<T>(source: Uint8Array | string, limits: Limits, read: (document: Document) => T): T {
   const bytes = typeof source === 'string' ? Buffer.from(source) : source;
   if (bytes.length > limits.bytes) throw new SamlFault('size', `${bytes.length} bytes of XML, ${limits.bytes} allowed`);
-  refuseBeforeParsing(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
-  const refusal = xmlRefusal(bytes, { ...UNCOUNTED, ...XML_SHAPE, ...limits });
-  if (refusal) throw new SamlFault(refusal.kind === 'excess' ? 'size' : 'xml', refusal.message);
-  const document = parse(bytes);
-  const scope: Scope = { open: true };
-  try {
-    if (document.dtd) throw new SamlFault('doctype', 'a document type declaration');
-    return read(new Document(document, scope));
-  } finally {
-    scope.open = false;
-    document.dispose();
-  }
+  refuseOtherEncodings(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  return readXml(bytes, { ...UNCOUNTED, ...XML_SHAPE, ...limits }, (document) => {
+    const scope: Scope = { open: true };
+    try {
+      return read(new Document(document, scope));
+    } finally {
+      scope.open = false;
+    }
+  });
 }
+
+const readXml = xmlReader({ XmlDocument, ParseOption }, (fault) => {
+  if (fault.kind === 'doctype') return new SamlFault('doctype', 'a document type declaration');
+  if (fault.kind === 'unparsed') return new SamlFault('xml', detail(fault.cause), { cause: fault.cause });
+  return new SamlFault(fault.kind === 'excess' ? 'size' : 'xml', fault.message);
+});
 
 /** Encoding declared in an XML declaration (XML 1.0 section 4.3.3). */
 const DECLARED = /^(?:\uFEFF)?<\?xml[^>]*?\sencoding\s*=\s*(?:"([^"]*)"|'([^']*)')/;
@@ -270,21 +265,11 @@ const DECLARED = /^(?:\uFEFF)?<\?xml[^>]*?\sencoding\s*=\s*(?:"([^"]*)"|'([^']*)
  * Other encodings would carry a DOCTYPE past the search for it: only UTF-8 is read,
  * and NUL, of which UTF-16 and UTF-32 are full, stands in no XML document.
  */
-function refuseBeforeParsing(bytes: Buffer): void {
+function refuseOtherEncodings(bytes: Buffer): void {
   if (!isUtf8(bytes) || bytes.includes(0)) throw new SamlFault('encoding', 'not UTF-8');
   const declared = DECLARED.exec(bytes.toString('utf8', 0, 256));
   const encoding = declared?.[1] ?? declared?.[2] ?? 'UTF-8';
   if (!/^(utf-8|us-ascii)$/i.test(encoding)) throw new SamlFault('encoding', `declared to be ${encoding}`);
-  if (bytes.includes('<!DOCTYPE') || bytes.includes('<!ENTITY'))
-    throw new SamlFault('doctype', 'a document type declaration');
-}
-
-function parse(bytes: Uint8Array): XmlDocument {
-  try {
-    return XmlDocument.fromBuffer(bytes, { encoding: 'UTF-8', option: OPTIONS });
-  } catch (cause) {
-    throw new SamlFault('xml', detail(cause), { cause });
-  }
 }
 
 /** The first lines of what libxml2 says. */

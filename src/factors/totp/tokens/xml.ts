@@ -1,5 +1,6 @@
 import { ParseOption, XmlComment, XmlDocument, XmlElement, XmlText } from 'libxml2-wasm';
-import { XML_SHAPE, xmlRefusal } from '../../../core/xml-bounds.ts';
+import { XML_SHAPE } from '../../../core/xml-bounds.ts';
+import { xmlReader } from '../../../core/xml-document.ts';
 import { TokenFault } from './fault.ts';
 
 /**
@@ -16,44 +17,23 @@ export interface Node {
   text?: string;
 }
 
-/** No network, no external entities, no substitution of internal ones, no lifting of libxml2's own bounds. */
-const OPTIONS =
-  ParseOption.XML_PARSE_NONET |
-  ParseOption.XML_PARSE_NO_XXE |
-  ParseOption.XML_PARSE_NO_SYS_CATALOG |
-  ParseOption.XML_PARSE_NOCDATA |
-  ParseOption.XML_PARSE_SKIP_IDS |
-  ParseOption.XML_PARSE_NOWARNING;
-
 /** Characters of a document: some 10,000 tokens. */
 export const MOST_CHARACTERS = 12_000_000;
 /** What a document may hold beside what every document may, before it is parsed. */
 const BOUNDS = { ...XML_SHAPE, elements: 500_000, attributes: 1_000_000 };
 
+const read = xmlReader({ XmlDocument, ParseOption }, (fault) => {
+  if (fault.kind === 'doctype') return new TokenFault('a document type declaration isn’t accepted');
+  if (fault.kind !== 'unparsed') return new TokenFault(fault.message);
+  const { cause } = fault;
+  const why = cause instanceof Error ? cause.message.trim().slice(0, 200) : '';
+  return new TokenFault(`not well-formed XML: ${why}`, { cause });
+});
+
 /** Throws TokenFault where it isn't XML, holds a document type declaration, or is too large. */
 export function readXml(text: string): Node {
   if (text.length > MOST_CHARACTERS) throw new TokenFault(`longer than ${MOST_CHARACTERS} characters`);
-  if (/<!(?:DOCTYPE|ENTITY)/.test(text)) throw new TokenFault('a document type declaration isn’t accepted');
-  const bytes = Buffer.from(text.replace(/^\uFEFF?\s*/, ''));
-  const refusal = xmlRefusal(bytes, BOUNDS);
-  if (refusal) throw new TokenFault(refusal.message);
-  const document = parse(bytes);
-  try {
-    if (document.dtd) throw new TokenFault('a document type declaration isn’t accepted');
-    return nodeOf(document.root);
-  } finally {
-    document.dispose();
-  }
-}
-
-function parse(bytes: Buffer): XmlDocument {
-  try {
-    // The text is UTF-8 by now, whatever its declaration says.
-    return XmlDocument.fromBuffer(bytes, { encoding: 'UTF-8', option: OPTIONS });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.trim().slice(0, 200) : '';
-    throw new TokenFault(`not well-formed XML: ${why}`, { cause });
-  }
+  return read(Buffer.from(text.replace(/^\uFEFF?\s*/, '')), BOUNDS, ({ root }) => nodeOf(root));
 }
 
 function nodeOf(element: XmlElement): Node {
