@@ -31,9 +31,16 @@ export type WebRooms = LockoutRoom &
   HelpDeskRoom &
   StatisticsRoom;
 
-/** What the web layer is given by the composition root. */
-export interface WebDeps extends WebRooms {
+/** All that a page is made with: it stands before anything does that answers for it. */
+export interface Rendering {
+  renderer: Renderer;
+  /** The page `form-post`, composed by parts. */
+  formPost(model: Pages['form-post'], context: RenderContext): string;
   issuer: string;
+}
+
+/** What the web layer is given by the composition root. */
+export interface WebDeps extends WebRooms, Rendering {
   trustedProxies: readonly string[];
   /** Names of the configured networks that an address belongs to. */
   networksOf(ip: string): readonly string[];
@@ -41,9 +48,6 @@ export interface WebDeps extends WebRooms {
   locate(ip: string, locale: string): { city?: string; country: string } | undefined;
   /** Networks whose machines are shared. */
   sharedNetworks: ReadonlySet<string>;
-  renderer: Renderer;
-  /** The page `form-post`, composed by parts. */
-  formPost(model: Pages['form-post'], context: RenderContext): string;
   i18n: I18n;
   assets: Assets;
   core: Core;
@@ -95,15 +99,22 @@ export function loggable(path: string): string {
 }
 
 /** Sends a page. */
-export function send<N extends PageName>(deps: WebDeps, res: Response, page: N, model: Pages[N], status = 200): void {
+export function send<N extends PageName>(
+  rendering: Rendering,
+  res: Response,
+  page: N,
+  model: Pages[N],
+  status = 200,
+): void {
   res
     .status(status)
     .type('html')
-    .send(html(deps, res, page, model));
+    .send(html(rendering, res, page, model));
 }
 
+/** A page for whoever asked, in their language. */
 export function html<N extends PageName>(
-  deps: WebDeps,
+  { renderer, formPost, issuer }: Rendering,
   res: Pick<Response, 'locals'>,
   page: N,
   model: Pages[N],
@@ -115,12 +126,12 @@ export function html<N extends PageName>(
     ...(path === undefined ? {} : { path }),
     ...(person ? { account: person, signOut: '/logout' } : {}),
   };
-  if (page === 'form-post') return deps.formPost(model as Pages['form-post'], context);
+  if (page === 'form-post') return formPost(model as Pages['form-post'], context);
   if (page === 'error') {
     const { key } = model as Pages['error'];
-    return deps.renderer.html(page, { ...model, ...turnOf(key, again, deps.issuer) }, context);
+    return renderer.html(page, { ...model, ...turnOf(key, again, issuer) }, context);
   }
-  return deps.renderer.html(page, model, context);
+  return renderer.html(page, model, context);
 }
 
 /** A length of time as pages state it. */
