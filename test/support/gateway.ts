@@ -27,6 +27,8 @@ export interface GatewayOptions {
   folder: string;
   /** Address of a Redis to use; embedded without it. */
   redis?: string;
+  /** Address of a PostgreSQL database to use; SQLite without it. */
+  postgres?: string;
   /** Keys of this gateway alone in a shared Redis. */
   prefix?: string;
   /** Ports to come back to after a restart. */
@@ -155,12 +157,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     listen: { port: ports.gateway },
     data: 'data',
     stores: {
-      durable: { type: 'sqlite' },
+      durable: options.postgres ? { type: 'postgres', url: options.postgres } : { type: 'sqlite' },
       ephemeral: options.redis
         ? { type: 'redis', url: options.redis, prefix: options.prefix ?? `${ports.gateway}:` }
         : { type: 'embedded' },
     },
-    ...(options.redis
+    ...(options.redis || options.postgres
       ? { secrets: { sealingKey: createHash('sha256').update('sealing key of the tests').digest('base64url') } }
       : {}),
     log: { level: 'silent' },

@@ -22,7 +22,7 @@ export interface Scene {
   elsewhere(someone: Someone, client?: Client): Someone;
   /** A further code: of the next half minute, for each counts once. */
   nextCode(someone: Someone): string;
-  /** The audit's rows as they lie in the file, in order; notes arrive there a moment after they were made. */
+  /** The audit's rows as they lie in the SQLite file, in order; notes arrive there a moment after they were made. */
   audit(): AuditRow[];
   /** The data folder. */
   readonly data: string;
