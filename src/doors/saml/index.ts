@@ -2,7 +2,7 @@ import express from 'express';
 import { configuredId } from '../../core/application.ts';
 import type { DoorModule } from '../../core/door.ts';
 import type { KeyAlgorithm } from '../../core/keyring.ts';
-import { createGate, createLogoutWriter, SamlFault, sealedEntities, sealedHeaders } from '../../saml/index.ts';
+import { createGate, createLogoutWriter, SamlFault, sealedCopies } from '../../saml/index.ts';
 import { AbsentFault } from './absent.ts';
 import { commands } from './commands.ts';
 import { createLogout } from './logout/index.ts';
@@ -50,7 +50,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
   review: reviewApplications,
   check: (applications, settings) => [...checkApplications(applications), ...attributeFaults(applications, settings)],
   files: [['metadata', 'file']],
-  sealed: [sealedNameIdSecret, sealedHeaders, sealedEntities, sealedPins, sealedMembers],
+  sealed: [sealedNameIdSecret, ...sealedCopies(), sealedPins, sealedMembers],
   commands,
 
   async create(settings, ports) {

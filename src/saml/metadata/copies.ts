@@ -8,7 +8,7 @@ import type { MetadataSource } from './settings.ts';
 
 /** Bytes of a block in one row: written to SQLite in a few milliseconds, during which nothing else runs. */
 const CHUNK = 128 * 1024;
-/** Namespace in the durable store. */
+/** Namespace in the durable store, unless a speaker has its own. */
 export const COPIES = 'saml-metadata';
 /** Changes with the shape of what is kept; copies of another shape are no copies. */
 export const FORMAT = 1;
@@ -51,9 +51,12 @@ export interface Copies {
 type Header = z.output<typeof header>;
 type Kept = { header: Header; version: number };
 
-const contextOf = (application: string): string => `${COPIES} ${application}`;
+const contextOf = (namespace: string, owner: string): string => `${namespace} ${owner}`;
 
-export const sealedHeaders: SealedPlace = { what: 'copies of metadata', table: 'state', namespace: COPIES, contextOf };
+export const sealedHeaders = (namespace: string): SealedPlace => ({
+  ...{ what: 'copies of metadata', table: 'state', namespace },
+  contextOf: (owner) => contextOf(namespace, owner),
+});
 
 /** What copies are made under: file or address, and the certificate. */
 export function originOf(source: MetadataSource): string {
@@ -63,20 +66,20 @@ export function originOf(source: MetadataSource): string {
     .digest('hex');
 }
 
-/** `application`: whose metadata it is; `origin`: of `originOf`. */
+/** `owner`: whose metadata it is; `origin`: of `originOf`. */
 export function createCopies(
-  { durable, sealer }: Pick<MetadataPorts, 'durable' | 'sealer'>,
-  application: string,
+  { durable, sealer, namespace = COPIES }: Pick<MetadataPorts, 'durable' | 'sealer' | 'namespace'>,
+  owner: string,
   origin: string,
 ): Copies {
-  const state = durable.state(COPIES);
-  const records = durable.records(COPIES);
-  const context = contextOf(application);
-  const idOf = (slot: string, chunk: number) => `${application}:${slot}:${String(chunk).padStart(5, '0')}`;
+  const state = durable.state(namespace);
+  const records = durable.records(namespace);
+  const context = contextOf(namespace, owner);
+  const idOf = (slot: string, chunk: number) => `${owner}:${slot}:${String(chunk).padStart(5, '0')}`;
 
   /** Version of what stands there, readable or not, and the header if it is ours. */
   async function present(): Promise<{ version: number; kept?: Kept }> {
-    const row = await state.get(application);
+    const row = await state.get(owner);
     if (row === undefined) return { version: 0 };
     const parsed = header.safeParse(opened(row.value));
     if (!parsed.success || parsed.data.origin !== origin) return { version: row.version };
@@ -92,7 +95,7 @@ export function createCopies(
   }
 
   const put = (value: Header, version: number) =>
-    state.set(application, sealer.seal(JSON.stringify(value), context), version);
+    state.set(owner, sealer.seal(JSON.stringify(value), context), version);
 
   return {
     async look() {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { openDurable } from '../../../test/support/durable.ts';
 import { createSealer } from '../../core/seal.ts';
-import { createEntityCopies } from './entity-copies.ts';
+import { createCopies } from './copies.ts';
+import { createEntityCopies, sealedCopies } from './entity-copies.ts';
 
 const ENTITY = 'https://sp.example.org/';
 const sealer = createSealer(new Uint8Array(32).fill(7));
@@ -22,4 +23,24 @@ it('are read where they were bound to the whole name, and none where they don’
 
   await records.update(id, 2, createSealer(new Uint8Array(32)).seal(plain, `saml-metadata ${id}`));
   expect(await copies.read(ENTITY)).toBeUndefined();
+});
+
+it('are kept apart by a speaker with a namespace of its own, and declared where they lie', async () => {
+  const { durable } = await openDurable();
+  const [ours, theirs] = [undefined, 'upstream'].map((namespace) => {
+    const ports = { durable, sealer, ...(namespace !== undefined && { namespace }) };
+    return { one: createEntityCopies(ports, 'same', 'origin'), all: createCopies(ports, 'same', 'origin') };
+  });
+  await theirs?.one.write(ENTITY, copy);
+  await theirs?.all.write({ digest: 'all', count: 1, fetchedAt: 1, checkedAt: 1 }, Buffer.from('all'));
+  expect(await ours?.one.read(ENTITY)).toBeUndefined();
+  expect(await ours?.all.look()).toBeUndefined();
+  expect(await theirs?.one.read(ENTITY)).toMatchObject({ digest: 'digest' });
+
+  const [header, entities] = sealedCopies('upstream');
+  const kept = await durable.state('upstream').get('same');
+  expect(sealer.open(kept?.value ?? '', header?.contextOf('same', '') ?? '')).toContain('"digest":"all"');
+  const id = `same:e:${createHash('sha256').update(ENTITY).digest('hex')}`;
+  const record = await durable.records('upstream').get(id);
+  expect(sealer.open(record?.data ?? '', entities?.contextOf(id, '') ?? '')).toContain('"digest":"digest"');
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { SealedPlace } from '../../core/sealed.ts';
 import type { Compiled } from './compile.ts';
-import { COPIES, FORMAT } from './copies.ts';
+import { COPIES, FORMAT, sealedHeaders } from './copies.ts';
 import type { MetadataPorts } from './ports.ts';
 
 const copy = z.strictObject({
@@ -14,14 +14,20 @@ const copy = z.strictObject({
   publishedAt: z.number().optional(),
 });
 
-/** Between application and entity in a record's id; the pieces of other copies lie in the same namespace. */
+/** Between owner and entity in a record's id; the pieces of other copies lie in the same namespace. */
 const ENTITY = ':e:';
-const contextOf = (id: string): string => `${COPIES} ${id}`;
+const contextOf = (namespace: string, id: string): string => `${namespace} ${id}`;
 
-export const sealedEntities: SealedPlace = {
-  ...{ what: 'copies of single members', table: 'records', namespace: COPIES, replaceable: true },
-  contextOf: (id) => (id.includes(ENTITY) ? contextOf(id) : undefined),
-};
+const sealedEntities = (namespace: string): SealedPlace => ({
+  ...{ what: 'copies of single members', table: 'records', namespace, replaceable: true },
+  contextOf: (id) => (id.includes(ENTITY) ? contextOf(namespace, id) : undefined),
+});
+
+/** Where copies lie: for whoever declares what it keeps. */
+export const sealedCopies = (namespace = COPIES): SealedPlace[] => [
+  sealedHeaders(namespace),
+  sealedEntities(namespace),
+];
 
 /** A document of one entity. */
 export type EntityCopy = Pick<Compiled, 'bytes' | 'count' | 'digest' | 'validUntil' | 'publishedAt'>;
@@ -35,17 +41,17 @@ export interface EntityCopies {
 
 /** `origin`: of `originOf`; copies made under another are none. */
 export function createEntityCopies(
-  { durable, sealer }: Pick<MetadataPorts, 'durable' | 'sealer'>,
-  application: string,
+  { durable, sealer, namespace = COPIES }: Pick<MetadataPorts, 'durable' | 'sealer' | 'namespace'>,
+  owner: string,
   origin: string,
 ): EntityCopies {
-  const records = durable.records(COPIES);
-  const idOf = (entityId: string) => `${application}${ENTITY}${createHash('sha256').update(entityId).digest('hex')}`;
+  const records = durable.records(namespace);
+  const idOf = (entityId: string) => `${owner}${ENTITY}${createHash('sha256').update(entityId).digest('hex')}`;
 
   /** Undefined where it doesn't open: as good as none, for it is fetched again. */
   function opened(id: string, entityId: string, sealed: string): unknown {
     // Earlier copies were bound to the whole name.
-    for (const context of [contextOf(id), `${COPIES} ${application} ${entityId}`]) {
+    for (const context of [contextOf(namespace, id), `${namespace} ${owner} ${entityId}`]) {
       try {
         return JSON.parse(sealer.open(sealed, context));
       } catch {}
@@ -70,7 +76,7 @@ export function createEntityCopies(
       const dates = { validUntil, publishedAt };
       const plain = { format: FORMAT, origin, bytes: Buffer.from(bytes).toString('base64'), digest, ...dates };
       const id = idOf(entityId);
-      const data = sealer.seal(JSON.stringify(plain), contextOf(id));
+      const data = sealer.seal(JSON.stringify(plain), contextOf(namespace, id));
       // Another node that is faster writes what is as good.
       const record = await records.get(id);
       if (record === undefined) await records.insert({ id, data });

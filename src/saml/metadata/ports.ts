@@ -12,10 +12,14 @@ export interface MetadataPorts {
   now(): number;
   random(bytes: number): Uint8Array;
   durable: Pick<DurableStore, 'state' | 'records'>;
+  /** Namespace of the copies in it, for a speaker who keeps them apart from others'. */
+  namespace?: string;
   sealer: Sealer;
   /** No private network but the allowed ones, no redirect. */
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
   audit: Pick<AuditPort, 'note'>;
+  /** How log, audit and health name whom a source is for: `{ application: 'wiki' }`. */
+  about(owner: string): Readonly<Record<string, string>>;
   log: LogPort;
   /** Asked before a query server is, on behalf of whoever named an entity. */
   strangers: Pick<Strangers, 'ask'>;
@@ -24,10 +28,8 @@ export interface MetadataPorts {
 /** Throws where a document must not stand for whom its source is. */
 export type Admit = (document: Pick<Holding, 'count' | 'has' | 'soleId'>) => Promise<void>;
 
-/** How a source stands; times are epoch milliseconds. */
+/** How a source stands, beside whose it is; times are epoch milliseconds. */
 export interface SourceHealth {
-  /** Id of the configured application. */
-  application: string;
   kind: 'file' | 'url' | 'mdq';
   /** File or address. */
   location: string;

@@ -8,10 +8,10 @@ const TOLD = 20;
 /** Reasons that are audited between two successes. */
 const MOST_REASONS = 100;
 
-/** Keeps how a source stands, and tells log and audit. */
+/** Keeps how the source of `owner` stands, and tells log and audit. */
 export function createStatus(
-  about: Pick<SourceHealth, 'application' | 'kind' | 'location'>,
-  { now, log, audit }: Pick<MetadataPorts, 'now' | 'log' | 'audit'>,
+  { owner, kind, location }: Pick<SourceHealth, 'kind' | 'location'> & { owner: string },
+  { now, log, audit, about }: Pick<MetadataPorts, 'now' | 'log' | 'audit' | 'about'>,
 ) {
   let lastSuccess: number | undefined;
   let lastFailure: SourceHealth['lastFailure'];
@@ -19,7 +19,7 @@ export function createStatus(
   let refusals: readonly Refusal[] = [];
   /** Told to the audit since the last success. */
   const told = new Set<string>();
-  const { application, location } = about;
+  const whose = about(owner);
   return {
     succeeded(): void {
       lastSuccess = now();
@@ -28,12 +28,12 @@ export function createStatus(
     },
     /** `change`: what was there before was something else, or was elsewhere. */
     loaded({ count, others, refused, refusedCount }: Omit<Compiled, 'bytes'>, change = true): void {
-      const facts = { application, location, providers: count, others, refused: refusedCount };
+      const facts = { ...whose, location, providers: count, others, refused: refusedCount };
       refusals = refused;
       const told = refused.slice(0, TOLD);
       if (refusedCount > 0) log.warn({ ...facts, reasons: told }, 'metadata loaded; some entities are refused');
       else log.info(facts, 'metadata loaded');
-      if (change) audit.note({ event: 'metadata.loaded', application, providers: count, refused: refusedCount });
+      if (change) audit.note({ event: 'metadata.loaded', ...whose, providers: count, refused: refusedCount });
     },
     /** `entityId`: where it concerns one alone. */
     failed(error: unknown, entityId?: string): void {
@@ -43,21 +43,22 @@ export function createStatus(
       const lapsed = error instanceof MetadataFault ? error.lapsed : undefined;
       failure = { at, since: failure?.since ?? at, reason, ...(lapsed && { lapsed }) };
       log.error(
-        { application, location, ...(entityId !== undefined && { entityId }), reason },
+        { ...whose, location, ...(entityId !== undefined && { entityId }), reason },
         'metadata not loaded; what was good before stays',
       );
       // The same fault once a minute would fill the audit, which nobody can shorten.
       if (told.has(reason) || told.size >= MOST_REASONS) return;
       told.add(reason);
-      if (!(error instanceof ClaimFault)) audit.note({ event: 'metadata.refused', application, reason });
+      if (!(error instanceof ClaimFault)) audit.note({ event: 'metadata.refused', ...whose, reason });
       else {
         const claimed = error.claimed !== undefined && { claimed: error.claimed };
-        audit.note({ event: 'metadata.claim-refused', application, reason, ...claimed });
+        audit.note({ event: 'metadata.claim-refused', ...whose, reason, ...claimed });
       }
     },
     health(rest: Pick<SourceHealth, 'providers' | 'validUntil' | 'loadedAt'>): SourceHealth {
       return {
-        ...about,
+        ...whose,
+        ...{ kind, location },
         ...rest,
         ...(lastSuccess !== undefined && { lastSuccess }),
         ...(failure !== undefined && { failure }),

@@ -7,4 +7,4 @@ import type { SamlApplication } from '../settings.ts';
 export type ConfiguredApplication = Application & { settings: SamlApplication };
 
 /** What sources need, and where a move is written down before it is told. */
-export type RegistryPorts = MetadataPorts & Pick<DoorPorts, 'audit'>;
+export type RegistryPorts = Omit<MetadataPorts, 'about'> & Pick<DoorPorts, 'audit'>;

@@ -19,13 +19,16 @@ import { createPins } from './pins.ts';
 import { type Standing, troublesOf } from './troubles.ts';
 import { unmatchedTrouble } from './unmatched.ts';
 
+/** How the source of an application stands. */
+export type ApplicationHealth = SourceHealth & { application: string };
+
 /** Service providers that may sign in here, wherever their metadata comes from. */
 export interface Parties {
   party(entityId: string, by?: Asker): Promise<Party | undefined>;
   ofApplication(application: string): Promise<Party | undefined>;
   /** The application of a federation's member, `<configured>:<entityID>`; configured ones aren't found here. */
   application(id: string): Promise<Application | undefined>;
-  health(): SourceHealth[];
+  health(): ApplicationHealth[];
   /** What is wrong with the metadata of applications, or soon will be. Asks nobody. */
   troubles(): Trouble[];
   /** Why `party` finds nobody, where that is an entity of ours. */
@@ -63,9 +66,10 @@ export async function createParties(options: PartyOptions): Promise<Parties> {
   const { applications, ports } = options;
   const owners = new Owners(applications, createPins(ports), ports.now);
   const members = new Members(ports);
+  const forSources = { ...ports, about: (application: string) => ({ application }) };
   const entries = applications.map((application) => ({
     application,
-    source: createSource(application.id, application.settings.metadata, ports, owners.admit(application.id)),
+    source: createSource(application.id, application.settings.metadata, forSources, owners.admit(application.id)),
   }));
   const parties = new Registry(entries, owners, members, ports, options);
   await parties.start();
@@ -142,8 +146,8 @@ class Registry implements Parties {
     return made;
   }
 
-  health(): SourceHealth[] {
-    return this.#entries.map(({ source }) => source.health());
+  health(): ApplicationHealth[] {
+    return this.#entries.map(({ application: { id }, source }) => ({ application: id, ...source.health() }));
   }
 
   troubles(): Trouble[] {

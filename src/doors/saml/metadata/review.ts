@@ -41,8 +41,8 @@ async function standingOf({ id, settings }: ConfiguredApplication, now: number):
   const { certificate } = metadata;
   const common = { application: id, federation, ...(certificate !== undefined && { certificate }) };
   // Of what is to be fetched nothing is known yet.
-  if (!('file' in metadata)) return { ...common, health: { application: id, kind: 'mdq', location: '' } };
-  const health: SourceHealth = { application: id, kind: 'file', location: metadata.file };
+  if (!('file' in metadata)) return { ...common, health: { kind: 'mdq', location: '' } };
+  const health: SourceHealth = { kind: 'file', location: metadata.file };
   try {
     const compiled = await load({ file: metadata.file, ...(certificate !== undefined && { certificate }), now });
     const holding = new Holding(compiled, () => now);

@@ -18,15 +18,10 @@ export type FileSettings = Extract<MetadataSource, { file: string }>;
  * Metadata in a file: read again when it has changed. Its writer may be anybody, a toolkit that ends it every other day
  * among them: the last good copy is kept in the durable store, and holds until it ends itself.
  */
-export function createFileSource(
-  application: string,
-  settings: FileSettings,
-  ports: MetadataPorts,
-  admit: Admit,
-): Source {
+export function createFileSource(owner: string, settings: FileSettings, ports: MetadataPorts, admit: Admit): Source {
   const { file, certificate } = settings;
-  const status = createStatus({ application, kind: 'file', location: file }, ports);
-  const copies = createCopies(ports, application, originOf(settings));
+  const status = createStatus({ owner, kind: 'file', location: file }, ports);
+  const copies = createCopies(ports, owner, originOf(settings));
   const stop = new AbortController();
   let timer: Schedule | undefined;
   let holding: Holding | undefined;
@@ -55,7 +50,7 @@ export function createFileSource(
     const at = ports.now();
     const copy = { digest, count, fetchedAt: at, checkedAt: at, ...(validUntil !== undefined && { validUntil }) };
     await copies.write(copy, bytes).catch((error: unknown) => {
-      ports.log.warn({ application, reason: reasonOf(error) }, 'no copy of its metadata was kept');
+      ports.log.warn({ ...ports.about(owner), reason: reasonOf(error) }, 'no copy of its metadata was kept');
     });
   }
 
@@ -70,7 +65,7 @@ export function createFileSource(
 
   function failed(error: unknown): void {
     if (stop.signal.aborted) return;
-    // What another application claims today it may not claim tomorrow.
+    // What another claims today it may not claim tomorrow.
     if (error instanceof ClaimFault) seen = undefined;
     status.failed(error);
   }

@@ -35,11 +35,12 @@ interface Entry {
 }
 
 /** Entities one at a time, from a metadata query server (draft-young-md-query, draft-young-md-query-saml). */
-export function createMdqSource(application: string, settings: MdqSettings, ports: MetadataPorts): Source {
-  return new MdqSource(application, settings, ports);
+export function createMdqSource(owner: string, settings: MdqSettings, ports: MetadataPorts): Source {
+  return new MdqSource(owner, settings, ports);
 }
 
 class MdqSource implements Source {
+  readonly #owner: string;
   readonly #settings: MdqSettings;
   readonly #ports: MetadataPorts;
   readonly #status: ReturnType<typeof createStatus>;
@@ -52,11 +53,12 @@ class MdqSource implements Source {
   readonly #unknown: Slots;
   readonly #stop = new AbortController();
 
-  constructor(application: string, settings: MdqSettings, ports: MetadataPorts) {
+  constructor(owner: string, settings: MdqSettings, ports: MetadataPorts) {
+    this.#owner = owner;
     this.#settings = settings;
     this.#ports = ports;
-    this.#status = createStatus({ application, kind: 'mdq', location: settings.mdq }, ports);
-    this.#copies = createEntityCopies(ports, application, originOf(settings));
+    this.#status = createStatus({ owner, kind: 'mdq', location: settings.mdq }, ports);
+    this.#copies = createEntityCopies(ports, owner, originOf(settings));
     this.#known = new Slots(KNOWN, ports.now);
     this.#unknown = new Slots(UNKNOWN, ports.now);
   }
@@ -168,9 +170,8 @@ class MdqSource implements Source {
   async #withdraw(entityId: string, held: Entry | undefined): Promise<void> {
     put(this.#absent, entityId, this.#ports.now() + ABSENT);
     if (held?.holding.find(entityId) !== undefined) {
-      const { application } = this.#status.health({});
       this.#ports.log.warn(
-        { application, entityId },
+        { ...this.#ports.about(this.#owner), entityId },
         'the query server no longer has it; its copy holds until it ends',
       );
       return;

@@ -18,13 +18,8 @@ const RETRY = 60_000;
 export type UrlSettings = Extract<MetadataSource, { url: string }>;
 
 /** Metadata at an address: fetched on a schedule, its signature checked; the last good copy is kept in the durable store. */
-export function createUrlSource(
-  application: string,
-  settings: UrlSettings,
-  ports: MetadataPorts,
-  admit: Admit,
-): Source {
-  return new UrlSource(application, settings, ports, admit);
+export function createUrlSource(owner: string, settings: UrlSettings, ports: MetadataPorts, admit: Admit): Source {
+  return new UrlSource(owner, settings, ports, admit);
 }
 
 class UrlSource implements Source {
@@ -40,12 +35,12 @@ class UrlSource implements Source {
   #schedule: Schedule | undefined;
   #refreshing: Promise<void> | undefined;
 
-  constructor(application: string, settings: UrlSettings, ports: MetadataPorts, admit: Admit) {
+  constructor(owner: string, settings: UrlSettings, ports: MetadataPorts, admit: Admit) {
     this.#settings = settings;
     this.#ports = ports;
     this.#admit = admit;
-    this.#copies = createCopies(ports, application, originOf(settings));
-    this.#status = createStatus({ application, kind: 'url', location: settings.url }, ports);
+    this.#copies = createCopies(ports, owner, originOf(settings));
+    this.#status = createStatus({ owner, kind: 'url', location: settings.url }, ports);
   }
 
   async start(): Promise<void> {

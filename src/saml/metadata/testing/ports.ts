@@ -31,6 +31,7 @@ export function metadataPorts(
     sealer,
     fetch: (url: string | URL, init?: RequestInit) => fetch(url, { ...init, redirect: 'manual' }),
     audit,
+    about: (owner: string) => ({ application: owner }),
     strangers: { ask: async () => {} },
     log: { debug: write, info: write, warn: write, error: write },
   } satisfies MetadataPorts;
