@@ -4,6 +4,7 @@ import { dirname, join, matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadModules } from '../src/boot/modules.ts';
+import { circles } from './architecture/circles.ts';
 import {
   assertionFaults,
   commentFaults,
@@ -74,6 +75,42 @@ const KEPT = [
   ['src/web/a.ts', 'const text = "import b from \'../policy/b.ts\'"'],
 ] as const;
 
+/** Folders of files, and which of them go round in a circle. */
+const ROUND = [
+  ['two', { 'a.ts': "import { b } from './b.ts'", 'b.ts': "export * from './a.ts'" }, ['a.ts <-> b.ts']],
+  [
+    'two, of types alone',
+    { 'a.ts': "import type { B } from './b.ts'", 'b.ts': "type A = import('./a.ts').A" },
+    ['a.ts <-> b.ts'],
+  ],
+  [
+    'two, one of them when it is needed',
+    { 'a.ts': "const b = () => import('./b.ts')", 'b.ts': "import './a.ts'" },
+    ['a.ts <-> b.ts'],
+  ],
+  [
+    'three, from two folders',
+    {
+      'a.ts': "import type { B } from './in/b.ts'",
+      'in/b.ts': "import './c.ts'",
+      'in/c.ts': "import { type A } from '../a.ts'",
+      'd.ts': "import './a.ts'",
+    },
+    ['a.ts <-> in/b.ts <-> in/c.ts'],
+  ],
+  ['one', { 'a.ts': "export * from './a.ts'" }, ['a.ts <-> a.ts']],
+  [
+    'none, by two ways to one file',
+    {
+      'a.ts': "import './b.ts'; import './c.ts'",
+      'b.ts': "import './d.ts'",
+      'c.ts': "import './d.ts'",
+      'd.ts': "import 'a'",
+    },
+    [],
+  ],
+] as const;
+
 const NAMED = [
   ['factors', 'whistle', 'src/boot/a.ts', '// Whistle first.'],
   ['factors', 'whistle', 'src/boot/a.ts', 'export const whistle_first = 1'],
@@ -128,6 +165,7 @@ beforeAll(() => {
     ...[...BROKEN, ...NAMED].map((row) => [row.at(-2), row.at(-1)]),
     ...KEPT,
     ...OF_A_ROOM,
+    ...ROUND.flatMap(([, files]) => Object.entries(files)),
     ...[UNNAMED, HARMLESS, ...REFUSED.map(([text]) => text)].map((text) => ['src/boot/a.ts', text]),
   ]);
 });
@@ -198,6 +236,16 @@ describe('who may import whom', () => {
 
   it.each(KEPT)('is kept by %s: %s', (path, text) => {
     expect(importFaults(example(path, text))).toEqual([]);
+  });
+});
+
+describe('files that import each other', () => {
+  it('are nowhere in src, in whatever form', () => {
+    expect(circles(sources)).toEqual([]);
+  });
+
+  it.each(ROUND)('are found: %s', (_case, files, found) => {
+    expect(circles(Object.entries(files).map(([path, text]) => example(path, text)))).toEqual(found);
   });
 });
 
