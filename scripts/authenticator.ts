@@ -5,7 +5,8 @@ import { launch } from '../test/support/chromium.ts';
 
 /**
  * Writes what of the authenticator app is made from something else: icons from the mark, and with the rest of its
- * files the version that the service worker keeps them under. To be run after each change of the app.
+ * files the version that the service worker keeps them under. To be run after each change of the app,
+ * or of what it takes of the pages.
  */
 
 const MARK = readFileSync(new URL('../views/assets/mark.svg', import.meta.url), 'utf8').trim();

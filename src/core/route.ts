@@ -6,8 +6,16 @@ export interface FactorRoutes {
   readonly base: `/${string}`;
   /** An origin of the app's own, as `https://app.example`: its files are served there, at `/`, and no longer at the issuer. */
   readonly origin?: string;
-  readonly files?: { folder: URL; headers: Readonly<Record<string, string>> };
+  readonly files?: AppFiles;
   readonly routes: readonly FactorRoute[];
+}
+
+/** `headers`: of each of them. */
+export interface AppFiles {
+  readonly folder: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What it takes of the pages', as `sallyport.css`, by the name below `/assets/`: served among its own files. */
+  readonly assets?: readonly string[];
 }
 
 /** `who: 'none'`: no session and no cookie; whoever calls is known by what the body proves, if at all. */

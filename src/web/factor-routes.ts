@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express';
 import { fromBrowser } from '../accounts/context.ts';
 import { hasCode } from '../core/errors.ts';
-import type { FactorRoute, FactorRoutes, RouteResult } from '../core/route.ts';
+import type { AppFiles, FactorRoute, FactorRoutes, RouteResult } from '../core/route.ts';
 import { createLimits } from '../lockout/limits.ts';
+import type { Assets } from './assets.ts';
 import { jsonBody, LONGEST_JSON } from './bodies.ts';
 import { localsOf, type WebDeps } from './context.ts';
 
@@ -32,8 +33,11 @@ interface File {
   etag: string;
 }
 
-/** A folder's files by their path below it; `index.html` is `/`. Throws on a type that isn't served. */
-function filesOf(folder: URL): ReadonlyMap<string, File> {
+/**
+ * Files of an app by their path below it; `index.html` is `/`. Throws on a type that isn't served, on an asset that
+ * the pages haven't, and on one that would stand in the place of a file of the app's.
+ */
+function filesOf({ folder, assets: taken = [] }: AppFiles, assets: Assets): ReadonlyMap<string, File> {
   const root = fileURLToPath(folder);
   const found = new Map<string, File>();
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
@@ -46,11 +50,16 @@ function filesOf(folder: URL): ReadonlyMap<string, File> {
     const path = `/${relative(root, file).split(sep).join('/')}`;
     found.set(path === '/index.html' ? '/' : path, { body, type, etag });
   }
+  for (const name of taken) {
+    const asset = assets.get(`/assets/${name}`);
+    if (asset === undefined || found.has(`/${name}`)) throw new Error(`${root}: can't take ${name} of the pages'`);
+    found.set(`/${name}`, asset);
+  }
   return found;
 }
 
-function serve({ files }: FactorRoutes): RequestHandler {
-  const found: ReadonlyMap<string, File> = files ? filesOf(files.folder) : new Map();
+function serve({ files }: FactorRoutes, assets: Assets): RequestHandler {
+  const found: ReadonlyMap<string, File> = files ? filesOf(files, assets) : new Map();
   return (req, res, next) => {
     const file = req.method === 'GET' || req.method === 'HEAD' ? found.get(req.path) : undefined;
     if (file === undefined || files === undefined) return next();
@@ -138,7 +147,7 @@ export function factorRoutes(deps: WebDeps): Router {
     // One app at one place: two would each have their own keys.
     if (origin === undefined) {
       router.get(base, (req, res, next) => (req.path === base ? res.redirect(301, `${base}/`) : next()));
-      own.use(serve(mounted));
+      own.use(serve(mounted, deps.assets));
     } else own.get('/', (_req, res) => res.redirect(303, `${origin}/`));
     router.use(base, own);
   }
@@ -149,7 +158,7 @@ export function factorRoutes(deps: WebDeps): Router {
 export function ownOrigins(deps: WebDeps): RequestHandler {
   const sites = new Map(
     deps.routes.flatMap(({ routes }) =>
-      routes.origin === undefined ? [] : [[new URL(routes.origin).host, serve(routes)] as const],
+      routes.origin === undefined ? [] : [[new URL(routes.origin).host, serve(routes, deps.assets)] as const],
     ),
   );
   return (req, res, next) => {

@@ -166,7 +166,7 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'src/stores/postgres/settings.ts': 'what PostgreSQL itself calls it',
     'src/directories/local/hasher.ts': 'an argument of the hash',
     'views/assets/page.js': 'a type of input field (HTML)',
-    'views/assets/controls.css': 'a type of input field (HTML)',
+    'views/assets/sallyport.css': 'a type of input field (HTML)',
     'views/prompts/secret.eta': 'a type of input field (HTML), and the field of the prompt kind `secret`',
   },
 };

@@ -8,6 +8,7 @@ import express, { type Express } from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import type { FactorRoute, FactorRoutes } from '../../src/core/route.ts';
+import { assets } from '../../src/web/assets.ts';
 import type { WebDeps } from '../../src/web/context.ts';
 import { factorRoutes, ownOrigins } from '../../src/web/factor-routes.ts';
 import { Client } from '../support/client.ts';
@@ -51,7 +52,8 @@ async function serve(more: Partial<FactorRoutes> = {}) {
   const { audit } = recordingAudit();
   const ephemeral = await openEphemeral('embedded', Date.now);
   // Of all that pages are given, these need no more.
-  const deps = { routes: [{ factor: 'sample', routes }], ephemeral, now: Date.now, log, audit } as unknown as WebDeps;
+  const mounted = { routes: [{ factor: 'sample', routes }], assets: assets() };
+  const deps = { ...mounted, ephemeral, now: Date.now, log, audit } as unknown as WebDeps;
   const app: Express = express();
   app.use((_req, res, next) => {
     Object.assign(res.locals, { browser: { ip: '192.0.2.1', userAgent: '', locale: 'en', reference: 'R' } });
@@ -86,6 +88,34 @@ describe('an app of a factor', () => {
     for (const path of ['/app/../package.json', '/app/%2e%2e/package.json', '/app/icons', '/app/index.htm']) {
       expect((await client.get(url + path)).status).toBe(404);
     }
+  });
+
+  it.each([
+    ['at the issuer', '/app', undefined],
+    ['with an origin of its own', '', 'https://app.example'],
+  ])('%s has what it takes of the pages among its own files, and no more of it', async (_, base, origin) => {
+    const headers = { 'content-security-policy': "default-src 'none'" };
+    const files = { folder: appFolder(), headers, assets: ['sallyport.css'] };
+    const { url } = await serve({ files, ...(origin ? { origin } : {}) });
+    const client = new Client();
+    const at = (path: string) => client.get(url + base + path, origin ? { headers: { host: 'app.example' } } : {});
+    const sheet = await at('/sallyport.css');
+    expect([sheet.status, sheet.body]).toEqual([200, assets().get('/assets/sallyport.css')?.body.toString()]);
+    expect(sheet.headers).toMatchObject({
+      ...headers,
+      'cache-control': 'no-cache',
+      'content-type': 'text/css; charset=utf-8',
+    });
+    expect((await at('/frame.css')).status).toBe(404);
+  });
+
+  it.each([
+    ['that the pages haven’t', 'other.css', 'other.css'],
+    ['in the place of its own file', 'page.js', 'page.js'],
+  ])('doesn’t start with an asset %s', async (_, name, own) => {
+    const folder = appFolder();
+    if (own === 'page.js') writeFileSync(new URL(own, folder), '0');
+    await expect(serve({ files: { folder, headers: {}, assets: [name] } })).rejects.toThrow(name);
   });
 
   it('with an origin of its own is served there, at its root, and only there', async () => {

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { APP, appFiles, versionModule } from './testing/app-version.ts';
+import { appFile, appFiles, versionModule } from './testing/app-version.ts';
 
-const read = (file: string) => readFileSync(join(APP, file), 'utf8');
+const read = (file: string) => appFile(file).toString();
 const files = appFiles();
 const scripts = files.filter((file) => file.endsWith('.js'));
 const texts = (locale: string) => JSON.parse(read(`texts/${locale}.json`)) as Record<string, string>;
@@ -40,6 +39,16 @@ describe('the authenticator', () => {
     }
   });
 
+  it('has the colours of the pages around it', () => {
+    const shared = read('sallyport.css');
+    const [light, dark] = [...shared.matchAll(/--page: (#\w{6})/g)].map(([, colour]) => colour);
+    const [brand] = [...shared.matchAll(/--brand: (#\w{6})/g)].map(([, colour]) => colour);
+    const theme = [...read('index.html').matchAll(/name="theme-color" content="(#\w+)"/g)].map(([, colour]) => colour);
+    expect(theme).toEqual([light, dark]);
+    const manifest = JSON.parse(read('manifest.webmanifest')) as object;
+    expect(manifest).toMatchObject({ background_color: light, theme_color: brand });
+  });
+
   it('imports nothing from elsewhere, and names files that are there', () => {
     for (const file of scripts) {
       const taken = [...read(file).matchAll(/from '([^']+)'/g)].map(([, from = '']) => from);
@@ -49,6 +58,9 @@ describe('the authenticator', () => {
         file,
       ).toEqual([]);
     }
+    const linked = [...read('index.html').matchAll(/ (?:href|src)="([^"]+)"/g)].map(([, file = '']) => file);
+    expect(linked.length).toBeGreaterThan(5);
+    expect(linked.filter((file) => !files.includes(file))).toEqual([]);
     const { icons } = JSON.parse(read('manifest.webmanifest')) as { icons: { src: string }[] };
     expect(icons.filter(({ src }) => !files.includes(src))).toEqual([]);
   });

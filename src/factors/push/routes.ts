@@ -25,6 +25,9 @@ export const HEADERS = {
   'referrer-policy': 'no-referrer',
 } as const;
 
+/** Of the pages' assets: the colours, type and controls that both are drawn with. */
+export const ASSETS = ['sallyport.css'] as const;
+
 /** Where the app is: its address ends in a slash. */
 export function appAddress({ app }: Pick<Settings, 'app'>, issuer: string): string {
   return app === undefined ? `${issuer}${BASE}/` : `${app}/`;
@@ -64,7 +67,7 @@ export function routesOf({ app }: Pick<Settings, 'app'>, api: Api, vapid: () => 
   return {
     base: BASE,
     ...(app === undefined ? {} : { origin: app }),
-    files: { folder: new URL('app/', import.meta.url), headers: HEADERS },
+    files: { folder: new URL('app/', import.meta.url), headers: HEADERS, assets: ASSETS },
     // Each takes what its own schema has read.
     routes: routes as readonly FactorRoute[],
   };

@@ -1,6 +1,6 @@
 /** Written by `node scripts/authenticator.ts`: another version makes browsers fetch the app anew. */
 
-export const VERSION = 'PF97gUu1nLuG7BW0';
+export const VERSION = 'WLlJVSIygHINhPNn';
 
 export const FILES = [
   './',
@@ -19,6 +19,8 @@ export const FILES = [
   'icons/maskable.png',
   'keys.js',
   'platform.js',
+  'sallyport.css',
+  'screens.css',
   'screens/account.js',
   'screens/add.js',
   'screens/enrol.js',

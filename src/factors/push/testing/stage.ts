@@ -1,11 +1,10 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import type { LocalizedText } from '../../../core/account.ts';
 import { type Json, type Purpose, signedText } from '../wire.ts';
-import { APP, appFiles } from './app-version.ts';
+import { appFile, appFiles } from './app-version.ts';
 
 /** A request as the app is told of it. */
 export interface StagedRequest {
@@ -161,7 +160,7 @@ export async function startStage(
       'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
       'content-security-policy': POLICY,
     });
-    return void res.end(readFileSync(join(APP, file)));
+    return void res.end(appFile(file));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
