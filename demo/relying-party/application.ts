@@ -10,16 +10,3 @@ export interface DemoApplication {
   /** Default: `openid profile email offline_access`. */
   scope?: string;
 }
-
-/** An error to be shown: `error` as the specifications name it, for people who read them. */
-export class RelyingPartyError extends Error {
-  readonly status: number;
-  readonly error: string;
-
-  constructor(status: number, error: string, description: string, options?: ErrorOptions) {
-    super(description, options);
-    this.name = 'RelyingPartyError';
-    this.status = status;
-    this.error = error;
-  }
-}

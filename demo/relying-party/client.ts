@@ -7,11 +7,10 @@ import {
   discovery,
   ResponseBodyError,
 } from 'openid-client';
+import { ApplicationError } from '../shared/error.ts';
+import { patiently } from '../shared/patience.ts';
 import { isLoopback } from '../shared/server.ts';
-import { type DemoApplication, RelyingPartyError } from './application.ts';
-
-const PATIENCE = 10_000;
-const PAUSE = 250;
+import type { DemoApplication } from './application.ts';
 
 /** Answers an application's client, discovered at the first call. */
 export type Clients = (application: DemoApplication) => Promise<Configuration>;
@@ -35,35 +34,28 @@ export function createClients(issuer: URL, stop: AbortSignal): Clients {
   };
 }
 
-async function discover(
+function discover(
   issuer: URL,
   { clientId, clientSecret }: DemoApplication,
   insecure: boolean,
   stop: AbortSignal,
 ): Promise<Configuration> {
-  const end = Date.now() + PATIENCE;
-  for (;;) {
-    try {
-      return await discovery(issuer, clientId, {}, ClientSecretBasic(clientSecret), {
-        execute: insecure ? [allowInsecureRequests] : [],
-      });
-    } catch (cause) {
-      if (stop.aborted || Date.now() > end) {
-        throw new RelyingPartyError(503, 'issuer_unavailable', `${issuer.href} doesn't answer`, { cause });
-      }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
-    }
-  }
+  const execute = insecure ? [allowInsecureRequests] : [];
+  return patiently(
+    () => discovery(issuer, clientId, {}, ClientSecretBasic(clientSecret), { execute }),
+    stop,
+    (cause) => new ApplicationError(503, 'issuer_unavailable', `${issuer.href} doesn't answer`, { cause }),
+  );
 }
 
 /** What the issuer, or the checks on its answer, found wrong. */
-export function explained(error: unknown): RelyingPartyError {
-  if (error instanceof RelyingPartyError) return error;
+export function explained(error: unknown): ApplicationError {
+  if (error instanceof ApplicationError) return error;
   const cause = { cause: error };
   if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) {
-    return new RelyingPartyError(400, error.error, error.error_description ?? error.message, cause);
+    return new ApplicationError(400, error.error, error.error_description ?? error.message, cause);
   }
   if (error instanceof ClientError)
-    return new RelyingPartyError(400, error.code ?? 'invalid_response', error.message, cause);
-  return new RelyingPartyError(500, 'server_error', 'something went wrong here', cause);
+    return new ApplicationError(400, error.code ?? 'invalid_response', error.message, cause);
+  return new ApplicationError(500, 'server_error', 'something went wrong here', cause);
 }

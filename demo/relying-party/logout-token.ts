@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Configuration } from 'openid-client';
-import { RelyingPartyError } from './application.ts';
+import { ApplicationError } from '../shared/error.ts';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const ALGORITHMS = ['RS256', 'ES256'];
@@ -9,7 +9,7 @@ export type LogoutTokens = (config: Configuration, token: unknown) => Promise<{ 
 
 /**
  * Checks logout tokens as OpenID Connect Back-Channel Logout 1.0, section 2.6, has it, `typ` included:
- * an ID token must not pass for one. A token counts once. Throws RelyingPartyError (400).
+ * an ID token must not pass for one. A token counts once. Throws ApplicationError (400).
  */
 export function createLogoutTokens(): LogoutTokens {
   const keys = new Map<string, JWTVerifyGetKey>();
@@ -58,6 +58,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function refused(description: string, cause?: unknown): RelyingPartyError {
-  return new RelyingPartyError(400, 'invalid_request', description, { cause });
+function refused(description: string, cause?: unknown): ApplicationError {
+  return new ApplicationError(400, 'invalid_request', description, { cause });
 }

@@ -1,48 +1,28 @@
-import { type Html, html, page } from '../shared/html.ts';
-import type { DemoApplication, RelyingPartyError } from './application.ts';
+import { type Html, html } from '../shared/html.ts';
+import * as shared from '../shared/pages.ts';
+import type { DemoApplication } from './application.ts';
 import type { SignedIn } from './sessions.ts';
 
-const MFA = 'https://refeds.org/profile/mfa';
-
-export function homePage(applications: readonly DemoApplication[]): string {
-  const cards = applications.map(
-    ({ id, name, asks }) => html`<li class="card"><h2><a href="/${id}">${name}</a></h2><p>${asks}</p></li>`,
-  );
-  return page(
-    'Demo applications',
-    html`<h1>Demo applications</h1>
-      <p>Three applications that leave signing in to Sallyport. Each asks for something else; sign in to one, then try another.</p>
-      <ul class="cards">${cards}</ul>`,
-  );
-}
-
-export function signedOutPage({ id, name, asks }: DemoApplication, notice?: string): string {
-  return page(
-    name,
-    html`<h1>${name}</h1>
-      ${notice ? html`<p class="notice" role="status">${notice}</p>` : ''}
-      <p>${asks}</p>
-      <p><a class="button" href="/${id}/login">Sign in</a></p>`,
-  );
-}
+export const homePage = (applications: readonly DemoApplication[]): string =>
+  shared.homePage('Demo applications', 'Three applications that leave signing in to Sallyport.', applications);
 
 /** `userinfo`: the answer to show below the claims. */
-export function signedInPage({ id, name, asks }: DemoApplication, session: SignedIn, userinfo?: object): string {
+export function signedInPage(application: DemoApplication, session: SignedIn, userinfo?: object): string {
+  const { id } = application;
   const { claims, accessTokenExpires, refreshToken, scope } = session;
-  const facts: [string, string][] = [
+  const known: [string, string | undefined][] = [
     ['sub', claims.sub],
-    ['acr', claims.acr === undefined ? 'not stated' : String(claims.acr)],
-    ['amr', Array.isArray(claims.amr) ? claims.amr.join(' ') : 'not stated'],
-    ['auth_time', typeof claims.auth_time === 'number' ? time(claims.auth_time * 1000) : 'not stated'],
-    ['scope', scope ?? 'not stated'],
-    ['access token until', accessTokenExpires === undefined ? 'not stated' : time(accessTokenExpires)],
+    ['acr', claims.acr === undefined ? undefined : String(claims.acr)],
+    ['amr', Array.isArray(claims.amr) ? claims.amr.join(' ') : undefined],
+    ['auth_time', typeof claims.auth_time === 'number' ? time(claims.auth_time * 1000) : undefined],
+    ['scope', scope],
+    ['access token until', accessTokenExpires === undefined ? undefined : time(accessTokenExpires)],
     ['refresh token', refreshToken ? 'yes' : 'no'],
   ];
-  return page(
-    name,
-    html`<h1>${name}</h1>
-      <p>You are signed in as <strong id="who">${called(claims)}</strong>. ${asks}</p>
-      <dl>${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>
+  return shared.signedInPage(
+    application,
+    called(claims),
+    html`${shared.facts(known)}
       <div class="actions">
         ${button(id, 'refresh', 'Refresh token')} ${button(id, 'userinfo', 'Userinfo')}
         <a class="button quiet" href="${stepUp(id)}">Step up</a>
@@ -56,19 +36,10 @@ export function signedInPage({ id, name, asks }: DemoApplication, session: Signe
   );
 }
 
-export function errorPage(error: RelyingPartyError, application?: DemoApplication): string {
-  return page(
-    application?.name ?? 'Demo applications',
-    html`<h1>That didn't work</h1>
-      <p class="notice" role="alert"><code id="error">${error.error}</code><br><span id="error-description">${error.message}</span></p>
-      <p><a class="button" href="/${application?.id ?? ''}">Back</a></p>`,
-  );
-}
-
 /** Essential: the issuer must answer with it or with an error, never with less (OpenID Connect Core, section 5.5.1.1). */
 function stepUp(id: string): string {
-  const claims = JSON.stringify({ id_token: { acr: { essential: true, values: [MFA] } } });
-  return `/${id}/login?${new URLSearchParams({ acr_values: MFA, claims })}`;
+  const claims = JSON.stringify({ id_token: { acr: { essential: true, values: [shared.MFA] } } });
+  return `/${id}/login?${new URLSearchParams({ acr_values: shared.MFA, claims })}`;
 }
 
 function button(id: string, action: string, label: string): Html {

@@ -1,11 +1,13 @@
 import { Router, urlencoded } from 'express';
 import { buildEndSessionUrl, fetchUserInfo, ResponseBodyError, randomState } from 'openid-client';
 import { Begun } from '../shared/begun.ts';
-import { type DemoApplication, RelyingPartyError } from './application.ts';
+import { ApplicationError } from '../shared/error.ts';
+import { signedOutPage } from '../shared/pages.ts';
+import type { DemoApplication } from './application.ts';
 import type { Clients } from './client.ts';
 import type { LogoutTokens } from './logout-token.ts';
-import { signedInPage, signedOutPage } from './pages.ts';
-import type { Pending, Session, Sessions, SignedIn } from './sessions.ts';
+import { signedInPage } from './pages.ts';
+import { isNamed, type Pending, type Session, type Sessions, type SignedIn } from './sessions.ts';
 import { authorizationRequest, completed, refreshed } from './sign-in.ts';
 
 export interface RouteOptions {
@@ -51,7 +53,7 @@ export function applicationRoutes({ url, application, clients, sessions, logoutT
   router.get('/callback', async (req, res) => {
     const state = String(req.query.state);
     const pending = begun.take(req, res, `/${id}`, state);
-    if (!pending) throw new RelyingPartyError(400, 'unknown_state', "this sign-in wasn't begun in this browser");
+    if (!pending) throw new ApplicationError(400, 'unknown_state', "this sign-in wasn't begun in this browser");
     const answer = new URL(req.originalUrl, url);
     const signedIn = await completed(await clients(application), answer, state, pending);
     sessions.begin(res, id, sessions.find(req, id), signedIn);
@@ -97,7 +99,7 @@ export function applicationRoutes({ url, application, clients, sessions, logoutT
     const { state } = req.query;
     if (session?.signedIn) return res.redirect(303, home);
     if (state !== undefined && state !== session?.signingOut) {
-      throw new RelyingPartyError(400, 'unknown_state', "this sign-out wasn't begun in this browser");
+      throw new ApplicationError(400, 'unknown_state', "this sign-out wasn't begun in this browser");
     }
     delete session?.signingOut;
     res.send(signedOutPage(application, 'You are signed out.'));
@@ -105,7 +107,7 @@ export function applicationRoutes({ url, application, clients, sessions, logoutT
 
   router.post('/backchannel-logout', urlencoded({ extended: false, limit: '32kb' }), async (req, res) => {
     const subject = await logoutTokens(await clients(application), req.body?.logout_token);
-    sessions.end(id, subject);
+    sessions.end(id, (signedIn) => isNamed(signedIn, subject));
     res.status(200).end();
   });
 
@@ -113,6 +115,6 @@ export function applicationRoutes({ url, application, clients, sessions, logoutT
 }
 
 function signedInSession(session: Session | undefined): Session & { signedIn: SignedIn } {
-  if (!session?.signedIn) throw new RelyingPartyError(401, 'login_required', 'you are not signed in here');
+  if (!session?.signedIn) throw new ApplicationError(401, 'login_required', 'you are not signed in here');
   return Object.assign(session, { signedIn: session.signedIn });
 }

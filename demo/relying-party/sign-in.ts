@@ -11,7 +11,8 @@ import {
   type TokenEndpointResponse,
   type TokenEndpointResponseHelpers,
 } from 'openid-client';
-import { type DemoApplication, RelyingPartyError } from './application.ts';
+import { ApplicationError } from '../shared/error.ts';
+import type { DemoApplication } from './application.ts';
 import type { Pending, SignedIn } from './sessions.ts';
 
 /** Parameters that `/<application>/login` hands on to the authorization request. */
@@ -71,17 +72,17 @@ export async function completed(config: Configuration, url: URL, state: string, 
   const signedIn = fromTokens(tokens);
   const acr = String(signedIn.claims.acr ?? 'none');
   if (pending.essentialAcr && !pending.essentialAcr.includes(acr)) {
-    throw new RelyingPartyError(400, 'unmet_authentication_requirements', `the issuer answered acr ${acr}`);
+    throw new ApplicationError(400, 'unmet_authentication_requirements', `the issuer answered acr ${acr}`);
   }
   return signedIn;
 }
 
 /** Refreshes; a new ID token must speak of the same person (OpenID Connect Core, section 12.2). */
 export async function refreshed(config: Configuration, before: SignedIn): Promise<SignedIn> {
-  if (!before.refreshToken) throw new RelyingPartyError(400, 'invalid_grant', 'no refresh token was issued');
+  if (!before.refreshToken) throw new ApplicationError(400, 'invalid_grant', 'no refresh token was issued');
   const after = fromTokens(await refreshTokenGrant(config, before.refreshToken), before);
   if (after.claims.sub !== before.claims.sub) {
-    throw new RelyingPartyError(400, 'invalid_grant', 'the new ID token is for another account');
+    throw new ApplicationError(400, 'invalid_grant', 'the new ID token is for another account');
   }
   return after;
 }
@@ -89,7 +90,7 @@ export async function refreshed(config: Configuration, before: SignedIn): Promis
 function fromTokens(tokens: TokenEndpointResponse & TokenEndpointResponseHelpers, before?: SignedIn): SignedIn {
   const claims = tokens.claims() ?? before?.claims;
   const idToken = tokens.id_token ?? before?.idToken;
-  if (!claims || !idToken) throw new RelyingPartyError(400, 'invalid_response', 'no ID token was issued');
+  if (!claims || !idToken) throw new ApplicationError(400, 'invalid_response', 'no ID token was issued');
   const expires = tokens.expires_in === undefined ? undefined : Date.now() + tokens.expires_in * 1000;
   const refreshToken = tokens.refresh_token ?? before?.refreshToken;
   const scope = tokens.scope ?? before?.scope;

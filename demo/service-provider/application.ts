@@ -46,16 +46,3 @@ export function endpointsOf(url: string, id: string) {
   };
 }
 export type Endpoints = ReturnType<typeof endpointsOf>;
-
-/** An error to be shown: `error` is a short name, a status code's last part where the identity provider sent one. */
-export class ServiceProviderError extends Error {
-  readonly status: number;
-  readonly error: string;
-
-  constructor(status: number, error: string, description: string, options?: ErrorOptions) {
-    super(description, options);
-    this.name = 'ServiceProviderError';
-    this.status = status;
-    this.error = error;
-  }
-}

@@ -1,9 +1,8 @@
+import { ApplicationError } from '../shared/error.ts';
+import { patiently } from '../shared/patience.ts';
 import { isLoopback } from '../shared/server.ts';
-import { ServiceProviderError } from './application.ts';
 import { parsed, type XmlElement } from './xml.ts';
 
-const PATIENCE = 10_000;
-const PAUSE = 250;
 const BINDING = 'urn:oasis:names:tc:SAML:2.0:bindings:';
 
 /** What the demo needs of the identity provider's metadata. */
@@ -21,7 +20,7 @@ export interface IdentityProviders {
   current(): Promise<IdentityProvider>;
   /**
    * Does what rests on its signature. Where that fails and the metadata has other certificates by now
-   * (a rollover), it is done once more with those. Throws ServiceProviderError.
+   * (a rollover), it is done once more with those. Throws ApplicationError.
    */
   trusting<T>(use: (idp: IdentityProvider) => Promise<T>): Promise<T>;
 }
@@ -36,12 +35,12 @@ export function createIdentityProviders(metadata: URL, stop: AbortSignal): Ident
   }
   let known: Promise<IdentityProvider> | undefined;
   const read = () => {
-    const asked = patiently(metadata, stop);
-    known = asked;
-    asked.catch(() => {
-      if (known === asked) known = undefined;
+    const answer = asked(metadata, stop);
+    known = answer;
+    answer.catch(() => {
+      if (known === answer) known = undefined;
     });
-    return asked;
+    return answer;
   };
   const current = () => known ?? read();
   return {
@@ -51,7 +50,7 @@ export function createIdentityProviders(metadata: URL, stop: AbortSignal): Ident
       try {
         return await use(idp);
       } catch (error) {
-        const again = error instanceof ServiceProviderError ? idp : await read();
+        const again = error instanceof ApplicationError ? idp : await read();
         if (again.certificates.join() === idp.certificates.join()) throw untrusted(error);
         return use(again).catch((still: unknown) => {
           throw untrusted(still);
@@ -61,29 +60,22 @@ export function createIdentityProviders(metadata: URL, stop: AbortSignal): Ident
   };
 }
 
-function untrusted(error: unknown): ServiceProviderError {
-  if (error instanceof ServiceProviderError) return error;
+function untrusted(error: unknown): ApplicationError {
+  if (error instanceof ApplicationError) return error;
   const found = error instanceof Error ? error.message : String(error);
-  return new ServiceProviderError(400, 'invalid_message', found, { cause: error });
+  return new ApplicationError(400, 'invalid_message', found, { cause: error });
 }
 
-async function patiently(metadata: URL, stop: AbortSignal): Promise<IdentityProvider> {
-  const end = Date.now() + PATIENCE;
-  for (;;) {
-    try {
-      const answer = await fetch(metadata, {
-        redirect: 'error',
-        signal: AbortSignal.any([stop, AbortSignal.timeout(PATIENCE)]),
-      });
+function asked(metadata: URL, stop: AbortSignal): Promise<IdentityProvider> {
+  return patiently(
+    async (signal) => {
+      const answer = await fetch(metadata, { redirect: 'error', signal });
       if (!answer.ok) throw new Error(`${metadata.href} answered ${answer.status}`);
       return identityProviderOf(await parsed(await answer.text()));
-    } catch (cause) {
-      if (stop.aborted || Date.now() > end) {
-        throw new ServiceProviderError(503, 'metadata_unavailable', `${metadata.href} can't be read`, { cause });
-      }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
-    }
-  }
+    },
+    stop,
+    (cause) => new ApplicationError(503, 'metadata_unavailable', `${metadata.href} can't be read`, { cause }),
+  );
 }
 
 /** Reads an `md:EntityDescriptor` with an identity provider in it. Throws where something that is needed is missing. */

@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { type Profile, ValidateInResponseTo } from '@node-saml/node-saml';
 import { SignedXml } from 'xml-crypto';
-import { ServiceProviderError } from './application.ts';
+import { ApplicationError } from '../shared/error.ts';
 import { newId, type Party, samlOf } from './client.ts';
 import type { IdentityProvider, IdentityProviders } from './identity-provider.ts';
 import type { NameId, SignedIn } from './sessions.ts';
@@ -102,7 +102,7 @@ export async function logoutRequest(party: Party, idp: IdentityProvider, signedI
   return { url: await saml.getLogoutUrlAsync(profile, relayState, {}), id, relayState };
 }
 
-/** Checks the identity provider's LogoutRequest. Throws ServiceProviderError. */
+/** Checks the identity provider's LogoutRequest. Throws ApplicationError. */
 export async function receivedLogout(
   party: Party,
   idps: IdentityProviders,
@@ -124,7 +124,7 @@ export async function receivedLogout(
   };
 }
 
-/** Checks the answer to our own LogoutRequest; answers its status in words. Throws ServiceProviderError. */
+/** Checks the answer to our own LogoutRequest; answers its status in words. Throws ApplicationError. */
 export async function finishedLogout(
   party: Party,
   idps: IdentityProviders,
@@ -196,6 +196,6 @@ function asProfile(id: string): Profile {
   return { ID: id, issuer: '', nameID: '', nameIDFormat: '' };
 }
 
-function refused(description: string, cause?: unknown): ServiceProviderError {
-  return new ServiceProviderError(400, 'invalid_message', description, { cause });
+function refused(description: string, cause?: unknown): ApplicationError {
+  return new ApplicationError(400, 'invalid_message', description, { cause });
 }

@@ -1,36 +1,24 @@
-import { type Html, html, page } from '../shared/html.ts';
-import type { DemoServiceProvider, ServiceProviderError } from './application.ts';
+import { html, page } from '../shared/html.ts';
+import * as shared from '../shared/pages.ts';
+import type { DemoServiceProvider } from './application.ts';
 import type { SignedIn } from './sessions.ts';
 
-const MFA = 'https://refeds.org/profile/mfa';
 /** Attributes by which a person may be called, the best first: displayName, cn, mail. */
 const NAMES = ['urn:oid:2.16.840.1.113730.3.1.241', 'urn:oid:2.5.4.3', 'urn:oid:0.9.2342.19200300.100.1.3'];
 
+export function shown({ id, names, asks }: DemoServiceProvider): shared.Shown {
+  return { id, name: names.en, asks };
+}
+
 export function homePage(applications: readonly DemoServiceProvider[]): string {
-  const cards = applications.map(
-    ({ id, names, asks }) => html`<li class="card"><h2><a href="/${id}">${names.en}</a></h2><p>${asks}</p></li>`,
-  );
-  return page(
-    'Demo applications',
-    html`<h1>Demo applications, by SAML</h1>
-      <p>Three service providers that leave signing in to Sallyport. Each asks for something else; sign in to one, then try another.</p>
-      <ul class="cards">${cards}</ul>`,
-  );
+  const lead = 'Three service providers that leave signing in to Sallyport.';
+  return shared.homePage('Demo applications, by SAML', lead, applications.map(shown));
 }
 
-export function signedOutPage({ id, names, asks }: DemoServiceProvider, notice?: string): string {
-  return page(
-    names.en,
-    html`<h1>${names.en}</h1>
-      ${notice ? html`<p class="notice" role="status">${notice}</p>` : ''}
-      <p>${asks}</p>
-      <p><a class="button" href="/${id}/login">Sign in</a></p>`,
-  );
-}
-
-export function signedInPage({ id, names, asks }: DemoServiceProvider, signedIn: SignedIn): string {
+export function signedInPage(application: DemoServiceProvider, signedIn: SignedIn): string {
+  const { id } = application;
   const { nameId, attributes } = signedIn;
-  const facts: [string, string | undefined][] = [
+  const known: [string, string | undefined][] = [
     ['Issuer', signedIn.issuer],
     ['NameID', nameId.value],
     ['Format', nameId.format],
@@ -41,18 +29,17 @@ export function signedInPage({ id, names, asks }: DemoServiceProvider, signedIn:
     ['encrypted', signedIn.encrypted ? 'yes' : 'no'],
   ];
   const released = Object.entries(attributes).map(([name, values]): [string, string] => [name, values.join(', ')]);
-  return page(
-    names.en,
-    html`<h1>${names.en}</h1>
-      <p>You are signed in as <strong id="who">${called(signedIn)}</strong>. ${asks}</p>
-      ${list(facts)}
+  return shared.signedInPage(
+    shown(application),
+    called(signedIn),
+    html`${shared.facts(known)}
       <div class="actions">
-        <a class="button quiet" href="/${id}/login?${new URLSearchParams({ acr: MFA }).toString()}">Step up</a>
+        <a class="button quiet" href="/${id}/login?${new URLSearchParams({ acr: shared.MFA }).toString()}">Step up</a>
         <a class="button quiet" href="/${id}/login?force=1">Sign in again</a>
         <form method="post" action="/${id}/logout"><button class="quiet">Sign out</button></form>
       </div>
       <h2>Attributes</h2>
-      ${released.length > 0 ? list(released) : html`<p>None were released.</p>`}`,
+      ${released.length > 0 ? shared.facts(released) : html`<p>None were released.</p>`}`,
   );
 }
 
@@ -70,19 +57,6 @@ export function postPage(
         <button>Continue to sign in</button>
       </form>`,
   );
-}
-
-export function errorPage(error: ServiceProviderError, application?: DemoServiceProvider): string {
-  return page(
-    application?.names.en ?? 'Demo applications',
-    html`<h1>That didn't work</h1>
-      <p class="notice" role="alert"><code id="error">${error.error}</code><br><span id="error-description">${error.message}</span></p>
-      <p><a class="button" href="/${application?.id ?? ''}">Back</a></p>`,
-  );
-}
-
-function list(facts: readonly [string, string | undefined][]): Html {
-  return html`<dl>${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value ?? 'not stated'}</dd></div>`)}</dl>`;
 }
 
 function called({ attributes, nameId }: SignedIn): string {

@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router, text, urlencoded } from 'express';
 import { Begun } from '../shared/begun.ts';
-import { ServiceProviderError } from './application.ts';
+import { ApplicationError } from '../shared/error.ts';
+import { signedOutPage } from '../shared/pages.ts';
 import type { Party } from './client.ts';
 import type { IdentityProviders } from './identity-provider.ts';
 import {
@@ -15,8 +16,8 @@ import {
   type ReceivedLogout,
   receivedLogout,
 } from './logout.ts';
-import { postPage, signedInPage, signedOutPage } from './pages.ts';
-import { type Asked, Parking, type Sessions } from './sessions.ts';
+import { postPage, shown, signedInPage } from './pages.ts';
+import { type Asked, isMeant, Parking, type Sessions } from './sessions.ts';
 import { authnRequest, type Incoming, inResponseTo, signedIn } from './sign-in.ts';
 
 export interface RouteOptions {
@@ -44,7 +45,7 @@ export function applicationRoutes(options: RouteOptions): Router {
 function sessionRoutes(router: Router, { party: { application }, sessions, metadata }: RouteOptions): void {
   router.get('/', (req, res) => {
     const found = sessions.find(req, application.id)?.signedIn;
-    res.send(found ? signedInPage(application, found) : signedOutPage(application));
+    res.send(found ? signedInPage(application, found) : signedOutPage(shown(application)));
   });
 
   router.get('/session.json', (req, res) => {
@@ -72,20 +73,19 @@ function signInRoutes(router: Router, { party, idps, sessions, once }: RouteOpti
   // Posted by another site, so our cookie stays at home: it comes along to the address that this leads to.
   router.post('/acs', form(), (req, res) => {
     const { SAMLResponse, RelayState } = (req.body ?? {}) as Record<string, unknown>;
-    if (typeof SAMLResponse !== 'string')
-      throw new ServiceProviderError(400, 'invalid_response', 'there is no response');
+    if (typeof SAMLResponse !== 'string') throw new ApplicationError(400, 'invalid_response', 'there is no response');
     const handle = answers.put({ SAMLResponse, ...(typeof RelayState === 'string' ? { RelayState } : {}) });
     res.redirect(303, `${endpoints.acs}?answer=${handle}`);
   });
 
   router.get('/acs', async (req, res) => {
     const incoming = answers.take(req.query.answer);
-    if (!incoming) throw new ServiceProviderError(400, 'invalid_response', 'this answer was taken already');
+    if (!incoming) throw new ApplicationError(400, 'invalid_response', 'this answer was taken already');
     const answered = await inResponseTo(incoming);
     const asked = begun.take(req, res, `/${id}`, answered ?? '');
     // Without it the answer may be to another browser's request (login CSRF).
     if (!asked && (answered !== undefined || !application.unsolicited)) {
-      throw new ServiceProviderError(400, 'unknown_request', "this sign-in wasn't begun in this browser");
+      throw new ApplicationError(400, 'unknown_request', "this sign-in wasn't begun in this browser");
     }
     sessions.begin(res, id, sessions.find(req, id), await signedIn(party, idps, incoming, asked, once));
     res.redirect(303, endpoints.home);
@@ -96,7 +96,8 @@ function logoutRoutes(router: Router, { party, idps, sessions }: RouteOptions): 
   const { application, endpoints } = party;
   const { id } = application;
   const answers = new Parking<LogoutMessage>();
-  const end = ({ nameId, sessionIndexes }: ReceivedLogout) => sessions.end(id, nameId, sessionIndexes);
+  const end = ({ nameId, sessionIndexes }: ReceivedLogout) =>
+    sessions.end(id, (signedIn) => isMeant(signedIn, nameId, sessionIndexes));
 
   async function requested(res: Response, incoming: LogoutMessage): Promise<void> {
     const request = await receivedLogout(party, idps, incoming, endpoints.slo);
@@ -108,7 +109,7 @@ function logoutRoutes(router: Router, { party, idps, sessions }: RouteOptions): 
     const session = sessions.find(req, id);
     const notice = await finishedLogout(party, idps, incoming, session?.signingOut);
     delete session?.signingOut;
-    res.send(signedOutPage(application, notice));
+    res.send(signedOutPage(shown(application), notice));
   }
 
   router.post('/logout', async (req, res) => {
@@ -116,7 +117,7 @@ function logoutRoutes(router: Router, { party, idps, sessions }: RouteOptions): 
     if (!before?.signedIn) return res.redirect(303, endpoints.home);
     const session = sessions.begin(res, id, before);
     const idp = await idps.current();
-    if (!idp.singleLogout) return void res.send(signedOutPage(application, 'You are signed out here alone.'));
+    if (!idp.singleLogout) return void res.send(signedOutPage(shown(application), 'You are signed out here alone.'));
     const { url, ...sent } = await logoutRequest(party, idp, before.signedIn);
     session.signingOut = sent;
     res.redirect(303, url);

@@ -1,9 +1,10 @@
-import express, { type ErrorRequestHandler } from 'express';
-import { listen, ownHost, STYLE, security } from '../shared/server.ts';
-import { type DemoServiceProvider, endpointsOf, ServiceProviderError } from './application.ts';
+import { ApplicationError } from '../shared/error.ts';
+import { dropOldest } from '../shared/oldest.ts';
+import { type Running, startSite } from '../shared/server.ts';
+import { endpointsOf } from './application.ts';
 import { createIdentityProviders } from './identity-provider.ts';
 import { metadataOf } from './metadata.ts';
-import { errorPage, homePage } from './pages.ts';
+import { homePage, shown } from './pages.ts';
 import type { Prepared } from './prepare.ts';
 import { applicationRoutes } from './routes.ts';
 import { Sessions } from './sessions.ts';
@@ -17,11 +18,7 @@ export interface ServiceProviderOptions {
   onError?(error: unknown): void;
 }
 
-export interface ServiceProvider {
-  /** Without a slash at the end. */
-  url: string;
-  close(): Promise<void>;
-}
+export type ServiceProvider = Running;
 
 const MOST_SEEN = 10_000;
 
@@ -31,34 +28,23 @@ export async function startServiceProvider(options: ServiceProviderOptions): Pro
   const metadata = new URL('/saml/metadata', options.identityProvider);
   const stop = new AbortController();
   const idps = createIdentityProviders(metadata, stop.signal);
-  const { hostname, port, host } = new URL(url);
-  const app = express();
-  const server = await listen(app, Number(port), hostname);
+  const { hostname, port } = new URL(url);
   const sessions = new Sessions();
   const once = onlyOnce();
-
-  app.disable('x-powered-by');
-  app.use(ownHost(host), security(metadata));
-  app.get('/', (_req, res) => void res.send(homePage(applications)));
-  app.get('/style.css', (_req, res) => res.sendFile(STYLE));
-  for (const application of applications) {
-    const party = { application, endpoints: endpointsOf(url, application.id), keys };
-    const own = metadataOf(application, url, keys);
-    app.use(`/${application.id}`, applicationRoutes({ party, idps, sessions, metadata: own, once }));
-  }
-  app.use(() => {
-    throw new ServiceProviderError(404, 'not_found', 'there is no such page');
-  });
-  app.use(failures(applications, options.onError));
-
-  return {
-    url,
-    close() {
-      stop.abort();
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
+  return startSite({
+    ...{ hostname, port: Number(port), issuer: metadata, applications, shown },
+    ...{ explained, onError: options.onError, stop },
+    home: homePage(applications),
+    routes(application) {
+      const party = { application, endpoints: endpointsOf(url, application.id), keys };
+      return applicationRoutes({ party, idps, sessions, metadata: metadataOf(application, url, keys), once });
     },
-  };
+    answerProgram(path, res, { message }) {
+      if (!path.endsWith('/soap')) return false;
+      res.type('text').send(`${message}\n`);
+      return true;
+    },
+  });
 }
 
 /** Answers true for each ID once; assertions live for minutes, so the last thousands are enough. */
@@ -67,35 +53,17 @@ function onlyOnce(): (id: string) => boolean {
   return (id) => {
     if (id === '' || seen.has(id)) return false;
     seen.add(id);
-    for (const oldest of seen) {
-      if (seen.size <= MOST_SEEN) break;
-      seen.delete(oldest);
-    }
+    dropOldest(seen, MOST_SEEN);
     return true;
   };
 }
 
-function failures(
-  applications: readonly DemoServiceProvider[],
-  onError?: (error: unknown) => void,
-): ErrorRequestHandler {
-  return (thrown, req, res, next) => {
-    if (res.headersSent) return next(thrown);
-    const error = explained(thrown);
-    if (error.status >= 500) onError?.(thrown);
-    const application = applications.find(({ id }) => req.originalUrl.startsWith(`/${id}/`));
-    res.status(error.status).set('cache-control', 'no-store');
-    if (req.path.endsWith('/soap')) res.type('text').send(`${error.message}\n`);
-    else res.send(errorPage(error, application));
-  };
-}
-
 /** What went wrong, for people; a body that is too large and the like bring their own status. */
-function explained(thrown: unknown): ServiceProviderError {
-  if (thrown instanceof ServiceProviderError) return thrown;
+function explained(thrown: unknown): ApplicationError {
+  if (thrown instanceof ApplicationError) return thrown;
   const status = (thrown as { status?: unknown } | undefined)?.status;
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new ServiceProviderError(status, 'invalid_request', 'the request is malformed', { cause: thrown });
+    return new ApplicationError(status, 'invalid_request', 'the request is malformed', { cause: thrown });
   }
-  return new ServiceProviderError(500, 'server_error', 'something went wrong here', { cause: thrown });
+  return new ApplicationError(500, 'server_error', 'something went wrong here', { cause: thrown });
 }

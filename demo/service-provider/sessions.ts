@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Request, Response } from 'express';
-import { cookieOf } from '../shared/cookie.ts';
+import { dropOldest } from '../shared/oldest.ts';
+import { type Session as Kept, Sessions as KeptSessions } from '../shared/sessions.ts';
 
 /** What an AuthnRequest asked for, kept for its answer. */
 export interface Asked {
@@ -37,58 +37,20 @@ export interface SignedIn {
   unsolicited: boolean;
 }
 
-export interface Session {
-  readonly id: string;
-  readonly application: string;
-  readonly expires: number;
-  signedIn?: SignedIn;
-  /** The LogoutRequest that is under way. */
-  signingOut?: { id: string; relayState: string };
+/** `signingOut`: the LogoutRequest. */
+export type Session = Kept<SignedIn, { id: string; relayState: string }>;
+
+export class Sessions extends KeptSessions<SignedIn, { id: string; relayState: string }> {
+  constructor() {
+    super(({ sessionNotOnOrAfter: until }) => (until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until)));
+  }
 }
 
-const LIFETIME = 8 * 60 * 60 * 1000;
-const MOST_SESSIONS = 10_000;
-const COOKIE = 'session';
-
-/** The service provider's own sessions, one for each browser and application, in memory. */
-export class Sessions {
-  readonly #byId = new Map<string, Session>();
-
-  find(req: Request, application: string): Session | undefined {
-    const session = this.#byId.get(cookieOf(req, COOKIE) ?? '');
-    if (!session || session.application !== application || session.expires < Date.now()) return undefined;
-    return session;
-  }
-
-  /** A new id at every change of who is signed in: an id known before is worth nothing after (session fixation). */
-  begin(res: Response, application: string, previous?: Session, signedIn?: SignedIn): Session {
-    if (previous) this.#byId.delete(previous.id);
-    const until = signedIn?.sessionNotOnOrAfter;
-    const session: Session = {
-      id: randomBytes(32).toString('base64url'),
-      application,
-      expires: Math.min(Date.now() + LIFETIME, until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until)),
-      ...(signedIn ? { signedIn } : {}),
-    };
-    this.#byId.set(session.id, session);
-    dropOldest(this.#byId, MOST_SESSIONS);
-    res.cookie(COOKIE, session.id, { httpOnly: true, sameSite: 'lax', path: `/${application}` });
-    return session;
-  }
-
-  /** Ends the sessions that a LogoutRequest means: of this name, and of one of the indexes if it names any. */
-  end(application: string, nameId: NameId, indexes: readonly string[]): number {
-    let ended = 0;
-    for (const session of this.#byId.values()) {
-      const { signedIn } = session;
-      if (session.application !== application || signedIn?.nameId.value !== nameId.value) continue;
-      if (nameId.format !== undefined && signedIn.nameId.format !== nameId.format) continue;
-      if (indexes.length > 0 && !indexes.includes(signedIn.sessionIndex ?? '')) continue;
-      this.#byId.delete(session.id);
-      ended += 1;
-    }
-    return ended;
-  }
+/** Whether a LogoutRequest means this session: of this name, and of one of the indexes if it names any. */
+export function isMeant(signedIn: SignedIn, nameId: NameId, indexes: readonly string[]): boolean {
+  const { value, format } = signedIn.nameId;
+  if (value !== nameId.value || (nameId.format !== undefined && format !== nameId.format)) return false;
+  return indexes.length === 0 || indexes.includes(signedIn.sessionIndex ?? '');
 }
 
 /** A few things kept for a short while, each for whoever brings its handle, once. */
@@ -106,12 +68,5 @@ export class Parking<T> {
     const found = this.#kept.get(String(handle));
     this.#kept.delete(String(handle));
     return found && found.until > Date.now() ? found.value : undefined;
-  }
-}
-
-function dropOldest(map: Map<string, unknown>, most: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= most) return;
-    map.delete(key);
   }
 }

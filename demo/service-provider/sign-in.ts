@@ -1,5 +1,5 @@
 import type { RacComparison, SamlOptions } from '@node-saml/node-saml';
-import { ServiceProviderError } from './application.ts';
+import { ApplicationError } from '../shared/error.ts';
 import { newId, type Party, SKEW, samlOf } from './client.ts';
 import type { IdentityProvider, IdentityProviders } from './identity-provider.ts';
 import type { Asked, SignedIn } from './sessions.ts';
@@ -30,7 +30,7 @@ export async function authnRequest(
   query: Query,
 ): Promise<{ outgoing: Outgoing; asked: Asked }> {
   const comparison = String(query.comparison ?? 'exact');
-  if (!COMPARISONS.includes(comparison)) throw new ServiceProviderError(400, 'comparison', 'no such comparison');
+  if (!COMPARISONS.includes(comparison)) throw new ApplicationError(400, 'comparison', 'no such comparison');
   const classes = [query.acr ?? []].flat().map(String);
   const format = typeof query.nameid === 'string' ? (FORMATS[query.nameid] ?? query.nameid) : null;
   const asked: Asked = {
@@ -55,7 +55,7 @@ export async function authnRequest(
     return { outgoing: { url }, asked };
   }
   const action = idp.singleSignOn.post;
-  if (action === undefined) throw new ServiceProviderError(400, 'binding', 'the identity provider takes no POST');
+  if (action === undefined) throw new ApplicationError(400, 'binding', 'the identity provider takes no POST');
   const posting = samlOf(party, idp, undefined, { ...wishes, entryPoint: action, skipRequestCompression: true });
   const fields = await posting.getAuthorizeMessageAsync(asked.relayState);
   return { outgoing: { action, fields: fields as Record<string, string> }, asked };
@@ -74,7 +74,7 @@ export async function inResponseTo({ SAMLResponse }: Incoming): Promise<string |
 
 /**
  * Checks a response (saml-profiles section 4.1.4.3) and reads it. node-saml checks both signatures, decrypts, and
- * compares InResponseTo, audience and times; the rest is here. Throws ServiceProviderError.
+ * compares InResponseTo, audience and times; the rest is here. Throws ApplicationError.
  *
  * @param asked what this browser asked for in the request that is answered
  * @param once whether this assertion ID is new
@@ -181,6 +181,6 @@ export function decoded(message: string): string {
   return Buffer.from(message, 'base64').toString('utf8');
 }
 
-function refused(description: string): ServiceProviderError {
-  return new ServiceProviderError(400, 'invalid_response', description);
+function refused(description: string): ApplicationError {
+  return new ApplicationError(400, 'invalid_response', description);
 }

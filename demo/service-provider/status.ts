@@ -1,4 +1,4 @@
-import { ServiceProviderError } from './application.ts';
+import { ApplicationError } from '../shared/error.ts';
 import type { XmlElement } from './xml.ts';
 
 /** Status codes in words (saml-core section 3.2.2.2), by their last part. */
@@ -40,6 +40,6 @@ export function statusOf(response: XmlElement): ReadStatus {
 /** Throws what an unsuccessful answer says. */
 export function demandSuccess(response: XmlElement): ReadStatus {
   const status = statusOf(response);
-  if (!status.success) throw new ServiceProviderError(403, status.codes.at(-1) ?? 'no_status', status.words);
+  if (!status.success) throw new ApplicationError(403, status.codes.at(-1) ?? 'no_status', status.words);
   return status;
 }

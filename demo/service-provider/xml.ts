@@ -1,5 +1,5 @@
 import { parseXml2JsFromString } from '@node-saml/node-saml/lib/xml.js';
-import { ServiceProviderError } from './application.ts';
+import { ApplicationError } from '../shared/error.ts';
 
 /** What node-saml's own parser answers: attributes in `$`, text in `_`, children by their names without a prefix. */
 interface Parsed {
@@ -39,12 +39,12 @@ export class XmlElement {
 
 /** The root element of a document; a document type is refused, since nothing of SAML has one. */
 export async function parsed(xml: string): Promise<XmlElement> {
-  if (/<!DOCTYPE/i.test(xml)) throw new ServiceProviderError(400, 'malformed', 'the message has a document type');
+  if (/<!DOCTYPE/i.test(xml)) throw new ApplicationError(400, 'malformed', 'the message has a document type');
   try {
     const [root] = Object.entries((await parseXml2JsFromString(xml)) ?? {});
     if (root !== undefined) return new XmlElement(...root);
   } catch (cause) {
-    throw new ServiceProviderError(400, 'malformed', 'the message is no XML', { cause });
+    throw new ApplicationError(400, 'malformed', 'the message is no XML', { cause });
   }
-  throw new ServiceProviderError(400, 'malformed', 'the message is empty');
+  throw new ApplicationError(400, 'malformed', 'the message is empty');
 }

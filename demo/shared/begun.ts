@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { cookieOf } from './cookie.ts';
+import { dropOldest } from './oldest.ts';
 
 const LIFETIME = 30 * 60 * 1000;
 const MOST = 10_000;
@@ -18,10 +19,7 @@ export class Begun<T> {
   put(res: Response, path: string, name: string, value: T): void {
     const secret = randomBytes(32).toString('base64url');
     this.#kept.set(name, { value, secret, until: Date.now() + LIFETIME });
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= MOST) break;
-      this.#kept.delete(oldest);
-    }
+    dropOldest(this.#kept, MOST);
     res.cookie(nameOf(name), secret, { httpOnly: true, sameSite: 'lax', path, maxAge: LIFETIME });
   }
 
