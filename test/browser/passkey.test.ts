@@ -1,12 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { add, arrived, goToAdd, PASSKEYS, settleWithApp, startAnew } from './passkeys.ts';
+import { arrived, goToAdd, OPEN, PASSKEYS, settleWithApp, withPasskey } from './passkeys.ts';
 import { browserScene, closeBrowser, JOURNEY } from './scene.ts';
 import { SecurityKey } from './security-key.ts';
 
 afterAll(closeBrowser);
 
 const MINUTES = 60_000;
-const OPEN = 'Sign in with a passkey';
 
 describe('with a passkey, in a browser', JOURNEY, () => {
   const scene = browserScene(PASSKEYS);
@@ -29,11 +28,7 @@ describe('with a passkey, in a browser', JOURNEY, () => {
   });
 
   it('signs in by the button alone: one step, no question after it, and nothing to remember', async () => {
-    const me = await scene.visit();
-    await settleWithApp(me);
-    await SecurityKey.plugIn(me.page);
-    await add(me);
-    await startAnew(me);
+    const { me } = await withPasskey(scene);
     await me.open('payroll');
     expect(await me.heading()).toBe('Sign in');
     expect(await me.faults()).toEqual([]);
@@ -55,11 +50,7 @@ describe('with a passkey, in a browser', JOURNEY, () => {
   });
 
   it('signs in from the user name field', async () => {
-    const me = await scene.visit();
-    await settleWithApp(me);
-    const key = await SecurityKey.plugIn(me.page, { builtIn: true });
-    await add(me);
-    await startAnew(me);
+    const { me, key } = await withPasskey(scene, { key: { builtIn: true } });
     await key.touch(false);
     await me.open('library');
     expect(await me.page.getByLabel('User name').getAttribute('autocomplete')).toBe('username webauthn');

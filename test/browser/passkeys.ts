@@ -1,4 +1,5 @@
-import type { Store } from './scene.ts';
+import type { BrowserScene, Store, Visit } from './scene.ts';
+import { type Kind, SecurityKey } from './security-key.ts';
 import type { Visitor } from './visitor.ts';
 
 /** Passkeys beside the app; payroll wants a phishing-resistant method of `admins`, attested hardware of `root`. */
@@ -18,6 +19,9 @@ export const PASSKEYS: Store = () => ({
     },
   },
 });
+
+/** The button that opens a sign-in with one. */
+export const OPEN = 'Sign in with a passkey';
 
 export type Me = Visitor & { username: string };
 
@@ -50,3 +54,16 @@ export async function add(me: Visitor): Promise<void> {
 
 /** As if the browser had been closed, with everything that it kept. */
 export const startAnew = (me: Visitor): Promise<void> => me.context.clearCookies();
+
+/** Somebody new with an app and a passkey, and a browser that knows nothing of them. */
+export async function withPasskey(
+  scene: BrowserScene,
+  wish: { visit?: Visit; key?: Kind } = {},
+): Promise<{ me: Me; key: SecurityKey }> {
+  const me = await scene.visit(wish.visit);
+  await settleWithApp(me);
+  const key = await SecurityKey.plugIn(me.page, wish.key);
+  await add(me);
+  await startAnew(me);
+  return { me, key };
+}

@@ -1,21 +1,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { add, arrived, PASSKEYS, settleWithApp, startAnew } from '../browser/passkeys.ts';
+import { arrived, OPEN, PASSKEYS, startAnew, withPasskey } from '../browser/passkeys.ts';
 import { browserScene, closeBrowser, JOURNEY, SOON } from '../browser/scene.ts';
-import { SecurityKey } from '../browser/security-key.ts';
 
 afterAll(closeBrowser);
-
-const OPEN = 'Sign in with a passkey';
 
 describe('a passkey beside a password, in a browser', JOURNEY, () => {
   const scene = browserScene(PASSKEYS);
 
   it('leaves the password alone while the field offers a passkey', async () => {
-    const me = await scene.visit();
-    await settleWithApp(me);
-    const key = await SecurityKey.plugIn(me.page, { builtIn: true });
-    await add(me);
-    await startAnew(me);
+    const { me, key } = await withPasskey(scene, { key: { builtIn: true } });
     await key.touch(false);
     await me.open('library');
     await me.password(me.username);
@@ -24,11 +17,7 @@ describe('a passkey beside a password, in a browser', JOURNEY, () => {
   });
 
   it('is a second step after the password, and the device may be remembered', async () => {
-    const me = await scene.visit();
-    await settleWithApp(me);
-    await SecurityKey.plugIn(me.page);
-    await add(me);
-    await startAnew(me);
+    const { me } = await withPasskey(scene);
     await me.open('courses');
     await me.password(me.username);
     await me.press('Use passkey or key');
@@ -48,11 +37,7 @@ describe('a passkey beside a password, in a browser', JOURNEY, () => {
   });
 
   it('counts no more once it is removed', async () => {
-    const me = await scene.visit();
-    await settleWithApp(me);
-    await SecurityKey.plugIn(me.page);
-    await add(me);
-    await startAnew(me);
+    const { me } = await withPasskey(scene);
     await me.open('courses');
     await me.press(OPEN);
     await arrived(me, 'courses');

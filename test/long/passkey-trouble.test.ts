@@ -1,12 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { add, arrived, goToAdd, PASSKEYS, settleWithApp, startAnew } from '../browser/passkeys.ts';
+import { add, arrived, goToAdd, OPEN, PASSKEYS, settleWithApp, startAnew, withPasskey } from '../browser/passkeys.ts';
 import { browserScene, closeBrowser, JOURNEY, SOON } from '../browser/scene.ts';
 import { SecurityKey } from '../browser/security-key.ts';
 import type { Visitor } from '../browser/visitor.ts';
 
 afterAll(closeBrowser);
 
-const OPEN = 'Sign in with a passkey';
 /** What a script says of a dialogue. */
 const said = (me: Visitor) => me.page.locator('[data-ceremony-status]:not([hidden])').innerText();
 
@@ -14,11 +13,7 @@ describe('trouble with a passkey, in a browser', JOURNEY, () => {
   const scene = browserScene(PASSKEYS);
 
   it('says what came of a dialogue that was cancelled, and keeps the other ways open', async () => {
-    const me = await scene.visit();
-    await settleWithApp(me);
-    const key = await SecurityKey.plugIn(me.page);
-    await add(me);
-    await startAnew(me);
+    const { me, key } = await withPasskey(scene);
     await me.open('courses');
     // A wrong PIN and a closed dialogue are the same to a page: NotAllowedError.
     await key.verify(false);
@@ -74,11 +69,7 @@ describe('trouble with a passkey, in a browser', JOURNEY, () => {
   });
 
   it('refuses an unattested passkey where attested hardware is due, without going in circles', async () => {
-    const me = await scene.visit({ groups: 'root' });
-    await settleWithApp(me);
-    await SecurityKey.plugIn(me.page);
-    await add(me);
-    await startAnew(me);
+    const { me } = await withPasskey(scene, { visit: { groups: 'root' } });
     await me.open('payroll');
     await me.press(OPEN);
     await expect.poll(() => me.heading(), SOON).toBe('You can’t continue to Payroll');
@@ -116,11 +107,7 @@ describe('trouble with a passkey, in a browser', JOURNEY, () => {
   });
 
   it('is used by the keyboard alone', async () => {
-    const me = await scene.visit();
-    await settleWithApp(me);
-    await SecurityKey.plugIn(me.page);
-    await add(me);
-    await startAnew(me);
+    const { me } = await withPasskey(scene);
     await me.open('courses');
     const button = me.page.getByRole('button', { name: OPEN });
     for (let stops = 0; stops < 30; stops += 1) {
