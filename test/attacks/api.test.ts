@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { appHolder, DESK_CONFIG, idOf } from '../support/desk.ts';
+import { DESK_CONFIG } from '../support/desk.ts';
+import { accountOf, appHolder } from '../support/holders.ts';
 import { asksPass } from '../support/issued.ts';
 import { stage } from '../support/scene.ts';
 
@@ -44,7 +45,7 @@ describe('the API for programs', () => {
       expires: new Date(Date.parse(start) + 8 * 3_600_000).toISOString(),
     });
     const [row] = issued();
-    expect(row?.account).toBe(await idOf(scene, person));
+    expect(row?.account).toBe(await accountOf(scene, person));
     expect(JSON.parse(row?.detail ?? '{}')).toMatchObject({ ...REASON, by: 'api:scripts', factor: 'tap', checked: [] });
     expect(row?.detail).not.toContain(body.pass);
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { Client, type Reply } from '../support/client.ts';
 import { MINUTES } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
+import { accountOf } from '../support/holders.ts';
 import { codesOf, passFor, visitAccount } from '../support/issued.ts';
-import { accountOf, asksNewPassword, NEW_PASSWORD, report, toNewPassword } from '../support/not-me.ts';
+import { asksNewPassword, NEW_PASSWORD, report, toNewPassword } from '../support/not-me.ts';
 import { asksPassword, asksToEnrol, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
 import { goneWithin } from '../support/within.ts';
 

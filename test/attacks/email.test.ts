@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Client, type Reply } from '../support/client.ts';
+import { Client } from '../support/client.ts';
 import { SECONDS } from '../support/clock.ts';
+import { proofsOf } from '../support/holders.ts';
 import { MAILBOX, mailedCode, mailedCodes } from '../support/mail.ts';
-import { asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
+import { asksToRemember, post, type Someone, stage } from '../support/scene.ts';
 
 const MANY = 100;
 const GENEROUS = { account: 1000, mailbox: 1000, address: 1000, installation: 1000 };
@@ -21,17 +22,6 @@ async function withMailbox(): Promise<{ someone: Someone; mailbox: string }> {
   return { someone: await scene.newcomer({ email: mailbox }), mailbox };
 }
 
-const post = (someone: Someone, page: Reply, fields: Record<string, string>) => {
-  const form = ownForm(page);
-  return someone.client.post(form.url, { ...form.fields, ...fields });
-};
-
-async function proofs({ username }: Someone): Promise<number> {
-  const id = (await scene.gateway.app.rooms.accounts.find(username))?.id;
-  const mine = scene.audit().filter(({ event, account }) => event === 'sign-in.proved' && account === id);
-  return mine.filter(({ detail }) => JSON.parse(detail).factor === 'email-code').length;
-}
-
 async function moveTo({ username }: Someone, mailbox: string): Promise<void> {
   await scene.gateway.command('user import', [], { update: true }, `username,email\n${username},${mailbox}\n`);
 }
@@ -42,7 +32,7 @@ describe('a code by mail', () => {
     const page = await someone.enter('courses');
     const code = await mailedCode(scene.gateway, mailbox);
     await Promise.all(Array.from({ length: MANY }, () => post(someone, page, { code })));
-    await vi.waitFor(async () => expect(await proofs(someone)).toBe(1), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await proofsOf(scene, someone, 'email-code')).toBe(1), { timeout: 20_000 });
     expect(asksToRemember(await someone.client.get(page.url))).toBe(true);
   });
 
@@ -79,6 +69,6 @@ describe('a code by mail', () => {
     scene.clock.advance(61 * SECONDS);
     await someone.answer(refused, { resend: 'yes' });
     expect(await mailedCodes(scene.gateway, 'thief@evil.example')).toEqual([]);
-    expect(await proofs(someone)).toBe(0);
+    expect(await proofsOf(scene, someone, 'email-code')).toBe(0);
   });
 });

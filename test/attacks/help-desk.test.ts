@@ -1,17 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Reply } from '../support/client.ts';
-import {
-  type Agent,
-  actionForm,
-  agentAt,
-  appHolder,
-  CHECKED,
-  DESK_CONFIG,
-  idOf,
-  keyHolder,
-  REASON,
-  regroup,
-} from '../support/desk.ts';
+import { type Agent, actionForm, agentAt, CHECKED, DESK_CONFIG, REASON, regroup } from '../support/desk.ts';
+import { accountOf, appHolder, keyHolder } from '../support/holders.ts';
 import { codesOf, passFor } from '../support/issued.ts';
 import { type Someone, stage } from '../support/scene.ts';
 
@@ -33,7 +23,7 @@ describe('at the help desk', () => {
   /** The person's page and the addresses of all actions on them, whether an agent may know them or not. */
   async function addresses(person: { username: string }, reported = true): Promise<string[]> {
     const { rooms } = scene.gateway.app;
-    const id = await idOf(scene, person);
+    const id = await accountOf(scene, person);
     const [method] = await rooms.credentials.ofAccount(id);
     const about = { what: 'sign-in' as const, at: scene.gateway.now() };
     // Never of an agent who is to go on: a report holds the account.
@@ -88,7 +78,7 @@ describe('at the help desk', () => {
     const colleague = await appHolder(scene, { groups: 'desk,staff' });
     await refusesAll(agent, colleague);
     // Someone with fewer rights is helped like anybody; the other way round not.
-    const night = await keyHolder(scene, 'night,students');
+    const night = await keyHolder(scene, { groups: 'night,students' });
     expect((await agent.person(night.someone)).status).toBe(200);
   });
 
@@ -178,7 +168,7 @@ describe('at the help desk', () => {
     const pages = await Promise.all(Array.from({ length: 8 }, () => agent.person(person, '/issue/tap')));
     const shown = await Promise.all(Array.from({ length: 40 }, (_, at) => agent.send(pages[at % 8] as Reply)));
     expect(new Set(shown.flatMap(({ text }) => codesOf(text))).size).toBe(8);
-    const all = await scene.gateway.app.rooms.credentials.ofAccount(await idOf(scene, person));
+    const all = await scene.gateway.app.rooms.credentials.ofAccount(await accountOf(scene, person));
     expect(all.filter(({ factor }) => factor === 'tap')).toHaveLength(1);
   });
 
@@ -198,11 +188,11 @@ describe('at the help desk', () => {
     // Also where the page had found them in scope: the action asks by itself.
     const { helpDesk } = scene.gateway.app.rooms;
     const order = {
-      doer: helpDesk.agentById(await idOf(scene, agent.someone)),
-      ...{ person: await idOf(scene, person), reason: REASON, ticked: [0, 1], facts: {} },
+      doer: helpDesk.agentById(await accountOf(scene, agent.someone)),
+      ...{ person: await accountOf(scene, person), reason: REASON, ticked: [0, 1], facts: {} },
     };
     await expect(helpDesk.unlock(order, 'keep')).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
-    const desk1 = { ...order, doer: helpDesk.agentById(await idOf(scene, (await desk()).someone)) };
+    const desk1 = { ...order, doer: helpDesk.agentById(await accountOf(scene, (await desk()).someone)) };
     await expect(helpDesk.unlock({ ...desk1, ticked: [0] }, 'keep')).rejects.toMatchObject({ code: 'ERR_INPUT' });
     await expect(helpDesk.unlock({ ...desk1, reason: ' x ' }, 'keep')).rejects.toMatchObject({ code: 'ERR_INPUT' });
     await expect(helpDesk.remove(desk1, 'none')).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
@@ -212,7 +202,7 @@ describe('at the help desk', () => {
   it('a method or a report of one person isn’t reached by way of another', async () => {
     const agent = await desk();
     const [mine, theirs] = [await appHolder(scene), await appHolder(scene, { groups: 'alumni' })];
-    const own = await idOf(scene, mine);
+    const own = await accountOf(scene, mine);
     for (const path of await addresses(theirs)) {
       if (!/remove|handle/.test(path)) continue;
       const crossed = path.replace(/people\/[^/]+/, `people/${own}`);
@@ -224,7 +214,7 @@ describe('at the help desk', () => {
     const someone = await appHolder(scene, { groups: 'desk' });
     const reply = await someone.client.open(at('/helpdesk'));
     expect(reply.text).toContain('You can’t continue to Help desk');
-    const { someone: holder } = await keyHolder(scene, 'desk');
+    const { someone: holder } = await keyHolder(scene, { groups: 'desk' });
     const browser = scene.elsewhere(holder);
     await browser.enter('library');
     expect((await browser.client.post(at('/helpdesk/people/x/unlock'), CHECKED)).status).toBe(303);
@@ -255,7 +245,7 @@ describe('at the help desk', () => {
   });
 
   it('a passkey is asked for again after an hour', async () => {
-    const { someone, key } = await keyHolder(scene, 'desk');
+    const { someone, key } = await keyHolder(scene, { groups: 'desk' });
     expect((await someone.client.open(at('/helpdesk'))).url.pathname).toBe('/helpdesk');
     scene.clock.advance(50 * MINUTES);
     await someone.begin('courses');

@@ -1,16 +1,12 @@
-import { describe, expect, inject, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Reply } from '../support/client.ts';
+import { proofsOf } from '../support/holders.ts';
 import { asksPass, codesOf, issueTo, passFor } from '../support/issued.ts';
-import { asksPassword, ownForm, type Someone, stage, usually } from '../support/scene.ts';
+import { asksPassword, post, type Someone, STORES, stage, usually } from '../support/scene.ts';
 
 const MANY = 100;
 const BROWSERS = 10;
 const factors = { password: {}, totp: {}, tap: {}, recovery: {} };
-
-const STORES = [
-  ['embedded', () => ({})],
-  ['redis', () => ({ redis: inject('redisUrl') })],
-] as const;
 
 describe.each(usually(STORES))('what was issued, on the %s store', (_name, options) => {
   // More tries than a person has where the code is to decide and not the budget.
@@ -18,18 +14,6 @@ describe.each(usually(STORES))('what was issued, on the %s store', (_name, optio
     ...options(),
     config: { factors, lockout: { failures: 100, perAddress: { failures: 100_000 } } },
   }));
-
-  const post = (someone: Someone, page: Reply, fields: Record<string, string>) => {
-    const form = ownForm(page);
-    return someone.client.post(form.url, { ...form.fields, ...fields });
-  };
-  const proofs = async (someone: Someone, factor: string) => {
-    const { id } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
-    return scene
-      .audit()
-      .filter(({ event, account }) => event === 'sign-in.proved' && account === id)
-      .filter(({ detail }) => JSON.parse(detail).factor === factor).length;
-  };
 
   /** The same code a hundred times at once, from many sign-ins. */
   async function together(someone: Someone, ask: (browser: Someone) => Promise<Reply>, code: string): Promise<void> {
@@ -53,7 +37,7 @@ describe.each(usually(STORES))('what was issued, on the %s store', (_name, optio
       return page;
     };
     await together(someone, ask, pass);
-    await vi.waitFor(async () => expect(await proofs(someone, 'tap')).toBe(1), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await proofsOf(scene, someone, 'tap')).toBe(1), { timeout: 20_000 });
   });
 
   it('a recovery code counts once, of a hundred uses at once', async () => {
@@ -65,7 +49,7 @@ describe.each(usually(STORES))('what was issued, on the %s store', (_name, optio
       return browser.answer(list, { method: 'recovery' });
     };
     await together(someone, ask, code);
-    await vi.waitFor(async () => expect(await proofs(someone, 'recovery')).toBe(1), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await proofsOf(scene, someone, 'recovery')).toBe(1), { timeout: 20_000 });
     const { id = '' } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
     const [sheet] = (await scene.gateway.app.rooms.credentials.ofAccount(id)).filter(
       ({ factor }) => factor === 'recovery',

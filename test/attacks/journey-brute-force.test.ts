@@ -1,14 +1,11 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Client } from '../support/client.ts';
 import { MINUTES, SECONDS } from '../support/clock.ts';
-import { asksCode, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
+import { asksCode, asksToRemember, ownForm, type Someone, STORES, stage } from '../support/scene.ts';
 
 const LOCKED = 'Too many wrong attempts. Wait 30 minutes';
 
-describe.each([
-  ['embedded', () => ({})],
-  ['redis', () => ({ redis: inject('redisUrl') })],
-])('guessing passwords, on the %s store', (_name, options) => {
+describe.each(STORES)('guessing passwords, on the %s store', (_name, options) => {
   const scene = stage(options);
 
   it('hits one count across 50 sessions and three applications; the owner’s known browser still signs in', async () => {

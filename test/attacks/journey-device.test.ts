@@ -1,17 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Client, type Reply } from '../support/client.ts';
 import { DAYS, MINUTES, SECONDS } from '../support/clock.ts';
 import type { Cookie } from '../support/cookies.ts';
 import { PASSWORD } from '../support/gateway.ts';
-import { asksCode, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
+import { asksCode, asksToRemember, ownForm, type Someone, STORES, stage } from '../support/scene.ts';
 
 const DEVICE = 'sallyport_device_';
 
-describe.each([
-  ['embedded', () => ({})],
-  ['redis', () => ({ redis: inject('redisUrl') })],
-])('the cookie of a remembered device, on the %s store', (_name, options) => {
+describe.each(STORES)('the cookie of a remembered device, on the %s store', (_name, options) => {
   const scene = stage(options);
   const cookieOf = (someone: Someone): Cookie => {
     const [cookie] = cookiesOf(someone);

@@ -1,30 +1,16 @@
-import { describe, expect, inject, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Reply } from '../support/client.ts';
-import { asksCode, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
+import { proofsOf } from '../support/holders.ts';
+import { asksCode, asksToRemember, post, STORES, stage } from '../support/scene.ts';
 
 const MANY = 100;
 
-describe.each([
-  ['embedded', () => ({})],
-  ['redis', () => ({ redis: inject('redisUrl') })],
-])('a hundred at once, on the %s store', (_name, options) => {
+describe.each(STORES)('a hundred at once, on the %s store', (_name, options) => {
   // More wrong tries than a person has, so that it is the code that decides and not the budget.
   const scene = stage(() => ({
     ...options(),
     config: { lockout: { failures: 100, perAddress: { failures: 100_000 } } },
   }));
-
-  function post(someone: Someone, page: Reply, fields: Record<string, string>): Promise<Reply> {
-    const form = ownForm(page);
-    return someone.client.post(form.url, { ...form.fields, ...fields });
-  }
-  const proofs = async (someone: Someone, factor: string) => {
-    const { id } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
-    return scene
-      .audit()
-      .filter(({ event, account }) => event === 'sign-in.proved' && account === id)
-      .filter(({ detail }) => JSON.parse(detail).factor === factor).length;
-  };
 
   it('right codes in one sign-in count once, and that one completes it', async () => {
     const someone = await scene.member();
@@ -32,7 +18,7 @@ describe.each([
     const page = await browser.enter('courses');
     const code = scene.nextCode(someone);
     await Promise.all(Array.from({ length: MANY }, () => post(browser, page, { code })));
-    await vi.waitFor(async () => expect(await proofs(someone, 'totp')).toBe(1), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await proofsOf(scene, someone, 'totp')).toBe(1), { timeout: 20_000 });
     expect(asksToRemember(await browser.client.get(page.url))).toBe(true);
   });
 
@@ -66,7 +52,7 @@ describe.each([
     const replies = await Promise.all(pages.map((page) => post(someone, page, { code })));
     const passed = replies.filter(({ location }) => location?.pathname.startsWith('/authorize/'));
     expect(passed).toHaveLength(1);
-    await vi.waitFor(async () => expect(await proofs(someone, 'totp')).toBe(1), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await proofsOf(scene, someone, 'totp')).toBe(1), { timeout: 20_000 });
   });
 
   it('confirmations of an enrolment make one method', async () => {

@@ -1,8 +1,8 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Reply } from '../support/client.ts';
 import { SECONDS } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
-import { asksCode, asksPassword, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
+import { asksCode, asksPassword, asksToRemember, ownForm, type Someone, STORES, stage } from '../support/scene.ts';
 
 /** The next of a fixed row of numbers that looks random (a linear congruential generator). */
 function seeded(seed: number): () => number {
@@ -18,10 +18,7 @@ interface Tab {
   page?: Reply;
 }
 
-describe.each([
-  ['embedded', () => ({})],
-  ['redis', () => ({ redis: inject('redisUrl') })],
-])('tabs of one browser, on the %s store', (_name, options) => {
+describe.each(STORES)('tabs of one browser, on the %s store', (_name, options) => {
   const scene = stage(options);
 
   /** One step of one tab: begins, answers what is asked, or follows one redirect. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { SECONDS } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
+import { accountOf } from '../support/holders.ts';
 import { asksPass, codesOf, issueTo, passFor, visitAccount } from '../support/issued.ts';
 import {
-  accountOf,
   asksNewPassword,
   choose,
   NEW_PASSWORD,

@@ -1,14 +1,12 @@
-import { describe, expect, inject, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Reply } from '../support/client.ts';
+import { keyHolder, proofsOf } from '../support/holders.ts';
 import { ceremonyForm, Passkey } from '../support/passkeys.ts';
-import { asksToRemember, type Someone, stage } from '../support/scene.ts';
+import { asksToRemember, type Someone, STORES, stage } from '../support/scene.ts';
 
 const MANY = 100;
 
-describe.each([
-  ['embedded', () => ({})],
-  ['redis', () => ({ redis: inject('redisUrl') })],
-])('attacks on assertions, on the %s store', (_name, options) => {
+describe.each(STORES)('attacks on assertions, on the %s store', (_name, options) => {
   const scene = stage(() => ({
     ...options(),
     config: {
@@ -18,29 +16,14 @@ describe.each([
     },
   }));
 
-  async function holder() {
-    const someone = await scene.newcomer();
-    const key = new Passkey(scene.gateway);
-    const page = await someone.answer(await someone.enter('courses'), { factor: 'fido2' });
-    await someone.remember(await key.enrol(someone, page), 'no');
-    return { someone, key };
-  }
   const post = (someone: Someone, page: Reply, response: string) => {
     const { url, fields } = ceremonyForm(page);
     return someone.client.post(url, { ...fields, response });
   };
   const isThrough = ({ location }: Reply) => location?.pathname.startsWith('/authorize/') === true;
-  async function proofs(someone: Someone) {
-    const { id } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
-    return scene
-      .audit()
-      .filter(({ event, account }) => event === 'sign-in.proved' && account === id)
-      .filter(({ detail }) => JSON.parse(detail).factor === 'fido2').length;
-  }
-
   it('one person’s key is no second step of another', async () => {
-    const alice = await holder();
-    const mallory = await holder();
+    const alice = await keyHolder(scene);
+    const mallory = await keyHolder(scene);
     const browser = scene.elsewhere(alice.someone);
     const page = await browser.enter('courses');
     const refused = await mallory.key.use(browser, page);
@@ -57,7 +40,7 @@ describe.each([
   });
 
   it('a recorded answer opens no other sign-in, and no other tab of the same browser', async () => {
-    const { someone, key } = await holder();
+    const { someone, key } = await keyHolder(scene);
     const victim = scene.elsewhere(someone);
     const page = await victim.begin('library');
     const recorded = key.answerTo(page);
@@ -73,7 +56,7 @@ describe.each([
   });
 
   it('a refused answer spends its challenge', async () => {
-    const { someone, key } = await holder();
+    const { someone, key } = await keyHolder(scene);
     const browser = scene.elsewhere(someone);
     const page = await browser.begin('library');
     const good = key.answerTo(page);
@@ -86,18 +69,18 @@ describe.each([
     ['that counts', {}],
     ['that counts nothing', { counter: 0 }],
   ])('a hundred times the same answer, of a key %s, count once', async (_kind, ceremony) => {
-    const { someone, key } = await holder();
-    const before = await proofs(someone);
+    const { someone, key } = await keyHolder(scene);
+    const before = await proofsOf(scene, someone, 'fido2');
     const browser = scene.elsewhere(someone);
     const page = await browser.enter('courses');
     const response = key.answerTo(page, ceremony);
     await Promise.all(Array.from({ length: MANY }, () => post(browser, page, response)));
-    await vi.waitFor(async () => expect(await proofs(someone)).toBe(before + 1), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await proofsOf(scene, someone, 'fido2')).toBe(before + 1), { timeout: 20_000 });
     expect(asksToRemember(await browser.client.get(page.url))).toBe(true);
   });
 
   it('an unknown credential is answered like a known one with a wrong signature', async () => {
-    const { someone, key } = await holder();
+    const { someone, key } = await keyHolder(scene);
     const unknown = new Passkey(scene.gateway);
     unknown.userHandle = 'AAAA';
     const forged = new Passkey(scene.gateway);
@@ -124,7 +107,7 @@ describe.each([
   });
 
   it('a counter that goes back suspends the credential, once, and it is audited', async () => {
-    const { someone, key } = await holder();
+    const { someone, key } = await keyHolder(scene);
     const browser = scene.elsewhere(someone);
     await key.use(browser, await browser.begin('library'), { counter: 7 });
     const copies = await Promise.all(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CreationOptions } from '../../src/factors/fido2/double.ts';
+import { keyHolder } from '../support/holders.ts';
 import { ceremonyForm, ceremonyOf, Passkey } from '../support/passkeys.ts';
 import { stage } from '../support/scene.ts';
 
@@ -7,21 +8,14 @@ describe('attacks on registrations', () => {
   const scene = stage(() => ({ config: { factors: { fido2: {} } } }));
   const at = (path: string) => `${scene.gateway.url}${path}`;
 
-  async function holder() {
-    const someone = await scene.newcomer();
-    const key = new Passkey(scene.gateway);
-    const page = await someone.answer(await someone.enter('courses'), { factor: 'fido2' });
-    await someone.remember(await key.enrol(someone, page), 'no');
-    return { someone, key };
-  }
   const methods = async ({ username }: { username: string }) => {
     const { accounts, credentials } = scene.gateway.app.rooms;
     return credentials.ofAccount((await accounts.find(username))?.id ?? '');
   };
 
   it('a credential that is somebody’s already is nobody else’s, and theirs stays as it was', async () => {
-    const alice = await holder();
-    const mallory = await holder();
+    const alice = await keyHolder(scene);
+    const mallory = await keyHolder(scene);
     const page = await mallory.someone.client.open(at('/account/methods/add/fido2'));
     const handle = alice.key.userHandle;
     const refused = await alice.key.enrol(mallory.someone, page);
@@ -34,7 +28,7 @@ describe('attacks on registrations', () => {
   });
 
   it('a refused registration spends its challenge, in a sign-in and on the account page', async () => {
-    const { someone } = await holder();
+    const { someone } = await keyHolder(scene);
     const page = await someone.client.open(at('/account/methods/add/fido2'));
     const refused = await new Passkey(scene.gateway).enrol(someone, page, { origin: 'https://evil.example' });
     expect(refused.text).toContain('couldn’t be checked');
@@ -52,8 +46,8 @@ describe('attacks on registrations', () => {
   });
 
   it('one person’s challenge enrols nothing for another', async () => {
-    const alice = await holder();
-    const mallory = await holder();
+    const alice = await keyHolder(scene);
+    const mallory = await keyHolder(scene);
     const hers = await alice.someone.client.open(at('/account/methods/add/fido2'));
     const his = await mallory.someone.client.open(at('/account/methods/add/fido2'));
     const key = new Passkey(scene.gateway);
@@ -69,7 +63,7 @@ describe('attacks on registrations', () => {
   });
 
   it('of a hundred answers one enrols', async () => {
-    const { someone } = await holder();
+    const { someone } = await keyHolder(scene);
     const page = await someone.client.open(at('/account/methods/add/fido2'));
     const options = ceremonyOf<CreationOptions>(page);
     if (options === undefined) throw new Error('no ceremony');

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Client, type Reply } from '../support/client.ts';
 import { SECONDS } from '../support/clock.ts';
-import { appHolder } from '../support/desk.ts';
+import { accountOf, appHolder } from '../support/holders.ts';
 import { visitAccount } from '../support/issued.ts';
 import { management, newestCode, OUTBOX, outbox } from '../support/outbox.ts';
-import { asksCode, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
+import { asksCode, asksToRemember, post, type Someone, stage } from '../support/scene.ts';
 
 const MANY = 100;
 /** So many that only what is attacked decides. */
@@ -28,29 +28,22 @@ function cast(scene: ReturnType<typeof stage>) {
     return { someone, number };
   }
 
-  const post = (someone: Someone, page: Reply, fields: Record<string, string>) => {
-    const form = ownForm(page);
-    return someone.client.post(form.url, { ...form.fields, ...fields });
-  };
-
-  const idOf = async ({ username }: Someone) => (await scene.gateway.app.rooms.accounts.find(username))?.id ?? '';
-
   const events = async (someone: Someone, event: string) => {
-    const id = await idOf(someone);
+    const id = await accountOf(scene, someone);
     return scene
       .audit()
       .filter((row) => row.event === event && row.account === id)
       .filter(({ detail }) => JSON.parse(detail).factor === 'sms').length;
   };
 
-  return { newNumber, withNumber, post, idOf, events };
+  return { newNumber, withNumber, events };
 }
 
 const other = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 
 describe('codes by text message, at once', () => {
   const scene = stage(() => ({ config: config({ lockout: { failures: 100, perAddress: { failures: 100_000 } } }) }));
-  const { newNumber, withNumber, post, idOf, events } = cast(scene);
+  const { newNumber, withNumber, events } = cast(scene);
 
   it('count once of a hundred right ones', async () => {
     const { someone, number } = await withNumber();
@@ -81,7 +74,7 @@ describe('codes by text message, at once', () => {
     const page = await someone.answer(form, { code: number });
     const code = await newestCode(scene.gateway, number);
     await Promise.all(Array.from({ length: MANY }, () => post(someone, page, { code })));
-    expect(await scene.gateway.app.rooms.credentials.ofAccount(await idOf(someone))).toHaveLength(1);
+    expect(await scene.gateway.app.rooms.credentials.ofAccount(await accountOf(scene, someone))).toHaveLength(1);
     expect(asksToRemember(await someone.client.get(page.url))).toBe(true);
   });
 
@@ -93,7 +86,7 @@ describe('codes by text message, at once', () => {
     const page = await someone.client.get(form.url);
     const shown = own.find((number) => page.text.includes(`${number.slice(4, 8)} ${number.slice(8)}`)) ?? '';
     await someone.code(page, await newestCode(scene.gateway, shown));
-    const [credential] = await scene.gateway.app.rooms.credentials.ofAccount(await idOf(someone));
+    const [credential] = await scene.gateway.app.rooms.credentials.ofAccount(await accountOf(scene, someone));
     expect(credential?.data).toMatchObject({ number: shown });
   });
 });
@@ -122,7 +115,7 @@ describe('guesses', () => {
 
 describe('a code of somebody else', () => {
   const scene = stage(() => ({ config: config() }));
-  const { newNumber, withNumber, idOf } = cast(scene);
+  const { newNumber, withNumber } = cast(scene);
 
   it('is refused in one’s own sign-in', async () => {
     const [ada, bob] = [await withNumber(), await withNumber()];
@@ -159,7 +152,7 @@ describe('a code of somebody else', () => {
     const page = await browser.enter('payroll');
     const code = await newestCode(scene.gateway, number);
     const { credentials } = scene.gateway.app.rooms;
-    const [mine] = await credentials.ofAccount(await idOf(someone));
+    const [mine] = await credentials.ofAccount(await accountOf(scene, someone));
     const stranger = newNumber();
     if (mine === undefined) throw new Error('no method');
     await credentials.update(mine, { number: stranger });
@@ -178,7 +171,7 @@ describe('a code of somebody else', () => {
     const stranger = newNumber();
     const code = await newestCode(scene.gateway, number);
     await someone.answer(page, { code, number: stranger, telephone: stranger, to: stranger });
-    const [credential] = await scene.gateway.app.rooms.credentials.ofAccount(await idOf(someone));
+    const [credential] = await scene.gateway.app.rooms.credentials.ofAccount(await accountOf(scene, someone));
     expect(credential?.data).toMatchObject({ number });
     expect(await outbox(scene.gateway, stranger)).toEqual([]);
   });

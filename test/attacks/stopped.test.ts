@@ -1,11 +1,11 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Client, type Reply } from '../support/client.ts';
 import { MINUTES } from '../support/clock.ts';
-import { appHolder, idOf, keyHolder } from '../support/desk.ts';
 import { PASSWORD } from '../support/gateway.ts';
+import { accountOf, appHolder, keyHolder } from '../support/holders.ts';
 import { visitAccount } from '../support/issued.ts';
 import { MAILBOX, notices } from '../support/mail.ts';
-import { asksPassword, asksToRemember, ownForm, type Someone, stage } from '../support/scene.ts';
+import { asksPassword, asksToRemember, ownForm, type Someone, STORES, stage } from '../support/scene.ts';
 
 const STOPPED = 'Too many wrong answers in a row';
 const HERE = 'Too many wrong attempts in a row under this name.';
@@ -60,7 +60,7 @@ describe('a second factor, guessed at with patience', () => {
     await scene.restart();
     expect((await scene.elsewhere(owner, new Client()).enter('payroll')).text).toContain(STOPPED);
 
-    const id = await idOf(scene, owner);
+    const id = await accountOf(scene, owner);
     const told = scene.audit().filter(({ account, event }) => account === id && event.startsWith('attempts.'));
     expect(told.filter(({ event }) => event === 'attempts.locked')).toHaveLength(12);
     expect(told.filter(({ event }) => event === 'attempts.many')).toHaveLength(1);
@@ -78,10 +78,7 @@ describe('a second factor, guessed at with patience', () => {
   });
 });
 
-describe.each([
-  ['embedded', () => ({})],
-  ['redis', () => ({ redis: inject('redisUrl') })],
-])('130 wrong codes at once, on the %s store', (_name, options) => {
+describe.each(STORES)('130 wrong codes at once, on the %s store', (_name, options) => {
   const scene = stage(() => ({ ...options(), config: { lockout: PATIENT } }));
 
   it('are looked at 100 times, and the account page says what was stopped', async () => {
@@ -94,7 +91,7 @@ describe.each([
       codes.slice(5 * at, 5 * at + 5).map((code) => ({ client, code, ...forms[at] })),
     );
     await Promise.all(guesses.map(({ client, code, url, fields }) => client.post(url ?? '', { ...fields, code })));
-    const id = await idOf(scene, owner);
+    const id = await accountOf(scene, owner);
     const refused = () =>
       scene.audit().filter(({ event, account }) => account === id && event === 'sign-in.refused').length;
     // A post that the store had no time for counts, and tells nothing.
@@ -142,7 +139,7 @@ describe('a password, guessed at with patience', () => {
     owner.client.jar.restart();
     await owner.code(await owner.enter('payroll'), scene.nextCode(owner));
     expect((await scene.elsewhere(owner, new Client()).enter('library')).url.pathname).toBe('/library');
-    const id = await idOf(scene, owner);
+    const id = await accountOf(scene, owner);
     const released = scene.audit().filter(({ event, account }) => account === id && event === 'attempts.released');
     expect(released).toHaveLength(1);
   });
@@ -183,7 +180,7 @@ describe('a password, guessed at with patience', () => {
   });
 
   it('is released by a passkey from wherever its owner is', async () => {
-    const { someone, key } = await keyHolder(scene, 'students');
+    const { someone, key } = await keyHolder(scene);
     expect((await guess(someone.username, 13)).text).toContain(HERE);
     const abroad = scene.elsewhere(someone, new Client());
     await key.use(abroad, await abroad.begin('library'));
@@ -197,7 +194,7 @@ describe('a stopped app', () => {
   }));
 
   it('counts again once it is removed and set up anew', async () => {
-    const { someone, key } = await keyHolder(scene, 'students');
+    const { someone, key } = await keyHolder(scene);
     const open = async (path: string) => {
       const page = await someone.client.open(`${scene.gateway.url}${path}`);
       return page.body.includes('data-ceremony') ? key.use(someone, page) : page;
@@ -213,7 +210,7 @@ describe('a stopped app', () => {
 
     const account = await open('/account');
     expect(account.text).toContain('Stopped: too many wrong answers in a row were given.');
-    const { id = '' } = (await scene.gateway.app.rooms.credentials.ofAccount(await idOf(scene, someone))).find(
+    const { id = '' } = (await scene.gateway.app.rooms.credentials.ofAccount(await accountOf(scene, someone))).find(
       ({ factor }) => factor === 'totp',
     ) ?? { id: '' };
     await someone.answer(await open(`/account/methods/${id}/remove`), {});

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SECRET } from '../../src/factors/totp/tokens/testing/tokens.ts';
-import { type Agent, agentAt, appHolder, CHECKED, DESK_CONFIG, idOf, REASON } from '../support/desk.ts';
+import { type Agent, agentAt, CHECKED, DESK_CONFIG, REASON } from '../support/desk.ts';
+import { accountOf, appHolder } from '../support/holders.ts';
 import { codesOf } from '../support/issued.ts';
 import { notices } from '../support/mail.ts';
 import { asksCode, asksPassword, type Someone, stage } from '../support/scene.ts';
@@ -30,12 +31,12 @@ describe('the help desk', () => {
   const told = (event: string, account: string) =>
     scene.audit().filter((row) => row.event === event && row.account === account);
   async function order(event: string, person: { username: string }) {
-    const [row, ...more] = told(event, await idOf(scene, person));
+    const [row, ...more] = told(event, await accountOf(scene, person));
     expect(more).toEqual([]);
     return JSON.parse(row?.detail ?? '{}');
   }
   async function facts() {
-    const by = await idOf(scene, (await desk()).someone);
+    const by = await accountOf(scene, (await desk()).someone);
     return { by, reason: REASON, checked: ['I called back.', 'I saw their card.'] };
   }
   async function signedIn(someone: Someone) {
@@ -53,9 +54,9 @@ describe('the help desk', () => {
     expect(page.text).toContain('Nothing is set up.');
     await vi.waitFor(
       async () => {
-        const account = await idOf(scene, person);
+        const account = await accountOf(scene, person);
         expect(told('helpdesk.viewed', account).map(({ detail }) => JSON.parse(detail).by)).toEqual([
-          await idOf(scene, agent.someone),
+          await accountOf(scene, agent.someone),
         ]);
         expect(scene.audit().some(({ event }) => event === 'helpdesk.searched')).toBe(true);
       },
@@ -87,7 +88,7 @@ describe('the help desk', () => {
     expect(page.text).toContain('Set up');
     expect(await order('helpdesk.issued', person)).toMatchObject({ ...(await facts()), factor: 'tap' });
     expect(JSON.stringify(scene.audit())).not.toContain(pass);
-    expect(told('credential.issued', await idOf(scene, person))).toEqual([]);
+    expect(told('credential.issued', await accountOf(scene, person))).toEqual([]);
   });
 
   it('lets a pass begin later, and offers no codes on paper: those are for good', async () => {
@@ -180,7 +181,7 @@ describe('the help desk', () => {
   it('marks a report as handled, and leaves a new password to be chosen unless told otherwise', async () => {
     const agent = await desk();
     const person = await appHolder(scene);
-    const account = await idOf(scene, person);
+    const account = await accountOf(scene, person);
     const { rooms } = scene.gateway.app;
     await rooms.reports.make(
       account,

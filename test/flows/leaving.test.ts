@@ -1,10 +1,7 @@
-import { describe, expect, inject, it } from 'vitest';
-import { asksPassword, stage } from '../support/scene.ts';
+import { describe, expect, it } from 'vitest';
+import { asksPassword, STORES, stage } from '../support/scene.ts';
 
-describe.each([
-  ['embedded', () => ({})],
-  ['redis', () => ({ redis: inject('redisUrl') })],
-])('switching and cancelling, on the %s store', (_name, options) => {
+describe.each(STORES)('switching and cancelling, on the %s store', (_name, options) => {
   const scene = stage(options);
 
   it('ends the first person’s session and tells their applications when somebody else signs in', async () => {

@@ -1,19 +1,24 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { HOURS, MINUTES, SECONDS } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
+import { accountOf } from '../support/holders.ts';
 import { asksPass, codesOf, issueTo, passFor, visitAccount } from '../support/issued.ts';
-import { asksCode, asksPassword, asksToEnrol, asksToRemember, type Someone, stage, usually } from '../support/scene.ts';
+import {
+  asksCode,
+  asksPassword,
+  asksToEnrol,
+  asksToRemember,
+  type Someone,
+  STORES,
+  stage,
+  usually,
+} from '../support/scene.ts';
 
 const factors = { password: {}, totp: {}, tap: {}, recovery: {} };
 const CHANGES = ['/account/methods/issue/tap', '/account/methods/issue/recovery', '/account/devices/renew'];
 
-const STORES = [
-  ['embedded', () => ({ config: { factors } })],
-  ['redis', () => ({ config: { factors }, redis: inject('redisUrl') })],
-] as const;
-
 describe.each(usually(STORES))('a Temporary Access Pass, on the %s store', (_name, options) => {
-  const scene = stage(options);
+  const scene = stage(() => ({ ...options(), config: { factors } }));
   const at = (path: string) => `${scene.gateway.url}${path}`;
 
   /** Somebody who lost their authenticator, at a new browser. */
@@ -99,7 +104,7 @@ describe.each(usually(STORES))('a Temporary Access Pass, on the %s store', (_nam
     const { person } = await lent({ lifetime: '8h' }, scene.elsewhere(await scene.member({ remember: 'yes' })));
     const account = await person.client.open(at('/account'));
     const [old] = [...account.body.matchAll(/\/account\/methods\/([\w-]{22})\/rename/g)].map(([, id]) => id);
-    const [device] = await scene.gateway.app.rooms.devices.list(await idOf(person));
+    const [device] = await scene.gateway.app.rooms.devices.list(await accountOf(scene, person));
     const others = [
       `/account/methods/${old}/remove`,
       `/account/methods/${old}/rename`,
@@ -138,7 +143,7 @@ describe.each(usually(STORES))('a Temporary Access Pass, on the %s store', (_nam
       const reply = await person.client.post(new URL(path, account.url), { csrf: 'x' });
       expect([path, reply.status]).toEqual([path, 403]);
     }
-    expect((await scene.gateway.app.rooms.devices.list(await idOf(person))).length).toBe(0);
+    expect((await scene.gateway.app.rooms.devices.list(await accountOf(scene, person))).length).toBe(0);
   });
 
   it('leads who has nothing yet to a method of their own, which stays after it', async () => {
@@ -161,9 +166,9 @@ describe.each(usually(STORES))('a Temporary Access Pass, on the %s store', (_nam
     scene.clock.advance(11 * MINUTES);
     const after = await person.enrol(back);
     expect(after.url.pathname).toBe('/courses');
-    expect((await scene.gateway.app.rooms.credentials.ofAccount(await idOf(person))).map((it) => it.factor)).toEqual([
-      'tap',
-    ]);
+    expect(
+      (await scene.gateway.app.rooms.credentials.ofAccount(await accountOf(scene, person))).map((it) => it.factor),
+    ).toEqual(['tap']);
   });
 
   it('while it is there, a password alone sets up no first method', async () => {
@@ -233,7 +238,7 @@ describe.each(usually(STORES))('a Temporary Access Pass, on the %s store', (_nam
     await expect(issue({ once: 'yes', several: 'yes' })).rejects.toThrow('leave out');
     await expect(issue({}, 'nobody')).rejects.toThrow('There is no account');
     await issue({ reason: 'lost phone, ticket 12' });
-    const account = await idOf(someone);
+    const account = await accountOf(scene, someone);
     const [row] = scene.audit().filter((it) => it.event === 'credential.issued' && it.account === account);
     expect(JSON.parse(row?.detail ?? '{}')).toMatchObject({
       factor: 'tap',
@@ -242,8 +247,4 @@ describe.each(usually(STORES))('a Temporary Access Pass, on the %s store', (_nam
       reason: 'lost phone, ticket 12',
     });
   });
-
-  async function idOf(someone: Someone): Promise<string> {
-    return (await scene.gateway.app.rooms.accounts.find(someone.username))?.id ?? '';
-  }
 });

@@ -3,9 +3,9 @@ import { LocalDirectory } from '../../src/directories/local/directory.ts';
 import { Client } from '../support/client.ts';
 import { MINUTES, SECONDS } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
+import { accountOf } from '../support/holders.ts';
 import { passFor, visitAccount } from '../support/issued.ts';
 import {
-  accountOf,
   asksNewPassword,
   choose,
   ELSEWHERE,

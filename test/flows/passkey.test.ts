@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { aaguidExtension, issue } from '../../src/factors/fido2/testing/certificates.ts';
 import type { Reply } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
+import { accountOf, keyHolder } from '../support/holders.ts';
 import { ceremonyOf, Passkey } from '../support/passkeys.ts';
 import { asksCode, asksPassword, asksToRemember, type Someone, stage } from '../support/scene.ts';
 
@@ -54,16 +55,7 @@ const config = () => ({
 describe('passkeys, over HTTP', () => {
   const scene = stage(() => ({ config: config() }));
   const at = (path: string) => `${scene.gateway.url}${path}`;
-  const idOf = async (someone: Someone) => (await scene.gateway.app.rooms.accounts.find(someone.username))?.id ?? '';
 
-  /** Somebody whose first method is this key. */
-  async function holder(groups = 'students', key = new Passkey(scene.gateway), begun = 'courses') {
-    const someone = await scene.newcomer({ groups });
-    const page = await someone.answer(await someone.enter(begun), { factor: 'fido2' });
-    const after = await key.enrol(someone, page);
-    if (asksToRemember(after)) await someone.remember(after, 'no');
-    return { someone, key, after };
-  }
   const account = (someone: Someone) => someone.client.open(at('/account'));
   async function add(someone: Someone, key: Passkey): Promise<Reply> {
     const page = await someone.client.open(at('/account/methods/add/fido2'));
@@ -71,21 +63,24 @@ describe('passkeys, over HTTP', () => {
   }
 
   it('opens a sign-in with one answer', async () => {
-    const { someone, key } = await holder();
+    const { someone, key } = await keyHolder(scene);
     const browser = scene.elsewhere(someone);
     await key.use(browser, await browser.begin('courses'));
     expect(await browser.claims('courses')).toMatchObject({ claims: { acr: 'phr', amr: ['mfa', 'pop', 'user'] } });
   });
 
   it('says phrh of a key whose model was attested, and hwk', async () => {
-    const { someone, key } = await holder('staff', new Passkey(scene.gateway, attested(MODEL)));
+    const { someone, key } = await keyHolder(scene, {
+      groups: 'staff',
+      key: new Passkey(scene.gateway, attested(MODEL)),
+    });
     const browser = scene.elsewhere(someone);
     await key.use(browser, await browser.begin('payroll'));
     expect(await browser.claims('payroll')).toMatchObject({ claims: { acr: 'phrh', amr: ['hwk', 'mfa', 'user'] } });
   });
 
   it('is asked for again where the session was opened with it, the password beside it', async () => {
-    const { someone, key } = await holder();
+    const { someone, key } = await keyHolder(scene);
     const browser = scene.elsewhere(someone);
     await key.use(browser, await browser.begin('courses'));
     const page = await browser.begin('courses', '?prompt=login');
@@ -99,7 +94,7 @@ describe('passkeys, over HTTP', () => {
   });
 
   it('refuses an unattested one where phrh is due, once and clearly', async () => {
-    const { someone, key } = await holder();
+    const { someone, key } = await keyHolder(scene);
     const browser = scene.elsewhere(someone);
     const page = await key.use(browser, await browser.begin('payroll'));
     expect(page.status).toBe(403);
@@ -107,7 +102,7 @@ describe('passkeys, over HTTP', () => {
   });
 
   it('asks only for those of a person’s keys that would do', async () => {
-    const { someone } = await holder();
+    const { someone } = await keyHolder(scene);
     const hardware = new Passkey(scene.gateway, attested(MODEL));
     await add(someone, hardware);
     const browser = scene.elsewhere(someone);
@@ -132,14 +127,17 @@ describe('passkeys, over HTTP', () => {
   });
 
   it('looks at profiles again at every sign-in: a model struck off counts no more', async () => {
-    const { someone, key } = await holder('staff', new Passkey(scene.gateway, attested(OTHER)));
+    const { someone, key } = await keyHolder(scene, {
+      groups: 'staff',
+      key: new Passkey(scene.gateway, attested(OTHER)),
+    });
     allow = [MODEL];
     await scene.restart();
     const browser = scene.elsewhere(someone);
     const page = await key.use(browser, await browser.begin('courses'));
     expect(page.text).toContain('YubiKey 5 NFC (5.2, 5.4) isn’t accepted here. Accepted: YubiKey 5 NFC (5.7).');
     expect(await browser.claims('courses')).toBeUndefined();
-    const id = await idOf(someone);
+    const id = await accountOf(scene, someone);
     await vi.waitFor(
       () => {
         const [last] = scene.audit().filter((row) => row.account === id && row.event === 'sign-in.refused');
@@ -157,7 +155,7 @@ describe('passkeys, over HTTP', () => {
   });
 
   it('ends what rests on a credential with it, at once', async () => {
-    const { someone, key } = await holder();
+    const { someone, key } = await keyHolder(scene);
     await add(someone, new Passkey(scene.gateway));
     const page = await account(someone);
     const [, id] = /\/account\/methods\/([\w-]{22})\/remove/.exec(page.body) ?? [];
@@ -173,7 +171,7 @@ describe('passkeys, over HTTP', () => {
   });
 
   it('keeps ten and no more', async () => {
-    const { someone } = await holder();
+    const { someone } = await keyHolder(scene);
     for (let count = 2; count <= 10; count += 1) {
       expect((await add(someone, new Passkey(scene.gateway))).text).toContain('It was added.');
     }
@@ -181,11 +179,11 @@ describe('passkeys, over HTTP', () => {
     expect(page.url.pathname).toBe('/account');
     expect(page.text).toContain('as many of this kind as there can be');
     const { credentials } = scene.gateway.app.rooms;
-    expect(await credentials.ofAccount(await idOf(someone))).toHaveLength(10);
+    expect(await credentials.ofAccount(await accountOf(scene, someone))).toHaveLength(10);
   });
 
   it('asks for a second step of the last ten minutes before one is added', async () => {
-    const { someone } = await holder();
+    const { someone } = await keyHolder(scene);
     const browser = scene.elsewhere(someone);
     await browser.enter('library');
     const page = await browser.client.open(at('/account/methods/add/fido2'));
@@ -211,7 +209,7 @@ describe('passkeys, over HTTP', () => {
   });
 
   it('says what happened to the only method there was', async () => {
-    const { someone, key } = await holder();
+    const { someone, key } = await keyHolder(scene);
     const browser = scene.elsewhere(someone);
     await key.use(browser, await browser.begin('library'), { counter: 9 });
     const copy = scene.elsewhere(someone);
@@ -253,7 +251,7 @@ describe('passkeys, over HTTP', () => {
     expect(list.body).not.toContain('name="method"');
     await copy.remember(await copy.code(page, scene.nextCode(someone)), 'no');
     expect((await account(copy)).text).toContain('Suspended:');
-    const id = await idOf(someone);
+    const id = await accountOf(scene, someone);
     const rows = scene.audit().filter((row) => row.account === id && row.event === 'credential.suspended');
     expect(rows).toHaveLength(1);
     expect(rows[0]?.detail).toContain('counter 3 after 9');

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Client, type Reply } from '../support/client.ts';
 import { MINUTES } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
+import { appHolder } from '../support/holders.ts';
 import { asksPass, passFor, visitAccount } from '../support/issued.ts';
 import { newestCode, OUTBOX } from '../support/outbox.ts';
 import { asksCode, asksPassword, asksToEnrol, type Someone, stage } from '../support/scene.ts';
@@ -33,18 +34,9 @@ async function press(someone: Someone, page: Reply, action: string, fields: Reco
   return someone.client.follow(await someone.client.submit(page, fields, { action }));
 }
 
-/** Somebody with an authenticator app, who came straight to a page of the account. */
-async function member(): Promise<Someone> {
-  const someone = await scene.newcomer();
-  const list = await someone.enter('courses');
-  const setup = await someone.answer(list, { factor: 'totp' });
-  await someone.remember(await someone.enrol(setup), 'no');
-  return someone;
-}
-
 /** A number of theirs beside it. */
 async function withNumber(): Promise<{ someone: Someone; number: string }> {
-  const someone = await member();
+  const someone = await appHolder(scene);
   const number = newNumber();
   const form = await visitAccount(scene, someone, '/account/methods/add/sms');
   const asked = await someone.answer(form, { code: number });
@@ -122,7 +114,7 @@ describe('a new phone', () => {
   }
 
   it('takes over a method in one walk: set up, proven, and only then the old one removed', async () => {
-    const someone = await member();
+    const someone = await appHolder(scene);
     const list = await open(someone, '/account/phone');
     expect(list.text).toContain('Step 1 of 3');
     expect(list.text).toContain('Its codes don’t come along by themselves.');
@@ -144,7 +136,7 @@ describe('a new phone', () => {
   });
 
   it('counts for no application that wants a second factor in each request', async () => {
-    const someone = await member();
+    const someone = await appHolder(scene);
     const { setup } = await begun(someone);
     const phone = scene.elsewhere(someone, someone.client).scan(setup);
     await press(someone, await phone.code(setup, scene.nextCode(phone)), '/remove', { remove: 'yes' });
@@ -158,7 +150,7 @@ describe('a new phone', () => {
   });
 
   it('raises no copy of the session’s cookie', async () => {
-    const someone = await member();
+    const someone = await appHolder(scene);
     const { setup } = await begun(someone);
     const phone = scene.elsewhere(someone, someone.client).scan(setup);
     const last = await phone.code(setup, scene.nextCode(phone));
@@ -172,7 +164,7 @@ describe('a new phone', () => {
   });
 
   it('changes nothing for whoever leaves in the middle, or gets the code wrong', async () => {
-    const someone = await member();
+    const someone = await appHolder(scene);
     const { setup, old } = await begun(someone);
     const wrong = await someone.answer(setup, { code: '000000' });
     expect(wrong.text).toContain('That code isn’t right.');
@@ -189,7 +181,7 @@ describe('a new phone', () => {
   });
 
   it('can leave both there', async () => {
-    const someone = await member();
+    const someone = await appHolder(scene);
     const { setup } = await begun(someone);
     const phone = scene.elsewhere(someone, someone.client).scan(setup);
     const works = await phone.code(setup, scene.nextCode(phone));
@@ -231,7 +223,7 @@ describe('a new phone', () => {
   });
 
   it('never takes the last one: not where the new one was removed meanwhile', async () => {
-    const someone = await member();
+    const someone = await appHolder(scene);
     const { setup, old } = await begun(someone);
     const phone = scene.elsewhere(someone, someone.client).scan(setup);
     const works = await phone.code(setup, scene.nextCode(phone));
@@ -244,8 +236,8 @@ describe('a new phone', () => {
   });
 
   it('takes no method of somebody else’s, nor what is on no phone', async () => {
-    const someone = await member();
-    const theirs = idOf(await open(await member(), '/account'), 'Authenticator app');
+    const someone = await appHolder(scene);
+    const theirs = idOf(await open(await appHolder(scene), '/account'), 'Authenticator app');
     await press(someone, await visitAccount(scene, someone, '/account/methods/issue/recovery'), '/recovery');
     const sheet = idOf(await open(someone, '/account'), 'Recovery codes');
     const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec((await open(someone, '/account/phone')).body) ?? [];
@@ -257,7 +249,7 @@ describe('a new phone', () => {
   });
 
   it('can be set up with a pass, which takes nothing away', async () => {
-    const someone = await member();
+    const someone = await appHolder(scene);
     const pass = await passFor(scene, someone);
     const browser = scene.elsewhere(someone);
     const page = await browser.client.open(at('/account/phone'));
@@ -357,7 +349,7 @@ describe('the first set-up', () => {
   });
 
   it('asks whoever has a method for it: a password adds no second one', async () => {
-    const someone = await member();
+    const someone = await appHolder(scene);
     const thief = scene.elsewhere(someone);
     const asked = await thief.password(await thief.client.open(at('/enrol/begin')), someone.username);
     expect(asksCode(asked)).toBe(true);
@@ -379,7 +371,7 @@ describe('the first set-up', () => {
 
 describe('the language of the account', () => {
   it('is chosen on its page, and holds in another browser', async () => {
-    const someone = await member();
+    const someone = await appHolder(scene);
     const [, href = ''] =
       /href="(\/language\?to=zh-Hant&amp;back=\/account)"/.exec((await open(someone, '/account')).body) ?? [];
     const page = await someone.client.open(at(href.replace('&amp;', '&')));

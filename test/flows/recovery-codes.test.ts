@@ -1,17 +1,12 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SECONDS } from '../support/clock.ts';
 import { codesOf, issueTo, visitAccount } from '../support/issued.ts';
-import { asksCode, asksPassword, asksToRemember, type Someone, stage, usually } from '../support/scene.ts';
+import { asksCode, asksPassword, asksToRemember, type Someone, STORES, stage, usually } from '../support/scene.ts';
 
 const factors = { password: {}, totp: {}, recovery: {} };
 
-const STORES = [
-  ['embedded', () => ({ config: { factors } })],
-  ['redis', () => ({ config: { factors }, redis: inject('redisUrl') })],
-] as const;
-
 describe.each(usually(STORES))('recovery codes, on the %s store', (_name, options) => {
-  const scene = stage(options);
+  const scene = stage(() => ({ ...options(), config: { factors } }));
 
   async function withCodes(): Promise<{ someone: Someone; codes: string[] }> {
     const someone = await scene.member();

@@ -1,6 +1,6 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DAYS, HOURS, MINUTES, SECONDS } from '../support/clock.ts';
-import { asksCode, asksPassword, asksToRemember, type Someone, stage } from '../support/scene.ts';
+import { asksCode, asksPassword, asksToRemember, type Someone, STORES, stage } from '../support/scene.ts';
 
 const policy = {
   rules: [
@@ -18,11 +18,8 @@ function newSession(someone: Someone): void {
 const deviceOf = ({ client }: Someone) =>
   client.jar.all().find(({ name }) => name.startsWith('sallyport_device_'))?.value;
 
-describe.each([
-  ['embedded', () => ({ config: { policy } })],
-  ['redis', () => ({ config: { policy }, redis: inject('redisUrl') })],
-])('a remembered device, on the %s store', (_name, options) => {
-  const scene = stage(options);
+describe.each(STORES)('a remembered device, on the %s store', (_name, options) => {
+  const scene = stage(() => ({ ...options(), config: { policy } }));
 
   it('takes the place of the second factor in a new session: password only', async () => {
     const someone = await scene.member({ remember: 'yes' });

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Reply } from '../support/client.ts';
-import { type Agent, agentAt, appHolder, DESK_CONFIG, idOf } from '../support/desk.ts';
+import { type Agent, agentAt, DESK_CONFIG } from '../support/desk.ts';
+import { accountOf, appHolder } from '../support/holders.ts';
 import { type Someone, stage } from '../support/scene.ts';
 
 const scene = stage(() => ({ config: DESK_CONFIG }));
@@ -116,14 +117,14 @@ describe('reports of the help desk', () => {
     const [student, guest] = [await known('students'), await known('guests')];
     const about = { what: 'sign-in', at: scene.gateway.now(), application: 'courses', userAgent: '@SUM(1+1)' } as const;
     for (const { username } of [student, guest]) {
-      await reports.make(await idOf(scene, { username }), { ...about, ip: username }, {});
+      await reports.make(await accountOf(scene, { username }), { ...about, ip: username }, {});
     }
     const lines = await csv(agent, 'fraud');
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(`,${student.username},`);
     expect(lines[0]).toContain(",'@SUM(1+1),");
     const page = await report(agent, 'fraud');
-    expect(page.body).toContain(`href="/helpdesk/people/${await idOf(scene, student)}"`);
+    expect(page.body).toContain(`href="/helpdesk/people/${await accountOf(scene, student)}"`);
     expect(page.text).toContain('Open');
   });
 
@@ -153,7 +154,7 @@ describe('reports of the help desk', () => {
     await csv(agent, 'failures');
     expect(had().slice(before)).toHaveLength(1);
     const detail = JSON.parse(had().at(-1)?.detail ?? '{}') as Record<string, unknown>;
-    expect(detail).toMatchObject({ by: await idOf(scene, agent.someone), report: 'failures' });
+    expect(detail).toMatchObject({ by: await accountOf(scene, agent.someone), report: 'failures' });
     const address = `${scene.gateway.url}/helpdesk/reports/failures/csv`;
     const sent = await agent.someone.client.get(address, { from: 'https://evil.example' });
     expect(sent.location?.pathname).toBe('/helpdesk/reports/failures');

@@ -1,16 +1,11 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { HOURS, MINUTES, SECONDS } from '../support/clock.ts';
+import { accountOf } from '../support/holders.ts';
 import { visitAccount } from '../support/issued.ts';
-import { accountOf } from '../support/not-me.ts';
-import { type Someone, stage, usually } from '../support/scene.ts';
+import { type Someone, STORES, stage, usually } from '../support/scene.ts';
 
 const IN_AN_HOUR = () => new Date(Date.now() + 60 * MINUTES).toISOString();
 const MFA = 'https://refeds.org/profile/mfa';
-
-const STORES = [
-  ['embedded', () => ({})],
-  ['redis', () => ({ redis: inject('redisUrl') })],
-] as const;
 
 describe.each(usually(STORES))('tokens that rest on a method, on the %s store', (_name, options) => {
   const scene = stage(() => ({

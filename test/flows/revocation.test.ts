@@ -1,6 +1,6 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MINUTES, SECONDS } from '../support/clock.ts';
-import { asksCode, asksPassword, type Scene, type Someone, stage } from '../support/scene.ts';
+import { asksCode, asksPassword, type Scene, type Someone, STORES, stage } from '../support/scene.ts';
 
 /** What the application is answered when it refreshes: nothing, or the error. */
 async function refresh(scene: Scene, someone: Someone, application: string): Promise<string> {
@@ -9,10 +9,7 @@ async function refresh(scene: Scene, someone: Someone, application: string): Pro
   return reply.status === 200 ? 'refreshed' : reply.text;
 }
 
-describe.each([
-  ['embedded', () => ({})],
-  ['redis', () => ({ redis: inject('redisUrl') })],
-])('ending everything of an account, on the %s store', (_name, options) => {
+describe.each(STORES)('ending everything of an account, on the %s store', (_name, options) => {
   const scene = stage(options);
 
   /** Signed in to two applications in two browsers, both remembered. */

@@ -1,11 +1,8 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { PASSWORD } from '../support/gateway.ts';
-import { stage } from '../support/scene.ts';
+import { STORES, stage } from '../support/scene.ts';
 
-describe.each([
-  ['embedded', () => ({})],
-  ['redis', () => ({ redis: inject('redisUrl') })],
-])('signing in, on the %s store', (_name, options) => {
+describe.each(STORES)('signing in, on the %s store', (_name, options) => {
   const scene = stage(options);
 
   it('asks for a password, enrols, remembers the device, and asks again where policy says so', async () => {

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { Reply } from './client.ts';
 import { forms } from './forms.ts';
-import { Passkey } from './passkeys.ts';
+import { accountOf, keyHolder } from './holders.ts';
+import type { Passkey } from './passkeys.ts';
 import type { Scene, Someone } from './scene.ts';
 
 export const CHECKLIST = ['I called back.', { en: 'I saw their card.', 'zh-Hant': '我看過證件。' }];
@@ -25,10 +26,6 @@ export const DESK_CONFIG = {
 export const REASON = 'Lost phone, ticket 4711';
 export const CHECKED = { 'check-0': 'yes', 'check-1': 'yes', reason: REASON };
 
-export async function idOf(scene: Scene, { username }: { username: string }): Promise<string> {
-  return (await scene.gateway.app.rooms.accounts.find(username))?.id ?? '';
-}
-
 /** Gives a person other groups, in the directory alone. */
 export async function regroup(scene: Scene, { username }: { username: string }, ...groups: string[]): Promise<void> {
   const csv = `username,groups\n${username},${groups.join(';')}\n`;
@@ -39,32 +36,9 @@ export async function regroup(scene: Scene, { username }: { username: string }, 
   expect([exitCode, lines]).toEqual([0, expect.anything()]);
 }
 
-/** Somebody with a passkey, signed in to Courses with it. */
-export async function keyHolder(scene: Scene, groups: string): Promise<{ someone: Someone; key: Passkey }> {
-  const someone = await scene.newcomer({ groups });
-  const key = new Passkey(scene.gateway);
-  const choice = await someone.enter('courses');
-  const after = await key.enrol(someone, await someone.answer(choice, { factor: 'fido2' }));
-  if (after.body.includes('name="remember"')) await someone.remember(after, 'no');
-  return { someone, key };
-}
-
-/** Somebody with an authenticator app, signed in to Courses with it. */
-export async function appHolder(
-  scene: Scene,
-  { groups = 'students', remember = 'no' as 'yes' | 'no' } = {},
-): Promise<Someone> {
-  const someone = await scene.newcomer({ groups });
-  const setup = await someone.answer(await someone.enter('courses'), { factor: 'totp' });
-  // Where tokens were imported, it could be one of those.
-  const app = setup.body.includes('name="choice"') ? await someone.answer(setup, { choice: 'app' }) : setup;
-  await someone.remember(await someone.enrol(app), remember);
-  return someone;
-}
-
 /** An agent at the desk: somebody of these groups, with what was asked on the way there answered. */
 export async function agentAt(scene: Scene, groups = 'desk'): Promise<Agent> {
-  const { someone, key } = await keyHolder(scene, groups);
+  const { someone, key } = await keyHolder(scene, { groups });
   const agent = new Agent(scene, someone, key);
   expect((await agent.open('/helpdesk')).url.pathname).toBe('/helpdesk');
   return agent;
@@ -92,7 +66,7 @@ export class Agent {
   }
 
   async person(person: { username: string }, below = ''): Promise<Reply> {
-    return this.open(`/helpdesk/people/${await idOf(this.scene, person)}${below}`);
+    return this.open(`/helpdesk/people/${await accountOf(this.scene, person)}${below}`);
   }
 
   /** Sends the form of an action; not followed. */

@@ -2,6 +2,7 @@ import { vi } from 'vitest';
 import { Client, type Reply } from './client.ts';
 import { SECONDS } from './clock.ts';
 import { PASSWORD } from './gateway.ts';
+import { accountOf } from './holders.ts';
 import { visitAccount } from './issued.ts';
 import { asksCode, asksPassword, asksToRemember, type Scene, type Someone } from './scene.ts';
 
@@ -57,13 +58,6 @@ export async function toNewPassword(scene: Scene, someone: Someone, begun: Reply
 export async function choose(someone: Someone, page: Reply, next = NEW_PASSWORD): Promise<Reply> {
   const after = await someone.answer(page, { next });
   return asksToRemember(after) ? someone.remember(after, 'no') : after;
-}
-
-/** Id of somebody's account. */
-export async function accountOf(scene: Scene, { username }: Pick<Someone, 'username'>): Promise<string> {
-  const account = await scene.gateway.app.rooms.accounts.find(username);
-  if (account === undefined) throw new Error(`nobody is called ${username}`);
-  return account.id;
 }
 
 /** Reports as the owner's own page does, without going there; the account's id. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, inject } from 'vitest';
 import { createAuthenticator } from '../../src/factors/totp/double.ts';
 import { Client, type Reply } from './client.ts';
 import { type Clock, movableClock, SECONDS } from './clock.ts';
@@ -80,11 +80,23 @@ export function ownForm(page: Reply): { url: URL; fields: Record<string, string>
   return { url: new URL(own.action, page.url), fields: own.fields };
 }
 
+/** Sends the form that goes on; not followed. */
+export function post(someone: Someone, page: Reply, fields: Record<string, string> = {}): Promise<Reply> {
+  const form = ownForm(page);
+  return someone.client.post(form.url, { ...form.fields, ...fields });
+}
+
 export const asksPassword = (page: Reply): boolean => page.body.includes('name="password"');
 export const asksCode = (page: Reply): boolean => page.body.includes('name="code"') && !asksToEnrol(page);
 export const asksToEnrol = (page: Reply): boolean => page.body.includes('href="otpauth:');
 export const asksWhetherLost = (page: Reply): boolean => page.body.includes('name="lost"');
 export const asksToRemember = (page: Reply): boolean => page.body.includes('name="remember"');
+
+/** What flows are run on. */
+export const STORES = [
+  ['embedded', () => ({})],
+  ['redis', () => ({ redis: inject('redisUrl') })],
+] as const;
 
 /** Each time on the last one alone, on all of them with `npm run test:long`: for what the store itself doesn't change. */
 export function usually<T>(stores: readonly T[]): readonly T[] {
