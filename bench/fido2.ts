@@ -1,36 +1,16 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { realWorld } from '../src/boot/parts.ts';
-import type { Account } from '../src/core/account.ts';
-import type { FactorPorts } from '../src/core/factor.ts';
 import { SoftwareAuthenticator } from '../src/factors/fido2/double.ts';
 import module from '../src/factors/fido2/index.ts';
 import type { Enrolled } from '../src/factors/fido2/schemas.ts';
-import { offline } from '../test/support/outside.ts';
+import { factorPorts } from '../test/support/outside.ts';
+import { ada as account } from '../test/support/people.ts';
 import { rate } from './rates.ts';
 
 const DURATION = 2_000;
 const ORIGIN = 'https://login.example.edu';
 
-const ports: FactorPorts = {
-  ...realWorld,
-  password: { verify: async () => 'unavailable' },
-  state: { get: async () => undefined, set: async () => true },
-  serviceName: 'Example',
-  issuer: ORIGIN,
-  ...offline,
-};
-
-const account: Account = {
-  id: 'a1',
-  directory: 'local',
-  directoryKey: 'a1',
-  username: 'ada',
-  name: 'Ada',
-  groups: [],
-  createdAt: 0,
-  revokedBefore: 0,
-  version: 1,
-};
+const ports = factorPorts(Date.now, { ...realWorld, issuer: ORIGIN });
 
 interface Options {
   publicKey: { challenge: string; rp: { id: string }; rpId: string; user: { id: string } };

@@ -11,13 +11,14 @@ import { createProgram } from '../src/boot/cli/program.ts';
 import { loadConfig } from '../src/boot/config.ts';
 import { loadModules, type Modules } from '../src/boot/modules.ts';
 import { loadOffers } from '../src/boot/offers.ts';
-import type { Account, Credential } from '../src/core/account.ts';
+import type { Credential } from '../src/core/account.ts';
 import type { CodePrompt } from '../src/core/prompt.ts';
 import { ROUTES } from '../src/doors/oidc/routes.ts';
 import { issue } from '../src/factors/fido2/testing/certificates.ts';
 import { isTestFile } from './architecture/rules.ts';
 import { temporaryFolder } from './support/folders.ts';
-import { offline } from './support/outside.ts';
+import { factorPorts } from './support/outside.ts';
+import { ada as account } from './support/people.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -276,18 +277,6 @@ describe('the factor of "Write a factor"', () => {
     return folder;
   }
 
-  const account: Account = {
-    id: 'a',
-    directory: 'd',
-    directoryKey: 'k',
-    username: 'alice',
-    name: 'Alice',
-    groups: [],
-    createdAt: 0,
-    revokedBefore: 0,
-    version: 1,
-  };
-
   it('keeps the contract of the types', () => {
     const folder = folderWithFactor();
     const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
@@ -305,15 +294,10 @@ describe('the factor of "Write a factor"', () => {
   it('works, and takes each number once', async () => {
     const { factors } = await loadModules(pathToFileURL(`${folderWithFactor()}/src/`));
     const module = factors.get('slip');
-    const factor = module?.create(module.settings.parse({}), {
-      now: () => 1000,
-      random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-      password: { verify: async () => 'wrong' },
-      state: { get: async () => undefined, set: async () => false },
-      serviceName: 'Example University',
-      issuer: 'https://login.university.example',
-      ...offline,
-    });
+    const factor = module?.create(
+      module.settings.parse({}),
+      factorPorts(() => 1000),
+    );
     const { prompt, pending } = (await factor?.enrol?.(account, [])) ?? {};
     const numbers = String((prompt as CodePrompt).text?.values?.numbers).split(', ');
     expect(new Set(numbers).size).toBe(5);
@@ -321,7 +305,7 @@ describe('the factor of "Write a factor"', () => {
     const confirmed = await factor?.confirm?.(pending, { code: numbers[0] ?? '' });
     if (confirmed?.outcome !== 'confirmed') throw new Error('not confirmed');
 
-    const slip: Credential = { ...account, id: 'c', account: 'a', factor: 'slip', data: confirmed.data };
+    const slip: Credential = { ...account, id: 'c', account: account.id, factor: 'slip', data: confirmed.data };
     const answer = (code = '', held = [slip]) => factor?.verify({ numbers: [] }, held, { code }, account);
     expect(await answer(numbers[0])).toMatchObject({ outcome: 'refused' });
     const proved = await answer(numbers[1]);

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { FactorPorts } from '../../src/core/factor.ts';
 import { createSealer } from '../../src/core/seal.ts';
 import type { RecordStore } from '../../src/core/store.ts';
+import { memoryState } from './factor-state.ts';
 
 const never = () => Promise.reject(new Error('this factor keeps no records'));
 const records: RecordStore = {
@@ -16,24 +18,9 @@ const records: RecordStore = {
 const noExchange = () => Promise.reject(new Error('this factor exchanges nothing'));
 const noCredential = () => Promise.reject(new Error('this factor looks for no credentials'));
 
-/** Ports of a factor that must not call anybody and keeps nothing but credentials: a call fails the test. */
-export const offline: Pick<
-  FactorPorts,
-  | 'applications'
-  | 'fetch'
-  | 'log'
-  | 'records'
-  | 'sealer'
-  | 'send'
-  | 'limit'
-  | 'audit'
-  | 'report'
-  | 'exchange'
-  | 'credentials'
-  | 'service'
-  | 'nameOf'
-  | 'locate'
-> = {
+/** What somebody has who must not call anybody: each call fails the test, and no log is read. */
+export const offline = {
+  password: { verify: () => Promise.reject(new Error('this factor asks for no password')) },
   records,
   send: () => Promise.reject(new Error('this factor sends nothing')),
   limit: {
@@ -45,11 +32,30 @@ export const offline: Pick<
   credentials: { byLookup: noCredential, ofAccount: noCredential, update: noCredential },
   audit: () => Promise.reject(new Error('this factor has nothing for the audit')),
   report: () => Promise.reject(new Error('this factor reports nothing')),
-  sealer: createSealer(new Uint8Array(32)),
-  applications: [],
-  service: { name: 'Example University', locales: ['en'] },
-  nameOf: (application) => application,
-  locate: () => undefined,
   fetch: () => Promise.reject(new Error('this factor calls nobody')),
   log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
-};
+} satisfies Partial<FactorPorts>;
+
+/** The same bytes in every run: codes of random ones would collide once in a while. */
+export function seeded(): FactorPorts['random'] {
+  let drawn = 0;
+  return (bytes) => createHash('shake256', { outputLength: bytes }).update(`draw ${drawn++}`).digest();
+}
+
+/** Ports of a factor that calls nobody and keeps nothing but credentials and small values; `given`: what it has besides. */
+export function factorPorts(now: () => number, given: Partial<FactorPorts> = {}): FactorPorts {
+  return {
+    ...offline,
+    now,
+    random: seeded(),
+    state: memoryState(),
+    sealer: createSealer(new Uint8Array(32)),
+    applications: [],
+    serviceName: 'Example University',
+    service: { name: 'Example University', locales: ['en'] },
+    issuer: 'https://login.example.edu',
+    nameOf: (application) => application,
+    locate: () => undefined,
+    ...given,
+  };
+}

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { memoryState } from '../../../test/support/factor-state.ts';
 import { openLimits } from '../../../test/support/limits.ts';
-import { offline } from '../../../test/support/outside.ts';
+import { factorPorts } from '../../../test/support/outside.ts';
+import { person } from '../../../test/support/people.ts';
 import { MINUTE, stoppedClock } from '../../../test/support/sign-in.ts';
 import type { Account } from '../../core/account.ts';
 import type { MailMessage, Outgoing, Sent } from '../../core/sender.ts';
@@ -11,33 +10,25 @@ import emailCode from './index.ts';
 import { masked } from './texts.ts';
 
 const SECOND = 1_000;
-const rest = { directory: 'local', groups: [], createdAt: 0, revokedBefore: 0, version: 1 };
-const person = (id: string, email?: string): Account => ({
-  ...{ ...rest, id, directoryKey: id, username: id, name: id },
-  ...(email === undefined ? {} : { email }),
-});
-const ada = person('ada', 'ada@university.example');
+const mailed = (id: string, email: string) => person(id, { email });
+const ada = mailed('ada', 'ada@university.example');
 
 async function open(given: object = {}) {
   const clock = stoppedClock();
   const sent: MailMessage[] = [];
   const carrier: { answer(): Sent } = { answer: () => ({ ok: true }) };
-  let drawn = 0;
-  const factor = emailCode.create(emailCode.settings.parse(given), {
-    ...offline,
-    now: clock.now,
-    random: (bytes) => createHash('sha256').update(`draw ${drawn++}`).digest().subarray(0, bytes),
-    password: { verify: () => Promise.reject(new Error('no password here')) },
-    state: memoryState(),
-    serviceName: 'Example University',
-    issuer: 'https://login.university.example',
-    limit: await openLimits(clock.now),
-    async send(message: Outgoing) {
-      if (message.channel !== 'mail') throw new Error('not a mail');
-      sent.push(message);
-      return carrier.answer();
-    },
-  });
+  const factor = emailCode.create(
+    emailCode.settings.parse(given),
+    factorPorts(clock.now, {
+      issuer: 'https://login.university.example',
+      limit: await openLimits(clock.now),
+      async send(message: Outgoing) {
+        if (message.channel !== 'mail') throw new Error('not a mail');
+        sent.push(message);
+        return carrier.answer();
+      },
+    }),
+  );
   const code = () => readCode(sent.at(-1)?.text ?? '');
   const ask = (account = ada, address?: string) => factor.challenge(account, [], address ? { address } : {});
   return { factor, clock, sent, carrier, code, ask };
@@ -92,9 +83,9 @@ describe('a code', () => {
 
 describe('the mailbox', () => {
   it.each([
-    ['another', person('ada', 'eve@evil.example')],
+    ['another', mailed('ada', 'eve@evil.example')],
     ['none any more', person('ada')],
-    ['another person’s', person('eve', 'ada@university.example')],
+    ['another person’s', mailed('eve', 'ada@university.example')],
     ['nobody’s', undefined],
   ])('that has become %s is worth nothing, and gets nothing', async (_case, account) => {
     const { factor, sent, code, clock, ask } = await open();
@@ -107,7 +98,7 @@ describe('the mailbox', () => {
 
   it('is what makes it usable', async () => {
     const { factor } = await open();
-    expect([ada, person('bob'), person('bob', '')].map((account) => factor.usable?.(account, []))).toEqual([
+    expect([ada, person('bob'), mailed('bob', '')].map((account) => factor.usable?.(account, []))).toEqual([
       true,
       false,
       false,
@@ -132,14 +123,14 @@ describe('what is sent', () => {
   it('waits between one mail and the next, whatever the spelling, and says how long', async () => {
     const { sent, ask } = await open();
     await ask();
-    const { prompt, pending } = await ask(person('ada', 'ADA@university.example'));
+    const { prompt, pending } = await ask(mailed('ada', 'ADA@university.example'));
     expect(sent).toHaveLength(1);
     expect(prompt).toMatchObject({ text: { key: 'wait.seconds', values: { count: 60 } } });
     expect(pending).not.toHaveProperty('sent');
   });
 
-  const elsewhere = (at: number) => person(`p${at}`, `p${at}@university.example`);
-  const sharing = (at: number) => person(`p${at}`, 'ada@university.example');
+  const elsewhere = (at: number) => mailed(`p${at}`, `p${at}@university.example`);
+  const sharing = (at: number) => mailed(`p${at}`, 'ada@university.example');
 
   it.each([
     ['account', () => ada, 6],
@@ -162,7 +153,7 @@ describe('what is sent', () => {
 
   it('is bounded for the whole installation', async () => {
     const { sent, ask } = await open({ perHour: { installation: 3 } });
-    for (let at = 0; at < 5; at += 1) await ask(person(`p${at}`, `p${at}@x.example`), `address ${at}`);
+    for (let at = 0; at < 5; at += 1) await ask(mailed(`p${at}`, `p${at}@x.example`), `address ${at}`);
     expect(sent).toHaveLength(3);
   });
 

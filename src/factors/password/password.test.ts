@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { offline } from '../../../test/support/outside.ts';
-import type { Account } from '../../core/account.ts';
-import type { FactorPorts, PasswordPort } from '../../core/factor.ts';
+import { factorPorts } from '../../../test/support/outside.ts';
+import { ada } from '../../../test/support/people.ts';
+import type { PasswordPort } from '../../core/factor.ts';
 import password, { MAX_PASSWORD, MAX_USERNAME } from './index.ts';
 
 const NOW = 1_800_000_000_000;
@@ -14,35 +14,16 @@ const anyText = fc
   })
   .map((points) => String.fromCodePoint(...points));
 
-const ada: Account = {
-  id: 'a1',
-  directory: 'local',
-  directoryKey: 'k1',
-  username: 'ada',
-  name: 'Ada',
-  groups: [],
-  createdAt: 0,
-  revokedBefore: 0,
-  version: 1,
-};
-
 function factor(verdict: Awaited<ReturnType<PasswordPort['verify']>> = 'ok') {
   const asked: { account: string | undefined; password: string }[] = [];
-  const ports: FactorPorts = {
-    now: () => NOW,
-    random: (bytes) => new Uint8Array(bytes),
-    password: {
-      verify: async (account, text) => {
-        asked.push({ account: account?.id, password: text });
-        return verdict;
-      },
-    },
-    state: { get: async () => undefined, set: async () => false },
-    serviceName: 'Example',
-    issuer: 'https://login.example.edu',
-    ...offline,
+  const verify: PasswordPort['verify'] = async (account, text) => {
+    asked.push({ account: account?.id, password: text });
+    return verdict;
   };
-  const made = password.create(password.settings.parse({}), ports);
+  const made = password.create(
+    password.settings.parse({}),
+    factorPorts(() => NOW, { password: { verify } }),
+  );
   if (!made.first) throw new Error('the password factor opens a sign-in');
   return { ...made, first: made.first, asked };
 }
@@ -123,7 +104,7 @@ describe('verify', () => {
   it('hands the password on unaltered', async () => {
     const made = factor();
     await made.verify({}, [], { password: ' e\u0301ﬁ ' }, ada);
-    expect(made.asked).toEqual([{ account: 'a1', password: ' e\u0301ﬁ ' }]);
+    expect(made.asked).toEqual([{ account: 'ada', password: ' e\u0301ﬁ ' }]);
   });
 
   it('tells wrong, unknown and unavailable apart only where it may', async () => {

@@ -1,35 +1,17 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { offline } from '../../../test/support/outside.ts';
-import type { Account, Credential } from '../../core/account.ts';
+import { factorPorts } from '../../../test/support/outside.ts';
+import { ada } from '../../../test/support/people.ts';
+import type { Credential } from '../../core/account.ts';
 import { codeFrom, grouped, LENGTH, normalise } from './codes.ts';
 import recovery from './index.ts';
 import type { Data } from './schemas.ts';
 
 const NOW = Date.UTC(2026, 10, 22);
-const ada: Account = {
-  id: 'a1',
-  directory: 'local',
-  directoryKey: 'k1',
-  username: 'ada',
-  name: 'Ada',
-  groups: [],
-  createdAt: 0,
-  revokedBefore: 0,
-  version: 1,
-};
-
-let drawn = 0;
-const factor = recovery.create(recovery.settings.parse({}), {
-  now: () => NOW,
-  random: (bytes) => createHash('shake256', { outputLength: bytes }).update(`${drawn++}`).digest(),
-  password: { verify: async () => 'unavailable' },
-  state: { get: async () => undefined, set: async () => false },
-  serviceName: 'Example University',
-  issuer: 'https://login.example.edu',
-  ...offline,
-});
+const factor = recovery.create(
+  recovery.settings.parse({}),
+  factorPorts(() => NOW),
+);
 
 async function sheetOf(id = 'c1'): Promise<{ codes: string[]; sheet: Credential<Data> }> {
   const issued = await factor.issue?.(ada, [], { by: 'owner' });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { person } from '../../../test/support/people.ts';
 import { MINUTE } from '../../../test/support/sign-in.ts';
 import { resume } from './conversions.ts';
-import { enrolled, open, person } from './testing/fixture.ts';
+import { enrolled, open } from './testing/fixture.ts';
 
 const HOUR = 60 * MINUTE;
 const SECOND = 1000;

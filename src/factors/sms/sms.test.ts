@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { person } from '../../../test/support/people.ts';
 import { MINUTE } from '../../../test/support/sign-in.ts';
 import { readMessage } from './double.ts';
-import { enrolled, NUMBER, open, person } from './testing/fixture.ts';
+import { enrolled, NUMBER, open } from './testing/fixture.ts';
 
 const ada = person('ada');
 const phone = enrolled(ada);
@@ -98,7 +99,7 @@ describe('the message', () => {
     ['zh-Hans', /^\d{6} 是您的示范大学（login\.university\.example）登录验证码/],
   ])('in %s names the host, and binds the code to it in its last line', async (locale, begins) => {
     const { factor, sent } = await open();
-    await factor.challenge(person('ada', locale), [phone]);
+    await factor.challenge(person('ada', { locale }), [phone]);
     const { text = '' } = sent[0] ?? {};
     expect(text).toMatch(begins);
     const { code, bound } = readMessage(text);
@@ -108,7 +109,9 @@ describe('the message', () => {
   it('is in the language of the page where the person chose none', async () => {
     const { factor, sent } = await open();
     await factor.challenge(ada, [phone], { locale: 'zh-Hant' });
-    await factor.challenge(person('bob', 'en'), [enrolled(person('bob'), '+85291234568')], { locale: 'zh-Hant' });
+    await factor.challenge(person('bob', { locale: 'en' }), [enrolled(person('bob'), '+85291234568')], {
+      locale: 'zh-Hant',
+    });
     expect(sent[0]?.text).toContain('登入驗證碼');
     expect(sent[1]?.text).toContain('sign-in code');
   });

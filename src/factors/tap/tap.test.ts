@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { offline } from '../../../test/support/outside.ts';
+import { factorPorts } from '../../../test/support/outside.ts';
+import { ada } from '../../../test/support/people.ts';
 import type { Account, Credential } from '../../core/account.ts';
-import type { FactorPorts, IssueOptions } from '../../core/factor.ts';
+import type { IssueOptions } from '../../core/factor.ts';
 import tap from './index.ts';
 import type { Data } from './schemas.ts';
 import { grouped, hashOf, normalise, secretFrom } from './secret.ts';
@@ -11,33 +11,13 @@ import { grouped, hashOf, normalise, secretFrom } from './secret.ts';
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
 const NOW = Date.UTC(2026, 10, 22);
-const ada: Account = {
-  id: 'a1',
-  directory: 'local',
-  directoryKey: 'k1',
-  username: 'ada',
-  name: 'Ada',
-  groups: [],
-  createdAt: 0,
-  revokedBefore: 0,
-  version: 1,
-};
-
-let drawn = 0;
-const random = (bytes: number) => createHash('shake256', { outputLength: bytes }).update(`${drawn++}`).digest();
 
 function fixture(settings: unknown = {}) {
   const clock = { now: NOW };
-  const ports: FactorPorts = {
-    now: () => clock.now,
-    random,
-    password: { verify: async () => 'unavailable' },
-    state: { get: async () => undefined, set: async () => false },
-    serviceName: 'Example University',
-    issuer: 'https://login.example.edu',
-    ...offline,
-  };
-  const factor = tap.create(tap.settings.parse(settings), ports);
+  const factor = tap.create(
+    tap.settings.parse(settings),
+    factorPorts(() => clock.now),
+  );
   async function issue(options: IssueOptions = { by: 'operator' }) {
     const issued = await factor.issue?.(ada, [], options);
     if (issued === undefined) throw new Error('nothing issued');

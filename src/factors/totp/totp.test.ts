@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { offline } from '../../../test/support/outside.ts';
-import type { Account, Credential } from '../../core/account.ts';
-import type { Factor, FactorPorts } from '../../core/factor.ts';
+import { factorPorts } from '../../../test/support/outside.ts';
+import { person } from '../../../test/support/people.ts';
+import type { Credential } from '../../core/account.ts';
+import type { Factor } from '../../core/factor.ts';
 import type { CodeSetup } from '../../core/prompt.ts';
 import { createAuthenticator } from './double.ts';
 import totp from './index.ts';
@@ -13,36 +13,11 @@ const STEP = 30_000;
 /** The first millisecond of a step. */
 const NOW = 60_000_000 * STEP;
 
-const ada: Account = {
-  id: 'a1',
-  directory: 'local',
-  directoryKey: 'k1',
-  username: 'ada@example.edu',
-  name: 'Ada',
-  groups: [],
-  createdAt: 0,
-  revokedBefore: 0,
-  version: 1,
-};
-
-/** The same secrets in every run: codes of random ones would collide once in a while. */
-let drawn = 0;
-function random(bytes: number): Uint8Array {
-  return createHash('sha256').update(`secret ${drawn++}`).digest().subarray(0, bytes);
-}
+const ada = person('ada@example.edu', { name: 'Ada' });
 
 function fixture(settings: unknown = {}) {
   const clock = { now: NOW };
-  const ports: FactorPorts = {
-    now: () => clock.now,
-    random,
-    password: { verify: async () => 'unavailable' },
-    state: { get: async () => undefined, set: async () => false },
-    serviceName: 'Example: University',
-    issuer: 'https://login.example.edu',
-    ...offline,
-    records: memoryRecords(),
-  };
+  const ports = factorPorts(() => clock.now, { serviceName: 'Example: University', records: memoryRecords() });
   return { clock, factor: totp.create(totp.settings.parse(settings), ports) };
 }
 

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { memoryState } from '../../../../test/support/factor-state.ts';
 import type { Making } from '../double.ts';
 import fido2 from '../index.ts';
 import { aaguidExtension, issue } from '../testing/certificates.ts';
-import { enrolled, enrolling, fixture, memoryState, NOW, using } from '../testing/fixture.ts';
+import { enrolled, enrolling, fixture, NOW, using } from '../testing/fixture.ts';
 import { type BlobWish, blobOf, createService, type EntryWish, entryOf } from '../testing/metadata.ts';
 import { readBlob } from './blob.ts';
 

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { offline } from '../../../../test/support/outside.ts';
+import { factorPorts } from '../../../../test/support/outside.ts';
+import { person } from '../../../../test/support/people.ts';
 import type { Account, Credential } from '../../../core/account.ts';
 import type { FactorContext, FactorPorts } from '../../../core/factor.ts';
 import {
@@ -15,36 +15,7 @@ import type { Data, Pending } from '../schemas.ts';
 export const NOW = Date.parse('2027-01-01T08:00:00Z');
 export const ORIGIN = 'https://login.example.edu';
 
-export const ada: Account = {
-  id: 'a1',
-  directory: 'local',
-  directoryKey: 'k1',
-  username: 'ada@example.edu',
-  name: 'Ada',
-  groups: ['staff'],
-  createdAt: 0,
-  revokedBefore: 0,
-  version: 1,
-};
-
-/** The same in every run. */
-function seeded(): (bytes: number) => Uint8Array {
-  let drawn = 0;
-  return (bytes) => createHash('sha512').update(`draw ${drawn++}`).digest().subarray(0, bytes);
-}
-
-/** Small values with compare-and-set, as the durable store keeps them. */
-export function memoryState(): FactorPorts['state'] {
-  const values = new Map<string, { value: string; version: number }>();
-  return {
-    get: async (key) => values.get(key),
-    async set(key, value, version) {
-      if ((values.get(key)?.version ?? 0) !== version) return false;
-      values.set(key, { value, version: version + 1 });
-      return true;
-    },
-  };
-}
+export const ada = person('a1', { username: 'ada@example.edu', name: 'Ada', groups: ['staff'] });
 
 export function fixture(settings: unknown = {}, ports: Partial<FactorPorts> = {}) {
   const clock = { now: NOW };
@@ -54,18 +25,9 @@ export function fixture(settings: unknown = {}, ports: Partial<FactorPorts> = {}
     lines.push(text);
     facts.push(said);
   };
-  const all: FactorPorts = {
-    now: () => clock.now,
-    random: seeded(),
-    password: { verify: async () => 'unavailable' },
-    state: memoryState(),
-    serviceName: 'Example University',
-    issuer: ORIGIN,
-    ...offline,
-    applications: ['payroll', 'library'],
-    log: { debug: write, info: write, warn: write, error: write },
-    ...ports,
-  };
+  const log = { debug: write, info: write, warn: write, error: write };
+  const given = { issuer: ORIGIN, applications: ['payroll', 'library'], log, ...ports };
+  const all = factorPorts(() => clock.now, given);
   return { clock, lines, facts, ports: all, factor: fido2.create(fido2.settings.parse(settings), all) };
 }
 export type Fixture = ReturnType<typeof fixture>;

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { openExchange } from '../../../../test/support/exchange.ts';
-import { memoryState } from '../../../../test/support/factor-state.ts';
 import { openLimits } from '../../../../test/support/limits.ts';
-import { offline } from '../../../../test/support/outside.ts';
+import { factorPorts } from '../../../../test/support/outside.ts';
+import { ada } from '../../../../test/support/people.ts';
 import { stoppedClock } from '../../../../test/support/sign-in.ts';
 import type { Account } from '../../../core/account.ts';
 import type { AuditEvent } from '../../../core/door.ts';
@@ -11,6 +10,8 @@ import type { FactorRoute } from '../../../core/route.ts';
 import push from '../index.ts';
 import type { Data, Enrolled, Pending } from '../schemas.ts';
 import { type Answered, Phone } from './phone.ts';
+
+export { ada };
 
 export const ISSUER = 'https://login.university.example';
 export const SUBSCRIPTION = {
@@ -21,18 +22,6 @@ export const SUBSCRIPTION = {
   },
 };
 
-export const ada: Account = {
-  id: 'ada',
-  directory: 'local',
-  directoryKey: 'ada',
-  username: 'ada',
-  name: 'Ada',
-  groups: [],
-  createdAt: 0,
-  revokedBefore: 0,
-  version: 1,
-};
-
 /** A factor on a clock that stands still, phones that call its routes, and what it did outside. */
 export async function open(given: object = {}, over: Partial<FactorPorts> = {}) {
   const clock = stoppedClock();
@@ -41,15 +30,7 @@ export async function open(given: object = {}, over: Partial<FactorPorts> = {}) 
   const reported: Reported[] = [];
   const kept: Enrolled[] = [];
   const service = { status: 201 };
-  let drawn = 0;
-  const ports: FactorPorts = {
-    ...offline,
-    now: clock.now,
-    // The same numbers in every run.
-    random: (bytes) => createHash('sha512').update(`draw ${drawn++}`).digest().subarray(0, bytes),
-    password: { verify: () => Promise.reject(new Error('no password here')) },
-    state: memoryState(),
-    serviceName: 'Example University',
+  const ports = factorPorts(clock.now, {
     issuer: ISSUER,
     limit: await openLimits(clock.now),
     exchange: await openExchange(clock.now),
@@ -75,7 +56,7 @@ export async function open(given: object = {}, over: Partial<FactorPorts> = {}) 
       reported.push(about);
     },
     ...over,
-  };
+  });
   const factor = push.create(push.settings.parse(given), ports);
   await factor.start?.();
 

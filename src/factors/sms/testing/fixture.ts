@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { memoryState } from '../../../../test/support/factor-state.ts';
 import { openLimits } from '../../../../test/support/limits.ts';
-import { offline } from '../../../../test/support/outside.ts';
+import { factorPorts } from '../../../../test/support/outside.ts';
+import { recordingLog } from '../../../../test/support/recording.ts';
 import { stoppedClock } from '../../../../test/support/sign-in.ts';
 import type { Account } from '../../../core/account.ts';
 import type { AuditEvent } from '../../../core/door.ts';
@@ -11,21 +11,6 @@ import sms from '../index.ts';
 import type { Data, Enrolled, Pending } from '../schemas.ts';
 
 export const NUMBER = '+85291234567';
-
-export function person(id: string, locale?: string): Account {
-  return {
-    id,
-    directory: 'local',
-    directoryKey: id,
-    username: id,
-    name: id,
-    groups: [],
-    ...(locale ? { locale } : {}),
-    createdAt: 0,
-    revokedBefore: 0,
-    version: 1,
-  };
-}
 
 export function enrolled(account: Account, number = NUMBER, id = `${account.id}-phone`): Enrolled {
   return { id, account: account.id, factor: 'sms', name: 'Phone', data: { number }, createdAt: 0, version: 1 };
@@ -38,31 +23,27 @@ export async function open(given: object = {}) {
   const audited: AuditEvent[] = [];
   const errors: object[] = [];
   const state = memoryState();
-  let drawn = 0;
   const carrier: { answer(): Sent } = { answer: () => ({ ok: true }) };
-  const factor = sms.create(sms.settings.parse({ countries: ['HK', 'GB', 'US'], ...given }), {
-    ...offline,
-    now: clock.now,
-    // The same codes in every run: random ones would collide once in a while.
-    random: (bytes) => createHash('sha256').update(`draw ${drawn++}`).digest().subarray(0, bytes),
-    password: { verify: () => Promise.reject(new Error('no password here')) },
-    state,
-    serviceName: 'Example University',
-    service: {
-      name: { en: 'Example University', 'zh-Hant': '示範大學', 'zh-Hans': '示范大学' },
-      locales: ['en', 'zh-Hant', 'zh-Hans'],
-    },
-    issuer: 'https://login.university.example',
-    limit: await openLimits(clock.now),
-    async send(message) {
-      sent.push(message);
-      return carrier.answer();
-    },
-    async audit(event) {
-      audited.push(event);
-    },
-    log: { ...offline.log, error: (fields) => void errors.push(fields) },
-  });
+  const factor = sms.create(
+    sms.settings.parse({ countries: ['HK', 'GB', 'US'], ...given }),
+    factorPorts(clock.now, {
+      state,
+      service: {
+        name: { en: 'Example University', 'zh-Hant': '示範大學', 'zh-Hans': '示范大学' },
+        locales: ['en', 'zh-Hant', 'zh-Hans'],
+      },
+      issuer: 'https://login.university.example',
+      limit: await openLimits(clock.now),
+      async send(message) {
+        sent.push(message);
+        return carrier.answer();
+      },
+      async audit(event) {
+        audited.push(event);
+      },
+      log: { ...recordingLog().log, error: (fields) => void errors.push(fields) },
+    }),
+  );
 
   /** The code of the newest message. */
   const code = () => readMessage(sent.at(-1)?.text ?? '').code;

@@ -1,4 +1,5 @@
-import { offline } from '../../../../../test/support/outside.ts';
+import { factorPorts } from '../../../../../test/support/outside.ts';
+import { person } from '../../../../../test/support/people.ts';
 import type { Account, Credential } from '../../../../core/account.ts';
 import type { AuditEvent } from '../../../../core/door.ts';
 import type { FactorDesk } from '../../../../core/factor.ts';
@@ -8,27 +9,15 @@ import { type Data, type Enrolled, type Pending, settings } from '../../schemas.
 import { createTokens } from '../store.ts';
 import { memoryRecords } from './records.ts';
 
-function person(id: string): Account {
-  const about = { directory: 'local', directoryKey: id, username: id, name: id, groups: [] };
-  return { id: `id-${id}`, ...about, createdAt: 0, revokedBefore: 0, version: 1 };
-}
-
 /** The factor with its tokens, the accounts alice and bob, and what commands are given. */
 export function desk(given: Record<string, unknown> = {}, start = 0) {
   const clock = { now: start };
   const [records, sealer] = [memoryRecords(), createSealer(new Uint8Array(32).fill(7))];
-  const factor = totp.create(settings.parse(given), {
-    ...offline,
-    now: () => clock.now,
-    random: (bytes) => new Uint8Array(bytes).fill(1),
-    password: { verify: async () => 'unavailable' },
-    state: { get: async () => undefined, set: async () => false },
-    serviceName: 'Example University',
-    issuer: 'https://login.example.edu',
-    records,
-    sealer,
-  });
-  const accounts = [person('alice'), person('bob')] as const;
+  const factor = totp.create(
+    settings.parse(given),
+    factorPorts(() => clock.now, { records, sealer }),
+  );
+  const accounts = [person('id-alice', { username: 'alice' }), person('id-bob', { username: 'bob' })] as const;
   const credentials: Enrolled[] = [];
   const lookups = new Set<string>();
   const audited: AuditEvent[] = [];
