@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Express } from 'express';
-import { createAudit } from '../audit/audit.ts';
+import { createAudit, listened } from '../audit/index.ts';
 import type { Core, Door, DoorPorts, LogPort, RenderPort } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 import { createStrangers } from '../lockout/strangers.ts';
@@ -89,13 +89,12 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const signer = await auditKey(durable, keys.sealer, world.now);
   const chain = await createAudit({ durable, node: NODE, now: world.now, log, sign: signer });
   const management = createManagement(ready);
-  const counted = management.count(boundUnproven(chain, world.now));
+  const audit = listened(boundUnproven(chain, world.now));
+  audit.listen(management.count);
   const i18n = createI18n({ locales: config.locales, defaultLocale: config.defaultLocale });
-  const letters = createLetters(
-    { ...world, durable, log, ...postOffice(config, modules, i18n, () => senders) },
-    counted,
-  );
-  const audit = letters.watched;
+  const post = postOffice(config, modules, i18n, () => senders);
+  const letters = createLetters({ ...world, durable, log, audit, ...post });
+  audit.listen(letters.hear);
   const strangers = createStrangers({
     ...{ now: world.now, ephemeral, audit, log, strangers: budgetsOf(config), count: management.countStrangers },
   });

@@ -1,13 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { AuditEvent, AuditPort } from '../core/door.ts';
+import type { AuditEvent } from '../core/door.ts';
 import type { Trouble } from '../core/trouble.ts';
 
 /** What is measured, and how it is read. */
 export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
-  /** The same audit, its events counted by their own names: there is one list. */
-  count(audit: AuditPort): AuditPort;
+  /** Events of the audit, counted by their own names: there is one list. */
+  count(event: AuditEvent): void;
   countStrangers(fate: string, by: number): void;
   /** Asked for whenever it is read. */
   watch(troubles: () => Promise<readonly Trouble[]>): void;
@@ -36,11 +36,6 @@ export function createMetrics(): Metrics {
     registers: [registry],
   });
 
-  function counted({ event, owner, budget }: AuditEvent): void {
-    events.inc({ event });
-    if (event === 'budget.spent') spent.inc({ owner: String(owner), budget: String(budget) });
-  }
-
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
@@ -57,15 +52,9 @@ export function createMetrics(): Metrics {
       });
     },
     countStrangers: (fate, by) => strangers.inc({ fate }, by),
-    count: (audit) => ({
-      commit: async (event) => {
-        await audit.commit(event);
-        counted(event);
-      },
-      note: (event) => {
-        audit.note(event);
-        counted(event);
-      },
-    }),
+    count({ event, owner, budget }) {
+      events.inc({ event });
+      if (event === 'budget.spent') spent.inc({ owner: String(owner), budget: String(budget) });
+    },
   };
 }

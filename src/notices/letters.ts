@@ -44,6 +44,7 @@ export interface LettersDeps {
   random(bytes: number): Uint8Array;
   durable: Pick<DurableStore, 'accounts' | 'records'>;
   log: LogPort;
+  audit: Pick<AuditPort, 'note'>;
   /** Absent: nobody is told of anything. */
   mail?: {
     write(notice: Notice, locale: string | undefined): { subject: string; text: string };
@@ -55,8 +56,8 @@ export interface LettersDeps {
  * Tells people by mail what changed about how they sign in: driven by the audit, so that nothing that changes it can
  * forget to. A letter is durable until a sender took it; each is taken up by one node at a time.
  */
-export function createLetters(deps: LettersDeps, audit: AuditPort) {
-  const { now, log, mail } = deps;
+export function createLetters(deps: LettersDeps) {
+  const { now, log, audit, mail } = deps;
   const records = deps.durable.records('letters');
   let running: Promise<void> | undefined;
   let again = false;
@@ -195,20 +196,13 @@ export function createLetters(deps: LettersDeps, audit: AuditPort) {
   }
 
   return {
-    /** The same audit; what it tells owners of is written down after the audit has it, before the caller goes on. */
-    watched: mail
-      ? {
-          async commit(event: AuditEvent) {
-            await audit.commit(event);
-            await tell(event);
-          },
-          note(event: AuditEvent) {
-            audit.note(event);
-            const told = tell(event).finally(() => telling.delete(told));
-            telling.add(told);
-          },
-        }
-      : audit,
+    /** Hears the audit: what owners are to be told is written down, of a committed event before the caller goes on. */
+    async hear(event: AuditEvent, how: 'committed' | 'noted'): Promise<void> {
+      if (mail === undefined) return;
+      if (how === 'committed') return tell(event);
+      const told = tell(event).finally(() => telling.delete(told));
+      telling.add(told);
+    },
     deliver,
     /** Takes up what earlier processes left, and goes on looking. */
     start(): void {
