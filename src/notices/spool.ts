@@ -1,0 +1,75 @@
+import type { AuditEvent } from '../core/door.ts';
+import { SallyportError } from '../core/errors.ts';
+import type { DurableStore } from '../core/store.ts';
+import { gravity, kindOf, type Notice, noticeOf } from './notices.ts';
+
+/** Rounds of compare-and-set before giving up. */
+const ROUNDS = 10;
+
+export interface Letter {
+  account: string;
+  to: string;
+  /** BCP 47, as the person chose it. */
+  locale?: string;
+  notice: Notice;
+  /** Epoch milliseconds: written, and not to be tried before. */
+  written: number;
+  due: number;
+  tries: number;
+  /** It was handed on, and stays until another may be, so that none is written before. */
+  handed?: true;
+}
+
+export interface SpoolDeps {
+  now(): number;
+  random(bytes: number): Uint8Array;
+  durable: Pick<DurableStore, 'accounts' | 'records'>;
+}
+
+/** Where a letter is kept until it is delivered. */
+export const lettersOf = (durable: Pick<DurableStore, 'records'>) => durable.records('letters');
+
+/** Writes down what owners are to be told, by the audit's events: from then on it is durable. */
+export function createSpool(deps: SpoolDeps) {
+  const records = lettersOf(deps.durable);
+
+  const newId = (at: number) =>
+    `${at.toString(36).padStart(11, '0')}-${Buffer.from(deps.random(9)).toString('base64url')}`;
+
+  /** At the time that it happened; false where nobody is to be told. */
+  async function put(event: AuditEvent, at: number): Promise<boolean> {
+    const kind = kindOf(event);
+    const account = kind && event.account ? await deps.durable.accounts.byId(event.account) : undefined;
+    if (kind === undefined || account === undefined) return false;
+    const told = noticeOf(event, kind, account, at);
+    if (told === undefined) return false;
+    for (const to of told.to) {
+      const { id, locale } = account;
+      const of = { account: id, to, ...(locale ? { locale } : {}) };
+      const letter: Letter = { ...of, notice: told.notice, written: at, due: deps.now(), tries: 0 };
+      if (gravity(kind) >= 0) await space(letter);
+      else await records.insert({ id: newId(at), data: JSON.stringify(letter) });
+    }
+    return true;
+  }
+
+  /** One of these waits for an account at most, and for the end of the day after the last one. */
+  async function space(letter: Letter): Promise<void> {
+    const id = `apart-${letter.account}`;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const record = await records.get(id);
+      if (record === undefined) {
+        if (await records.insert({ id, data: JSON.stringify(letter) })) return;
+        continue;
+      }
+      const waiting = JSON.parse(record.data) as Letter;
+      if (!waiting.handed && gravity(waiting.notice.kind) > gravity(letter.notice.kind)) return;
+      const [due, tries] = [waiting.due, waiting.handed ? 0 : waiting.tries];
+      const next: Letter = { ...letter, written: Math.max(letter.written, due), due, tries };
+      if (await records.update(id, record.version, JSON.stringify(next))) return;
+    }
+    throw new SallyportError('ERR_VERSION_CONFLICT', 'others keep changing this letter');
+  }
+
+  return { put };
+}
