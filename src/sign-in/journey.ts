@@ -11,10 +11,12 @@ import type { Attempts } from '../lockout/attempts.ts';
 import type { Methods } from '../methods/methods.ts';
 import { type Passwords, renewedProofs } from '../methods/passwords.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
-import { about, createAnswers, type Result } from './answers.ts';
+import { createConfirming } from './confirming.ts';
 import type { SignInNeeds } from './needs.ts';
 import { createPresenter } from './present.ts';
+import { createProving } from './proving.ts';
 import { createResend } from './resend.ts';
+import { about, type Result } from './results.ts';
 import type { Loaded, States } from './states.ts';
 import type { Stage, State, Step } from './steps.ts';
 
@@ -43,7 +45,8 @@ interface Parts {
  */
 export function createJourney(deps: SignInNeeds, parts: Parts) {
   const { devices, states, dispatcher } = parts;
-  const answers = createAnswers(deps, { ...parts, mayEnrol: dispatcher.mayEnrol, advance });
+  const prove = createProving(deps, { ...parts, advance });
+  const confirm = createConfirming(deps, { ...parts, mayEnrol: dispatcher.mayEnrol, advance });
   const present = createPresenter(parts);
   const resend = createResend(deps, parts);
 
@@ -230,8 +233,8 @@ export function createJourney(deps: SignInNeeds, parts: Parts) {
       return resend(request, state, browser);
     }
     if (answer.restart !== undefined && stage.at === 'enrol') return restart(request, state, browser);
-    if (stage.at === 'enrol') return answers.confirm(request, state, stage, answer, browser);
-    if (stage.at === 'first' || stage.at === 'method') return answers.prove(request, state, stage, answer, browser);
+    if (stage.at === 'enrol') return confirm(request, state, stage, answer, browser);
+    if (stage.at === 'first' || stage.at === 'method') return prove(request, state, stage, answer, browser);
     return Promise.resolve({ state });
   }
 

@@ -4,8 +4,8 @@ import type { Credentials } from '../accounts/credentials.ts';
 import type { Browser } from '../core/browser.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
-import type { Result } from './answers.ts';
 import type { SignInNeeds } from './needs.ts';
+import type { Result } from './results.ts';
 import type { States } from './states.ts';
 import type { State } from './steps.ts';
 

@@ -1,37 +1,18 @@
-import { createHash } from 'node:crypto';
 import type { Accounts } from '../accounts/accounts.ts';
-import { contextOf } from '../accounts/context.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Logins } from '../accounts/logins.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { type Evidence, isFirstFactor, isSecondFactor } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
-import type { Confirmed, Refused } from '../core/factor.ts';
-import type { Answer, Message, Prompt } from '../core/prompt.ts';
+import type { Proved, Refused } from '../core/factor.ts';
+import type { Answer, Message } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import { type Attempts, type Locked, lockedFor, type Turn } from '../lockout/attempts.ts';
 import type { Methods } from '../methods/methods.ts';
-import { accountOf, type Dispatcher } from './advance.ts';
+import { accountOf } from './advance.ts';
 import type { SignInNeeds } from './needs.ts';
-import { PATIENCE } from './states.ts';
-import type { Opening, Stage, State } from './steps.ts';
-
-type Prompting = Extract<Stage, { at: 'first' | 'method' | 'enrol' }>;
-
-/** What an answer comes to: a new state, or an error to show with the present one. */
-export type Result =
-  | { state: State }
-  | {
-      error: Message & { factor?: string };
-      /** The pending prompt is spent. */
-      renew?: boolean;
-      /** Shown from now on. */
-      prompt?: Prompt;
-      /** It doesn't count as a wrong answer. */
-      free?: boolean;
-      /** The name typed, to be shown again. */
-      hint?: string;
-    };
+import { type Advance, about, createResults, type Prompting, type Result } from './results.ts';
+import type { Opening, State } from './steps.ts';
 
 /** Who an answer is about. */
 interface Meant {
@@ -42,27 +23,24 @@ interface Meant {
   name?: string;
 }
 
+/** An answer that was counted, and what it is held against. */
+interface Answered {
+  opening: Opening;
+  account: Account | undefined;
+  first: boolean;
+  mine: readonly Credential[];
+  turn: Turn;
+  guess: boolean;
+  facts: ReturnType<typeof about>;
+}
+
 interface Parts {
   accounts: Accounts;
   attempts: Attempts;
   logins: Logins;
   credentials: Credentials;
   methods: Methods;
-  /** Whether what led to an enrolment's page still holds. */
-  mayEnrol: Dispatcher['mayEnrol'];
-  /** Goes on from what is collected now. */
-  advance(request: SignInRequest, state: Omit<State, 'stage' | 'nonce'>, browser: Browser): Promise<State>;
-}
-
-/** What an audit event says of the sign-in it belongs to. */
-export function about(request: SignInRequest, browser: Browser, account?: string) {
-  return {
-    application: request.application,
-    ...(account ? { account } : {}),
-    ip: browser.ip,
-    userAgent: browser.userAgent,
-    reference: browser.reference,
-  };
+  advance: Advance;
 }
 
 /** Of whatever it is a right answer: it counts for nothing until its owner or the help desk confirms it. */
@@ -73,39 +51,13 @@ const SUSPENDED: Refused = {
   final: true,
 };
 
-/** Answers that prove or enrol something. Each is counted before it is looked at. */
-export function createAnswers(deps: SignInNeeds, parts: Parts) {
-  const { accounts, attempts, logins, credentials, methods, mayEnrol, advance } = parts;
+/** Answers that prove something: each is counted before it is looked at. */
+export function createProving(deps: SignInNeeds, parts: Parts) {
+  const { accounts, attempts, logins, credentials, methods, advance } = parts;
+  const { pendingOf, waits, refused } = createResults(deps);
 
   /** Factors that a stranger can guess at: what they are stopped for ends when the owner shows more than that. */
   const openers = [...deps.factors.values()].filter(({ factor }) => factor.first).map(({ module }) => module.id);
-
-  /** What was kept with a prompt, in the shape that the factor of this version reads. */
-  const pendingOf = (factor: string, pending: unknown) => deps.factors.get(factor)?.module.pending.parse(pending);
-
-  /** Nothing came of it yet; what the factor shows instead is a new step. */
-  function waits(state: State, stage: Prompting, prompt: Prompt | undefined): Result {
-    if (prompt === undefined) return { state };
-    const { error: _, ...rest } = state;
-    const nonce = Buffer.from(deps.random(12)).toString('base64url');
-    return { state: { ...rest, nonce, stage: { ...stage, prompt } } };
-  }
-
-  function refused(
-    request: SignInRequest,
-    browser: Browser,
-    factor: string,
-    refusal: Refused,
-    account?: string,
-  ): Result {
-    deps.audit.note({ event: 'sign-in.refused', factor, reason: refusal.reason, ...about(request, browser, account) });
-    const { prompt } = refusal;
-    return {
-      error: { ...refusal.message, factor },
-      ...(refusal.final ? { renew: true } : {}),
-      ...(prompt ? { prompt } : {}),
-    };
-  }
 
   /** Who is meant by an answer of somebody not known yet. */
   async function identify({ factor, pending }: Opening, answer: Answer): Promise<Meant | Refused> {
@@ -153,19 +105,39 @@ export function createAnswers(deps: SignInNeeds, parts: Parts) {
     const verdict = await it.factor.verify(pendingOf(opening.factor, opening.pending), mine, answer, account, {
       application: request.application,
     });
-    if (verdict.outcome === 'refused') {
-      await turn.failed(facts);
-      if (verdict.update && account && (await store(mine, verdict.update))) {
-        const { credential } = verdict.update;
-        await deps.audit.commit({ event: 'credential.suspended', credential, reason: verdict.reason, ...facts });
-        await methods.endResting(account.id, credential);
-      }
-      return { ...refused(request, browser, opening.factor, verdict, account?.id), ...hint };
-    }
     if (verdict.outcome === 'waiting') {
       await turn.returned();
       return waits(state, stage, verdict.prompt);
     }
+    const answered = { opening, account, first, mine, turn, guess, facts };
+    if (verdict.outcome === 'refused') return { ...(await fail(request, answered, verdict, browser)), ...hint };
+    return accept(request, state, answered, verdict, browser);
+  }
+
+  /** It was wrong; what that makes of the credential can be that it is suspended. */
+  async function fail(
+    request: SignInRequest,
+    { opening, account, mine, turn, facts }: Answered,
+    verdict: Refused,
+    browser: Browser,
+  ): Promise<Result> {
+    await turn.failed(facts);
+    if (verdict.update && account && (await store(mine, verdict.update))) {
+      const { credential } = verdict.update;
+      await deps.audit.commit({ event: 'credential.suspended', credential, reason: verdict.reason, ...facts });
+      await methods.endResting(account.id, credential);
+    }
+    return refused(request, browser, opening.factor, verdict, account?.id);
+  }
+
+  /** It was right: what the credential became is stored before the proof counts. */
+  async function accept(
+    request: SignInRequest,
+    state: State,
+    { opening, account, first, mine, turn, guess, facts }: Answered,
+    verdict: Proved<unknown>,
+    browser: Browser,
+  ): Promise<Result> {
     if (account === undefined) throw new Error(`factor ${opening.factor} proved something of nobody`);
     if (mine.some(({ id, suspendedAt }) => id === verdict.proof.credential && suspendedAt !== undefined)) {
       await turn.failed(facts);
@@ -233,70 +205,5 @@ export function createAnswers(deps: SignInNeeds, parts: Parts) {
     return credential !== undefined && credentials.update(credential, update.data);
   }
 
-  /** An enrolment in the middle of a sign-in: of parallel answers, in one sign-in or several, one enrols. */
-  async function confirm(
-    request: SignInRequest,
-    state: State,
-    stage: Prompting,
-    answer: Answer,
-    browser: Browser,
-  ): Promise<Result> {
-    const account = accountOf(request, state);
-    const it = deps.factors.get(stage.factor)?.factor;
-    if (account === undefined || it?.confirm === undefined) throw new Error('enrolment without account or factor');
-    const attempt = { subject: account, factor: `enrol-${stage.factor}`, opening: false };
-    const turn = await attempts.count(attempt, browser);
-    if (!turn.allowed) {
-      deps.audit.note({ event: 'sign-in.locked', factor: stage.factor, ...about(request, browser, account) });
-      return { error: lockedFor(turn, attempt, deps.now()) };
-    }
-    const verdict = await it.confirm(pendingOf(stage.factor, stage.pending), answer, contextOf(request, browser));
-    if (verdict.outcome === 'refused') {
-      await turn.failed(about(request, browser, account));
-      return refused(request, browser, stage.factor, verdict, account);
-    }
-    if (verdict.outcome === 'waiting') {
-      await turn.returned();
-      return waits(state, stage, verdict.prompt);
-    }
-    if (verdict.outcome === 'further') {
-      await turn.returned();
-      const { error: _, ...rest } = state;
-      // A new step: an answer to the one before isn't taken for an answer to this.
-      const nonce = Buffer.from(deps.random(12)).toString('base64url');
-      return { state: { ...rest, nonce, stage: { ...stage, prompt: verdict.prompt, pending: verdict.pending } } };
-    }
-    const lost = async () => {
-      const left = stage.optional === undefined ? {} : { suggested: true };
-      return { state: await advance(request, { ...state, ...left }, browser) };
-    };
-    const right = () => mayEnrol(request, state, stage, browser);
-    const busy = (): Result => ({ error: { key: 'already-answered' } });
-    return methods.exercise<Result>({ account, right, busy, lost }, async (since) => {
-      // Of one step's answers one enrols, whatever wrong ones are counted at the same moment.
-      const mark = `enrolled:${createHash('sha256').update(state.nonce).digest('base64url')}`;
-      if (!(await deps.ephemeral.add(mark, '1', PATIENCE))) return busy();
-      return enrol(request, state, { account, stage, verdict, turn, since }, browser);
-    });
-  }
-
-  async function enrol(
-    request: SignInRequest,
-    state: State,
-    given: { account: string; stage: Prompting; verdict: Confirmed<unknown>; turn: Turn; since: number },
-    browser: Browser,
-  ): Promise<Result> {
-    const { account, stage, verdict, turn, since } = given;
-    const { name, data, lookup } = verdict;
-    const method = { factor: stage.factor, name, data, lookup };
-    const id = await methods.add(account, method, since, about(request, browser));
-    if (typeof id !== 'string') return { error: id, renew: true };
-    await turn.succeeded();
-    const proof = verdict.proof && { ...verdict.proof, credential: id, request: request.request };
-    return {
-      state: await advance(request, { ...state, collected: [...state.collected, ...(proof ? [proof] : [])] }, browser),
-    };
-  }
-
-  return { prove, confirm };
+  return prove;
 }

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { contextOf } from '../accounts/context.ts';
+import type { Browser } from '../core/browser.ts';
+import type { Confirmed } from '../core/factor.ts';
+import type { Answer } from '../core/prompt.ts';
+import type { SignInRequest } from '../core/sign-in.ts';
+import { type Attempts, lockedFor, type Turn } from '../lockout/attempts.ts';
+import type { Methods } from '../methods/methods.ts';
+import { accountOf, type Dispatcher } from './advance.ts';
+import type { SignInNeeds } from './needs.ts';
+import { type Advance, about, createResults, type Prompting, type Result } from './results.ts';
+import { PATIENCE } from './states.ts';
+import type { State } from './steps.ts';
+
+interface Parts {
+  attempts: Attempts;
+  methods: Methods;
+  /** Whether what led to an enrolment's page still holds. */
+  mayEnrol: Dispatcher['mayEnrol'];
+  advance: Advance;
+}
+
+/** Answers that set a method up: each is counted before it is looked at. */
+export function createConfirming(deps: SignInNeeds, { attempts, methods, mayEnrol, advance }: Parts) {
+  const { pendingOf, waits, refused } = createResults(deps);
+
+  /** An enrolment in the middle of a sign-in: of parallel answers, in one sign-in or several, one enrols. */
+  async function confirm(
+    request: SignInRequest,
+    state: State,
+    stage: Prompting,
+    answer: Answer,
+    browser: Browser,
+  ): Promise<Result> {
+    const account = accountOf(request, state);
+    const it = deps.factors.get(stage.factor)?.factor;
+    if (account === undefined || it?.confirm === undefined) throw new Error('enrolment without account or factor');
+    const attempt = { subject: account, factor: `enrol-${stage.factor}`, opening: false };
+    const turn = await attempts.count(attempt, browser);
+    if (!turn.allowed) {
+      deps.audit.note({ event: 'sign-in.locked', factor: stage.factor, ...about(request, browser, account) });
+      return { error: lockedFor(turn, attempt, deps.now()) };
+    }
+    const verdict = await it.confirm(pendingOf(stage.factor, stage.pending), answer, contextOf(request, browser));
+    if (verdict.outcome === 'refused') {
+      await turn.failed(about(request, browser, account));
+      return refused(request, browser, stage.factor, verdict, account);
+    }
+    if (verdict.outcome === 'waiting') {
+      await turn.returned();
+      return waits(state, stage, verdict.prompt);
+    }
+    if (verdict.outcome === 'further') {
+      await turn.returned();
+      const { error: _, ...rest } = state;
+      // A new step: an answer to the one before isn't taken for an answer to this.
+      const nonce = Buffer.from(deps.random(12)).toString('base64url');
+      return { state: { ...rest, nonce, stage: { ...stage, prompt: verdict.prompt, pending: verdict.pending } } };
+    }
+    const lost = async () => {
+      const left = stage.optional === undefined ? {} : { suggested: true };
+      return { state: await advance(request, { ...state, ...left }, browser) };
+    };
+    const right = () => mayEnrol(request, state, stage, browser);
+    const busy = (): Result => ({ error: { key: 'already-answered' } });
+    return methods.exercise<Result>({ account, right, busy, lost }, async (since) => {
+      // Of one step's answers one enrols, whatever wrong ones are counted at the same moment.
+      const mark = `enrolled:${createHash('sha256').update(state.nonce).digest('base64url')}`;
+      if (!(await deps.ephemeral.add(mark, '1', PATIENCE))) return busy();
+      return enrol(request, state, { account, stage, verdict, turn, since }, browser);
+    });
+  }
+
+  async function enrol(
+    request: SignInRequest,
+    state: State,
+    given: { account: string; stage: Prompting; verdict: Confirmed<unknown>; turn: Turn; since: number },
+    browser: Browser,
+  ): Promise<Result> {
+    const { account, stage, verdict, turn, since } = given;
+    const { name, data, lookup } = verdict;
+    const method = { factor: stage.factor, name, data, lookup };
+    const id = await methods.add(account, method, since, about(request, browser));
+    if (typeof id !== 'string') return { error: id, renew: true };
+    await turn.succeeded();
+    const proof = verdict.proof && { ...verdict.proof, credential: id, request: request.request };
+    return {
+      state: await advance(request, { ...state, collected: [...state.collected, ...(proof ? [proof] : [])] }, browser),
+    };
+  }
+
+  return confirm;
+}
