@@ -9,6 +9,8 @@ import type { MethodsRoom } from '../methods/index.ts';
 import { createDispatcher } from './advance.ts';
 import { createJourney } from './journey.ts';
 import type { SignInNeeds } from './needs.ts';
+import { createProgress } from './progress.ts';
+import { createReactions } from './reactions.ts';
 import { createStates } from './states.ts';
 import { createWaiting } from './waiting.ts';
 
@@ -18,8 +20,10 @@ export type { SignInNeeds } from './needs.ts';
 export function signInRoom(needs: SignInNeeds, below: LockoutRoom & AccountsRoom & AssuranceRoom & MethodsRoom) {
   const states = createStates(needs);
   const dispatcher = createDispatcher(needs, below);
+  const progress = createProgress(needs, { states, dispatcher });
+  const react = createReactions(needs, { ...below, states, dispatcher, progress });
   return {
-    journey: createJourney(needs, { ...below, states, dispatcher }),
+    journey: createJourney({ ...below, dispatcher, progress, react }),
     waiting: createWaiting(needs, { ...below, states }),
   };
 }

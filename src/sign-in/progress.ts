@@ -1,0 +1,77 @@
+import type { Browser } from '../core/browser.ts';
+import type { SignInRequest } from '../core/sign-in.ts';
+import { accountOf, type Dispatcher } from './advance.ts';
+import type { SignInNeeds } from './needs.ts';
+import { about } from './results.ts';
+import type { Loaded, States } from './states.ts';
+import type { State } from './steps.ts';
+
+/** Where a sign-in stands, from one answer to the next: loaded, gone on with, stored. */
+export function createProgress(
+  deps: Pick<SignInNeeds, 'audit'>,
+  { states, dispatcher }: { states: States; dispatcher: Dispatcher },
+) {
+  /** The state that follows: what was collected, and what is asked next. */
+  async function advance(
+    request: SignInRequest,
+    state: Omit<State, 'stage' | 'nonce'>,
+    browser: Browser,
+  ): Promise<State> {
+    const { error: _, ...kept } = state;
+    const blank: State = { ...kept, wrong: 0, nonce: states.nonce(), stage: { at: 'choose' } };
+    return { ...blank, stage: await dispatcher.next(request, blank, browser) };
+  }
+
+  /** What policy asked for when it refused, and by which rules: whoever helps is told that. */
+  async function demandsOf(request: SignInRequest, state: State, browser: Browser) {
+    const { wanted, level, requirement } = await dispatcher.evaluate(request, state, browser);
+    return { wanted, ...(level === undefined ? {} : { held: level }), rules: requirement.reasons };
+  }
+
+  /** Stores a state; what it means for the audit is said once, by whoever was first. */
+  async function save(
+    request: SignInRequest,
+    before: Loaded | undefined,
+    state: State,
+    browser: Browser,
+  ): Promise<boolean> {
+    const { stage } = state;
+    const why = stage.at === 'refused' ? await demandsOf(request, state, browser) : {};
+    if (!(await states.save(request, before, state, browser))) return false;
+    if (before?.state.stage.at === stage.at) return true;
+    const common = about(request, browser, accountOf(request, state));
+    const factors = state.collected.map(({ factor }) => factor);
+    if (stage.at === 'done') deps.audit.note({ event: 'sign-in.completed', factors, ...common });
+    if (stage.at === 'refused') deps.audit.note({ event: 'sign-in.denied', reason: stage.message, ...why, ...common });
+    return true;
+  }
+
+  /** Whether it rests on something from before the account's sessions were ended, or the account was held. */
+  async function rests(request: SignInRequest, state: State): Promise<boolean> {
+    const account = accountOf(request, state);
+    if (account === undefined || state.collected.length === 0) return false;
+    const since = await dispatcher.voidBefore(account);
+    return state.collected.some(({ at }) => at < since);
+  }
+
+  async function load(request: SignInRequest, browser: Browser): Promise<Loaded> {
+    for (;;) {
+      const loaded = await states.load(request);
+      const isVoid = loaded !== undefined && (await rests(request, loaded.state));
+      if (loaded && !isVoid && !isOvertaken(request, loaded.state)) return loaded;
+      const fresh = { switched: loaded?.state.switched ?? false, collected: [], wrong: 0 };
+      const before = isVoid ? fresh : (loaded?.state ?? fresh);
+      await save(request, loaded, await advance(request, before, browser), browser);
+    }
+  }
+
+  return { advance, save, load };
+}
+
+export type Progress = ReturnType<typeof createProgress>;
+
+/** Another tab has signed in since this one asked who is there. Its answer must not count for that person. */
+function isOvertaken(request: SignInRequest, { stage, ...state }: State): boolean {
+  if (stage.at === 'select-account') return stage.account !== accountOf(request, { ...state, stage });
+  return stage.at === 'first' && stage.why === 'why.first' && accountOf(request, { ...state, stage }) !== undefined;
+}

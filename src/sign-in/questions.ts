@@ -1,0 +1,133 @@
+import { contextOf } from '../accounts/context.ts';
+import type { TrustedDevices } from '../assurance/trusted-devices.ts';
+import type { Browser } from '../core/browser.ts';
+import type { Answer } from '../core/prompt.ts';
+import type { SignInRequest } from '../core/sign-in.ts';
+import { type Passwords, renewedProofs } from '../methods/passwords.ts';
+import { accountOf, type Dispatcher } from './advance.ts';
+import type { SignInNeeds } from './needs.ts';
+import type { Progress } from './progress.ts';
+import { about, type Result } from './results.ts';
+import type { States } from './states.ts';
+import type { Stage, State } from './steps.ts';
+
+/** The known account is set aside, with what was proven of it. */
+export const SET_ASIDE: Omit<State, 'stage' | 'nonce'> = { switched: true, collected: [], wrong: 0 };
+
+interface Parts {
+  devices: TrustedDevices;
+  passwords: Passwords;
+  states: States;
+  dispatcher: Dispatcher;
+  progress: Progress;
+}
+
+/** Answers to what the journey asks itself, between the factors' prompts: each goes on from what was collected. */
+export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) {
+  const { devices, passwords, states, dispatcher, progress } = parts;
+  const { advance } = progress;
+
+  async function remember(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
+    const account = accountOf(request, state);
+    if (state.stage.at !== 'remember' || account === undefined) return { error: { key: 'try-again' } };
+    if (answer.remember !== 'yes' && answer.remember !== 'no') return { error: { key: 'try-again' } };
+    const evaluation = await dispatcher.evaluate(request, state, browser);
+    // Something has changed since that was asked.
+    if (!evaluation.satisfied) return { state: await advance(request, state, browser) };
+    const proofs = answer.remember === 'yes' ? dispatcher.memorable(state, evaluation, browser) : [];
+    if (proofs.length > 0 && (await devices.remember(account, proofs, browser))) {
+      await deps.audit.commit({ event: 'device.remembered', ...about(request, browser, account) });
+    }
+    return { state: { ...state, nonce: states.nonce(), stage: { at: 'done', authTime: state.stage.authTime } } };
+  }
+
+  /** Another method, or the factor to set up. */
+  async function choose(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
+    const context = contextOf(request, browser);
+    const evaluation = await dispatcher.evaluate(request, state, browser);
+    const { account } = evaluation;
+    if (account === undefined) return { error: { key: 'try-again' } };
+    const move = (stage: Stage): Result => {
+      const { error: _, ...kept } = state;
+      return { state: { ...kept, wrong: 0, nonce: states.nonce(), stage } };
+    };
+    if (state.stage.at === 'choose-enrolment' || state.stage.at === 'enrol') {
+      const { optional } = state.stage;
+      const factor = String(answer.factor);
+      if (!dispatcher.offers.enrollable(evaluation).includes(factor)) return { error: { key: 'try-again' } };
+      const may = await dispatcher.mayEnrol(request, state, { factor, ...(optional ? { optional } : {}) }, browser);
+      if (!may) return { state: await advance(request, state, browser) };
+      const fresh = await dispatcher.offers.enrol(factor, context, account, evaluation.credentials);
+      return move(fresh.at === 'enrol' && optional ? { ...fresh, optional, why: 'why.suggested' } : fresh);
+    }
+    const method = dispatcher.offers.methods(evaluation, state, context).find(({ factor }) => factor === answer.method);
+    if (method === undefined) return { error: { key: 'try-again' } };
+    return move(await dispatcher.offers.challenge(method.factor, context, evaluation, state));
+  }
+
+  /** A suggestion taken or left; either way the sign-in goes on, and none is made again in it. */
+  async function suggest(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
+    const { stage } = state;
+    if (stage.at !== 'suggest' || (answer.suggest !== 'yes' && answer.suggest !== 'no')) {
+      return { error: { key: 'try-again' } };
+    }
+    if (answer.suggest === 'no') return skip(request, state, browser);
+    const { account, credentials: enrolled } = await dispatcher.evaluate(request, state, browser);
+    const may = await dispatcher.mayEnrol(request, state, { factor: stage.factor, optional: true }, browser);
+    if (account === undefined || !may) return skip(request, state, browser);
+    const context = contextOf(request, browser);
+    const enrolment = await dispatcher.offers.enrol(stage.factor, context, account, enrolled);
+    const optional = { authTime: stage.authTime };
+    const next: Stage = enrolment.at === 'enrol' ? { ...enrolment, optional, why: 'why.suggested' } : enrolment;
+    return { state: { ...state, suggested: true, wrong: 0, nonce: states.nonce(), stage: next } };
+  }
+
+  /** Whether the method that isn't at hand is lost: then the walk to a new one, in this very sign-in. */
+  async function lost(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
+    const { stage } = state;
+    if (stage.at !== 'lost' || (answer.lost !== 'yes' && answer.lost !== 'no')) return { error: { key: 'try-again' } };
+    if (answer.lost === 'no') return skip(request, state, browser);
+    const kept: State = { ...state, lost: true, suggested: true, nonce: states.nonce() };
+    const factors = dispatcher.offers.enrollable(await dispatcher.evaluate(request, kept, browser));
+    return { state: { ...kept, stage: { at: 'choose-enrolment', factors, optional: { authTime: stage.authTime } } } };
+  }
+
+  async function skip(request: SignInRequest, state: State, browser: Browser): Promise<Result> {
+    return { state: await advance(request, { ...state, suggested: true }, browser) };
+  }
+
+  /** The new password that a hold asks for. What was shown a moment ago to get here stands beyond the change. */
+  async function renew(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
+    const { account, missing } = await dispatcher.evaluate(request, state, browser);
+    if (account === undefined || missing !== 'new-password') return { state: await advance(request, state, browser) };
+    const { application: _, ...facts } = about(request, browser);
+    const right = async () => (await dispatcher.evaluate(request, state, browser)).missing === 'new-password';
+    const result = await passwords.change({
+      account,
+      next: answer.next ?? '',
+      ...(account.id === request.account && request.sight ? { session: request.sight.session } : {}),
+      browser,
+      right,
+      facts: { ...facts, by: 'owner' },
+    });
+    if ('lost' in result) return { state: await advance(request, state, browser) };
+    if ('error' in result) return { error: result.error, free: true };
+    const collected = renewedProofs(state.collected, result.at);
+    return { state: await advance(request, { ...state, collected }, browser) };
+  }
+
+  /** The account of the session, or somebody else's. */
+  async function select(
+    request: SignInRequest,
+    state: State,
+    account: string,
+    answer: Answer,
+    browser: Browser,
+  ): Promise<Result> {
+    if (answer.account === 'other') return { state: await advance(request, SET_ASIDE, browser) };
+    if (answer.account !== 'this') return { error: { key: 'try-again' }, free: true };
+    return { state: { ...state, nonce: states.nonce(), stage: { at: 'selected', account } } };
+  }
+
+  return { remember, choose, suggest, lost, skip, renew, select };
+}
