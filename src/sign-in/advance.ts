@@ -3,15 +3,6 @@ import type { Preferences } from '../accounts/preferences.ts';
 import type { Evaluator, FullEvaluation } from '../assurance/evaluate.ts';
 import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import { ENROLMENT, isOwnPage } from '../core/application.ts';
-import {
-  type Evidence,
-  isFirstFactor,
-  isSecondFactor,
-  lendsSetUp,
-  levelOf,
-  type Proof,
-  reaches,
-} from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/factor.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
@@ -19,11 +10,9 @@ import type { Passwords } from '../methods/passwords.ts';
 import type { Suggestions } from '../methods/suggestions.ts';
 import type { SignInNeeds } from './needs.ts';
 import { createOffers, type Preferring } from './offers.ts';
-import { PATIENCE } from './states.ts';
+import { createRemembering } from './remembering.ts';
+import { createRights, standing } from './rights.ts';
 import type { Stage, State } from './steps.ts';
-
-/** How recent the password must be for a first enrolment, milliseconds. */
-const FRESH_FOR_ENROLMENT = 10 * 60_000;
 
 interface Parts {
   evaluator: Evaluator;
@@ -39,6 +28,9 @@ export function createDispatcher(
   { evaluator, devices, passwords, preferences, suggestions }: Parts,
 ) {
   const offers = createOffers(deps, evaluator);
+  const rights = createRights(deps, { evaluator, offers, suggestions, evaluate });
+  const { isFresh, hasOwn, hasSetUp, hasFreshPass, mayAdd, mayEnrol } = rights;
+  const { memorable, remembering } = createRemembering(deps, devices);
   const lends = [...deps.factors.values()].some(({ module }) => module.standing === 'bootstrap');
 
   async function evaluate(request: SignInRequest, state: State, browser: Browser): Promise<Preferring> {
@@ -60,9 +52,6 @@ export function createDispatcher(
     return { ...evaluation, ...(preferred ? { preferred } : {}) };
   }
 
-  /** The first factor was proven in this sign-in, a moment ago. */
-  const isFresh = (collected: readonly Evidence[], age = FRESH_FOR_ENROLMENT) =>
-    collected.some((proof) => isFirstFactor(proof) && !proof.bootstrap && deps.now() - proof.at <= age);
   const { isEnrolled } = evaluator;
 
   /** The second step: a method, or a first enrolment, or a refusal that says why. */
@@ -112,32 +101,11 @@ export function createDispatcher(
     return remembering(account.id, state, evaluation, browser);
   }
 
-  /** What this sign-in collected and still stands: a method can be gone by now, or a pass ended. */
-  function standing(state: State, { evidence }: FullEvaluation): Evidence[] {
-    const nameOf = ({ factor, credential, at }: Proof) => [factor, credential, at].join('\0');
-    const names = new Set(evidence.map(nameOf));
-    return state.collected.filter((proof) => names.has(nameOf(proof)));
-  }
-
-  const hasOwn = ({ credentials }: FullEvaluation) =>
-    credentials.some((one) => evaluator.isOwn(one) && evaluator.works(one));
-
-  /** Whether one was set up in this very sign-in. */
-  function hasSetUp({ collected }: State, { credentials }: FullEvaluation): boolean {
-    const begun = Math.min(...collected.map(({ at }) => at));
-    return credentials.some((one) => evaluator.isOwn(one) && one.createdAt >= begun);
-  }
-
-  /** Who came with a lent pass and has no method of their own, or has lost it: setting one up is what it is for. */
-  function isLent(state: State, evaluation: FullEvaluation): boolean {
-    return hasFreshPass(standing(state, evaluation), deps.now()) && (state.lost === true || !hasOwn(evaluation));
-  }
-
   /** They are shown to one. Who has one that isn't at hand is asked whether it is lost. */
   async function afterPass(application: string, state: State, evaluation: FullEvaluation): Promise<Stage | undefined> {
     const { account, credentials, authTime = deps.now() } = evaluation;
     if (account === undefined || state.suggested) return undefined;
-    if (!hasFreshPass(standing(state, evaluation), deps.now())) return undefined;
+    if (!hasFreshPass(state, evaluation)) return undefined;
     const [factor] = offers.enrollable(evaluation);
     if (factor === undefined) return undefined;
     // The account's own pages are where it leads.
@@ -146,69 +114,6 @@ export function createDispatcher(
     }
     const stage = await offers.enrol(factor, {}, account, credentials);
     return stage.at === 'enrol' ? { ...stage, optional: { authTime }, why: 'why.suggested' } : undefined;
-  }
-
-  /** Setting up another method takes two factors of this very sign-in; the first one, what a first enrolment takes. */
-  function mayAdd(state: State, evaluation: FullEvaluation, age?: number): boolean {
-    const { account, credentials, requirement } = evaluation;
-    const own = standing(state, evaluation).filter(({ bootstrap }) => !bootstrap);
-    if (reaches(levelOf(own), 'mfa')) return true;
-    return !isEnrolled(account, credentials) && requirement.firstEnrolment && isFresh(own, age);
-  }
-
-  /** In the middle of a sign-in that asks for a second step, of an account that never had one. */
-  function mayBeginFirst(context: FactorContext, state: State, evaluation: FullEvaluation): boolean {
-    const { account, credentials, requirement, missing, hold } = evaluation;
-    if (missing !== 'second' || hold || isEnrolled(account, credentials) || !requirement.firstEnrolment) return false;
-    return isFresh(standing(state, evaluation), PATIENCE) && offers.methods(evaluation, state, context).length === 0;
-  }
-
-  /**
-   * Whether a method may be set up by what led to its page, as things stand now: whoever opened that page may have
-   * waited, while its owner set up another one, a pass was lent, or policy, network or account changed. Only the time
-   * that it takes to set one up is given: a newcomer may have to install an app first.
-   */
-  async function mayEnrol(
-    request: SignInRequest,
-    state: State,
-    { factor, optional }: { factor: string; optional?: unknown },
-    browser: Browser,
-  ): Promise<boolean> {
-    const evaluation = await evaluate(request, state, browser);
-    const { account, satisfied } = evaluation;
-    const would = offers.enrollable(evaluation).includes(factor);
-    if (optional === undefined) return would && mayBeginFirst(contextOf(request, browser), state, evaluation);
-    if (account === undefined || !satisfied) return false;
-    if (would && isLent(state, evaluation)) return true;
-    return mayAdd(state, evaluation, PATIENCE) && suggestions.isMade(factor, account, evaluation.credentials);
-  }
-
-  /** What of this sign-in can be remembered on this browser; empty where nothing is. */
-  function memorable(state: State, evaluation: FullEvaluation, browser: Browser): Evidence[] {
-    if (!evaluation.satisfied || evaluation.requirement.remember === 0 || browser.shared) return [];
-    // One step was all it took: there is no second one to be spared.
-    if (evaluation.evidence.every((proof) => isFirstFactor(proof) && isSecondFactor(proof))) return [];
-    return standing(state, evaluation).filter((proof) => isSecondFactor(proof) && !proof.bootstrap);
-  }
-
-  async function remembering(
-    account: string,
-    state: State,
-    evaluation: FullEvaluation,
-    browser: Browser,
-  ): Promise<Stage> {
-    const { requirement, authTime = deps.now() } = evaluation;
-    const proofs = memorable(state, evaluation, browser);
-    const done: Stage = { at: 'done', authTime };
-    if (proofs.length === 0) return done;
-    if ((await devices.recall(account, browser)) === undefined) {
-      return { at: 'remember', window: requirement.remember, authTime };
-    }
-    // Said yes before: a new proof renews the record.
-    if (await devices.remember(account, proofs, browser)) {
-      deps.audit.note({ event: 'device.renewed', account, ip: browser.ip, userAgent: browser.userAgent });
-    }
-    return done;
   }
 
   /** All is proven, and the account is held until its password is a new one. */
@@ -241,14 +146,6 @@ export function createDispatcher(
   }
 
   return { next, evaluate, offers, mayEnrol, memorable, voidBefore: evaluator.voidBefore };
-}
-
-/** Whether a pass was shown so lately that a method may be set up with it. */
-function hasFreshPass(collected: readonly Evidence[], now: number): boolean {
-  return collected.some(
-    (proof) =>
-      lendsSetUp(proof) && now - proof.at <= FRESH_FOR_ENROLMENT && now < (proof.expires ?? Number.POSITIVE_INFINITY),
-  );
 }
 
 /** Whose sign-in it is: what was proven here, else whose session the browser brought. */
