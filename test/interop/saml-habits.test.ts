@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redirect } from '../../src/saml/testing/messages.ts';
 import { Passkey } from '../support/passkeys.ts';
 import { type Question, SamlSite } from '../support/saml-site.ts';
 import { asksCode, asksPassword, type Someone, stage } from '../support/scene.ts';
@@ -26,6 +27,7 @@ const scene = stage(() => ({
     applications: {
       'reading-room': { saml: { nameId: 'unspecified' } },
       ...provider('wiki'),
+      ...provider('lenient', { allow: ['deflated-post'] }),
       ...provider('grants', { nameId: 'unspecified' }),
       ...provider('travel', { nameId: 'unspecified', nameIdFrom: 'eduPersonPrincipalName' }),
       ...provider('clubs', { nameId: 'unspecified', nameIdFrom: 'isMemberOf' }),
@@ -35,7 +37,7 @@ const scene = stage(() => ({
       rules: [
         {
           name: 'sfa',
-          applications: ['library', 'reading-room', 'wiki', 'grants', 'travel', 'clubs', 'asking'],
+          applications: ['library', 'reading-room', 'wiki', 'grants', 'travel', 'clubs', 'asking', 'lenient'],
           level: 'sfa',
         },
         { name: 'mfa', applications: ['courses'], level: 'mfa', remember: 'never' },
@@ -127,6 +129,24 @@ describe('other classes that toolkits send', () => {
       classes: ['urn:example:none'],
       comparison: 'exact',
     });
+  });
+});
+
+describe('a message that is posted as it would be for a redirect', () => {
+  const posted = (someone: Someone, id: string) =>
+    someone.client.post(`${scene.gateway.url}/saml/sso`, redirect(site.question(id, scene.gateway.url)), {
+      from: site.url,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+
+  it('is refused, and the log names the setting by which this application alone could send it', async () => {
+    expect((await posted(people.code, 'wiki')).status).toBe(400);
+    const line = scene.gateway.logs.findLast(({ message }) => message === 'SAML message refused');
+    expect(line?.fields).toMatchObject({
+      fault: 'encoding',
+      detail: expect.stringContaining('; applications.wiki.saml.allow: [deflated-post] would take it'),
+    });
+    expect((await posted(people.code, 'lenient')).status).toBe(303);
   });
 });
 

@@ -1,8 +1,8 @@
 import express from 'express';
 import { configuredId } from '../../core/application.ts';
-import type { DoorModule } from '../../core/door.ts';
+import type { DoorModule, DoorPorts } from '../../core/door.ts';
 import type { KeyAlgorithm } from '../../core/keyring.ts';
-import { createGate, createLogoutWriter, SamlFault, sealedCopies } from '../../saml/index.ts';
+import { createGate, createLogoutWriter, type Gate, SamlFault, sealedCopies } from '../../saml/index.ts';
 import { AbsentFault } from './absent.ts';
 import { commands } from './commands.ts';
 import { createLogout } from './logout/index.ts';
@@ -13,7 +13,7 @@ import { sealedMembers } from './metadata/members.ts';
 import type { SamlDoor } from './metadata/operate.ts';
 import { createOwnMetadata, ownIdentity } from './metadata/own.ts';
 import { sealedPins } from './metadata/pins.ts';
-import { createParties } from './metadata/registry.ts';
+import { createParties, type Parties } from './metadata/registry.ts';
 import { reviewApplications } from './metadata/review.ts';
 import { createParticipants } from './participants.ts';
 import type { Party } from './party.ts';
@@ -69,17 +69,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     const { warnBefore } = settings;
     const table = attributeTable(settings.attributes);
     const parties = await createParties({ applications, ports, warnBefore, table });
-    const gate = createGate<Party>({
-      ...{ now, ephemeral, strangers: ports.strangers, skew: settings.skew },
-      party: (id, by) => parties.party(id, by),
-      absent: (id) => {
-        const absence = parties.absence(id);
-        return absence && new AbsentFault(absence);
-      },
-      requireSigned: (party) => settingsOf(party).requireSignedRequests,
-      allowed: (party) => settingsOf(party).allow,
-      setting: ({ application }, departure) => `applications.${application}.saml.allow: [${departure}]`,
-    });
+    const gate = gateOf(ports, settings, parties, settingsOf);
     const participants = createParticipants(ephemeral, ports.sessions.lifetime);
     const pending = createPending(ports);
     const answers = await createAnswers({ ports, settings, settingsOf, identity, keys, participants });
@@ -124,6 +114,26 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     return door;
   },
 };
+
+/** Lets in whoever is an application of ours, as its settings have it. */
+function gateOf(
+  { now, ephemeral, strangers }: DoorPorts,
+  { skew }: SamlSettings,
+  parties: Parties,
+  settingsOf: (party: Party) => SamlApplication,
+): Gate<Party> {
+  return createGate<Party>({
+    ...{ now, ephemeral, strangers, skew },
+    party: (id, by) => parties.party(id, by),
+    absent: (id) => {
+      const absence = parties.absence(id);
+      return absence && new AbsentFault(absence);
+    },
+    requireSigned: (party) => settingsOf(party).requireSignedRequests,
+    allowed: (party) => settingsOf(party).allow,
+    setting: ({ application }, departure) => `applications.${application}.saml.allow: [${departure}]`,
+  });
+}
 
 function isOurs(it: { door: string; internal: boolean }): it is ConfiguredApplication {
   return it.door === 'saml';
