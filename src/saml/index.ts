@@ -41,7 +41,8 @@ export {
   STATUSES,
   type Status,
 } from './model.ts';
-export { element, NAMESPACES, Written, write, type XmlContent, type XmlElement } from './writing/canonical.ts';
+export { NAMESPACES } from './namespaces.ts';
+export { element, Written, write, type XmlContent, type XmlElement } from './writing/canonical.ts';
 export type { Outgoing } from './writing/delivery.ts';
 export { createLogoutWriter, type LogoutWriter } from './writing/logout.ts';
 export { createId, instant, message, nameIdElement, type SenderOptions, statusElement } from './writing/message.ts';

@@ -3,8 +3,9 @@ import { DOMParser } from '@xmldom/xmldom';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ExclusiveCanonicalization } from 'xml-crypto';
+import { NAMESPACES } from '../../saml/namespaces.ts';
 import { createIdentity, type Identity } from '../../saml/testing/identity.ts';
-import { element, NAMESPACES, write } from '../../saml/writing/canonical.ts';
+import { element, write } from '../../saml/writing/canonical.ts';
 import { type DataEncryption, type Encrypted, encrypt } from './samlify.ts';
 
 const AES256: DataEncryption = 'http://www.w3.org/2009/xmlenc11#aes256-gcm';

@@ -2,7 +2,8 @@ import { DOMParser } from '@xmldom/xmldom';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ExclusiveCanonicalization } from 'xml-crypto';
-import { element, NAMESPACES, Written, write, writeAround, type XmlContent, type XmlElement } from './canonical.ts';
+import { NAMESPACES } from '../namespaces.ts';
+import { element, Written, write, writeAround, type XmlContent, type XmlElement } from './canonical.ts';
 
 /** What another implementation makes of what we wrote: the same, if it was canonical. */
 function canonicalised(xml: string, inclusive: string[] = []): string {

@@ -1,25 +1,10 @@
+import { NAMESPACES } from '../namespaces.ts';
+
 /**
  * Writes XML that is already in exclusive canonical form (Canonical XML 1.0 section 2.3, Exclusive XML
  * Canonicalization 1.0 section 3), so that what is signed can be hashed as it was written: nothing is parsed.
  */
 
-/** Every prefix that we write, and what it stands for, everywhere the same. */
-export const NAMESPACES = {
-  alg: 'urn:oasis:names:tc:SAML:metadata:algsupport',
-  ds: 'http://www.w3.org/2000/09/xmldsig#',
-  ec: 'http://www.w3.org/2001/10/xml-exc-c14n#',
-  md: 'urn:oasis:names:tc:SAML:2.0:metadata',
-  mdui: 'urn:oasis:names:tc:SAML:metadata:ui',
-  remd: 'http://refeds.org/metadata',
-  saml: 'urn:oasis:names:tc:SAML:2.0:assertion',
-  samlp: 'urn:oasis:names:tc:SAML:2.0:protocol',
-  shibmd: 'urn:mace:shibboleth:metadata:1.0',
-  soap: 'http://schemas.xmlsoap.org/soap/envelope/',
-  xenc: 'http://www.w3.org/2001/04/xmlenc#',
-  xml: 'http://www.w3.org/XML/1998/namespace',
-  xs: 'http://www.w3.org/2001/XMLSchema',
-  xsi: 'http://www.w3.org/2001/XMLSchema-instance',
-} as const;
 type Prefix = keyof typeof NAMESPACES;
 
 /** An element. Text is given as it is meant: the writer escapes it. */

@@ -1,7 +1,8 @@
 import { hash, sign } from 'node:crypto';
 import type { KeyAlgorithm, Keyring, SigningKey } from '../../core/keyring.ts';
 import type { ServiceProvider } from '../model.ts';
-import { element, escapeAttribute, NAMESPACES, write, writeAround, type XmlElement } from './canonical.ts';
+import { NAMESPACES } from '../namespaces.ts';
+import { element, escapeAttribute, write, writeAround, type XmlElement } from './canonical.ts';
 
 /** What signs a message; the digest goes with it. */
 export const ALGORITHMS = ['RSA-SHA256', 'RSA-SHA384', 'ECDSA-SHA256'] as const;

@@ -19,28 +19,15 @@ import {
 import { XML_SHAPE, type XmlBounds } from '../../core/xml-bounds.ts';
 import { xmlReader } from '../../core/xml-document.ts';
 import { SamlFault } from '../errors.ts';
+import { NAMESPACES } from '../namespaces.ts';
 
 /**
  * The one file that knows libxml2. A document lives as long as the function that reads it
  * (`withDocument`); what that function returns must be plain data, never an Element.
  */
 
-/** Namespaces by the prefixes that the specifications use; `path` knows them too. */
-export const NS = {
-  saml: 'urn:oasis:names:tc:SAML:2.0:assertion',
-  samlp: 'urn:oasis:names:tc:SAML:2.0:protocol',
-  md: 'urn:oasis:names:tc:SAML:2.0:metadata',
-  mdattr: 'urn:oasis:names:tc:SAML:metadata:attribute',
-  mdui: 'urn:oasis:names:tc:SAML:metadata:ui',
-  alg: 'urn:oasis:names:tc:SAML:metadata:algsupport',
-  mdrpi: 'urn:oasis:names:tc:SAML:metadata:rpi',
-  shibmd: 'urn:mace:shibboleth:metadata:1.0',
-  ds: 'http://www.w3.org/2000/09/xmldsig#',
-  xenc: 'http://www.w3.org/2001/04/xmlenc#',
-  ec: 'http://www.w3.org/2001/10/xml-exc-c14n#',
-  soap: 'http://schemas.xmlsoap.org/soap/envelope/',
-  xml: 'http://www.w3.org/XML/1998/namespace',
-} as const;
+/** Of what is read; `path` knows them too. */
+export const NS = NAMESPACES;
 
 /** An XPath expression, compiled once; prefixes as in NS. */
 export interface Path {
