@@ -1,5 +1,6 @@
 import express, { type RequestHandler } from 'express';
 import { countParameters, MOST_PARAMETERS, parametersOf } from '../core/parameters.ts';
+import type { Answer } from '../core/prompt.ts';
 
 /** Bytes of a form of our own: the largest carry what a security key answers, with its certificates. */
 export const LONGEST_FORM = 64 * 1024;
@@ -40,6 +41,12 @@ export function formFields(limit: number): RequestHandler[] {
     next();
   };
   return [...formText(limit), fields];
+}
+
+/** Form fields, as an answer: text only, one of each name. */
+export function answerOf(body: unknown): Answer {
+  const fields = Object.entries((body ?? {}) as Record<string, unknown>);
+  return Object.fromEntries(fields.filter((field): field is [string, string] => typeof field[1] === 'string'));
 }
 
 /** Reads JSON of at most `limit` bytes: an object or a list. */

@@ -2,13 +2,12 @@ import { type Request, type Response, Router } from 'express';
 import { ENROLMENT } from '../../core/application.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { Standing } from '../../methods/portal.ts';
-import { formFields, LONGEST_FORM } from '../bodies.ts';
+import { answerOf, formFields, LONGEST_FORM } from '../bodies.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { Csrf } from '../security.ts';
 import { createOwnMethods } from './account-methods.ts';
 import { createMembership, type Member } from './account-session.ts';
 import { createSetUp, type Place } from './set-up.ts';
-import { answerOf } from './sign-in.ts';
 
 const HOME = '/enrol';
 const DONE = `${HOME}/done`;

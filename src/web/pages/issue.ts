@@ -2,10 +2,10 @@ import type { Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
 import type { Shown } from '../../core/factor.ts';
 import type { Issuable } from '../../methods/issuing.ts';
+import { answerOf } from '../bodies.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { OwnMethods } from './account-methods.ts';
 import type { Member, Membership } from './account-session.ts';
-import { answerOf } from './sign-in.ts';
 
 interface Parts {
   owner: Membership['owner'];

@@ -1,10 +1,10 @@
 import type { Request, Response, Router } from 'express';
 import type { Message } from '../../core/prompt.ts';
+import { answerOf } from '../bodies.ts';
 import { send, type WebDeps } from '../context.ts';
 import type { MethodChange, OwnMethod, OwnMethods } from './account-methods.ts';
 import type { Member, Membership } from './account-session.ts';
 import type { Place, SetUp } from './set-up.ts';
-import { answerOf } from './sign-in.ts';
 
 /** Asks whether it is really meant; texts are `account.confirm.<what>`. */
 export type AskFirst = (

@@ -1,9 +1,9 @@
 import type { Request, Response, Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
+import { answerOf } from '../bodies.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { Member, Membership } from './account-session.ts';
-import { answerOf } from './sign-in.ts';
 
 interface Parts {
   holdsOwn: Membership['holdsOwn'];

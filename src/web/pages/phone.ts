@@ -4,11 +4,11 @@ import type { Credential } from '../../core/account.ts';
 import type { Proof } from '../../core/assurance.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { OnPhone } from '../../core/factor.ts';
+import { answerOf } from '../bodies.ts';
 import { send, type WebDeps } from '../context.ts';
 import type { OwnMethod, OwnMethods } from './account-methods.ts';
 import type { Member, Membership } from './account-session.ts';
 import type { Place, SetUp } from './set-up.ts';
-import { answerOf } from './sign-in.ts';
 
 /** How long a walk waits for its next step, milliseconds. */
 const PATIENCE = 30 * 60_000;

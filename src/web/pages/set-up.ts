@@ -4,10 +4,10 @@ import type { Proof } from '../../core/assurance.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message, PromptKind } from '../../core/prompt.ts';
 import type { Enrolling } from '../../methods/enrolment.ts';
+import { answerOf } from '../bodies.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
 import type { Member, Membership } from './account-session.ts';
-import { answerOf } from './sign-in.ts';
 import { waitingAt } from './waiting.ts';
 
 /** Prompts with nothing to name yet, or no more. */

@@ -2,19 +2,13 @@ import { type Request, type Response, Router } from 'express';
 import type { LocalizedText } from '../../core/account.ts';
 import { ENROLMENT } from '../../core/application.ts';
 import type { Browser } from '../../core/browser.ts';
-import type { Answer, Message } from '../../core/prompt.ts';
+import type { Message } from '../../core/prompt.ts';
 import type { SignInRequest } from '../../core/sign-in.ts';
 import type { Step } from '../../sign-in/steps.ts';
-import { formFields, LONGEST_FORM } from '../bodies.ts';
+import { answerOf, formFields, LONGEST_FORM } from '../bodies.ts';
 import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
 import { type Csrf, setPolicy } from '../security.ts';
 import { waitingAt } from './waiting.ts';
-
-/** Form fields, as an answer: text only, one of each name. */
-export function answerOf(body: unknown): Answer {
-  const fields = Object.entries((body ?? {}) as Record<string, unknown>);
-  return Object.fromEntries(fields.filter((field): field is [string, string] => typeof field[1] === 'string'));
-}
 
 /** Who can't help themselves is told who can. */
 function adviceOn({ key }: Message): { advice: Message; contact?: true; pass?: true } {

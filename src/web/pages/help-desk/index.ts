@@ -1,10 +1,9 @@
 import { type Request, type Response, Router } from 'express';
 import type { Account } from '../../../core/account.ts';
 import { SallyportError } from '../../../core/errors.ts';
-import { formFields, LONGEST_FORM } from '../../bodies.ts';
+import { answerOf, formFields, LONGEST_FORM } from '../../bodies.ts';
 import { localsOf, send, type WebDeps } from '../../context.ts';
 import type { Csrf } from '../../security.ts';
-import { answerOf } from '../sign-in.ts';
 import { createDeskActions, type DeskAction, type Face, type Filled, showForm } from './actions.ts';
 import { createDossier } from './dossier.ts';
 import { createForms, givenIn } from './form.ts';
