@@ -11,7 +11,7 @@ import { applicationsPage } from './pages/applications.ts';
 import { enrolPages } from './pages/enrol.ts';
 import { helpDeskPages } from './pages/help-desk/index.ts';
 import { reportPages } from './pages/reports.ts';
-import { signInPages } from './pages/sign-in.ts';
+import { signInPages } from './pages/sign-in/index.ts';
 import { waitingRoutes } from './pages/waiting.ts';
 import { createCsrf, headers, ownHostOnly } from './security.ts';
 

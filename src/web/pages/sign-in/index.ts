@@ -1,14 +1,14 @@
 import { type Request, type Response, Router } from 'express';
-import type { LocalizedText } from '../../core/account.ts';
-import { ENROLMENT } from '../../core/application.ts';
-import type { Browser } from '../../core/browser.ts';
-import type { Message } from '../../core/prompt.ts';
-import type { SignInRequest } from '../../core/sign-in.ts';
-import type { Step } from '../../sign-in/steps.ts';
-import { answerOf, formFields, LONGEST_FORM } from '../bodies.ts';
-import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
-import { type Csrf, setPolicy } from '../security.ts';
-import { waitingAt } from './waiting.ts';
+import type { LocalizedText } from '../../../core/account.ts';
+import { ENROLMENT } from '../../../core/application.ts';
+import type { Browser } from '../../../core/browser.ts';
+import type { Message } from '../../../core/prompt.ts';
+import type { SignInRequest } from '../../../core/sign-in.ts';
+import type { Step } from '../../../sign-in/steps.ts';
+import { answerOf, formFields, LONGEST_FORM } from '../../bodies.ts';
+import { localsOf, send, spanOf, type WebDeps } from '../../context.ts';
+import { type Csrf, setPolicy } from '../../security.ts';
+import { waitingAt } from '../waiting.ts';
 
 /** Who can't help themselves is told who can. */
 function adviceOn({ key }: Message): { advice: Message; contact?: true; pass?: true } {
