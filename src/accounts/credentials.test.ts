@@ -5,27 +5,12 @@ import { z } from 'zod';
 import { openDurable } from '../../test/support/durable.ts';
 import { random, START } from '../../test/support/sign-in.ts';
 import type { Credential } from '../core/account.ts';
-import type { EnabledFactor } from '../core/enabled-factor.ts';
-import type { FactorModule } from '../core/factor.ts';
+import type { CredentialKind, CredentialKinds } from '../core/credential-kind.ts';
 import { createSealer } from '../core/seal.ts';
 import { createCredentials } from './credentials.ts';
 
-/** A factor that is enabled, of which these tests need the shape of its credentials alone. */
-function enabled(id: string): [string, EnabledFactor] {
-  const module: FactorModule = {
-    id,
-    kinds: ['possession'],
-    amr: ['otp'],
-    prompts: ['code'],
-    settings: z.unknown(),
-    credential: z.strictObject({ secret: z.string(), counter: z.number() }),
-    pending: z.unknown(),
-    create: () => factor,
-  };
-  const unused = () => Promise.reject(new Error('not asked here'));
-  const factor = { challenge: unused, verify: unused };
-  return [id, { module, factor }];
-}
+/** Of a factor that is enabled. */
+const kind: CredentialKind = { shape: z.strictObject({ secret: z.string(), counter: z.number() }), maximum: 10 };
 
 const DATA = { secret: 'JBSWY3DPEHPK3PXP', counter: 1 };
 
@@ -36,9 +21,8 @@ async function fixture() {
     await durable.accounts.link({ id, ...person });
   }
   const sealer = createSealer(randomBytes(32));
-  const over = (factors: ReadonlyMap<string, EnabledFactor>) =>
-    createCredentials({ durable, sealer, factors, random, now: () => START + 5 });
-  const credentials = over(new Map([enabled('phone'), enabled('key')]));
+  const over = (kinds: CredentialKinds) => createCredentials({ durable, sealer, kinds, random, now: () => START + 5 });
+  const credentials = over(new Map(['phone', 'key'].map((id) => [id, kind])));
   async function one(account: string): Promise<Credential> {
     const [credential] = await credentials.ofAccount(account);
     if (credential === undefined) throw new Error(`${account} has no credential`);
@@ -114,7 +98,7 @@ describe('a credential', () => {
     const { credentials, over } = await fixture();
     await credentials.add('alice', 'phone', 'phone', DATA);
     await credentials.add('alice', 'key', 'key', DATA);
-    const fewer = over(new Map([enabled('key')]));
+    const fewer = over(new Map([['key', kind]]));
     expect((await fewer.ofAccount('alice')).map(({ factor }) => factor)).toEqual(['key']);
     expect(await credentials.ofAccount('alice')).toHaveLength(2);
   });

@@ -1,31 +1,24 @@
 import type { Credential } from '../core/account.ts';
-import type { EnabledFactor } from '../core/enabled-factor.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 import type { StoredCredential } from '../core/store.ts';
 import type { AccountsNeeds } from './needs.ts';
-
-/** Each one more is one more secret that a guess may hit. */
-const MOST = 10;
-
-/** Most credentials of one factor that an account may have. */
-export function mostOf(it: EnabledFactor | undefined): number {
-  return it?.factor.maximum ?? MOST;
-}
 
 /** What a credential's data is sealed under: it can't be moved to another record, person or factor. */
 export const credentialContext = (credential: { id: string; account: string; factor: string }): string =>
   `credential:${credential.id}:${credential.account}:${credential.factor}`;
 
 /** Enrolled credentials, sealed at rest and validated by their factor's own schema when opened. */
-export function createCredentials(deps: Pick<AccountsNeeds, 'durable' | 'sealer' | 'factors' | 'random' | 'now'>) {
-  const { durable, sealer, factors } = deps;
+export function createCredentials(deps: Pick<AccountsNeeds, 'durable' | 'sealer' | 'kinds' | 'random' | 'now'>) {
+  const { durable, sealer, kinds } = deps;
+
+  const maximum = (factor: string): number => kinds.get(factor)?.maximum ?? 0;
 
   function open(stored: StoredCredential): Credential {
-    const schema = factors.get(stored.factor)?.module.credential;
+    const shape = kinds.get(stored.factor)?.shape;
     const { sealed, ...rest } = stored;
     const data: unknown = JSON.parse(sealer.open(sealed, credentialContext(stored)));
-    return { ...rest, data: schema ? schema.parse(data) : data };
+    return { ...rest, data: shape ? shape.parse(data) : data };
   }
 
   function fresh(account: string, factor: string, name: string, data: unknown): Omit<StoredCredential, 'version'> {
@@ -35,10 +28,13 @@ export function createCredentials(deps: Pick<AccountsNeeds, 'durable' | 'sealer'
   }
 
   return {
+    /** Most credentials of one factor that an account may have. */
+    maximum,
+
     /** Those of enabled factors. */
     async ofAccount(account: string): Promise<Credential[]> {
       const stored = await durable.credentials.ofAccount(account);
-      return stored.filter(({ factor }) => factors.has(factor)).map(open);
+      return stored.filter(({ factor }) => kinds.has(factor)).map(open);
     },
 
     async byLookup(factor: string, key: string): Promise<Credential | undefined> {
@@ -59,7 +55,7 @@ export function createCredentials(deps: Pick<AccountsNeeds, 'durable' | 'sealer'
     ): Promise<string | Message> {
       const credential = fresh(account, factor, name, data);
       try {
-        const added = await durable.credentials.insert(credential, lookup, mostOf(factors.get(factor)));
+        const added = await durable.credentials.insert(credential, lookup, maximum(factor));
         return added ? credential.id : { key: 'too-many-methods' };
       } catch (error) {
         if (hasCode(error, 'ERR_VERSION_CONFLICT')) return { key: 'method-taken' };

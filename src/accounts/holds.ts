@@ -27,11 +27,12 @@ export interface Standing {
 const ROUNDS = 10;
 
 /** Accounts whose password must be changed, by account. Durable. */
-export function createHolds(
-  deps: Pick<AccountsNeeds, 'durable' | 'now' | 'audit'>,
-  /** What else was held back of the account. */
-  releaseRest: (account: string) => Promise<void> = async () => {},
-) {
+export function createHolds(deps: Pick<AccountsNeeds, 'durable' | 'now' | 'audit'>) {
+  const listeners: ((account: string) => Promise<void>)[] = [];
+  async function releaseRest(account: string): Promise<void> {
+    for (const release of listeners) await release(account);
+  }
+
   const records = deps.durable.records('holds');
 
   async function read(account: string): Promise<Standing & { version?: number }> {
@@ -63,6 +64,9 @@ export function createHolds(
     deps.audit.commit({ ...facts, event: 'hold.released', account });
 
   return {
+    /** Called, from now on, for every account that is released: whoever holds back something of it lets it go. */
+    listen: (release: (account: string) => Promise<void>) => void listeners.push(release),
+
     async standing(account: string): Promise<Standing> {
       const { version: _, ...standing } = await read(account);
       return standing;

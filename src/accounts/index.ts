@@ -1,6 +1,6 @@
 /**
  * Who people are, wherever they come from, and what is theirs: accounts, names to sign in with, credentials, holds and
- * preferences, and what a password must be. It needs directories, factors and the durable store.
+ * preferences, and what a password must be. It needs directories and the durable store.
  */
 import { createAccounts } from './accounts.ts';
 import { createCredentials } from './credentials.ts';
@@ -17,9 +17,7 @@ export function accountsRoom(needs: AccountsNeeds) {
     logins,
     accounts: createAccounts({ ...needs, logins }),
     credentials: createCredentials(needs),
-    holds: createHolds(needs, async (account) => {
-      for (const { factor } of needs.factors.values()) await factor.release?.(account);
-    }),
+    holds: createHolds(needs),
     preferences: createPreferences(needs),
   };
 }

@@ -1,6 +1,6 @@
+import type { CredentialKinds } from '../core/credential-kind.ts';
 import type { Directory } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
-import type { EnabledFactors } from '../core/enabled-factor.ts';
 import type { SignInWith } from '../core/logins.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
@@ -12,7 +12,8 @@ export interface AccountsNeeds {
   sealer: Sealer;
   audit: AuditPort;
   log: LogPort;
-  factors: EnabledFactors;
+  /** Credentials of any other factor aren't seen. */
+  kinds: CredentialKinds;
   /** In the order in which they are asked. */
   directories: ReadonlyMap<string, Directory>;
   signInWith: SignInWith;

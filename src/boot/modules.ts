@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { DirectoryModule } from '../core/directory.ts';
-import type { DoorModule } from '../core/door.ts';
+import type { CoreModule, DoorModule } from '../core/door.ts';
 import type { FactorModule } from '../core/factor.ts';
 import type { SenderModule } from '../core/sender.ts';
 import type { DurableModule, EphemeralModule } from '../core/store.ts';
@@ -9,7 +9,7 @@ import { offersOf, subfolders } from './offers.ts';
 /** Every plug-in found, by id. */
 export interface Modules {
   factors: ReadonlyMap<string, FactorModule>;
-  doors: ReadonlyMap<string, DoorModule>;
+  doors: ReadonlyMap<string, DoorModule | CoreModule>;
   directories: ReadonlyMap<string, DirectoryModule>;
   senders: ReadonlyMap<string, SenderModule>;
   stores: { durable: ReadonlyMap<string, DurableModule>; ephemeral: ReadonlyMap<string, EphemeralModule> };
@@ -27,7 +27,7 @@ type StoreModule = DurableModule | EphemeralModule;
 export async function loadModules(source: URL = new URL('../', import.meta.url)): Promise<Modules> {
   const [factors, doors, directories, senders, stores] = await Promise.all([
     load<FactorModule>(source, 'factors', 'create'),
-    load<DoorModule>(source, 'doors', 'create'),
+    load<DoorModule | CoreModule>(source, 'doors', 'create'),
     load<DirectoryModule>(source, 'directories', 'create'),
     load<SenderModule>(source, 'senders', 'create'),
     load<StoreModule>(source, 'stores', 'open'),

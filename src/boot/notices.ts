@@ -10,10 +10,9 @@ export function postOffice(
   { senders: configured, name, issuer, timeZone, support }: Config,
   modules: Modules,
   i18n: I18n,
-  /** They stand later than the audit that letters are driven by. */
-  senders: () => Senders,
+  senders: Pick<Senders, 'send'>,
 ): Pick<LettersDeps, 'mail'> {
   if (![...configured.keys()].some((id) => modules.senders.get(id)?.carries.includes('mail'))) return {};
   const write = createNoticeWriter({ i18n, name, issuer, support, ...(timeZone ? { timeZone } : {}) });
-  return { mail: { write, send: (message, account) => senders().send(message, { account }) } };
+  return { mail: { write, send: (message, account) => senders.send(message, { account }) } };
 }

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { createAccounts } from '../accounts/accounts.ts';
-import { createCredentials } from '../accounts/credentials.ts';
 import { createExchange } from '../accounts/exchange.ts';
-import { createLogins } from '../accounts/logins.ts';
+import type { AccountsRoom } from '../accounts/index.ts';
 import { type Applications, INTERNAL_APPLICATIONS } from '../core/application.ts';
+import type { CredentialKind, CredentialKinds } from '../core/credential-kind.ts';
 import type { Directory } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
-import type { EnabledFactors } from '../core/enabled-factor.ts';
-import type { FactorPorts, Reported } from '../core/factor.ts';
+import type { EnabledFactor, EnabledFactors } from '../core/enabled-factor.ts';
+import type { FactorPorts } from '../core/factor.ts';
 import type { Rule } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
@@ -90,76 +89,79 @@ export function createDirectories(
   return directories;
 }
 
-/** "This wasn't me", told to a factor, by its id. */
-export type FactorReport = (account: string, about: Reported, factor: string) => Promise<void>;
+/** Credentials of one factor that an account may have, where the factor doesn't say: each more is one more to guess. */
+const MOST = 10;
+
+/** What the credentials of each enabled factor are: known before any of them stands. */
+export function credentialKinds(config: Config, modules: Modules): CredentialKinds {
+  const kinds = new Map<string, CredentialKind>();
+  for (const [id, settings] of config.factors) {
+    const module = modules.factors.get(id);
+    if (module) kinds.set(id, { shape: module.credential, maximum: module.maximum?.(settings) ?? MOST });
+  }
+  return kinds;
+}
 
 /** What a factor gets a part of, by its id. */
-interface Wires {
-  senders: Pick<Senders, 'send'>;
+interface Wires extends World, Pick<AccountsRoom, 'accounts' | 'credentials'> {
+  durable: DurableStore;
   ephemeral: EphemeralStore;
-  report: FactorReport;
-  /** Written to the audit soon after, where nobody waits for it. */
-  note: AuditPort['note'];
+  sealer: Sealer;
+  audit: AuditPort;
+  log: LogPort;
+  fetch: FactorPorts['fetch'];
+  locate(ip: string, locale: string): { city?: string; country: string } | undefined;
+  senders: Pick<Senders, 'send'>;
   /** Applications, members included. */
   names: Pick<Applications, 'get'>;
 }
 
-export async function createFactors(
-  config: Config,
-  modules: Modules,
-  durable: DurableStore,
-  directories: ReadonlyMap<string, Directory>,
-  world: World,
-  {
-    senders,
-    ephemeral,
-    report,
-    names,
-    note,
-    ...outside
-  }: Pick<FactorPorts, 'fetch' | 'log' | 'audit' | 'locate'> & Wires,
-  sealer: Sealer,
-): Promise<EnabledFactors> {
-  const accounts = createAccounts({
-    ...{ ...world, durable, directories, audit: { commit: outside.audit } },
-    logins: createLogins({ directories, signInWith: config.signInWith, log: outside.log, audit: { note } }),
-  });
-  const factors = new Map();
-  const credentials = createCredentials({ ...world, durable, sealer, factors });
+export async function createFactors(config: Config, modules: Modules, wires: Wires): Promise<EnabledFactors> {
+  const factors = new Map<string, EnabledFactor>();
   for (const [id, settings] of config.factors) {
     const module = modules.factors.get(id);
     if (module === undefined) continue;
-    const factor = module.create(settings, {
-      ...world,
-      ...outside,
-      password: { verify: accounts.verifyPassword },
-      send: (message, account) => senders.send(message, { factor: id, account }),
-      report: (account, about) => report(account, about, id),
-      limit: createLimits({ ephemeral, now: world.now, log: outside.log, audit: { note } }, id),
-      exchange: createExchange(ephemeral, id),
-      credentials: {
-        byLookup: (key) => credentials.byLookup(id, key),
-        ofAccount: async (account) => (await credentials.ofAccount(account)).filter(({ factor }) => factor === id),
-        update: credentials.change,
-      },
-      state: durable.state(`factor:${id}`),
-      records: durable.records(`factor:${id}`),
-      sealer: sealerFor(`factor:${id}`, sealer),
-      serviceName:
-        typeof config.name === 'string' ? config.name : (config.name.en ?? Object.values(config.name)[0] ?? ''),
-      service: { name: config.name, locales: config.locales },
-      issuer: config.issuer,
-      identifier: {
-        ...(config.signInWith.label ? { label: config.signInWith.label } : {}),
-        ...(config.signInWith.hint ? { hint: config.signInWith.hint } : {}),
-      },
-      nameOf: (application) => names.get(application)?.name ?? application,
-      applications: [...config.applications.keys(), ...INTERNAL_APPLICATIONS],
-    });
+    const factor = module.create(settings, { ...institutionOf(config), ...portsOf(id, wires) });
     await factor.start?.();
     factors.set(id, { module, factor });
   }
   return factors;
+}
+
+/** The same for every factor. */
+function institutionOf({ name, locales, issuer, signInWith: { label, hint }, applications }: Config) {
+  return {
+    serviceName: typeof name === 'string' ? name : (name.en ?? Object.values(name)[0] ?? ''),
+    service: { name, locales },
+    issuer,
+    identifier: { ...(label ? { label } : {}), ...(hint ? { hint } : {}) },
+    applications: [...applications.keys(), ...INTERNAL_APPLICATIONS],
+  };
+}
+
+/** What belongs to one of them alone. */
+function portsOf(id: string, wires: Wires): Omit<FactorPorts, keyof ReturnType<typeof institutionOf>> {
+  const { now, random, durable, ephemeral, audit, log, fetch, accounts, credentials, senders, names } = wires;
+  return {
+    ...{ now, random, fetch, log, audit: audit.commit },
+    locate(ip, locale) {
+      const { city, country } = wires.locate(ip, locale) ?? {};
+      return [city, country].filter(Boolean).join(', ') || undefined;
+    },
+    password: { verify: accounts.verifyPassword },
+    send: (message, account) => senders.send(message, { factor: id, account }),
+    limit: createLimits({ ephemeral, now, log, audit }, id),
+    exchange: createExchange(ephemeral, id),
+    credentials: {
+      byLookup: (key) => credentials.byLookup(id, key),
+      ofAccount: async (account) => (await credentials.ofAccount(account)).filter(({ factor }) => factor === id),
+      update: credentials.change,
+    },
+    state: durable.state(`factor:${id}`),
+    records: durable.records(`factor:${id}`),
+    sealer: sealerFor(`factor:${id}`, wires.sealer),
+    nameOf: (application) => names.get(application)?.name ?? application,
+  };
 }
 
 /** Changing how one signs in takes an MFA of the last ten minutes, on top of whatever the operator's rules say. */

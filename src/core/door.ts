@@ -25,8 +25,8 @@ import type { DurableStore, EphemeralStore } from './store.ts';
 import type { Strangers } from './strangers.ts';
 import type { Trouble } from './trouble.ts';
 
-/** A protocol front: it turns its own messages into authorization requests of the core and back. */
-export interface DoorModule<S = unknown, A = unknown> {
+/** What every kind of door says of itself. */
+interface AnyDoor<S, A> {
   readonly id: string;
   /** The prompt kinds that it can present. */
   readonly prompts: readonly PromptKind[];
@@ -50,16 +50,22 @@ export interface DoorModule<S = unknown, A = unknown> {
   readonly sealed?: readonly SealedPlace[];
   /** Commands of the CLI, run where the data is owned. */
   readonly commands?: readonly Command<Door>[];
+}
+
+/** A protocol front: it turns its own messages into authorization requests of the core and back. */
+export interface DoorModule<S = unknown, A = unknown> extends AnyDoor<S, A> {
+  readonly core?: never;
   create(settings: S, ports: DoorPorts): Promise<Door>;
 }
 
-export interface Door {
-  /** Handles the door's own paths; passes on what isn't its. */
-  readonly handler: RequestHandler;
-  /** Present on the door whose session is the single sign-on session. */
-  readonly core?: Core;
-  /** What it knows of an application beyond its configuration, or of one that isn't configured, as a federation's member. */
-  application?(id: string): Promise<Application | undefined>;
+/** The door whose session is the single sign-on session: it stands before the others, and knows none of them. */
+export interface CoreModule<S = unknown, A = unknown> extends AnyDoor<S, A> {
+  readonly core: true;
+  create(settings: S, ports: CorePorts): Promise<CoreDoor>;
+}
+
+/** What a door hears of sessions of the core, and says of the requests that it began there. */
+export interface SessionListener {
   /** Under what name the request that began with this `returnTo` asks, if the application proved that it is its own. */
   requester?(returnTo: string): Promise<string | undefined>;
   /**
@@ -72,9 +78,20 @@ export interface Door {
    * alone, and then goes on to `next`.
    */
   signOutByBrowser?(ended: EndedSession, next: string, exchange: Exchange): Promise<string>;
+}
+
+export interface Door extends SessionListener {
+  /** Handles the door's own paths; passes on what isn't its. */
+  readonly handler: RequestHandler;
+  /** What it knows of an application beyond its configuration, or of one that isn't configured, as a federation's member. */
+  application?(id: string): Promise<Application | undefined>;
   /** What others wrote or serve keeps applications of this door from working, or soon will. Cheap: it is asked often. */
   troubles?(): Promise<Trouble[]>;
   close?(): Promise<void>;
+}
+
+export interface CoreDoor extends Door {
+  readonly core: Core;
 }
 
 /** A session that is over, and the applications of one door that took part in it. */
@@ -137,6 +154,8 @@ export interface Core {
   /** Ends sessions and grants of an account, everywhere, and tells the applications; returns how many sessions ended. */
   endAll(account: string, except?: string): Promise<{ sessions: number; unreached: string[] }>;
   sessionsOf(account: string): Promise<{ session: string; applications: string[]; since: number }[]>;
+  /** Tells a door, from now on, of every session's end, and asks it about requests that it began. */
+  listen(door: string, listener: SessionListener): void;
 }
 
 export interface BeginOptions {
@@ -166,7 +185,8 @@ export interface Ended {
   session: string;
 }
 
-export interface DoorPorts {
+/** What the core's door is given. */
+export interface CorePorts {
   now(): number;
   random(bytes: number): Uint8Array;
   issuer: string;
@@ -181,9 +201,6 @@ export interface DoorPorts {
   sessions: { lifetime: number; idle: number };
   /** Classes that can be asked for, with the levels that they stand for. */
   acr: AcrTable;
-  /** The core, and all doors by id, once they stand: not for use while one is being created. */
-  core(): Core;
-  doors(): ReadonlyMap<string, Door>;
   /** Signing keys of a purpose, made on first use, kept and rolled over on all nodes alike. */
   keyring(purpose: string, options: KeyringOptions): Promise<Keyring>;
   locales: readonly string[];
@@ -214,6 +231,11 @@ export interface DoorPorts {
   render: RenderPort;
   audit: AuditPort;
   log: LogPort;
+}
+
+/** What every other door is given: the same, and the core. */
+export interface DoorPorts extends CorePorts {
+  core: Core;
 }
 
 /** Pages, by name; the model's shape is the page's. Answers HTML. */

@@ -43,6 +43,8 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
    * id in the place of a credential's. Nobody counts as enrolled by it.
    */
   readonly implied?: true;
+  /** Most credentials of one account; by default 10. */
+  maximum?(settings: S): number;
   /** Where it keeps sealed values besides its credentials. */
   readonly sealed?: readonly OwnSealedPlace[];
   /** Commands of the CLI, run where the data is owned; they name themselves, as `tokens import`. */
@@ -175,9 +177,6 @@ export interface Factor<C = unknown, P = unknown> {
   assign?(account: Account, existing: readonly Credential<C>[], typed: string): Promise<Assigned<C> | Refused>;
   /** The lookup key of whichever credential is the device with this number, as it is typed. */
   lookupOf?(typed: string): string | undefined;
-
-  /** Most credentials of one account; by default 10. */
-  readonly maximum?: number;
 
   /** Whether it can be offered to this account now; by default, if a credential is enrolled. */
   usable?(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): boolean;
@@ -347,17 +346,6 @@ export interface CredentialPort {
   update(credential: Credential, data: unknown): Promise<boolean>;
 }
 
-/** What somebody says wasn't them: a sign-in, or a request to confirm one; `at` in epoch milliseconds. */
-export interface Reported {
-  what: 'sign-in' | 'request';
-  at: number;
-  application?: string;
-  /** Of whoever it was, as far as it is known. */
-  ip?: string;
-  userAgent?: string;
-  factor?: string;
-}
-
 /** Everything out of the process comes through here. */
 export interface FactorPorts {
   /** Epoch milliseconds. */
@@ -376,11 +364,6 @@ export interface FactorPorts {
   credentials: CredentialPort;
   /** Durable before it returns. */
   audit(event: AuditEvent): Promise<void>;
-  /**
-   * "This wasn't me", said where the factor makes sure that its owner says it: ends all that the account has open,
-   * and holds it until its password is changed. In force when it returns; the same report again does nothing more.
-   */
-  report(account: string, about: Reported): Promise<void>;
   /** What the institution calls itself, for names that authenticator apps show. */
   serviceName: string;
   /** The same in the languages offered, and which those are, as BCP 47 tags. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Reported } from './reported.ts';
 
 /** A factor's own app, and what it calls: data, which the web layer mounts. */
 export interface FactorRoutes {
@@ -39,7 +40,18 @@ export interface RouteCall<B = unknown> {
   address: string;
 }
 
-export type RouteResult =
+export type RouteAnswer =
   | { json: unknown; status?: number; retryAfter?: number }
   | { status: 204 }
   | { redirect: string };
+
+/** "No, it's not me", said on an owner's device: it is in force before anything is answered. */
+export interface Reporting {
+  report: { account: string; about: Reported };
+  done(): Promise<RouteAnswer>;
+  /** It couldn't be made: the same may be said again. */
+  failed(): Promise<void>;
+}
+
+/** What is to happen: the web layer carries it out. */
+export type RouteResult = RouteAnswer | Reporting;

@@ -1,4 +1,3 @@
-import { mostOf } from '../accounts/credentials.ts';
 import type { Account, LocalizedText } from '../core/account.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Shown } from '../core/factor.ts';
@@ -156,7 +155,7 @@ export function createActions(
       const it = factors.get(factor);
       if (it?.factor.assign === undefined) throw new SallyportError('ERR_NOT_FOUND', `${factor} assigns nothing`);
       const existing = await ofFactor(target.id, factor);
-      if (existing.length >= mostOf(it)) return { key: 'too-many-methods' };
+      if (existing.length >= credentials.maximum(factor)) return { key: 'too-many-methods' };
       const assigned = await it.factor.assign(target, existing, number);
       if (assigned.outcome === 'refused') return assigned.message;
       const { name, data, lookup } = assigned;

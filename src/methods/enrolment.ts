@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fromBrowser } from '../accounts/context.ts';
-import { type Credentials, mostOf } from '../accounts/credentials.ts';
+import type { Credentials } from '../accounts/credentials.ts';
 import type { Account, Credential } from '../core/account.ts';
 import type { Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
@@ -61,7 +61,7 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
     const factor = factors.get(id)?.factor;
     if (factor?.enrol === undefined) return undefined;
     const existing = await existingOf(account, id);
-    if (existing.length >= mostOf(factors.get(id))) return undefined;
+    if (existing.length >= credentials.maximum(id)) return undefined;
     const { prompt, pending } = await factor.enrol(account, existing, {});
     const value = JSON.stringify({ factor: id, prompt, pending, ...(error ? { error } : {}) } satisfies Pending);
     await ephemeral.set(keyOf(session), sealer.seal(value, keyOf(session)), PATIENCE);
@@ -151,7 +151,7 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
       [...factors.values()]
         .filter(({ factor }) => factor.enrol && factor.confirm)
         .map(({ module }) => module.id)
-        .filter((id) => existing.filter(({ factor }) => factor === id).length < mostOf(factors.get(id))),
+        .filter((id) => existing.filter(({ factor }) => factor === id).length < credentials.maximum(id)),
 
     /** What its owner is told about moving it to a new phone; undefined where it lives on none, or can't be set up again. */
     onPhone(credential: Credential): OnPhone | undefined {

@@ -4,23 +4,14 @@ import { openDurable } from '../../test/support/durable.ts';
 import { MINUTE, openEphemeral, random, START, stoppedClock } from '../../test/support/sign-in.ts';
 import { createCredentials } from '../accounts/credentials.ts';
 import type { TrustedDevices } from '../assurance/trusted-devices.ts';
+import type { CredentialKinds } from '../core/credential-kind.ts';
 import type { AuditEvent } from '../core/door.ts';
-import type { EnabledFactors } from '../core/enabled-factor.ts';
-import type { FactorModule } from '../core/factor.ts';
 import { createSealer } from '../core/seal.ts';
 import { createMethods, type Exercise } from './methods.ts';
 
-const never = () => Promise.reject(new Error('not asked here'));
-const phone: FactorModule = {
-  id: 'phone',
-  kinds: ['possession'],
-  amr: ['otp'],
-  prompts: ['code'],
-  settings: z.unknown(),
-  credential: z.unknown(),
-  pending: z.unknown(),
-  create: () => ({ challenge: never, verify: never }),
-};
+/** Of the one factor that is enabled. */
+const kinds: CredentialKinds = new Map([['phone', { shape: z.unknown(), maximum: 10 }]]);
+
 const NEW = { factor: 'phone', name: 'Phone', data: {} };
 const MANY = 100;
 
@@ -31,9 +22,8 @@ async function fixture() {
   const clock = stoppedClock();
   const events: AuditEvent[] = [];
   const ended: string[] = [];
-  const factors: EnabledFactors = new Map([['phone', { module: phone, factor: phone.create({}, {} as never) }]]);
   const audit = { commit: async (event: AuditEvent) => void events.push(event), note: () => {} };
-  const deps = { durable, random, now: clock.now, audit, factors, sealer: createSealer(new Uint8Array(32)) };
+  const deps = { durable, random, now: clock.now, audit, kinds, sealer: createSealer(new Uint8Array(32)) };
   const credentials = createCredentials(deps);
   const devices: Pick<TrustedDevices, 'revoke'> = {
     revoke: async (_, only) => ended.push(`devices of ${only?.credential}`),

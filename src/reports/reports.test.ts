@@ -5,27 +5,16 @@ import { MINUTE, openEphemeral, random, START, stoppedClock } from '../../test/s
 import { createCredentials } from '../accounts/credentials.ts';
 import { createHolds } from '../accounts/holds.ts';
 import type { TrustedDevices } from '../assurance/trusted-devices.ts';
+import type { CredentialKinds } from '../core/credential-kind.ts';
 import type { AuditEvent } from '../core/door.ts';
-import type { EnabledFactors } from '../core/enabled-factor.ts';
 import { SallyportError } from '../core/errors.ts';
-import type { FactorModule, Reported } from '../core/factor.ts';
+import type { Reported } from '../core/reported.ts';
 import { createSealer } from '../core/seal.ts';
 import { createMethods } from '../methods/methods.ts';
 import { createReports } from './reports.ts';
 
-const never = () => Promise.reject(new Error('not asked here'));
-const unasked = { challenge: never, verify: never };
-/** Of which these tests need credentials alone. */
-const phone: FactorModule = {
-  id: 'phone',
-  kinds: ['possession'],
-  amr: ['otp'],
-  prompts: ['code'],
-  settings: z.unknown(),
-  credential: z.unknown(),
-  pending: z.unknown(),
-  create: () => unasked,
-};
+/** Of the one factor that is enabled. */
+const kinds: CredentialKinds = new Map([['phone', { shape: z.unknown(), maximum: 10 }]]);
 
 const SIGN_IN: Reported = { what: 'sign-in', at: START - MINUTE, application: 'courses', ip: '192.0.2.7' };
 const BY = { by: 'owner', ip: '192.0.2.1' };
@@ -59,9 +48,7 @@ async function fixture() {
     },
   };
   const holds = createHolds(deps);
-  // Of remembered devices a report does nothing else.
-  const factors: EnabledFactors = new Map([['phone', { module: phone, factor: unasked }]]);
-  const credentials = createCredentials({ ...deps, sealer: createSealer(new Uint8Array(32)), factors });
+  const credentials = createCredentials({ ...deps, sealer: createSealer(new Uint8Array(32)), kinds });
   const ephemeral = await openEphemeral('embedded', clock.now);
   const methods = createMethods(
     { ...deps, ephemeral, endGrants: async () => {} },

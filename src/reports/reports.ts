@@ -3,7 +3,7 @@ import type { Credentials } from '../accounts/credentials.ts';
 import type { AuditFacts, Holds } from '../accounts/holds.ts';
 import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import { SallyportError } from '../core/errors.ts';
-import type { Reported } from '../core/factor.ts';
+import type { Reported } from '../core/reported.ts';
 import type { Methods } from '../methods/methods.ts';
 import type { ReportsNeeds } from './needs.ts';
 import { suspectsOf } from './suspects.ts';

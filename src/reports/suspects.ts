@@ -1,6 +1,6 @@
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Credential } from '../core/account.ts';
-import type { Reported } from '../core/factor.ts';
+import type { Reported } from '../core/reported.ts';
 import { PATIENCE } from '../sign-in/states.ts';
 import type { ReportsNeeds } from './needs.ts';
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express';
 import { fromBrowser } from '../accounts/context.ts';
 import { hasCode } from '../core/errors.ts';
-import type { AppFiles, FactorRoute, FactorRoutes, RouteResult } from '../core/route.ts';
+import type { AppFiles, FactorRoute, FactorRoutes, RouteAnswer, RouteResult } from '../core/route.ts';
 import { createLimits } from '../lockout/limits.ts';
 import type { Assets } from './assets.ts';
 import { jsonBody, LONGEST_JSON } from './bodies.ts';
@@ -70,7 +70,20 @@ function serve({ files }: FactorRoutes, assets: Assets): RequestHandler {
   };
 }
 
-function answer(res: Response, result: RouteResult): void {
+/** Does what a route says is to happen, and then knows what to answer. */
+async function carriedOut({ reports }: WebDeps, factor: string, result: RouteResult): Promise<RouteAnswer> {
+  if (!('report' in result)) return result;
+  const { account, about } = result.report;
+  try {
+    await reports.make(account, about, { by: 'owner', factor });
+  } catch (error) {
+    await result.failed();
+    throw error;
+  }
+  return result.done();
+}
+
+function answer(res: Response, result: RouteAnswer): void {
   if ('redirect' in result) {
     res.redirect(303, result.redirect);
     return;
@@ -102,6 +115,8 @@ const failed =
 
 function handlerOf(deps: WebDeps, factor: string, base: string, route: FactorRoute): RequestHandler {
   const limits = createLimits(deps, `routes:${factor}`);
+  const call = async (body: unknown, address: string) =>
+    carriedOut(deps, factor, await route.handle({ body, address }));
   return async (req, res) => {
     const { address = '' } = fromBrowser(localsOf(res).browser);
     const budget = { name: base + route.path, of: address, most: route.perMinute ?? PER_MINUTE, per: MINUTE };
@@ -110,11 +125,11 @@ function handlerOf(deps: WebDeps, factor: string, base: string, route: FactorRou
       const json = { error: 'too_many', message: 'too many requests' };
       return answer(res, { status: 429, retryAfter: counted.retryAfter, json });
     }
-    if (route.body === undefined) return answer(res, await route.handle({ body: undefined, address }));
+    if (route.body === undefined) return answer(res, await call(undefined, address));
     if (!req.is('application/json')) return refuse(res, 415, 'invalid', 'the body must be JSON');
     const read = route.body.safeParse(req.body);
     if (!read.success) return refuse(res, 400, 'invalid', 'the body has another shape');
-    answer(res, await route.handle({ body: read.data, address }));
+    answer(res, await call(read.data, address));
   };
 }
 

@@ -31,7 +31,6 @@ export const offline = {
   exchange: { get: noExchange, add: noExchange, take: noExchange, swap: noExchange, changed: noExchange },
   credentials: { byLookup: noCredential, ofAccount: noCredential, update: noCredential },
   audit: () => Promise.reject(new Error('this factor has nothing for the audit')),
-  report: () => Promise.reject(new Error('this factor reports nothing')),
   fetch: () => Promise.reject(new Error('this factor calls nobody')),
   log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
 } satisfies Partial<FactorPorts>;

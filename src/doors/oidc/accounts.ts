@@ -1,13 +1,13 @@
 import type { Account, FindAccount } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
 import { allowedTo, claimsOf } from './claims.ts';
+import type { OidcPorts } from './ports.ts';
 import { proofsOf } from './resting.ts';
 
 /**
  * Loads the account behind a session or token. A token is asked about with it: one from before the account's
  * `revokedBefore`, or a refresh that policy or directory no longer allow, finds no account and so ends in invalid_grant.
  */
-export function findAccount(ports: DoorPorts): FindAccount {
+export function findAccount(ports: OidcPorts): FindAccount {
   return async (ctx, sub, token): Promise<Account | undefined> => {
     const person = await ports.account(sub);
     if (person === undefined) return undefined;

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { describe, expect, it } from 'vitest';
 import { EPHEMERAL, openEphemeral } from '../../../test/support/sign-in.ts';
-import type { DoorPorts } from '../../core/door.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 import { leaveEnded, requestFor, takeEnded } from './bridge.ts';
 import { wantsOf } from './evaluation.ts';
 import { ACR_ESSENTIAL } from './own-parameters.ts';
+import type { OidcPorts } from './ports.ts';
 
 const BACK = 'https://idp.example.org/other/resume';
 const STATE = 'state-of-the-door';
@@ -19,7 +19,7 @@ const APPLICATIONS = new Map(
 );
 
 /** Ports as far as the bridge takes them: it uses no other. */
-const portsOf = (ephemeral: EphemeralStore) => ({ ephemeral, applications: APPLICATIONS }) as unknown as DoorPorts;
+const portsOf = (ephemeral: EphemeralStore) => ({ ephemeral, applications: APPLICATIONS }) as unknown as OidcPorts;
 
 interface Ending {
   client?: string;

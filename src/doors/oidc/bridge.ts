@@ -1,7 +1,8 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { BeginOptions, DoorPorts, Ended } from '../../core/door.ts';
+import type { BeginOptions, Ended } from '../../core/door.ts';
 import { hashOf } from './adapter.ts';
 import { ACR_ESSENTIAL } from './own-parameters.ts';
+import type { OidcPorts } from './ports.ts';
 import { ROUTES } from './routes.ts';
 
 /** How long another door may take to fetch how its request ended, milliseconds. */
@@ -37,7 +38,7 @@ export function requestFor(application: string, redirectUri: string, options: Be
  * Runs around oidc-provider: leaves for another door how the request of its application ended. It travels
  * on the server: the address that the browser comes back by proves nothing.
  */
-export function leaveEnded(ports: DoorPorts) {
+export function leaveEnded(ports: OidcPorts) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
     await next();
     const target = URL.parse(ctx.response.get('location') ?? '');
@@ -59,7 +60,7 @@ export function leaveEnded(ports: DoorPorts) {
 }
 
 /** What `leaveEnded` left; once. */
-export async function takeEnded(ports: DoorPorts, state: string): Promise<Ended | undefined> {
+export async function takeEnded(ports: OidcPorts, state: string): Promise<Ended | undefined> {
   const left = await ports.ephemeral.take(endedKey(state));
   return left === undefined ? undefined : (JSON.parse(left) as Ended);
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { type Interaction, type KoaContextWithOIDC, Provider } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
 import { SallyportError } from '../../core/errors.ts';
+import type { OidcPorts } from './ports.ts';
 import { ROUTES } from './routes.ts';
 
 type Bound = Interaction & { browser?: string };
-type Ports = Pick<DoorPorts, 'bonds'>;
+type Ports = Pick<OidcPorts, 'bonds'>;
 
 const KIND = 'sign-in';
 const RESUMED = new RegExp(`^${ROUTES.authorization}/([^/]+)$`);

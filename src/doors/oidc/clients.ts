@@ -1,8 +1,8 @@
 import { type ClientMetadata, Provider } from 'oidc-provider';
 import type { Application } from '../../core/application.ts';
-import type { DoorPorts } from '../../core/door.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication } from './application.ts';
+import type { OidcPorts } from './ports.ts';
 
 /** Methods by which a client authenticates (OpenID Connect Core section 9), from what it was given. */
 function authenticationOf(settings: OidcApplication): NonNullable<OidcApplication['authentication']> {
@@ -65,7 +65,7 @@ export function clientOf(application: Application, issuer: string): ClientMetada
 
 /** An application's own settings of this door; none of one that came by another, or isn't configured. */
 export function settingsOf(
-  { applications }: Pick<DoorPorts, 'applications'>,
+  { applications }: Pick<OidcPorts, 'applications'>,
   id: string | undefined,
 ): Partial<OidcApplication> {
   const application = applications.get(id ?? '');
@@ -74,9 +74,9 @@ export function settingsOf(
 
 /** Clients that aren't configured one by one: members of another door's federation. Nobody else comes at run time. */
 export class MemberAdapter extends ArtifactAdapter {
-  readonly #ports: DoorPorts;
+  readonly #ports: OidcPorts;
 
-  constructor(ports: DoorPorts) {
+  constructor(ports: OidcPorts) {
     super(ports, 'Client');
     this.#ports = ports;
   }

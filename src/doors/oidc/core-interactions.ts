@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { errors, type Interaction, type Provider } from 'oidc-provider';
 import type { Application } from '../../core/application.ts';
-import type { Core, DoorPorts, Outcome } from '../../core/door.ts';
+import type { Core, Outcome } from '../../core/door.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { ConsentRequest, SignInRequest } from '../../core/sign-in.ts';
 import { interactionOf } from './browser-bound.ts';
@@ -10,6 +10,7 @@ import type { OwnSession } from './core-session.ts';
 import { type AuthorizationParams, wantsOf } from './evaluation.ts';
 import { extend, join } from './grants.ts';
 import { withoutBrowser } from './logout.ts';
+import type { OidcPorts } from './ports.ts';
 import { schemeOf } from './scheme.ts';
 import type { Session } from './session-model.ts';
 import { sightOf } from './session-sight.ts';
@@ -18,7 +19,7 @@ import type { Subjects } from './subjects.ts';
 /** oidc-provider's interactions, as the journey sees them: what is asked for, and how it ended. */
 export function createInteractions(
   provider: () => Provider,
-  ports: DoorPorts,
+  ports: OidcPorts,
   subjects: Subjects,
   own: Pick<OwnSession, 'current' | 'end'>,
 ): Pick<Core, 'request' | 'finish'> {
@@ -81,7 +82,7 @@ export function createInteractions(
     async request(req, res, id) {
       const found = await interaction(req, id);
       const application = await ports.applications.find(String(found.params.client_id));
-      const door = application && ports.doors().get(application.door);
+      const door = application && ports.listeners.get(application.door);
       const requester = await door?.requester?.(String(found.params.state));
       return {
         ...requestOf(found, application, await own.current(req, res)),

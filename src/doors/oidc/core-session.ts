@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import type { Provider } from 'oidc-provider';
-import type { Core, DoorPorts } from '../../core/door.ts';
+import type { Core } from '../../core/door.ts';
 import { hashOf } from './adapter.ts';
 import { signOutApplications, type Told } from './logout.ts';
+import type { OidcPorts } from './ports.ts';
 import type { Session } from './session-model.ts';
 import { moves } from './session-record.ts';
 import { sightOf } from './session-sight.ts';
@@ -17,7 +18,7 @@ export interface OwnSession extends Pick<Core, 'session' | 'renew' | 'join' | 'i
   end(req: Request, res: Response, except?: string): Promise<Told>;
 }
 
-export function createOwnSession(provider: () => Provider, sessions: SessionAdapter, ports: DoorPorts): OwnSession {
+export function createOwnSession(provider: () => Provider, sessions: SessionAdapter, ports: OidcPorts): OwnSession {
   const loaded = new WeakMap<Request, Promise<Session>>();
   const cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure: ports.issuer.startsWith('https:') } as const;
 

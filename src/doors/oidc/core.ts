@@ -1,5 +1,5 @@
 import type { Provider } from 'oidc-provider';
-import type { Core, DoorPorts } from '../../core/door.ts';
+import type { Core } from '../../core/door.ts';
 import { SallyportError } from '../../core/errors.ts';
 import { grantsOf, hashOf } from './adapter.ts';
 import { requestFor, takeEnded } from './bridge.ts';
@@ -7,6 +7,7 @@ import { clientOf } from './clients.ts';
 import { createInteractions } from './core-interactions.ts';
 import { createOwnSession } from './core-session.ts';
 import { endAll } from './logout.ts';
+import type { OidcPorts } from './ports.ts';
 import { endGrants } from './resting.ts';
 import { type SessionAdapter, sessionsOf } from './sessions.ts';
 import type { Subjects } from './subjects.ts';
@@ -15,9 +16,9 @@ import type { Subjects } from './subjects.ts';
 export function createCore(
   provider: () => Provider,
   sessions: SessionAdapter,
-  ports: DoorPorts,
+  ports: OidcPorts,
   subjects: Subjects,
-): Core {
+): Omit<Core, 'listen'> {
   const own = createOwnSession(provider, sessions, ports);
   const { session, renew, join, indexOf, endSession } = own;
   const { request, finish } = createInteractions(provider, ports, subjects, own);

@@ -1,8 +1,8 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { NO_REQUEST } from '../../core/assurance.ts';
-import type { DoorPorts } from '../../core/door.ts';
 import type { Evaluation, Wants } from '../../core/sign-in.ts';
 import { ACR_ESSENTIAL, isSet, MAX_AGE_ZERO } from './own-parameters.ts';
+import type { OidcPorts } from './ports.ts';
 import type { Session } from './session-model.ts';
 import { reachOf, sightOf } from './session-sight.ts';
 import { lifeLeft } from './sessions.ts';
@@ -49,7 +49,7 @@ function ageOf(seconds: unknown): number | undefined {
  * Evaluates the authorization request behind a context, once: policy, this session's evidence and what
  * the application asks for. On resume, what the sign-in collected moves to the session first.
  */
-export function evaluationOf(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Evaluation> {
+export function evaluationOf(ports: OidcPorts, ctx: KoaContextWithOIDC): Promise<Evaluation> {
   const running = pending.get(ctx.oidc);
   if (running) return running;
   const started = evaluate(ports, ctx);
@@ -57,7 +57,7 @@ export function evaluationOf(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise
   return started;
 }
 
-async function evaluate(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Evaluation> {
+async function evaluate(ports: OidcPorts, ctx: KoaContextWithOIDC): Promise<Evaluation> {
   const { client, params, entities } = ctx.oidc;
   const session = ctx.oidc.session as Session | undefined;
   const interaction = entities.Interaction;
@@ -74,7 +74,7 @@ async function evaluate(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Eval
 }
 
 /** First the new cookie value, then what it may see: of two tabs that come back at once, the later adds nothing for others. */
-async function adopt(ports: DoorPorts, session: Session, signIn: string): Promise<void> {
+async function adopt(ports: OidcPorts, session: Session, signIn: string): Promise<void> {
   if (session.opened) {
     await session.save(lifeLeft(ports, session).idle);
     // It is still to be set in the answer.

@@ -1,8 +1,8 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Application } from '../../core/application.ts';
-import type { DoorPorts } from '../../core/door.ts';
 import type { ConsentRequest } from '../../core/sign-in.ts';
 import { evaluationOf } from './evaluation.ts';
+import type { OidcPorts } from './ports.ts';
 import { restOn } from './resting.ts';
 import { seconds } from './sessions.ts';
 
@@ -35,7 +35,7 @@ export function extend(grant: Grant, given: ConsentRequest): boolean {
  * The grant that this request continues: what consent just gave, else the session's, else a new one from
  * what the institution has decided or the person consented to before. Consent outlives grants.
  */
-export async function loadExistingGrant(ports: DoorPorts, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+export async function loadExistingGrant(ports: OidcPorts, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { session, client, provider, result, account } = ctx.oidc;
   if (!session || !client || !account) return undefined;
   const { satisfied, expires, proofs } = await evaluationOf(ports, ctx);
@@ -66,7 +66,7 @@ export async function loadExistingGrant(ports: DoorPorts, ctx: KoaContextWithOID
 }
 
 /** Whether a grant ends as what it is to be continued for: with a pass, or with nothing but its own time. */
-function endsLike({ iat = 0, exp = 0 }: Grant, expires: number | undefined, { sessions }: DoorPorts): boolean {
+function endsLike({ iat = 0, exp = 0 }: Grant, expires: number | undefined, { sessions }: OidcPorts): boolean {
   if (expires !== undefined) return exp * 1000 <= expires;
   return exp - iat >= seconds(sessions.lifetime) - SLACK;
 }

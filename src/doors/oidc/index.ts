@@ -1,7 +1,7 @@
 import './runtime.ts';
 import { randomBytes } from 'node:crypto';
 import express from 'express';
-import type { DoorModule } from '../../core/door.ts';
+import type { CoreModule, SessionListener } from '../../core/door.ts';
 import { PROMPT_KINDS } from '../../core/prompt.ts';
 import { type OidcApplication, type OidcSettings, oidcApplication, oidcSettings } from './application.ts';
 import { checkApplications } from './clients.ts';
@@ -16,14 +16,17 @@ import { SessionAdapter } from './sessions.ts';
 import { createSubjects } from './subjects.ts';
 
 /** OpenID Connect, and the core: its session is the single sign-on session of every door. */
-const oidc: DoorModule<OidcSettings, OidcApplication> = {
+const oidc: CoreModule<OidcSettings, OidcApplication> = {
   id: 'oidc',
+  core: true,
   prompts: PROMPT_KINDS,
   settings: oidcSettings,
   application: oidcApplication,
   check: checkApplications,
 
-  async create(settings, ports) {
+  async create(settings, given) {
+    const listeners = new Map<string, SessionListener>();
+    const ports = { ...given, listeners };
     const sessions = new SessionAdapter(ports.ephemeral, ports.sessions.lifetime);
     const keyring = await ports.keyring('oidc', keyringOptions(settings, ports.sessions.lifetime));
     const subjects = createSubjects(await pairwiseSalt(ports.durable.state('oidc')));
@@ -34,7 +37,8 @@ const oidc: DoorModule<OidcSettings, OidcApplication> = {
     router.use(postedRequests(ports));
     router.use(formsOfPrograms(ports));
     router.use((req, res, next) => (isOurs(req.path) ? serving().answer(req, res, next) : next()));
-    return { handler: router, core: createCore(() => serving().provider, sessions, ports, subjects) };
+    const core = createCore(() => serving().provider, sessions, ports, subjects);
+    return { handler: router, core: { ...core, listen: (door, listener) => void listeners.set(door, listener) } };
   },
 };
 

@@ -1,12 +1,12 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
 import type { OidcSettings } from './application.ts';
 import { settingsOf } from './clients.ts';
 import { endOf } from './evaluation.ts';
+import type { OidcPorts } from './ports.ts';
 import { lifeLeft, seconds } from './sessions.ts';
 
 /** How long each of oidc-provider's records lives: seconds. */
-export function lifetimes({ lifetimes }: OidcSettings, ports: DoorPorts): NonNullable<Configuration['ttl']> {
+export function lifetimes({ lifetimes }: OidcSettings, ports: OidcPorts): NonNullable<Configuration['ttl']> {
   return {
     AccessToken: (ctx, token) =>
       withinGrant(ctx, token.resourceServer?.accessTokenTTL ?? seconds(lifetimes.accessToken)),

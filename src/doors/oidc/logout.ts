@@ -1,6 +1,7 @@
 import type { AdapterPayload, Provider } from 'oidc-provider';
-import type { Door, DoorPorts, EndedSession } from '../../core/door.ts';
+import type { EndedSession, SessionListener } from '../../core/door.ts';
 import type { Exchange } from '../../core/exchange.ts';
+import type { OidcPorts } from './ports.ts';
 import { type SessionAdapter, sessionsOf } from './sessions.ts';
 
 interface LogoutClient {
@@ -11,7 +12,7 @@ interface LogoutClient {
 export interface Told {
   unreached: string[];
   /** Those that only a browser reaches, by door. */
-  byBrowser: { door: Door; ended: EndedSession }[];
+  byBrowser: { door: SessionListener; ended: EndedSession }[];
 }
 
 /** The applications of a session, with the name by which each knows it. */
@@ -27,7 +28,7 @@ function applicationsOf(session: AdapterPayload, except?: string): [application:
  */
 export async function signOutApplications(
   provider: Provider,
-  ports: DoorPorts,
+  ports: OidcPorts,
   session: AdapterPayload,
   except?: string,
 ): Promise<Told> {
@@ -55,7 +56,7 @@ export async function signOutApplications(
 }
 
 /** Tells those that came through other doors. */
-export async function signOutOtherDoors(ports: DoorPorts, session: AdapterPayload, except?: string): Promise<Told> {
+export async function signOutOtherDoors(ports: OidcPorts, session: AdapterPayload, except?: string): Promise<Told> {
   const { accountId: account } = session;
   const told: Told = { unreached: [], byBrowser: [] };
   if (!account) return told;
@@ -65,7 +66,7 @@ export async function signOutOtherDoors(ports: DoorPorts, session: AdapterPayloa
     byDoor.set(door, [...(byDoor.get(door) ?? []), entry]);
   }
   for (const [id, entries] of byDoor) {
-    const door = ports.doors().get(id);
+    const door = ports.listeners.get(id);
     if (!door?.signOut) continue;
     const { unreached, byBrowser } = await door.signOut({ account, applications: new Map(entries) });
     told.unreached.push(...unreached);
@@ -85,7 +86,7 @@ export async function byWayOf({ byBrowser }: Told, next: string, exchange: Excha
 }
 
 /** Those that only a browser reaches, where none is at hand, or the one that is has somebody else at it by now. */
-export function withoutBrowser({ audit }: Pick<DoorPorts, 'audit'>, account: string, { byBrowser }: Told): string[] {
+export function withoutBrowser({ audit }: Pick<OidcPorts, 'audit'>, account: string, { byBrowser }: Told): string[] {
   const left = byBrowser.flatMap(({ ended }) => [...ended.applications.keys()]);
   for (const application of left) audit.note({ event: 'logout.unreached', account, application });
   return left;
@@ -95,7 +96,7 @@ export function withoutBrowser({ audit }: Pick<DoorPorts, 'audit'>, account: str
 export async function endAll(
   provider: Provider,
   sessions: SessionAdapter,
-  ports: DoorPorts,
+  ports: OidcPorts,
   account: string,
   except?: string,
 ): Promise<{ sessions: number; unreached: string[] }> {

@@ -1,5 +1,5 @@
 import type { Client, KoaContextWithOIDC } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
+import type { OidcPorts } from './ports.ts';
 
 /** Another door's wish. The claims parameter, which could say so, needs an ID token: oidc-provider refuses it without one. */
 export const ACR_ESSENTIAL = 'acr_essential';
@@ -18,7 +18,7 @@ type Validator = (ctx: KoaContextWithOIDC, value: string | undefined, client: Cl
  * Parameters that no application sets: they are run over each request when it arrives, pushed or not, and are kept with
  * it from then on, through pushed request and interactions.
  */
-export function ownParameters({ applications }: Pick<DoorPorts, 'applications'>): Readonly<Record<string, Validator>> {
+export function ownParameters({ applications }: Pick<OidcPorts, 'applications'>): Readonly<Record<string, Validator>> {
   const keep = ({ oidc }: KoaContextWithOIDC, name: string, set: boolean) => {
     if (oidc.params) oidc.params[name] = set ? SET : undefined;
   };

@@ -1,9 +1,9 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
+import type { OidcPorts } from './ports.ts';
 
 /** Answers with a page of ours. */
 export function show(
-  { render }: Pick<DoorPorts, 'render'>,
+  { render }: Pick<OidcPorts, 'render'>,
   ctx: KoaContextWithOIDC,
   name: string,
   model: Record<string, unknown>,
@@ -15,7 +15,7 @@ export function show(
 }
 
 /** What a page says of the application that asks. */
-export function nameOf({ applications }: Pick<DoorPorts, 'applications'>, ctx: KoaContextWithOIDC) {
+export function nameOf({ applications }: Pick<OidcPorts, 'applications'>, ctx: KoaContextWithOIDC) {
   const application = applications.get(ctx.oidc.client?.clientId ?? '');
   return application && { application: application.name, homepage: application.homepage };
 }

@@ -1,7 +1,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
 import { classify, RETRY_AFTER } from './failures.ts';
 import { nameOf, show } from './page.ts';
+import type { OidcPorts } from './ports.ts';
 import { ROUTES } from './routes.ts';
 import { schemeOf } from './scheme.ts';
 import { readLeft } from './sign-out.ts';
@@ -10,7 +10,7 @@ import { readLeft } from './sign-out.ts';
 const UNREAD = 'unread';
 
 /** Our pages in the place of oidc-provider's own, where they can be configured. */
-export function pages(ports: DoorPorts) {
+export function pages(ports: OidcPorts) {
   /** Asks before signing out: the request came from another site (OpenID Connect RP-Initiated Logout section 2). */
   async function signOut(ctx: KoaContextWithOIDC): Promise<void> {
     const state = ctx.oidc.session?.state as { secret: string; postLogoutRedirectUri?: string } | undefined;

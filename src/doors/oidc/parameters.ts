@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Provider } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
 import { parametersOf } from '../../core/parameters.ts';
+import type { OidcPorts } from './ports.ts';
 import { FOR_PROGRAMS, isOurs } from './routes.ts';
 
 /** Bytes of a form, as many as fit in an address: whatever is asked for can be asked for in both ways. */
@@ -18,7 +18,7 @@ export function readQueries(provider: Provider): void {
 }
 
 /** Forms that oidc-provider reads by itself: bounded and counted before it does. */
-export function formsOfPrograms({ form }: Pick<DoorPorts, 'form'>): (RequestHandler | ErrorRequestHandler)[] {
+export function formsOfPrograms({ form }: Pick<OidcPorts, 'form'>): (RequestHandler | ErrorRequestHandler)[] {
   const given: RequestHandler = (req, _res, next) => {
     if (typeof req.body === 'string') again(req, req.body);
     next();

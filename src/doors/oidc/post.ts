@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from 'express';
-import type { DoorPorts } from '../../core/door.ts';
 import { SallyportError } from '../../core/errors.ts';
 import { parametersOf } from '../../core/parameters.ts';
 import { LONGEST } from './parameters.ts';
+import type { OidcPorts } from './ports.ts';
 import { ROUTES } from './routes.ts';
 
 const PARAMETER = 'posted_request';
@@ -23,7 +23,7 @@ const WAITS: ReadonlyMap<string, { kind: string; lifetime: number }> = new Map([
  * A request that arrives by POST from another site comes without our Lax cookies. It is kept and answered 303 to our
  * own GET, where they return: in the same browser alone, and for an authorization request once.
  */
-export function postedRequests({ deposits, form }: Pick<DoorPorts, 'deposits' | 'form'>): RequestHandler[] {
+export function postedRequests({ deposits, form }: Pick<OidcPorts, 'deposits' | 'form'>): RequestHandler[] {
   const waitOf = (req: Request, method: string) => (req.method === method ? WAITS.get(req.path) : undefined);
 
   const keep: RequestHandler = async (req, res, next) => {

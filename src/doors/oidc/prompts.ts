@@ -1,8 +1,8 @@
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
 import type { Evaluation } from '../../core/sign-in.ts';
 import type { OidcApplication } from './application.ts';
 import { evaluationOf } from './evaluation.ts';
+import type { OidcPorts } from './ports.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
 
@@ -13,7 +13,7 @@ const REPLACED = ['no_session', 'max_age', 'essential_acrs', 'essential_acr'];
  * The order in which an authorization request is held up: choose the account, sign in, step up, consent.
  * With `prompt=none` the first check that asks gives its error to the application.
  */
-export function prompts(ports: DoorPorts) {
+export function prompts(ports: OidcPorts) {
   const policy = base();
   const possible = possibleAtAll(ports);
 
@@ -50,12 +50,12 @@ function promptOf(policy: ReturnType<typeof base>, name: string) {
   return found;
 }
 
-function asks(ports: DoorPorts, question: (evaluation: Evaluation) => boolean) {
+function asks(ports: OidcPorts, question: (evaluation: Evaluation) => boolean) {
   return async (ctx: KoaContextWithOIDC) => question(await evaluationOf(ports, ctx));
 }
 
 /** The application's own affair: nobody is asked for anything first, and no page blames a person's methods. */
-function possibleAtAll(ports: DoorPorts) {
+function possibleAtAll(ports: OidcPorts) {
   return new Check('possible', 'the request can be met', async (ctx) => {
     const { impossible } = await evaluationOf(ports, ctx);
     if (impossible) throw new errors.UnmetAuthenticationRequirements('no such class is offered here');
@@ -64,7 +64,7 @@ function possibleAtAll(ports: DoorPorts) {
 }
 
 /** Whatever policy and the application want beyond the first factor. */
-function stepUp(ports: DoorPorts) {
+function stepUp(ports: OidcPorts) {
   return new Prompt(
     { name: 'step_up' },
     new Check(
@@ -94,7 +94,7 @@ function stepUp(ports: DoorPorts) {
  * nothing of it yet (RFC 8252 section 8.6): anybody may listen on loopback or claim a scheme. An https address that
  * the operating system gives to its owner alone proves who it is.
  */
-function couldBeAnybody({ applications }: DoorPorts, { oidc }: KoaContextWithOIDC): boolean {
+function couldBeAnybody({ applications }: OidcPorts, { oidc }: KoaContextWithOIDC): boolean {
   const { client, params, result } = oidc;
   if (client?.applicationType !== 'native' || params?.response_type === 'none' || result?.consent) return false;
   const application = applications.get(client.clientId);

@@ -1,5 +1,4 @@
 import { type Configuration, Provider } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
 import { findAccount } from './accounts.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcSettings } from './application.ts';
@@ -15,6 +14,7 @@ import { lifetimes } from './lifetimes.ts';
 import { ownParameters } from './own-parameters.ts';
 import { pages } from './pages.ts';
 import { readQueries } from './parameters.ts';
+import type { OidcPorts } from './ports.ts';
 import { prompts } from './prompts.ts';
 import { recordRefusals } from './refusals.ts';
 import { replaceAnswers } from './replaced-answers.ts';
@@ -49,7 +49,7 @@ function cookies(issuer: string): Configuration['cookies'] {
  */
 export function createProvider(
   settings: OidcSettings,
-  ports: DoorPorts,
+  ports: OidcPorts,
   sessions: SessionAdapter,
   jwks: Configuration['jwks'],
   subjects: Subjects,
@@ -112,7 +112,7 @@ export function createProvider(
 }
 
 /** What no option of oidc-provider's decides: steps around it, in this order, and changes to its models. */
-function amend(provider: Provider, ports: DoorPorts, sessions: SessionAdapter): void {
+function amend(provider: Provider, ports: OidcPorts, sessions: SessionAdapter): void {
   // The web layer has checked Host and set the scheme from the issuer.
   provider.proxy = true;
   readQueries(provider);

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
 import { isUnencoded } from './basic.ts';
+import type { OidcPorts } from './ports.ts';
 
 /** Events by which oidc-provider says that it refused a request, and the endpoint that each is of. */
 const EVENTS = {
@@ -45,7 +45,7 @@ export function detailOf(err: errors.OIDCProviderError, ctx: KoaContextWithOIDC)
  * Says of each refusal what an application's developer will ask: which application, why, and the reference that
  * its person reads. One line in the log; in the audit what isn't an ordinary answer.
  */
-export function recordRefusals(provider: Provider, ports: Pick<DoorPorts, 'audit' | 'browser' | 'log' | 'now'>): void {
+export function recordRefusals(provider: Provider, ports: Pick<OidcPorts, 'audit' | 'browser' | 'log' | 'now'>): void {
   const seen = new Map<string, number>();
   const logged = new WeakSet<object>();
 

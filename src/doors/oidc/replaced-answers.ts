@@ -1,7 +1,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
 import { failureOf, refusalOf } from './failures.ts';
 import { nameOf, show } from './page.ts';
+import type { OidcPorts } from './ports.ts';
 import { FOR_PROGRAMS, ROUTES } from './routes.ts';
 import { schemeOf } from './scheme.ts';
 
@@ -11,7 +11,7 @@ const OWN_FORM = '<title>Submitting Callback</title>';
 const BELOW_AUTHORIZATION = new RegExp(`^(${ROUTES.authorization}/).*`);
 
 /** Replaces what oidc-provider wrote where that can't be configured: failures, other methods, its self-submitting form. */
-export function replaceAnswers(ports: DoorPorts) {
+export function replaceAnswers(ports: OidcPorts) {
   async function replace(ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> {
     if (FOR_PROGRAMS.has(ctx.path)) ctx.req.headers.accept = 'application/json';
     try {

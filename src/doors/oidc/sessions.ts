@@ -1,7 +1,7 @@
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
-import type { DoorPorts } from '../../core/door.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 import { hashOf } from './adapter.ts';
+import type { OidcPorts } from './ports.ts';
 import { merge, type StoredSession, unchanged, withApplications } from './session-record.ts';
 import { FIRST, type Opened } from './session-sight.ts';
 
@@ -9,7 +9,7 @@ export const seconds = (milliseconds: number): number => Math.max(1, Math.floor(
 
 /** Seconds that a session has: `life` at the most, `idle` unless it is used again. */
 export function lifeLeft(
-  { now, sessions }: Pick<DoorPorts, 'now' | 'sessions'>,
+  { now, sessions }: Pick<OidcPorts, 'now' | 'sessions'>,
   it: { loginTs?: number | undefined; iat?: number | undefined },
 ): { life: number; idle: number } {
   const begun = it.loginTs ?? it.iat ?? seconds(now());

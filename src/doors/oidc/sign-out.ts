@@ -1,8 +1,8 @@
 import type { AdapterPayload, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { LocalizedText } from '../../core/account.ts';
-import type { DoorPorts } from '../../core/door.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { byWayOf, signOutOtherDoors, type Told } from './logout.ts';
+import type { OidcPorts } from './ports.ts';
 import { ROUTES } from './routes.ts';
 
 /** Which page says so, and what it has to say. */
@@ -19,7 +19,7 @@ const KIND = 'signed-out';
 /** Pages of ours that would only say again that everything is over. */
 const ENDS: ReadonlySet<string> = new Set(['/', '/signed-out', `${ROUTES.end_session}/success`]);
 
-function isEnd({ issuer }: Pick<DoorPorts, 'issuer'>, next: string): boolean {
+function isEnd({ issuer }: Pick<OidcPorts, 'issuer'>, next: string): boolean {
   const url = URL.parse(next, issuer);
   return url?.origin === issuer && ENDS.has(url.pathname);
 }
@@ -29,7 +29,7 @@ function isEnd({ issuer }: Pick<DoorPorts, 'issuer'>, next: string): boolean {
  * application that asked has its person back even so, who reads it on the account page; but at a shared machine
  * the next one at it would still be signed in there.
  */
-export async function addressAfter(ports: DoorPorts, told: Told, next: string, exchange: Exchange): Promise<string> {
+export async function addressAfter(ports: OidcPorts, told: Told, next: string, exchange: Exchange): Promise<string> {
   let address = next;
   const returns = !isEnd(ports, next) && !ports.browser(exchange.res).shared;
   if (told.unreached.length > 0 && !returns) {
@@ -42,7 +42,7 @@ export async function addressAfter(ports: DoorPorts, told: Told, next: string, e
 
 /** For the page after a sign-out, in the same browser: the applications that couldn't be told, and the way on. */
 export async function readLeft(
-  ports: DoorPorts,
+  ports: OidcPorts,
   ctx: KoaContextWithOIDC,
 ): Promise<{ unreached?: LocalizedText[]; next?: string }> {
   const stored = await ports.deposits.look(ctx, KIND, ctx.query[PARAMETER]);
@@ -59,7 +59,7 @@ function unreachedIn({ state }: KoaContextWithOIDC): string[] {
 }
 
 /** What oidc-provider says of its own back-channel logouts, for the audit and for the page afterwards. */
-export function recordLogouts(provider: Provider, { audit, log }: Pick<DoorPorts, 'audit' | 'log'>): void {
+export function recordLogouts(provider: Provider, { audit, log }: Pick<OidcPorts, 'audit' | 'log'>): void {
   provider.on('backchannel.success', (_ctx, { clientId }, account) =>
     audit.note({ event: 'logout.application', account, application: clientId }),
   );
@@ -74,7 +74,7 @@ export function recordLogouts(provider: Provider, { audit, log }: Pick<DoorPorts
  * Runs around oidc-provider, which tells its own clients when an application asks to sign out (RP-Initiated Logout):
  * those of other doors are told here.
  */
-export function signOutElsewhere(ports: DoorPorts) {
+export function signOutElsewhere(ports: OidcPorts) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
     await next();
     const location = ctx.response.get('location');

@@ -23,7 +23,6 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     verify: (pending, credentials, answer, account, context) =>
       verify(site, pending, credentials, answer, account, context),
     guess: () => false,
-    maximum: settings.maximum,
     // Only what is reached from another device lies on a phone (WebAuthn section 5.8.4).
     onPhone: ({ data }) => (data.transports.includes('hybrid') ? { key: 'phone' } : undefined),
     first: {
@@ -54,6 +53,7 @@ const fido2: FactorModule<Settings, Data, Pending> = {
   settings,
   credential,
   pending,
+  maximum: ({ maximum }) => maximum,
   create,
 };
 

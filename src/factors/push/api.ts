@@ -3,6 +3,7 @@ import bowser from 'bowser';
 import type { z } from 'zod';
 import type { FactorPorts } from '../../core/factor.ts';
 import { givenName } from '../../core/naming.ts';
+import type { Reported } from '../../core/reported.ts';
 import type { RouteResult } from '../../core/route.ts';
 import { CODES, newSecret } from './codes.ts';
 import type { Devices } from './devices.ts';
@@ -130,9 +131,18 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
       const answered = await requests.answer(found.account, { id, decision, number, by: found.id });
       if (answered === undefined) return gone();
       const { outcome, request } = answered;
-      if (outcome !== 'approved') await denied(found, request, outcome);
-      await exchange.changed(requestKey(id));
-      return { json: { outcome } };
+      const done = async () => {
+        await exchange.changed(requestKey(id));
+        return { json: { outcome } };
+      };
+      if (outcome === 'approved') return done();
+      const about = await denied(found, request, outcome);
+      if (outcome !== 'reported') return done();
+      const report = {
+        account: found.account,
+        about: { ...about, what: 'request', at: request.at, factor: 'push' },
+      } as const;
+      return { report, done, failed: () => requests.reopen(found.account, id) };
     },
 
     async subscription(body: z.output<typeof changed>): Promise<RouteResult> {
@@ -149,19 +159,19 @@ export function createApi(ports: FactorPorts, { settings, devices, requests, reg
     },
   };
 
-  /** In force before the phone is told so; where that fails, the request can be answered again. */
-  async function denied(device: Enrolled, request: PushRequest, outcome: string): Promise<void> {
+  /** In force before the phone is told so; where that fails, the request can be answered again. Who it was is answered. */
+  async function denied(device: Enrolled, request: PushRequest, outcome: string): Promise<Partial<Reported>> {
     const { account, id: credential } = device;
-    const { applicationId, ip, userAgent, at } = request;
+    const { applicationId, ip, userAgent } = request;
     const of = { ...(applicationId ? { application: applicationId } : {}), ...(ip ? { ip } : {}) };
     const about = { ...of, ...(userAgent ? { userAgent } : {}) };
     try {
       await ports.audit({ event: 'push.denied', account, credential, outcome, ...about });
-      if (outcome !== 'reported') return;
+      if (outcome !== 'reported') return about;
       const suspended = await devices.suspend(account);
       if (suspended > 0)
         await ports.audit({ event: 'push.suspended', account, credential, devices: suspended, ...about });
-      await ports.report(account, { what: 'request', at, factor: 'push', ...about });
+      return about;
     } catch (error) {
       await requests.reopen(account, request.id);
       throw error;

@@ -195,15 +195,10 @@ describe('“it’s not me”', () => {
   it('can be said again where it could not be brought about', async () => {
     let away = true;
     const reports: string[] = [];
-    const { enrolled, challenge } = await open(
-      {},
-      {
-        async report(account) {
-          if (away) throw new SallyportError('ERR_STORE_UNAVAILABLE', 'away');
-          reports.push(account);
-        },
-      },
-    );
+    const { enrolled, challenge } = await open({}, {}, async (account) => {
+      if (away) throw new SallyportError('ERR_STORE_UNAVAILABLE', 'away');
+      reports.push(account);
+    });
     const { phone } = await enrolled();
     await challenge();
     const { id } = await phone.request();

@@ -50,7 +50,6 @@ function verify(sheets: readonly Sheet[], answer: Answer, account: Account | und
 
 function create(_settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   return {
-    maximum: 1,
     async challenge(_account, sheets) {
       const text = { key: 'text', values: { count: left(sheets) } };
       const [title, label] = [{ key: 'title' }, { key: 'label' }];
@@ -78,6 +77,7 @@ const recovery: FactorModule<Settings, Data, Pending> = {
   settings,
   credential,
   pending,
+  maximum: () => 1,
   create,
 };
 

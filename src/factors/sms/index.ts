@@ -140,7 +140,6 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   }
 
   return {
-    maximum: MAXIMUM,
     enrol: async (account, existing) => ({
       prompt: askNumber(),
       pending: {
@@ -173,6 +172,7 @@ const sms: FactorModule<Settings, Data, Pending> = {
   settings,
   credential,
   pending,
+  maximum: () => MAXIMUM,
   commands,
   create,
 };

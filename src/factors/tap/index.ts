@@ -67,7 +67,6 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   };
   const lifetimes = ownLifetimes(settings);
   return {
-    maximum: 1,
     challenge: async () => ({ prompt, pending: {} }),
     verify: (_pending, passes, answer, account) => verify(passes, answer, account, ports.now()),
     usable: (_account, passes) => passes.some(({ data }) => isLive(data, ports.now()) && !isSpent(data)),
@@ -98,6 +97,7 @@ const tap: FactorModule<Settings, Data, Pending> = {
   settings,
   credential,
   pending,
+  maximum: () => 1,
   commands,
   create,
 };

@@ -50,8 +50,6 @@ export function createPool(settings: Settings, { max, statement }: PoolOptions):
   });
   // Of a connection that nobody uses: the next one to ask for one gets another.
   pool.on('error', () => {});
-  // And of one between two statements, where nobody listens: an event that nobody hears would end the process.
-  pool.on('connect', (client) => void client.on('error', () => {}));
   const guards = new WeakMap<PoolClient, PostgresPoolClient>();
   let ended = false;
 

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { Reported } from '../../core/factor.ts';
+import type { Reported } from '../../core/reported.ts';
 import type { AuditEntry } from '../../core/store.ts';
 import { agentOf } from '../agents.ts';
 import { localsOf, type WebDeps } from '../context.ts';

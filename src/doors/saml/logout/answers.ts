@@ -43,8 +43,8 @@ export function createAnswers(deps: LogoutDeps, walks: Walks): Answers {
 
   /** Whose session it is decides: nobody's is over already, and another's than the one meant stays as it is. */
   async function refusal(req: Request, res: Response, { application, request }: Asking): Promise<Status | undefined> {
-    if ((await ports.core().session(req, res)) === undefined) return STATUSES.success;
-    const index = await ports.core().indexOf(req, res, application);
+    if ((await ports.core.session(req, res)) === undefined) return STATUSES.success;
+    const index = await ports.core.indexOf(req, res, application);
     const nameIds = index === undefined ? [] : await participants.nameIdsOf(index);
     const meant = nameIds.some((nameId) => means(request, { index: index ?? '', nameId }));
     return meant ? undefined : STATUSES.unknownPrincipal;
@@ -76,7 +76,7 @@ export function createAnswers(deps: LogoutDeps, walks: Walks): Answers {
       return respond(res, asking, refused);
     }
     const { application } = asking;
-    const { next, unreached } = await ports.core().endSession(req, res, { next: address, except: application });
+    const { next, unreached } = await ports.core.endSession(req, res, { next: address, except: application });
     if (next === address) return respond(res, asking, statusOf(unreached.length > 0));
     const walk = walks.begunWith(res);
     const due: Due = {

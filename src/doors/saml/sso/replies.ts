@@ -15,7 +15,7 @@ export interface Replies {
 /** Sends answers to service providers by way of the browser, and writes down what they were. */
 export function createReplies(ports: DoorPorts, answers: Pick<Answers, 'success' | 'failure'>): Replies {
   async function succeed(req: Request, res: Response, asked: Asked, evaluation: Evaluation): Promise<void> {
-    const joined = await ports.core().join(req, res, asked.application.id);
+    const joined = await ports.core.join(req, res, asked.application.id);
     const { account } = evaluation;
     if (joined === undefined || account === undefined || joined.account !== account.id)
       throw expired('another session');

@@ -49,7 +49,7 @@ export function createRequests({ ports, gate, parties, answers, endpoint }: Requ
 
   async function receive(req: Request, res: Response, sent: { query?: string; body?: string }): Promise<Asked> {
     const binding = sent.body === undefined ? 'redirect' : 'post';
-    const { account } = (await ports.core().session(req, res)) ?? {};
+    const { account } = (await ports.core.session(req, res)) ?? {};
     const by = { browser: ports.browser(res), account };
     const { message: request, party } = await gate.receive({ binding, kinds: ['AuthnRequest'], endpoint, by, ...sent });
     const { relayState } = request;

@@ -50,7 +50,7 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
     const { application, wants, loginHint } = asked;
     const id = await pending.put({ req, res }, pendingOf(asked));
     const options = { returnTo: id, wants, ...(loginHint === undefined ? {} : { loginHint }) };
-    res.redirect(303, ports.core().begin(application.id, options));
+    res.redirect(303, ports.core.begin(application.id, options));
   }
 
   const router = express.Router();
@@ -63,7 +63,7 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
   // From another site the session's Lax cookie doesn't come along: it returns with our own GET.
   router.post(paths.sso, ...ports.form(LONGEST), async (req, res) => {
     const asked = await receive(req, res, { body: typeof req.body === 'string' ? req.body : '' });
-    if ((await ports.core().session(req, res)) !== undefined) return answer(req, res, asked);
+    if ((await ports.core.session(req, res)) !== undefined) return answer(req, res, asked);
     const id = await pending.handOver({ req, res }, pendingOf(asked));
     res.redirect(303, `${paths.continue}?${new URLSearchParams({ id })}`);
   });
@@ -77,8 +77,8 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
     const asked = await waiting({ req, res }, state, pending.take);
     // The error comes through the browser; whoever makes one up only sends themselves away.
     if (typeof error === 'string') return refuse(res, asked, REFUSALS.get(error) ?? STATUSES.authnFailed);
-    const ended = await ports.core().ended(String(state));
-    const session = await ports.core().session(req, res);
+    const ended = await ports.core.ended(String(state));
+    const session = await ports.core.session(req, res);
     if (ended?.application !== asked.application.id || session?.session !== ended.session)
       throw expired('not ended here');
     const found = await standing(ports, { req, res }, asked, ended.request);

@@ -21,7 +21,7 @@ export async function standing(
   asked: Asked,
   request: RequestId = NO_REQUEST,
 ): Promise<Standing> {
-  const session = await ports.core().session(req, res);
+  const session = await ports.core.session(req, res);
   const evaluation = await ports.evaluate({
     application: asked.application.id,
     ...session,

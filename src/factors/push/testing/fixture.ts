@@ -5,8 +5,9 @@ import { ada } from '../../../../test/support/people.ts';
 import { stoppedClock } from '../../../../test/support/sign-in.ts';
 import type { Account } from '../../../core/account.ts';
 import type { AuditEvent } from '../../../core/door.ts';
-import type { FactorContext, FactorPorts, Reported } from '../../../core/factor.ts';
-import type { FactorRoute } from '../../../core/route.ts';
+import type { FactorContext, FactorPorts } from '../../../core/factor.ts';
+import type { Reported } from '../../../core/reported.ts';
+import type { FactorRoute, RouteAnswer, RouteResult } from '../../../core/route.ts';
 import push from '../index.ts';
 import type { Data, Enrolled, Pending } from '../schemas.ts';
 import { type Answered, Phone } from './phone.ts';
@@ -23,7 +24,11 @@ export const SUBSCRIPTION = {
 };
 
 /** A factor on a clock that stands still, phones that call its routes, and what it did outside. */
-export async function open(given: object = {}, over: Partial<FactorPorts> = {}) {
+export async function open(
+  given: object = {},
+  over: Partial<FactorPorts> = {},
+  report: (account: string) => Promise<void> = async () => {},
+) {
   const clock = stoppedClock();
   const posted: { url: string; headers: Headers }[] = [];
   const audited: AuditEvent[] = [];
@@ -52,13 +57,22 @@ export async function open(given: object = {}, over: Partial<FactorPorts> = {}) 
     async audit(event) {
       audited.push(event);
     },
-    async report(_account, about) {
-      reported.push(about);
-    },
     ...over,
   });
   const factor = push.create(push.settings.parse(given), ports);
   await factor.start?.();
+
+  async function carriedOut(result: RouteResult): Promise<RouteAnswer> {
+    if (!('report' in result)) return result;
+    try {
+      await report(result.report.account);
+    } catch (error) {
+      await result.failed();
+      throw error;
+    }
+    reported.push(result.report.about);
+    return result.done();
+  }
 
   /** Calls a route as the web layer does, after its schema. */
   async function call(url: string, body: unknown): Promise<Answered> {
@@ -66,7 +80,7 @@ export async function open(given: object = {}, over: Partial<FactorPorts> = {}) 
     const route = factor.routes?.routes.find((it) => it.path === path) as FactorRoute | undefined;
     const read = route?.body?.safeParse(body);
     if (route === undefined || (read && !read.success)) return { status: 400, json: { error: 'invalid' } };
-    const result = await route.handle({ body: read?.data, address: '192.0.2.1' });
+    const result = await carriedOut(await route.handle({ body: read?.data, address: '192.0.2.1' }));
     if (!('json' in result)) return { status: 'status' in result ? result.status : 303, json: {} };
     return { status: result.status ?? 200, json: result.json as Record<string, unknown> };
   }

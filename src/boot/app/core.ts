@@ -1,0 +1,52 @@
+import type { CoreDoor, CorePorts, RenderPort } from '../../core/door.ts';
+import { SallyportError } from '../../core/errors.ts';
+import { formText } from '../../web/bodies.ts';
+import { createBonds } from '../../web/bonds.ts';
+import { html, localsOf, type Rendering } from '../../web/context.ts';
+import { createDeposits } from '../../web/deposits.ts';
+import type { PageName } from '../../web/models.ts';
+import { setPolicy } from '../../web/security.ts';
+import type { Standing } from './standing.ts';
+
+/** What every door is given. */
+export function portsOf({ config, ground, ledger, outside, people }: Standing, rendering: Rendering): CorePorts {
+  const { world, log, durable, ephemeral, sealer } = ground;
+  const { audit, strangers, keyrings } = ledger;
+  const { applications, rooms } = people;
+  const render: RenderPort = {
+    page: (res, name, model) => html(rendering, res as never, name as PageName, model as never),
+    allowFormAction: (res, ...origins) => setPolicy(res, origins),
+  };
+  const browser: CorePorts['browser'] = (res) => localsOf(res as never).browser;
+  const bonds = createBonds({ ...world, issuer: config.issuer });
+  const { issuer, sessions, acr, locales } = config;
+  return {
+    ...{ now: world.now, random: world.random, issuer, sessions, acr, locales },
+    ...{ ephemeral, strangers, durable, sealer, applications, render, audit, log },
+    fetch: outside.fetch,
+    evaluate: rooms.evaluator.evaluate,
+    stillAllowed: rooms.evaluator.stillAllowed,
+    account: rooms.accounts.usable,
+    adopt: rooms.evidence.adopt,
+    ...{ browser, bonds },
+    deposits: createDeposits({ ...world, ephemeral, bonds, strangers, browser }),
+    form: formText,
+    keyring: keyrings.keyring,
+    institution: { name: config.name, ...(config.support.url ? { supportUrl: config.support.url } : {}) },
+  };
+}
+
+export interface OpenCore {
+  id: string;
+  door: CoreDoor;
+}
+
+/** The one door whose session is the single sign-on session. */
+export async function openCore({ config, modules }: Standing, ports: CorePorts): Promise<OpenCore> {
+  for (const [id, settings] of config.doors) {
+    const module = modules.doors.get(id);
+    if (module?.core) return { id, door: await module.create(settings, ports) };
+  }
+  const message = 'doors: one of them must be the core, whose session is the single sign-on session';
+  throw new SallyportError('ERR_CONFIG', message);
+}

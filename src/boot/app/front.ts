@@ -1,0 +1,49 @@
+import type { Core } from '../../core/door.ts';
+import { networkLookup } from '../../policy/networks.ts';
+import { type ApiSettings, hashOfSecret } from '../../web/api/clients.ts';
+import type { WebDeps } from '../../web/context.ts';
+import { createStreams } from '../../web/streams.ts';
+import type { Config } from '../config.ts';
+import type { Rooms } from '../rooms.ts';
+import type { Doors } from './doors.ts';
+import type { PageRendering } from './rendering.ts';
+import type { Standing } from './standing.ts';
+
+/** What stands by now beside that: what answers a browser, and what it is shown. */
+interface Answering {
+  rendering: PageRendering;
+  rooms: Rooms;
+  core: Core;
+  doors: Doors;
+}
+
+/** What the web layer is given. */
+export function frontOf(
+  { config, modules, ground, ledger, outside, people }: Standing,
+  { rendering, rooms, core, doors }: Answering,
+): WebDeps {
+  const { world, log, durable, ephemeral, keys } = ground;
+  const { i18n, locate } = outside;
+  const { applications, factors } = people;
+  return {
+    ...{ ...world, ...rendering, ...rooms, core, applications, durable, ephemeral, log, i18n, locate },
+    audit: ledger.audit,
+    ...{ trustedProxies: config.trustedProxies, rules: config.rules, trustedDevices: config.trustedDevices },
+    troubles: doors.troubles.now,
+    networksOf: networkLookup(config.networks),
+    sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
+    doors: [...doors.all].map(([id, { handler }]) => ({
+      module: modules.doors.get(id) ?? { id, prompts: [] },
+      handler,
+    })),
+    published: [...factors.values()].flatMap(({ factor }) => factor.published ?? []),
+    routes: [...factors].flatMap(([id, { factor }]) => (factor.routes ? [{ factor: id, routes: factor.routes }] : [])),
+    streams: createStreams({ ephemeral, waiting: rooms.waiting, now: world.now }),
+    api: programs(config),
+    csrfKeys: keys.csrf,
+  };
+}
+
+function programs({ api: { clients, budget } }: Config): ApiSettings {
+  return { budget, clients: clients.map(({ secret, ...client }) => ({ ...client, secretHash: hashOfSecret(secret) })) };
+}

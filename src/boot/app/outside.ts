@@ -1,0 +1,43 @@
+import type { FactorPorts } from '../../core/factor.ts';
+import { createLetters, type Letters } from '../../notices/index.ts';
+import { createI18n, type I18n } from '../../web/i18n.ts';
+import type { Config } from '../config.ts';
+import { openGeoip } from '../geoip.ts';
+import { guardedFetch } from '../guarded-fetch.ts';
+import type { Modules } from '../modules.ts';
+import { postOffice } from '../notices.ts';
+import { createSenders, type Senders } from '../senders.ts';
+import type { Ground } from './ground.ts';
+import type { Ledger } from './ledger.ts';
+
+/** How the gateway reaches people and other servers, and in which words. */
+export interface Outside {
+  i18n: I18n;
+  fetch: FactorPorts['fetch'];
+  locate: Awaited<ReturnType<typeof openGeoip>>;
+  senders: Senders;
+  letters: Letters;
+  close(): Promise<void>;
+}
+
+export async function openOutside(
+  config: Config,
+  modules: Modules,
+  { world, log, durable }: Ground,
+  { audit, management }: Ledger,
+): Promise<Outside> {
+  const i18n = createI18n({ locales: config.locales, defaultLocale: config.defaultLocale });
+  const fetch = guardedFetch(config.allowedPrivateNetworks);
+  const locate = await openGeoip(config.geoip?.database, { now: world.now, log });
+  const senders = createSenders(config, modules, { ...world, fetch, log }, audit);
+  management.show(senders.pages);
+  const letters = createLetters({ ...world, durable, log, audit, ...postOffice(config, modules, i18n, senders) });
+  audit.listen(letters.hear);
+  return {
+    ...{ i18n, fetch, locate, senders, letters },
+    async close() {
+      await letters.close();
+      await senders.close();
+    },
+  };
+}

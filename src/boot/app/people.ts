@@ -1,0 +1,57 @@
+import { type AccountsRoom, accountsRoom } from '../../accounts/index.ts';
+import { type AssuranceRoom, assuranceRoom } from '../../assurance/index.ts';
+import type { Directory } from '../../core/directory.ts';
+import type { EnabledFactors } from '../../core/enabled-factor.ts';
+import type { Rule } from '../../core/policy.ts';
+import { type LockoutRoom, lockoutRoom } from '../../lockout/index.ts';
+import type { Config } from '../config.ts';
+import type { Modules } from '../modules.ts';
+import { createDirectories, createFactors, credentialKinds, OWN_RULES } from '../parts.ts';
+import { createRegistry, type Registry } from '../registry.ts';
+import type { Ground } from './ground.ts';
+import type { Ledger } from './ledger.ts';
+import type { Outside } from './outside.ts';
+
+/** Who people are, where they go, what they prove it with, and how a request of theirs stands. */
+export interface People {
+  applications: Registry;
+  directories: ReadonlyMap<string, Directory>;
+  factors: EnabledFactors;
+  /** The configuration's, and the gateway's own. */
+  rules: readonly Rule[];
+  rooms: LockoutRoom & AccountsRoom & AssuranceRoom;
+  close(): Promise<void>;
+}
+
+export async function openPeople(
+  config: Config,
+  modules: Modules,
+  ground: Ground,
+  { audit }: Ledger,
+  outside: Outside,
+): Promise<People> {
+  const { world, log, durable, ephemeral, sealer } = ground;
+  const { acr, trustedDevices, lockout, signInWith } = config;
+  const needs = { ...world, durable, ephemeral, sealer, audit, log };
+
+  const applications = createRegistry(config);
+  const directories = createDirectories(config, modules, durable, world);
+  const kinds = credentialKinds(config, modules);
+  const known = {
+    ...lockoutRoom({ ...needs, lockout }),
+    ...accountsRoom({ ...needs, directories, signInWith, kinds }),
+  };
+
+  const factors = await createFactors(config, modules, { ...needs, ...outside, ...known, names: applications });
+  known.holds.listen(async (account) => {
+    for (const { factor } of factors.values()) await factor.release?.(account);
+  });
+  const rules = [...config.rules, ...OWN_RULES];
+  const rooms = { ...known, ...assuranceRoom({ ...needs, factors, applications, rules, acr, trustedDevices }, known) };
+  return {
+    ...{ applications, directories, factors, rules, rooms },
+    async close() {
+      for (const { factor } of factors.values()) await factor.close?.();
+    },
+  };
+}

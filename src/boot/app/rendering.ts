@@ -1,0 +1,27 @@
+import type { Assets } from '../../web/assets.ts';
+import { assets } from '../../web/assets.ts';
+import type { Rendering } from '../../web/context.ts';
+import { createFormPost } from '../../web/form-post.ts';
+import { createRenderer } from '../../web/render.ts';
+import type { Config } from '../config.ts';
+import type { Ground } from './ground.ts';
+import type { Outside } from './outside.ts';
+
+/** All that a page is made of, and what it loads. */
+export interface PageRendering extends Rendering {
+  assets: Assets;
+}
+
+export function renderingOf(config: Config, { world }: Ground, { i18n }: Outside): PageRendering {
+  const served = assets();
+  const renderer = createRenderer({
+    ...{ i18n, assets: served, name: config.name, support: support(config), now: world.now },
+    ...(config.timeZone ? { timeZone: config.timeZone } : {}),
+  });
+  return { assets: served, renderer, formPost: createFormPost(renderer), issuer: config.issuer };
+}
+
+function support({ support: { url, email, phone, pass, hours, address } }: Config) {
+  const ways = { ...(url ? { url } : {}), ...(email ? { email } : {}), ...(phone ? { phone } : {}) };
+  return { ...ways, ...(pass ? { pass } : {}), ...(hours ? { hours } : {}), ...(address ? { address } : {}) };
+}

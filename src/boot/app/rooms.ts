@@ -1,0 +1,34 @@
+import type { Core } from '../../core/door.ts';
+import { helpDeskRoom } from '../../help-desk/index.ts';
+import { methodsRoom } from '../../methods/index.ts';
+import { reportsRoom } from '../../reports/index.ts';
+import { signInRoom } from '../../sign-in/index.ts';
+import { statisticsRoom } from '../../statistics/index.ts';
+import type { Config } from '../config.ts';
+import type { Rooms } from '../rooms.ts';
+import type { Standing } from './standing.ts';
+
+/** The rooms above assurance, from the bottom up: what is done there can end sessions. */
+export function openRooms({ config, ground, ledger, people }: Standing, core: Core): Rooms {
+  const { world, log, durable, ephemeral, sealer } = ground;
+  const { audit, strangers } = ledger;
+  const { rooms: below, factors, directories, applications, rules } = people;
+  const endSessions = async (account: string, except?: string) => void (await core.endAll(account, except));
+  const endGrants = async (account: string, credential: string) => void (await core.endGrants(account, credential));
+  const passwordPolicy = { minimum: config.passwordPolicy.minimum, names: namesOf(config.name) };
+  const { suggestions, helpDesk } = config;
+  const needs = {
+    ...{ ...world, durable, ephemeral, strangers, sealer, audit, log },
+    ...{ factors, directories, applications, rules, suggestions, passwordPolicy, endSessions, endGrants },
+    ...(helpDesk ? { helpDesk } : {}),
+  };
+
+  const able = { ...below, ...methodsRoom(needs, below) };
+  const all = { ...able, ...signInRoom(needs, able), ...reportsRoom(needs, able) };
+  return { ...all, ...helpDeskRoom(needs, all), ...statisticsRoom(needs, all) };
+}
+
+/** What it is called, in every language. */
+function namesOf(name: Config['name']): string[] {
+  return typeof name === 'string' ? [name] : Object.values(name);
+}
