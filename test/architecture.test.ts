@@ -12,6 +12,7 @@ import {
   importFaults,
   lengthFaults,
   nameFaults,
+  orderFaults,
   PLUG_INS,
   type Plain,
   type PlugIn,
@@ -57,6 +58,30 @@ const BROKEN = [
   ['the journey, of the SAML room', 'src/sign-in/a.ts', "import b from '../saml/b.ts'"],
   ['what a command needs, before it is run', 'src/factors/one/commands.ts', "import { run } from './run.ts'"],
   ['what is computed', 'src/boot/a.ts', 'const b = (name: string) => import(name)'],
+] as const;
+
+const EARLY = [
+  [
+    'a closure names what is made after it',
+    'export function f() { const a = () => b; const b = 1; return a() + b; }',
+    'b',
+  ],
+  [
+    'it is handed on as a property',
+    'export const f = (o: object) => { const a = { get: () => ({ b }) }; const b = o; return [a, b]; }',
+    'b',
+  ],
+  ['it is taken apart later', 'export function f(o: { b: 1 }) { const a = () => b; const { b } = o; return a; }', 'b'],
+  ['it is declared by let', 'export function f() { const a = () => b; let b = 1; b += 1; return a; }', 'b'],
+] as const;
+
+const IN_ORDER = [
+  'export function f() { const b = 1; const a = () => b; return a; }',
+  'export function f() { return g(); function g() { return 1; } }',
+  'export function f(b: number) { const a = () => { const b = 2; return b; }; return a() + b; }',
+  'export function f(o: { b: 1 }) { const a = o.b; const b = a; return { b }; }',
+  'export function f() { const a = (b: number) => b; const b = 1; return a(b); }',
+  'export const f = () => LATER; const LATER = 1;',
 ] as const;
 
 const KEPT = [
@@ -166,7 +191,9 @@ beforeAll(() => {
     ...KEPT,
     ...OF_A_ROOM,
     ...ROUND.flatMap(([, files]) => Object.entries(files)),
-    ...[UNNAMED, HARMLESS, ...REFUSED.map(([text]) => text)].map((text) => ['src/boot/a.ts', text]),
+    ...[UNNAMED, HARMLESS, ...REFUSED.map(([text]) => text), ...EARLY.map(([, text]) => text), ...IN_ORDER].map(
+      (text) => ['src/boot/a.ts', text],
+    ),
   ]);
 });
 
@@ -246,6 +273,20 @@ describe('files that import each other', () => {
 
   it.each(ROUND)('are found: %s', (_case, files, found) => {
     expect(circles(Object.entries(files).map(([path, text]) => example(path, text)))).toEqual(found);
+  });
+});
+
+describe('the composition', () => {
+  it('reads from top to bottom', () => {
+    expect(sources.flatMap(orderFaults)).toEqual([]);
+  });
+
+  it.each(EARLY)('does not, where %s', (_case, text, name) => {
+    expect(orderFaults(example('src/boot/a.ts', text))).toEqual([`src/boot/a.ts:1: uses ${name} before it is made`]);
+  });
+
+  it.each(IN_ORDER)('does so in: %s', (text) => {
+    expect(orderFaults(example('src/boot/a.ts', text))).toEqual([]);
   });
 });
 

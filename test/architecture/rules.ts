@@ -222,6 +222,12 @@ export function idleExceptions(files: readonly Plain[]): string[] {
   );
 }
 
+/** In the composition nothing is used, by a closure either, before the line that makes it. */
+export function orderFaults({ path, early }: Pick<Source, 'path' | 'early'>): string[] {
+  if (!/^src\/(?:boot\/|main\.ts$|cli\.ts$)/.test(path) || isTestFile(path)) return [];
+  return early.map(({ name, line }) => `${path}:${line}: uses ${name} before it is made`);
+}
+
 /** Lines that a file may have. */
 const LONGEST = 400;
 

@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { type Node, SyntaxKind } from 'typescript/unstable/ast';
 import { API } from 'typescript/unstable/sync';
+import { type Early, earlyNames } from './order.ts';
 
 /** What a file takes from another: by `import`, `export … from`, `import()` or in a type. */
 export interface Import {
@@ -23,6 +24,8 @@ export interface Source {
   strings: { text: string; line: number }[];
   /** Names in `a.name` and in `{ name: … }`. */
   properties: { text: string; line: number }[];
+  /** What functions use before the line that makes it. */
+  early: Early[];
   /** Lines of `as any`, `<any>` and `: any`. */
   any: number[];
 }
@@ -47,7 +50,7 @@ export function readSources(root: string): Source[] {
 }
 
 function read(path: string, root: Node, text: string): Source {
-  const source: Source = { path, text, imports: [], strings: [], properties: [], any: [] };
+  const source: Source = { path, text, imports: [], strings: [], properties: [], early: [], any: [] };
   const lineOf = (node: Node): number => text.slice(0, node.getStart()).split('\n').length;
   const visit = (node: Node): void => {
     const line = () => lineOf(node);
@@ -59,6 +62,7 @@ function read(path: string, root: Node, text: string): Source {
     node.forEachChild(visit);
   };
   visit(root);
+  source.early = earlyNames(root, lineOf);
   return source;
 }
 
