@@ -17,6 +17,7 @@ import {
   type Plain,
   type PlugIn,
   placeFaults,
+  roomImports,
   textFaults,
 } from './architecture/rules.ts';
 import { readSources, type Source } from './architecture/source.ts';
@@ -273,6 +274,27 @@ describe('files that import each other', () => {
 
   it.each(ROUND)('are found: %s', (_case, files, found) => {
     expect(circles(Object.entries(files).map(([path, text]) => example(path, text)))).toEqual(found);
+  });
+});
+
+describe('the picture of what imports what', () => {
+  const drawn = [...readFileSync(join(root, 'docs/architecture.md'), 'utf8').matchAll(/^ {2}([\w-]+) --> ([\w-]+)$/gm)];
+  const below = Map.groupBy(drawn, ([, from = '']) => from);
+  const reach = (from: string): string[] => (below.get(from) ?? []).flatMap(([, , to = '']) => [to, ...reach(to)]);
+
+  it('leads from each room to whatever it takes', () => {
+    expect(drawn.length).toBeGreaterThan(15);
+    const taken = sources.flatMap(roomImports).filter(({ from }) => !['main.ts', 'cli.ts'].includes(from));
+    expect(taken.length).toBeGreaterThan(100);
+    const missing = taken.filter(({ from, to }) => from !== to && !reach(from).includes(to));
+    expect([...new Set(missing.map(({ from, to }) => `${from} --> ${to}`))]).toEqual([]);
+  });
+
+  it('and draws no arrow that no file goes along', () => {
+    const gone = new Set(sources.flatMap(roomImports).map(({ from, to }) => `${from} --> ${to}`));
+    // Plug-ins are found, and not imported.
+    const idle = drawn.map(([line]) => line.trim()).filter((line) => !gone.has(line) && line !== 'boot --> plug-ins');
+    expect(idle).toEqual([]);
   });
 });
 

@@ -93,6 +93,20 @@ export function importFaults({ path, imports }: Source): string[] {
   });
 }
 
+/** From which room to which a file of production imports; all plug-ins are one. */
+export function roomImports({ path, imports }: Source): { from: string; to: string }[] {
+  if (isTestFile(path)) return [];
+  const roomOf = (file: string) => {
+    const part = partOf(file);
+    return part?.includes('/') ? 'plug-ins' : part;
+  };
+  const from = roomOf(path);
+  return imports.flatMap((taken) => {
+    const to = taken.from?.startsWith('.') ? roomOf(posix.join(posix.dirname(path), taken.from)) : undefined;
+    return from !== undefined && to !== undefined ? [{ from, to }] : [];
+  });
+}
+
 function faultOf(path: string, part: string, taken: Import): string | undefined {
   const { from } = taken;
   if (OFFERS_COMMANDS.test(path) && !taken.type && !taken.dynamic && !/^[./]+\/core\//.test(from ?? ''))
