@@ -82,9 +82,10 @@ function toRow(entry: AuditEntry): NewAuditRow {
 }
 
 function fromRow(row: AuditRow): AuditEntry {
-  const { account, application, detail, ...rest } = row;
+  const { id, node, sequence, at, event, hash, account, application, detail } = row;
   return {
-    ...rest,
+    // One by one: the next version's tables may have more.
+    ...{ id, node, sequence, at, event, hash },
     ...(account !== null && { account }),
     ...(application !== null && { application }),
     detail: JSON.parse(detail),

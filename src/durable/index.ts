@@ -6,11 +6,14 @@ import { createConsents } from './consents.ts';
 import { createCredentials } from './credentials.ts';
 import { createFailures } from './failures.ts';
 import { createKeys } from './keys.ts';
-import { migrate } from './migrations.ts';
+import { migrate, prepare, stateOf } from './migrations.ts';
 import { createRecords } from './records.ts';
 import type { Database, Tables } from './schema.ts';
 import { createSealed } from './sealed.ts';
 import { createState } from './state.ts';
+import { checkServed, newestVersion, type SchemaState, type Standing, standingOf } from './versions.ts';
+
+export { VERSION } from './versions.ts';
 
 /**
  * The durable store over a database that a plug-in opened. Brings the tables up to date first;
@@ -18,9 +21,9 @@ import { createState } from './state.ts';
  * it would throw an error of its own where the plug-in's says what to do.
  */
 export async function createDurableStore(connection: DurableConnection): Promise<DurableStore> {
-  const db: Database = new Kysely<Tables>({ dialect: connection.dialect as Dialect });
+  const db = kyselyOf(connection);
   try {
-    await migrate(connection.patient ? new Kysely<Tables>({ dialect: connection.patient as Dialect }) : db);
+    await prepare(patientOf(connection), connection.migrates ?? true);
   } catch (error) {
     await connection.close();
     throw error;
@@ -36,8 +39,27 @@ export async function createDurableStore(connection: DurableConnection): Promise
     records: (namespace) => createRecords(db, namespace),
     sealed: createSealed(db),
     async ping() {
-      await db.selectFrom('state').select('version').limit(1).execute();
+      checkServed(await newestVersion(db));
     },
     close: () => connection.close(),
   };
+}
+
+const kyselyOf = ({ dialect }: DurableConnection): Database => new Kysely<Tables>({ dialect: dialect as Dialect });
+
+/** For what takes as long as it takes. */
+const patientOf = ({ dialect, patient = dialect }: DurableConnection): Database =>
+  new Kysely<Tables>({ dialect: patient as Dialect });
+
+/** How the tables of a database stand to this program; changes nothing. */
+export async function schemaState(connection: DurableConnection): Promise<SchemaState & { standing: Standing }> {
+  const state = await stateOf(patientOf(connection));
+  return { ...state, standing: standingOf(state) };
+}
+
+/** Brings the tables up to date, whatever a node does at its start; answers by which changes. */
+export async function migrateTables(connection: DurableConnection): Promise<string[]> {
+  const { standing, recorded, unknown } = await schemaState(connection);
+  if (standing === 'refused') checkServed(recorded, unknown);
+  return standing === 'behind' ? migrate(patientOf(connection)) : [];
 }

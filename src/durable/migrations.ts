@@ -14,6 +14,7 @@ import {
   createHistory,
   createPeople,
 } from './tables.ts';
+import { addVersions, checkServed, readState, type SchemaState, standingOf } from './versions.ts';
 
 /** In order of name; one that was released is never changed, only followed by another. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -30,20 +31,41 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-failures': { up: addFailures },
   '0006-record-keys': { up: addPeoplesKeys },
   '0007-profiles': { up: addProfile },
+  '0008-versions': { up: addVersions },
 };
 
+/** How the tables stand to this program; changes nothing. */
+export const stateOf = (db: Database): Promise<SchemaState> => readState(db, Object.keys(MIGRATIONS));
+
 /**
- * Brings the tables up to date. Throws ERR_STORE_UNAVAILABLE if that fails, as it does where a
- * newer version of the program has already changed them.
+ * Makes sure that this program can use the tables: brings them up to date, or, where it isn't to, says that they are
+ * behind. Throws ERR_STORE_UNAVAILABLE if that fails, or if a newer program has changed them too far.
  */
-export async function migrate(db: Database): Promise<void> {
+export async function prepare(db: Database, migrates: boolean): Promise<void> {
+  const state = await stateOf(db);
+  const standing = standingOf(state);
+  if (standing === 'refused') checkServed(state.recorded, state.unknown);
+  if (standing !== 'behind') return;
+  if (migrates) return void (await migrate(db));
+  const message = `the durable store's tables are behind this program (${state.pending.join(', ')}): run sallyport db migrate`;
+  throw new SallyportError('ERR_STORE_UNAVAILABLE', message);
+}
+
+/**
+ * Brings the tables up to date, and answers by which changes. Of several nodes at once one does, under a lock of the
+ * database; the others wait for it. Throws ERR_STORE_UNAVAILABLE if that fails.
+ */
+export async function migrate(db: Database): Promise<string[]> {
   const schema = await schemaOf(db);
   const migrator = new Migrator({
     ...{ db, provider: { getMigrations: async () => MIGRATIONS } },
     ...(schema !== undefined && { migrationTableSchema: schema }),
   });
-  const { error } = await migrator.migrateToLatest();
-  if (error === undefined) return;
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error === undefined) return results.map(({ migrationName }) => migrationName);
+  // A newer node may have come first.
+  const state = await stateOf(db);
+  if (['current', 'ahead'].includes(standingOf(state))) return [];
   if (error instanceof SallyportError) throw error;
   const reason = error instanceof Error ? error.message : String(error);
   throw new SallyportError('ERR_STORE_UNAVAILABLE', `can't bring the durable store's tables up to date: ${reason}`, {

@@ -15,6 +15,7 @@ export interface Tables {
   state: StateTable;
   records: RecordTable;
   record_keys: RecordKeyTable;
+  schema_versions: SchemaVersion;
 }
 
 export type Database = Kysely<Tables>;
@@ -115,6 +116,13 @@ interface RecordKeyTable {
   namespace: string;
   key: string;
   id: string;
+}
+
+/** A version that the tables have, or had. */
+export interface SchemaVersion {
+  version: number;
+  /** The oldest program that these tables still serve. */
+  serves: number;
 }
 
 export type AccountRow = Selectable<AccountTable>;

@@ -20,6 +20,7 @@ export function createProgram(offers: Offers, { io, ...rest }: Omit<Context, 'fi
   const context: Context = { io, file, ...rest };
   addConfig(program, context);
   addPolicy(program, context);
+  addDb(program, context);
   addOffers(program, context, offers);
   program
     .command('healthcheck')
@@ -72,6 +73,17 @@ function addPolicy(program: Command, context: Context): void {
       const { runRequest } = await import('./request.ts');
       await runRequest(context, { name: 'policy explain', input: { args: [], options } });
     });
+}
+
+/** Not by way of a running server: that of the version before knows nothing of what is to be done. */
+function addDb(program: Command, context: Context): void {
+  const db = program.command('db').description("see and bring up to date the durable store's tables");
+  db.command('status')
+    .description('say how the tables stand to this program; exit code 0, or 1 if it can’t work with them as they are')
+    .action(async () => (await import('./db.ts')).status(context));
+  db.command('migrate')
+    .description('bring the tables up to date')
+    .action(async () => (await import('./db.ts')).migrate(context));
 }
 
 function moment(text: string): string {
