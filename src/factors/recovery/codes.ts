@@ -1,24 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { typedCode } from '../../core/typed.ts';
+import { typedCrockford } from '../../core/crockford.ts';
 
-/** Crockford's base32: none of these is easily taken for another. */
-const SYMBOLS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** Characters of a code: 60 random bits. */
 export const LENGTH = 12;
 const LONGEST = 100;
 
-/** 5 bits from each byte: 256 is a multiple of 32, so that no symbol is likelier. */
-export function codeFrom(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => SYMBOLS[byte % SYMBOLS.length]).join('');
-}
-
-/** As it is printed: in groups of four. */
-export const grouped = (code: string): string => code.replace(/.{4}(?=.)/g, '$&-');
-
-/** What was typed, as it was printed: without separators, in capitals, with the letters that stand for digits. */
+/** What was typed, where it could be a code. */
 export function normalise(typed: string | undefined): string | undefined {
-  const code = typedCode(typed, LONGEST)?.toUpperCase().replaceAll('O', '0').replace(/[IL]/g, '1');
-  return code?.length === LENGTH && [...code].every((symbol) => SYMBOLS.includes(symbol)) ? code : undefined;
+  const code = typedCrockford(typed, LONGEST);
+  return code?.length === LENGTH ? code : undefined;
 }
 
 /**

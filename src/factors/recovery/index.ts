@@ -1,7 +1,8 @@
 import type { Account } from '../../core/account.ts';
+import { crockford, grouped } from '../../core/crockford.ts';
 import type { Factor, FactorModule, FactorPorts, Issued, Proved, Refused } from '../../core/factor.ts';
 import type { Answer } from '../../core/prompt.ts';
-import { codeFrom, findHash, grouped, hashOf, LENGTH } from './codes.ts';
+import { findHash, hashOf, LENGTH } from './codes.ts';
 import { methodName } from './names.ts';
 import { credential, type Data, type Pending, pending, type Settings, type Sheet, settings } from './schemas.ts';
 
@@ -14,7 +15,7 @@ const left = (sheets: readonly Sheet[]): number => sheets.reduce((sum, { data })
 
 function issue(ports: FactorPorts, account: Account): Issued<Data> {
   const salt = Buffer.from(ports.random(16)).toString('base64url');
-  const codes = Array.from({ length: COUNT }, () => codeFrom(ports.random(LENGTH)));
+  const codes = Array.from({ length: COUNT }, () => crockford(ports.random(LENGTH)));
   return {
     name: methodName(account.locale),
     data: { salt, unused: codes.map((code) => hashOf(code, salt)) },

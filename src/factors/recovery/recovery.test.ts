@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { factorPorts } from '../../../test/support/outside.ts';
 import { ada } from '../../../test/support/people.ts';
 import type { Credential } from '../../core/account.ts';
-import { codeFrom, grouped, LENGTH, normalise } from './codes.ts';
+import { crockford, grouped } from '../../core/crockford.ts';
+import { LENGTH, normalise } from './codes.ts';
 import recovery from './index.ts';
 import type { Data } from './schemas.ts';
 
@@ -74,7 +75,7 @@ describe('recovery codes', () => {
     const bytes = fc.uint8Array({ minLength: LENGTH, maxLength: LENGTH });
     fc.assert(
       fc.property(bytes, fc.constantFrom('-', ' ', '\u00a0', '–', ''), (random, separator) => {
-        const code = codeFrom(random);
+        const code = crockford(random);
         const typed = grouped(code).replaceAll('-', separator).toLowerCase();
         expect(normalise(` ${typed.replaceAll('0', 'o').replaceAll('1', 'i')} `)).toBe(code);
       }),

@@ -1,10 +1,11 @@
 import type { Account } from '../../core/account.ts';
+import { crockford, grouped } from '../../core/crockford.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { FactorPorts, IssueChoice, Issued, IssueOptions } from '../../core/factor.ts';
 import type { Message } from '../../core/prompt.ts';
 import { methodName } from './names.ts';
 import { type Data, MOST, MOST_OF_A_DAY, type Settings } from './schemas.ts';
-import { grouped, hashOf, secretFrom } from './secret.ts';
+import { hashOf } from './secret.ts';
 
 const HOUR = 3_600_000;
 /** What owners may give themselves, milliseconds: for a journey, or the change of a phone. */
@@ -95,7 +96,7 @@ export async function issue(
   if (count !== undefined) return issueDay(settings, ports, account, { starts, now, count });
   const expires = starts + lifetimeOf(settings, options);
   const once = options.by === 'owner' || (onceOf(options) ?? settings.once);
-  const secret = secretFrom(ports.random(settings.length));
+  const secret = crockford(ports.random(settings.length));
   const salt = Buffer.from(ports.random(16)).toString('base64url');
   return {
     name: methodName(account.locale),
@@ -126,7 +127,7 @@ async function issueDay(
   { starts, now, count }: { starts: number; now: number; count: number },
 ): Promise<Issued<Data>> {
   const expires = starts + Math.min(24 * HOUR, settings.lifetime.maximum);
-  const secrets = Array.from({ length: count }, () => secretFrom(ports.random(settings.length)));
+  const secrets = Array.from({ length: count }, () => crockford(ports.random(settings.length)));
   const salt = Buffer.from(ports.random(16)).toString('base64url');
   const day = await Promise.all(secrets.map((secret) => hashOf(secret, salt)));
   return {

@@ -1,23 +1,10 @@
 import { scrypt, timingSafeEqual } from 'node:crypto';
-import { typedCode } from '../../core/typed.ts';
+import { typedCrockford } from '../../core/crockford.ts';
 
-/** Crockford's base32: none of these is easily taken for another. */
-const SYMBOLS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LONGEST = 200;
 
-/** 5 bits from each byte: 256 is a multiple of 32, so that no symbol is likelier. */
-export function secretFrom(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => SYMBOLS[byte % SYMBOLS.length]).join('');
-}
-
-/** As it is shown: in groups of four. */
-export const grouped = (secret: string): string => secret.replace(/.{4}(?=.)/g, '$&-');
-
-/** What was typed, as it was issued: without separators, in capitals, with the letters that stand for digits. */
-export function normalise(typed: string | undefined): string | undefined {
-  const secret = typedCode(typed, LONGEST)?.toUpperCase().replaceAll('O', '0').replace(/[IL]/g, '1');
-  return /^[0-9A-HJKMNP-TV-Z]+$/.test(secret ?? '') ? secret : undefined;
-}
+/** What was typed, where it could be a pass. */
+export const normalise = (typed: string | undefined): string | undefined => typedCrockford(typed, LONGEST);
 
 /**
  * A slow hash: a pass may have no more than 40 bits, and must not be found in the minutes that it is good for by

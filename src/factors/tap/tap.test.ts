@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { factorPorts } from '../../../test/support/outside.ts';
 import { ada } from '../../../test/support/people.ts';
 import type { Account, Credential } from '../../core/account.ts';
+import { crockford, grouped } from '../../core/crockford.ts';
 import type { IssueOptions } from '../../core/factor.ts';
 import tap from './index.ts';
 import type { Data } from './schemas.ts';
-import { grouped, hashOf, normalise, secretFrom } from './secret.ts';
+import { hashOf, normalise } from './secret.ts';
 
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
@@ -174,7 +175,7 @@ describe('the characters', () => {
     const bytes = fc.uint8Array({ minLength: 8, maxLength: 48 });
     fc.assert(
       fc.property(bytes, fc.constantFrom('-', ' ', '\u00a0', '–', ''), (drawn, separator) => {
-        const secret = secretFrom(drawn);
+        const secret = crockford(drawn);
         expect(secret).toHaveLength(drawn.length);
         const typed = grouped(secret).replaceAll('-', separator).toLowerCase();
         expect(normalise(typed.replaceAll('0', 'o').replaceAll('1', 'l'))).toBe(secret);
@@ -183,7 +184,7 @@ describe('the characters', () => {
   });
 
   it('are each as likely', () => {
-    const counts = Map.groupBy(secretFrom(Uint8Array.from({ length: 256 }, (_, byte) => byte)), (symbol) => symbol);
+    const counts = Map.groupBy(crockford(Uint8Array.from({ length: 256 }, (_, byte) => byte)), (symbol) => symbol);
     expect([...counts.values()].map(({ length }) => length)).toEqual(Array(32).fill(8));
   });
 
