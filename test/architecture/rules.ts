@@ -44,6 +44,12 @@ const CORE_TAKES: readonly { from: string; type: boolean; only?: string; why: st
     only: 'src/core/seal.ts',
     why: 'sealing is pure but for the nonce, and every store and journey must do it the same way',
   },
+  {
+    from: 'node:crypto',
+    type: false,
+    only: 'src/core/certificate.ts',
+    why: 'whether a text is a certificate is asked by settings of every kind of plug-in, and is as pure',
+  },
   { from: 'node:crypto', type: true, only: 'src/core/keyring.ts', why: 'a key is parsed once, by whoever keeps it' },
 ];
 

@@ -1,24 +1,17 @@
-import { X509Certificate } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { isCertificate } from '../../core/certificate.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { LEVELS } from './mds/levels.ts';
 
 const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-function isPem(text: string): boolean {
-  if (text.split('-----BEGIN ').length !== 2) return false;
-  try {
-    return new X509Certificate(text).raw.length > 0;
-  } catch {
-    return false;
-  }
-}
+const isOne = (text: string): boolean => text.split('-----BEGIN ').length === 2 && isCertificate(text);
 
 const pem = z
   .string()
   .trim()
-  .refine(isPem, { error: 'must be one certificate in PEM; a file is named as in other texts' });
+  .refine(isOne, { error: 'must be one certificate in PEM; a file is named as in other texts' });
 
 const duration = (least: string, most: string, usual: string) =>
   z

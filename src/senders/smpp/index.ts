@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { isCertificate } from '../../core/certificate.ts';
 import type { Sender, SenderModule, SenderPorts, Sent } from '../../core/sender.ts';
 import { partsOf } from './alphabet.ts';
 import { bind, type Link } from './link.ts';
@@ -11,14 +11,6 @@ const printable = (most: number) =>
     .max(most)
     .regex(/^[\x20-\x7e]*$/, { error: 'must be ASCII' });
 
-function isPem(text: string): boolean {
-  try {
-    return new X509Certificate(text).raw.length > 0;
-  } catch {
-    return false;
-  }
-}
-
 const settings = z.strictObject({
   host: z.string().min(1).max(253),
   port: z.int().min(1).max(65_535).default(2775),
@@ -27,7 +19,7 @@ const settings = z.strictObject({
       ca: z
         .string()
         .trim()
-        .refine(isPem, { error: 'must be a certificate in PEM' })
+        .refine(isCertificate, { error: 'must be a certificate in PEM' })
         .optional()
         .describe('Certificate that signed theirs, PEM; by default the public authorities'),
       serverName: z.string().min(1).max(253).optional().describe('Name in their certificate; by default host'),

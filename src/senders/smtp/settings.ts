@@ -1,14 +1,6 @@
-import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { isCertificate } from '../../core/certificate.ts';
 import { isAddress } from './address.ts';
-
-function isPem(text: string): boolean {
-  try {
-    return new X509Certificate(text).raw.length > 0;
-  } catch {
-    return false;
-  }
-}
 
 const address = z.string().refine(isAddress, { error: 'must be one mail address, without a name' });
 
@@ -23,7 +15,7 @@ export const settings = z
     ca: z
       .string()
       .trim()
-      .refine(isPem, { error: 'must be a certificate in PEM' })
+      .refine(isCertificate, { error: 'must be a certificate in PEM' })
       .optional()
       .describe('Certificate that signed theirs, PEM; by default the public authorities'),
     serverName: z.string().min(1).max(253).optional().describe('Name in their certificate; by default host'),

@@ -1,16 +1,8 @@
-import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { isCertificate } from '../../core/certificate.ts';
 import { parseDuration } from '../../core/duration.ts';
 
-function isPem(text: string): boolean {
-  try {
-    return new X509Certificate(text).raw.length > 0;
-  } catch {
-    return false;
-  }
-}
-
-const certificate = z.string().trim().refine(isPem, { error: 'must be a certificate in PEM' });
+const certificate = z.string().trim().refine(isCertificate, { error: 'must be a certificate in PEM' });
 
 /** Between 100 milliseconds and 10 minutes; milliseconds. */
 const duration = z
