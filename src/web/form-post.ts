@@ -1,3 +1,5 @@
+import { escapedHtml } from '../core/html.ts';
+import { createMemo } from '../core/memo.ts';
 import type { Pages } from './models.ts';
 import type { RenderContext, Renderer } from './render.ts';
 
@@ -22,29 +24,26 @@ const FRAMES = 2000;
  * and application. It can't be asked for again, so that its language switch leads elsewhere.
  */
 export function createFormPost(renderer: Renderer): (model: Model, context: RenderContext) => string {
-  const frames = new Map<string, Frame>();
+  const frames = createMemo<string, Frame>(FRAMES);
 
   function frameOf({ action: _action, inputs: _inputs, ...model }: Model, context: RenderContext): Frame {
     const { path: _path, reference: _reference, ...shown } = context;
     const key = JSON.stringify([model, shown]);
-    const known = frames.get(key);
-    if (known) return known;
-    const blank = { ...model, action: ACTION, inputs: [{ name: INPUT, value: '' }] };
-    const made = cut(renderer.html('form-post', blank, { ...shown, reference: '' }));
-    if (frames.size >= FRAMES) frames.clear();
-    frames.set(key, made);
-    return made;
+    return frames(key, () => {
+      const blank = { ...model, action: ACTION, inputs: [{ name: INPUT, value: '' }] };
+      return cut(renderer.html('form-post', blank, { ...shown, reference: '' }));
+    });
   }
 
   return (model, context) => {
     const { beforeAction, beforeInputs, after } = frameOf(model, context);
     const inputs = model.inputs.map(input).join('\n');
-    return `${beforeAction}${escaped(model.action)}${beforeInputs}${inputs}${after}`;
+    return `${beforeAction}${escapedHtml(model.action)}${beforeInputs}${inputs}${after}`;
   };
 }
 
 function input({ name, value }: Model['inputs'][number]): string {
-  return `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`;
+  return `<input type="hidden" name="${escapedHtml(name)}" value="${escapedHtml(value)}">`;
 }
 
 function cut(html: string): Frame {
@@ -54,16 +53,4 @@ function cut(html: string): Frame {
     throw new Error('views/pages/form-post.eta: its form is not where it is looked for');
   }
   return { beforeAction, beforeInputs, after };
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '') : text;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import i18next from 'i18next';
 import type { LocalizedText } from '../core/account.ts';
+import { createMemo } from '../core/memo.ts';
 import type { Message } from '../core/prompt.ts';
 import { type LanguageHints, pickLocale } from './languages.ts';
 
@@ -113,19 +114,13 @@ export function createI18n(options: I18nOptions): I18n {
 
 /** What browsers send is the same again and again: the choice by cookie and header is made once. */
 function remembered(locales: readonly string[], defaultLocale: string): I18n['pick'] {
-  const picked = new Map<string, string>();
+  const picked = createMemo<string, string>(PICKED);
   return (hints) => {
     const { cookie = '', acceptLanguage = '', account, uiLocales } = hints;
     if (account !== undefined || uiLocales !== undefined || cookie.length + acceptLanguage.length > LONGEST_KEPT) {
       return pickLocale(locales, defaultLocale, hints);
     }
-    const key = `${cookie}\0${acceptLanguage}`;
-    const known = picked.get(key);
-    if (known !== undefined) return known;
-    const locale = pickLocale(locales, defaultLocale, hints);
-    if (picked.size >= PICKED) picked.clear();
-    picked.set(key, locale);
-    return locale;
+    return picked(`${cookie}\0${acceptLanguage}`, () => pickLocale(locales, defaultLocale, hints));
   };
 }
 

@@ -1,17 +1,9 @@
+import { escapedHtml } from '../core/html.ts';
 import type { Values } from './i18n.ts';
 import type { Times } from './times.ts';
 
 /** A time within a sentence, shown as a day or with the time of day. Epoch milliseconds. */
 export type Moment = { date: number } | { day: number };
-
-const ESCAPED: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ESCAPED[character] ?? '');
 
 /** Private use: in no text that people read, and so safe to stand for a time until all else is escaped. */
 const placeholder = (at: number): string => String.fromCodePoint(0xe000 + at);
@@ -22,7 +14,7 @@ const placeholder = (at: number): string => String.fromCodePoint(0xe000 + at);
  */
 export function moments(times: Times, t: (key: string, values?: Values) => string) {
   function time(ms: number, style: 'date' | 'day' = 'date'): string {
-    return `<time datetime="${times.iso(ms)}" data-local="${style}">${escaped(times[style](ms))}</time>`;
+    return `<time datetime="${times.iso(ms)}" data-local="${style}">${escapedHtml(times[style](ms))}</time>`;
   }
   const element = (moment: Moment) => ('date' in moment ? time(moment.date) : time(moment.day, 'day'));
 
@@ -37,7 +29,7 @@ export function moments(times: Times, t: (key: string, values?: Values) => strin
         elements.push(element(value));
         return [name, placeholder(elements.length - 1)];
       });
-      const text = escaped(t(key, Object.fromEntries(plain)));
+      const text = escapedHtml(t(key, Object.fromEntries(plain)));
       return elements.reduce((html, it, at) => html.replace(placeholder(at), () => it), text);
     },
   };

@@ -1,3 +1,4 @@
+import { createMemo } from '../../core/memo.ts';
 import type { NameId, Status } from '../model.ts';
 import { element, type XmlContent, type XmlElement } from './canonical.ts';
 
@@ -17,17 +18,9 @@ export function instant(at: number): string {
 }
 
 /** Of the seconds written last: a calendar date costs more than the element around it, and all of one second share it. */
-const seconds = new Map<number, string>();
-const SECONDS_AT_MOST = 1_000;
-
-function upToSecond(second: number): string {
-  const known = seconds.get(second);
-  if (known !== undefined) return known;
-  if (seconds.size >= SECONDS_AT_MOST) seconds.clear();
-  const made = new Date(second * 1000).toISOString().slice(0, -'.000Z'.length);
-  seconds.set(second, made);
-  return made;
-}
+const seconds = createMemo<number, string>(1_000);
+const upToSecond = (second: number): string =>
+  seconds(second, () => new Date(second * 1000).toISOString().slice(0, -'.000Z'.length));
 
 /** An xs:ID that nobody can guess: 160 bits (saml-core section 1.3.4 wants 128 at least). */
 export function createId(random: SenderOptions['random']): string {

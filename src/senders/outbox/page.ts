@@ -1,3 +1,5 @@
+import { escapedHtml } from '../../core/html.ts';
+
 /** A message as it would have gone out. */
 export interface Kept {
   at: number;
@@ -6,16 +8,6 @@ export interface Kept {
   subject?: string;
   text: string;
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
 body { max-width: 44rem; margin: 2rem auto; padding: 0 1rem }
@@ -29,8 +21,8 @@ time, .to { font-size: .875rem }`;
 export function page(kept: readonly Kept[]): string {
   const items = kept.map(({ at, to, subject, text }) => {
     const time = new Date(at).toISOString();
-    const title = subject === undefined ? '' : `<h2>${escaped(subject)}</h2>`;
-    return `<li><span class="to">${escaped(to)}</span> <time datetime="${time}">${time}</time>${title}<pre>${escaped(text)}</pre></li>`;
+    const title = subject === undefined ? '' : `<h2>${escapedHtml(subject)}</h2>`;
+    return `<li><span class="to">${escapedHtml(to)}</span> <time datetime="${time}">${time}</time>${title}<pre>${escapedHtml(text)}</pre></li>`;
   });
   const list = items.length > 0 ? `<ol>${items.join('')}</ol>` : '<p>Nothing was sent yet.</p>';
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import { SallyportError } from '../../core/errors.ts';
+import { createMemo } from '../../core/memo.ts';
 import { unavailable } from './database.ts';
 
 /** Prepared statements kept; the queries of the durable layer number a few dozen. */
@@ -11,7 +12,7 @@ const CACHED = 200;
  * Kysely hands this one connection to one query or transaction at a time.
  */
 export function createDialect(db: DatabaseSync, file: string): SqliteDialect {
-  const statements = new Map<string, SqliteStatement>();
+  const statements = createMemo<string, SqliteStatement>(CACHED);
   const guarded = <T>(work: () => T): T => {
     if (!db.isOpen) throw new SallyportError('ERR_STORE_UNAVAILABLE', `the durable store ${file} is closed`);
     try {
@@ -22,17 +23,13 @@ export function createDialect(db: DatabaseSync, file: string): SqliteDialect {
   };
   const database: SqliteDatabase = {
     close: () => closeDatabase(db),
-    prepare(sql) {
-      const known = statements.get(sql);
-      if (known) return known;
-      const statement = adapt(
-        guarded(() => db.prepare(sql)),
-        guarded,
-      );
-      if (statements.size >= CACHED) statements.clear();
-      statements.set(sql, statement);
-      return statement;
-    },
+    prepare: (sql) =>
+      statements(sql, () =>
+        adapt(
+          guarded(() => db.prepare(sql)),
+          guarded,
+        ),
+      ),
   };
   return new SqliteDialect({ database });
 }

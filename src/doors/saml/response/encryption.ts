@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { createMemo } from '../../../core/memo.ts';
 import { element, NAMESPACES, SamlFault, type ServiceProvider, Written, type XmlElement } from '../../../saml/index.ts';
 import { type DataEncryption, encrypt, KEY_TRANSPORT } from '../samlify.ts';
 import type { SamlApplication } from '../settings.ts';
@@ -35,17 +36,8 @@ export function recipientOf(
 }
 
 /** By certificate: parsing one costs more than all the rest of a response but its signature. */
-const checked = new Map<string, boolean>();
-const CHECKED_AT_MOST = 10_000;
-
-function isUsable(certificate: string): boolean {
-  const known = checked.get(certificate);
-  if (known !== undefined) return known;
-  if (checked.size >= CHECKED_AT_MOST) checked.clear();
-  const answer = holdsRsa(certificate);
-  checked.set(certificate, answer);
-  return answer;
-}
+const checked = createMemo<string, boolean>(10_000);
+const isUsable = (certificate: string): boolean => checked(certificate, holdsRsa);
 
 function holdsRsa(certificate: string): boolean {
   try {
