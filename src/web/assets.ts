@@ -1,27 +1,12 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readServed, type Served } from './served.ts';
 
 const SOURCE = fileURLToPath(new URL('..', import.meta.url));
 const VIEWS_ASSETS = fileURLToPath(new URL('../../views/assets', import.meta.url));
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
-
-export interface Asset {
-  body: Buffer;
-  type: string;
-  /** Quoted, as the ETag header has it. */
-  etag: string;
-  /** Names this content in `?v=`: an address with it may be cached for ever. */
-  version: string;
-}
-
-export type Assets = ReadonlyMap<string, Asset>;
+export type Assets = ReadonlyMap<string, Served>;
 
 /** A folder of assets and the path below which it is served, with slashes at both ends. */
 export interface AssetFolder {
@@ -44,17 +29,9 @@ export function assetFolders(source: string = SOURCE): AssetFolder[] {
 
 /** Reads what is served below `/assets/`, by address. Throws on a file of a type that isn't served. */
 export function assets(folders: readonly AssetFolder[] = assetFolders()): Assets {
-  const found = new Map<string, Asset>();
+  const found = new Map<string, Served>();
   for (const { path, folder } of folders) {
-    for (const file of readdirSync(folder).sort()) found.set(path + file, read(join(folder, file)));
+    for (const file of readdirSync(folder).sort()) found.set(path + file, readServed(join(folder, file)));
   }
   return found;
-}
-
-function read(file: string): Asset {
-  const type = TYPES[extname(file)];
-  if (type === undefined) throw new Error(`${file}: no asset of this type is served`);
-  const body = readFileSync(file);
-  const version = createHash('sha256').update(body).digest('base64url').slice(0, 16);
-  return { body, type, etag: `"${version}"`, version };
 }

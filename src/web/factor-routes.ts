@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { extname, join, relative, sep } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express';
 import { fromBrowser } from '../accounts/context.ts';
@@ -10,45 +9,25 @@ import { createLimits } from '../lockout/limits.ts';
 import type { Assets } from './assets.ts';
 import { jsonBody, LONGEST_JSON } from './bodies.ts';
 import { localsOf, type WebDeps } from './context.ts';
+import { readServed, type Served } from './served.ts';
 
 const PER_MINUTE = 600;
 const MINUTE = 60_000;
 /** How long a browser may keep the answer to a preflight, seconds. */
 const PREFLIGHT = 86_400;
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.webmanifest': 'application/manifest+json; charset=utf-8',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.txt': 'text/plain; charset=utf-8',
-};
-
-interface File {
-  body: Buffer;
-  type: string;
-  etag: string;
-}
-
 /**
  * Files of an app by their path below it; `index.html` is `/`. Throws on a type that isn't served, on an asset that
  * the pages haven't, and on one that would stand in the place of a file of the app's.
  */
-function filesOf({ folder, assets: taken = [] }: AppFiles, assets: Assets): ReadonlyMap<string, File> {
+function filesOf({ folder, assets: taken = [] }: AppFiles, assets: Assets): ReadonlyMap<string, Served> {
   const root = fileURLToPath(folder);
-  const found = new Map<string, File>();
+  const found = new Map<string, Served>();
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
-    const type = TYPES[extname(entry.name)];
-    if (type === undefined) throw new Error(`${file}: no file of this type is served`);
-    const body = readFileSync(file);
-    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
     const path = `/${relative(root, file).split(sep).join('/')}`;
-    found.set(path === '/index.html' ? '/' : path, { body, type, etag });
+    found.set(path === '/index.html' ? '/' : path, readServed(file));
   }
   for (const name of taken) {
     const asset = assets.get(`/assets/${name}`);
@@ -59,7 +38,7 @@ function filesOf({ folder, assets: taken = [] }: AppFiles, assets: Assets): Read
 }
 
 function serve({ files }: FactorRoutes, assets: Assets): RequestHandler {
-  const found: ReadonlyMap<string, File> = files ? filesOf(files, assets) : new Map();
+  const found: ReadonlyMap<string, Served> = files ? filesOf(files, assets) : new Map();
   return (req, res, next) => {
     const file = req.method === 'GET' || req.method === 'HEAD' ? found.get(req.path) : undefined;
     if (file === undefined || files === undefined) return next();
