@@ -24,6 +24,20 @@ export interface DeskTrouble extends Omit<Trouble, 'application'> {
   application: LocalizedText;
 }
 
+/** A sign-in of the past, as its owner and the desk see it. */
+export interface SignInSeen {
+  at: number;
+  application?: LocalizedText;
+  method: string;
+  browser: string;
+  system: string;
+  address: string;
+  /** The configured network of the address, or where on earth that may be. */
+  network?: string;
+  place?: string;
+  outcome: 'success' | 'failure' | 'refused';
+}
+
 /** The help desk's pages, as `Pages` describes them. */
 export interface HelpDeskPages {
   /** Field `q`, by GET: what is searched for. */
@@ -66,17 +80,7 @@ export interface HelpDeskPages {
     }[];
     devices: number;
     sessions: { since: number; applications: LocalizedText[] }[];
-    signIns: {
-      at: number;
-      application?: LocalizedText;
-      method: string;
-      browser: string;
-      system: string;
-      address: string;
-      network?: string;
-      place?: string;
-      outcome: 'success' | 'failure' | 'refused';
-    }[];
+    signIns: SignInSeen[];
     reports: {
       id: string;
       at: number;

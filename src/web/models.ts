@@ -2,7 +2,7 @@ import type { LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 import type { Lending } from '../sign-in/steps.ts';
-import type { HelpDeskPages } from './help-desk-models.ts';
+import type { HelpDeskPages, SignInSeen } from './help-desk-models.ts';
 import type { Moment } from './moments.ts';
 import type { ReportPages } from './report-models.ts';
 import type { RefusalKey, Turn } from './whose-turn.ts';
@@ -286,23 +286,13 @@ export interface Pages extends HelpDeskPages, ReportPages {
     }[];
     /** Whether this browser can be renewed now. */
     renewable: boolean;
-    signIns: {
+    signIns: (SignInSeen & {
       id: string;
-      at: number;
-      application?: LocalizedText;
-      method: string;
-      browser: string;
-      system: string;
-      address: string;
-      /** The configured network of the address, or where on earth that may be. */
-      network?: string;
-      place?: string;
-      outcome: 'success' | 'failure' | 'refused';
       /** Its owner said that it was somebody else. */
       reported: boolean;
       /** It is too long ago for that. */
       late?: boolean;
-    }[];
+    })[];
     /** Whether the password is changed here, at `/account/password`. */
     changesPassword: boolean;
   };
