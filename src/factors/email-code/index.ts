@@ -19,7 +19,6 @@ import { masked } from './texts.ts';
 
 /** How far the clocks of two nodes may be apart, milliseconds. */
 const SKEW = 5_000;
-/** Characters of an answer that are looked at. */
 
 type Reason = 'malformed' | 'wrong' | 'expired' | 'unsent' | 'changed';
 
