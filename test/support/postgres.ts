@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { POSTGRES } from '../../scripts/prerequisites.ts';
 import { freePort } from './ports.ts';
+import { EndedError, startedAtLast } from './started.ts';
 
 /** A real PostgreSQL server of a test's own, on the loopback address. */
 export interface PostgresServer {
@@ -43,22 +44,11 @@ export interface DatabaseOptions {
 const OWNER = 'sallyport';
 const PASSWORD = 'the password of the tests';
 const READY_WITHIN = 30_000;
-const TRIES = 3;
 
-/** Starts a server and answers once it takes statements. Tries again where another process was faster to the port. */
-export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  for (let left = TRIES - 1; left > 0; left -= 1) {
-    try {
-      return await start(options);
-    } catch (error) {
-      if (!(error instanceof EndedError)) throw error;
-    }
-  }
-  return start(options);
+/** Starts a server and answers once it takes statements. */
+export function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  return startedAtLast(() => start(options));
 }
-
-/** The server ended before it was ready. */
-class EndedError extends Error {}
 
 /** Where Debian's package keeps its programs, or where they are found otherwise. */
 function program(name: string): string {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from './ports.ts';
+import { EndedError, startedAtLast } from './started.ts';
 
 /** A real redis-server of a test's own, on the loopback address. */
 export interface RedisServer {
@@ -32,22 +33,10 @@ export interface RedisOptions {
 const INSTALL = "redis-server isn't installed; run: apt-get install -y redis-server";
 const READY_WITHIN = 10_000;
 
-const TRIES = 3;
-
-/** Starts a server and answers once it takes commands. Tries again where another process was faster to the port. */
-export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
-  for (let left = TRIES - 1; left > 0; left -= 1) {
-    try {
-      return await start(options);
-    } catch (error) {
-      if (!(error instanceof EndedError)) throw error;
-    }
-  }
-  return start(options);
+/** Starts a server and answers once it takes commands. */
+export function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  return startedAtLast(() => start(options));
 }
-
-/** The server ended before it was ready. */
-class EndedError extends Error {}
 
 async function start(options: RedisOptions): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-redis-'));
