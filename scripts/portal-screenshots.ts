@@ -1,16 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserContextOptions } from 'playwright-core';
 import { add, type Me, settleWithApp } from '../test/browser/passkeys.ts';
 import { SecurityKey } from '../test/browser/security-key.ts';
 import { Visitor } from '../test/browser/visitor.ts';
 import { DESK } from '../test/support/desk.ts';
 import { type Gateway, startGateway } from '../test/support/gateway.ts';
+import { DESKTOP } from './screens.ts';
 
 type Take = (visitor: Pick<Visitor, 'page'>, name: string, whole?: boolean) => Promise<void>;
 
-const DESKTOP: BrowserContextOptions = { viewport: { width: 1120, height: 760 } };
 const DAY = 86_400_000;
 /** People in the picture of the reports: in thousands of a group, and how many of these have set something up. */
 const PEOPLE = [

@@ -1,20 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserContextOptions } from 'playwright-core';
 import { Visitor } from '../test/browser/visitor.ts';
 import { startGateway } from '../test/support/gateway.ts';
 import { mmdbOf } from '../test/support/mmdb.ts';
+import { DESKTOP, PHONE } from './screens.ts';
 
 type Take = (visitor: Pick<Visitor, 'page'>, name: string, whole?: boolean) => Promise<void>;
 
-const DESKTOP: BrowserContextOptions = { viewport: { width: 1120, height: 760 } };
-const PHONE: BrowserContextOptions = {
-  viewport: { width: 390, height: 844 },
-  deviceScaleFactor: 2,
-  isMobile: true,
-  hasTouch: true,
-};
 const ANOTHER = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Edg/140.0.0.0';
 /** All of it is this machine; for the picture it lies somewhere. */
 const SOMEWHERE = {

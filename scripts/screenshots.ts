@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BrowserContextOptions } from 'playwright-core';
 import { parse } from 'yaml';
 import { Visitor } from '../test/browser/visitor.ts';
 import { launch } from '../test/support/chromium.ts';
@@ -11,20 +10,13 @@ import { authenticatorScreens } from './authenticator-screenshots.ts';
 import { deskScreens } from './desk-screenshots.ts';
 import { portalScreens } from './portal-screenshots.ts';
 import { reportedScreens } from './reported-screenshots.ts';
+import { DESKTOP, PHONE } from './screens.ts';
 
 const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const DEMO = new URL('../config/demo.yaml', import.meta.url);
 const MOST_BYTES = 200_000;
 /** What is set up first. */
 const APP = /^Authenticator app/;
-
-const DESKTOP: BrowserContextOptions = { viewport: { width: 1120, height: 760 } };
-const PHONE: BrowserContextOptions = {
-  viewport: { width: 390, height: 844 },
-  deviceScaleFactor: 2,
-  isMobile: true,
-  hasTouch: true,
-};
 
 interface Demo {
   applications: Record<string, { name: unknown; description: unknown; oidc?: unknown }>;
