@@ -1,42 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { openDurable } from '../../test/support/durable.ts';
-import { MINUTE, openEphemeral, random, START, stoppedClock } from '../../test/support/sign-in.ts';
-import { createCredentials } from '../accounts/credentials.ts';
-import type { TrustedDevices } from '../assurance/trusted-devices.ts';
-import type { CredentialKinds } from '../core/credential-kind.ts';
+import { openMethods } from '../../test/support/methods.ts';
+import { MINUTE, START } from '../../test/support/sign-in.ts';
 import type { AuditEvent } from '../core/door.ts';
-import { createSealer } from '../core/seal.ts';
-import { createMethods, type Exercise } from './methods.ts';
-
-/** Of the one factor that is enabled. */
-const kinds: CredentialKinds = new Map([['phone', { shape: z.unknown(), maximum: 10 }]]);
+import type { Exercise } from './methods.ts';
 
 const NEW = { factor: 'phone', name: 'Phone', data: {} };
 const MANY = 100;
 
 async function fixture() {
-  const { durable } = await openDurable();
-  const person = { directory: 'local', directoryKey: 'alice', username: 'alice', name: 'Alice', groups: [] };
-  await durable.accounts.link({ id: 'alice', ...person, createdAt: START });
-  const clock = stoppedClock();
   const events: AuditEvent[] = [];
   const ended: string[] = [];
-  const audit = { commit: async (event: AuditEvent) => void events.push(event), note: () => {} };
-  const deps = { durable, random, now: clock.now, audit, kinds, sealer: createSealer(new Uint8Array(32)) };
-  const credentials = createCredentials(deps);
-  const devices: Pick<TrustedDevices, 'revoke'> = {
-    revoke: async (_, only) => ended.push(`devices of ${only?.credential}`),
-  };
   const report = { at: 0 };
-  const methods = createMethods(
-    {
-      ...deps,
-      ephemeral: await openEphemeral('embedded', clock.now),
-      endGrants: async (_, credential) => void ended.push(`grants of ${credential}`),
-    },
-    { credentials, devices: devices as TrustedDevices, voidBefore: async () => report.at },
-  );
+  const { clock, credentials, methods } = await openMethods({
+    audit: { commit: async (event) => void events.push(event), note: () => {} },
+    revoke: async (_, only) => ended.push(`devices of ${only?.credential}`),
+    endGrants: async (_, credential) => void ended.push(`grants of ${credential}`),
+    voidBefore: async () => report.at,
+  });
   const exercise = <T>(given: Partial<Exercise<T | string>>, act: (since: number) => Promise<T>) =>
     methods.exercise<T | string>(
       { account: 'alice', right: async () => true, busy: () => 'busy', lost: () => 'lost', ...given },

@@ -1,30 +1,17 @@
 import { describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
-import { openDurable } from '../../test/support/durable.ts';
-import { MINUTE, openEphemeral, random, START, stoppedClock } from '../../test/support/sign-in.ts';
-import { createCredentials } from '../accounts/credentials.ts';
+import { openMethods } from '../../test/support/methods.ts';
+import { MINUTE, START } from '../../test/support/sign-in.ts';
 import { createHolds } from '../accounts/holds.ts';
-import type { TrustedDevices } from '../assurance/trusted-devices.ts';
-import type { CredentialKinds } from '../core/credential-kind.ts';
 import type { AuditEvent } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Reported } from '../core/reported.ts';
-import { createSealer } from '../core/seal.ts';
-import { createMethods } from '../methods/methods.ts';
 import { createReports } from './reports.ts';
-
-/** Of the one factor that is enabled. */
-const kinds: CredentialKinds = new Map([['phone', { shape: z.unknown(), maximum: 10 }]]);
 
 const SIGN_IN: Reported = { what: 'sign-in', at: START - MINUTE, application: 'courses', ip: '192.0.2.7' };
 const BY = { by: 'owner', ip: '192.0.2.1' };
 const MANY = 100;
 
 async function fixture() {
-  const { durable } = await openDurable();
-  const person = { directory: 'local', directoryKey: 'alice', username: 'alice', name: 'Alice', groups: [] };
-  await durable.accounts.link({ id: 'alice', ...person, createdAt: START });
-  const clock = stoppedClock();
   const events: AuditEvent[] = [];
   const did: string[] = [];
   const faults = { audit: false };
@@ -38,26 +25,17 @@ async function fixture() {
     },
     note: (event: AuditEvent) => void events.push(event),
   };
-  const deps = { durable, random, now: clock.now, audit };
-  const endSessions = async (account: string, except?: string) =>
-    void did.push(`end ${account}${except === undefined ? '' : ` but ${except}`}`);
-  const devices: Pick<TrustedDevices, 'revoke'> = {
-    revoke: async (account) => {
+  const { durable, clock, deps, credentials, devices, methods } = await openMethods({
+    audit,
+    async revoke(account) {
       did.push(`forget ${account}`);
       return 0;
     },
-  };
+  });
   const holds = createHolds(deps);
-  const credentials = createCredentials({ ...deps, sealer: createSealer(new Uint8Array(32)), kinds });
-  const ephemeral = await openEphemeral('embedded', clock.now);
-  const methods = createMethods(
-    { ...deps, ephemeral, endGrants: async () => {} },
-    { credentials, devices: devices as TrustedDevices, voidBefore: async () => 0 },
-  );
-  const reports = createReports(
-    { ...deps, endSessions },
-    { holds, devices: devices as TrustedDevices, credentials, methods },
-  );
+  const endSessions = async (account: string, except?: string) =>
+    void did.push(`end ${account}${except === undefined ? '' : ` but ${except}`}`);
+  const reports = createReports({ ...deps, endSessions }, { holds, devices, credentials, methods });
   return { durable, clock, events, credentials, did, faults, hang, holds, reports };
 }
 
