@@ -3,7 +3,8 @@ import { openDurable } from '../../test/support/durable.ts';
 import { recordingAudit } from '../../test/support/recording.ts';
 import { cookieJar, DAY, EPHEMERAL, MINUTE, openEphemeral, random, stoppedClock } from '../../test/support/sign-in.ts';
 import type { Browser } from '../core/browser.ts';
-import { type Attempt, createAttempts } from './attempts.ts';
+import type { Attempt } from './attempt.ts';
+import { createAttempts } from './attempts.ts';
 
 const LOCKOUT = { failures: 8, duration: 30 * MINUTE, inARow: 100, perAddress: { failures: 100, window: 60 * MINUTE } };
 const password = (subject: string): Attempt => ({ subject, factor: 'password', opening: true, against: ['password'] });

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { LockoutNeeds } from './needs.ts';
 
 /** Counters that all names share which nobody goes by, so that inventing names fills no disk. */
@@ -8,8 +8,15 @@ const NAMES_LAST = 7 * 86_400_000;
 
 const STRANGER = 'name-';
 
-/** The subject of a name that nobody goes by, from the hash of the name. */
-export const strangerSubject = (hash: string): string => `${STRANGER}${hash}`;
+/** The subject of a name that nobody goes by: its hash. */
+export function strangerSubject(login: string): string {
+  const name = login.normalize('NFKC').toLowerCase();
+  return `${STRANGER}${createHash('sha256').update(name).digest('base64url')}`;
+}
+
+/** The row of one of a person's names, beside that of what is guessed at. */
+export const nameRow = (name: string): string => `as:${name}`;
+export const isName = (of: string): boolean => of.startsWith('as:');
 
 /** What one attempt was counted as: the place of this failure in its row, should it be one. */
 export interface Counted {

@@ -6,7 +6,8 @@ import type { Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Confirmed, OnPhone } from '../core/factor.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
-import { type Attempts, lockedFor } from '../lockout/attempts.ts';
+import { lockedFor } from '../lockout/attempt.ts';
+import type { Attempts } from '../lockout/attempts.ts';
 import type { Methods } from './methods.ts';
 import type { MethodsNeeds } from './needs.ts';
 

@@ -10,7 +10,8 @@ import type { Browser } from '../core/browser.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 import type { RenewedSight } from '../core/sign-in.ts';
-import { type Attempt, type Attempts, lockedFor } from '../lockout/attempts.ts';
+import { type Attempt, lockedFor } from '../lockout/attempt.ts';
+import type { Attempts } from '../lockout/attempts.ts';
 import type { MethodsNeeds } from './needs.ts';
 
 /** How long one change keeps others of the account waiting at most, milliseconds. */
