@@ -9,7 +9,8 @@ import type { ReportsNeeds } from './needs.ts';
 import { createReports } from './reports.ts';
 
 export type { ReportsNeeds } from './needs.ts';
-export type { Report, Reports } from './reports.ts';
+export type { Report } from './records.ts';
+export type { Reports } from './reports.ts';
 
 export function reportsRoom(needs: ReportsNeeds, below: AccountsRoom & AssuranceRoom & MethodsRoom) {
   return { reports: createReports(needs, below) };

@@ -1,5 +1,6 @@
 import type { Account } from '../core/account.ts';
-import type { Report, Reports } from '../reports/reports.ts';
+import type { Report } from '../reports/records.ts';
+import type { Reports } from '../reports/reports.ts';
 import { createEnrolmentReport } from './enrolment.ts';
 import { createFailuresReport } from './failures.ts';
 import { createMethodsReport } from './methods.ts';
