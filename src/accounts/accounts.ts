@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type Account, type AccountStatus, isUsable } from '../core/account.ts';
 import type { PasswordVerdict, Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { NewAccount } from '../core/store.ts';
+import { createIds } from './ids.ts';
 import type { Logins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
 
@@ -34,27 +34,7 @@ export function createAccounts(
   },
 ): Accounts {
   const { durable, directories, logins } = deps;
-
-  let secret: Promise<string> | undefined;
-
-  /** Made once, and the same for all nodes. */
-  async function readSecret(): Promise<string> {
-    const state = durable.state('accounts');
-    const kept = await state.get('ids');
-    if (kept) return kept.value;
-    await state.set('ids', Buffer.from(deps.random(32)).toString('base64url'), 0);
-    return readSecret();
-  }
-
-  /** The id that a person's account gets: known before it is kept, so that attempts are counted under it from the first on. */
-  async function idOf(directory: string, key: string): Promise<string> {
-    secret ??= readSecret();
-    secret.catch(() => {
-      secret = undefined;
-    });
-    const mac = createHmac('sha256', await secret).update(JSON.stringify([directory, key]));
-    return mac.digest().subarray(0, 16).toString('base64url');
-  }
+  const idOf = createIds(deps);
 
   async function accountOf(directory: string, person: Person): Promise<NewAccount> {
     return {

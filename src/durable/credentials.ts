@@ -41,19 +41,7 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
       return insert(db, credential, [...new Set(lookup)], most);
     },
     replace(credential, lookup = []) {
-      return transaction(db, async (trx) => {
-        await lockAccount(trx, credential.account);
-        const before = await trx
-          .deleteFrom('credentials')
-          .where('account', '=', credential.account)
-          .where('factor', '=', credential.factor)
-          .returning('id')
-          .execute();
-        const ids = before.map(({ id }) => id);
-        await forget(trx, credential.account, ids);
-        await write(trx, credential, [...new Set(lookup)]);
-        return ids;
-      });
+      return replace(db, credential, [...new Set(lookup)]);
     },
     async update(id, version, change) {
       const result = await db
@@ -102,6 +90,23 @@ function insert(db: Database, credential: NewCredential, lookup: readonly string
     if (Number.isFinite(most) && (await countAlone(trx, credential)) >= most) return false;
     await write(trx, credential, lookup);
     return true;
+  });
+}
+
+/** In the place of what the account has of this factor; answers ids of those. */
+function replace(db: Database, credential: NewCredential, lookup: readonly string[]): Promise<string[]> {
+  return transaction(db, async (trx) => {
+    await lockAccount(trx, credential.account);
+    const before = await trx
+      .deleteFrom('credentials')
+      .where('account', '=', credential.account)
+      .where('factor', '=', credential.factor)
+      .returning('id')
+      .execute();
+    const ids = before.map(({ id }) => id);
+    await forget(trx, credential.account, ids);
+    await write(trx, credential, lookup);
+    return ids;
   });
 }
 
