@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { configuredId } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
-import type { FactorContext } from '../core/factor.ts';
+import type { FactorContext } from '../core/challenge.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import { budgetKey } from '../policy/networks.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ExchangePort } from '../core/factor.ts';
+import type { ExchangePort } from '../core/factor-ports.ts';
 import type { EphemeralStore } from '../core/store.ts';
 
 /** How long it is remembered that something has changed, milliseconds: pages that look see it all the same. */

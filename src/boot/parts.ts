@@ -6,7 +6,7 @@ import type { CredentialKind, CredentialKinds } from '../core/credential-kind.ts
 import type { Directory } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
 import type { EnabledFactor, EnabledFactors } from '../core/enabled-factor.ts';
-import type { FactorPorts } from '../core/factor.ts';
+import type { FactorPorts } from '../core/factor-ports.ts';
 import type { Rule } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';

@@ -1,13 +1,25 @@
 import type { z } from 'zod';
-import type { Account, Credential, LocalizedText } from './account.ts';
+import type { Account, Credential } from './account.ts';
 import type { Kind, Proof } from './assurance.ts';
+import type { Challenge, Confirmed, FactorContext, Further, Proved, Refused, Waiting } from './challenge.ts';
 import type { Command } from './directory.ts';
-import type { AuditEvent, LogPort } from './door.ts';
-import type { Answer, Message, Prompt, PromptKind } from './prompt.ts';
+import type { AuditEvent } from './door.ts';
+import type { FactorPorts, StatePort } from './factor-ports.ts';
+import type {
+  Assigned,
+  Identified,
+  IssueChoice,
+  Issued,
+  IssueOptions,
+  OnPhone,
+  SelfService,
+  Shown,
+} from './factor-powers.ts';
+import type { Answer, Message, PromptKind } from './prompt.ts';
 import type { FactorRoutes } from './route.ts';
 import type { Sealer } from './seal.ts';
 import type { OwnSealedPlace } from './sealed.ts';
-import type { Channel, Outgoing, Sent } from './sender.ts';
+import type { Channel } from './sender.ts';
 import type { RecordStore } from './store.ts';
 
 /**
@@ -51,71 +63,6 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
   readonly commands?: readonly Command<FactorDesk<C, P>>[];
   create(settings: S, ports: FactorPorts): Factor<C, P>;
 }
-
-export interface Challenge<P> {
-  prompt: Prompt;
-  pending: P;
-}
-
-/** What a factor makes of an answer. */
-export type Refused = {
-  outcome: 'refused';
-  /** Shown from now on in the place of the prompt answered. */
-  prompt?: Prompt;
-  /** What the person is told: a message of the factor's or of the common ones. */
-  message: Message;
-  /** Why, for audit and log; never a secret. */
-  reason: string;
-  /** The pending prompt is spent: another try needs a new one. */
-  final?: boolean;
-  /** The credential's new data, stored although it proved nothing: it is suspended. */
-  update?: { credential: string; data: unknown };
-};
-export type Waiting = { outcome: 'waiting'; prompt?: Prompt };
-export type Proved<C> = {
-  outcome: 'proved';
-  proof: Proof;
-  /** The credential's new data, to be stored by compare-and-set before the proof counts. */
-  update?: { credential: string; data: C };
-};
-/** An enrolment goes on: what to show next, and what to keep until that is answered. */
-export type Further<P> = { outcome: 'further' } & Challenge<P>;
-export type Confirmed<C> = {
-  outcome: 'confirmed';
-  data: C;
-  /** Default name, until the person gives another. */
-  name: string;
-  /** Keys under which the credential can be found before the account is known. */
-  lookup?: string[];
-  /** Confirming can prove possession as well. */
-  proof?: Omit<Proof, 'credential'>;
-  /** The account's credential that this brings up to date where methods are managed: none is added. */
-  renews?: string;
-};
-
-/** Who is signing in, before or after the account is known. */
-export type Identified = { username: string } | { lookup: string };
-
-/** For whom and for what a factor works, beyond the account. */
-export interface FactorContext {
-  /** The application that the sign-in is for; absent where methods are managed. */
-  application?: string;
-  /** Its whole id, where it is a federation's member. */
-  member?: string;
-  /** The answer has to open the sign-in by itself, as a first factor does: nothing that was proven before counts. */
-  opening?: boolean;
-  /** Language of the page, BCP 47, for a person who has chosen none. */
-  locale?: string;
-  /** What requests from the browser's address are counted under. */
-  address?: string;
-  /** Names this sign-in, the same through all its steps and reloads. */
-  signIn?: string;
-  /** The browser that asks, to be shown to its owner elsewhere. */
-  browser?: { ip: string; userAgent: string };
-}
-
-/** `unlike`: what it is called says which one it is, as its number does, and isn't for the new one. */
-export type OnPhone = Message & { unlike?: boolean };
 
 export interface Factor<C = unknown, P = unknown> {
   /** Begins enrolment: what to show, and what to keep until it is confirmed. */
@@ -213,53 +160,6 @@ export interface Factor<C = unknown, P = unknown> {
   close?(): Promise<void>;
 }
 
-/** What is asked for, by the factor's own names, and by whom: what owners may have can be less than what operators may give. */
-export interface IssueOptions {
-  readonly by: 'owner' | 'operator';
-  readonly [name: string]: string | number | boolean | undefined;
-}
-
-/** A new credential, and what is shown of it: once, for only hashes of it are kept. */
-export interface Issued<C = unknown> {
-  name: string;
-  data: C;
-  lookup?: string[];
-  /** All earlier ones of this factor end with it. */
-  replaces: boolean;
-  shown: Shown;
-}
-
-export interface Shown {
-  codes: string[];
-  /** Epoch milliseconds. */
-  starts?: number;
-  expires?: number;
-  note?: Message;
-}
-
-/** A choice to be made, as the field `name`: the label is the message `issue.<name>`. */
-export interface IssueChoice {
-  name: string;
-  options: readonly { value: string; label: Message }[];
-}
-
-/** A device that is the account's now, to be kept as its credential. */
-export interface Assigned<C = unknown> {
-  outcome: 'assigned';
-  name: string;
-  data: C;
-  lookup: string[];
-  /** Where it couldn't be kept: nobody holds the device. */
-  release(): Promise<void>;
-}
-
-/** What the account page offers; title, text and button are the factor's messages `issue.title`, `.text`, `.action`. */
-export interface SelfService<C = unknown> {
-  choices?: readonly IssueChoice[];
-  /** How it stands, for the list of methods: "8 left". `warn` is something to act on. */
-  state?(credential: Credential<C>): { message: Message; warn: boolean } | undefined;
-}
-
 /** What a factor's commands work on: the accounts, and this factor's credentials and records. */
 export interface FactorDesk<C = unknown, P = unknown> {
   factor: Factor<C, P>;
@@ -282,102 +182,4 @@ export interface FactorDesk<C = unknown, P = unknown> {
   audit(event: AuditEvent): Promise<void>;
   now(): number;
   random(bytes: number): Uint8Array;
-}
-
-/** A wire to the account's directory, for the factor that asks it. */
-export interface PasswordPort {
-  verify(account: Account | undefined, password: string): Promise<'ok' | 'wrong' | 'unavailable'>;
-}
-
-/** Small durable values with compare-and-set. */
-export interface StatePort {
-  get(key: string): Promise<{ value: string; version: number } | undefined>;
-  /** False when the version has moved on; version 0 creates. */
-  set(key: string, value: string, version: number): Promise<boolean>;
-}
-
-/** How much of something may happen: counted for the whole installation, on all nodes together. */
-export interface Budget {
-  name: string;
-  /** Whose it is: a number, an address; kept as a hash. */
-  of: string;
-  /** Absent, it is only counted. */
-  most?: number;
-  /** Milliseconds: windows one after the other, the same for everybody. */
-  per: number;
-  /** Not a window: this long between one and the next. */
-  apart?: true;
-  /** Everybody's: its end is an operator's affair, and `of` is no secret. */
-  shared?: true;
-}
-
-/** `counts`: by name, with this one. `spent`: the name of the budget that refuses; `retryAfter`, milliseconds. */
-export type Limited =
-  | { allowed: true; counts: Readonly<Record<string, number>> }
-  | { allowed: false; spent: string; retryAfter: number };
-
-export interface LimitPort {
-  /** Counts one against each; where one of them is spent, against none. */
-  count(budgets: readonly Budget[]): Promise<Limited>;
-  /** What was counted in the windows of `at`, epoch milliseconds, by name. */
-  read(budgets: readonly Budget[], at: number): Promise<Readonly<Record<string, number>>>;
-  /** Takes one back that was counted at `at`, epoch milliseconds; in a window that is over, nothing. */
-  giveBack(budgets: readonly Budget[], at: number): Promise<void>;
-}
-
-/** Small values that pass between a page and another channel: in the ephemeral store, under the factor's own name. */
-export interface ExchangePort {
-  get(key: string): Promise<string | undefined>;
-  /** Sets only if absent: of any number of callers one gets true. `ttl` in milliseconds. */
-  add(key: string, value: string, ttl: number): Promise<boolean>;
-  /** Reads and deletes: of any number of callers one gets the value. */
-  take(key: string): Promise<string | undefined>;
-  /** Replaces only if the present value is `expected`; without `ttl` the time left stays. */
-  swap(key: string, expected: string, value: string, ttl?: number): Promise<boolean>;
-  /** Tells the pages whose prompt `waits` for this key. */
-  changed(key: string): Promise<void>;
-}
-
-/** The factor's own credentials, for what comes by another channel than a sign-in. */
-export interface CredentialPort {
-  byLookup(key: string): Promise<Credential | undefined>;
-  ofAccount(account: string): Promise<Credential[]>;
-  /** Compare-and-set; it isn't used by that. */
-  update(credential: Credential, data: unknown): Promise<boolean>;
-}
-
-/** Everything out of the process comes through here. */
-export interface FactorPorts {
-  /** Epoch milliseconds. */
-  now(): number;
-  random(bytes: number): Uint8Array;
-  password: PasswordPort;
-  state: StatePort;
-  /** The factor's own durable records; secrets in them are sealed first. */
-  records: RecordStore;
-  /** Seals for this factor alone. */
-  sealer: Sealer;
-  /** Sends by the configured senders, one after the other until one takes it; audited, without text and number. */
-  send(message: Outgoing, account: string): Promise<Sent>;
-  limit: LimitPort;
-  exchange: ExchangePort;
-  credentials: CredentialPort;
-  /** Durable before it returns. */
-  audit(event: AuditEvent): Promise<void>;
-  /** What the institution calls itself, for names that authenticator apps show. */
-  serviceName: string;
-  /** The same in the languages offered, and which those are, as BCP 47 tags. */
-  service: { name: LocalizedText; locales: readonly string[] };
-  issuer: string;
-  /** What the institution calls the name that people type, where that isn't the factor's own words. */
-  identifier?: { label?: LocalizedText; hint?: LocalizedText };
-  /** Ids that settings may name. */
-  applications: readonly string[];
-  /** Where an address may be, roughly, for people to recognise: `Leiden, Netherlands`. Undefined where nobody knows. */
-  locate(ip: string, locale: string): string | undefined;
-  /** What an application is called, by its id or a member's; what is unknown goes by its id. */
-  nameOf(application: string): LocalizedText;
-  /** Guarded: public addresses only, no redirects. */
-  fetch(url: string | URL, init?: RequestInit): Promise<globalThis.Response>;
-  log: LogPort;
 }

@@ -1,6 +1,6 @@
 import type { Account, LocalizedText } from '../core/account.ts';
 import { SallyportError } from '../core/errors.ts';
-import type { Shown } from '../core/factor.ts';
+import type { Shown } from '../core/factor-powers.ts';
 import type { Message } from '../core/prompt.ts';
 import type { Doer } from './agent.ts';
 import type { HelpDeskNeeds, HelpDeskParts } from './needs.ts';

@@ -1,7 +1,7 @@
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { SallyportError } from '../core/errors.ts';
-import type { Issued, IssueOptions, SelfService, Shown } from '../core/factor.ts';
+import type { Issued, IssueOptions, SelfService, Shown } from '../core/factor-powers.ts';
 import type { Message } from '../core/prompt.ts';
 import type { Methods } from './methods.ts';
 import type { MethodsNeeds } from './needs.ts';

@@ -4,7 +4,7 @@ import type { Evaluator, FullEvaluation } from '../assurance/evaluate.ts';
 import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import { ENROLMENT, isOwnPage } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
-import type { FactorContext } from '../core/factor.ts';
+import type { FactorContext } from '../core/challenge.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Passwords } from '../methods/passwords.ts';
 import type { Suggestions } from '../methods/suggestions.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { contextOf } from '../accounts/context.ts';
 import type { Browser } from '../core/browser.ts';
-import type { Confirmed } from '../core/factor.ts';
+import type { Confirmed } from '../core/challenge.ts';
 import type { Answer } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import { lockedFor, type Turn } from '../lockout/attempt.ts';

@@ -3,7 +3,7 @@ import type { Evaluator, FullEvaluation } from '../assurance/evaluate.ts';
 import { allows } from '../assurance/implied.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { isFirstFactor, levelOf, reaches } from '../core/assurance.ts';
-import type { FactorContext } from '../core/factor.ts';
+import type { FactorContext } from '../core/challenge.ts';
 import type { SignInNeeds } from './needs.ts';
 import type { Lending, Method, Opening, Stage, State, Why } from './steps.ts';
 

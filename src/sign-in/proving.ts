@@ -4,7 +4,7 @@ import type { Logins } from '../accounts/logins.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { type Evidence, isFirstFactor, isSecondFactor } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
-import type { Proved, Refused } from '../core/factor.ts';
+import type { Proved, Refused } from '../core/challenge.ts';
 import type { Answer, Message } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import { type Locked, lockedFor, type Turn } from '../lockout/attempt.ts';

@@ -1,5 +1,5 @@
 import type { Browser } from '../core/browser.ts';
-import type { Refused } from '../core/factor.ts';
+import type { Refused } from '../core/challenge.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { SignInNeeds } from './needs.ts';

@@ -2,7 +2,7 @@ import { contextOf } from '../accounts/context.ts';
 import type { Evaluator, FullEvaluation } from '../assurance/evaluate.ts';
 import { type Evidence, isFirstFactor, lendsSetUp, levelOf, type Proof, reaches } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
-import type { FactorContext } from '../core/factor.ts';
+import type { FactorContext } from '../core/challenge.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Suggestions } from '../methods/suggestions.ts';
 import type { SignInNeeds } from './needs.ts';

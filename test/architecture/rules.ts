@@ -172,7 +172,7 @@ const ORDINARY: Readonly<Record<string, string>> = {
 const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   password: {
     'src/core/directory.ts': 'what standard input of a command holds',
-    'src/core/factor.ts': 'the port to the directory that checks passwords, whoever asks',
+    'src/core/factor-ports.ts': 'the port to the directory that checks passwords, whoever asks',
     'src/boot/cli/input.ts': 'what standard input of a command holds',
     'src/boot/parts.ts': 'the port to the directory that checks passwords, whoever asks',
     'src/boot/testing/modules.ts': 'what standard input of a command holds',

@@ -1,5 +1,5 @@
 import { createExchange } from '../../src/accounts/exchange.ts';
-import type { ExchangePort } from '../../src/core/factor.ts';
+import type { ExchangePort } from '../../src/core/factor-ports.ts';
 import { openEphemeral } from './sign-in.ts';
 
 /** A factor's exchange, on a store of the running test's. */

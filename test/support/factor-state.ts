@@ -1,4 +1,4 @@
-import type { StatePort } from '../../src/core/factor.ts';
+import type { StatePort } from '../../src/core/factor-ports.ts';
 
 /** Small values with compare-and-set, in memory. */
 export function memoryState(): StatePort {

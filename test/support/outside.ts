@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FactorPorts } from '../../src/core/factor.ts';
+import type { FactorPorts } from '../../src/core/factor-ports.ts';
 import { createSealer } from '../../src/core/seal.ts';
 import type { RecordStore } from '../../src/core/store.ts';
 import { memoryState } from './factor-state.ts';

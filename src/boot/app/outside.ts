@@ -1,4 +1,4 @@
-import type { FactorPorts } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import { createLetters, type Letters } from '../../notices/index.ts';
 import { createI18n, type I18n } from '../../web/i18n.ts';
 import type { Config } from '../config.ts';

@@ -1,5 +1,6 @@
 import type { Account } from '../../core/account.ts';
-import type { Budget, FactorContext, FactorPorts } from '../../core/factor.ts';
+import type { FactorContext } from '../../core/challenge.ts';
+import type { Budget, FactorPorts } from '../../core/factor-ports.ts';
 import type { Message } from '../../core/prompt.ts';
 import type { Sent } from './schemas.ts';
 import type { Settings } from './settings.ts';

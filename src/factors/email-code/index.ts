@@ -1,15 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Account } from '../../core/account.ts';
-import type {
-  Challenge,
-  Factor,
-  FactorContext,
-  FactorModule,
-  FactorPorts,
-  Proved,
-  Refused,
-} from '../../core/factor.ts';
+import type { Challenge, FactorContext, Proved, Refused } from '../../core/challenge.ts';
+import type { Factor, FactorModule } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { Answer, CodePrompt, Message } from '../../core/prompt.ts';
 import { typedDigits } from '../../core/typed.ts';
 import { createDispatch, DIGITS, VALID } from './dispatch.ts';

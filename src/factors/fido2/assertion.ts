@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Account } from '../../core/account.ts';
-import type { Challenge, FactorContext, Identified, Proved, Refused } from '../../core/factor.ts';
+import type { Challenge, FactorContext, Proved, Refused } from '../../core/challenge.ts';
+import type { Identified } from '../../core/factor-powers.ts';
 import type { Answer, CeremonyPrompt, Message } from '../../core/prompt.ts';
 import { ceremonyFault, type Expected, type Flags, flagsOf } from './ceremony.ts';
 import { nameOf } from './checks.ts';

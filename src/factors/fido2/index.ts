@@ -1,4 +1,5 @@
-import type { Factor, FactorModule, FactorPorts } from '../../core/factor.ts';
+import type { Factor, FactorModule } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import { begin, challenge, identify, verify } from './assertion.ts';
 import { judge, mayAttest } from './judge.ts';
 import { AMR, KINDS } from './proof.ts';

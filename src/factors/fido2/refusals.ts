@@ -1,4 +1,4 @@
-import type { Refused } from '../../core/factor.ts';
+import type { Refused } from '../../core/challenge.ts';
 import type { Judgement } from './judge.ts';
 import { commonName } from './models.ts';
 import type { ModelName, Trust } from './trust.ts';

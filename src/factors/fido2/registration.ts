@@ -1,5 +1,5 @@
 import type { Account } from '../../core/account.ts';
-import type { Challenge, Confirmed, FactorContext, Refused } from '../../core/factor.ts';
+import type { Challenge, Confirmed, FactorContext, Refused } from '../../core/challenge.ts';
 import { givenName } from '../../core/naming.ts';
 import type { Answer, CeremonyPrompt, Message } from '../../core/prompt.ts';
 import { provenanceOf } from './attestation.ts';

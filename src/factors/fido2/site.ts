@@ -1,4 +1,4 @@
-import type { FactorPorts } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { Settings } from './settings.ts';
 import type { Trust } from './trust.ts';
 

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { FactorPorts } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import { fingerprint } from './certificates.ts';
 import type { Model } from './mds/entries.ts';
 import { createMetadataSource, type MetadataSource } from './mds/source.ts';

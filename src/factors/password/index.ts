@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { Account } from '../../core/account.ts';
-import type { Challenge, Factor, FactorModule, FactorPorts, Identified, Proved, Refused } from '../../core/factor.ts';
+import type { Challenge, Proved, Refused } from '../../core/challenge.ts';
+import type { Factor, FactorModule } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
+import type { Identified } from '../../core/factor-powers.ts';
 import type { Answer, SecretPrompt } from '../../core/prompt.ts';
 
 /** A user name as typed, in UTF-16 code units, before and after normalisation. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { factorPorts } from '../../../test/support/outside.ts';
 import { ada } from '../../../test/support/people.ts';
-import type { PasswordPort } from '../../core/factor.ts';
+import type { PasswordPort } from '../../core/factor-ports.ts';
 import password, { MAX_PASSWORD, MAX_USERNAME } from './index.ts';
 
 const NOW = 1_800_000_000_000;

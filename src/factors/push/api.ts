@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import bowser from 'bowser';
 import type { z } from 'zod';
-import type { FactorPorts } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import { givenName } from '../../core/naming.ts';
 import type { Reported } from '../../core/reported.ts';
 import type { RouteResult } from '../../core/route.ts';

@@ -1,5 +1,5 @@
 import webPush from 'web-push';
-import type { FactorPorts } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import { isAllowed } from './endpoints.ts';
 import type { Subscription } from './schemas.ts';
 import type { Settings } from './settings.ts';

@@ -1,4 +1,4 @@
-import type { FactorPorts } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { Data, Enrolled } from './schemas.ts';
 
 /** Rounds of compare-and-set before giving up: names and uses change as well. */

@@ -1,17 +1,8 @@
 import type { Account } from '../../core/account.ts';
+import type { Challenge, Confirmed, FactorContext, Further, Proved, Refused, Waiting } from '../../core/challenge.ts';
 import { SallyportError } from '../../core/errors.ts';
-import type {
-  Challenge,
-  Confirmed,
-  Factor,
-  FactorContext,
-  FactorModule,
-  FactorPorts,
-  Further,
-  Proved,
-  Refused,
-  Waiting,
-} from '../../core/factor.ts';
+import type { Factor, FactorModule } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import { givenName, numbered } from '../../core/naming.ts';
 import type { Answer, NumberPrompt } from '../../core/prompt.ts';
 import { createApi } from './api.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FactorPorts } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import { type Device, device as deviceShape, type Subscription } from './schemas.ts';
 
 /** How long a device can register, and then be confirmed, milliseconds. */

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import type { FactorPorts } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { Settings } from './settings.ts';
 
 /** How long a request can be answered, milliseconds; and how long what was approved is kept for the page to fetch. */

@@ -1,5 +1,5 @@
 import webPush from 'web-push';
-import type { FactorPorts } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { OwnSealedPlace } from '../../core/sealed.ts';
 
 /** Who this sender is to push services (RFC 8292), base64url. */

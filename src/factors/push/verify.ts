@@ -1,5 +1,6 @@
 import type { Account } from '../../core/account.ts';
-import type { FactorPorts, Proved, Refused, Waiting } from '../../core/factor.ts';
+import type { Proved, Refused, Waiting } from '../../core/challenge.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { Answer, Message, Prompt } from '../../core/prompt.ts';
 import { typedDigits } from '../../core/typed.ts';
 import { CODES, findStep } from './codes.ts';

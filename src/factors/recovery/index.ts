@@ -1,6 +1,9 @@
 import type { Account } from '../../core/account.ts';
+import type { Proved, Refused } from '../../core/challenge.ts';
 import { crockford, grouped } from '../../core/crockford.ts';
-import type { Factor, FactorModule, FactorPorts, Issued, Proved, Refused } from '../../core/factor.ts';
+import type { Factor, FactorModule } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
+import type { Issued } from '../../core/factor-powers.ts';
 import type { Answer } from '../../core/prompt.ts';
 import { findHash, hashOf, LENGTH } from './codes.ts';
 import { methodName } from './names.ts';

@@ -1,4 +1,4 @@
-import type { Budget, FactorPorts } from '../../core/factor.ts';
+import type { Budget, FactorPorts } from '../../core/factor-ports.ts';
 import type { Message } from './schemas.ts';
 import type { Settings } from './settings.ts';
 

@@ -1,4 +1,5 @@
-import type { Budget, FactorContext, FactorPorts } from '../../core/factor.ts';
+import type { FactorContext } from '../../core/challenge.ts';
+import type { Budget, FactorPorts } from '../../core/factor-ports.ts';
 import type { Message as Text } from '../../core/prompt.ts';
 import { type Conversions, VALID } from './conversions.ts';
 import { countryOf } from './numbers.ts';

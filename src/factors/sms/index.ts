@@ -1,15 +1,7 @@
 import type { Account } from '../../core/account.ts';
-import type {
-  Challenge,
-  Confirmed,
-  Factor,
-  FactorContext,
-  FactorModule,
-  FactorPorts,
-  Further,
-  Proved,
-  Refused,
-} from '../../core/factor.ts';
+import type { Challenge, Confirmed, FactorContext, Further, Proved, Refused } from '../../core/challenge.ts';
+import type { Factor, FactorModule } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import { givenName } from '../../core/naming.ts';
 import type { Answer } from '../../core/prompt.ts';
 import { commands } from './commands.ts';

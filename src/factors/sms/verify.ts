@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Account } from '../../core/account.ts';
 import type { Proof } from '../../core/assurance.ts';
-import type { Refused } from '../../core/factor.ts';
+import type { Refused } from '../../core/challenge.ts';
 import type { Answer } from '../../core/prompt.ts';
 import { typedDigits } from '../../core/typed.ts';
 import { VALID } from './conversions.ts';

@@ -1,5 +1,7 @@
 import type { Account } from '../../core/account.ts';
-import type { Factor, FactorModule, FactorPorts, Proved, Refused } from '../../core/factor.ts';
+import type { Proved, Refused } from '../../core/challenge.ts';
+import type { Factor, FactorModule } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { Answer, Prompt } from '../../core/prompt.ts';
 import { commands } from './commands.ts';
 import { issue, operatorChoices, ownLifetimes } from './issue.ts';

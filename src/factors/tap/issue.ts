@@ -1,7 +1,8 @@
 import type { Account } from '../../core/account.ts';
 import { crockford, grouped } from '../../core/crockford.ts';
 import { SallyportError } from '../../core/errors.ts';
-import type { FactorPorts, IssueChoice, Issued, IssueOptions } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
+import type { IssueChoice, Issued, IssueOptions } from '../../core/factor-powers.ts';
 import type { Message } from '../../core/prompt.ts';
 import { methodName } from './names.ts';
 import { type Data, MOST, MOST_OF_A_DAY, type Settings } from './schemas.ts';

@@ -4,7 +4,7 @@ import { factorPorts } from '../../../test/support/outside.ts';
 import { ada } from '../../../test/support/people.ts';
 import type { Account, Credential } from '../../core/account.ts';
 import { crockford, grouped } from '../../core/crockford.ts';
-import type { IssueOptions } from '../../core/factor.ts';
+import type { IssueOptions } from '../../core/factor-powers.ts';
 import tap from './index.ts';
 import type { Data } from './schemas.ts';
 import { hashOf, normalise } from './secret.ts';

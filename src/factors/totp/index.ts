@@ -1,4 +1,6 @@
-import type { Challenge, Confirmed, Factor, FactorModule, FactorPorts, Further, Refused } from '../../core/factor.ts';
+import type { Challenge, Confirmed, Further, Refused } from '../../core/challenge.ts';
+import type { Factor, FactorModule } from '../../core/factor.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { Answer, CodePrompt, Message } from '../../core/prompt.ts';
 import { commands } from './commands.ts';
 import { defaultName } from './names.ts';

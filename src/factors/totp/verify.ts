@@ -1,6 +1,6 @@
 import type { Account } from '../../core/account.ts';
 import type { Proof } from '../../core/assurance.ts';
-import type { Confirmed, Proved, Refused } from '../../core/factor.ts';
+import type { Confirmed, Proved, Refused } from '../../core/challenge.ts';
 import { givenName } from '../../core/naming.ts';
 import type { Answer } from '../../core/prompt.ts';
 import { typedDigits } from '../../core/typed.ts';

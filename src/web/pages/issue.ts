@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
-import type { Shown } from '../../core/factor.ts';
+import type { Shown } from '../../core/factor-powers.ts';
 import type { Issuable } from '../../methods/issuing.ts';
 import { answerOf } from '../bodies.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';

@@ -3,7 +3,7 @@ import type { Request, Response, Router } from 'express';
 import type { Credential } from '../../core/account.ts';
 import type { Proof } from '../../core/assurance.ts';
 import { SallyportError } from '../../core/errors.ts';
-import type { OnPhone } from '../../core/factor.ts';
+import type { OnPhone } from '../../core/factor-powers.ts';
 import { answerOf } from '../bodies.ts';
 import { send, type WebDeps } from '../context.ts';
 import type { OwnMethod, OwnMethods } from './account-methods.ts';

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import type { FactorPorts } from '../../../core/factor.ts';
+import type { FactorPorts } from '../../../core/factor-ports.ts';
 import type { Metadata } from '../settings.ts';
 import { type Blob, BlobError, readBlob } from './blob.ts';
 import { type Models, modelsOf } from './entries.ts';

@@ -1,7 +1,8 @@
 import { factorPorts } from '../../../../test/support/outside.ts';
 import { person } from '../../../../test/support/people.ts';
 import type { Account, Credential } from '../../../core/account.ts';
-import type { FactorContext, FactorPorts } from '../../../core/factor.ts';
+import type { FactorContext } from '../../../core/challenge.ts';
+import type { FactorPorts } from '../../../core/factor-ports.ts';
 import {
   type Ceremony,
   type CreationOptions,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Assigned, Refused } from '../../../core/factor.ts';
+import type { Refused } from '../../../core/challenge.ts';
+import type { Assigned } from '../../../core/factor-powers.ts';
 import type { Data } from '../schemas.ts';
 import { desk, heldBy, run } from './testing/desk.ts';
 import { hotp } from './testing/tokens.ts';

@@ -1,5 +1,6 @@
 import type { Account } from '../../../core/account.ts';
-import type { Assigned, Refused } from '../../../core/factor.ts';
+import type { Refused } from '../../../core/challenge.ts';
+import type { Assigned } from '../../../core/factor-powers.ts';
 import { tokenName } from '../names.ts';
 import { type Enrolled, type HeldData, isHeld } from '../schemas.ts';
 import { lookupOf } from './claim.ts';

@@ -1,5 +1,5 @@
 import type { Account } from '../../../core/account.ts';
-import type { Challenge, Confirmed, Refused } from '../../../core/factor.ts';
+import type { Challenge, Confirmed, Refused } from '../../../core/challenge.ts';
 import { givenName } from '../../../core/naming.ts';
 import type { Answer, ChoicePrompt, CodePrompt } from '../../../core/prompt.ts';
 import { typedDigits } from '../../../core/typed.ts';

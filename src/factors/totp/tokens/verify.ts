@@ -1,5 +1,5 @@
 import type { Account, Credential } from '../../../core/account.ts';
-import type { Proved, Refused } from '../../../core/factor.ts';
+import type { Proved, Refused } from '../../../core/challenge.ts';
 import type { Answer } from '../../../core/prompt.ts';
 import { typedDigits } from '../../../core/typed.ts';
 import { type Enrolled, type HeldData, isHeld, type Pending } from '../schemas.ts';
