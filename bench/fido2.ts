@@ -27,10 +27,10 @@ export async function fido2(): Promise<Record<string, string | number>[]> {
 
   const factor = module.create(module.settings.parse({}), ports);
   const device = new SoftwareAuthenticator(ORIGIN);
-  const enrolment = await factor.enrol?.(account, []);
+  const enrolment = await factor.enrols?.begin(account, []);
   if (enrolment?.prompt.kind !== 'ceremony') throw new Error('no enrolment');
   const created = device.create((enrolment.prompt.options as Options).publicKey);
-  const confirmed = await factor.confirm?.(enrolment.pending, created);
+  const confirmed = await factor.enrols?.confirm(enrolment.pending, created);
   if (confirmed?.outcome !== 'confirmed') throw new Error('not confirmed');
   const { data: stored, name } = confirmed;
   const enrolled: Enrolled = { id: 'c1', account: 'a1', factor: 'fido2', name, data: stored, createdAt: 0, version: 1 };

@@ -298,11 +298,11 @@ describe('the factor of "Write a factor"', () => {
       module.settings.parse({}),
       factorPorts(() => 1000),
     );
-    const { prompt, pending } = (await factor?.enrol?.(account, [])) ?? {};
+    const { prompt, pending } = (await factor?.enrols?.begin(account, [])) ?? {};
     const numbers = String((prompt as CodePrompt).text?.values?.numbers).split(', ');
     expect(new Set(numbers).size).toBe(5);
-    expect(await factor?.confirm?.(pending, { code: '0' })).toMatchObject({ outcome: 'refused' });
-    const confirmed = await factor?.confirm?.(pending, { code: numbers[0] ?? '' });
+    expect(await factor?.enrols?.confirm(pending, { code: '0' })).toMatchObject({ outcome: 'refused' });
+    const confirmed = await factor?.enrols?.confirm(pending, { code: numbers[0] ?? '' });
     if (confirmed?.outcome !== 'confirmed') throw new Error('not confirmed');
 
     const slip: Credential = { ...account, id: 'c', account: account.id, factor: 'slip', data: confirmed.data };

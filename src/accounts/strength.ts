@@ -5,7 +5,7 @@ import type { EnabledFactor } from '../core/enabled-factor.ts';
 /** What a factor proves at most, as if it just had: by itself, or with one of its credentials. */
 export function atMost({ module, factor }: EnabledFactor, credential?: Credential): Proof {
   const { id, amr, kinds, strength } = module;
-  const own = credential && factor.atMost?.(credential);
+  const own = credential && factor.rates?.atMost(credential);
   return {
     factor: id,
     credential: credential?.id ?? id,
@@ -19,5 +19,5 @@ export function atMost({ module, factor }: EnabledFactor, credential?: Credentia
 
 /** The factor that opens a sign-in when nothing else is said: the first enabled one that can. */
 export function openerOf(factors: ReadonlyMap<string, EnabledFactor>): EnabledFactor | undefined {
-  return [...factors.values()].find(({ factor }) => factor.first);
+  return [...factors.values()].find(({ factor }) => factor.opens);
 }

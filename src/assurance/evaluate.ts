@@ -101,8 +101,8 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     return all.some((credential) => {
       if (!isSecond(credential)) return false;
       if (standingOf(credential) !== 'bootstrap') return true;
-      const usable = deps.factors.get(credential.factor)?.factor.usable;
-      return account !== undefined && proves(credential) && (usable?.(account, [credential]) ?? true);
+      const factor = deps.factors.get(credential.factor)?.factor;
+      return account !== undefined && proves(credential) && factor?.usable(account, [credential]) === true;
     });
   }
 
@@ -124,7 +124,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
         credential &&
         deps.factors
           .get(proof.factor)
-          ?.factor.review?.(credential, account, { application: configuredId(application) });
+          ?.factor.reviews?.review(credential, account, { application: configuredId(application) });
       if (verdict === 'refused') return [];
       return [verdict === 'unattested' ? { ...proof, attested: false } : proof];
     };
@@ -156,7 +156,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
   /** What signs in alone is nothing where methods are managed, nor where a hold asks for a new password. */
   const sets = (application: string, hold: Hold | undefined) => (credential: Credential) =>
     (hold === undefined && !isManaging(application)) ||
-    deps.factors.get(credential.factor)?.factor.signsInOnly?.(credential) !== true;
+    deps.factors.get(credential.factor)?.factor.lends?.signsInOnly(credential) !== true;
 
   async function evaluate(input: EvaluationInput): Promise<FullEvaluation> {
     const result = await weigh(input);

@@ -18,7 +18,7 @@ export function impliedOf(
   if (account === undefined) return [];
   return [...factors.values()].flatMap((it) => {
     const { id, implied } = it.module;
-    if (!implied || !allows(allowed, it) || it.factor.usable?.(account, []) !== true) return [];
+    if (!implied || !allows(allowed, it) || !it.factor.usable(account, [])) return [];
     return [{ id, account: account.id, factor: id, name: '', data: undefined, createdAt: 0, version: 0 }];
   });
 }

@@ -3,7 +3,7 @@ import type { CommandResult } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { EnabledFactor } from '../core/enabled-factor.ts';
 import { SallyportError } from '../core/errors.ts';
-import type { FactorDesk } from '../core/factor.ts';
+import type { FactorDesk } from '../core/factor-desk.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
 import type { CommandRequest } from './commands.ts';
@@ -26,21 +26,19 @@ export async function factorCommand(deps: DeskDeps, request: CommandRequest): Pr
   for (const [id, { commands = [] }] of deps.modules.factors) {
     const command = commands.find(({ name }) => name === request.name);
     if (command === undefined) continue;
-    const it = deps.factors.get(id);
-    if (it === undefined) {
+    if (!deps.factors.has(id)) {
       throw new SallyportError('ERR_INPUT', `${request.name} needs factors.${id} in the configuration`);
     }
-    return command.run(deskOf(deps, id, it), request.input);
+    return command.run(deskOf(deps, id), request.input);
   }
   return undefined;
 }
 
-function deskOf(deps: DeskDeps, id: string, { factor }: EnabledFactor): FactorDesk {
+function deskOf(deps: DeskDeps, id: string): FactorDesk {
   const { audit, world, credentials, methods, accounts, issuing } = deps;
   const about = { factor: id, by: 'cli' };
 
   return {
-    factor,
     ...world,
     account: (login) => accounts.find(login),
     accountById: (account) => accounts.byId(account),

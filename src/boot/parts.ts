@@ -122,7 +122,7 @@ export async function createFactors(config: Config, modules: Modules, wires: Wir
     const module = modules.factors.get(id);
     if (module === undefined) continue;
     const factor = module.create(settings, { ...institutionOf(config), ...portsOf(id, wires) });
-    await factor.start?.();
+    await factor.runs?.start();
     factors.set(id, { module, factor });
   }
   return factors;

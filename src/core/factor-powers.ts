@@ -1,8 +1,83 @@
-import type { Credential } from './account.ts';
-import type { Message } from './prompt.ts';
+import type { Account, Credential } from './account.ts';
+import type { Proof } from './assurance.ts';
+import type { Challenge, Confirmed, FactorContext, Further, Refused, Waiting } from './challenge.ts';
+import type { Answer, Message } from './prompt.ts';
+import type { FactorRoutes } from './route.ts';
+
+/** What a factor can do besides asking for a proof. Each is there or isn't; whoever needs one asks for it. */
+export interface Powers<C = unknown, P = unknown> {
+  readonly opens?: OpensSignIn<P>;
+  readonly enrols?: Enrols<C, P>;
+  readonly resends?: Resends<C, P>;
+  readonly issues?: Issues<C>;
+  readonly assigns?: Assigns<C>;
+  readonly lends?: Lends<C>;
+  readonly rates?: Rates<C>;
+  readonly reviews?: Reviews<C>;
+  readonly shows?: ShowsState<C>;
+  readonly moves?: MovesPhone<C>;
+  readonly holdsBack?: HoldsBack;
+  /** What its own app calls, and the app itself. */
+  readonly serves?: FactorRoutes;
+  readonly publishes?: readonly WellKnownDocument[];
+  readonly runs?: Runs;
+}
+
+/** Opens a sign-in by itself, before the account is known. */
+export interface OpensSignIn<P = unknown> {
+  /** `hint`: the name that was typed before, where there was one. */
+  begin(hint?: string): Promise<Challenge<P>>;
+  /** Whose credential to look for. */
+  identify(pending: P, answer: Answer): Promise<Identified | Refused>;
+}
 
 /** Who is signing in, before or after the account is known. */
 export type Identified = { username: string } | { lookup: string };
+
+/** Is set up by its owner. */
+export interface Enrols<C = unknown, P = unknown> {
+  /** What to show, and what to keep until it is confirmed. */
+  begin(account: Account, existing: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;
+  confirm(pending: P, answer: Answer, context?: FactorContext): Promise<Confirmed<C> | Refused | Further<P> | Waiting>;
+}
+
+/** Asks the same anew, as the prompt's `resend` lets people want it. */
+export interface Resends<C = unknown, P = unknown> {
+  /**
+   * With the credentials that the account has now: none at an enrolment. No attempt is counted: what it costs, the
+   * factor limits. A refusal leaves all as it was.
+   */
+  resend(
+    pending: P,
+    account: Account,
+    credentials: readonly Credential<C>[],
+    context?: FactorContext,
+  ): Promise<Challenge<P> | Refused>;
+}
+
+/** Is handed out to its owner instead of being set up by them: a pass, codes on paper. */
+export interface Issues<C = unknown> {
+  /** @throws SallyportError ERR_INPUT where the options can't be had */
+  issue(account: Account, existing: readonly Credential<C>[], options: IssueOptions): Promise<Issued<C>>;
+  /**
+   * Owners may issue to themselves, after a fresh proof of more than that. Title, text and button of the page are the
+   * factor's messages `issue.title`, `.text`, `.action`.
+   */
+  readonly selfService?: IssueService;
+  /** Operators may issue to others. */
+  readonly operatorService?: IssueService;
+}
+
+/** What is chosen by whoever issues. */
+export interface IssueService {
+  readonly choices: readonly IssueChoice[];
+}
+
+/** A choice to be made, as the field `name`: the label is the message `issue.<name>`. */
+export interface IssueChoice {
+  name: string;
+  options: readonly { value: string; label: Message }[];
+}
 
 /** What is asked for, by the factor's own names, and by whom: what owners may have can be less than what operators may give. */
 export interface IssueOptions {
@@ -28,10 +103,12 @@ export interface Shown {
   note?: Message;
 }
 
-/** A choice to be made, as the field `name`: the label is the message `issue.<name>`. */
-export interface IssueChoice {
-  name: string;
-  options: readonly { value: string; label: Message }[];
+/** Is a device of the institution's that is assigned to an account by the number printed on it. */
+export interface Assigns<C = unknown> {
+  /** Whoever does so has made sure whom it is handed to. */
+  assign(account: Account, existing: readonly Credential<C>[], typed: string): Promise<Assigned<C> | Refused>;
+  /** The lookup key of whichever credential is the device with this number, as it is typed. */
+  lookupOf(typed: string): string | undefined;
 }
 
 /** A device that is the account's now, to be kept as its credential. */
@@ -44,12 +121,59 @@ export interface Assigned<C = unknown> {
   release(): Promise<void>;
 }
 
-/** What the account page offers; title, text and button are the factor's messages `issue.title`, `.text`, `.action`. */
-export interface SelfService<C = unknown> {
-  choices?: readonly IssueChoice[];
-  /** How it stands, for the list of methods: "8 left". `warn` is something to act on. */
-  state?(credential: Credential<C>): { message: Message; warn: boolean } | undefined;
+/** Is lent (`standing: 'bootstrap'`), and not every credential for the same. */
+export interface Lends<C = unknown> {
+  /** For when others aren't at hand: it isn't asked for before them. */
+  reserve(credential: Credential<C>): boolean;
+  /** To sign in with alone: where methods are managed it counts for nothing. */
+  signsInOnly(credential: Credential<C>): boolean;
+}
+
+/** Has credentials that are worth less than the module can prove, or are suspended. */
+export interface Rates<C = unknown> {
+  /** What this one can prove at most, now. No kinds: it is suspended. */
+  atMost(credential: Credential<C>): Pick<Proof, 'kinds' | 'phishingResistant' | 'attested'>;
+}
+
+/**
+ * Looks at a credential again wherever an earlier proof of it would count: what was accepted for one application, or
+ * yesterday, may not be for another, or today.
+ */
+export interface Reviews<C = unknown> {
+  review(credential: Credential<C>, account: Account, context: FactorContext): 'attested' | 'unattested' | 'refused';
+}
+
+/** Has credentials whose state their owner is told in the list of methods. */
+export interface ShowsState<C = unknown> {
+  /** "8 left". `warn` is something to act on. */
+  state(credential: Credential<C>): { message: Message; warn: boolean } | undefined;
+}
+
+/** Has credentials that live on a phone, and have to be moved to a new one. */
+export interface MovesPhone<C = unknown> {
+  /** What an owner is told about moving this one; undefined where it lives on none. */
+  onPhone(credential: Credential<C>): OnPhone | undefined;
 }
 
 /** `unlike`: what it is called says which one it is, as its number does, and isn't for the new one. */
 export type OnPhone = Message & { unlike?: boolean };
+
+/** Holds back what may be an attack on an account, as requests that its owner disowned. */
+export interface HoldsBack {
+  /** Ends that: the password was changed, or the help desk says so. */
+  release(account: string): Promise<void>;
+}
+
+/** A document that browsers look for at a fixed address (RFC 8615): path and JSON. */
+export interface WellKnownDocument {
+  path: `/.well-known/${string}`;
+  body: unknown;
+}
+
+/** Needs something before the first sign-in, or works on by itself. */
+export interface Runs {
+  /** @throws SallyportError ERR_CONFIG where the settings can't be honoured, and the gateway doesn't start */
+  start(): Promise<void>;
+  /** Stops what runs by itself, as refreshing trust. */
+  close?(): Promise<void>;
+}

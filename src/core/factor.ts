@@ -1,26 +1,14 @@
 import type { z } from 'zod';
 import type { Account, Credential } from './account.ts';
-import type { Kind, Proof } from './assurance.ts';
-import type { Challenge, Confirmed, FactorContext, Further, Proved, Refused, Waiting } from './challenge.ts';
+import type { Kind } from './assurance.ts';
+import type { Challenge, FactorContext, Proved, Refused, Waiting } from './challenge.ts';
 import type { Command } from './directory.ts';
-import type { AuditEvent } from './door.ts';
-import type { FactorPorts, StatePort } from './factor-ports.ts';
-import type {
-  Assigned,
-  Identified,
-  IssueChoice,
-  Issued,
-  IssueOptions,
-  OnPhone,
-  SelfService,
-  Shown,
-} from './factor-powers.ts';
-import type { Answer, Message, PromptKind } from './prompt.ts';
-import type { FactorRoutes } from './route.ts';
-import type { Sealer } from './seal.ts';
+import type { FactorDesk } from './factor-desk.ts';
+import type { FactorPorts } from './factor-ports.ts';
+import type { Powers } from './factor-powers.ts';
+import type { Answer, PromptKind } from './prompt.ts';
 import type { OwnSealedPlace } from './sealed.ts';
 import type { Channel } from './sender.ts';
-import type { RecordStore } from './store.ts';
 
 /**
  * A factor: data in, decision out. It holds no store, no request and no HTML.
@@ -60,15 +48,12 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
   /** Where it keeps sealed values besides its credentials. */
   readonly sealed?: readonly OwnSealedPlace[];
   /** Commands of the CLI, run where the data is owned; they name themselves, as `tokens import`. */
-  readonly commands?: readonly Command<FactorDesk<C, P>>[];
+  readonly commands?: readonly Command<FactorDesk<C>>[];
   create(settings: S, ports: FactorPorts): Factor<C, P>;
 }
 
-export interface Factor<C = unknown, P = unknown> {
-  /** Begins enrolment: what to show, and what to keep until it is confirmed. */
-  enrol?(account: Account, existing: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;
-  confirm?(pending: P, answer: Answer, context?: FactorContext): Promise<Confirmed<C> | Refused | Further<P> | Waiting>;
-
+/** What every factor does: it asks for a proof and checks it. What it can do besides are its powers. */
+export interface Factor<C = unknown, P = unknown> extends Powers<C, P> {
   /** Begins a proof with one or more of the account's credentials. */
   challenge(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): Promise<Challenge<P>>;
   /**
@@ -83,103 +68,12 @@ export interface Factor<C = unknown, P = unknown> {
     context?: FactorContext,
   ): Promise<Proved<C> | Refused | Waiting>;
 
+  /** Whether it can be offered to this account now. */
+  usable(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): boolean;
+
   /**
    * Whether this answer could be right by chance, as a code can: by default, yes. Failures in a row of what can be
    * guessed are counted for good; a signature's aren't, or anybody could stop it.
    */
   guess?(answer: Answer): boolean;
-
-  /**
-   * Asks the same anew, as the prompt's `resend` lets people want it, with the credentials that the account has now:
-   * none at an enrolment. No attempt is counted: what it costs, the factor limits. A refusal leaves all as it was.
-   */
-  resend?(
-    pending: P,
-    account: Account,
-    credentials: readonly Credential<C>[],
-    context?: FactorContext,
-  ): Promise<Challenge<P> | Refused>;
-
-  /** Opens a sign-in by itself, before the account is known. */
-  first?: {
-    begin(hint?: string): Promise<Challenge<P>>;
-    /** Whose credential to look for. */
-    identify(pending: P, answer: Answer): Promise<Identified | Refused>;
-  };
-
-  /**
-   * Makes a credential that is handed to its owner instead of being set up by them: a pass, codes on paper. Throws
-   * ERR_INPUT where the options can't be had.
-   */
-  issue?(account: Account, existing: readonly Credential<C>[], options: IssueOptions): Promise<Issued<C>>;
-  /** What owners may issue to themselves, after a fresh proof of more than that: absent is nothing. */
-  readonly selfService?: SelfService<C>;
-  /** What operators may issue to others, and what they choose then: absent is nothing. */
-  readonly operatorService?: { choices: readonly IssueChoice[] };
-
-  /**
-   * Gives a device of the institution's to an account, by the number that is printed on it. Whoever does so has made
-   * sure whom it is handed to.
-   */
-  assign?(account: Account, existing: readonly Credential<C>[], typed: string): Promise<Assigned<C> | Refused>;
-  /** The lookup key of whichever credential is the device with this number, as it is typed. */
-  lookupOf?(typed: string): string | undefined;
-
-  /** Whether it can be offered to this account now; by default, if a credential is enrolled. */
-  usable?(account: Account, credentials: readonly Credential<C>[], context?: FactorContext): boolean;
-
-  /** What this credential can prove at most, now; by default what the module can. No kinds: it is suspended. */
-  atMost?(credential: Credential<C>): Pick<Proof, 'kinds' | 'phishingResistant' | 'attested'>;
-
-  /** For when others aren't at hand: it isn't asked for before them. */
-  reserve?(credential: Credential<C>): boolean;
-  /** Lent, and to sign in with alone: where methods are managed it counts for nothing. */
-  signsInOnly?(credential: Credential<C>): boolean;
-
-  /**
-   * Looks at a credential again wherever an earlier proof of it would count, for this application and now: what
-   * was accepted for one application, or yesterday, may not be for another, or today.
-   */
-  review?(credential: Credential<C>, account: Account, context: FactorContext): 'attested' | 'unattested' | 'refused';
-
-  /** Documents that browsers look for at fixed addresses: path and JSON. */
-  readonly published?: readonly { path: `/.well-known/${string}`; body: unknown }[];
-
-  /** What its own app calls, and the app itself. */
-  readonly routes?: FactorRoutes;
-
-  /** What it holds back of an account's ends: the password was changed, or the help desk says so. */
-  release?(account: string): Promise<void>;
-
-  /** What an owner is told about moving this credential to a new phone; undefined where it lives on none. */
-  onPhone?(credential: Credential<C>): OnPhone | undefined;
-
-  /** Loads what it needs before the first sign-in; throws ERR_CONFIG where the settings can't be honoured, and the gateway doesn't start. */
-  start?(): Promise<void>;
-  /** Stops what runs by itself, as refreshing trust. */
-  close?(): Promise<void>;
-}
-
-/** What a factor's commands work on: the accounts, and this factor's credentials and records. */
-export interface FactorDesk<C = unknown, P = unknown> {
-  factor: Factor<C, P>;
-  /** By user name or mail address, as people type it. */
-  account(login: string): Promise<Account | undefined>;
-  /** By our own id. */
-  accountById(id: string): Promise<Account | undefined>;
-  credentials(account: Account): Promise<Credential<C>[]>;
-  /** The new one's id, or why there is none (`too-many-methods`, `method-taken`); audited as `credential.added`. */
-  add(account: Account, credential: { name: string; data: C; lookup?: readonly string[] }): Promise<string | Message>;
-  /** With what rests on it; audited as `credential.removed`. False if it isn't there. */
-  remove(account: Account, id: string): Promise<boolean>;
-  /** Audited as `credential.issued` with `facts`, before anything is answered. */
-  issue(account: Account, options: IssueOptions, facts?: Record<string, string | number>): Promise<Shown>;
-  /** The factor's own records and values, the same as its ports'. */
-  records: RecordStore;
-  state: StatePort;
-  sealer: Sealer;
-  /** Durable before it returns; `by: 'cli'` is added. */
-  audit(event: AuditEvent): Promise<void>;
-  now(): number;
-  random(bytes: number): Uint8Array;
 }

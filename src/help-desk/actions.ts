@@ -77,25 +77,25 @@ export function createActions(
   async function beginAnew(account: Account): Promise<void> {
     const names = parts.logins.namesOf(account).map(attempts.stranger);
     await attempts.unlock(account.id, budgets, names);
-    for (const { factor } of factors.values()) await factor.release?.(account.id);
+    for (const { factor } of factors.values()) await factor.holdsBack?.release(account.id);
   }
 
   return {
     /** What operators may issue, and what they choose then. */
     issuable: () =>
-      [...factors.values()].flatMap(({ module, factor: { issue, operatorService } }) =>
-        issue && operatorService ? [{ factor: module.id, standing: module.standing, ...operatorService }] : [],
+      [...factors.values()].flatMap(({ module, factor: { issues } }) =>
+        issues?.operatorService ? [{ factor: module.id, standing: module.standing, ...issues.operatorService }] : [],
       ),
 
     /** Factors whose devices are assigned by number. */
-    assignable: () => [...factors.values()].filter(({ factor }) => factor.assign).map(({ module }) => module.id),
+    assignable: () => [...factors.values()].filter(({ factor }) => factor.assigns).map(({ module }) => module.id),
 
     locks: async (account: string) => attempts.locks(account, budgets, await credentials.ofAccount(account)),
 
     /** Answers what is shown, once. @throws SallyportError as `permitted`, and ERR_INPUT for options that can't be had */
     async issue(order: Order, factor: string, options: Readonly<Record<string, string | number>>): Promise<Shown> {
       const { target, facts } = await permitted(order, 'issue');
-      if (factors.get(factor)?.factor.operatorService === undefined) {
+      if (factors.get(factor)?.factor.issues?.operatorService === undefined) {
         throw new SallyportError('ERR_NOT_FOUND', `${factor} is not issued by operators`);
       }
       const announce = ({ starts, expires }: Shown) =>
@@ -153,10 +153,10 @@ export function createActions(
     async assign(order: Order, factor: string, number: string): Promise<Message | undefined> {
       const { target, facts } = await permitted(order, 'assign');
       const it = factors.get(factor);
-      if (it?.factor.assign === undefined) throw new SallyportError('ERR_NOT_FOUND', `${factor} assigns nothing`);
+      if (it?.factor.assigns === undefined) throw new SallyportError('ERR_NOT_FOUND', `${factor} assigns nothing`);
       const existing = await ofFactor(target.id, factor);
       if (existing.length >= credentials.maximum(factor)) return { key: 'too-many-methods' };
-      const assigned = await it.factor.assign(target, existing, number);
+      const assigned = await it.factor.assigns.assign(target, existing, number);
       if (assigned.outcome === 'refused') return assigned.message;
       const { name, data, lookup } = assigned;
       try {

@@ -28,7 +28,7 @@ export function createPeople(
   async function holders(typed: string): Promise<Account[]> {
     const found = await Promise.all(
       [...deps.factors].map(async ([id, { factor }]) => {
-        const key = factor.lookupOf?.(typed);
+        const key = factor.assigns?.lookupOf(typed);
         const credential = key === undefined ? undefined : await credentials.byLookup(id, key);
         return credential && durable.accounts.byId(credential.account);
       }),

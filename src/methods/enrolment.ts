@@ -61,10 +61,10 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
 
   async function begin(account: Account, session: string, id: string, error?: Message): Promise<Prompt | undefined> {
     const factor = factors.get(id)?.factor;
-    if (factor?.enrol === undefined) return undefined;
+    if (factor?.enrols === undefined) return undefined;
     const existing = await existingOf(account, id);
     if (existing.length >= credentials.maximum(id)) return undefined;
-    const { prompt, pending } = await factor.enrol(account, existing, {});
+    const { prompt, pending } = await factor.enrols.begin(account, existing, {});
     const value = JSON.stringify({ factor: id, prompt, pending, ...(error ? { error } : {}) } satisfies Pending);
     await ephemeral.set(keyOf(session), sealer.seal(value, keyOf(session)), PATIENCE);
     return prompt;
@@ -114,8 +114,8 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
   async function resend(account: Account, session: string, loaded: Loaded, browser: Browser) {
     const { factor: id, pending } = loaded.kept;
     const it = factors.get(id);
-    if (it?.factor.resend === undefined) return again(session, loaded, { key: 'try-again' });
-    const verdict = await it.factor.resend(it.module.pending.parse(pending), account, [], fromBrowser(browser));
+    if (it?.factor.resends === undefined) return again(session, loaded, { key: 'try-again' });
+    const verdict = await it.factor.resends.resend(it.module.pending.parse(pending), account, [], fromBrowser(browser));
     if ('outcome' in verdict) {
       const { ip, userAgent, reference } = browser;
       refused(verdict.reason, { account: account.id, factor: id, ip, userAgent, reference });
@@ -151,14 +151,14 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
     /** Factors that can be set up by somebody who has these credentials. */
     offered: (existing: readonly Credential[]): string[] =>
       [...factors.values()]
-        .filter(({ factor }) => factor.enrol && factor.confirm)
+        .filter(({ factor }) => factor.enrols)
         .map(({ module }) => module.id)
         .filter((id) => existing.filter(({ factor }) => factor === id).length < credentials.maximum(id)),
 
     /** What its owner is told about moving it to a new phone; undefined where it lives on none, or can't be set up again. */
     onPhone(credential: Credential): OnPhone | undefined {
       const it = factors.get(credential.factor)?.factor;
-      return it?.enrol && it.onPhone?.(credential);
+      return it?.enrols && it.moves?.onPhone(credential);
     },
 
     begin,
@@ -180,7 +180,7 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
       };
       const loaded = await load(session);
       const factor = factors.get(id)?.factor;
-      if (loaded?.kept.factor !== id || factor?.confirm === undefined) return anew({ key: 'expired-prompt' });
+      if (loaded?.kept.factor !== id || factor?.enrols === undefined) return anew({ key: 'expired-prompt' });
       if (loaded.kept.prompt.kind === 'code' && loaded.kept.prompt.restart && answer.restart !== undefined) {
         await begin(account, session, id);
         return { further: true };
@@ -197,7 +197,7 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
         return again(session, loaded, lockedFor(turn, attempt, deps.now()));
       }
       const pending = factors.get(id)?.module.pending.parse(loaded.kept.pending);
-      const verdict = await factor.confirm(pending, answer, fromBrowser(browser));
+      const verdict = await factor.enrols.confirm(pending, answer, fromBrowser(browser));
       if (verdict.outcome === 'refused') {
         await turn.failed(about);
         refused(verdict.reason, about);

@@ -1,7 +1,7 @@
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { SallyportError } from '../core/errors.ts';
-import type { Issued, IssueOptions, SelfService, Shown } from '../core/factor-powers.ts';
+import type { Issued, IssueOptions, IssueService, Shown } from '../core/factor-powers.ts';
 import type { Message } from '../core/prompt.ts';
 import type { Methods } from './methods.ts';
 import type { MethodsNeeds } from './needs.ts';
@@ -9,7 +9,7 @@ import type { MethodsNeeds } from './needs.ts';
 /** A factor that owners may issue credentials of to themselves. */
 export interface Issuable {
   factor: string;
-  selfService: SelfService;
+  selfService: IssueService;
   /** Whether they have one already, which the new one would end. */
   replaces: boolean;
 }
@@ -34,15 +34,15 @@ export function createIssuing(
      * that is has to be said first.
      */
     offered: (existing: readonly Credential[]): Issuable[] =>
-      [...deps.factors.values()].flatMap(({ module, factor: { issue, selfService } }) =>
-        issue && selfService && !ofFactor(existing, module.id).some(({ suspendedAt }) => suspendedAt !== undefined)
-          ? [{ factor: module.id, selfService, replaces: ofFactor(existing, module.id).length > 0 }]
-          : [],
-      ),
+      [...deps.factors.values()].flatMap(({ module: { id }, factor: { issues } }) => {
+        const mine = ofFactor(existing, id);
+        if (issues?.selfService === undefined || mine.some(({ suspendedAt }) => suspendedAt !== undefined)) return [];
+        return [{ factor: id, selfService: issues.selfService, replaces: mine.length > 0 }];
+      }),
 
     /** How one that was issued stands, as its owner is told. */
     stateOf(credential: Credential): { state?: { message: Message; warn: boolean } } {
-      const state = deps.factors.get(credential.factor)?.factor.selfService?.state?.(credential);
+      const state = deps.factors.get(credential.factor)?.factor.shows?.state(credential);
       return state === undefined ? {} : { state };
     },
 
@@ -61,9 +61,9 @@ export function createIssuing(
       { announce, since }: { announce?: (shown: Shown) => Promise<void>; since?: number } = {},
     ): Promise<Shown> {
       const it = deps.factors.get(id)?.factor;
-      if (it?.issue === undefined) throw new SallyportError('ERR_INPUT', `${id} issues nothing`);
+      if (it?.issues === undefined) throw new SallyportError('ERR_INPUT', `${id} issues nothing`);
       const existing = ofFactor(await credentials.ofAccount(account.id), id);
-      const issued = await it.issue(account, existing, options);
+      const issued = await it.issues.issue(account, existing, options);
       await announce?.(issued.shown);
       const { id: credential, replaced } = await keep(account.id, id, issued);
       const { expires } = issued.shown;

@@ -33,7 +33,7 @@ interface Parts {
 /** What a newcomer sets up, in which order: `/enrol`. */
 export function createPortal(deps: Pick<MethodsNeeds, 'factors' | 'suggestions'>, parts: Parts) {
   const { credentials, evaluator, issuing } = parts;
-  const enrollable = [...deps.factors.values()].filter(({ factor }) => factor.enrol && factor.confirm);
+  const enrollable = [...deps.factors.values()].filter(({ factor }) => factor.enrols);
 
   /** As the configuration suggests it to this person, then in its order of factors. */
   function recommended(account: Account, factors: readonly string[]): string[] {

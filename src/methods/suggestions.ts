@@ -27,7 +27,7 @@ export function createSuggestions(deps: Pick<MethodsNeeds, 'durable' | 'factors'
 
   function fits(suggestion: Suggestion, account: Account, credentials: readonly Credential[]): boolean {
     const { factor } = suggestion;
-    if (!deps.factors.get(factor)?.factor.enrol) return false;
+    if (!deps.factors.get(factor)?.factor.enrols) return false;
     return !credentials.some((credential) => credential.factor === factor) && isFor(suggestion, account);
   }
 

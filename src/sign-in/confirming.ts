@@ -35,14 +35,18 @@ export function createConfirming(deps: SignInNeeds, { attempts, methods, mayEnro
   ): Promise<Result> {
     const account = accountOf(request, state);
     const it = deps.factors.get(stage.factor)?.factor;
-    if (account === undefined || it?.confirm === undefined) throw new Error('enrolment without account or factor');
+    if (account === undefined || it?.enrols === undefined) throw new Error('enrolment without account or factor');
     const attempt = { subject: account, factor: `enrol-${stage.factor}`, opening: false };
     const turn = await attempts.count(attempt, browser);
     if (!turn.allowed) {
       deps.audit.note({ event: 'sign-in.locked', factor: stage.factor, ...about(request, browser, account) });
       return { error: lockedFor(turn, attempt, deps.now()) };
     }
-    const verdict = await it.confirm(pendingOf(stage.factor, stage.pending), answer, contextOf(request, browser));
+    const verdict = await it.enrols.confirm(
+      pendingOf(stage.factor, stage.pending),
+      answer,
+      contextOf(request, browser),
+    );
     if (verdict.outcome === 'refused') {
       await turn.failed(about(request, browser, account));
       return refused(request, browser, stage.factor, verdict, account);

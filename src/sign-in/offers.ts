@@ -39,7 +39,7 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
         if (!allows(requirement.factors, it)) return false;
         // Proven a moment ago and still not enough: asking again would go in circles.
         if (state.collected.some((proof) => proof.factor === id && proof.credential === credential.id)) return false;
-        if (enrolling && it.module.standing === 'bootstrap' && !it.factor.signsInOnly?.(credential)) return true;
+        if (enrolling && it.module.standing === 'bootstrap' && !it.factor.lends?.signsInOnly(credential)) return true;
         return reaches(levelOf([...opener(), atMost(it, credential)]), wanted);
       });
   }
@@ -49,7 +49,7 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
     const rank = (credential: Credential) => {
       const it = deps.factors.get(credential.factor);
       if (it?.module.standing === 'spare') return 2;
-      return it?.factor.reserve?.(credential) ? 1 : 0;
+      return it?.factor.lends?.reserve(credential) ? 1 : 0;
     };
     return rank(a) - rank(b);
   }
@@ -72,7 +72,7 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
     const found = new Map<string, Method>();
     for (const { factor: id, name, lastUsedAt } of all) {
       const factor = deps.factors.get(id)?.factor;
-      if (found.has(id) || (factor?.usable && !factor.usable(account, ofFactor(all, id), context))) continue;
+      if (found.has(id) || !factor?.usable(account, ofFactor(all, id), context)) continue;
       found.set(id, { factor: id, name, ...(lastUsedAt ? { lastUsedAt } : {}) });
     }
     return [...found.values()];
@@ -85,7 +85,7 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
   /** Factors that can be set up here and would do. */
   function enrollable({ requirement, wanted }: FullEvaluation): string[] {
     return enabled
-      .filter(({ factor }) => factor.enrol && factor.confirm)
+      .filter(({ factor }) => factor.enrols)
       .filter((it) => allows(requirement.factors, it))
       .filter((it) => reaches(levelOf([...opener(), atMost(it)]), wanted))
       .map(({ module }) => module.id);
@@ -102,15 +102,15 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
   ): Promise<Stage> {
     const openings: Opening[] = [];
     for (const { module, factor } of enabled) {
-      if (factor.first === undefined) continue;
+      if (factor.opens === undefined) continue;
       // What goes beyond knowledge counts only where policy allows it: asking for it would go in circles.
       const beyond = module.kinds.some((kind) => kind !== 'knowledge');
       if (beyond && requirement.factors && !requirement.factors.includes(module.id)) continue;
       const mine = ofFactor(credentials, module.id).filter(evaluator.works);
-      if (account && !(factor.usable?.(account, mine, context) ?? mine.length > 0)) continue;
+      if (account && !factor.usable(account, mine, context)) continue;
       const challenge = account
         ? await factor.challenge(account, mine, { ...context, opening: true })
-        : await factor.first.begin(hint);
+        : await factor.opens.begin(hint);
       openings.push({ factor: module.id, ...challenge });
     }
     const lately = evidence.findLast(isFirstFactor)?.factor;
@@ -137,8 +137,8 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
     credentials: readonly Credential[],
   ): Promise<Stage> {
     const it = deps.factors.get(id)?.factor;
-    if (it?.enrol === undefined) throw new Error(`factor ${id} can't be enrolled`);
-    const { prompt, pending } = await it.enrol(account, ofFactor(credentials, id), context);
+    if (it?.enrols === undefined) throw new Error(`factor ${id} can't be enrolled`);
+    const { prompt, pending } = await it.enrols.begin(account, ofFactor(credentials, id), context);
     return { at: 'enrol', factor: id, prompt, pending, why: 'why.enrol' };
   }
 

@@ -58,11 +58,11 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
   const { pendingOf, waits, refused } = createResults(deps);
 
   /** Factors that a stranger can guess at: what they are stopped for ends when the owner shows more than that. */
-  const openers = [...deps.factors.values()].filter(({ factor }) => factor.first).map(({ module }) => module.id);
+  const openers = [...deps.factors.values()].filter(({ factor }) => factor.opens).map(({ module }) => module.id);
 
   /** Who is meant by an answer of somebody not known yet. */
   async function identify({ factor, pending }: Opening, answer: Answer): Promise<Meant | Refused> {
-    const it = deps.factors.get(factor)?.factor.first;
+    const it = deps.factors.get(factor)?.factor.opens;
     if (it === undefined) throw new Error(`factor ${factor} can't begin a sign-in`);
     const who = await it.identify(pendingOf(factor, pending), answer);
     if ('outcome' in who) return who;

@@ -29,7 +29,7 @@ export function createResend(deps: SignInNeeds, { accounts, credentials, dispatc
     const id = accountOf(request, state);
     const account = id === undefined ? undefined : await accounts.usable(id);
     const able = 'resend' in stage.prompt && stage.prompt.resend !== undefined;
-    if (!able || it?.factor.resend === undefined || account === undefined) return nothing;
+    if (!able || it?.factor.resends === undefined || account === undefined) return nothing;
     // Policy or the person's methods may have changed since it was asked first.
     const context = contextOf(request, browser);
     if (stage.at === 'method') {
@@ -40,7 +40,7 @@ export function createResend(deps: SignInNeeds, { accounts, credentials, dispatc
       ({ factor, suspendedAt }) => factor === stage.factor && suspendedAt === undefined,
     );
     const pending = it.module.pending.parse(stage.pending);
-    const verdict = await it.factor.resend(pending, account, mine, context);
+    const verdict = await it.factor.resends.resend(pending, account, mine, context);
     if ('outcome' in verdict) {
       return { error: { ...verdict.message, factor: stage.factor }, free: true };
     }

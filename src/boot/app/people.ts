@@ -44,14 +44,14 @@ export async function openPeople(
 
   const factors = await createFactors(config, modules, { ...needs, ...outside, ...known, names: applications });
   known.holds.listen(async (account) => {
-    for (const { factor } of factors.values()) await factor.release?.(account);
+    for (const { factor } of factors.values()) await factor.holdsBack?.release(account);
   });
   const rules = [...config.rules, ...OWN_RULES];
   const rooms = { ...known, ...assuranceRoom({ ...needs, factors, applications, rules, acr, trustedDevices }, known) };
   return {
     ...{ applications, directories, factors, rules, rooms },
     async close() {
-      for (const { factor } of factors.values()) await factor.close?.();
+      for (const { factor } of factors.values()) await factor.runs?.close?.();
     },
   };
 }

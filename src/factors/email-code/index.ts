@@ -72,14 +72,16 @@ function create(settings: Settings, ports: FactorPorts): Factor<never, Pending> 
   return {
     challenge: (account, _credentials, context) => challenge(account, context),
     verify: async (pending, _credentials, answer, account) => verify(pending, answer, account),
-    /** To the same mailbox as before, and only while it is still the account's. */
-    async resend(pending, account, _credentials, context) {
-      if (!stands(pending, account)) return refuse('changed');
-      const result = await dispatch(account, pending.mailbox, context);
-      if (!('sent' in result)) return { outcome: 'refused', message: result.message, reason: result.reason };
-      return { prompt: ask(pending.mailbox), pending: { ...pending, sent: result.sent } };
-    },
     usable: (account) => mailboxOf(account) !== undefined,
+    resends: {
+      /** To the same mailbox as before, and only while it is still the account's. */
+      async resend(pending, account, _credentials, context) {
+        if (!stands(pending, account)) return refuse('changed');
+        const result = await dispatch(account, pending.mailbox, context);
+        if (!('sent' in result)) return { outcome: 'refused', message: result.message, reason: result.reason };
+        return { prompt: ask(pending.mailbox), pending: { ...pending, sent: result.sent } };
+      },
+    },
   };
 }
 

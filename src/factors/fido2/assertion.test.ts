@@ -15,7 +15,7 @@ const password = {
 
 describe('opening a sign-in', () => {
   it('asks for any passkey, with verification, also from the user name field', async () => {
-    const begun = await fixture().factor.first?.begin();
+    const begun = await fixture().factor.opens?.begin();
     if (begun === undefined) throw new Error('no prompt');
     expect(begun.prompt).toMatchObject({ kind: 'ceremony', conditional: true });
     expect(optionsOf(begun.prompt)).toMatchObject({
@@ -72,7 +72,7 @@ describe('opening a sign-in', () => {
       credentials: [one.credential],
       ceremony: { id: one.device.credentialId },
     });
-    const begun = await made.factor.first?.begin();
+    const begun = await made.factor.opens?.begin();
     if (begun === undefined) throw new Error('no prompt');
     const nobody = await made.factor.verify(
       begun.pending,
@@ -86,14 +86,14 @@ describe('opening a sign-in', () => {
 
   it('refuses an answer that is none, and what was kept for something else', async () => {
     const made = fixture();
-    const begun = await made.factor.first?.begin();
+    const begun = await made.factor.opens?.begin();
     const asked = await made.factor.challenge(ada, []);
     if (begun === undefined) throw new Error('no prompt');
     for (const response of ['', '{', '{"id":"../x"}', '"', 'x'.repeat(200_000)]) {
-      expect(await made.factor.first?.identify(begun.pending, { response })).toMatchObject({ reason: 'malformed' });
+      expect(await made.factor.opens?.identify(begun.pending, { response })).toMatchObject({ reason: 'malformed' });
       expect(await made.factor.verify(begun.pending, [], { response }, ada)).toMatchObject({ reason: 'malformed' });
     }
-    expect(await made.factor.first?.identify(asked.pending, {})).toMatchObject({ reason: 'expired' });
+    expect(await made.factor.opens?.identify(asked.pending, {})).toMatchObject({ reason: 'expired' });
     const { pending } = await enrolling(made);
     expect(await made.factor.verify(pending, [], {}, ada)).toMatchObject({ reason: 'expired' });
   });
@@ -196,8 +196,8 @@ describe('what becomes of a credential', () => {
       outcome: 'refused',
       reason: `suspended: ${reason}`,
     });
-    expect(made.factor.usable?.(ada, [suspended])).toBe(false);
-    expect(made.factor.usable?.(ada, [suspended, one.credential])).toBe(true);
+    expect(made.factor.usable(ada, [suspended])).toBe(false);
+    expect(made.factor.usable(ada, [suspended, one.credential])).toBe(true);
     const { prompt } = await made.factor.challenge(ada, [suspended, { ...one.credential, id: 'c2' }]);
     expect(optionsOf<{ allowCredentials: object[] }>(prompt).allowCredentials).toHaveLength(1);
   });

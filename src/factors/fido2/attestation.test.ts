@@ -31,7 +31,7 @@ const made = (...profiles: object[]) => fixture({ profiles: profiles.length > 0 
 describe('required attestation', () => {
   it('asks for it, and yields attested hardware', async () => {
     const here = made();
-    await here.factor.start?.();
+    await here.factor.runs?.start();
     const one = await enrolled(here, { making: packed() });
     expect(one.credential.data.attestation).toMatchObject({ format: 'packed', firmware: '5.7.1' });
     expect((await opening(here, one)).verdict).toMatchObject({
@@ -42,7 +42,7 @@ describe('required attestation', () => {
 
   it('is direct only for people that a profile asks it of', async () => {
     const admins = made({ ...strict, groups: ['admins'] });
-    const asked = async (groups: string[]) => (await admins.factor.enrol?.({ ...ada, groups }, []))?.prompt;
+    const asked = async (groups: string[]) => (await admins.factor.enrols?.begin({ ...ada, groups }, []))?.prompt;
     expect(await asked(['admins'])).toMatchObject({ options: { publicKey: { attestation: 'direct' } } });
     expect(await asked(['staff'])).toMatchObject({ options: { publicKey: { attestation: 'none' } } });
   });
@@ -176,7 +176,7 @@ describe('required attestation', () => {
 
   it('for an application that doesn’t exist is a fault, or it would hold nowhere', async () => {
     const here = made({ name: 'one', attestation: 'preferred', applications: ['payrol'] });
-    await expect(here.factor.start?.()).rejects.toThrow(/profile one: payrol isn't in applications/);
+    await expect(here.factor.runs?.start()).rejects.toThrow(/profile one: payrol isn't in applications/);
   });
 });
 
@@ -300,7 +300,7 @@ describe('profiles', () => {
     const { credential: plain } = await enrolled(here);
     const { credential: vouchedFor } = await enrolled(here, { making: packed() });
     const reviewed = (application: string) =>
-      [plain, vouchedFor].map((one) => here.factor.review?.(one, ada, { application }));
+      [plain, vouchedFor].map((one) => here.factor.reviews?.review(one, ada, { application }));
     expect(reviewed('library')).toEqual(['unattested', 'unattested']);
     expect(reviewed('payroll')).toEqual(['refused', 'attested']);
   });

@@ -14,33 +14,41 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   const trust = createTrust(settings, ports);
   const site = siteOf(settings, trust, ports);
   return {
-    start: () => start(site),
-    close: async () => {
-      for (const source of trust.sources) source.close();
-    },
-    enrol: async (account, existing, context) => enrol(site, account, existing, context),
-    confirm: (pending, answer) => confirm(site, pending, answer),
     challenge: async (_account, credentials, context) => challenge(site, credentials, context),
     verify: (pending, credentials, answer, account, context) =>
       verify(site, pending, credentials, answer, account, context),
+    usable: (_account, credentials) => credentials.some(({ data }) => !data.suspended),
     guess: () => false,
-    // Only what is reached from another device lies on a phone (WebAuthn section 5.8.4).
-    onPhone: ({ data }) => (data.transports.includes('hybrid') ? { key: 'phone' } : undefined),
-    first: {
+    opens: {
       begin: async () => begin(site),
       identify: async (pending, answer) => identify(pending, answer),
     },
-    usable: (_account, credentials) => credentials.some(({ data }) => !data.suspended),
-    atMost: ({ data }) =>
-      data.suspended
-        ? { kinds: [], phishingResistant: false, attested: false }
-        : { kinds: KINDS, phishingResistant: true, attested: mayAttest(trust, data) },
-    review: ({ data }, { groups }, { application }) => {
-      const judgement = judge(trust, data, { groups, application });
-      if (!judgement.accepted) return 'refused';
-      return judgement.attested ? 'attested' : 'unattested';
+    enrols: {
+      begin: async (account, existing, context) => enrol(site, account, existing, context),
+      confirm: (pending, answer) => confirm(site, pending, answer),
     },
-    published: [{ path: '/.well-known/webauthn', body: { origins: site.origins } }],
+    rates: {
+      atMost: ({ data }) =>
+        data.suspended
+          ? { kinds: [], phishingResistant: false, attested: false }
+          : { kinds: KINDS, phishingResistant: true, attested: mayAttest(trust, data) },
+    },
+    reviews: {
+      review({ data }, { groups }, { application }) {
+        const judgement = judge(trust, data, { groups, application });
+        if (!judgement.accepted) return 'refused';
+        return judgement.attested ? 'attested' : 'unattested';
+      },
+    },
+    // Only what is reached from another device lies on a phone (WebAuthn section 5.8.4).
+    moves: { onPhone: ({ data }) => (data.transports.includes('hybrid') ? { key: 'phone' } : undefined) },
+    publishes: [{ path: '/.well-known/webauthn', body: { origins: site.origins } }],
+    runs: {
+      start: () => start(site),
+      async close() {
+        for (const source of trust.sources) source.close();
+      },
+    },
   };
 }
 

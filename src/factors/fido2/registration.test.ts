@@ -15,7 +15,7 @@ interface Options {
 
 describe('enrolment', () => {
   it('asks for a discoverable credential, for this site and person', async () => {
-    const { prompt } = (await fixture().factor.enrol?.(ada, [])) ?? {};
+    const { prompt } = (await fixture().factor.enrols?.begin(ada, [])) ?? {};
     if (prompt === undefined) throw new Error('no prompt');
     expect(prompt).toMatchObject({ kind: 'ceremony', script: '/assets/fido2/ceremony.js' });
     expect(optionsOf<Options>(prompt)).toMatchObject({
@@ -31,14 +31,14 @@ describe('enrolment', () => {
   it('tells nothing of the person to the key but what the browser shows, and one user handle for all', async () => {
     const made = fixture();
     const one = await enrolled(made);
-    const { prompt } = (await made.factor.enrol?.(ada, [one.credential])) ?? {};
+    const { prompt } = (await made.factor.enrols?.begin(ada, [one.credential])) ?? {};
     if (prompt === undefined) throw new Error('no prompt');
     const { user, excludeCredentials, challenge } = optionsOf<Options>(prompt);
     expect(user.id).toBe(one.credential.data.userHandle);
     expect(Buffer.from(user.id, 'base64url')).toHaveLength(32);
     expect(Buffer.from(challenge, 'base64url')).toHaveLength(32);
     expect(excludeCredentials).toMatchObject([{ id: one.device.credentialId }]);
-    const other = await made.factor.enrol?.({ ...ada, id: 'a2' }, []);
+    const other = await made.factor.enrols?.begin({ ...ada, id: 'a2' }, []);
     if (other === undefined) throw new Error('no prompt');
     expect(optionsOf<Options>(other.prompt).user.id).not.toBe(user.id);
   });
@@ -94,18 +94,18 @@ describe('enrolment', () => {
   it('refuses the answer to another enrolment', async () => {
     const made = fixture();
     const { answer } = await enrolling(made);
-    const again = await made.factor.enrol?.(ada, []);
+    const again = await made.factor.enrols?.begin(ada, []);
     if (again === undefined) throw new Error('no prompt');
-    expect(await made.factor.confirm?.(again.pending, answer)).toMatchObject({ reason: 'challenge' });
+    expect(await made.factor.enrols?.confirm(again.pending, answer)).toMatchObject({ reason: 'challenge' });
   });
 
   it('says so where the credential is registered already, whatever the browser let through', async () => {
     const made = fixture();
     const one = await enrolled(made);
-    const begun = await made.factor.enrol?.(ada, [one.credential]);
+    const begun = await made.factor.enrols?.begin(ada, [one.credential]);
     if (begun === undefined) throw new Error('no prompt');
     const answer = one.device.create(optionsOf(begun.prompt));
-    expect(await made.factor.confirm?.(begun.pending, answer)).toMatchObject({
+    expect(await made.factor.enrols?.confirm(begun.pending, answer)).toMatchObject({
       outcome: 'refused',
       message: { key: 'registered' },
     });
@@ -114,16 +114,16 @@ describe('enrolment', () => {
   it('stops at ten', async () => {
     const made = fixture();
     const { credential } = await enrolled(made);
-    const full = await made.factor.enrol?.(
+    const full = await made.factor.enrols?.begin(
       ada,
       Array.from({ length: 10 }, () => credential),
     );
     if (full === undefined) throw new Error('no prompt');
     expect(full.prompt).toMatchObject({ kind: 'notice', text: { key: 'full', values: { maximum: 10 } } });
-    expect(await made.factor.confirm?.(full.pending, {})).toMatchObject({ outcome: 'refused', reason: 'full' });
+    expect(await made.factor.enrols?.confirm(full.pending, {})).toMatchObject({ outcome: 'refused', reason: 'full' });
     expect(
       (
-        await made.factor.enrol?.(
+        await made.factor.enrols?.begin(
           ada,
           Array.from({ length: 9 }, () => credential),
         )
@@ -135,11 +135,14 @@ describe('enrolment', () => {
     const made = fixture();
     const { pending } = await enrolling(made);
     for (const response of ['', '{', '[]', 'null', '{"id":"AA"}', 'x'.repeat(200_000)]) {
-      expect(await made.factor.confirm?.(pending, { response })).toMatchObject({ reason: 'malformed' });
+      expect(await made.factor.enrols?.confirm(pending, { response })).toMatchObject({ reason: 'malformed' });
     }
-    const begun = await made.factor.first?.begin();
+    const begun = await made.factor.opens?.begin();
     if (begun === undefined) throw new Error('no prompt');
-    expect(await made.factor.confirm?.(begun.pending, {})).toMatchObject({ outcome: 'refused', reason: 'expired' });
+    expect(await made.factor.enrols?.confirm(begun.pending, {})).toMatchObject({
+      outcome: 'refused',
+      reason: 'expired',
+    });
   });
 
   it('refuses a self attestation that is signed by another key', async () => {
@@ -156,20 +159,20 @@ describe('the site', () => {
 
   it('may be the institution’s domain, with related origins', async () => {
     const made = fixture(settings);
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     const { result } = await enrolling(made, { ceremony: { origin: 'https://example.net' } });
     expect(result).toMatchObject({ outcome: 'confirmed' });
   });
 
   it.each(['edu.example', 'gin.example.edu', 'example.com'])('isn’t %s', async (rpId) => {
-    await expect(fixture({ rpId }).factor.start?.()).rejects.toThrow(
+    await expect(fixture({ rpId }).factor.runs?.start()).rejects.toThrow(
       /factors\.fido2: rpId .* neither the issuer's host/,
     );
   });
 
   it('may be a domain to which the issuer is a related origin', async () => {
-    await fixture({ rpId: 'example.com', origins: ['https://login.example.edu'] }).factor.start?.();
-    await expect(fixture({ rpId: 'example.com' }).factor.start?.()).rejects.toMatchObject({ code: 'ERR_CONFIG' });
+    await fixture({ rpId: 'example.com', origins: ['https://login.example.edu'] }).factor.runs?.start();
+    await expect(fixture({ rpId: 'example.com' }).factor.runs?.start()).rejects.toMatchObject({ code: 'ERR_CONFIG' });
   });
 
   it.each([

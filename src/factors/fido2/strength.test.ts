@@ -13,24 +13,24 @@ describe('what a credential can prove at most', () => {
   it('is attested hardware where some profile trusts its attestation, now', async () => {
     const made = fixture({ profiles: [preferred] });
     const { credential } = await enrolled(made, { making });
-    expect(made.factor.atMost?.(credential)).toMatchObject({ phishingResistant: true, attested: true });
+    expect(made.factor.rates?.atMost(credential)).toMatchObject({ phishingResistant: true, attested: true });
     const untrusting = fixture({ profiles: [{ ...preferred, trust: {} }] });
-    expect(untrusting.factor.atMost?.(credential)).toMatchObject({ phishingResistant: true, attested: false });
+    expect(untrusting.factor.rates?.atMost(credential)).toMatchObject({ phishingResistant: true, attested: false });
   });
 
   it('is no attested hardware where it was not attested, or is synchronised', async () => {
     const made = fixture({ profiles: [preferred] });
     const plain = await enrolled(made);
-    expect(made.factor.atMost?.(plain.credential)).toMatchObject({ phishingResistant: true, attested: false });
+    expect(made.factor.rates?.atMost(plain.credential)).toMatchObject({ phishingResistant: true, attested: false });
     const synced = await enrolled(made, { making, ceremony: { backupEligible: true } });
-    expect(made.factor.atMost?.(synced.credential)).toMatchObject({ phishingResistant: true, attested: false });
+    expect(made.factor.rates?.atMost(synced.credential)).toMatchObject({ phishingResistant: true, attested: false });
   });
 
   it('is nothing once it is suspended', async () => {
     const made = fixture();
     const { credential } = await enrolled(made);
     const suspended = { ...credential, data: { ...credential.data, suspended: { at: 1, reason: 'counter' } } };
-    expect(made.factor.atMost?.(suspended)).toEqual({ kinds: [], phishingResistant: false, attested: false });
+    expect(made.factor.rates?.atMost(suspended)).toEqual({ kinds: [], phishingResistant: false, attested: false });
   });
 });
 
@@ -54,7 +54,7 @@ describe('opening a sign-in again', () => {
 describe('related origins', () => {
   it('are published with the issuer’s own', () => {
     const origins = ['https://login.example.org'];
-    expect(fixture({ origins }).factor.published).toEqual([
+    expect(fixture({ origins }).factor.publishes).toEqual([
       { path: '/.well-known/webauthn', body: { origins: [ORIGIN, ...origins] } },
     ]);
   });

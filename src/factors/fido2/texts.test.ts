@@ -31,14 +31,14 @@ describe('every message has its text and its values', () => {
     const { credential } = await enrolled(made);
     const { factor } = made;
     const prompts = [
-      await factor.enrol?.(ada, []),
-      await factor.enrol?.(
+      await factor.enrols?.begin(ada, []),
+      await factor.enrols?.begin(
         ada,
         Array.from({ length: 10 }, () => credential),
       ),
       await factor.challenge(ada, [credential]),
       await factor.challenge(ada, [credential, credential]),
-      await factor.first?.begin(),
+      await factor.opens?.begin(),
     ];
     const messages = prompts.flatMap((it) => messagesIn(it?.prompt));
     expect(messages.length).toBeGreaterThan(20);

@@ -42,7 +42,7 @@ function register(vector: Vector) {
     names: [],
     groups: [],
   };
-  return made.factor.confirm?.(pending, answerOf(vector, fields));
+  return made.factor.enrols?.confirm(pending, answerOf(vector, fields));
 }
 
 function authenticate(vector: Vector, data: Data) {

@@ -66,13 +66,13 @@ function create(_settings: z.infer<typeof settings>, ports: FactorPorts): Factor
     pending: {},
   });
   return {
-    first: {
-      begin: async (hint) => challenge(hint === undefined ? own : { ...own, value: hint }),
-      identify: async (_pending, answer) => identify(answer),
-    },
     challenge: async () => challenge(),
     verify: (_pending, _credentials, answer, account) => verify(ports, answer, account),
     usable: () => true,
+    opens: {
+      begin: async (hint) => challenge(hint === undefined ? own : { ...own, value: hint }),
+      identify: async (_pending, answer) => identify(answer),
+    },
   };
 }
 

@@ -24,13 +24,13 @@ function factor(verdict: Awaited<ReturnType<PasswordPort['verify']>> = 'ok') {
     password.settings.parse({}),
     factorPorts(() => NOW, { password: { verify } }),
   );
-  if (!made.first) throw new Error('the password factor opens a sign-in');
-  return { ...made, first: made.first, asked };
+  if (!made.opens) throw new Error('the password factor opens a sign-in');
+  return { ...made, opens: made.opens, asked };
 }
 
 describe('identify', () => {
   const identify = (username?: string, secret?: string) =>
-    factor().first.identify({}, { ...(username !== undefined && { username }), ...(secret && { password: secret }) });
+    factor().opens.identify({}, { ...(username !== undefined && { username }), ...(secret && { password: secret }) });
 
   it('normalises the user name', async () => {
     expect(await identify(' ａｄａ\u3000', 'x')).toEqual({ username: 'ada' });
@@ -58,10 +58,10 @@ describe('identify', () => {
   });
 
   it('answers a bounded, normalised name or a refusal for any text', async () => {
-    const { first } = factor();
+    const { opens } = factor();
     await fc.assert(
       fc.asyncProperty(anyText, async (username) => {
-        const answer = await first.identify({}, { username, password: 'x' });
+        const answer = await opens.identify({}, { username, password: 'x' });
         if (!('username' in answer)) return;
         expect(answer.username).toBe(answer.username.normalize('NFKC').trim());
         expect(answer.username.length).toBeGreaterThan(0);
@@ -73,9 +73,9 @@ describe('identify', () => {
 
 describe('prompts', () => {
   it('asks for both at first, with the hint filled in', async () => {
-    const { prompt } = await factor().first.begin('ada');
+    const { prompt } = await factor().opens.begin('ada');
     expect(prompt).toMatchObject({ kind: 'secret', identifier: { value: 'ada' }, autocomplete: 'current-password' });
-    expect((await factor().first.begin()).prompt).toHaveProperty('identifier.label');
+    expect((await factor().opens.begin()).prompt).toHaveProperty('identifier.label');
   });
 
   it('asks for the password alone once the account is known', async () => {
@@ -133,6 +133,6 @@ describe('verify', () => {
 });
 
 it('is usable without any credential, and accepts none', () => {
-  expect(factor().usable?.(ada, [])).toBe(true);
+  expect(factor().usable(ada, [])).toBe(true);
   expect(password.credential.safeParse({}).success).toBe(false);
 });

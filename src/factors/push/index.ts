@@ -110,7 +110,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     return { prompt: shown(device, reached), pending: asking };
   }
 
-  async function enrol(
+  async function invite(
     account: Account,
     existing: readonly Enrolled[],
     context?: FactorContext,
@@ -157,59 +157,70 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   }
 
   return {
-    enrol,
-    async confirm(pending, answer) {
-      if (pending.kind === 'enrol') return registered(pending);
-      if (pending.kind === 'confirm') return confirmed(pending, answer);
-      return { ...refuse('expired', { key: 'setup.expired' }), final: true };
-    },
-
     async challenge(account, credentials, context) {
       const asked = await ask(account, credentials, context, false);
       if ('outcome' in asked) throw new Error('a first request was refused');
       return asked;
     },
 
-    // What the phone says is signed; the code that it shows can be guessed.
-    guess: ({ code }) => isTyped(code),
-
     async verify(pending, credentials, answer, account): Promise<Proved<Data> | Refused | Waiting> {
       if (pending.kind !== 'challenge') return refuse('expired', { key: 'over.gone' });
       return verification.verify(pending, credentials, answer, account);
     },
 
-    /** A new request in the place of the one before, which ends; only once the wait is over. */
-    async resend(pending, account, credentials, context) {
-      if (pending.kind !== 'challenge' || pending.account !== account.id)
-        return refuse('expired', { key: 'over.gone' });
-      const mine = pending.credentials.flatMap((id) => credentials.find((it) => it.id === id) ?? []);
-      return ask(account, mine, context, true);
-    },
-
     usable: (_account, credentials) => credentials.some((credential) => !isSuspended(credential)),
 
-    onPhone: () => ({ key: 'phone' }),
+    // What the phone says is signed; the code that it shows can be guessed.
+    guess: ({ code }) => isTyped(code),
 
-    selfService: {
+    enrols: {
+      begin: invite,
+      async confirm(pending, answer) {
+        if (pending.kind === 'enrol') return registered(pending);
+        if (pending.kind === 'confirm') return confirmed(pending, answer);
+        return { ...refuse('expired', { key: 'setup.expired' }), final: true };
+      },
+    },
+
+    resends: {
+      /** A new request in the place of the one before, which ends; only once the wait is over. */
+      async resend(pending, account, credentials, context) {
+        if (pending.kind !== 'challenge' || pending.account !== account.id)
+          return refuse('expired', { key: 'over.gone' });
+        const mine = pending.credentials.flatMap((id) => credentials.find((it) => it.id === id) ?? []);
+        return ask(account, mine, context, true);
+      },
+    },
+
+    shows: {
       state({ data }) {
         if (data.suspended !== undefined) return { message: { key: 'state.suspended' }, warn: true };
         return data.subscription === null ? { message: { key: 'state.unsubscribed' }, warn: false } : undefined;
       },
     },
 
-    async release(account) {
-      const released = await devices.release(account);
-      if (released > 0) await ports.audit({ event: 'push.released', account, devices: released });
+    moves: { onPhone: () => ({ key: 'phone' }) },
+
+    holdsBack: {
+      async release(account) {
+        const released = await devices.release(account);
+        if (released > 0) await ports.audit({ event: 'push.released', account, devices: released });
+      },
     },
 
-    routes: routesOf(settings, api, () => keys().publicKey),
+    serves: routesOf(settings, api, () => keys().publicKey),
 
-    async start() {
-      const { app } = settings;
-      if (app !== undefined && new URL(app).host === new URL(ports.issuer).host) {
-        throw new SallyportError('ERR_CONFIG', 'factors.push.app: must be another host than the issuer; leave it out');
-      }
-      vapid = await loadVapid(ports);
+    runs: {
+      async start() {
+        const { app } = settings;
+        if (app !== undefined && new URL(app).host === new URL(ports.issuer).host) {
+          throw new SallyportError(
+            'ERR_CONFIG',
+            'factors.push.app: must be another host than the issuer; leave it out',
+          );
+        }
+        vapid = await loadVapid(ports);
+      },
     },
   };
 }

@@ -38,7 +38,7 @@ describe('a request', () => {
     expect(request).toMatchObject({ browser: 'Chrome', system: 'Linux' });
     expect(JSON.stringify(request)).not.toContain(`"${number(asked)}"`);
     expect(posted[0]?.headers.get('ttl')).toBe('60');
-    expect(factor.usable?.(asked as never, mine())).toBe(true);
+    expect(factor.usable(asked as never, mine())).toBe(true);
   });
 
   it('draws numbers of two digits, any of them', async () => {
@@ -121,10 +121,10 @@ describe('waiting', () => {
     const asked = await challenge();
     const { id } = await phone.request();
     const context = { signIn: 'one' };
-    const early = await factor.resend?.(asked.pending, ada, mine(), context);
+    const early = await factor.resends?.resend(asked.pending, ada, mine(), context);
     expect(early).toMatchObject({ outcome: 'refused', message: { key: 'wait.seconds', values: { count: 20 } } });
     clock.pass(20 * SECOND);
-    const next = await factor.resend?.(asked.pending, ada, mine(), context);
+    const next = await factor.resends?.resend(asked.pending, ada, mine(), context);
     if (next === undefined || 'outcome' in next) throw new Error('it was refused');
     expect(posted).toHaveLength(2);
     expect((await phone.answer(id, 'approve', number(asked))).status).toBe(410);
@@ -169,12 +169,12 @@ describe('“it’s not me”', () => {
       { what: 'request', at: asked, factor: 'push', application: 'payroll', ip: '203.0.113.9', userAgent: 'curl' },
     ]);
     expect(audited.map(({ event }) => event)).toEqual(['push.requested', 'push.denied', 'push.suspended']);
-    expect(factor.usable?.({} as never, mine())).toBe(false);
+    expect(factor.usable({} as never, mine())).toBe(false);
     expect((await second.phone.pending()).json).toMatchObject({ requests: [] });
-    await factor.release?.('ada');
-    expect(factor.usable?.({} as never, mine())).toBe(true);
+    await factor.holdsBack?.release('ada');
+    expect(factor.usable({} as never, mine())).toBe(true);
     expect(audited.at(-1)).toEqual({ event: 'push.released', account: 'ada', devices: 2 });
-    await factor.release?.('ada');
+    await factor.holdsBack?.release('ada');
     expect(audited.filter(({ event }) => event === 'push.released')).toHaveLength(1);
   });
 
@@ -184,7 +184,7 @@ describe('“it’s not me”', () => {
     const asked = await challenge();
     const { id } = await phone.request();
     kept.splice(0, 1, ...kept.slice(0, 1).map((one) => ({ ...one, suspendedAt: 1 })));
-    expect(factor.usable?.({} as never, mine())).toBe(false);
+    expect(factor.usable({} as never, mine())).toBe(false);
     expect((await phone.pending()).json).toMatchObject({ requests: [] });
     for (const decision of ['not-me', 'cancel'] as const) expect((await phone.answer(id, decision)).status).toBe(410);
     expect(reported).toEqual([]);
@@ -272,7 +272,7 @@ describe('a subscription', () => {
     const { enrolled, posted, ports, mine } = await open();
     await enrolled();
     const narrower = push.create(push.settings.parse({ services: ['push.example.org'] }), ports);
-    await narrower.start?.();
+    await narrower.runs?.start();
     await narrower.challenge(ada, mine(), { signIn: 'one' });
     expect(posted).toEqual([]);
   });
@@ -286,8 +286,8 @@ describe('the key of the service', () => {
     const others = await Promise.all(
       Array.from({ length: 5 }, async () => {
         const other = push.create(push.settings.parse({}), ports);
-        await other.start?.();
-        const route = other.routes?.routes.find(({ path }) => path === '/api/service');
+        await other.runs?.start();
+        const route = other.serves?.routes.find(({ path }) => path === '/api/service');
         return route?.handle({ body: undefined, address: '' });
       }),
     );
@@ -299,7 +299,7 @@ describe('the key of the service', () => {
       locales: ['en'],
       now: expect.any(Number),
     });
-    await factor.start?.();
+    await factor.runs?.start();
     expect(await said()).toEqual(before);
   });
 });
@@ -308,8 +308,8 @@ it('has its app at no origin that is the gateway’s', async () => {
   await expect(open({ app: ISSUER })).rejects.toMatchObject({ code: 'ERR_CONFIG' });
   const { enrolled, factor } = await open({ app: 'https://app.university.example' });
   await enrolled();
-  expect(factor.routes?.origin).toBe('https://app.university.example');
-  const { prompt } = (await factor.enrol?.(ada, [])) ?? {};
+  expect(factor.serves?.origin).toBe('https://app.university.example');
+  const { prompt } = (await factor.enrols?.begin(ada, [])) ?? {};
   expect(prompt).toMatchObject({
     setup: { uri: expect.stringMatching(/^https:\/\/app\.university\.example\/#enrol=/) },
   });

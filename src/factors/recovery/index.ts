@@ -61,8 +61,8 @@ function create(_settings: Settings, ports: FactorPorts): Factor<Data, Pending> 
     },
     verify: async (_pending, sheets, answer, account) => verify(sheets, answer, account, ports.now()),
     usable: (_account, sheets) => left(sheets) > 0,
-    issue: async (account) => issue(ports, account),
-    selfService: {
+    issues: { issue: async (account) => issue(ports, account), selfService: { choices: [] } },
+    shows: {
       state({ data: { unused } }) {
         const count = unused.length;
         return { message: { key: 'state.left', values: { count } }, warn: count <= FEW };

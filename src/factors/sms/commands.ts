@@ -1,10 +1,10 @@
 import type { Command } from '../../core/directory.ts';
-import type { FactorDesk } from '../../core/factor.ts';
-import type { Data, Pending } from './schemas.ts';
+import type { FactorDesk } from '../../core/factor-desk.ts';
+import type { Data } from './schemas.ts';
 
 export const groups = { sms: 'manage codes by text message' };
 
-export const commands: readonly Command<FactorDesk<Data, Pending>>[] = [
+export const commands: readonly Command<FactorDesk<Data>>[] = [
   {
     name: 'sms resume',
     summary: 'send text messages to a country again, where they were stopped because too few codes came back',

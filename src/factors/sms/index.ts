@@ -132,22 +132,24 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   }
 
   return {
-    enrol: async (account, existing) => ({
-      prompt: askNumber(),
-      pending: {
-        kind: 'number',
-        account: account.id,
-        locale: account.locale,
-        numbers: existing.map(({ data }) => data.number),
-        names: existing.map(({ name }) => name),
-      },
-    }),
-    confirm,
     challenge,
     verify,
-    resend,
-    onPhone: ({ name, data }) => ({ key: 'phone', unlike: name.includes(data.number.slice(-3)) }),
     usable: (_account, credentials) => credentials.some(({ data }) => countryOf(data.number, countries) !== undefined),
+    enrols: {
+      begin: async (account, existing) => ({
+        prompt: askNumber(),
+        pending: {
+          kind: 'number',
+          account: account.id,
+          locale: account.locale,
+          numbers: existing.map(({ data }) => data.number),
+          names: existing.map(({ name }) => name),
+        },
+      }),
+      confirm,
+    },
+    resends: { resend },
+    moves: { onPhone: ({ name, data }) => ({ key: 'phone', unlike: name.includes(data.number.slice(-3)) }) },
   };
 }
 

@@ -131,11 +131,11 @@ describe('asking for another', () => {
     const first = code();
     expect(prompt).toMatchObject({ resend: { after: clock.now() + 30 * SECOND } });
     clock.pass(29 * SECOND);
-    const early = await factor.resend?.(pending, ada, [phone]);
+    const early = await factor.resends?.resend(pending, ada, [phone]);
     expect(early).toMatchObject({ outcome: 'refused', message: { key: 'wait.seconds', values: { count: 1 } } });
     expect(sent).toHaveLength(1);
     clock.pass(SECOND);
-    const next = await factor.resend?.(pending, ada, [phone]);
+    const next = await factor.resends?.resend(pending, ada, [phone]);
     if (next === undefined || 'outcome' in next) throw new Error('it was refused');
     expect(await factor.verify(next.pending, [phone], { code: first }, ada)).toMatchObject({ reason: 'wrong' });
     expect(await factor.verify(next.pending, [phone], { code: code() }, ada)).toMatchObject({ outcome: 'proved' });
@@ -146,8 +146,11 @@ describe('asking for another', () => {
     const { pending } = await factor.challenge(ada, [phone]);
     clock.pass(MINUTE);
     const moved = { ...phone, data: { number: '+85298765432' } };
-    expect(await factor.resend?.(pending, ada, [moved])).toMatchObject({ outcome: 'refused', reason: 'changed' });
-    expect(await factor.resend?.(pending, person('bob'), [phone])).toMatchObject({ reason: 'changed' });
+    expect(await factor.resends?.resend(pending, ada, [moved])).toMatchObject({
+      outcome: 'refused',
+      reason: 'changed',
+    });
+    expect(await factor.resends?.resend(pending, person('bob'), [phone])).toMatchObject({ reason: 'changed' });
     expect(sent).toHaveLength(1);
   });
 
@@ -159,7 +162,7 @@ describe('asking for another', () => {
     expect(await factor.verify(pending, [phone], { code: '123456' }, ada)).toMatchObject({ reason: 'unsent' });
     carrier.answer = () => ({ ok: true });
     clock.pass(30 * SECOND);
-    const next = await factor.resend?.(pending, ada, [phone]);
+    const next = await factor.resends?.resend(pending, ada, [phone]);
     if (next === undefined || 'outcome' in next) throw new Error('it was refused');
     expect(await factor.verify(next.pending, [phone], { code: code() }, ada)).toMatchObject({ outcome: 'proved' });
   });
@@ -170,13 +173,13 @@ describe('enrolment', () => {
     const { factor, sent, code, numberGiven } = await open();
     const pending = await numberGiven(ada, '9123 4567');
     expect(sent).toMatchObject([{ to: NUMBER }]);
-    expect(await factor.confirm?.(pending, { code: code(), name: ' Work\tphone ' })).toMatchObject({
+    expect(await factor.enrols?.confirm(pending, { code: code(), name: ' Work\tphone ' })).toMatchObject({
       outcome: 'confirmed',
       data: { number: NUMBER },
       name: 'Work phone',
       proof: { kinds: ['possession'], amr: ['sms'] },
     });
-    const unnamed = await factor.confirm?.(pending, { code: code() });
+    const unnamed = await factor.enrols?.confirm(pending, { code: code() });
     expect(unnamed).toMatchObject({ name: 'Text message (…567)' });
   });
 
@@ -184,31 +187,31 @@ describe('enrolment', () => {
     const { factor, code, numberGiven } = await open();
     const pending = await numberGiven(ada, NUMBER);
     const answer = { code: code(), number: '+85298765432', telephone: '+85298765432' };
-    expect(await factor.confirm?.(pending, answer)).toMatchObject({ data: { number: NUMBER } });
+    expect(await factor.enrols?.confirm(pending, answer)).toMatchObject({ data: { number: NUMBER } });
   });
 
   it('refuses a wrong code, a late one, and a challenge in its place', async () => {
     const { factor, code, wrong, clock, numberGiven } = await open();
     const pending = await numberGiven(ada, NUMBER);
-    expect(await factor.confirm?.(pending, { code: wrong() })).toMatchObject({ reason: 'wrong' });
+    expect(await factor.enrols?.confirm(pending, { code: wrong() })).toMatchObject({ reason: 'wrong' });
     clock.pass(3 * MINUTE + 1);
-    expect(await factor.confirm?.(pending, { code: code() })).toMatchObject({ reason: 'expired' });
+    expect(await factor.enrols?.confirm(pending, { code: code() })).toMatchObject({ reason: 'expired' });
     const challenge = await factor.challenge(ada, [phone]);
-    expect(await factor.confirm?.(challenge.pending, { code: code() })).toMatchObject({ outcome: 'refused' });
+    expect(await factor.enrols?.confirm(challenge.pending, { code: code() })).toMatchObject({ outcome: 'refused' });
     expect(await factor.verify(pending, [phone], { code: code() }, ada)).toMatchObject({ outcome: 'refused' });
   });
 
   it('refuses a number that the account has', async () => {
     const { factor, enrol, sent } = await open();
     const pending = await enrol(ada, [phone]);
-    expect(await factor.confirm?.(pending, { code: NUMBER })).toMatchObject({ reason: 'number: taken' });
+    expect(await factor.enrols?.confirm(pending, { code: NUMBER })).toMatchObject({ reason: 'number: taken' });
     expect(sent).toEqual([]);
   });
 });
 
 it('a number of a country that is no longer listed gets nothing, and is not offered', async () => {
   const { factor, sent } = await open({ countries: ['GB'] });
-  expect(factor.usable?.(ada, [phone])).toBe(false);
+  expect(factor.usable(ada, [phone])).toBe(false);
   const { prompt } = await factor.challenge(ada, [phone]);
   expect(prompt).toMatchObject({ text: { key: 'not-sent' } });
   expect(sent).toEqual([]);

@@ -1,10 +1,10 @@
 import type { Command } from '../../core/directory.ts';
-import type { FactorDesk } from '../../core/factor.ts';
-import type { Data, Pending } from './schemas.ts';
+import type { FactorDesk } from '../../core/factor-desk.ts';
+import type { Data } from './schemas.ts';
 
 export const groups = { tap: 'issue and end Temporary Access Passes' };
 
-export const commands: readonly Command<FactorDesk<Data, Pending>>[] = [
+export const commands: readonly Command<FactorDesk<Data>>[] = [
   {
     name: 'tap issue',
     summary: 'issue a Temporary Access Pass and show it, once',

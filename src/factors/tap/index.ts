@@ -68,24 +68,25 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     length,
   };
   const lifetimes = ownLifetimes(settings);
+  const own = lifetimes.length > 0;
   return {
     challenge: async () => ({ prompt, pending: {} }),
     verify: (_pending, passes, answer, account) => verify(passes, answer, account, ports.now()),
     usable: (_account, passes) => passes.some(({ data }) => isLive(data, ports.now()) && !isSpent(data)),
-    // Used up, it still carries the session that it opened, and no longer than until its end.
-    atMost: ({ data }) => (ports.now() < data.expires ? worthOf(data) : { ...worthOf(data), kinds: [] }),
-    signsInOnly: ({ data }) => data.day !== undefined,
-    reserve: ({ data }) => data.own === true,
-    issue: (account, _existing, options) => issue(settings, ports, account, options),
-    operatorService: { choices: operatorChoices(settings) },
-    ...(lifetimes.length === 0
-      ? {}
-      : {
-          selfService: {
-            choices: [{ name: 'lifetime', options: lifetimes }],
-            state: (pass) => stateOf(pass, ports.now()),
-          },
-        }),
+    issues: {
+      issue: (account, _existing, options) => issue(settings, ports, account, options),
+      operatorService: { choices: operatorChoices(settings) },
+      ...(own && { selfService: { choices: [{ name: 'lifetime', options: lifetimes }] } }),
+    },
+    lends: {
+      reserve: ({ data }) => data.own === true,
+      signsInOnly: ({ data }) => data.day !== undefined,
+    },
+    rates: {
+      // Used up, it still carries the session that it opened, and no longer than until its end.
+      atMost: ({ data }) => (ports.now() < data.expires ? worthOf(data) : { ...worthOf(data), kinds: [] }),
+    },
+    ...(own && { shows: { state: (pass) => stateOf(pass, ports.now()) } }),
   };
 }
 

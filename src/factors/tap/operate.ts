@@ -1,9 +1,9 @@
 import type { CommandInput, CommandResult } from '../../core/directory.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { SallyportError } from '../../core/errors.ts';
-import type { FactorDesk } from '../../core/factor.ts';
+import type { FactorDesk } from '../../core/factor-desk.ts';
 import { methodName } from './names.ts';
-import type { Data, Pending } from './schemas.ts';
+import type { Data } from './schemas.ts';
 
 type Options = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -35,7 +35,7 @@ function wishesOf(options: Options): { lifetime?: number; starts?: number; once?
 }
 
 /** A pass for somebody who has nothing else beside their password. */
-export async function issue(desk: FactorDesk<Data, Pending>, { args, options }: CommandInput) {
+export async function issue(desk: FactorDesk<Data>, { args, options }: CommandInput) {
   const [username = ''] = args;
   const wishes = wishesOf(options);
   const account = await desk.account(username);
@@ -56,7 +56,7 @@ export async function issue(desk: FactorDesk<Data, Pending>, { args, options }: 
 }
 
 /** Ends a pass, with what rests on it. */
-export async function revoke(desk: FactorDesk<Data, Pending>, { args: [username = ''] }: CommandInput) {
+export async function revoke(desk: FactorDesk<Data>, { args: [username = ''] }: CommandInput) {
   const account = await desk.account(username);
   if (account === undefined) return { lines: [`There is no account ${JSON.stringify(username)}.`], exitCode: 1 };
   const passes = await desk.credentials(account);

@@ -20,7 +20,7 @@ function fixture(settings: unknown = {}) {
     factorPorts(() => clock.now),
   );
   async function issue(options: IssueOptions = { by: 'operator' }) {
-    const issued = await factor.issue?.(ada, [], options);
+    const issued = await factor.issues?.issue(ada, [], options);
     if (issued === undefined) throw new Error('nothing issued');
     const data = tap.credential.parse(JSON.parse(JSON.stringify(issued.data)));
     const pass: Credential<Data> = { ...ada, id: 'c1', account: ada.id, factor: 'tap', data };
@@ -87,8 +87,8 @@ describe('a pass', () => {
     const first = await verify(pass, code);
     expect(first).toMatchObject({ outcome: 'proved', proof: { kinds: ['knowledge'], amr: ['pwd'], bootstrap: true } });
     const used = { ...pass, data: { ...pass.data, uses: 7 } };
-    expect(factor.usable?.(ada, [used])).toBe(true);
-    expect(factor.atMost?.(used)).toMatchObject({ kinds: ['knowledge'] });
+    expect(factor.usable(ada, [used])).toBe(true);
+    expect(factor.rates?.atMost(used)).toMatchObject({ kinds: ['knowledge'] });
     expect(await verify(used, code)).toMatchObject({ outcome: 'proved' });
   });
 
@@ -97,10 +97,10 @@ describe('a pass', () => {
     const { pass, code } = await issue();
     const used = { ...pass, data: { ...pass.data, uses: 1 } };
     expect(await verify(used, code)).toMatchObject({ outcome: 'refused', reason: 'used' });
-    expect(factor.usable?.(ada, [used])).toBe(false);
-    expect(factor.atMost?.(used)).toMatchObject({ kinds: ['possession'] });
+    expect(factor.usable(ada, [used])).toBe(false);
+    expect(factor.rates?.atMost(used)).toMatchObject({ kinds: ['possession'] });
     clock.now = pass.data.expires;
-    expect(factor.atMost?.(used)).toMatchObject({ kinds: [] });
+    expect(factor.rates?.atMost(used)).toMatchObject({ kinds: [] });
   });
 
   it('is good from its start and up to its end, to the millisecond', async () => {
@@ -110,7 +110,7 @@ describe('a pass', () => {
     const at = async (now: number) => {
       clock.now = now;
       const verdict = await verify(pass, code);
-      return [factor.usable?.(ada, [pass]), verdict.outcome === 'refused' ? verdict.reason : verdict.outcome];
+      return [factor.usable(ada, [pass]), verdict.outcome === 'refused' ? verdict.reason : verdict.outcome];
     };
     expect(await at(NOW)).toEqual([false, 'not-yet']);
     expect(await at(starts - 1)).toEqual([false, 'not-yet']);
@@ -164,9 +164,9 @@ describe('issuing', () => {
     const { pass } = await issue({ by: 'owner', lifetime: String(DAY), once: false, starts: NOW + DAY });
     expect(pass.data).toMatchObject({ once: true, starts: NOW, expires: NOW + DAY });
     await expect(issue({ by: 'owner', lifetime: DAY + MINUTE })).rejects.toMatchObject(refusal);
-    const [{ options = [] } = {}] = factor.selfService?.choices ?? [];
+    const [{ options = [] } = {}] = factor.issues?.selfService?.choices ?? [];
     expect(options.map(({ value }) => Number(value) / MINUTE)).toEqual([60, 480, 1440]);
-    expect(fixture({ lifetime: { maximum: '50m', default: '30m' } }).factor.selfService).toBeUndefined();
+    expect(fixture({ lifetime: { maximum: '50m', default: '30m' } }).factor.issues?.selfService).toBeUndefined();
   });
 });
 
@@ -196,7 +196,10 @@ describe('the characters', () => {
 describe('what operators choose', () => {
   const chosen = ({ factor }: ReturnType<typeof fixture>) =>
     Object.fromEntries(
-      (factor.operatorService?.choices ?? []).map(({ name, options }) => [name, options.map(({ value }) => value)]),
+      (factor.issues?.operatorService?.choices ?? []).map(({ name, options }) => [
+        name,
+        options.map(({ value }) => value),
+      ]),
     );
 
   it('begins with what is usual, and stays within the settings', () => {

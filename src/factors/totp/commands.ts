@@ -1,7 +1,7 @@
 import type { Command } from '../../core/directory.ts';
 import { ENCODING } from '../../core/encoding.ts';
-import type { FactorDesk } from '../../core/factor.ts';
-import type { Data, Pending } from './schemas.ts';
+import type { FactorDesk } from '../../core/factor-desk.ts';
+import type { Data } from './schemas.ts';
 
 const operate = () => import('./tokens/operate.ts');
 const SERIAL = { name: '<serial>', description: 'as it is printed on the token' };
@@ -9,7 +9,7 @@ const SERIAL = { name: '<serial>', description: 'as it is printed on the token' 
 export const groups = { tokens: 'import hardware tokens, and say who holds them' };
 
 /** Commands on hardware tokens. */
-export const commands: readonly Command<FactorDesk<Data, Pending>>[] = [
+export const commands: readonly Command<FactorDesk<Data>>[] = [
   {
     name: 'tokens import',
     summary: 'import hardware tokens from PSKC (RFC 6030) or CSV; what is refused is said, the rest is kept',

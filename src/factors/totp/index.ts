@@ -105,19 +105,24 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   };
 
   return {
-    async enrol(account, existing) {
-      if (limits.claim && (await tokens.any())) return choose(chooserOf(account, existing));
-      return setUpApp(settings, ports, personOf(account, existing));
-    },
-    confirm: confirmed,
-    assign: (account, existing, typed) => assignToken({ now: ports.now, tokens }, account, existing, typed),
-    lookupOf(typed) {
-      const serial = normaliseSerial(typed);
-      return serial === undefined ? undefined : lookupOf(serial)[0];
-    },
     challenge: async (_account, credentials) => challenge(credentials, settings.digits),
-    onPhone: (credential) => (isApp(credential) ? { key: 'phone' } : undefined),
     verify: verifies,
+    usable: (_account, credentials) => credentials.length > 0,
+    enrols: {
+      async begin(account, existing) {
+        if (limits.claim && (await tokens.any())) return choose(chooserOf(account, existing));
+        return setUpApp(settings, ports, personOf(account, existing));
+      },
+      confirm: confirmed,
+    },
+    assigns: {
+      assign: (account, existing, typed) => assignToken({ now: ports.now, tokens }, account, existing, typed),
+      lookupOf(typed) {
+        const serial = normaliseSerial(typed);
+        return serial === undefined ? undefined : lookupOf(serial)[0];
+      },
+    },
+    moves: { onPhone: (credential) => (isApp(credential) ? { key: 'phone' } : undefined) },
   };
 }
 

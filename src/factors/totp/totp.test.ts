@@ -23,7 +23,7 @@ function fixture(settings: unknown = {}) {
 
 /** Runs enrolment's first half as the journey does, through the schema of what it keeps. */
 async function begin(factor: Factor<Data, Pending>, existing: Credential<Data>[] = [], account = ada) {
-  const challenge = await factor.enrol?.(account, existing);
+  const challenge = await factor.enrols?.begin(account, existing);
   if (challenge?.prompt.kind !== 'code' || !challenge.prompt.setup) throw new Error('no setup');
   const setup: CodeSetup = challenge.prompt.setup;
   return { setup, pending: totp.pending.parse(challenge.pending), app: createAuthenticator(setup.uri) };
@@ -38,7 +38,7 @@ function appData(data: Data): AppData {
 async function enrolled(made: ReturnType<typeof fixture>, id: string, account = ada) {
   const { pending, app } = await begin(made.factor, [], account);
   made.clock.now -= 10 * STEP;
-  const confirmed = await made.factor.confirm?.(pending, { code: app.codeAt(made.clock.now) });
+  const confirmed = await made.factor.enrols?.confirm(pending, { code: app.codeAt(made.clock.now) });
   made.clock.now += 10 * STEP;
   if (confirmed?.outcome !== 'confirmed') throw new Error('not confirmed');
   const data = appData(totp.credential.parse(confirmed.data));
@@ -89,7 +89,7 @@ describe('enrolment', () => {
     const { pending, app } = await begin(made.factor);
     expect(app.parameters).toMatchObject(settings);
     expect(app.parameters.secret).toHaveLength(length);
-    expect(await made.factor.confirm?.(pending, { code: app.codeAt(NOW) })).toMatchObject({
+    expect(await made.factor.enrols?.confirm(pending, { code: app.codeAt(NOW) })).toMatchObject({
       outcome: 'confirmed',
       data: settings,
     });
@@ -105,7 +105,7 @@ describe('enrolment', () => {
     const { pending, app } = await begin(factor);
     const code = app.codeAt(NOW);
     const typed = ` ${code.slice(0, 3)}-${code.slice(3).replace(/\d/g, (d) => String.fromCharCode(0xff10 + Number(d)))} `;
-    expect(await factor.confirm?.(pending, { code: typed })).toEqual({
+    expect(await factor.enrols?.confirm(pending, { code: typed })).toEqual({
       outcome: 'confirmed',
       data: { ...app.parameters, lastStep: NOW / STEP },
       name: 'Authenticator app',
@@ -124,17 +124,17 @@ describe('enrolment', () => {
     const { factor } = fixture();
     const { pending, app } = await begin(factor);
     const wrong = String((Number(app.codeAt(NOW)) + 1) % 1e6).padStart(6, '0');
-    expect(await factor.confirm?.(pending, { code: wrong })).toMatchObject({ outcome: 'refused' });
-    expect(await factor.confirm?.(pending, {})).toMatchObject({ outcome: 'refused', reason: 'malformed' });
+    expect(await factor.enrols?.confirm(pending, { code: wrong })).toMatchObject({ outcome: 'refused' });
+    expect(await factor.enrols?.confirm(pending, {})).toMatchObject({ outcome: 'refused', reason: 'malformed' });
     const other: Pending = { kind: 'challenge', credentials: [] };
-    expect(await factor.confirm?.(other, { code: app.codeAt(NOW) })).toMatchObject({ outcome: 'refused' });
+    expect(await factor.enrols?.confirm(other, { code: app.codeAt(NOW) })).toMatchObject({ outcome: 'refused' });
   });
 
   it('takes a name, bounded and on one line, or finds one that is free', async () => {
     const { factor } = fixture();
     const { credential } = await enrolled(fixture(), 'Authenticator app');
     const { pending, app } = await begin(factor, [credential]);
-    const confirm = (name: string) => factor.confirm?.(pending, { code: app.codeAt(NOW), name });
+    const confirm = (name: string) => factor.enrols?.confirm(pending, { code: app.codeAt(NOW), name });
     expect(await confirm('')).toMatchObject({ name: 'Authenticator app 2' });
     expect(await confirm(' My\r\nphone ')).toMatchObject({ name: 'My phone' });
     expect(await confirm('手'.repeat(1000))).toMatchObject({ name: '手'.repeat(64) });
@@ -154,7 +154,7 @@ describe('enrolment', () => {
     const made = fixture();
     const { pending, app } = await begin(made.factor);
     const code = app.codeAt(NOW);
-    const confirmed = await made.factor.confirm?.(pending, { code });
+    const confirmed = await made.factor.enrols?.confirm(pending, { code });
     if (confirmed?.outcome !== 'confirmed') throw new Error('not confirmed');
     const { credential } = await enrolled(made, 'c1');
     expect(await answer(made, [{ ...credential, data: confirmed.data }], code)).toMatchObject({ reason: 'used' });

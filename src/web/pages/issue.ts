@@ -30,7 +30,7 @@ export function issuePages(deps: WebDeps, router: Router, { owner, methods }: Pa
     const it = await owner(req, res, 'sallyport-security');
     if (it === undefined) return;
     const { factor, replaces, selfService } = await found(it, req.params.factor);
-    const choices = [...(selfService.choices ?? [])].map(({ name, options }) => ({ name, options: [...options] }));
+    const choices = selfService.choices.map(({ name, options }) => ({ name, options: [...options] }));
     send(deps, res, 'account-issue', { action: addressOf(factor), csrf: tokenOf(it), factor, replaces, choices });
   });
 
@@ -41,7 +41,7 @@ export function issuePages(deps: WebDeps, router: Router, { owner, methods }: Pa
     checked(req, it);
     const { factor, selfService } = await found(it, req.params.factor);
     const answer = answerOf(req.body);
-    const chosen = (selfService.choices ?? []).map(({ name, options }) => {
+    const chosen = selfService.choices.map(({ name, options }) => {
       const value = options.find((option) => option.value === answer[name])?.value;
       if (value === undefined) throw new SallyportError('ERR_INPUT', `no such choice of ${name}`);
       return [name, value];

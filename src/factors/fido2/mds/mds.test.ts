@@ -45,40 +45,40 @@ function online(text: string, more: { profile?: object; mds?: object; state?: Re
 describe('a blob', () => {
   it('gives trust anchors and names by model', async () => {
     const made = online(blob());
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     const one = await enrolled(made, { making });
     expect(one.credential.name).toBe('Example Key 7');
     expect(await using(made, one)).toMatchObject({ outcome: 'proved', proof: { attested: true } });
     expect((await enrolling(made, { making: { ...making, aaguid: `9${MODEL.slice(1)}` } })).result).toMatchObject({
       outcome: 'refused',
     });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
   });
 
   it('anchors a model by its own roots, not by those of another', async () => {
     const other = { format: 'packed', aaguid: '99999999-2222-3333-4444-555555555555' } as const;
     const entries = [model(), entryOf({ aaguid: other.aaguid, roots: [issue({ ca: true })] })];
     const made = online(blob({ entries }));
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     const claims = issue({ issuer: vendor, extensions: [aaguidExtension(other.aaguid)] });
     const { result } = await enrolling(made, { making: { ...other, attestation: { leaf: claims } } });
     expect(result).toMatchObject({ outcome: 'refused', message: { key: 'refused.attestation' } });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
   });
 
   it('may anchor a model by the attestation certificate itself', async () => {
     const made = online(blob({ entries: [model({ roots: [leaf] })] }));
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     expect((await enrolling(made, { making })).result).toMatchObject({ outcome: 'confirmed' });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
   });
 
   it('names U2F models by the key of their certificates', async () => {
     const made = online(blob());
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     const u2f: Making = { format: 'fido-u2f', attestation: { leaf } };
     expect((await enrolling(made, { making: u2f })).result).toMatchObject({ outcome: 'refused' });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
     const roots = { roots: [vendor.certificate.toString()] };
     const own = await enrolled(fixture({ profiles: [{ name: 'p', attestation: 'required', trust: roots }] }), {
       making: u2f,
@@ -87,12 +87,12 @@ describe('a blob', () => {
     const named = online(
       blob({ entries: [model({ aaguid: undefined, keyIdentifiers: [keyIdentifier] } as EntryWish)] }),
     );
-    await named.factor.start?.();
+    await named.factor.runs?.start();
     expect((await enrolling(named, { making: u2f })).result).toMatchObject({
       outcome: 'confirmed',
       name: 'Example Key 7',
     });
-    await named.factor.close?.();
+    await named.factor.runs?.close?.();
   });
 
   it.each([
@@ -105,25 +105,25 @@ describe('a blob', () => {
     'refuses a model that is %s, at enrolment and at every use, and also when it was updated since',
     async (status) => {
       const before = online(blob());
-      await before.factor.start?.();
+      await before.factor.runs?.start();
       const one = await enrolled(before, { making });
-      await before.factor.close?.();
+      await before.factor.runs?.close?.();
       for (const statuses of [[status], ['FIDO_CERTIFIED_L1', status, 'UPDATE_AVAILABLE']]) {
         const made = online(blob({ no: 2, entries: [model({ statuses })] }));
-        await made.factor.start?.();
+        await made.factor.runs?.start();
         const reason = `status: ${MODEL}: ${status} (profile p)`;
         expect((await enrolling(made, { making })).result).toMatchObject({ outcome: 'refused', reason });
         expect(await using(made, one)).toMatchObject({ message: { key: 'refused.status' }, reason });
-        await made.factor.close?.();
+        await made.factor.runs?.close?.();
       }
     },
   );
 
   it('tolerates an update that is available', async () => {
     const made = online(blob({ entries: [model({ statuses: ['FIDO_CERTIFIED', 'UPDATE_AVAILABLE'] })] }));
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     expect((await enrolling(made, { making })).result).toMatchObject({ outcome: 'confirmed' });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
   });
 
   it.each<[string, EntryWish['statuses'], boolean]>([
@@ -136,16 +136,16 @@ describe('a blob', () => {
     ['level 2, withdrawn', ['FIDO_CERTIFIED_L2', 'NOT_FIDO_CERTIFIED'], false],
   ])('tells the certification level: %s', async (_case, statuses, enough) => {
     const made = online(blob({ entries: [model({ statuses: statuses ?? [] })] }), { profile: { minimumLevel: 'L2' } });
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     const { result } = await enrolling(made, { making });
     expect(result).toMatchObject(enough ? { outcome: 'confirmed' } : { message: { key: 'refused.status' } });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
   });
 
   it('certifies no level of a model that is only claimed', async () => {
     const entries = [model({ statuses: ['FIDO_CERTIFIED_L3'] })];
     const made = online(blob({ entries }), { profile: { attestation: 'preferred', minimumLevel: 'L2' } });
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     const stranger = issue({ extensions: [aaguidExtension(MODEL)] });
     for (const claim of [
       { format: 'none', aaguid: MODEL },
@@ -159,17 +159,17 @@ describe('a blob', () => {
       });
     }
     expect((await enrolling(made, { making })).result).toMatchObject({ outcome: 'confirmed' });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
   });
 
   it('names a model that its own roots certify, also where the system writes the AAGUID', async () => {
     const entries = [model({ statuses: ['FIDO_CERTIFIED_L3'], roots: [vendor] })];
     const profile = { minimumLevel: 'L2', aaguids: { allow: [MODEL] } };
     const made = online(blob({ entries }), { profile });
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     const tpm: Making = { format: 'tpm', aaguid: MODEL, attestation: { leaf: vendor } };
     expect((await enrolling(made, { making: tpm })).result).toMatchObject({ outcome: 'confirmed' });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
     // Trusted for its keys, and not the maker of this model.
     const other = issue({ name: 'Chip maker', ca: true });
     const trust = {
@@ -177,12 +177,12 @@ describe('a blob', () => {
       roots: [other.certificate.toString()],
     };
     const trusting = online(blob({ entries }), { profile: { minimumLevel: 'L2', trust } });
-    await trusting.factor.start?.();
+    await trusting.factor.runs?.start();
     const theirs = { ...tpm, attestation: { leaf: other } };
     expect((await enrolling(trusting, { making: theirs })).result).toMatchObject({
       reason: `level: ${MODEL}: certified to no level, L2 needed (profile p)`,
     });
-    await trusting.factor.close?.();
+    await trusting.factor.runs?.close?.();
   });
 
   it.each(['minimumLevel', 'minimumFirmware'])('%s without attestation is a fault of the configuration', (name) => {
@@ -194,10 +194,10 @@ describe('a blob', () => {
 
   it('keeps software from counting as attested hardware', async () => {
     const made = online(blob({ entries: [model({ keyProtection: ['software'] })] }));
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     const one = await enrolled(made, { making });
     expect(await using(made, one)).toMatchObject({ outcome: 'proved', proof: { attested: false } });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
   });
 });
 
@@ -242,10 +242,10 @@ describe('the gateway starts, and takes no key, with a blob', () => {
     ['without a date', () => blob({ nextUpdate: 'soon' }), /payload of the blob: nextUpdate/],
   ])('%s', async (_case, text, why) => {
     const made = online(text());
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     expect(made.facts).toEqual([expect.objectContaining({ failure: expect.stringMatching(why) })]);
     expect((await enrolling(made, { making })).result).toMatchObject({ outcome: 'refused' });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
   });
 
   it('that is older than one accepted before, also by another node', async () => {
@@ -258,61 +258,61 @@ describe('the gateway starts, and takes no key, with a blob', () => {
       [7, true],
     ] as const) {
       const made = online(blob({ no }), { state });
-      await made.factor.start?.();
+      await made.factor.runs?.start();
       const failure = expect.stringContaining('number 6, older than 7');
       expect(made.facts).toEqual(accepted ? [] : [expect.objectContaining({ failure })]);
-      await made.factor.close?.();
+      await made.factor.runs?.close?.();
     }
   });
 
   it('that can’t be had, unless a file has one', async () => {
     const made = online('gone');
     made.served.status = 503;
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     expect(made.facts).toEqual([expect.objectContaining({ failure: expect.stringContaining('answered 503') })]);
     expect((await enrolling(made, { making })).result).toMatchObject({ outcome: 'refused' });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
     const missing = online('gone', { mds: { file: join(folder, 'nowhere.jwt') } });
-    await expect(missing.factor.start?.()).rejects.toMatchObject({ code: 'ERR_CONFIG' });
+    await expect(missing.factor.runs?.start()).rejects.toMatchObject({ code: 'ERR_CONFIG' });
     const file = join(folder, 'blob.jwt');
     writeFileSync(file, blob());
     const filed = online('gone', { mds: { file } });
-    await filed.factor.start?.();
+    await filed.factor.runs?.start();
     expect((await enrolling(filed, { making })).result).toMatchObject({ outcome: 'confirmed' });
     expect(filed.lines).toEqual([expect.stringContaining('using the file')]);
-    await filed.factor.close?.();
+    await filed.factor.runs?.close?.();
   });
 
   it('but takes what rests on none, and says so', async () => {
     const made = online('gone', { profile: { attestation: 'preferred' } });
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     expect(made.lines).toEqual([expect.stringContaining('no authenticator metadata')]);
     const one = await enrolled(made, { making });
     expect(one.credential.data).not.toHaveProperty('attestation');
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
   });
 });
 
 describe('in time', () => {
   it('a blob is within its grace, then makes no new trust, and what was trusted stays', async () => {
     const made = online(blob({ nextUpdate: '2026-12-20' }));
-    await made.factor.start?.();
+    await made.factor.runs?.start();
     const one = await enrolled(made, { making });
     made.clock.now += 30 * 86_400_000;
     expect((await enrolling(made, { making })).result).toMatchObject({ outcome: 'refused' });
     expect(await using(made, one)).toMatchObject({ outcome: 'proved', proof: { attested: true } });
-    await made.factor.close?.();
+    await made.factor.runs?.close?.();
   });
 
   it('parallel nodes agree on the greatest number', async () => {
     const state = memoryState();
     const nodes = Array.from({ length: 20 }, (_, no) => online(blob({ no }), { state }));
-    await Promise.allSettled(nodes.map(({ factor }) => factor.start?.()));
+    await Promise.allSettled(nodes.map(({ factor }) => factor.runs?.start()));
     const late = online(blob({ no: 18 }), { state });
-    await late.factor.start?.();
+    await late.factor.runs?.start();
     expect(late.facts).toEqual([expect.objectContaining({ failure: expect.stringContaining('older than 19') })]);
-    await late.factor.close?.();
-    for (const { factor } of nodes) await factor.close?.();
+    await late.factor.runs?.close?.();
+    for (const { factor } of nodes) await factor.runs?.close?.();
   });
 
   it('a blob is read as it stands, other keys ignored', () => {

@@ -55,12 +55,12 @@ export interface Enrolling {
 /** Enrols with a new authenticator, as the journey does: through the schema of what it keeps. */
 export async function enrolling(made: Fixture, wish: Enrolling = {}) {
   const { making, ceremony, account = ada, existing = [], context, name } = wish;
-  const challenge = await made.factor.enrol?.(account, existing, context);
+  const challenge = await made.factor.enrols?.begin(account, existing, context);
   if (challenge === undefined) throw new Error('it enrols nobody');
   const device = new SoftwareAuthenticator(ORIGIN, making);
   const answer = device.create(optionsOf<CreationOptions>(challenge.prompt), ceremony);
   const pending = fido2.pending.parse(challenge.pending);
-  const result = await made.factor.confirm?.(pending, { ...answer, ...(name === undefined ? {} : { name }) });
+  const result = await made.factor.enrols?.confirm(pending, { ...answer, ...(name === undefined ? {} : { name }) });
   return { device, pending, answer, result };
 }
 
@@ -98,10 +98,10 @@ export async function using(made: Fixture, one: Awaited<ReturnType<typeof enroll
 /** Opens a sign-in: without a name, as the journey does. */
 export async function opening(made: Fixture, one: Awaited<ReturnType<typeof enrolled>>, wish: Using = {}) {
   const { ceremony, credentials = [one.credential], account = ada, context } = wish;
-  const begun = await made.factor.first?.begin();
+  const begun = await made.factor.opens?.begin();
   if (begun === undefined) throw new Error('it opens nothing');
   const pending: Pending = fido2.pending.parse(begun.pending);
   const answer = one.device.get(optionsOf<RequestOptions>(begun.prompt), ceremony);
-  const who = await made.factor.first?.identify(pending, answer);
+  const who = await made.factor.opens?.identify(pending, answer);
   return { who, verdict: await made.factor.verify(pending, credentials, answer, account, context) };
 }

@@ -61,7 +61,7 @@ export async function open(
     ...over,
   });
   const factor = push.create(push.settings.parse(given), ports);
-  await factor.start?.();
+  await factor.runs?.start();
 
   async function carriedOut(result: RouteResult): Promise<RouteAnswer> {
     if (!('report' in result)) return result;
@@ -77,8 +77,8 @@ export async function open(
 
   /** Calls a route as the web layer does, after its schema. */
   async function call(url: string, body: unknown): Promise<Answered> {
-    const path = new URL(url).pathname.slice(factor.routes?.base.length ?? 0);
-    const route = factor.routes?.routes.find((it) => it.path === path) as FactorRoute | undefined;
+    const path = new URL(url).pathname.slice(factor.serves?.base.length ?? 0);
+    const route = factor.serves?.routes.find((it) => it.path === path) as FactorRoute | undefined;
     const read = route?.body?.safeParse(body);
     if (route === undefined || (read && !read.success)) return { status: 400, json: { error: 'invalid' } };
     const result = await carriedOut(await route.handle({ body: read?.data, address: '192.0.2.1' }));
@@ -90,15 +90,15 @@ export async function open(
   async function enrolled(account: Account = ada, options: { name?: string; silent?: boolean } = {}) {
     const { name = 'Phone', silent = false } = options;
     const phone = new Phone({ name, subscription: silent ? null : SUBSCRIPTION, call, now: clock.now });
-    const begun = await factor.enrol?.(
+    const begun = await factor.enrols?.begin(
       account,
       kept.filter((it) => it.account === account.id),
     );
     const uri = begun?.prompt.kind === 'wait' ? begun.prompt.setup?.uri : undefined;
     await phone.register(uri ?? '');
-    const asked = await factor.confirm?.(begun?.pending as Pending, {});
+    const asked = await factor.enrols?.confirm(begun?.pending as Pending, {});
     if (asked?.outcome !== 'further') throw new Error('nothing registered');
-    const confirmed = await factor.confirm?.(asked.pending, { choice: 'yes' });
+    const confirmed = await factor.enrols?.confirm(asked.pending, { choice: 'yes' });
     if (confirmed?.outcome !== 'confirmed') throw new Error('nothing confirmed');
     const id = `${account.id}-${kept.length}`;
     const { data, name: given } = confirmed;

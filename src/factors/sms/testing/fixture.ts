@@ -57,14 +57,14 @@ export async function open(given: object = {}) {
   }
 
   async function enrol(account: Account, existing: readonly Enrolled[] = []): Promise<Pending> {
-    const begun = await factor.enrol?.(account, existing);
+    const begun = await factor.enrols?.begin(account, existing);
     if (begun === undefined) throw new Error('no enrolment');
     return begun.pending;
   }
 
   /** A number on its way to be enrolled: what is kept once the code has gone out. */
   async function numberGiven(account: Account, number: string): Promise<Pending> {
-    const next = await factor.confirm?.(await enrol(account), { code: number });
+    const next = await factor.enrols?.confirm(await enrol(account), { code: number });
     if (next?.outcome !== 'further') throw new Error(`${number} was refused: ${JSON.stringify(next)}`);
     return next.pending;
   }

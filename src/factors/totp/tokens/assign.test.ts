@@ -9,7 +9,7 @@ async function scene() {
   const all = desk();
   await all.tokens.insert(hotp('H-1'));
   const give = async (account = all.alice, typed = 'H-1') => {
-    const given = await all.factor.assign?.(account, heldBy(all, account), typed);
+    const given = await all.factor.assigns?.assign(account, heldBy(all, account), typed);
     if (given === undefined) throw new Error('nothing can be assigned');
     return given;
   };
@@ -24,8 +24,8 @@ describe('assigning a token by its number', () => {
     const { give, holder, factor } = await scene();
     const given = await give(undefined, ' h- 1 ');
     expect(given).toMatchObject({ outcome: 'assigned', data: { serial: 'H-1', digits: 6 }, lookup: ['token:H-1'] });
-    expect(factor.lookupOf?.('h-1 ')).toBe('token:H-1');
-    expect(factor.lookupOf?.('no such number!')).toBeUndefined();
+    expect(factor.assigns?.lookupOf('h-1 ')).toBe('token:H-1');
+    expect(factor.assigns?.lookupOf('no such number!')).toBeUndefined();
     expect(await holder()).toBe('alice');
   });
 

@@ -1,10 +1,10 @@
 import type { Account } from '../../../core/account.ts';
-import type { FactorDesk } from '../../../core/factor.ts';
-import { type Data, isHeld, type Pending } from '../schemas.ts';
+import type { FactorDesk } from '../../../core/factor-desk.ts';
+import { type Data, isHeld } from '../schemas.ts';
 import { assignToken } from './assign.ts';
 import { createTokens } from './store.ts';
 
-export type Desk = FactorDesk<Data, Pending>;
+export type Desk = FactorDesk<Data>;
 
 export const TRY_AGAIN = 'It was changed at the same moment: try again.';
 

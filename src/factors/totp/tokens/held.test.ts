@@ -22,9 +22,9 @@ const mine = (scene: Scene, account: Account) => scene.credentials.filter((one) 
 
 /** Up to the question for a token, through the schema of what is kept. */
 async function asked(scene: Scene, account: Account) {
-  const begun = await scene.factor.enrol?.(account, mine(scene, account));
+  const begun = await scene.factor.enrols?.begin(account, mine(scene, account));
   if (begun?.prompt.kind !== 'choice') throw new Error('no choice');
-  const next = await scene.factor.confirm?.(totp.pending.parse(begun.pending), { choice: 'token' });
+  const next = await scene.factor.enrols?.confirm(totp.pending.parse(begun.pending), { choice: 'token' });
   if (next?.outcome !== 'further') throw new Error('no further');
   return { prompt: next.prompt, pending: totp.pending.parse(next.pending) };
 }
@@ -32,7 +32,7 @@ async function asked(scene: Scene, account: Account) {
 /** Claims as the journey does: what is confirmed becomes a credential, if nobody has it. */
 async function claim(scene: Scene, account: Account, answer: Answer) {
   const { pending } = await asked(scene, account);
-  const verdict = await scene.factor.confirm?.(pending, answer);
+  const verdict = await scene.factor.enrols?.confirm(pending, answer);
   if (verdict?.outcome === 'confirmed' && verdict.renews === undefined) {
     const { name, data, lookup } = verdict;
     if (typeof (await scene.desk.add(account, { name, data, ...(lookup ? { lookup } : {}) })) !== 'string')
@@ -50,22 +50,22 @@ async function answer(scene: Scene, account: Account, code: string, credentials:
 
 describe('enrolment', () => {
   it('asks nothing about tokens where there are none, or where they may not be claimed', async () => {
-    expect((await desk().factor.enrol?.(desk().alice, []))?.prompt).toMatchObject({ kind: 'code', setup: {} });
+    expect((await desk().factor.enrols?.begin(desk().alice, []))?.prompt).toMatchObject({ kind: 'code', setup: {} });
     const scene = await withTokens({ tokens: { claim: false } });
-    expect((await scene.factor.enrol?.(scene.alice, []))?.prompt).toMatchObject({ kind: 'code', setup: {} });
+    expect((await scene.factor.enrols?.begin(scene.alice, []))?.prompt).toMatchObject({ kind: 'code', setup: {} });
   });
 
   it('offers an app or a token where there are some', async () => {
     const scene = await withTokens();
-    const begun = await scene.factor.enrol?.(scene.alice, []);
+    const begun = await scene.factor.enrols?.begin(scene.alice, []);
     expect(begun?.prompt).toMatchObject({ kind: 'choice', options: [{ value: 'app' }, { value: 'token' }] });
     const pending = totp.pending.parse(begun?.pending);
-    expect(await scene.factor.confirm?.(pending, { choice: 'app' })).toMatchObject({
+    expect(await scene.factor.enrols?.confirm(pending, { choice: 'app' })).toMatchObject({
       outcome: 'further',
       prompt: { kind: 'code', setup: {} },
       pending: { kind: 'enrol', name: 'Authenticator app' },
     });
-    expect(await scene.factor.confirm?.(pending, { choice: 'x' })).toMatchObject({ outcome: 'refused' });
+    expect(await scene.factor.enrols?.confirm(pending, { choice: 'x' })).toMatchObject({ outcome: 'refused' });
     const { prompt } = await asked(scene, scene.alice);
     expect(prompt).toMatchObject({ kind: 'code', fields: [{ name: 'serial' }, { name: 'first' }] });
     // How long its codes are isn't known before the token is.
@@ -75,15 +75,15 @@ describe('enrolment', () => {
   it('lets people who chose choose again, and keeps nothing of that with the app', async () => {
     const scene = await withTokens();
     const { pending } = await asked(scene, scene.alice);
-    const back = await scene.factor.confirm?.(pending, { restart: 'yes' });
+    const back = await scene.factor.enrols?.confirm(pending, { restart: 'yes' });
     if (back?.outcome !== 'further') throw new Error('no way back');
     expect(back.prompt.kind).toBe('choice');
-    const app = await scene.factor.confirm?.(totp.pending.parse(back.pending), { choice: 'app' });
+    const app = await scene.factor.enrols?.confirm(totp.pending.parse(back.pending), { choice: 'app' });
     if (app?.outcome !== 'further' || app.prompt.kind !== 'code') throw new Error('no app');
     const kept = totp.pending.parse(app.pending);
-    expect(await scene.factor.confirm?.(kept, { restart: 'yes' })).toMatchObject({ prompt: { kind: 'choice' } });
+    expect(await scene.factor.enrols?.confirm(kept, { restart: 'yes' })).toMatchObject({ prompt: { kind: 'choice' } });
     const code = createAuthenticator(app.prompt.setup?.uri ?? '').codeAt(NOW);
-    const confirmed = await scene.factor.confirm?.(kept, { code });
+    const confirmed = await scene.factor.enrols?.confirm(kept, { code });
     if (confirmed?.outcome !== 'confirmed') throw new Error('not confirmed');
     expect(totp.credential.parse(confirmed.data)).toMatchObject({ lastStep: NOW / STEP });
   });

@@ -2,10 +2,10 @@ import { factorPorts } from '../../../../../test/support/outside.ts';
 import { person } from '../../../../../test/support/people.ts';
 import type { Account, Credential } from '../../../../core/account.ts';
 import type { AuditEvent } from '../../../../core/door.ts';
-import type { FactorDesk } from '../../../../core/factor.ts';
+import type { FactorDesk } from '../../../../core/factor-desk.ts';
 import { createSealer } from '../../../../core/seal.ts';
 import totp from '../../index.ts';
-import { type Data, type Enrolled, type Pending, settings } from '../../schemas.ts';
+import { type Data, type Enrolled, settings } from '../../schemas.ts';
 import { createTokens } from '../store.ts';
 import { memoryRecords } from './records.ts';
 
@@ -21,8 +21,7 @@ export function desk(given: Record<string, unknown> = {}, start = 0) {
   const credentials: Enrolled[] = [];
   const lookups = new Set<string>();
   const audited: AuditEvent[] = [];
-  const it: FactorDesk<Data, Pending> = {
-    factor,
+  const it: FactorDesk<Data> = {
     records,
     sealer,
     state: { get: async () => undefined, set: async () => false },
