@@ -1,9 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { makeKeys } from '../demo/service-provider/keys.ts';
 import { metadataOf } from '../demo/service-provider/metadata.ts';
@@ -15,7 +25,9 @@ import type { Credential } from '../src/core/account.ts';
 import type { CodePrompt } from '../src/core/prompt.ts';
 import { ROUTES } from '../src/doors/oidc/routes.ts';
 import { issue } from '../src/factors/fido2/testing/certificates.ts';
+import { localeFolders } from '../src/web/i18n.ts';
 import { isTestFile } from './architecture/rules.ts';
+import { factorSuite } from './contracts/factor-suite.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { factorPorts } from './support/outside.ts';
 import { ada as account } from './support/people.ts';
@@ -264,15 +276,16 @@ describe('the reference of the audit', () => {
 
 describe('the factor of "Write a factor"', () => {
   const guide = page('docs/how-to/write-a-factor.md');
-  const [code = ''] = blocks(guide, 'ts');
+  const [code = '', contract = ''] = blocks(guide, 'ts');
   const [texts = ''] = blocks(guide, 'json');
 
-  function folderWithFactor(): string {
-    const folder = temporaryFolder();
-    mkdirSync(join(folder, 'src/factors/slip/locales'), { recursive: true });
-    symlinkSync(join(root, 'src/core'), join(folder, 'src/core'));
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    writeFileSync(join(folder, 'src/factors/slip/index.ts'), code);
+  function folderWithFactor(folder = temporaryFolder()): string {
+    const own = join(folder, 'src/factors/slip');
+    for (const name of ['locales', 'testing']) mkdirSync(join(own, name), { recursive: true });
+    for (const name of ['src/core', 'test', 'node_modules']) symlinkSync(join(root, name), join(folder, name));
+    writeFileSync(join(own, 'index.ts'), code);
+    writeFileSync(join(own, 'testing/contract.ts'), contract);
+    for (const tag of ['en', 'zh-Hant', 'zh-Hans']) writeFileSync(join(own, `locales/${tag}.json`), texts);
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
     return folder;
   }
@@ -313,6 +326,15 @@ describe('the factor of "Write a factor"', () => {
     expect(proved.proof).toMatchObject({ factor: 'slip', credential: 'c', kinds: ['possession'], at: 1000 });
     expect(await answer(numbers[1], [{ ...slip, data: proved.update?.data }])).toMatchObject({ outcome: 'refused' });
     expect(await answer(numbers[2], [])).toMatchObject({ outcome: 'refused' });
+  });
+
+  describe('keeps the contract of all factors', async () => {
+    const folder = folderWithFactor(mkdtempSync(join(tmpdir(), 'sallyport-test-')));
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const own = join(folder, 'src/factors/slip');
+    const { default: slip } = await import(pathToFileURL(join(own, 'index.ts')).href);
+    const { default: said } = await import(pathToFileURL(join(own, 'testing/contract.ts')).href);
+    factorSuite(slip, said, [...localeFolders(), { namespace: 'slip', folder: join(own, 'locales') }]);
   });
 
   it('has every text that it names', () => {
