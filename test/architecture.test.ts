@@ -298,6 +298,22 @@ describe('the picture of what imports what', () => {
   });
 });
 
+describe('a room', () => {
+  it('begins with what it is, needs and gives', () => {
+    const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const rooms = folders
+      .map(({ name }) => name)
+      .filter((name) => name !== 'boot' && !PLUG_INS.some((kind) => kind === name));
+    expect(rooms).toEqual(
+      expect.arrayContaining(['core', 'policy', 'lockout', 'assurance', 'methods', 'sign-in', 'saml']),
+    );
+    const heads = rooms.map((name) => [name, sources.find(({ path }) => path === `src/${name}/index.ts`)?.text ?? '']);
+    expect(heads.filter(([, text]) => !/^\/\*\*\n \* [\s\S]{40,}?\bneeds\b[\s\S]*?\*\/\n/.test(text ?? ''))).toEqual(
+      [],
+    );
+  });
+});
+
 describe('the composition', () => {
   it('reads from top to bottom', () => {
     expect(sources.flatMap(orderFaults)).toEqual([]);

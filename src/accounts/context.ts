@@ -3,7 +3,7 @@ import { configuredId } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/challenge.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
-import { budgetKey } from '../policy/networks.ts';
+import { budgetKey } from '../policy/index.ts';
 
 /** What a factor learns of the browser that asks. */
 export function fromBrowser({ locale, ip, userAgent }: Browser): FactorContext {

@@ -17,9 +17,7 @@ import {
 import type { Requirement, Rule } from '../core/policy.ts';
 import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
 import type { Attempts } from '../lockout/attempts.ts';
-import { assess } from '../policy/assess.ts';
-import { stillCounting } from '../policy/counting.ts';
-import { decide } from '../policy/decide.ts';
+import { assess, decide, stillCounting } from '../policy/index.ts';
 import type { EvidenceStore } from './evidence.ts';
 import { impliedOf, onlyIfNamed } from './implied.ts';
 import type { AssuranceNeeds } from './needs.ts';

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Express } from 'express';
 import type { Core, LogPort } from '../core/door.ts';
-import { createWeb } from '../web/app.ts';
+import { createWeb } from '../web/index.ts';
 import { openCore, portsOf } from './app/core.ts';
 import { openDoors, watchDoors } from './app/doors.ts';
 import { frontOf } from './app/front.ts';

@@ -1,7 +1,7 @@
 import { lookup as lookupName } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { networkLookup } from '../policy/networks.ts';
+import { networkLookup } from '../policy/index.ts';
 
 /** Answers are small: logout endpoints and key sets. */
 const PATIENCE = 5_000;

@@ -1,6 +1,5 @@
 import type { LettersDeps } from '../notices/letters.ts';
-import type { I18n } from '../web/i18n.ts';
-import { createNoticeWriter } from '../web/notices.ts';
+import { createNoticeWriter, type I18n } from '../web/index.ts';
 import type { Config } from './config.ts';
 import type { Modules } from './modules.ts';
 import type { Senders } from './senders.ts';

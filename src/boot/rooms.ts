@@ -1,4 +1,4 @@
-import type { WebRooms } from '../web/context.ts';
+import type { WebRooms } from '../web/index.ts';
 
 /** All rooms, as commands are given them. */
 export type Rooms = WebRooms;

@@ -1,3 +1,7 @@
+/**
+ * What lasts: tables and queries of the durable store, the same over every dialect. It needs a connection, which a
+ * store's plug-in opens; it gives the contract `DurableStore`.
+ */
 import { type Dialect, Kysely } from 'kysely';
 import type { DurableConnection, DurableStore } from '../core/store.ts';
 import { createAccounts } from './accounts.ts';

@@ -1,4 +1,4 @@
-import { budgetKey } from '../policy/networks.ts';
+import { budgetKey } from '../policy/index.ts';
 import type { Attempt, Locked } from './attempt.ts';
 import type { LockoutNeeds } from './needs.ts';
 

@@ -3,7 +3,7 @@ import type { AuditPort, LogPort } from '../core/door.ts';
 import { TooManyError } from '../core/errors.ts';
 import type { EphemeralStore } from '../core/store.ts';
 import type { Asker, Strangers } from '../core/strangers.ts';
-import { budgetKey } from '../policy/networks.ts';
+import { budgetKey } from '../policy/index.ts';
 
 /** KiB. */
 export interface StrangerSettings {

@@ -1,5 +1,5 @@
 import type { AuditEvent, AuditPort } from '../core/door.ts';
-import { budgetKey } from '../policy/networks.ts';
+import { budgetKey } from '../policy/index.ts';
 
 /** Entries of one address in one window; a person who gets everything wrong makes some twenty. */
 const MOST = 300;

@@ -4,7 +4,7 @@ import type { Account } from '../core/account.ts';
 import type { Application } from '../core/application.ts';
 import { reaches } from '../core/assurance.ts';
 import type { Rule } from '../core/policy.ts';
-import { decide } from '../policy/decide.ts';
+import { decide } from '../policy/index.ts';
 import { createRollout } from './rollout.ts';
 
 const DAY = 86_400_000;

@@ -2,7 +2,7 @@ import type { Account } from '../core/account.ts';
 import type { Application } from '../core/application.ts';
 import { reaches } from '../core/assurance.ts';
 import type { Facts, Rule } from '../core/policy.ts';
-import { matches, standing } from '../policy/match.ts';
+import { matches, standing } from '../policy/index.ts';
 
 /** From when on a second step is asked of somebody, and by which rule: `default` where none names a level. */
 export interface Due {

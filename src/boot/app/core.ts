@@ -1,11 +1,15 @@
 import type { CoreDoor, CorePorts, RenderPort } from '../../core/door.ts';
 import { SallyportError } from '../../core/errors.ts';
-import { formText } from '../../web/bodies.ts';
-import { createBonds } from '../../web/bonds.ts';
-import { html, localsOf, type Rendering } from '../../web/context.ts';
-import { createDeposits } from '../../web/deposits.ts';
-import type { PageName } from '../../web/models.ts';
-import { setPolicy } from '../../web/security.ts';
+import {
+  createBonds,
+  createDeposits,
+  formText,
+  html,
+  localsOf,
+  type PageName,
+  type Rendering,
+  setPolicy,
+} from '../../web/index.ts';
 import type { Standing } from './standing.ts';
 
 /** What every door is given. */

@@ -1,8 +1,6 @@
 import type { Core } from '../../core/door.ts';
-import { networkLookup } from '../../policy/networks.ts';
-import { type ApiSettings, hashOfSecret } from '../../web/api/clients.ts';
-import type { WebDeps } from '../../web/context.ts';
-import { createStreams } from '../../web/streams.ts';
+import { networkLookup } from '../../policy/index.ts';
+import { type ApiSettings, createStreams, hashOfSecret, type WebDeps } from '../../web/index.ts';
 import type { Config } from '../config.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Doors } from './doors.ts';

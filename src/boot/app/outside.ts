@@ -1,6 +1,6 @@
 import type { FactorPorts } from '../../core/factor-ports.ts';
 import { createLetters, type Letters } from '../../notices/index.ts';
-import { createI18n, type I18n } from '../../web/i18n.ts';
+import { createI18n, type I18n } from '../../web/index.ts';
 import type { Config } from '../config.ts';
 import { openGeoip } from '../geoip.ts';
 import { guardedFetch } from '../guarded-fetch.ts';

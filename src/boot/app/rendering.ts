@@ -1,8 +1,4 @@
-import type { Assets } from '../../web/assets.ts';
-import { assets } from '../../web/assets.ts';
-import type { Rendering } from '../../web/context.ts';
-import { createFormPost } from '../../web/form-post.ts';
-import { createRenderer } from '../../web/render.ts';
+import { type Assets, assets, createFormPost, createRenderer, type Rendering } from '../../web/index.ts';
 import type { Config } from '../config.ts';
 import type { Ground } from './ground.ts';
 import type { Outside } from './outside.ts';

@@ -1,0 +1,10 @@
+/**
+ * What is required of whom, and whether what is held is enough: facts in, requirement and reasons out. It needs nothing
+ * but the facts that it is asked with, and does nothing.
+ */
+export { assess } from './assess.ts';
+export { stillCounting } from './counting.ts';
+export { decide } from './decide.ts';
+export { explain } from './explain.ts';
+export { matches, standing } from './match.ts';
+export { budgetKey, type Network, networkLookup, networksOf } from './networks.ts';
