@@ -3,10 +3,12 @@
  * store's plug-in opens; it gives the contract `DurableStore`.
  */
 import { type Dialect, Kysely } from 'kysely';
+import { SallyportError } from '../core/errors.ts';
 import type { DurableConnection, DurableStore } from '../core/store.ts';
 import { createAccounts } from './accounts.ts';
 import { createAudit } from './audit.ts';
 import { createConsents } from './consents.ts';
+import { copyTables, type Held } from './copy.ts';
 import { createCredentials } from './credentials.ts';
 import { createFailures } from './failures.ts';
 import { createKeys } from './keys.ts';
@@ -66,4 +68,19 @@ export async function migrateTables(connection: DurableConnection): Promise<stri
   const { standing, recorded, unknown } = await schemaState(connection);
   if (standing === 'refused') checkServed(recorded, unknown);
   return standing === 'behind' ? migrate(patientOf(connection)) : [];
+}
+
+/**
+ * Copies all that one store holds into another, which must be empty; answers what each table holds. All or nothing,
+ * verified by counts and hashes. The tables of both must be as this program wants them: the target's are brought there.
+ */
+export async function copyStore(from: DurableConnection, to: DurableConnection): Promise<Held[]> {
+  await migrateTables(to);
+  for (const [name, connection] of [['source', from] as const, ['target', to] as const]) {
+    const { standing } = await schemaState(connection);
+    if (standing === 'current') continue;
+    const message = `the tables of the ${name} are ${standing === 'behind' ? 'behind: run sallyport db migrate for it' : 'of a newer program'}`;
+    throw new SallyportError('ERR_INPUT', message);
+  }
+  return copyTables(patientOf(from), patientOf(to));
 }

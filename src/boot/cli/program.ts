@@ -21,6 +21,7 @@ export function createProgram(offers: Offers, { io, ...rest }: Omit<Context, 'fi
   addConfig(program, context);
   addPolicy(program, context);
   addDb(program, context);
+  addStore(program, context);
   addOffers(program, context, offers);
   program
     .command('healthcheck')
@@ -84,6 +85,17 @@ function addDb(program: Command, context: Context): void {
   db.command('migrate')
     .description('bring the tables up to date')
     .action(async () => (await import('./db.ts')).migrate(context));
+}
+
+function addStore(program: Command, context: Context): void {
+  program
+    .command('store')
+    .description('move what lasts from one store to another')
+    .command('copy')
+    .description('copy the durable store of one configuration into the empty one of another, and verify it')
+    .option('--from <file>', 'configuration to copy from (default: the one that --config names)')
+    .requiredOption('--to <file>', 'configuration to copy to')
+    .action(async (options: { from?: string; to: string }) => (await import('./store.ts')).copy(context, options));
 }
 
 function moment(text: string): string {

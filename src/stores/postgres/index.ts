@@ -1,6 +1,6 @@
 import { PostgresDialect } from 'kysely';
 import type { DurableModule } from '../../core/store.ts';
-import { createPool } from './pool.ts';
+import { createPool, othersOn } from './pool.ts';
 import { type Settings, settings } from './settings.ts';
 
 /** Durable data in a PostgreSQL database, for several nodes. */
@@ -14,6 +14,7 @@ const postgres: DurableModule<Settings> = {
     return {
       dialect: new PostgresDialect({ pool }),
       patient: new PostgresDialect({ pool: patient }),
+      others: () => othersOn(patient),
       migrates: given.migrate,
       close: async () => void (await Promise.all([pool.end(), patient.end()])),
     };

@@ -8,9 +8,9 @@ import { isSpent, unavailable } from './errors.ts';
 import { type Address, addressOf, isHere, type Settings } from './settings.ts';
 
 /** What this program's connections are known by in `pg_stat_activity`: 63 bytes at most. */
-export const NAMES = 'sallyport ';
+const NAMES = 'sallyport ';
 /** And those of this process. */
-export const NAME = `${NAMES}${hostname().slice(0, 40)} ${process.pid}`;
+const NAME = `${NAMES}${hostname().slice(0, 40)} ${process.pid}`;
 /** How much longer than the server an answer is waited for, milliseconds: it may say itself that it took too long. */
 const GRACE = 1_000;
 /** How long connections may take to end, milliseconds. */
@@ -142,4 +142,19 @@ function withoutNul(text: string, values: readonly unknown[]): unknown[] {
     if (!/^\s*select\b/i.test(text)) throw new SallyportError('ERR_INPUT', 'a text with a NUL can not be kept');
     return value.replaceAll('\0', '\ufffd');
   });
+}
+
+/** Connections of other processes of this program to the same database, as far as this role may see them. */
+export async function othersOn(pool: PostgresPool): Promise<number> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query<{ count: number }>(
+      `select count(*) from pg_stat_activity
+       where datname = current_database() and starts_with(application_name, $1) and application_name <> $2`,
+      [NAMES, NAME],
+    );
+    return rows[0]?.count ?? 0;
+  } finally {
+    client.release();
+  }
 }
