@@ -9,9 +9,10 @@ import { CODES, newSecret } from './codes.ts';
 import type { Devices } from './devices.ts';
 import { isAllowed, isUsable } from './endpoints.ts';
 import { enrolmentKey, PATIENCE, type Registrations } from './registrations.ts';
-import { type PushRequest, type Requests, requestKey } from './requests.ts';
+import { type Requests, requestKey } from './requests.ts';
 import { type Enrolled, isSuspended, type Subscription } from './schemas.ts';
 import type { Settings } from './settings.ts';
+import type { PushRequest } from './standing.ts';
 import {
   type answer as answerShape,
   type changed,

@@ -11,7 +11,7 @@ import { createDevices } from './devices.ts';
 import { askAgain, askNumber, askToScan, askWhose, invitationUri, type Reached, waiting } from './prompts.ts';
 import { proofAt } from './proof.ts';
 import { createRegistrations } from './registrations.ts';
-import { type Asked, createRequests, type PushRequest } from './requests.ts';
+import { type Asked, createRequests } from './requests.ts';
 import { appAddress, routesOf } from './routes.ts';
 import {
   type Challenging,
@@ -25,6 +25,7 @@ import {
   pending,
 } from './schemas.ts';
 import { type Settings, settings } from './settings.ts';
+import type { PushRequest } from './standing.ts';
 import { defaultName } from './texts.ts';
 import { loadVapid, sealedVapid, type Vapid } from './vapid.ts';
 import { createVerification, isTyped, refuse } from './verify.ts';

@@ -1,7 +1,8 @@
 import { renderSVG } from 'uqr';
 import type { ChoicePrompt, Message, NumberPrompt, WaitPrompt } from '../../core/prompt.ts';
 import { enrolmentKey } from './registrations.ts';
-import { type PushRequest, requestKey } from './requests.ts';
+import { requestKey } from './requests.ts';
+import type { PushRequest } from './standing.ts';
 
 /** Codes are for where the phone has no network, and for whoever has no phone at hand: other methods are named there. */
 const CODE = { summary: { key: 'instead.summary' }, text: { key: 'instead.text' }, label: { key: 'instead.label' } };

@@ -1,41 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
 import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { Settings } from './settings.ts';
+import { createStandings, type PushRequest, type RequestOutcome, type Standing } from './standing.ts';
 
 /** How long a request can be answered, milliseconds; and how long what was approved is kept for the page to fetch. */
 export const LIFE = 60_000;
 const FETCHED_WITHIN = 60_000;
-/** The longest wait, and how long it is remembered that nobody approved, milliseconds. */
+/** The longest wait, milliseconds. */
 const LONGEST_WAIT = 3_600_000;
-const REMEMBERED = 86_400_000;
-/** Rounds of compare-and-set before giving up. */
-const ROUNDS = 20;
-
-const outcome = z.enum(['approved', 'wrong-number', 'cancelled', 'reported']);
-export type RequestOutcome = z.output<typeof outcome>;
-
-const request = z.object({
-  id: z.string(),
-  /** Names the sign-in that asks. */
-  signIn: z.string(),
-  /** Two digits, shown where the sign-in is and typed on the phone. */
-  number: z.string(),
-  at: z.int(),
-  expires: z.int(),
-  application: z.union([z.string(), z.record(z.string(), z.string())]),
-  applicationId: z.string().optional(),
-  username: z.string(),
-  ip: z.string().optional(),
-  userAgent: z.string().optional(),
-  place: z.string().optional(),
-  decided: z.object({ outcome, by: z.string(), at: z.int() }).optional(),
-});
-export type PushRequest = z.output<typeof request>;
-
-/** How it stands with an account: its one request, and how many in a row nobody approved. */
-const standing = z.object({ misses: z.int(), request: request.optional() });
-type Standing = z.output<typeof standing>;
 
 export type Asked = Pick<
   PushRequest,
@@ -56,19 +28,19 @@ export type Settled =
   | { kind: 'approved'; by: string; at: number }
   | { kind: Exclude<RequestOutcome, 'approved'>; at: number };
 
-const keyOf = (account: string) => `account:${account}`;
 /** What the page of a request waits for. */
 export const requestKey = (id: string): string => `request:${id}`;
 
 /**
- * One record for each account, changed by compare-and-set alone: so there is one live request, one answer to it, and
+ * Each account has one record, changed by compare-and-set alone: so there is one live request, one answer to it, and
  * one page that gets what was approved, however many ask at once.
  */
 export function createRequests(
   { wait }: Pick<Settings, 'wait'>,
   ports: Pick<FactorPorts, 'exchange' | 'sealer' | 'now' | 'random'>,
 ) {
-  const { exchange, sealer, now } = ports;
+  const { now } = ports;
+  const standings = createStandings(ports);
 
   /** Doubled with each one that nobody approved. */
   const pauseAfter = (misses: number) => (misses === 0 ? 0 : Math.min(LONGEST_WAIT, wait * 1000 * 2 ** (misses - 1)));
@@ -84,28 +56,6 @@ export function createRequests(
     return since + pauseAfter(misses);
   }
 
-  async function read(account: string): Promise<{ stored?: string; standing: Standing }> {
-    const stored = await exchange.get(keyOf(account));
-    if (stored === undefined) return { standing: { misses: 0 } };
-    return { stored, standing: standing.parse(JSON.parse(sealer.open(stored, keyOf(account)))) };
-  }
-
-  function write(account: string, stored: string | undefined, next: Standing): Promise<boolean> {
-    const key = keyOf(account);
-    const value = sealer.seal(JSON.stringify(next), key);
-    return stored === undefined ? exchange.add(key, value, REMEMBERED) : exchange.swap(key, stored, value, REMEMBERED);
-  }
-
-  /** Changes how it stands, again from what is there now where somebody else was first. */
-  async function change<T>(account: string, step: (now: Standing) => { result: T; next?: Standing }): Promise<T> {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const { stored, standing } = await read(account);
-      const { result, next } = step(standing);
-      if (next === undefined || (await write(account, stored, next))) return result;
-    }
-    throw new Error('others keep changing the requests of this account');
-  }
-
   /** 10 to 99: of the 2^48 values a remainder favours none that anybody could notice. */
   function newNumber(): string {
     return String(10 + (Buffer.from(ports.random(6)).readUIntBE(0, 6) % 90));
@@ -119,7 +69,7 @@ export function createRequests(
   return {
     /** A request for this sign-in. `anew` ends the one that it has. */
     begin(account: string, asked: Asked, anew: boolean): Promise<Begun> {
-      return change<Begun>(account, (standing) => {
+      return standings.change<Begun>(account, (standing) => {
         const { request: last, misses } = standing;
         const busy = last !== undefined && (isLive(last) || isDue(last));
         const mine = last?.signIn === asked.signIn;
@@ -136,7 +86,7 @@ export function createRequests(
 
     /** The live one, for the account's devices. */
     async live(account: string): Promise<PushRequest | undefined> {
-      const { request: last } = (await read(account)).standing;
+      const { request: last } = await standings.of(account);
       return last && isLive(last) ? last : undefined;
     },
 
@@ -145,7 +95,7 @@ export function createRequests(
       account: string,
       answered: { id: string; decision: Decision; number: string; by: string },
     ): Promise<{ outcome: RequestOutcome; request: PushRequest } | undefined> {
-      return change(account, (standing) => {
+      return standings.change(account, (standing) => {
         const { request: last, misses } = standing;
         if (last?.id !== answered.id || !isLive(last)) return { result: undefined };
         const outcome = outcomeOf(answered, last.number);
@@ -157,7 +107,7 @@ export function createRequests(
 
     /** Undoes an answer whose consequences could not be brought about: it can be given again. */
     reopen(account: string, id: string): Promise<void> {
-      return change(account, (standing) => {
+      return standings.change(account, (standing) => {
         const { request: last, misses } = standing;
         if (last?.id !== id) return { result: undefined };
         const { decided: _, ...open } = last;
@@ -167,7 +117,7 @@ export function createRequests(
 
     /** What has become of it, for the sign-in that asked. What was approved is there once. */
     settle(account: string, id: string): Promise<Settled> {
-      return change<Settled>(account, (standing) => {
+      return standings.change<Settled>(account, (standing) => {
         const { request: last, misses } = standing;
         if (last?.id !== id) return { result: { kind: 'gone' } };
         const { decided } = last;
@@ -180,12 +130,12 @@ export function createRequests(
 
     /** The owner proved the phone in another way: nothing is asked any more, and nothing is to be waited for. */
     forget(account: string): Promise<void> {
-      return change(account, () => ({ result: undefined, next: { misses: 0 } }));
+      return standings.change(account, () => ({ result: undefined, next: { misses: 0 } }));
     },
 
     /** When the next can be sent. */
     async nextAfter(account: string): Promise<number> {
-      return nextAfter((await read(account)).standing);
+      return nextAfter(await standings.of(account));
     },
   };
 }
