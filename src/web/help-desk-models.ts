@@ -3,6 +3,7 @@ import type { Level } from '../core/assurance.ts';
 import type { Reason } from '../core/policy.ts';
 import type { Message } from '../core/prompt.ts';
 import type { Trouble } from '../core/trouble.ts';
+import type { MethodSeen, SignInSeen } from './seen.ts';
 
 /** How somebody got no further. */
 export interface DeskRefusal {
@@ -22,20 +23,6 @@ export interface DeskRefusal {
 /** An application that doesn't work for anybody, or soon won't. */
 export interface DeskTrouble extends Omit<Trouble, 'application'> {
   application: LocalizedText;
-}
-
-/** A sign-in of the past, as its owner and the desk see it. */
-export interface SignInSeen {
-  at: number;
-  application?: LocalizedText;
-  method: string;
-  browser: string;
-  system: string;
-  address: string;
-  /** The configured network of the address, or where on earth that may be. */
-  network?: string;
-  place?: string;
-  outcome: 'success' | 'failure' | 'refused';
 }
 
 /** The help desk's pages, as `Pages` describes them. */
@@ -63,21 +50,10 @@ export interface HelpDeskPages {
     refusal?: DeskRefusal;
     /** Before one looks for the fault with the person. */
     troubles?: DeskTrouble[];
-    methods: {
-      id: string;
-      factor: string;
-      name: string;
-      createdAt: number;
-      lastUsedAt?: number;
-      /**
-       * It can't be used. `untrusted`: there may be a copy of it, or its time is over; `reported`: it was added in or
-       * since a sign-in that was reported, and stands still until somebody confirms it; `stopped`: too many wrong
-       * answers in a row.
-       */
-      suspended?: 'untrusted' | 'reported' | 'stopped';
+    methods: (MethodSeen & {
       /** How it stands, in the factor's words. */
       state?: Message;
-    }[];
+    })[];
     devices: number;
     sessions: { since: number; applications: LocalizedText[] }[];
     signIns: SignInSeen[];

@@ -2,9 +2,10 @@ import type { LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 import type { Lending } from '../sign-in/steps.ts';
-import type { HelpDeskPages, SignInSeen } from './help-desk-models.ts';
+import type { HelpDeskPages } from './help-desk-models.ts';
 import type { Moment } from './moments.ts';
 import type { ReportPages } from './report-models.ts';
+import type { MethodSeen, SignInSeen } from './seen.ts';
 import type { RefusalKey, Turn } from './whose-turn.ts';
 
 /**
@@ -242,27 +243,16 @@ export interface Pages extends HelpDeskPages, ReportPages {
     csrf: string;
     account: { username: string; name: string; email?: string };
     notice?: Message;
-    methods: {
-      id: string;
-      factor: string;
-      name: string;
-      createdAt: number;
-      lastUsedAt?: number;
+    methods: (MethodSeen & {
       removable: boolean;
       /** It is asked for first; `choosable`: it can be made so. */
       preferred?: boolean;
       choosable?: boolean;
-      /**
-       * It can't be used. `untrusted`: any more, for there may be a copy of it; `reported`: until its owner confirms it
-       * with one of `elders`, or the help desk does, for somebody else may have added it; `stopped`: until the help desk
-       * releases it, for too many wrong answers were given in a row.
-       */
-      suspended?: 'untrusted' | 'reported' | 'stopped';
       /** Names of methods that can confirm it. */
       elders?: string[];
       /** How it stands, in the factor's words; `warn`: something to act on, which the factor's `state.warn` names. */
       state?: { message: Message; warn: boolean };
-    }[];
+    })[];
     /** Applications that couldn't be told that their person has signed out, and when. */
     unreached: { application: LocalizedText; at: number }[];
     /** One of them lives on a phone, and can be moved at `/account/phone`. */

@@ -4,6 +4,7 @@ import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
 import { localsOf, type WebDeps } from '../context.ts';
 import type { Csrf } from '../security.ts';
+import type { Suspended } from '../seen.ts';
 import type { Member, Membership } from './account-session.ts';
 
 /** A method as its owner's pages show it. */
@@ -11,8 +12,7 @@ export interface OwnMethod {
   credential: Credential;
   /** The last second factor stays while any application asks for one. */
   removable: boolean;
-  /** It can't prove anything: its factor doesn't trust it any more, it may be another's who signed in, or it was guessed at. */
-  suspended?: 'untrusted' | 'reported' | 'stopped';
+  suspended?: Suspended;
   /** Names of those that can say whose it is. */
   elders?: string[];
   /** It was chosen to be asked for first. */

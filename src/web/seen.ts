@@ -1,0 +1,32 @@
+import type { LocalizedText } from '../core/account.ts';
+
+/**
+ * Why a method proves nothing. `untrusted`: there may be a copy of it, or its time is over; `reported`: it was added in
+ * or since a sign-in that was reported, and stands still until its owner confirms it with an elder one, or the help desk
+ * does; `stopped`: too many wrong answers in a row were given, until the help desk releases it.
+ */
+export type Suspended = 'untrusted' | 'reported' | 'stopped';
+
+/** A method, as its owner and the help desk see it. */
+export interface MethodSeen {
+  id: string;
+  factor: string;
+  name: string;
+  createdAt: number;
+  lastUsedAt?: number;
+  suspended?: Suspended;
+}
+
+/** A sign-in of the past, as its owner and the help desk see it. */
+export interface SignInSeen {
+  at: number;
+  application?: LocalizedText;
+  method: string;
+  browser: string;
+  system: string;
+  address: string;
+  /** The configured network of the address, or where on earth that may be. */
+  network?: string;
+  place?: string;
+  outcome: 'success' | 'failure' | 'refused';
+}
