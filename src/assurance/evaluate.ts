@@ -15,7 +15,7 @@ import {
   reaches,
 } from '../core/assurance.ts';
 import type { Requirement, Rule } from '../core/policy.ts';
-import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
+import type { Evaluation, EvaluationInput, StillAllowedInput } from '../core/sign-in.ts';
 import type { Attempts } from '../lockout/attempts.ts';
 import { assess, decide, stillCounting } from '../policy/index.ts';
 import type { EvidenceStore } from './evidence.ts';
@@ -218,14 +218,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
    * the directory and policy, and derives anew the level of what it rests on: where that no longer suffices, or no
    * longer is what the token says, the person is sent back to sign in.
    */
-  async function stillAllowed(input: {
-    application: string;
-    account: string;
-    kind: 'issue' | 'use';
-    acr?: string;
-    proofs?: readonly Proof[];
-    issuedAt: number;
-  }): Promise<boolean> {
+  async function stillAllowed(input: StillAllowedInput): Promise<boolean> {
     const account = await accounts.usable(input.account);
     // Tokens count in whole seconds: one of the very second counts as from before.
     if (account === undefined || input.issuedAt < account.revokedBefore) return false;

@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import type { Account, LocalizedText } from './account.ts';
 import type { Application, Applications } from './application.ts';
-import type { AcrTable, Evidence, Proof } from './assurance.ts';
+import type { AcrTable, Evidence } from './assurance.ts';
 import type { Bonds, Deposits } from './bonds.ts';
 import type { Browser } from './browser.ts';
 import type { Command } from './directory.ts';
@@ -19,6 +19,7 @@ import type {
   RenewedSight,
   SessionSight,
   SignInRequest,
+  StillAllowedInput,
   Wants,
 } from './sign-in.ts';
 import type { DurableStore, EphemeralStore } from './store.ts';
@@ -206,16 +207,7 @@ export interface CorePorts {
   locales: readonly string[];
   evaluate(input: EvaluationInput): Promise<Evaluation>;
   /** Decides again without a browser, as a refresh does: false ends the grant. */
-  stillAllowed(input: {
-    application: string;
-    account: string;
-    /** `issue` gives new tokens and asks policy again; `use` only asks whether the token was revoked. */
-    kind: 'issue' | 'use';
-    acr?: string;
-    /** What it rests on, as `evaluate` said when it was issued; without, nothing is held. */
-    proofs?: readonly Proof[];
-    issuedAt: number;
-  }): Promise<boolean>;
+  stillAllowed(input: StillAllowedInput): Promise<boolean>;
   account(id: string): Promise<Account | undefined>;
   /** Moves what a finished sign-in collected to its session; once. */
   adopt(signIn: string, to: SessionSight, ttl: number): Promise<readonly Evidence[]>;

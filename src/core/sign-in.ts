@@ -78,6 +78,18 @@ export interface EvaluationInput {
   recent?: number;
 }
 
+/** What a token stands for, where it is asked whether it still may. */
+export interface StillAllowedInput {
+  application: string;
+  account: string;
+  /** `issue` gives new tokens and asks policy again; `use` only asks whether the token was revoked. */
+  kind: 'issue' | 'use';
+  acr?: string;
+  /** What it rests on, as `evaluate` said when it was issued; without, nothing is held. */
+  proofs?: readonly Proof[];
+  issuedAt: number;
+}
+
 /** How a request stands: what is required, what is held, what is missing. */
 export interface Evaluation {
   account?: Account;
