@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { aaguidExtension, issue } from '../../src/factors/fido2/testing/certificates.ts';
+import { claimsOf } from '../../src/factors/fido2/testing/fixture.ts';
 import { blobOf, createService, entryOf } from '../../src/factors/fido2/testing/metadata.ts';
 import { Passkey } from '../support/passkeys.ts';
 import { stage } from '../support/scene.ts';
@@ -23,12 +24,7 @@ describe('what a key claims to be', () => {
   it('is not what it is: software with the AAGUID of a certified model is refused, and such a model isn’t', async () => {
     const someone = await scene.newcomer();
     let page = await someone.answer(await someone.enter('courses'), { factor: 'fido2' });
-    const stranger = issue({ extensions: [aaguidExtension(MODEL)] });
-    for (const claim of [
-      { format: 'none', aaguid: MODEL },
-      { format: 'self', aaguid: MODEL },
-      { format: 'packed', aaguid: MODEL, attestation: { leaf: stranger } },
-    ] as const) {
+    for (const claim of claimsOf(MODEL)) {
       page = await new Passkey(scene.gateway, claim).enrol(someone, page);
       expect(page.text).toContain('couldn’t show which model it is');
     }

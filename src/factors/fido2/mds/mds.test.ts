@@ -6,7 +6,7 @@ import { memoryState } from '../../../../test/support/factor-state.ts';
 import type { Making } from '../double.ts';
 import fido2 from '../index.ts';
 import { aaguidExtension, issue } from '../testing/certificates.ts';
-import { enrolled, enrolling, fixture, NOW, using } from '../testing/fixture.ts';
+import { claimsOf, enrolled, enrolling, fixture, NOW, using } from '../testing/fixture.ts';
 import { type BlobWish, blobOf, createService, type EntryWish, entryOf } from '../testing/metadata.ts';
 import { readBlob } from './blob.ts';
 
@@ -146,12 +146,7 @@ describe('a blob', () => {
     const entries = [model({ statuses: ['FIDO_CERTIFIED_L3'] })];
     const made = online(blob({ entries }), { profile: { attestation: 'preferred', minimumLevel: 'L2' } });
     await made.factor.runs?.start();
-    const stranger = issue({ extensions: [aaguidExtension(MODEL)] });
-    for (const claim of [
-      { format: 'none', aaguid: MODEL },
-      { format: 'self', aaguid: MODEL },
-      { format: 'packed', aaguid: MODEL, attestation: { leaf: stranger } },
-    ] as const) {
+    for (const claim of claimsOf(MODEL)) {
       const { result } = await enrolling(made, { making: claim });
       expect(result).toMatchObject({
         message: { key: 'refused.attestation' },

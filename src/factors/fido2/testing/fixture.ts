@@ -12,6 +12,7 @@ import {
 } from '../double.ts';
 import fido2 from '../index.ts';
 import type { Data, Pending } from '../schemas.ts';
+import { aaguidExtension, issue } from './certificates.ts';
 
 export const NOW = Date.parse('2027-01-01T08:00:00Z');
 export const ORIGIN = 'https://login.example.edu';
@@ -41,6 +42,16 @@ export function optionsOf<T>(prompt: {
   if (prompt.kind !== 'ceremony') throw new Error(`a prompt of kind ${prompt.kind}`);
   const { publicKey, ...rest } = JSON.parse(JSON.stringify(prompt.options)) as { publicKey: T; ceremony: string };
   return { ...rest, ...publicKey };
+}
+
+/** Makings that only claim to be a model: without a statement, by themselves, and with a certificate of a stranger's. */
+export function claimsOf(aaguid: string): readonly Making[] {
+  const stranger = issue({ extensions: [aaguidExtension(aaguid)] });
+  return [
+    { format: 'none', aaguid },
+    { format: 'self', aaguid },
+    { format: 'packed', aaguid, attestation: { leaf: stranger } },
+  ];
 }
 
 export interface Enrolling {
