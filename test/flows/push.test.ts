@@ -20,6 +20,32 @@ async function asked(someone: Someone, application = 'payroll') {
 const reload = (other: Someone, page: Reply) => other.client.open(page.url);
 const offered = (page: Reply) => page.body.includes('name="resend"');
 
+describe('the app', () => {
+  it('is served with all that its page and its worker name, under its own policy', async () => {
+    const client = new Client();
+    const app = `${scene.gateway.url}/authenticator/`;
+    const page = await client.get(app);
+    const linked = [...page.body.matchAll(/<link rel="stylesheet" href="([^"]+)"/g)].map(([, file = '']) => file);
+    const kept = [...(await client.get(`${app}version.js`)).body.matchAll(/^ {2}'(.+)',$/gm)].map(
+      ([, file = '']) => file,
+    );
+    expect(linked).toContain('sallyport.css');
+    expect(kept).toEqual(expect.arrayContaining(linked));
+    for (const file of [...linked, ...kept]) {
+      const { status, headers } = await client.get(app + file);
+      expect([file, status, headers['content-security-policy']]).toEqual([
+        file,
+        200,
+        page.headers['content-security-policy'],
+      ]);
+    }
+    const [shared, pages] = await Promise.all(
+      [`${app}sallyport.css`, `${scene.gateway.url}/assets/sallyport.css`].map((address) => client.get(address)),
+    );
+    expect(shared?.body).toBe(pages?.body);
+  });
+});
+
 describe('setting up a phone', () => {
   it('takes what was scanned once its owner says that it is theirs', async () => {
     const someone = await scene.newcomer();
