@@ -9,8 +9,10 @@ export interface Place {
   place?: string;
 }
 
+export type PlaceNeeds = Pick<WebDeps, 'i18n' | 'locate' | 'networksOf'>;
+
 /** The first configured network of an address, else where on earth it may be. */
-export function placeOf(deps: WebDeps, res: Pick<Response, 'locals'>, ip: string): Place {
+export function placeOf(deps: PlaceNeeds, res: Pick<Response, 'locals'>, ip: string): Place {
   const [network] = deps.networksOf(ip);
   if (network !== undefined) return { network };
   const { locale } = localsOf(res);

@@ -1,26 +1,8 @@
-import type { Request, Response } from 'express';
-import type { Credential } from '../../core/account.ts';
-import { SallyportError } from '../../core/errors.ts';
-import type { Message } from '../../core/prompt.ts';
-import { localsOf, type WebDeps } from '../context.ts';
-import type { Csrf } from '../security.ts';
-import type { Suspended } from '../seen.ts';
+import type { Response } from 'express';
+import type { WebDeps } from '../context.ts';
 import type { Member, Membership } from './account-session.ts';
-
-/** A method as its owner's pages show it. */
-export interface OwnMethod {
-  credential: Credential;
-  /** The last second factor stays while any application asks for one. */
-  removable: boolean;
-  suspended?: Suspended;
-  /** Names of those that can say whose it is. */
-  elders?: string[];
-  /** It was chosen to be asked for first. */
-  preferred: boolean;
-  /** It can be chosen so: what is lent or runs out can't. */
-  choosable: boolean;
-  state?: { message: Message; warn: boolean };
-}
+import type { OwnForms } from './own-forms.ts';
+import { createOwnMethodList, type OwnMethod, type OwnMethodListNeeds } from './own-methods.ts';
 
 /**
  * What came of a change. `busy`: another one is under way; `lost`: the right to it is gone; `elder`: one that was there
@@ -28,49 +10,16 @@ export interface OwnMethod {
  */
 export type MethodChange = 'removed' | 'confirmed' | 'needed' | 'busy' | 'lost' | 'elder';
 
-/** What the pages of an account share: its methods, their removal, and forms that only its own pages could have sent. */
-export function createOwnMethods(deps: WebDeps, csrf: Csrf, { holdsOwn, shown }: Membership) {
-  const { audit, attempts, credentials, evaluator, issuing, methods, preferences } = deps;
+export type OwnMethodsNeeds = OwnMethodListNeeds & Pick<WebDeps, 'audit' | 'methods'>;
 
-  const tokenOf = ({ session }: Member) => csrf.token(`account\0${session}`);
-  const checked = (req: Request, { session }: Member) => csrf.check(req, `account\0${session}`);
-
-  /** What an audit event says of the request. */
-  const about = (res: Response, { account }: Member) => {
-    const { ip, userAgent, reference } = localsOf(res).browser;
-    return { account: account.id, ip, userAgent, reference };
-  };
-
-  async function all({ account }: Member): Promise<OwnMethod[]> {
-    const enrolled = await credentials.ofAccount(account.id);
-    const stopped = await attempts.stopped(account.id);
-    const { isOwn, works } = evaluator;
-    const seconds = enrolled.filter((credential) => isOwn(credential) && works(credential));
-    const needed = evaluator.needsSecond(account);
-    const first = await preferences.of(account.id, enrolled);
-    // A pass that has ended is nothing any more; one's own method that can't be trusted is something to act on.
-    const reported = ({ suspendedAt }: Credential) => suspendedAt !== undefined;
-    const told = enrolled.filter((credential) => works(credential) || isOwn(credential) || reported(credential));
-    return told.map((credential) => ({
-      credential,
-      removable: !(needed && seconds.length === 1 && seconds[0]?.id === credential.id),
-      ...(stopped.has(credential.id) ? { suspended: 'stopped' as const } : {}),
-      ...(works(credential) || reported(credential) ? {} : { suspended: 'untrusted' as const }),
-      ...(reported(credential)
-        ? { suspended: 'reported' as const, elders: evaluator.elders(enrolled, credential).map(({ name }) => name) }
-        : {}),
-      preferred: credential.id === first,
-      choosable: credential.id !== first && seconds.length > 1 && seconds.includes(credential),
-      ...issuing.stateOf(credential),
-    }));
-  }
-
-  /** @throws SallyportError ERR_NOT_FOUND, also for what is somebody else's */
-  async function found(it: Member, id: unknown): Promise<OwnMethod> {
-    const method = (await all(it)).find(({ credential }) => credential.id === id);
-    if (method === undefined) throw new SallyportError('ERR_NOT_FOUND', 'no such method of this account');
-    return method;
-  }
+/** What owners do with their methods; the right to it is asked for again in the moment that it is done. */
+export function createOwnMethods(
+  deps: OwnMethodsNeeds,
+  { about }: Pick<OwnForms, 'about'>,
+  { holdsOwn, shown }: Membership,
+) {
+  const { audit, credentials, evaluator, methods } = deps;
+  const { all, found } = createOwnMethodList(deps);
 
   /** Methods that can judge one that a report suspended, and whether one of them was shown lately. */
   async function judges(res: Response, it: Member, { credential }: OwnMethod) {
@@ -134,9 +83,6 @@ export function createOwnMethods(deps: WebDeps, csrf: Csrf, { holdsOwn, shown }:
   const OUTCOMES = { busy: 'busy', lost: 'lost' } as const;
 
   return {
-    tokenOf,
-    checked,
-    about,
     all,
     found,
     judges,

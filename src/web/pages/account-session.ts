@@ -23,8 +23,10 @@ export function ownPath(path: unknown): string {
   return [text, text.split('?')[0] ?? ''].find((one) => OWN.test(one)) ?? '/account';
 }
 
+export type MembershipNeeds = Pick<WebDeps, 'core' | 'evaluator' | 'helpDesk' | 'now'>;
+
 /** Who is signed in, as far as these pages ask: policy holds for them as for any application. */
-export function createMembership(deps: WebDeps) {
+export function createMembership(deps: MembershipNeeds) {
   const { core, evaluator, helpDesk } = deps;
   const NOTHING_MORE = { acrValues: [], acrEssential: false, reauthenticate: false };
 

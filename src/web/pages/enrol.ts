@@ -5,23 +5,26 @@ import type { Standing } from '../../methods/portal.ts';
 import { answerOf, formFields, LONGEST_FORM } from '../bodies.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { Csrf } from '../security.ts';
-import { createOwnMethods } from './account-methods.ts';
-import { createMembership, type Member } from './account-session.ts';
-import { createSetUp, type Place } from './set-up.ts';
+import { createMembership, type Member, type MembershipNeeds } from './account-session.ts';
+import { createOwnForms } from './own-forms.ts';
+import { createSetUp, type Place, type SetUpNeeds } from './set-up.ts';
 
 const HOME = '/enrol';
 const DONE = `${HOME}/done`;
+
+export type EnrolPagesNeeds = MembershipNeeds & SetUpNeeds & Pick<WebDeps, 'applications' | 'core' | 'portal'>;
 
 /**
  * `/enrol`: a newcomer's way to two methods. The first one is set up in the sign-in itself, as everywhere, or here
  * by whoever came with a pass; the second one here, with what the first one has proven.
  */
-export function enrolPages(deps: WebDeps, csrf: Csrf): Router {
+export function enrolPages(deps: EnrolPagesNeeds, csrf: Csrf): Router {
   const { core, portal } = deps;
   const membership = createMembership(deps);
   const { known, member, holdsOwn } = membership;
-  const { tokenOf, checked } = createOwnMethods(deps, csrf, membership);
-  const setUp = createSetUp(deps, tokenOf, membership);
+  const forms = createOwnForms(csrf);
+  const { tokenOf, checked } = forms;
+  const setUp = createSetUp(deps, forms, membership);
 
   const stepOf = ({ own }: Standing) => ({ step: Math.min(own.length + 1, portal.steps), of: portal.steps });
 

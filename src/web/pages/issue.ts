@@ -3,19 +3,17 @@ import { SallyportError } from '../../core/errors.ts';
 import type { Shown } from '../../core/factor-powers.ts';
 import type { Issuable } from '../../methods/issuing.ts';
 import { answerOf } from '../bodies.ts';
-import { localsOf, send, type WebDeps } from '../context.ts';
-import type { OwnMethods } from './account-methods.ts';
-import type { Member, Membership } from './account-session.ts';
+import { localsOf, type Rendering, send, type WebDeps } from '../context.ts';
+import type { AccountParts } from './account-parts.ts';
+import type { Member } from './account-session.ts';
 
-interface Parts {
-  owner: Membership['owner'];
-  methods: OwnMethods;
-}
+export type IssuePagesNeeds = Rendering & Pick<WebDeps, 'credentials' | 'issuing'>;
 
 /** What people issue to themselves: asked about, made, and shown once. A pass that was lent isn't enough for that. */
-export function issuePages(deps: WebDeps, router: Router, { owner, methods }: Parts): void {
+export function issuePages(deps: IssuePagesNeeds, router: Router, { membership, forms, methods }: AccountParts): void {
   const { credentials, issuing } = deps;
-  const { tokenOf, checked, about } = methods;
+  const { owner } = membership;
+  const { tokenOf, checked, about } = forms;
   const addressOf = (factor: string) => `/account/methods/issue/${encodeURIComponent(factor)}`;
 
   const offered = async ({ account }: Member) => issuing.offered(await credentials.ofAccount(account.id));

@@ -2,27 +2,23 @@ import type { Request, Response, Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
 import type { Message } from '../../core/prompt.ts';
 import { answerOf } from '../bodies.ts';
-import { localsOf, send, type WebDeps } from '../context.ts';
-import type { Member, Membership } from './account-session.ts';
-
-interface Parts {
-  holdsOwn: Membership['holdsOwn'];
-  owner(req: Request, res: Response, application: 'sallyport-security', returnTo?: string): Promise<Member | undefined>;
-  tokenOf(it: Member): string;
-  checked(req: Request, it: Member): void;
-  about(res: Response, it: Member): Readonly<Record<string, unknown>>;
-}
+import { localsOf, type Rendering, send, type WebDeps } from '../context.ts';
+import type { AccountParts } from './account-parts.ts';
+import type { Member } from './account-session.ts';
 
 const ADDRESS = '/account/password';
 
+export type NewPasswordPagesNeeds = Rendering & Pick<WebDeps, 'core' | 'passwords'>;
+
 /** `/account/password`: a new password of one's own choice, after a fresh second step and the present password. */
 export function newPasswordPages(
-  deps: WebDeps,
+  deps: NewPasswordPagesNeeds,
   router: Router,
-  { owner, holdsOwn, tokenOf, checked, about }: Parts,
+  { membership, forms }: AccountParts,
 ): void {
-  const { core } = deps;
-  const { passwords } = deps;
+  const { core, passwords } = deps;
+  const { owner, holdsOwn } = membership;
+  const { tokenOf, checked, about } = forms;
 
   /** @throws SallyportError ERR_NOT_FOUND where the account's directory changes no passwords */
   async function someone(req: Request, res: Response): Promise<Member | undefined> {

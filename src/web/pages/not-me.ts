@@ -1,20 +1,17 @@
 import type { Request, Response, Router } from 'express';
 import { SallyportError } from '../../core/errors.ts';
-import { send, type WebDeps } from '../context.ts';
-import type { Member, Membership } from './account-session.ts';
-import { createOwnSignIns } from './own-sign-ins.ts';
+import { type Rendering, send, type WebDeps } from '../context.ts';
+import type { AccountParts } from './account-parts.ts';
+import type { Member } from './account-session.ts';
+import { createOwnSignIns, type OwnSignInsNeeds } from './own-sign-ins.ts';
 
-interface Parts {
-  membership: Membership;
-  tokenOf(it: Member): string;
-  checked(req: Request, it: Member): void;
-  about(res: Response, it: Member): Readonly<Record<string, unknown>>;
-}
+export type NotMePagesNeeds = Rendering & OwnSignInsNeeds & Pick<WebDeps, 'core' | 'reports'>;
 
 /** "This wasn't me": what will happen, the report, and what to do next. */
-export function notMePages(deps: WebDeps, router: Router, { membership, tokenOf, checked, about }: Parts): void {
+export function notMePages(deps: NotMePagesNeeds, router: Router, { membership, forms }: AccountParts): void {
   const { core, reports } = deps;
   const { member, holdsOwn } = membership;
+  const { tokenOf, checked, about } = forms;
   const signIns = createOwnSignIns(deps);
 
   async function asked(req: Request, res: Response, it: Member) {

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../core/store.ts';
 import { agentOf } from '../agents.ts';
 import { localsOf, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
-import { placeOf } from '../places.ts';
+import { type PlaceNeeds, placeOf } from '../places.ts';
 
 type Row = Pages['account']['signIns'][number];
 
@@ -20,8 +20,10 @@ const EVENTS = Object.keys(OUTCOMES);
 const SHOWN = 20;
 const FOUND = 200;
 
+export type OwnSignInsNeeds = PlaceNeeds & Pick<WebDeps, 'applications' | 'durable' | 'i18n' | 'reports'>;
+
 /** An account's recent sign-ins, as its owner sees them. */
-export function createOwnSignIns(deps: WebDeps) {
+export function createOwnSignIns(deps: OwnSignInsNeeds) {
   const { audit } = deps.durable;
 
   async function rowOf(entry: AuditEntry, res: Response, reported: ReadonlySet<number>): Promise<Row> {

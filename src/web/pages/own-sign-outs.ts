@@ -6,9 +6,11 @@ const TOLD_FOR = 7 * 86_400_000;
 /** Entries looked at. */
 const FOUND = 50;
 
+export type UnreachedNeeds = Pick<WebDeps, 'durable' | 'applications' | 'now'>;
+
 /** Applications that couldn't be told that their person has signed out, and for which nobody was asked to sign in since. */
 export async function unreachedOf(
-  { durable, applications, now }: Pick<WebDeps, 'durable' | 'applications' | 'now'>,
+  { durable, applications, now }: UnreachedNeeds,
   account: string,
 ): Promise<{ application: LocalizedText; at: number }[]> {
   const events = ['logout.unreached', 'sign-in.completed'];

@@ -5,9 +5,10 @@ import { SallyportError } from '../../core/errors.ts';
 import type { Message, PromptKind } from '../../core/prompt.ts';
 import type { Enrolling } from '../../methods/enrolment.ts';
 import { answerOf } from '../bodies.ts';
-import { localsOf, send, type WebDeps } from '../context.ts';
+import { localsOf, type Rendering, send, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
 import type { Member, Membership } from './account-session.ts';
+import type { OwnForms } from './own-forms.ts';
 import { waitingAt } from './waiting.ts';
 
 /** Prompts with nothing to name yet, or no more. */
@@ -35,8 +36,10 @@ export interface Place {
 /** `proof`: that it works was shown while it was set up. */
 export type SetUpResult = { added: string; proof?: Proof } | { renewed: string } | { again: string };
 
+export type SetUpNeeds = Rendering & Pick<WebDeps, 'applications' | 'credentials' | 'enrolment' | 'now' | 'waiting'>;
+
 /** A factor's own enrolment for somebody who is signed in, on whichever page it is wanted. */
-export function createSetUp(deps: WebDeps, tokenOf: (it: Member) => string, { holds }: Pick<Membership, 'holds'>) {
+export function createSetUp(deps: SetUpNeeds, { tokenOf }: OwnForms, { holds }: Membership) {
   const { enrolment, credentials, waiting } = deps;
 
   /** The right to it is what opened the page, asked again: these proofs must still be there, and lately shown. */

@@ -1,0 +1,75 @@
+import type { Request, Response } from 'express';
+import { agentOf } from '../agents.ts';
+import { localsOf, type WebDeps } from '../context.ts';
+import type { Pages } from '../models.ts';
+import { type PlaceNeeds, placeOf } from '../places.ts';
+import type { AccountParts } from './account-parts.ts';
+import type { Member } from './account-session.ts';
+import { createOwnSignIns, type OwnSignInsNeeds } from './own-sign-ins.ts';
+import { type UnreachedNeeds, unreachedOf } from './own-sign-outs.ts';
+
+/** What a notice may say after a redirect; the address names it. */
+const NOTICES = [
+  'method-added',
+  'method-busy',
+  'method-confirmed',
+  'method-default',
+  'method-needed',
+  'method-removed',
+  'method-renamed',
+  'method-renewed',
+  'phone-kept',
+  'phone-moved',
+  'too-many-methods',
+  'device-removed',
+  'device-renewed',
+  'device-not-renewed',
+  'password-changed',
+  'after-report',
+] as const;
+
+export type OverviewNeeds = PlaceNeeds &
+  OwnSignInsNeeds &
+  UnreachedNeeds &
+  Pick<WebDeps, 'credentials' | 'devices' | 'enrolment' | 'issuing' | 'passwords'>;
+
+/** All that is somebody's own, on one page. */
+export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<AccountParts, 'forms' | 'methods'>) {
+  const { credentials, devices, enrolment, issuing, passwords } = deps;
+  const signIns = createOwnSignIns(deps);
+
+  const methodsOf = async (it: Member): Promise<Pages['account']['methods']> =>
+    (await methods.all(it)).map(({ credential: { id, factor, name, createdAt, lastUsedAt }, ...state }) => ({
+      ...{ id, factor, name, createdAt },
+      ...state,
+      ...(lastUsedAt ? { lastUsedAt } : {}),
+    }));
+
+  const devicesOf = async ({ account }: Member, res: Response): Promise<Pages['account']['devices']> =>
+    (await devices.list(account.id, localsOf(res).browser)).map(({ userAgent, usedAt, ip, ...device }) => ({
+      ...device,
+      ...agentOf(userAgent),
+      ...(ip === undefined ? {} : { address: ip, ...placeOf(deps, res, ip) }),
+      ...(usedAt ? { lastUsedAt: usedAt } : {}),
+    }));
+
+  return async (req: Request, res: Response, it: Member): Promise<Pages['account']> => {
+    const { account } = it;
+    const notice = NOTICES.find((key) => key === req.query.notice);
+    const enrolled = await credentials.ofAccount(account.id);
+    return {
+      csrf: forms.tokenOf(it),
+      account: { username: account.username, name: account.name, ...(account.email ? { email: account.email } : {}) },
+      ...(notice ? { notice: { key: `account.${notice}` } } : {}),
+      unreached: await unreachedOf(deps, account.id),
+      methods: await methodsOf(it),
+      onPhone: enrolled.some((one) => enrolment.onPhone(one)),
+      addable: enrolment.offered(enrolled),
+      issuable: issuing.offered(enrolled).map(({ factor }) => factor),
+      devices: await devicesOf(it, res),
+      renewable: !localsOf(res).browser.shared,
+      signIns: await signIns.list(account.id, res),
+      changesPassword: passwords.changeable(account),
+    };
+  };
+}
