@@ -10,7 +10,7 @@ import { accountPages } from './pages/account.ts';
 import { applicationsPage } from './pages/applications.ts';
 import { enrolPages } from './pages/enrol.ts';
 import { helpDeskPages } from './pages/help-desk/index.ts';
-import { reportPages } from './pages/reports.ts';
+import { reportPages } from './pages/reports/index.ts';
 import { signInPages } from './pages/sign-in/index.ts';
 import { waitingRoutes } from './pages/waiting.ts';
 import { createCsrf, headers, ownHostOnly } from './security.ts';

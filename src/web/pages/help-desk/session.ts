@@ -3,7 +3,7 @@ import { SallyportError } from '../../../core/errors.ts';
 import type { SessionSight } from '../../../core/sign-in.ts';
 import type { Agent } from '../../../help-desk/agent.ts';
 import { localsOf, type WebDeps } from '../../context.ts';
-import { createMembership } from '../account-session.ts';
+import { createMembership, type MembershipNeeds } from '../account-session.ts';
 
 /** An agent at the desk: whose rights are those of this very request. */
 export interface AtDesk {
@@ -20,8 +20,10 @@ export function deskPath(path: unknown): string {
   return OWN.test(text) ? text : '/helpdesk';
 }
 
+export type DeskSessionNeeds = MembershipNeeds & Pick<WebDeps, 'accounts' | 'core' | 'helpDesk'>;
+
 /** Who is at the desk. */
-export function createDeskSession(deps: WebDeps) {
+export function createDeskSession(deps: DeskSessionNeeds) {
   const { owner, holdsOwn } = createMembership(deps);
   const { helpDesk, accounts } = deps;
   const nobody = () => new SallyportError('ERR_NOT_FOUND', 'not of the help desk');

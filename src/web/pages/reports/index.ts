@@ -1,22 +1,39 @@
 import { type Request, type Response, Router } from 'express';
-import { SallyportError } from '../../core/errors.ts';
-import { send, type WebDeps } from '../context.ts';
-import { writeCsv } from '../csv.ts';
-import { createDeskSession } from './help-desk/session.ts';
-import { type Asked, createReportKinds, type ReportKind } from './reports-tables.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import { type Rendering, send, type WebDeps } from '../../context.ts';
+import { createDeskSession, type DeskSessionNeeds } from '../help-desk/session.ts';
+import { type DownloadNeeds, download } from './download.ts';
+import { enrolmentReport } from './enrolment.ts';
+import { failuresReport } from './failures.ts';
+import { fraudReport } from './fraud.ts';
+import type { Asked, ReportKind } from './kind.ts';
+import { methodsReport } from './methods.ts';
 
 const HOME = '/helpdesk/reports';
 const PERIODS = [7, 30, 90] as const;
 /** Reports that are made at once: each looks at everybody in scope. */
 const AT_ONCE = 2;
-/** How long one may take to be fetched, milliseconds: whoever reads slowly mustn't keep others from theirs. */
-const PATIENCE = 5 * 60_000;
+
+export type ReportPagesNeeds = Rendering &
+  DeskSessionNeeds &
+  DownloadNeeds &
+  Pick<WebDeps, 'applications' | 'audit' | 'helpDesk' | 'now' | 'statistics'>;
+
+/** The four reports, by the word in the address. */
+function reportKinds(deps: ReportPagesNeeds): ReadonlyMap<string, ReportKind> {
+  return new Map([
+    ['enrolment', enrolmentReport(deps)],
+    ['methods', methodsReport(deps)],
+    ['fraud', fraudReport(deps)],
+    ['failures', failuresReport(deps)],
+  ]);
+}
 
 /** `/helpdesk/reports`: for agents with that right, of the people in their scope, on a page and as a file. */
-export function reportPages(deps: WebDeps): Router {
+export function reportPages(deps: ReportPagesNeeds): Router {
   const router = Router();
   if (deps.helpDesk.settings === undefined) return router;
-  const kinds = createReportKinds(deps);
+  const kinds = reportKinds(deps);
   const { atDesk, facts } = createDeskSession(deps);
   let running = 0;
 
@@ -84,23 +101,7 @@ export function reportPages(deps: WebDeps): Router {
     if (agent === undefined) return;
     await inTurn(res, async () => {
       await deps.audit.commit({ event: 'report.downloaded', by: agent.account.id, report: name, ...facts(res) });
-      const day = new Date(deps.now()).toISOString().slice(0, 10);
-      res.setHeader('content-type', 'text/csv; charset=utf-8; header=present');
-      res.setHeader('content-disposition', `attachment; filename="sallyport-${name}-${day}.csv"`);
-      const tooSlow = setTimeout(() => res.destroy(), PATIENCE).unref();
-      try {
-        await writeCsv(res, kind.header, kind.records({ agent, days: daysOf(req) }));
-      } catch (error) {
-        if (!res.headersSent) {
-          res.removeHeader('content-disposition');
-          throw error;
-        }
-        deps.log.warn({ err: error, report: name }, 'a report could not be sent whole');
-        // Begun, it can't become a page that says so: cut off, nobody takes it for the whole.
-        res.destroy();
-      } finally {
-        clearTimeout(tooSlow);
-      }
+      await download(deps, res, { name, kind }, { agent, days: daysOf(req) });
     });
   });
 

@@ -1,0 +1,71 @@
+import type { Failed } from '../../../statistics/failures.ts';
+import type { WebDeps } from '../../context.ts';
+import type { ReportCell } from '../../report-models.ts';
+import { type Asked, count, cut, nameOf, type ReportKind, scopeOf, table } from './kind.ts';
+
+const DAY = 86_400_000;
+
+/** Sign-ins that came to nothing: by day, and by reason. */
+export function failuresReport(deps: Pick<WebDeps, 'applications' | 'now' | 'statistics'>): ReportKind {
+  const { statistics } = deps;
+  const periodOf = ({ days }: Asked) => ({ from: deps.now() - days * DAY, until: deps.now() + 1 });
+
+  return {
+    periods: true,
+    async tables(asked) {
+      const { rows, cut: some, total } = await statistics.failures(scopeOf(asked), periodOf(asked));
+      const reasons = await Promise.all(
+        byReason(rows).map(
+          async ({ event, reason, application, count: number }): Promise<ReportCell[]> => [
+            reason === '' ? { message: { key: `reports.failures.${event}` } } : { text: reason },
+            { message: { key: `reports.failures.${event}` } },
+            { localized: await nameOf(deps, application) },
+            count(number),
+          ],
+        ),
+      );
+      return {
+        tables: [
+          table('failures', 'days', ['day', 'wrong', 'locked', 'denied', 'total'], byDay(rows)),
+          table('failures', 'reasons', ['reason', 'outcome', 'application', 'count'], reasons),
+        ],
+        notes: [
+          { key: 'reports.failures.total', values: { count: total } },
+          ...(some ? [{ key: 'reports.failures.some' }] : []),
+          ...cut(reasons),
+        ],
+      };
+    },
+    header: ['day', 'outcome', 'reason', 'application', 'count'],
+    async *records(asked) {
+      const { rows } = await statistics.failures(scopeOf(asked), periodOf(asked));
+      for (const { day, event, reason, application, count: number } of rows) {
+        yield [day, event, reason, application, number];
+      }
+    },
+  };
+}
+
+/** A row a day, the latest first. */
+function byDay(rows: readonly Failed[]): ReportCell[][] {
+  const days = Map.groupBy(rows, ({ day }) => day);
+  const sum = (of: readonly Failed[], event?: Failed['event']) =>
+    of.reduce((total, row) => (event === undefined || row.event === event ? total + row.count : total), 0);
+  return [...days].map(([day, of]) => [
+    { text: day },
+    ...(['sign-in.refused', 'sign-in.locked', 'sign-in.denied'] as const).map((event) => count(sum(of, event))),
+    count(sum(of)),
+  ]);
+}
+
+/** Over all days, the most frequent first. */
+function byReason(rows: readonly Failed[]): Omit<Failed, 'day'>[] {
+  const found = new Map<string, Omit<Failed, 'day'>>();
+  for (const { event, reason, application, count: number } of rows) {
+    const key = [event, reason, application].join('\0');
+    const row = found.get(key) ?? { event, reason, application, count: 0 };
+    row.count += number;
+    found.set(key, row);
+  }
+  return [...found.values()].sort((a, b) => b.count - a.count);
+}
