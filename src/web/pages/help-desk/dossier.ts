@@ -7,8 +7,8 @@ import type { Agent } from '../../../help-desk/agent.ts';
 import type { WebDeps } from '../../context.ts';
 import type { DeskRefusal } from '../../help-desk-models.ts';
 import type { Pages } from '../../models.ts';
-import { createOwnSignIns } from '../own-sign-ins.ts';
-import { deskTroubles } from './troubles.ts';
+import { createOwnSignIns, type OwnSignInsNeeds } from '../own-sign-ins.ts';
+import { deskTroubles, type TroublesNeeds } from './troubles.ts';
 
 type Dossier = Omit<Pages['help-desk-person'], 'notice'>;
 
@@ -17,8 +17,15 @@ type Method = Dossier['methods'][number];
 const REPORTS = 20;
 const REFUSALS = ['sign-in.denied', 'sign-in.refused', 'sign-in.locked'];
 
+export type DossierNeeds = OwnSignInsNeeds &
+  TroublesNeeds &
+  Pick<
+    WebDeps,
+    'accounts' | 'attempts' | 'core' | 'credentials' | 'devices' | 'evaluator' | 'helpDesk' | 'holds' | 'issuing'
+  >;
+
 /** Everything that helps to help one person, as far as this agent may act on it. */
-export function createDossier(deps: WebDeps) {
+export function createDossier(deps: DossierNeeds) {
   const { core, durable, helpDesk, accounts, attempts, credentials, evaluator, devices, holds, issuing, reports } =
     deps;
   const ownSignIns = createOwnSignIns(deps);

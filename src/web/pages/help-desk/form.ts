@@ -1,12 +1,14 @@
-import type { Request } from 'express';
-import type { LocalizedText } from '../../../core/account.ts';
+import type { Request, Response } from 'express';
+import type { Account, LocalizedText } from '../../../core/account.ts';
 import type { Answer } from '../../../core/prompt.ts';
 import { reasonOf } from '../../../help-desk/actions.ts';
-import type { WebDeps } from '../../context.ts';
+import { localsOf, type Rendering, send, type WebDeps } from '../../context.ts';
 import type { Pages } from '../../models.ts';
 import type { Csrf } from '../../security.ts';
+import type { Face } from './action.ts';
 
-type Errors = Pages['help-desk-action']['errors'];
+type Model = Pages['help-desk-action'];
+type Errors = Model['errors'];
 
 /** How long a form may lie open before it is sent, milliseconds. */
 const LIFE = 30 * 60_000;
@@ -17,8 +19,10 @@ export interface Given {
   reason: string;
 }
 
+export type FormsNeeds = Pick<WebDeps, 'ephemeral' | 'now' | 'random'>;
+
 /** Forms that can be sent once each, by the session that they were made for, about one person and one thing. */
-export function createForms(deps: Pick<WebDeps, 'ephemeral' | 'now' | 'random'>, csrf: Csrf) {
+export function createForms(deps: FormsNeeds, csrf: Csrf) {
   const bindingOf = (session: string, about: string) => `helpdesk\0${session}\0${about}`;
 
   return {
@@ -49,4 +53,31 @@ export function givenIn(answer: Answer, checklist: readonly LocalizedText[]): { 
   if (ticked.length < checklist.length) errors.push({ field: 'checklist', message: { key: 'help-desk.unchecked' } });
   if (reasonOf(reason) === undefined) errors.push({ field: 'reason', message: { key: 'help-desk.no-reason' } });
   return { given: { ticked, reason }, errors };
+}
+
+/** A form as it is to be seen: what was filled in of it, and what is wrong. */
+export interface Filled {
+  reason: string;
+  ticked: readonly number[];
+  errors: Model['errors'];
+}
+
+export function showForm(
+  rendering: Rendering,
+  res: Response,
+  { username, name }: Account,
+  face: Face,
+  { ticked, ...filled }: Filled,
+  { checklist, ...where }: Pick<Model, 'action' | 'csrf' | 'back'> & { checklist: readonly LocalizedText[] },
+): void {
+  // Not to be asked for again by switching the language: what was typed would be lost.
+  if (filled.errors.length > 0) delete localsOf(res).path;
+  send(rendering, res, 'help-desk-action', {
+    ...where,
+    ...filled,
+    ...face,
+    person: { username, name },
+    choices: face.choices ?? [],
+    checklist: checklist.map((text, at) => ({ text, ticked: ticked.includes(at) })),
+  });
 }

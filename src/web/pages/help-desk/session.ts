@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { Account } from '../../../core/account.ts';
 import { SallyportError } from '../../../core/errors.ts';
 import type { SessionSight } from '../../../core/sign-in.ts';
 import type { Agent } from '../../../help-desk/agent.ts';
@@ -11,6 +12,9 @@ export interface AtDesk {
   session: string;
   sight: SessionSight;
 }
+
+/** Address of somebody's page at the desk. */
+export const hereOf = (person: string): string => `/helpdesk/people/${encodeURIComponent(person)}`;
 
 const OWN = /^\/helpdesk(?:\/[\w-]+)*$/;
 
@@ -54,13 +58,20 @@ export function createDeskSession(deps: DeskSessionNeeds) {
   const stillAtDesk = (res: Response, { agent: { account }, session, sight }: AtDesk): Promise<boolean> =>
     holdsOwn(res, { account, session, sight }, 'sallyport-helpdesk');
 
+  /** @throws SallyportError ERR_NOT_FOUND: the same for nobody and for somebody out of scope */
+  async function personOf({ agent }: AtDesk, id: unknown): Promise<Account> {
+    const person = await helpDesk.person(agent, String(id));
+    if (person === undefined) throw new SallyportError('ERR_NOT_FOUND', 'nobody in scope');
+    return person;
+  }
+
   /** From where an agent acts, for the audit. */
   function facts(res: Response) {
     const { ip, userAgent, reference } = localsOf(res).browser;
     return { ip, userAgent, reference };
   }
 
-  return { atDesk, stillAtDesk, facts };
+  return { atDesk, stillAtDesk, personOf, facts };
 }
 
 export type DeskSession = ReturnType<typeof createDeskSession>;

@@ -1,0 +1,45 @@
+import type { Router } from 'express';
+import { type Rendering, send, type WebDeps } from '../../context.ts';
+import { createDossier, type DossierNeeds } from './dossier.ts';
+import { type DeskSession, hereOf } from './session.ts';
+import { deskTroubles, type TroublesNeeds } from './troubles.ts';
+
+/** What a notice may say after a redirect; the address names it. */
+const NOTICES = ['removed', 'confirmed', 'unlocked', 'sessions-ended', 'assigned', 'handled', 'done-already'];
+
+export type PeoplePagesNeeds = Rendering & DossierNeeds & TroublesNeeds & Pick<WebDeps, 'audit' | 'helpDesk'>;
+
+/** `/helpdesk` finds people; `/helpdesk/people/<id>` shows what helps to help one of them. */
+export function peoplePages(deps: PeoplePagesNeeds, router: Router, { atDesk, facts, personOf }: DeskSession): void {
+  const { audit, helpDesk } = deps;
+  const dossier = createDossier(deps);
+
+  router.get('/helpdesk', async (req, res) => {
+    const it = await atDesk(req, res);
+    if (it === undefined) return;
+    const query = typeof req.query.q === 'string' ? req.query.q.slice(0, 256) : '';
+    const reports = it.agent.rights.has('reports');
+    const troubles = await deskTroubles(deps);
+    if (query.trim() === '') return send(deps, res, 'help-desk', { query: '', more: false, reports, troubles });
+    const { people, more } = await helpDesk.search(it.agent, query);
+    audit.note({ event: 'helpdesk.searched', by: it.agent.account.id, found: people.length, ...facts(res) });
+    const shown = people.map(({ id, username, name, email, groups }) => ({
+      ...{ id, username, name, groups },
+      ...(email ? { email } : {}),
+    }));
+    send(deps, res, 'help-desk', { query, people: shown, more, reports, troubles });
+  });
+
+  router.get('/helpdesk/people/:person', async (req, res) => {
+    const it = await atDesk(req, res);
+    if (it === undefined) return;
+    const person = await personOf(it, req.params.person);
+    audit.note({ event: 'helpdesk.viewed', account: person.id, by: it.agent.account.id, ...facts(res) });
+    const notice = NOTICES.find((key) => key === req.query.notice);
+    const model = await dossier(it.agent, person, hereOf(person.id), res);
+    send(deps, res, 'help-desk-person', {
+      ...model,
+      ...(notice ? { notice: { key: `help-desk.notice.${notice}` } } : {}),
+    });
+  });
+}
