@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { RequestHandler } from 'express';
 import { readServed, type Served } from './served.ts';
 
 const SOURCE = fileURLToPath(new URL('..', import.meta.url));
@@ -34,4 +35,16 @@ export function assets(folders: readonly AssetFolder[] = assetFolders()): Assets
     for (const file of readdirSync(folder).sort()) found.set(path + file, readServed(join(folder, file)));
   }
   return found;
+}
+
+/** An address that names the content is good for ever. */
+export function serveAssets(assets: Assets): RequestHandler {
+  return (req, res, next) => {
+    const asset = assets.get(req.path);
+    if (asset === undefined) return next();
+    const forever = req.query.v === asset.version;
+    res.setHeader('cache-control', forever ? 'public, max-age=31536000, immutable' : 'public, max-age=300');
+    res.setHeader('etag', asset.etag);
+    res.type(asset.type).send(asset.body);
+  };
 }

@@ -72,8 +72,10 @@ function againOf({ method, originalUrl, path }: Request): { again?: string } {
   return again === undefined || /^[/\\]{2}/.test(again) ? {} : { again };
 }
 
+export type BrowserNeeds = Pick<WebDeps, 'i18n' | 'issuer' | 'networksOf' | 'random' | 'sharedNetworks'>;
+
 /** Leaves for the handlers what is known of the browser, and its language. */
-export function recogniseBrowser(deps: WebDeps): RequestHandler {
+export function recogniseBrowser(deps: BrowserNeeds): RequestHandler {
   const names = cookieRules(deps.issuer);
   return (req, res, next) => {
     const cookies = cookiesOf(req.headers.cookie);

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { SallyportError, secondsToWait, TooManyError } from '../core/errors.ts';
-import { localsOf, loggable, send, type WebDeps } from './context.ts';
+import { localsOf, loggable, type Rendering, send, type WebDeps } from './context.ts';
 import { pageOfForm, type RefusalKey } from './whose-turn.ts';
 
 /** What people read, by code: the key of the page's texts and the HTTP status. */
@@ -28,8 +28,10 @@ export const notFound: RequestHandler = () => {
   throw new SallyportError('ERR_NOT_FOUND', 'no such page');
 };
 
+export type ErrorsNeeds = Rendering & Pick<WebDeps, 'log'>;
+
 /** One sentence and a reference id for people; the detail for the log. */
-export function showErrors(deps: WebDeps): ErrorRequestHandler {
+export function showErrors(deps: ErrorsNeeds): ErrorRequestHandler {
   return (error, req, res, next) => {
     const { browser } = localsOf(res);
     const [key, status] = pageOf(error, pageOfForm(req.path) !== undefined);

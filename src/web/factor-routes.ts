@@ -50,7 +50,11 @@ function serve({ files }: FactorRoutes, assets: Assets): RequestHandler {
 }
 
 /** Does what a route says is to happen, and then knows what to answer. */
-async function carriedOut({ reports }: WebDeps, factor: string, result: RouteResult): Promise<RouteAnswer> {
+async function carriedOut(
+  { reports }: Pick<WebDeps, 'reports'>,
+  factor: string,
+  result: RouteResult,
+): Promise<RouteAnswer> {
   if (!('report' in result)) return result;
   const { account, about } = result.report;
   try {
@@ -80,7 +84,7 @@ const refuse = (res: Response, status: number, error: string, message: string) =
 
 /** What is wrong is said in JSON: no page is shown to a program, and nothing of the inside is told. */
 const failed =
-  (deps: WebDeps): ErrorRequestHandler =>
+  (deps: Pick<WebDeps, 'log'>): ErrorRequestHandler =>
   (error, _req, res, next) => {
     if (res.headersSent) return next(error);
     if (hasCode(error, 'ERR_STORE_UNAVAILABLE')) return refuse(res, 503, 'unavailable', 'try again in a moment');
@@ -92,7 +96,9 @@ const failed =
     refuse(res, 500, 'error', 'something went wrong');
   };
 
-function handlerOf(deps: WebDeps, factor: string, base: string, route: FactorRoute): RequestHandler {
+type CallNeeds = Pick<WebDeps, 'audit' | 'ephemeral' | 'log' | 'now' | 'reports'>;
+
+function handlerOf(deps: CallNeeds, factor: string, base: string, route: FactorRoute): RequestHandler {
   const limits = createLimits(deps, `routes:${factor}`);
   const call = async (body: unknown, address: string) =>
     carriedOut(deps, factor, await route.handle({ body, address }));
@@ -124,8 +130,10 @@ const cors: RequestHandler = (req, res, next) => {
   res.status(204).end();
 };
 
+export type FactorRoutesNeeds = CallNeeds & Pick<WebDeps, 'assets' | 'routes'>;
+
 /** Routes and app of each factor that has some, below its path at the issuer. */
-export function factorRoutes(deps: WebDeps): Router {
+export function factorRoutes(deps: FactorRoutesNeeds): Router {
   const router = Router();
   for (const { factor, routes: mounted } of deps.routes) {
     const { base, origin, routes } = mounted;
@@ -149,7 +157,7 @@ export function factorRoutes(deps: WebDeps): Router {
 }
 
 /** An app's own origin, where it has one: its files, and nothing else of the gateway. */
-export function ownOrigins(deps: WebDeps): RequestHandler {
+export function ownOrigins(deps: Pick<WebDeps, 'assets' | 'routes'>): RequestHandler {
   const sites = new Map(
     deps.routes.flatMap(({ routes }) =>
       routes.origin === undefined ? [] : [[new URL(routes.origin).host, serve(routes, deps.assets)] as const],

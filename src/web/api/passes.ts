@@ -68,10 +68,11 @@ function orderOf(res: Response, doer: Doer, person: string, reason: string): Ord
   return { doer: async () => doer, person, reason, ticked: [], facts: { ip, userAgent, reference } };
 }
 
+export type ApiRoutesNeeds = Pick<WebDeps, 'api' | 'audit' | 'ephemeral' | 'helpDesk' | 'log' | 'now'>;
+
 /** `/api/v1/…` for programs: no cookie counts here, and nobody gets further than the help desk's scope. */
-export function apiRoutes(deps: WebDeps): Router {
-  const { helpDesk } = deps;
-  const { api } = deps;
+export function apiRoutes(deps: ApiRoutesNeeds): Router {
+  const { api, helpDesk } = deps;
   const limits = createLimits(deps, 'api');
   const router = Router();
   if (api === undefined || api.clients.length === 0) return router;
@@ -142,7 +143,7 @@ export function apiRoutes(deps: WebDeps): Router {
 }
 
 /** Errors as application/problem+json; the detail of a fault of ours is for the log alone. */
-function problems(deps: WebDeps): ErrorRequestHandler {
+function problems(deps: Pick<WebDeps, 'log'>): ErrorRequestHandler {
   return (error: unknown, req, res: Response, next) => {
     if (res.headersSent) return next(error);
     const problem = problemOf(error);

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { hasCode } from '../../core/errors.ts';
 import type { Rule } from '../../core/policy.ts';
-import { localsOf, send, spanOf, type WebDeps } from '../context.ts';
+import { localsOf, type Rendering, send, spanOf, type WebDeps } from '../context.ts';
 import type { Pages } from '../models.ts';
 
 type Demand = Pages['applications']['applications'][number]['demands'][number];
@@ -29,8 +29,10 @@ const DEFAULT: Demand = { level: 'mfa', groups: [], notGroups: [], networks: [],
 
 const STRICTNESS = ['sfa', 'mfa', 'phr', 'phrh', 'denied'];
 
+type VisitorNeeds = Pick<WebDeps, 'accounts' | 'core'>;
+
 /** Who is signed in, for the header alone: the page is there for everybody, and while a store is away. */
-async function visitor(deps: WebDeps, req: Request, res: Response): Promise<{ name: string } | undefined> {
+async function visitor(deps: VisitorNeeds, req: Request, res: Response): Promise<{ name: string } | undefined> {
   try {
     const session = await deps.core.session(req, res);
     const account = session && (await deps.accounts.byId(session.account));
@@ -41,8 +43,10 @@ async function visitor(deps: WebDeps, req: Request, res: Response): Promise<{ na
   }
 }
 
+export type ApplicationsPageNeeds = Rendering & VisitorNeeds & Pick<WebDeps, 'applications' | 'rules'>;
+
 /** `/applications`: which ask for a second step, of whom, and from when. */
-export function applicationsPage(deps: WebDeps): Router {
+export function applicationsPage(deps: ApplicationsPageNeeds): Router {
   const router = Router();
   router.get('/applications', async (req, res) => {
     const person = await visitor(deps, req, res);

@@ -17,8 +17,10 @@ export function waitingAt(base: string, page: string, step?: string): WaitingPag
   return { events: `${base}/events${query}`, state: `${base}/state${query}`, page };
 }
 
+export type WaitingRoutesNeeds = Pick<WebDeps, 'core' | 'now' | 'streams' | 'waiting'>;
+
 /** `…/events` and `…/state`, for sign-ins and for methods being set up. They only say that there is something to ask for. */
-export function waitingRoutes(deps: WebDeps): Router {
+export function waitingRoutes(deps: WaitingRoutesNeeds): Router {
   const { core, streams, waiting } = deps;
 
   async function events(res: Response, awaited: Awaited | undefined): Promise<void> {
