@@ -8,7 +8,7 @@ import { send, type WebDeps } from './context.ts';
 import { notFound, showErrors } from './errors.ts';
 import { factorRoutes, ownOrigins } from './factor-routes.ts';
 import { languageSwitch } from './language-switch.ts';
-import { accountPages } from './pages/account.ts';
+import { accountPages } from './pages/account/index.ts';
 import { applicationsPage } from './pages/applications.ts';
 import { enrolPages } from './pages/enrol.ts';
 import { helpDeskPages } from './pages/help-desk/index.ts';

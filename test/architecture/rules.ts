@@ -176,7 +176,7 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'src/boot/cli/input.ts': 'what standard input of a command holds',
     'src/boot/parts.ts': 'the port to the directory that checks passwords, whoever asks',
     'src/boot/testing/modules.ts': 'what standard input of a command holds',
-    'src/web/pages/new-password.ts': 'an address of the account’s pages',
+    'src/web/pages/account/new-password.ts': 'an address of the account’s pages',
     'views/parts/new-secret.eta': 'a type of input field (HTML)',
     'src/boot/log.ts': 'a name under which a secret could find its way into a log',
     'src/audit/audit.test.ts': 'a name under which a secret could find its way into the audit',

@@ -5,9 +5,9 @@ import type { Standing } from '../../methods/portal.ts';
 import { answerOf, formFields, LONGEST_FORM } from '../bodies.ts';
 import { localsOf, send, type WebDeps } from '../context.ts';
 import type { Csrf } from '../security.ts';
-import { createMembership, type Member, type MembershipNeeds } from './account-session.ts';
-import { createOwnForms } from './own-forms.ts';
-import { createSetUp, type Place, type SetUpNeeds } from './set-up.ts';
+import { createOwnForms } from './account/forms.ts';
+import { createMembership, type Member, type MembershipNeeds } from './account/session.ts';
+import { createSetUp, type Place, type SetUpNeeds } from './account/set-up.ts';
 
 const HOME = '/enrol';
 const DONE = `${HOME}/done`;

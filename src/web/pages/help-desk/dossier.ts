@@ -7,7 +7,7 @@ import type { Agent } from '../../../help-desk/agent.ts';
 import type { WebDeps } from '../../context.ts';
 import type { DeskRefusal } from '../../help-desk-models.ts';
 import type { Pages } from '../../models.ts';
-import { createOwnSignIns, type OwnSignInsNeeds } from '../own-sign-ins.ts';
+import { createOwnSignIns, type OwnSignInsNeeds } from '../account/sign-ins.ts';
 import { deskTroubles, type TroublesNeeds } from './troubles.ts';
 
 type Dossier = Omit<Pages['help-desk-person'], 'notice'>;

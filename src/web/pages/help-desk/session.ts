@@ -4,7 +4,7 @@ import { SallyportError } from '../../../core/errors.ts';
 import type { SessionSight } from '../../../core/sign-in.ts';
 import type { Agent } from '../../../help-desk/agent.ts';
 import { localsOf, type WebDeps } from '../../context.ts';
-import { createMembership, type MembershipNeeds } from '../account-session.ts';
+import { createMembership, type MembershipNeeds } from '../account/session.ts';
 
 /** An agent at the desk: whose rights are those of this very request. */
 export interface AtDesk {

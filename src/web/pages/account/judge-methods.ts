@@ -1,9 +1,9 @@
 import type { Request, Response, Router } from 'express';
-import { type Rendering, send, type WebDeps } from '../context.ts';
-import type { MethodChange } from './account-methods.ts';
-import type { AccountParts } from './account-parts.ts';
-import type { Member } from './account-session.ts';
-import { methodPath, type OwnMethod } from './own-methods.ts';
+import { type Rendering, send, type WebDeps } from '../../context.ts';
+import { methodPath, type OwnMethod } from './method-list.ts';
+import type { MethodChange } from './methods.ts';
+import type { AccountParts } from './parts.ts';
+import type { Member } from './session.ts';
 
 /** So little that nothing counts but what is shown in the very request that asks. */
 const JUST_NOW = 1_000;

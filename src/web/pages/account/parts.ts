@@ -1,8 +1,8 @@
-import type { Csrf } from '../security.ts';
-import { createOwnMethods, type OwnMethods, type OwnMethodsNeeds } from './account-methods.ts';
-import { createMembership, type Membership, type MembershipNeeds } from './account-session.ts';
+import type { Csrf } from '../../security.ts';
 import { type AskFirst, createAskFirst } from './ask-first.ts';
-import { createOwnForms, type OwnForms } from './own-forms.ts';
+import { createOwnForms, type OwnForms } from './forms.ts';
+import { createOwnMethods, type OwnMethods, type OwnMethodsNeeds } from './methods.ts';
+import { createMembership, type Membership, type MembershipNeeds } from './session.ts';
 import { createSetUp, type SetUp, type SetUpNeeds } from './set-up.ts';
 
 /** What the pages of an account share. */

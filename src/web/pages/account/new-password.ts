@@ -1,10 +1,10 @@
 import type { Request, Response, Router } from 'express';
-import { SallyportError } from '../../core/errors.ts';
-import type { Message } from '../../core/prompt.ts';
-import { answerOf } from '../bodies.ts';
-import { localsOf, type Rendering, send, type WebDeps } from '../context.ts';
-import type { AccountParts } from './account-parts.ts';
-import type { Member } from './account-session.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import type { Message } from '../../../core/prompt.ts';
+import { answerOf } from '../../bodies.ts';
+import { localsOf, type Rendering, send, type WebDeps } from '../../context.ts';
+import type { AccountParts } from './parts.ts';
+import type { Member } from './session.ts';
 
 const ADDRESS = '/account/password';
 

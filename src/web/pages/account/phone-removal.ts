@@ -1,10 +1,10 @@
 import type { Request, Response, Router } from 'express';
-import { answerOf } from '../bodies.ts';
-import { type Rendering, send, type WebDeps } from '../context.ts';
-import type { AccountParts } from './account-parts.ts';
-import type { Member } from './account-session.ts';
-import type { OwnMethod } from './own-methods.ts';
+import { answerOf } from '../../bodies.ts';
+import { type Rendering, send, type WebDeps } from '../../context.ts';
+import type { OwnMethod } from './method-list.ts';
+import type { AccountParts } from './parts.ts';
 import { BACK, type PhoneWalk, STEPS, type Walk } from './phone-walk.ts';
+import type { Member } from './session.ts';
 
 export type PhoneRemovalNeeds = Rendering & Pick<WebDeps, 'audit' | 'core' | 'evidence' | 'preferences' | 'random'>;
 

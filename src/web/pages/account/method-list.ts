@@ -1,9 +1,9 @@
-import type { Credential } from '../../core/account.ts';
-import { SallyportError } from '../../core/errors.ts';
-import type { Message } from '../../core/prompt.ts';
-import type { WebDeps } from '../context.ts';
-import type { Suspended } from '../seen.ts';
-import type { Member } from './account-session.ts';
+import type { Credential } from '../../../core/account.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import type { Message } from '../../../core/prompt.ts';
+import type { WebDeps } from '../../context.ts';
+import type { Suspended } from '../../seen.ts';
+import type { Member } from './session.ts';
 
 /** A method as its owner's pages show it. */
 export interface OwnMethod {

@@ -1,10 +1,10 @@
 import type { Response } from 'express';
-import type { Reported } from '../../core/reported.ts';
-import type { AuditEntry } from '../../core/store.ts';
-import { agentOf } from '../agents.ts';
-import { localsOf, type WebDeps } from '../context.ts';
-import type { Pages } from '../models.ts';
-import { type PlaceNeeds, placeOf } from '../places.ts';
+import type { Reported } from '../../../core/reported.ts';
+import type { AuditEntry } from '../../../core/store.ts';
+import { agentOf } from '../../agents.ts';
+import { localsOf, type WebDeps } from '../../context.ts';
+import type { Pages } from '../../models.ts';
+import { type PlaceNeeds, placeOf } from '../../places.ts';
 
 type Row = Pages['account']['signIns'][number];
 

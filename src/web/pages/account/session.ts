@@ -1,10 +1,10 @@
 import type { Request, Response } from 'express';
-import type { Account } from '../../core/account.ts';
-import type { InternalApplication } from '../../core/application.ts';
-import { NO_REQUEST, type Proof } from '../../core/assurance.ts';
-import { SallyportError } from '../../core/errors.ts';
-import type { SessionSight } from '../../core/sign-in.ts';
-import { localsOf, type WebDeps } from '../context.ts';
+import type { Account } from '../../../core/account.ts';
+import type { InternalApplication } from '../../../core/application.ts';
+import { NO_REQUEST, type Proof } from '../../../core/assurance.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import type { SessionSight } from '../../../core/sign-in.ts';
+import { localsOf, type WebDeps } from '../../context.ts';
 
 export interface Member {
   account: Account;

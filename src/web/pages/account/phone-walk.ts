@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
-import type { Credential } from '../../core/account.ts';
-import type { Proof } from '../../core/assurance.ts';
-import type { OnPhone } from '../../core/factor-powers.ts';
-import type { WebDeps } from '../context.ts';
-import type { AccountParts } from './account-parts.ts';
-import type { Member } from './account-session.ts';
-import type { OwnMethod } from './own-methods.ts';
+import type { Credential } from '../../../core/account.ts';
+import type { Proof } from '../../../core/assurance.ts';
+import type { OnPhone } from '../../../core/factor-powers.ts';
+import type { WebDeps } from '../../context.ts';
+import type { OwnMethod } from './method-list.ts';
+import type { AccountParts } from './parts.ts';
+import type { Member } from './session.ts';
 
 /** How long a walk waits for its next step, milliseconds. */
 const PATIENCE = 30 * 60_000;

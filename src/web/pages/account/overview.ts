@@ -1,12 +1,12 @@
 import type { Request, Response } from 'express';
-import { agentOf } from '../agents.ts';
-import { localsOf, type WebDeps } from '../context.ts';
-import type { Pages } from '../models.ts';
-import { type PlaceNeeds, placeOf } from '../places.ts';
-import type { AccountParts } from './account-parts.ts';
-import type { Member } from './account-session.ts';
-import { createOwnSignIns, type OwnSignInsNeeds } from './own-sign-ins.ts';
-import { type UnreachedNeeds, unreachedOf } from './own-sign-outs.ts';
+import { agentOf } from '../../agents.ts';
+import { localsOf, type WebDeps } from '../../context.ts';
+import type { Pages } from '../../models.ts';
+import { type PlaceNeeds, placeOf } from '../../places.ts';
+import type { AccountParts } from './parts.ts';
+import type { Member } from './session.ts';
+import { createOwnSignIns, type OwnSignInsNeeds } from './sign-ins.ts';
+import { type UnreachedNeeds, unreachedOf } from './sign-outs.ts';
 
 /** What a notice may say after a redirect; the address names it. */
 const NOTICES = [

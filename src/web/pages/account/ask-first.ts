@@ -1,8 +1,8 @@
 import type { Response } from 'express';
-import type { Message } from '../../core/prompt.ts';
-import { type Rendering, send } from '../context.ts';
-import type { Member } from './account-session.ts';
-import type { OwnForms } from './own-forms.ts';
+import type { Message } from '../../../core/prompt.ts';
+import { type Rendering, send } from '../../context.ts';
+import type { OwnForms } from './forms.ts';
+import type { Member } from './session.ts';
 
 /** Asks whether it is really meant; texts are `account.confirm.<what>`. */
 export type AskFirst = (

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
-import { localsOf } from '../context.ts';
-import type { Csrf } from '../security.ts';
-import type { Member } from './account-session.ts';
+import { localsOf } from '../../context.ts';
+import type { Csrf } from '../../security.ts';
+import type { Member } from './session.ts';
 
 /** Forms that only the pages of somebody's own account could have sent. */
 export function createOwnForms(csrf: Csrf) {

@@ -1,9 +1,9 @@
 import type { Response, Router } from 'express';
-import { SallyportError } from '../../core/errors.ts';
-import { agentOf } from '../agents.ts';
-import { localsOf, spanOf, type WebDeps } from '../context.ts';
-import type { AccountParts } from './account-parts.ts';
-import type { Member } from './account-session.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import { agentOf } from '../../agents.ts';
+import { localsOf, spanOf, type WebDeps } from '../../context.ts';
+import type { AccountParts } from './parts.ts';
+import type { Member } from './session.ts';
 
 export type DevicePagesNeeds = Pick<WebDeps, 'audit' | 'devices' | 'i18n' | 'trustedDevices'>;
 

@@ -1,10 +1,10 @@
 import type { Response, Router } from 'express';
-import type { Message } from '../../core/prompt.ts';
-import { answerOf } from '../bodies.ts';
-import { type Rendering, send, type WebDeps } from '../context.ts';
-import type { AccountParts } from './account-parts.ts';
-import type { Member } from './account-session.ts';
-import { methodPath, type OwnMethod } from './own-methods.ts';
+import type { Message } from '../../../core/prompt.ts';
+import { answerOf } from '../../bodies.ts';
+import { type Rendering, send, type WebDeps } from '../../context.ts';
+import { methodPath, type OwnMethod } from './method-list.ts';
+import type { AccountParts } from './parts.ts';
+import type { Member } from './session.ts';
 
 const LONGEST_NAME = 64;
 

@@ -1,8 +1,8 @@
 import type { Response } from 'express';
-import type { WebDeps } from '../context.ts';
-import type { Member, Membership } from './account-session.ts';
-import type { OwnForms } from './own-forms.ts';
-import { createOwnMethodList, type OwnMethod, type OwnMethodListNeeds } from './own-methods.ts';
+import type { WebDeps } from '../../context.ts';
+import type { OwnForms } from './forms.ts';
+import { createOwnMethodList, type OwnMethod, type OwnMethodListNeeds } from './method-list.ts';
+import type { Member, Membership } from './session.ts';
 
 /**
  * What came of a change. `busy`: another one is under way; `lost`: the right to it is gone; `elder`: one that was there

@@ -1,9 +1,9 @@
 import type { Request, Response, Router } from 'express';
-import { SallyportError } from '../../core/errors.ts';
-import { type Rendering, send, type WebDeps } from '../context.ts';
-import type { AccountParts } from './account-parts.ts';
-import type { Member } from './account-session.ts';
-import { createOwnSignIns, type OwnSignInsNeeds } from './own-sign-ins.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import { type Rendering, send, type WebDeps } from '../../context.ts';
+import type { AccountParts } from './parts.ts';
+import type { Member } from './session.ts';
+import { createOwnSignIns, type OwnSignInsNeeds } from './sign-ins.ts';
 
 export type NotMePagesNeeds = Rendering & OwnSignInsNeeds & Pick<WebDeps, 'core' | 'reports'>;
 

@@ -1,15 +1,15 @@
 import type { Request, Response } from 'express';
-import { ENROLMENT, type InternalApplication } from '../../core/application.ts';
-import type { Proof } from '../../core/assurance.ts';
-import { SallyportError } from '../../core/errors.ts';
-import type { Message, PromptKind } from '../../core/prompt.ts';
-import type { Enrolling } from '../../methods/enrolment.ts';
-import { answerOf } from '../bodies.ts';
-import { localsOf, type Rendering, send, type WebDeps } from '../context.ts';
-import type { Pages } from '../models.ts';
-import type { Member, Membership } from './account-session.ts';
-import type { OwnForms } from './own-forms.ts';
-import { waitingAt } from './waiting.ts';
+import { ENROLMENT, type InternalApplication } from '../../../core/application.ts';
+import type { Proof } from '../../../core/assurance.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import type { Message, PromptKind } from '../../../core/prompt.ts';
+import type { Enrolling } from '../../../methods/enrolment.ts';
+import { answerOf } from '../../bodies.ts';
+import { localsOf, type Rendering, send, type WebDeps } from '../../context.ts';
+import type { Pages } from '../../models.ts';
+import { waitingAt } from '../waiting.ts';
+import type { OwnForms } from './forms.ts';
+import type { Member, Membership } from './session.ts';
 
 /** Prompts with nothing to name yet, or no more. */
 const NAMELESS: readonly PromptKind[] = ['notice', 'choice', 'wait'];

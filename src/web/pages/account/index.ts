@@ -1,18 +1,18 @@
 import { Router } from 'express';
-import { formFields, LONGEST_FORM } from '../bodies.ts';
-import { send, type WebDeps } from '../context.ts';
-import type { Csrf } from '../security.ts';
-import { type DevicePagesNeeds, devicePages } from './account-devices.ts';
-import { createOverview, type OverviewNeeds } from './account-overview.ts';
-import { type AccountPartsNeeds, createAccountParts } from './account-parts.ts';
-import { ownPath } from './account-session.ts';
+import { formFields, LONGEST_FORM } from '../../bodies.ts';
+import { send, type WebDeps } from '../../context.ts';
+import type { Csrf } from '../../security.ts';
+import { type DevicePagesNeeds, devicePages } from './devices.ts';
 import { type IssuePagesNeeds, issuePages } from './issue.ts';
 import { type JudgeMethodsPagesNeeds, judgeMethodsPages } from './judge-methods.ts';
 import { type ManageMethodsPagesNeeds, manageMethodsPages } from './manage-methods.ts';
 import { type NewPasswordPagesNeeds, newPasswordPages } from './new-password.ts';
 import { type NotMePagesNeeds, notMePages } from './not-me.ts';
+import { createOverview, type OverviewNeeds } from './overview.ts';
+import { type AccountPartsNeeds, createAccountParts } from './parts.ts';
 import { type PhonePagesNeeds, phonePages } from './phone.ts';
 import { type RenameMethodsPagesNeeds, renameMethodsPages } from './rename-methods.ts';
+import { ownPath } from './session.ts';
 
 export type AccountPagesNeeds = AccountPartsNeeds &
   OverviewNeeds &

@@ -1,5 +1,5 @@
-import type { LocalizedText } from '../../core/account.ts';
-import type { WebDeps } from '../context.ts';
+import type { LocalizedText } from '../../../core/account.ts';
+import type { WebDeps } from '../../context.ts';
 
 /** For how long a sign-out that didn't reach an application is told of, milliseconds: sessions there end too. */
 const TOLD_FOR = 7 * 86_400_000;

@@ -1,9 +1,9 @@
 import type { Router } from 'express';
-import { SallyportError } from '../../core/errors.ts';
-import { answerOf } from '../bodies.ts';
-import { type Rendering, send } from '../context.ts';
-import type { AccountParts } from './account-parts.ts';
-import type { OwnMethod } from './own-methods.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import { answerOf } from '../../bodies.ts';
+import { type Rendering, send } from '../../context.ts';
+import type { OwnMethod } from './method-list.ts';
+import type { AccountParts } from './parts.ts';
 import { type PhoneRemovalNeeds, phoneRemovalPages } from './phone-removal.ts';
 import { BACK, createPhoneWalk, type PhoneWalkNeeds, STEPS } from './phone-walk.ts';
 import type { Place } from './set-up.ts';

@@ -1,11 +1,11 @@
 import type { Router } from 'express';
-import { SallyportError } from '../../core/errors.ts';
-import type { Shown } from '../../core/factor-powers.ts';
-import type { Issuable } from '../../methods/issuing.ts';
-import { answerOf } from '../bodies.ts';
-import { localsOf, type Rendering, send, type WebDeps } from '../context.ts';
-import type { AccountParts } from './account-parts.ts';
-import type { Member } from './account-session.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import type { Shown } from '../../../core/factor-powers.ts';
+import type { Issuable } from '../../../methods/issuing.ts';
+import { answerOf } from '../../bodies.ts';
+import { localsOf, type Rendering, send, type WebDeps } from '../../context.ts';
+import type { AccountParts } from './parts.ts';
+import type { Member } from './session.ts';
 
 export type IssuePagesNeeds = Rendering & Pick<WebDeps, 'credentials' | 'issuing'>;
 

@@ -1,8 +1,8 @@
 import type { Request, Response, Router } from 'express';
-import type { WebDeps } from '../context.ts';
-import type { AccountParts } from './account-parts.ts';
-import type { Member } from './account-session.ts';
-import { methodPath } from './own-methods.ts';
+import type { WebDeps } from '../../context.ts';
+import { methodPath } from './method-list.ts';
+import type { AccountParts } from './parts.ts';
+import type { Member } from './session.ts';
 import type { Place } from './set-up.ts';
 
 export type ManageMethodsPagesNeeds = Pick<WebDeps, 'audit' | 'preferences'>;
