@@ -53,6 +53,7 @@ export async function authenticatorScreens(take: Take): Promise<void> {
     await take(english, 'authenticator-request');
     university.behaviour.outcome = 'reported';
     await english.press('No, it’s not me');
+    await english.press('Yes, it wasn’t me');
     await english.shows(/^Thank you/);
     await take(english, 'authenticator-reported');
     await english.leave();
