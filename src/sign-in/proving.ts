@@ -11,18 +11,10 @@ import { type Locked, lockedFor, type Turn } from '../lockout/attempt.ts';
 import type { Attempts } from '../lockout/attempts.ts';
 import type { Methods } from '../methods/methods.ts';
 import { accountOf } from './advance.ts';
+import { createIdentifying, type Meant } from './identifying.ts';
 import type { SignInNeeds } from './needs.ts';
 import { type Advance, about, createResults, type Prompting, type Result } from './results.ts';
 import type { Opening, State } from './steps.ts';
-
-/** Who an answer is about. */
-interface Meant {
-  subject: string;
-  account?: Account | undefined;
-  hint?: string;
-  /** What the name typed is counted under. */
-  name?: string;
-}
 
 /** An answer that was counted, and what it is held against. */
 interface Answered {
@@ -54,28 +46,12 @@ const SUSPENDED: Refused = {
 
 /** Answers that prove something: each is counted before it is looked at. */
 export function createProving(deps: SignInNeeds, parts: Parts) {
-  const { accounts, attempts, logins, credentials, methods, advance } = parts;
+  const { accounts, attempts, credentials, methods, advance } = parts;
+  const identify = createIdentifying(deps, parts);
   const { pendingOf, waits, refused } = createResults(deps);
 
   /** Factors that a stranger can guess at: what they are stopped for ends when the owner shows more than that. */
   const openers = [...deps.factors.values()].filter(({ factor }) => factor.opens).map(({ module }) => module.id);
-
-  /** Who is meant by an answer of somebody not known yet. */
-  async function identify({ factor, pending }: Opening, answer: Answer): Promise<Meant | Refused> {
-    const it = deps.factors.get(factor)?.factor.opens;
-    if (it === undefined) throw new Error(`factor ${factor} can't begin a sign-in`);
-    const who = await it.identify(pendingOf(factor, pending), answer);
-    if ('outcome' in who) return who;
-    if ('lookup' in who) {
-      const credential = await credentials.byLookup(factor, who.lookup);
-      const account = credential && (await accounts.usable(credential.account));
-      return account ? { subject: account.id, account } : { subject: attempts.stranger(who.lookup) };
-    }
-    const account = await accounts.named(who.username);
-    const hint = who.username;
-    const name = attempts.stranger(logins.nameOf(hint));
-    return account ? { subject: account.id, account, hint, name } : { subject: name, hint };
-  }
 
   /** First and second factors alike: count, verify, store what the credential became, collect the proof. */
   async function prove(
