@@ -6,7 +6,7 @@ import { defaultConfigFile } from './boot/config/default-file.ts';
 import { loadConfig } from './boot/config.ts';
 import { controlPath, serveControl } from './boot/control.ts';
 import { prepareDemo } from './boot/demo.ts';
-import { lockData } from './boot/lock.ts';
+import { lockOwned } from './boot/lock.ts';
 import { createLog } from './boot/log.ts';
 import { loadModules } from './boot/modules.ts';
 import { serverOf } from './boot/server.ts';
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const log = createLog(config.demo ? 'warn' : config.log.level);
   for (const warning of config.warnings) log.warn({}, warning);
 
-  const lock = config.ownsData ? lockData(config.data) : undefined;
+  const lock = lockOwned(config);
   const prepared = await prepareDemo(config);
   const app = await createApp(config, modules, { log });
   const web = serverOf(app.web, config.listen.tls);
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     app.endStreams();
     await Promise.all([stopServer(web), stopServer(management), control.close()]);
     await app.close();
-    lock?.release();
+    lock.release();
     log.info({}, 'stopped');
   };
   process.on('SIGTERM', () => void stop());

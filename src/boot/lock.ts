@@ -1,11 +1,15 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SallyportError } from '../core/errors.ts';
+import type { Config } from './config/types.ts';
 
 export interface DataLock {
   release(): void;
 }
+
+/** What a process has for itself: its data folder, and the files of its stores, wherever those are. */
+export type Owned = Pick<Config, 'data' | 'stores'>;
 
 /**
  * Takes the data folder for this process, making it (mode 0700) if need be. What is held is a
@@ -15,8 +19,55 @@ export interface DataLock {
  * @throws SallyportError ERR_DATA_LOCKED while another process, or this one, holds it
  */
 export function lockData(data: string): DataLock {
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  const file = join(data, 'lock');
+  return lockFile(join(data, 'lock'), data);
+}
+
+/**
+ * Takes the data folders and the files of stores (`<file>.lock`): another configuration may name the same file
+ * beside a folder of its own.
+ *
+ * @throws SallyportError ERR_DATA_LOCKED naming the one that a process holds; then none is held
+ */
+export function lockOwned(...owners: readonly Owned[]): DataLock {
+  const what = new Map<string, string>();
+  for (const { data, stores } of owners) {
+    what.set(join(data, 'lock'), data);
+    for (const { settings } of [stores.durable, stores.ephemeral]) {
+      const file = fileOf(settings);
+      if (file !== undefined) what.set(`${resolved(file)}.lock`, file);
+    }
+  }
+  const locks: DataLock[] = [];
+  const release = () => {
+    for (const lock of locks) lock.release();
+  };
+  try {
+    for (const [file, owned] of what) locks.push(lockFile(file, owned));
+    return { release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** Of a store that keeps one. */
+export function fileOf(settings: unknown): string | undefined {
+  const { file } = (settings ?? {}) as { file?: unknown };
+  return typeof file === 'string' ? file : undefined;
+}
+
+/** By whatever links it is reached. */
+function resolved(file: string): string {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    return realpathSync(file);
+  } catch {
+    return join(realpathSync(dirname(file)), basename(file));
+  }
+}
+
+function lockFile(file: string, owned: string): DataLock {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   // Whoever may open the file may lock it, and so keep the server from starting.
   closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file, { timeout: 0 });
@@ -25,7 +76,8 @@ export function lockData(data: string): DataLock {
   } catch (cause) {
     database.close();
     if (!isBusy(cause)) throw cause;
-    throw new SallyportError('ERR_DATA_LOCKED', `${data} is in use by another process`, { cause });
+    const message = `${owned} is in use by another process: one server at a time may have it. Several need stores that they can share`;
+    throw new SallyportError('ERR_DATA_LOCKED', message, { cause });
   }
   return { release: () => database.close() };
 }

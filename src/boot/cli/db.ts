@@ -2,7 +2,7 @@ import type { DurableConnection } from '../../core/store.ts';
 import { migrateTables, schemaState, VERSION } from '../../durable/index.ts';
 import { keepsFile } from '../config/plug-ins.ts';
 import { type Config, loadConfig } from '../config.ts';
-import { lockData } from '../lock.ts';
+import { lockOwned } from '../lock.ts';
 import type { Modules } from '../modules.ts';
 import type { Context } from './context.ts';
 
@@ -31,7 +31,7 @@ export async function status(context: Context): Promise<void> {
 /** Brings the tables of the durable store up to date. A file belongs to a server while one runs. */
 export async function migrate(context: Context): Promise<void> {
   await opened(context, async (connection, { config, ownsFile }) => {
-    const lock = ownsFile ? lockData(config.data) : undefined;
+    const lock = ownsFile ? lockOwned(config) : undefined;
     try {
       const made = await migrateTables(connection);
       const lines = made.length === 0 ? ['nothing to be done'] : made.map((name) => `made: ${name}`);

@@ -3,7 +3,7 @@ import { hasCode, SallyportError } from '../../core/errors.ts';
 import { type CommandRequest, readResult } from '../commands.ts';
 import type { Config } from '../config.ts';
 import { callControl, controlPath } from '../control.ts';
-import { type DataLock, lockData } from '../lock.ts';
+import { type DataLock, lockOwned } from '../lock.ts';
 import type { Modules } from '../modules.ts';
 import type { OpenHost } from './context.ts';
 
@@ -21,7 +21,7 @@ export async function execute(
 ): Promise<CommandResult> {
   const answered = await callControl(controlPath(config.data), request);
   if (answered !== undefined) return readResult(answered.result);
-  const lock = config.ownsData ? lockOrExplain(config.data) : undefined;
+  const lock = config.ownsData ? lockOrExplain(config) : undefined;
   try {
     const host = await open(config, modules);
     try {
@@ -34,12 +34,12 @@ export async function execute(
   }
 }
 
-function lockOrExplain(data: string): DataLock {
+function lockOrExplain(config: Config): DataLock {
   try {
-    return lockData(data);
+    return lockOwned(config);
   } catch (cause) {
     if (!hasCode(cause, 'ERR_DATA_LOCKED')) throw cause;
-    const message = `${data} is in use by a process that doesn't answer: it may be starting or stopping, so try again`;
+    const message = `${config.data} is in use by a process that doesn't answer: it may be starting or stopping, so try again`;
     throw new SallyportError('ERR_DATA_LOCKED', message, { cause });
   }
 }

@@ -5,7 +5,7 @@ import type { DurableConnection, DurableModule } from '../../core/store.ts';
 import { copyStore, createDurableStore, schemaState } from '../../durable/index.ts';
 import { keepsFile } from '../config/plug-ins.ts';
 import { type Config, loadConfig } from '../config.ts';
-import { type DataLock, lockData } from '../lock.ts';
+import { lockOwned } from '../lock.ts';
 import type { Modules } from '../modules.ts';
 import { createKeys } from '../sealing/keys.ts';
 import { sealedPlaces } from '../sealing/places.ts';
@@ -24,7 +24,8 @@ export async function copy(
 ): Promise<void> {
   const modules = await find();
   const [source, target] = [from, to].map((path) => endOf(loadConfig(path, modules, io.env), modules)) as [End, End];
-  const locks = lockFiles([source, target]);
+  // No server may write to a file meanwhile.
+  const lock = lockOwned(...[source, target].filter(({ module }) => keepsFile(module)).map(({ config }) => config));
   const opened: DurableConnection[] = [];
   try {
     for (const { module, config } of [source, target]) opened.push(await module.open(config.stores.durable.settings));
@@ -41,7 +42,7 @@ export async function copy(
     show({ lines, exitCode: 0 });
   } finally {
     for (const connection of opened) await connection.close();
-    for (const lock of locks) lock.release();
+    lock.release();
   }
 }
 
@@ -49,19 +50,6 @@ function endOf(config: Config, modules: Modules): End {
   const module = modules.stores.durable.get(config.stores.durable.type);
   if (module === undefined) throw new Error('the configuration names a store that does not exist');
   return { config, module };
-}
-
-/** The data folders of those whose store is a file: no server may write to it meanwhile. */
-function lockFiles(ends: readonly End[]): DataLock[] {
-  const folders = new Set(ends.filter(({ module }) => keepsFile(module)).map(({ config }) => config.data));
-  const locks: DataLock[] = [];
-  try {
-    for (const folder of folders) locks.push(lockData(folder));
-  } catch (error) {
-    for (const lock of locks) lock.release();
-    throw error;
-  }
-  return locks;
 }
 
 async function refuseUsed(connection: DurableConnection, which: string): Promise<void> {
