@@ -22,6 +22,7 @@ export function createProgram(offers: Offers, { io, ...rest }: Omit<Context, 'fi
   addPolicy(program, context);
   addDb(program, context);
   addStore(program, context);
+  addBackup(program, context);
   addOffers(program, context, offers);
   program
     .command('healthcheck')
@@ -96,6 +97,23 @@ function addStore(program: Command, context: Context): void {
     .option('--from <file>', 'configuration to copy from (default: the one that --config names)')
     .requiredOption('--to <file>', 'configuration to copy to')
     .action(async (options: { from?: string; to: string }) => (await import('./store.ts')).copy(context, options));
+}
+
+function addBackup(program: Command, context: Context): void {
+  program
+    .command('backup')
+    .description('write what the stores keep in files to one file, also while a server runs')
+    .argument('<file>', 'to write, which must not be there yet')
+    .action(async (to: string) => (await import('./backup.ts')).backup(context, to));
+  program
+    .command('restore')
+    .description('put a backup in its place, while no server runs')
+    .argument('<file>', 'that backup wrote')
+    .option('--with-sessions', 'with sessions and remembered devices, also those that were ended since')
+    .option('--dangerously-overwrite', 'in the place of what is there, which is lost')
+    .action(async (from: string, options: { withSessions?: true; dangerouslyOverwrite?: true }) =>
+      (await import('./backup.ts')).restore(context, from, options),
+    );
 }
 
 function moment(text: string): string {

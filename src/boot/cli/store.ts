@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../../core/errors.ts';
 import type { DurableConnection, DurableModule } from '../../core/store.ts';
@@ -7,7 +6,7 @@ import { keepsFile } from '../config/plug-ins.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { lockOwned } from '../lock.ts';
 import type { Modules } from '../modules.ts';
-import { createKeys } from '../sealing/keys.ts';
+import { createKeys, currentKeyId } from '../sealing/keys.ts';
 import { sealedPlaces } from '../sealing/places.ts';
 import { survey } from '../sealing/reseal.ts';
 import type { Context } from './context.ts';
@@ -62,8 +61,8 @@ async function refuseUsed(connection: DurableConnection, which: string): Promise
 /** Under another key nothing that was sealed could be opened, and it would show only when it is needed. */
 async function refuseOtherKey(source: DurableConnection, target: Config, modules: Modules): Promise<void> {
   if ((await schemaState(source)).standing !== 'current') return;
-  const key = join(target.data, 'sealing.key');
-  if (target.secrets.sealingKey === undefined && !existsSync(key)) {
+  if (currentKeyId(target) === undefined) {
+    const key = join(target.data, 'sealing.key');
     throw new SallyportError('ERR_SEAL', `put the sealing key of the source at ${key} first, mode 0600`);
   }
   const { sealer } = createKeys(target);

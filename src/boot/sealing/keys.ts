@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../../core/errors.ts';
 import { createSealer, type KeyedSealer, sealingKeyId } from '../../core/seal.ts';
@@ -33,6 +33,12 @@ export function createKeys({ secrets, data }: Pick<Config, 'secrets' | 'data'>):
       (key) => new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), 'sallyport csrf 1', 32)),
     ),
   };
+}
+
+/** Id of the key that seals now; undefined where there is none yet. Makes none. */
+export function currentKeyId({ secrets, data }: Pick<Config, 'secrets' | 'data'>): string | undefined {
+  const isThere = secrets.sealingKey !== undefined || existsSync(join(data, 'sealing.key'));
+  return isThere ? sealingKeyId(currentOf({ secrets, data })) : undefined;
 }
 
 function currentOf({ secrets, data }: Pick<Config, 'secrets' | 'data'>): Uint8Array {
