@@ -15,12 +15,14 @@ import {
   reaches,
 } from '../core/assurance.ts';
 import type { Requirement, Rule } from '../core/policy.ts';
+import type { PromptKind } from '../core/prompt.ts';
 import type { Evaluation, EvaluationInput, StillAllowedInput } from '../core/sign-in.ts';
 import type { Attempts } from '../lockout/attempts.ts';
 import { assess, decide, stillCounting } from '../policy/index.ts';
 import type { EvidenceStore } from './evidence.ts';
 import { impliedOf, onlyIfNamed } from './implied.ts';
 import type { AssuranceNeeds } from './needs.ts';
+import { isPresentable } from './presentable.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 
 /** An evaluation, with what it rests on: the journey goes on from there. */
@@ -36,6 +38,8 @@ export interface FullEvaluation extends Evaluation {
   stopped: ReadonlySet<string>;
   /** The password must be changed before anything opens. */
   hold?: Hold;
+  /** The prompts that can be presented; absent: all. */
+  presents?: readonly PromptKind[];
 }
 
 interface Parts {
@@ -49,26 +53,34 @@ interface Parts {
 
 const NOTHING: ReadonlySet<string> = new Set();
 
+type Presents = EvaluationInput['presents'];
+
 /** The one question that every door, page and journey asks: how does this request stand? */
 export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
   const { accounts, credentials, evidence, devices, holds, attempts } = parts;
   const reserved = onlyIfNamed(deps.factors);
 
-  /** What a person could show at most, with a first factor and these credentials, as far as policy lets them. */
-  function reachable(working: readonly Credential[], allowed: readonly string[] | undefined): Level | undefined {
+  /** What a person could show at most, with a first factor and these credentials, as far as policy and door let them. */
+  function reachable(
+    working: readonly Credential[],
+    allowed: readonly string[] | undefined,
+    presents: Presents,
+  ): Level | undefined {
     const first = openerOf(deps.factors);
     const usable = working.filter(({ factor }) => allowed === undefined || allowed.includes(factor));
     const proofs = usable.flatMap((credential) => {
       const it = deps.factors.get(credential.factor);
-      return it ? [atMost(it, credential)] : [];
+      return it && isPresentable(it, presents) ? [atMost(it, credential)] : [];
     });
     return levelOf([...(first ? [atMost(first)] : []), ...proofs]);
   }
 
-  /** What anybody could show at most, with every factor that policy lets in. */
-  function offered(allowed: readonly string[] | undefined): Level | undefined {
+  /** What anybody could show at most, with every factor that policy lets in and the door can ask by. */
+  function offered(allowed: readonly string[] | undefined, presents: Presents): Level | undefined {
     const first = openerOf(deps.factors);
-    const second = [...deps.factors].filter(([id]) => allowed === undefined || allowed.includes(id));
+    const second = [...deps.factors].filter(
+      ([id, it]) => (allowed === undefined || allowed.includes(id)) && isPresentable(it, presents),
+    );
     return levelOf([...(first ? [atMost(first)] : []), ...second.map(([, it]) => atMost(it))]);
   }
 
@@ -187,9 +199,10 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     const facts = {
       ...{ requirement, credentials: enrolled, implied, stopped, evidence: held, enrolling },
       ...(hold ? { hold } : {}),
+      ...(input.presents ? { presents: input.presents } : {}),
     };
-    const within = reachable([...working, ...implied], requirement.factors);
-    const most = offered(requirement.factors);
+    const within = reachable([...working, ...implied], requirement.factors, input.presents);
+    const most = offered(requirement.factors, input.presents);
     const common = { now: deps.now(), acr: deps.acr, reachable: within, ...(most && { offered: most }) };
 
     const without = assess({ ...wanted, ...common });

@@ -53,7 +53,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const opened = await openCore(standing, ports);
   const { core } = opened.door;
   const rooms = openRooms(standing, core);
-  const doors = await watchDoors(standing, await openDoors(standing, ports, opened));
+  const doors = await watchDoors(standing, await openDoors(standing, ports, opened, rooms));
   const front = frontOf(standing, { rendering, rooms, core, doors });
   outside.letters.start();
   return {

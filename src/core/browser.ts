@@ -20,7 +20,19 @@ export interface Browser {
   /** Sets the cookie of one series, or clears it. Those of others stay: answers arrive in any order. */
   setDevice(series: string, secret: string | undefined, maxAge: number): void;
   setKnown(value: string, maxAge: number): void;
+  /** There is none that keeps cookies: nothing is made to be recognised by. */
+  cookieless?: true;
   /** Reference id of this request, as error pages and logs show it. */
   reference: string;
   locale: string;
+}
+
+/** Letters that nobody confuses on the telephone. */
+const ALPHABET = 'ABCDEFGHJKMNPQRSTVWXYZ23456789';
+
+/** A new reference id. */
+export function referenceOf(random: (bytes: number) => Uint8Array): string {
+  let text = '';
+  for (const byte of random(10)) text += ALPHABET[byte % ALPHABET.length];
+  return text;
 }

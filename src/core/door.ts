@@ -8,8 +8,9 @@ import type { Bonds, Deposits } from './bonds.ts';
 import type { Browser } from './browser.ts';
 import type { Command } from './directory.ts';
 import type { Exchange } from './exchange.ts';
+import type { JourneyPort } from './journey.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
-import type { PromptKind } from './prompt.ts';
+import type { Message, PromptKind } from './prompt.ts';
 import type { Sealer } from './seal.ts';
 import type { SealedPlace } from './sealed.ts';
 import type {
@@ -213,6 +214,8 @@ export interface CorePorts {
   adopt(signIn: string, to: SessionSight, ttl: number): Promise<readonly Evidence[]>;
   /** The browser behind a response of the web layer's. */
   browser(res: ServerResponse): Browser;
+  /** What is shown to people, as plain text, in this language or else the default one. `factor`: whose own texts come first. */
+  say(text: Message | LocalizedText, options?: { locale?: string; factor?: string }): string;
   /** Whatever leaves the browser and comes back is bound to it by these, and kept meanwhile by those. */
   bonds: Bonds;
   deposits: Deposits;
@@ -225,9 +228,11 @@ export interface CorePorts {
   log: LogPort;
 }
 
-/** What every other door is given: the same, and the core. */
+/** What every other door is given: the same, the core, and the journey. */
 export interface DoorPorts extends CorePorts {
   core: Core;
+  /** For a door that presents the prompts itself, without the single sign-on session. */
+  journey: JourneyPort;
 }
 
 /** Pages, by name; the model's shape is the page's. Answers HTML. */

@@ -2,6 +2,7 @@ import type { Account } from './account.ts';
 import type { Evidence, Level, Proof, RequestId } from './assurance.ts';
 import type { Browser } from './browser.ts';
 import type { Requirement } from './policy.ts';
+import type { PromptKind } from './prompt.ts';
 
 /** What the application itself asks for, beyond policy. */
 export interface Wants {
@@ -52,6 +53,8 @@ export interface SignInRequest {
   redirectScheme?: string;
   /** Set where consent is asked for; otherwise a sign-in or step-up is. */
   consent?: ConsentRequest;
+  /** The door that presents the journey itself, and the prompts that it can; absent: the pages do, and can all. */
+  presenter?: { door: string; prompts: readonly PromptKind[] };
 }
 
 export interface ConsentRequest {
@@ -76,6 +79,8 @@ export interface EvaluationInput {
   bootstrap?: false;
   /** For the gateway's own pages: what `remember: never` comes to there, milliseconds. */
   recent?: number;
+  /** The prompts that can be presented: what asks by another one is out of reach. Absent: all. */
+  presents?: readonly PromptKind[];
 }
 
 /** What a token stands for, where it is asked whether it still may. */

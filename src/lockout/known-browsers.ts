@@ -25,6 +25,7 @@ export function createKnownBrowsers({ ephemeral, random }: Pick<LockoutNeeds, 'e
     },
 
     async recognise(subject: string, era: string, browser: Browser): Promise<void> {
+      if (browser.cookieless) return;
       const value = browser.known ?? Buffer.from(random(32)).toString('base64url');
       await ephemeral.addMember(knownKey(value), era, KNOWN_FOR);
       await ephemeral.expire(eraKey(subject), KNOWN_FOR);

@@ -43,6 +43,7 @@ export function createDispatcher(
       request: request.request,
       wants: request.wants,
       browser,
+      ...(request.presenter ? { presents: request.presenter.prompts } : {}),
     });
     // Nothing is chosen from where there is one at most.
     if (account === undefined || evaluation.missing !== 'second' || evaluation.credentials.length < 2) {
@@ -62,6 +63,7 @@ export function createDispatcher(
     if (method) return offers.challenge(method.factor, context, evaluation, state);
     if (offers.isStopped(evaluation, state))
       return { at: 'refused', message: 'stopped.methods', error: 'access_denied' };
+    if (evaluation.presents) return elsewhere(context, state, evaluation);
     if (evaluation.hold) return { at: 'refused', message: 'held.no-method', error: 'access_denied' };
 
     const unmet = evaluation.unreachable;
@@ -83,6 +85,19 @@ export function createDispatcher(
     const [only] = factors;
     if (factors.length > 1 || only === undefined) return { at: 'choose-enrolment', factors };
     return offers.enrol(only, context, account, credentials);
+  }
+
+  /** Where a door presents the prompts itself nothing is set up, and no password changed: it says where that is done. */
+  function elsewhere(context: FactorContext, state: State, evaluation: Preferring): Stage {
+    const { presents: _, ...anywhere } = evaluation;
+    const { account, credentials, hold, unreachable } = evaluation;
+    const error = unreachable ? 'unmet_authentication_requirements' : 'access_denied';
+    if (hold) return { at: 'refused', message: 'elsewhere.new-password', error };
+    if (!isEnrolled(account, credentials) && offers.enrollable(anywhere).length > 0) {
+      return { at: 'refused', message: 'elsewhere.enrol', error };
+    }
+    const able = offers.methods(anywhere, state, context).length > 0;
+    return { at: 'refused', message: able ? 'elsewhere.method' : unreachable ? 'unmet' : 'no-method', error };
   }
 
   /** After everything is there: what could be set up as well, and whether this browser is to be remembered. */
@@ -138,10 +153,13 @@ export function createDispatcher(
       const hint = state.switched ? undefined : request.loginHint;
       return offers.first(context, evaluation, hint);
     }
-    if (evaluation.missing === 'new-password') return newPassword(evaluation);
+    if (evaluation.missing === 'new-password') {
+      return request.presenter ? elsewhere(context, state, evaluation) : newPassword(evaluation);
+    }
     if (!evaluation.satisfied) return second(context, state, evaluation);
-    // Its own pages lead on from here.
-    if (request.application === ENROLMENT) return { at: 'done', authTime: evaluation.authTime ?? deps.now() };
+    // Its own pages lead on from here, and a door that presents the prompts itself asks for nothing that isn't needed.
+    if (request.application === ENROLMENT || request.presenter)
+      return { at: 'done', authTime: evaluation.authTime ?? deps.now() };
     return last(request.application, state, evaluation, browser);
   }
 

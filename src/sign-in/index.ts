@@ -7,7 +7,9 @@ import type { AssuranceRoom } from '../assurance/index.ts';
 import type { LockoutRoom } from '../lockout/index.ts';
 import type { MethodsRoom } from '../methods/index.ts';
 import { createDispatcher } from './advance.ts';
+import { createElsewhere } from './elsewhere.ts';
 import { createJourney } from './journey.ts';
+import { createLook } from './look.ts';
 import type { SignInNeeds } from './needs.ts';
 import { createProgress } from './progress.ts';
 import { createReactions } from './reactions.ts';
@@ -22,10 +24,10 @@ export function signInRoom(needs: SignInNeeds, below: LockoutRoom & AccountsRoom
   const dispatcher = createDispatcher(needs, below);
   const progress = createProgress(needs, { states, dispatcher });
   const react = createReactions(needs, { ...below, states, dispatcher, progress });
-  return {
-    journey: createJourney({ ...below, dispatcher, progress, react }),
-    waiting: createWaiting(needs, { ...below, states }),
-  };
+  const waiting = createWaiting(needs, { ...below, states });
+  const look = createLook({ progress, react, waiting });
+  const parts = { ...below, dispatcher, progress, react, look, waiting };
+  return { journey: createJourney(parts), journeyOf: createElsewhere(needs, parts), waiting };
 }
 
 export type SignInRoom = ReturnType<typeof signInRoom>;

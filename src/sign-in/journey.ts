@@ -5,6 +5,7 @@ import type { Answer } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Passwords } from '../methods/passwords.ts';
 import type { Dispatcher } from './advance.ts';
+import type { Look } from './look.ts';
 import { createPresenter } from './present.ts';
 import type { Progress } from './progress.ts';
 import { SET_ASIDE } from './questions.ts';
@@ -18,6 +19,7 @@ interface Parts {
   passwords: Passwords;
   progress: Progress;
   react: Reactions;
+  look: Look;
 }
 
 /**
@@ -25,7 +27,7 @@ interface Parts {
  * before it is looked at, and returns to one dispatcher that decides what comes next.
  */
 export function createJourney(parts: Parts) {
-  const { dispatcher, react } = parts;
+  const { dispatcher, react, look } = parts;
   const { advance, save, load } = parts.progress;
   const present = createPresenter(parts);
 
@@ -33,6 +35,11 @@ export function createJourney(parts: Parts) {
     /** Where the sign-in stands. */
     async show(request: SignInRequest, browser: Browser): Promise<Step> {
       return present(request, (await load(request, browser)).state, browser);
+    },
+
+    /** The same, with what came from elsewhere. */
+    async look(request: SignInRequest, browser: Browser): Promise<Step> {
+      return present(request, await look(request, browser), browser);
     },
 
     /** Takes one answer. `nonce` names the step that it answers: to any other one it is not an answer. */

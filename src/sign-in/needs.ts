@@ -1,3 +1,4 @@
+import type { Applications } from '../core/application.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { EnabledFactors } from '../core/enabled-factor.ts';
 import type { Sealer } from '../core/seal.ts';
@@ -12,4 +13,11 @@ export interface SignInNeeds {
   sealer: Sealer;
   audit: AuditPort;
   factors: EnabledFactors;
+  applications: Pick<Applications, 'find'>;
+  /** Names of the configured networks that an address belongs to. */
+  networksOf(ip: string): readonly string[];
+  /** Where what a door can't do is done. */
+  issuer: string;
+  /** Of whoever asks without a browser and names no language. */
+  defaultLocale: string;
 }

@@ -1,11 +1,13 @@
 import { atMost, openerOf } from '../accounts/strength.ts';
 import type { Evaluator, FullEvaluation } from '../assurance/evaluate.ts';
 import { allows } from '../assurance/implied.ts';
+import { isPresentable } from '../assurance/presentable.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { isFirstFactor, levelOf, reaches } from '../core/assurance.ts';
 import type { FactorContext } from '../core/challenge.ts';
+import type { Method } from '../core/journey.ts';
 import type { SignInNeeds } from './needs.ts';
-import type { Lending, Method, Opening, Stage, State, Why } from './steps.ts';
+import type { Lending, Opening, Stage, State, Why } from './steps.ts';
 
 /** An evaluation, with the method that the person wants to be asked for first. */
 export interface Preferring extends FullEvaluation {
@@ -36,7 +38,7 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
         if (!it || !evaluator.isSecond(credential) || !evaluator.works(credential)) return false;
         // Of what is implied the credential's id is the factor's own.
         if (stopped.has(credential.id)) return false;
-        if (!allows(requirement.factors, it)) return false;
+        if (!allows(requirement.factors, it) || !isPresentable(it, evaluation.presents)) return false;
         // Proven a moment ago and still not enough: asking again would go in circles.
         if (state.collected.some((proof) => proof.factor === id && proof.credential === credential.id)) return false;
         if (enrolling && it.module.standing === 'bootstrap' && !it.factor.lends?.signsInOnly(credential)) return true;
@@ -97,7 +99,7 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
    */
   async function first(
     context: FactorContext,
-    { account, credentials, requirement, evidence }: FullEvaluation,
+    { account, credentials, requirement, evidence, presents }: FullEvaluation,
     hint?: string,
   ): Promise<Stage> {
     const openings: Opening[] = [];
@@ -116,7 +118,9 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
     const lately = evidence.findLast(isFirstFactor)?.factor;
     openings.sort((a, b) => Number(b.factor === lately) - Number(a.factor === lately));
     const [leading, ...also] = openings;
-    if (leading === undefined) return { at: 'refused', message: 'no-method', error: 'access_denied' };
+    if (leading === undefined) {
+      return { at: 'refused', message: presents ? 'elsewhere.method' : 'no-method', error: 'access_denied' };
+    }
     const why: Why = account ? 'why.again' : 'why.first';
     return { at: 'first', ...leading, why, ...(also.length > 0 ? { also } : {}) };
   }

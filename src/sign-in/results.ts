@@ -33,6 +33,7 @@ export type Advance = (
 export function about(request: SignInRequest, browser: Browser, account?: string) {
   return {
     application: request.application,
+    ...(request.presenter ? { door: request.presenter.door } : {}),
     ...(account ? { account } : {}),
     ip: browser.ip,
     userAgent: browser.userAgent,

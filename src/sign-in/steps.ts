@@ -1,6 +1,7 @@
 import type { Account } from '../core/account.ts';
 import type { Evidence } from '../core/assurance.ts';
 import type { Outcome } from '../core/door.ts';
+import type { Method } from '../core/journey.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 
 /** Why something is asked: the key of one sentence, in which the application is named. */
@@ -50,13 +51,6 @@ export interface State {
   /** The person said that what they have is lost: a pass sets up another one. */
   lost?: boolean;
   error?: Message & { factor?: string };
-}
-
-/** A method that the person can choose: a factor, with the credential used last. */
-export interface Method {
-  factor: string;
-  name: string;
-  lastUsedAt?: number;
 }
 
 /** Where a pass would do that somebody hands out: in this very sign-in, or to set up a method where those are managed. */

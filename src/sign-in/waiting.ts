@@ -5,6 +5,7 @@ import type { SignInRequest } from '../core/sign-in.ts';
 import type { Enrolment } from '../methods/enrolment.ts';
 import type { SignInNeeds } from './needs.ts';
 import type { States } from './states.ts';
+import type { State } from './steps.ts';
 
 /** What a page waits for. */
 export interface Awaited {
@@ -25,20 +26,57 @@ function awaitedBy(factor: string, prompt: Prompt): Pick<Awaited, 'topic' | 'exp
 
 const named = (owner: string): string => createHash('sha256').update(owner).digest('base64url');
 
+/** Between two looks of somebody who waits: a call that says that it has changed may get lost. Milliseconds. */
+const LOOK = 5_000;
+
 /** What the pages wait for whose answer comes from elsewhere. It only reads: whatever comes of an answer, the page asks for. */
 export function createWaiting(
-  { ephemeral }: Pick<SignInNeeds, 'ephemeral'>,
+  { ephemeral, now }: Pick<SignInNeeds, 'ephemeral' | 'now'>,
   { states, enrolment }: { states: States; enrolment: Enrolment },
 ) {
+  function awaitedIn(request: SignInRequest, { stage }: State): Awaited | undefined {
+    if (stage.at !== 'method' && stage.at !== 'enrol') return undefined;
+    const awaited = awaitedBy(stage.factor, stage.prompt);
+    return awaited && { ...awaited, owner: named(`sign-in ${request.id}`) };
+  }
+
+  /** Of a sign-in's page that shows this step; undefined where it shows another one by now, or waits for nothing. */
+  async function ofSignIn(request: SignInRequest, step: string): Promise<Awaited | undefined> {
+    const state = (await states.load(request))?.state;
+    return state === undefined || state.nonce !== step ? undefined : awaitedIn(request, state);
+  }
+
+  /** Whether the answer has come, or can't any more. */
+  async function isOver({ topic, expires }: Awaited): Promise<boolean> {
+    const [changed] = await changedOf(ephemeral, [topic]);
+    return changed === true || now() >= expires;
+  }
+
   return {
-    /** Of a sign-in's page that shows this step; undefined where it shows another one by now, or waits for nothing. */
-    async ofSignIn(request: SignInRequest, step: string): Promise<Awaited | undefined> {
-      const state = (await states.load(request))?.state;
-      if (state === undefined || state.nonce !== step) return undefined;
-      const { stage } = state;
-      if (stage.at !== 'method' && stage.at !== 'enrol') return undefined;
-      const awaited = awaitedBy(stage.factor, stage.prompt);
-      return awaited && { ...awaited, owner: named(`sign-in ${request.id}`) };
+    ofSignIn,
+    awaitedIn,
+    isOver,
+
+    /** Until it is over, or the signal is aborted. */
+    async until(awaited: Awaited, signal: AbortSignal | undefined): Promise<void> {
+      let wake = () => {};
+      const leave = await ephemeral.subscribe(awaited.topic, () => wake());
+      const aborted = () => wake();
+      signal?.addEventListener('abort', aborted);
+      try {
+        for (;;) {
+          // Before it is looked at: a call that comes meanwhile isn't lost.
+          const { promise, resolve } = Promise.withResolvers<void>();
+          wake = resolve;
+          if (signal?.aborted || (await isOver(awaited))) return;
+          const timer = setTimeout(resolve, Math.max(1, Math.min(LOOK, awaited.expires - now())));
+          await promise;
+          clearTimeout(timer);
+        }
+      } finally {
+        signal?.removeEventListener('abort', aborted);
+        leave();
+      }
     },
 
     /** Of a page that sets a method up. */

@@ -1,16 +1,7 @@
 import type { CookieOptions, Request, RequestHandler } from 'express';
-import type { Browser, DeviceCookie } from '../core/browser.ts';
+import { type Browser, type DeviceCookie, referenceOf } from '../core/browser.ts';
 import type { Locals, WebDeps } from './context.ts';
 import { pageOfForm } from './whose-turn.ts';
-
-/** Letters that nobody confuses on the telephone. */
-const ALPHABET = 'ABCDEFGHJKMNPQRSTVWXYZ23456789';
-
-function reference(random: WebDeps['random']): string {
-  let text = '';
-  for (const byte of random(10)) text += ALPHABET[byte % ALPHABET.length];
-  return text;
-}
 
 /** Without spaces and tabs around it, the white space that the header has (RFC 6265 section 4.2): `trim` takes more. */
 function trimmed(text: string): string {
@@ -102,7 +93,7 @@ export function recogniseBrowser(deps: BrowserNeeds): RequestHandler {
         if (cookies.get(names.device)?.startsWith(`${series}.`)) set(names.device, undefined, 0);
       },
       setKnown: (value, maxAge) => set(names.known, value, maxAge),
-      reference: reference(deps.random),
+      reference: referenceOf(deps.random),
       locale,
     };
     const locals: Locals = {

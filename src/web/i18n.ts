@@ -41,6 +41,8 @@ export interface I18n {
   t(locale: string, key: string, values?: Values): string;
   /** A message's text, from the namespace first (a factor's own), then from the common texts. */
   text(locale: string, message: Message, namespace?: string): string;
+  /** A message, or text that an operator wrote. */
+  label(locale: string, label: Message | LocalizedText, namespace?: string): string;
   has(locale: string, key: string): boolean;
   localized(locale: string, text: LocalizedText): string;
 }
@@ -107,9 +109,15 @@ export function createI18n(options: I18nOptions): I18n {
     pick: remembered(locales, defaultLocale),
     t: (locale, key, values) => text(locale, { key, ...(values && { values }) }),
     text,
+    label: (locale, label, namespace) =>
+      isMessage(label) ? text(locale, label, namespace) : localized(locale, defaultLocale, label),
     has: (locale, key) => typeof find(locale, { key }, COMMON) === 'string',
     localized: (locale, value) => localized(locale, defaultLocale, value),
   };
+}
+
+function isMessage(label: Message | LocalizedText): label is Message {
+  return typeof label === 'object' && typeof label.key === 'string';
 }
 
 /** What browsers send is the same again and again: the choice by cookie and header is made once. */

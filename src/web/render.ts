@@ -82,8 +82,7 @@ function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, lo
     term: (prefix: string, name: string) =>
       /^[a-z0-9_-]+$/i.test(name) && i18n.has(locale, `${prefix}.${name}`) ? t(`${prefix}.${name}`) : name,
     /** A message, or text that an operator wrote. */
-    label: (label: Message | LocalizedText, namespace?: string) =>
-      isMessage(label) ? i18n.text(locale, label, namespace) : i18n.localized(locale, label),
+    label: (label: Message | LocalizedText, namespace?: string) => i18n.label(locale, label, namespace),
     localized: (text: LocalizedText) => i18n.localized(locale, text),
     used: (ms: number) => (now() - ms < 60_000 ? t('used.just-now') : t('used.ago', { when: when.ago(ms) })),
     number: (value: number) => figures.format(value),
@@ -99,10 +98,6 @@ function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, lo
     svg: (document: string) => `data:image/svg+xml;base64,${Buffer.from(document).toString('base64')}`,
     ...when,
   };
-}
-
-function isMessage(label: Message | LocalizedText): label is Message {
-  return typeof label === 'object' && typeof label.key === 'string';
 }
 
 /** What the layout shows around a page. What languages are called is looked up once. */

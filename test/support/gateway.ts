@@ -11,7 +11,7 @@ import { type App, createApp, stopServer } from '../../src/boot/app.ts';
 import { loadConfig } from '../../src/boot/config.ts';
 import { loadModules } from '../../src/boot/modules.ts';
 import { realWorld } from '../../src/boot/parts.ts';
-import type { LogPort } from '../../src/core/door.ts';
+import type { DoorModule, LogPort } from '../../src/core/door.ts';
 import { createAuthenticator } from '../../src/factors/totp/double.ts';
 import { Client, type Reply } from './client.ts';
 import { forms } from './forms.ts';
@@ -41,6 +41,8 @@ export interface GatewayOptions {
   withoutRelyingParty?: boolean;
   /** With the SAML door and the demo's service providers; `demo` has them anyway. */
   serviceProvider?: boolean;
+  /** Doors of the tests' own, beside those that are installed. */
+  doors?: readonly DoorModule[];
 }
 
 export interface Ports {
@@ -175,7 +177,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const file = join(folder, 'config.yaml');
   writeFileSync(file, JSON.stringify(tree));
 
-  const modules = await loadModules();
+  const installed = await loadModules();
+  const doors = new Map([...installed.doors, ...(options.doors ?? []).map((door) => [door.id, door] as const)]);
+  const modules = { ...installed, doors };
   const config = loadConfig(file, modules, {});
   let offset = 0;
   const now = () => Date.now() + offset;

@@ -33,6 +33,7 @@ export function portsOf({ config, ground, ledger, outside, people }: Standing, r
     account: rooms.accounts.usable,
     adopt: rooms.evidence.adopt,
     ...{ browser, bonds },
+    say: (text, { locale = config.defaultLocale, factor } = {}) => outside.i18n.label(locale, text, factor),
     deposits: createDeposits({ ...world, ephemeral, bonds, strangers, browser }),
     form: formText,
     keyring: keyrings.keyring,

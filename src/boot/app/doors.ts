@@ -1,4 +1,5 @@
 import type { CorePorts, Door } from '../../core/door.ts';
+import type { Rooms } from '../rooms.ts';
 import { createTroubles, type Troubles } from '../troubles.ts';
 import type { OpenCore } from './core.ts';
 import type { Standing } from './standing.ts';
@@ -15,13 +16,14 @@ export async function openDoors(
   { config, modules, people }: Standing,
   ports: CorePorts,
   { id: coreId, door: core }: OpenCore,
+  { journeyOf }: Pick<Rooms, 'journeyOf'>,
 ): Promise<Map<string, Door>> {
   const doors = new Map<string, Door>();
   for (const [id, settings] of config.doors) {
     const module = modules.doors.get(id);
     if (id === coreId) doors.set(id, core);
     else if (module && !module.core) {
-      const door = await module.create(settings, { ...ports, core: core.core });
+      const door = await module.create(settings, { ...ports, core: core.core, journey: journeyOf(id) });
       core.core.listen(id, door);
       doors.set(id, door);
     }

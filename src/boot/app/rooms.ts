@@ -1,6 +1,7 @@
 import type { Core } from '../../core/door.ts';
 import { helpDeskRoom } from '../../help-desk/index.ts';
 import { methodsRoom } from '../../methods/index.ts';
+import { networkLookup } from '../../policy/index.ts';
 import { reportsRoom } from '../../reports/index.ts';
 import { signInRoom } from '../../sign-in/index.ts';
 import { statisticsRoom } from '../../statistics/index.ts';
@@ -16,10 +17,12 @@ export function openRooms({ config, ground, ledger, people }: Standing, core: Co
   const endSessions = async (account: string, except?: string) => void (await core.endAll(account, except));
   const endGrants = async (account: string, credential: string) => void (await core.endGrants(account, credential));
   const passwordPolicy = { minimum: config.passwordPolicy.minimum, names: namesOf(config.name) };
-  const { suggestions, helpDesk } = config;
+  const { suggestions, helpDesk, issuer, defaultLocale } = config;
+  const networksOf = networkLookup(config.networks);
   const needs = {
     ...{ ...world, durable, ephemeral, strangers, sealer, audit, log },
     ...{ factors, directories, applications, rules, suggestions, passwordPolicy, endSessions, endGrants },
+    ...{ issuer, defaultLocale, networksOf },
     ...(helpDesk ? { helpDesk } : {}),
   };
 

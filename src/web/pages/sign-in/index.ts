@@ -1,5 +1,4 @@
 import { type Request, type Response, Router } from 'express';
-import type { Browser } from '../../../core/browser.ts';
 import type { SignInRequest } from '../../../core/sign-in.ts';
 import type { Step } from '../../../sign-in/steps.ts';
 import { answerOf, formFields, LONGEST_FORM } from '../../bodies.ts';
@@ -9,13 +8,11 @@ import { type ConsentNeeds, createConsent } from './consent.ts';
 import { pageOf } from './steps.ts';
 import { addressOf, createView, type ViewNeeds } from './view.ts';
 
-export type SignInPagesNeeds = ConsentNeeds &
-  ViewNeeds &
-  Pick<WebDeps, 'accounts' | 'core' | 'journey' | 'now' | 'waiting'>;
+export type SignInPagesNeeds = ConsentNeeds & ViewNeeds & Pick<WebDeps, 'accounts' | 'core' | 'journey'>;
 
 /** `/sign-in/<id>`: the journey's steps as pages. The id opens nothing without the cookie of its path. */
 export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
-  const { accounts, core, journey, waiting } = deps;
+  const { accounts, core, journey } = deps;
   const consent = createConsent(deps, csrf);
   const viewOf = createView(deps, csrf);
 
@@ -29,16 +26,6 @@ export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
     locals.locale = locals.speak({ uiLocales: request.uiLocales, ...(chosen ? { account: chosen } : {}) });
     if (request.redirectScheme) setPolicy(res, [request.redirectScheme]);
     return session ? { ...request, ...session } : request;
-  }
-
-  /** Where it stands. Without a script, this is where an answer that came from elsewhere is noticed. */
-  async function look(request: SignInRequest, browser: Browser): Promise<Step> {
-    const step = await journey.show(request, browser);
-    if (step.kind !== 'prompt' || !('waits' in step.prompt)) return step;
-    const awaited = await waiting.ofSignIn(request, step.nonce);
-    if (awaited === undefined) return step;
-    const [changed] = await waiting.changed([awaited.topic]);
-    return changed || deps.now() >= awaited.expires ? journey.answer(request, browser, {}, step.nonce) : step;
   }
 
   /** `instead`: on the page for those who can't do what the step asks for. */
@@ -72,7 +59,7 @@ export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
     const request = await requestOf(req, res);
     const account = request.consent && request.account ? await accounts.usable(request.account) : undefined;
     if (account) return consent.show(res, request, account);
-    await show(req, res, request, await look(request, localsOf(res).browser));
+    await show(req, res, request, await journey.look(request, localsOf(res).browser));
   });
 
   router.post(path, async (req, res) => {
