@@ -103,8 +103,9 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
     hint?: string,
   ): Promise<Stage> {
     const openings: Opening[] = [];
-    for (const { module, factor } of enabled) {
-      if (factor.opens === undefined) continue;
+    for (const it of enabled) {
+      const { module, factor } = it;
+      if (factor.opens === undefined || !isPresentable(it, presents)) continue;
       // What goes beyond knowledge counts only where policy allows it: asking for it would go in circles.
       const beyond = module.kinds.some((kind) => kind !== 'knowledge');
       if (beyond && requirement.factors && !requirement.factors.includes(module.id)) continue;

@@ -127,7 +127,7 @@ describe('a door of lines', () => {
     expect(await line.say('nothing').until('?\n')).toContain('! ');
     await line.say('other').until('which?\n');
     await line.say('tap').until('?\n');
-    expect(await line.say(pass).rest()).toContain('signed in: ');
+    expect(await line.say(pass).rest()).toMatch(/signed in: .* for a while/);
   });
 
   it('counts what is wrong with the other doors: the eighth locks all of them', async () => {
@@ -183,6 +183,23 @@ describe('what a door can’t present', () => {
     expect(await line.rest()).toContain('refused: This needs a method that can’t be used here. See at http');
     expect(await (await entered('vault', someone)).rest()).toContain('refused: This needs a method');
     expect(await audited(someone, 'sign-in.denied')).toMatchObject({ detail: { reason: 'elsewhere.method' } });
+  });
+
+  it('isn’t asked for beside the password, and can’t be reached by whoever has one', async () => {
+    const { someone } = await keyHolder(scene);
+    const client = new Client();
+    const ask = async (more: Record<string, string>) => {
+      const first = await step(client, 'begin', { application: 'vpn', ip: address(), acr: 'phr', ...more });
+      expect(first).toMatchObject({ factor: 'password', also: [] });
+      const { id, nonce } = first;
+      return step(client, 'answer', { id, nonce, ip: '203.0.113.250', username: someone.username, password: PASSWORD });
+    };
+    // A class that is only preferred is passed over where it is out of reach.
+    expect(await ask({})).toMatchObject({ kind: 'done', level: 'sfa' });
+    expect(await ask({ essential: 'yes' })).toMatchObject({
+      kind: 'refused',
+      refusal: 'unmet_authentication_requirements',
+    });
   });
 
   it('is set up elsewhere: a newcomer is told where', async () => {

@@ -82,8 +82,10 @@ class Conversation {
     }
   }
 
-  #end({ account, level, amr }: Extract<JourneyStep, { kind: 'done' }>): void {
-    this.#terminal.say(`signed in: ${account.username} ${level} ${amr.join('+')}`);
+  #end({ account, level, amr, expires }: Extract<JourneyStep, { kind: 'done' }>): void {
+    this.#terminal.say(
+      `signed in: ${account.username} ${level} ${amr.join('+')}${expires === undefined ? '' : ' for a while'}`,
+    );
   }
 
   async #choose(methods: readonly { factor: string; name: string }[]): Promise<Answer> {
@@ -122,7 +124,7 @@ class Conversation {
 
 /**
  * A door that speaks lines of text, to show that one needs neither pages nor a session: `<application> <address>
- * [<language>]`, and then whatever is asked. Over HTTP the same step by step, for a browser that has no session.
+ * [<language>]`, and then whatever is asked. Over HTTP the same step by step, for a browser that has no session here.
  */
 export function lineDoor() {
   let given: DoorPorts | undefined;
@@ -171,11 +173,12 @@ function stepByStep(ports: DoorPorts): Router {
   const router = Router();
   router.post('/line/:what', ...ports.form(8192), async (req, res) => {
     const fields = Object.fromEntries(new URLSearchParams(String(req.body)));
-    const { id = '', nonce = '', application = '', ip, ...answer } = fields;
+    const { id = '', nonce = '', application = '', ip, acr, essential, ...answer } = fields;
+    const wants = acr === undefined ? {} : { acrValues: [acr], acrEssential: essential === 'yes' };
     const from = ip === undefined ? ports.browser(res) : { ip };
     try {
       if (req.params.what === 'begin') {
-        const { id: begun, step } = await journey.begin({ application, presents: PRESENTS, from });
+        const { id: begun, step } = await journey.begin({ application, wants, presents: PRESENTS, from });
         res.json({ ...step, id: begun } satisfies Step);
       } else {
         const look = req.params.what === 'look';
