@@ -1,8 +1,8 @@
-import type { RequestHandler, Response } from 'express';
+import type { Response } from 'express';
 import type { AccountsRoom } from '../accounts/index.ts';
 import type { AssuranceRoom } from '../assurance/index.ts';
 import type { Applications } from '../core/application.ts';
-import type { AuditPort, Core, DoorModule, LogPort } from '../core/door.ts';
+import type { AuditPort, Core, Door, LogPort } from '../core/door.ts';
 import type { Rule } from '../core/policy.ts';
 import type { FactorRoutes } from '../core/route.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
@@ -51,7 +51,7 @@ export interface WebDeps extends WebRooms, Rendering {
   i18n: I18n;
   assets: Assets;
   core: Core;
-  doors: readonly { module: Pick<DoorModule, 'id' | 'prompts'>; handler: RequestHandler }[];
+  doors: readonly Pick<Door, 'handler'>[];
   /** Open pages that wait for an answer from elsewhere. */
   streams: Streams;
   /** What factors' own apps call, and the apps. */

@@ -17,7 +17,7 @@ interface Answering {
 
 /** What the web layer is given. */
 export function frontOf(
-  { config, modules, ground, ledger, outside, people }: Standing,
+  { config, ground, ledger, outside, people }: Standing,
   { rendering, rooms, core, doors }: Answering,
 ): WebDeps {
   const { world, log, durable, ephemeral, keys } = ground;
@@ -30,10 +30,7 @@ export function frontOf(
     troubles: doors.troubles.now,
     networksOf: networkLookup(config.networks),
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
-    doors: [...doors.all].map(([id, { handler }]) => ({
-      module: modules.doors.get(id) ?? { id, prompts: [] },
-      handler,
-    })),
+    doors: [...doors.all.values()],
     published: [...factors.values()].flatMap(({ factor }) => factor.publishes ?? []),
     routes: [...factors].flatMap(([id, { factor }]) => (factor.serves ? [{ factor: id, routes: factor.serves }] : [])),
     streams: createStreams({ ephemeral, waiting: rooms.waiting, now: world.now }),
