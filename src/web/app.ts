@@ -10,7 +10,7 @@ import { factorRoutes, ownOrigins } from './factor-routes.ts';
 import { languageSwitch } from './language-switch.ts';
 import { accountPages } from './pages/account/index.ts';
 import { applicationsPage } from './pages/applications.ts';
-import { enrolPages } from './pages/enrol.ts';
+import { enrolPages } from './pages/enrol/index.ts';
 import { helpDeskPages } from './pages/help-desk/index.ts';
 import { reportPages } from './pages/reports/index.ts';
 import { signInPages } from './pages/sign-in/index.ts';

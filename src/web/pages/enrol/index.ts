@@ -1,18 +1,19 @@
-import { type Request, type Response, Router } from 'express';
-import { ENROLMENT } from '../../core/application.ts';
-import { SallyportError } from '../../core/errors.ts';
-import type { Standing } from '../../methods/portal.ts';
-import { answerOf, formFields, LONGEST_FORM } from '../bodies.ts';
-import { localsOf, send, type WebDeps } from '../context.ts';
-import type { Csrf } from '../security.ts';
-import { createOwnForms } from './account/forms.ts';
-import { createMembership, type Member, type MembershipNeeds } from './account/session.ts';
-import { createSetUp, type Place, type SetUpNeeds } from './account/set-up.ts';
+import { type Response, Router } from 'express';
+import { ENROLMENT } from '../../../core/application.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import type { Standing } from '../../../methods/portal.ts';
+import { answerOf, formFields, LONGEST_FORM } from '../../bodies.ts';
+import { localsOf, send, type WebDeps } from '../../context.ts';
+import type { Csrf } from '../../security.ts';
+import { createOwnForms } from '../account/forms.ts';
+import { createMembership, type Member, type MembershipNeeds } from '../account/session.ts';
+import { createSetUp, type SetUpNeeds } from '../account/set-up.ts';
+import { createEnrolWalk, DONE, type EnrolWalkNeeds, HOME } from './walk.ts';
 
-const HOME = '/enrol';
-const DONE = `${HOME}/done`;
-
-export type EnrolPagesNeeds = MembershipNeeds & SetUpNeeds & Pick<WebDeps, 'applications' | 'core' | 'portal'>;
+export type EnrolPagesNeeds = MembershipNeeds &
+  EnrolWalkNeeds &
+  SetUpNeeds &
+  Pick<WebDeps, 'applications' | 'core' | 'portal'>;
 
 /**
  * `/enrol`: a newcomer's way to two methods. The first one is set up in the sign-in itself, as everywhere, or here
@@ -25,33 +26,7 @@ export function enrolPages(deps: EnrolPagesNeeds, csrf: Csrf): Router {
   const forms = createOwnForms(csrf);
   const { tokenOf, checked } = forms;
   const setUp = createSetUp(deps, forms, membership);
-
-  const stepOf = ({ own }: Standing) => ({ step: Math.min(own.length + 1, portal.steps), of: portal.steps });
-
-  /** Where the browser goes for what is set up there, or back to the choice; what is left for later isn't lost. */
-  function placeOf({ account }: Member, standing: Standing, factor: string): Place {
-    const others = standing.next.length > 1;
-    return {
-      factor,
-      action: `${HOME}/set-up/${encodeURIComponent(factor)}`,
-      application: ENROLMENT,
-      right: async () => (await portal.standing(account)).next.includes(factor),
-      progress: stepOf(standing),
-      leave: others
-        ? { href: HOME, label: { key: 'action.other-enrolments' } }
-        : { href: DONE, label: { key: 'enrol.later' } },
-    };
-  }
-
-  /** The member, and the factor of the address if it is one that comes next; otherwise the browser was sent elsewhere. */
-  async function choosing(req: Request, res: Response, factor: string) {
-    const it = await member(req, res, ENROLMENT, HOME);
-    if (it === undefined) return undefined;
-    const standing = await portal.standing(it.account);
-    if (standing.next.includes(factor)) return { it, standing };
-    res.redirect(303, HOME);
-    return undefined;
-  }
+  const { stepOf, placeOf, choosing } = createEnrolWalk(deps, membership);
 
   function choose(res: Response, it: Member, standing: Standing): void {
     const { username, name } = it.account;
