@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,10 @@ export interface RedisOptions {
   persist?: boolean;
   /** Port of the primary to copy. */
   replicaOf?: number;
+  /** A Sentinel in the place of a server: its file, to which it writes what it learns. */
+  sentinel?: string;
+  /** Further settings of the server. */
+  more?: Readonly<Record<string, string | number>>;
 }
 
 const INSTALL = "redis-server isn't installed; run: apt-get install -y redis-server";
@@ -75,19 +79,35 @@ async function start(options: RedisOptions): Promise<RedisServer> {
   };
 }
 
-function launch(folder: string, port: number, { persist = false, replicaOf }: RedisOptions): ChildProcess {
-  const settings: Record<string, string | number> = {
-    port,
-    bind: '127.0.0.1',
-    dir: folder,
+function launch(folder: string, port: number, options: RedisOptions): ChildProcess {
+  const settings: Record<string, string | number> = { port, bind: '127.0.0.1', dir: folder };
+  if (options.sentinel !== undefined) return sentinel(folder, settings, options.sentinel);
+  const { persist = false, replicaOf, more = {} } = options;
+  Object.assign(settings, {
     save: '',
     appendonly: persist ? 'yes' : 'no',
     appendfsync: 'always',
     'repl-diskless-sync-delay': 0,
-  };
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    ...more,
+  });
+  const args = words(settings).flatMap(([name = '', ...values]) => [`--${name}`, ...values]);
   if (replicaOf !== undefined) args.push('--replicaof', '127.0.0.1', String(replicaOf));
   return spawn('redis-server', args, { stdio: 'ignore' });
+}
+
+function words(settings: Record<string, string | number>): string[][] {
+  return Object.entries(settings).map(([name, value]) => [name, String(value)]);
+}
+
+function sentinel(folder: string, settings: Record<string, string | number>, lines: string): ChildProcess {
+  const file = join(folder, 'sentinel.conf');
+  writeFileSync(
+    file,
+    `${words(settings)
+      .map((line) => line.join(' '))
+      .join('\n')}\n${lines}\n`,
+  );
+  return spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' });
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -1,5 +1,6 @@
-import type { Redis, Result } from 'ioredis';
+import type { Result } from 'ioredis';
 import type { EphemeralStore } from '../../core/store.ts';
+import type { Commands } from './client.ts';
 
 /**
  * Accounts of owners. All keys bear one hash tag, so that a cluster keeps them together; the values lie elsewhere, and
@@ -93,7 +94,7 @@ declare module 'ioredis' {
 }
 
 export function createReservations(
-  redis: Redis,
+  redis: Commands,
   at: (key: string) => string,
   guarded: <T>(work: () => Promise<T>) => Promise<T>,
 ): Pick<EphemeralStore, 'reserve' | 'release'> {

@@ -1,31 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { EphemeralStore } from '../../core/store.ts';
-import type { Confirm } from './confirmation.ts';
-import { disconnect, unavailable } from './connection.ts';
+import type { Client, Commands } from './client.ts';
+import { unavailable } from './connection.ts';
 import { createReservations } from './reservations.ts';
 import { createTopics } from './topics.ts';
 
 /** How long the key lives with which `ping` shows that Redis accepts writes, milliseconds. */
 const PING_TTL = 1_000;
 
-/** The ephemeral store over one Redis. Every command names one key, so that a cluster can serve it. */
-export function createStore(redis: Redis, prefix: string, confirm: Confirm): EphemeralStore {
+/** The ephemeral store over Redis. Every command names one key, so that a cluster can serve it. */
+export function createStore(client: Client, prefix: string): EphemeralStore {
   const at = (key: string) => `${prefix}${key}`;
-  const { close: closeTopics, ...topics } = createTopics(redis, prefix);
+  const { commands } = client;
+  const { close: closeTopics, ...topics } = createTopics(client, prefix);
   return {
-    ...values(redis, at, confirm),
-    ...budgets(redis, at),
-    ...sets(redis, at),
-    ...createReservations(redis, at, guarded),
+    ...values(client, at),
+    ...budgets(commands, at),
+    ...sets(commands, at),
+    ...createReservations(commands, at, guarded),
     ...topics,
-    ping: () =>
-      guarded(async () => {
-        await confirm(() => redis.set(at(`ping:${randomUUID()}`), '', 'PX', PING_TTL));
-      }),
+    ping: () => guarded(() => ping(client, at(`ping:${randomUUID()}`))),
     close: async () => {
       await closeTopics();
-      await disconnect(redis);
+      await client.close();
     },
   };
 }
@@ -41,28 +38,40 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function values(redis: Redis, at: Keyed, confirm: Confirm) {
+async function ping(client: Client, begin: string): Promise<void> {
+  const keys = client.everywhere(begin).map((end) => `${begin}${end}`);
+  await Promise.all(keys.map((key) => client.surely(key, (on) => on.set(key, '', 'PX', PING_TTL))));
+}
+
+/** Marks and ends are waited for; what is only kept may get lost, and people begin again. */
+function values({ commands, surely }: Client, at: Keyed) {
   return {
-    get: (key: string) => guarded(async () => (await redis.get(at(key))) ?? undefined),
-    getMany: (keys: readonly string[]) => guarded(() => getMany(redis, keys.map(at))),
+    get: (key: string) => guarded(async () => (await commands.get(at(key))) ?? undefined),
+    getMany: (keys: readonly string[]) => guarded(() => getMany(commands, keys.map(at))),
     set: (key: string, value: string, ttl: number) =>
       guarded(async () => {
-        await redis.set(at(key), value, 'PX', whole(ttl));
+        await commands.set(at(key), value, 'PX', whole(ttl));
       }),
     add: (key: string, value: string, ttl: number) =>
-      guarded(async () => (await confirm(() => redis.set(at(key), value, 'PX', whole(ttl), 'NX'))) === 'OK'),
+      guarded(async () => (await surely(at(key), (on) => on.set(at(key), value, 'PX', whole(ttl), 'NX'))) === 'OK'),
     swap: (key: string, expected: string, value: string, ttl?: number) =>
       guarded(async () => {
         const left = ttl === undefined ? '' : whole(ttl);
-        return (await confirm(() => redis.swapValue(at(key), expected, value, left))) === 1;
+        return (await surely(at(key), (on) => on.swapValue(at(key), expected, value, left))) === 1;
       }),
-    take: (key: string) => guarded(async () => (await confirm(() => redis.getdel(at(key)))) ?? undefined),
-    delete: (...keys: string[]) => guarded(() => remove(redis, keys.map(at))),
-    expire: (key: string, ttl: number) => guarded(async () => (await redis.pexpire(at(key), whole(ttl))) === 1),
+    take: (key: string) =>
+      guarded(async () => (await surely(at(key), (on) => on.getdel(at(key)), 'always')) ?? undefined),
+    delete: (...keys: string[]) =>
+      guarded(async () => {
+        await Promise.all(keys.map((key) => surely(at(key), (on) => on.del(at(key)), 'always')));
+      }),
+    /** What a shorter time takes away must not come back either. */
+    expire: (key: string, ttl: number) =>
+      guarded(async () => (await surely(at(key), (on) => on.pexpire(at(key), whole(ttl)), 'always')) === 1),
   };
 }
 
-function budgets(redis: Redis, at: Keyed) {
+function budgets(redis: Commands, at: Keyed) {
   return {
     attempt: (key: string, max: number, ttl: number) =>
       guarded(async () => {
@@ -76,7 +85,7 @@ function budgets(redis: Redis, at: Keyed) {
   };
 }
 
-function sets(redis: Redis, at: Keyed) {
+function sets(redis: Commands, at: Keyed) {
   return {
     addMember: (key: string, member: string, ttl: number) =>
       guarded(async () => {
@@ -91,14 +100,10 @@ function sets(redis: Redis, at: Keyed) {
 }
 
 /** One write to the socket; not MGET, whose keys must share a cluster's slot. */
-async function getMany(redis: Redis, keys: readonly string[]): Promise<(string | undefined)[]> {
+async function getMany(redis: Commands, keys: readonly string[]): Promise<(string | undefined)[]> {
   if (keys.length === 0) return [];
   const found = await Promise.all(keys.map((key) => redis.get(key)));
   return found.map((value) => value ?? undefined);
-}
-
-async function remove(redis: Redis, keys: readonly string[]): Promise<void> {
-  await Promise.all(keys.map((key) => redis.del(key)));
 }
 
 /** Redis takes whole milliseconds, at least one. */

@@ -1,10 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { EphemeralStore } from '../../core/store.ts';
+import type { Client } from './client.ts';
 import { unavailable } from './connection.ts';
 
-/** Dead peers are noticed after so long, milliseconds: nothing is asked on this connection, so no answer is missed. */
-const KEEP_ALIVE = 10_000;
 /** The first to listen waits until Redis has heard it, or so long, milliseconds: away, it will be heard later. */
 const HEARD_WITHIN = 1_000;
 
@@ -16,7 +15,7 @@ interface Topics extends Pick<EphemeralStore, 'publish' | 'subscribe'> {
  * One channel for all topics, on a connection of its own that is made when somebody first listens: a subscribed
  * connection takes no other commands, and thousands of topics are one subscription to restore after it was lost.
  */
-export function createTopics(redis: Redis, prefix: string): Topics {
+export function createTopics(client: Client, prefix: string): Topics {
   const channel = `${prefix}topics`;
   const listening = new Map<string, Set<() => void>>();
   let connection: Redis | undefined;
@@ -27,17 +26,7 @@ export function createTopics(redis: Redis, prefix: string): Topics {
   };
 
   function listen(): Redis {
-    const made = redis.duplicate({
-      lazyConnect: true,
-      // Subscribed again by itself, once it is back; until then there is nothing to hear.
-      enableOfflineQueue: true,
-      autoResubscribe: true,
-      maxRetriesPerRequest: null,
-      commandTimeout: undefined,
-      socketTimeout: undefined,
-      keepAlive: KEEP_ALIVE,
-      connectionName: 'sallyport-topics',
-    });
+    const made = client.listener();
     // The other connection says what is wrong.
     made.on('error', () => {});
     made.on('message', (_channel: string, topic: string) => tell(listening.get(topic) ?? []));
@@ -56,7 +45,7 @@ export function createTopics(redis: Redis, prefix: string): Topics {
   return {
     async publish(topic) {
       try {
-        await redis.publish(channel, topic);
+        await client.commands.publish(channel, topic);
       } catch (error) {
         throw unavailable(error);
       }

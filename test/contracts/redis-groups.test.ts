@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, onTestFinished, vi } from 'vitest';
+import redis from '../../src/stores/redis/index.ts';
+import { type RedisGroup, type SentinelGroup, startSentinels } from '../support/redis-groups.ts';
+import { ephemeralSuite } from './ephemeral-suite.ts';
+
+interface Form {
+  name: string;
+  start(): Promise<RedisGroup>;
+  settings(group: RedisGroup): object;
+}
+
+const FORMS: readonly Form[] = [
+  {
+    name: 'a primary with two replicas under Sentinel',
+    start: startSentinels,
+    settings: (group) => {
+      const { sentinels, name } = group as SentinelGroup;
+      return { sentinels, name };
+    },
+  },
+];
+
+describe.each(FORMS)('ephemeral store on $name', ({ start, settings }) => {
+  let group: RedisGroup;
+  beforeAll(async () => {
+    group = await start();
+  });
+  afterAll(() => group.stop());
+
+  ephemeralSuite({
+    async open() {
+      const given = redis.settings.parse({ ...settings(group), prefix: `test:${randomUUID()}:` });
+      const store = await redis.open(given, { now: Date.now });
+      onTestFinished(() => store.close());
+      await vi.waitFor(() => store.ping(), { timeout: 20_000 });
+      return store;
+    },
+    after: (ms, assertion) => vi.waitFor(assertion, { timeout: ms + 5_000, interval: 10 }),
+  });
+});
