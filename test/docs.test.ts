@@ -185,6 +185,7 @@ describe('configuration', async () => {
     'redis-url': 'redis://127.0.0.1:6379',
     'postgres-url': 'postgresql://sallyport:secret@db.example.edu/sallyport',
     'postgres-ca.pem': issue({ ca: true }).certificate.toString(),
+    'redis-ca.pem': issue({ ca: true }).certificate.toString(),
     'sealing-key': 'q83vEjRWeJASNFZ4kBI0VniQEjRWeJC63P4BI0Vnify',
     'sealing-key.next': 'gPH0NfZQpJ4cVx2s7kTt1mYw9bLhE3uRzDq6oWj8aKM',
     'GeoLite2-City.mmdb': '',

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, onTestFinished, vi } from 'vitest';
 import redis from '../../src/stores/redis/index.ts';
-import { type RedisGroup, type SentinelGroup, startSentinels } from '../support/redis-groups.ts';
+import {
+  type ClusterGroup,
+  type RedisGroup,
+  type SentinelGroup,
+  startCluster,
+  startSentinels,
+} from '../support/redis-groups.ts';
 import { ephemeralSuite } from './ephemeral-suite.ts';
 
 interface Form {
@@ -18,6 +24,11 @@ const FORMS: readonly Form[] = [
       const { sentinels, name } = group as SentinelGroup;
       return { sentinels, name };
     },
+  },
+  {
+    name: 'a cluster of three primaries with a replica each',
+    start: startCluster,
+    settings: (group) => ({ cluster: (group as ClusterGroup).nodes.slice(0, 2) }),
   },
 ];
 

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { SallyportError } from '../../core/errors.ts';
 import type { StorePorts } from '../../core/store.ts';
 import { SCRIPTS } from './scripts.ts';
@@ -104,7 +104,7 @@ export async function disconnect(redis: Redis): Promise<void> {
 }
 
 /** Tells of changes only: up (with what is dangerous about it), down with the latest reason. */
-export function reportState(redis: Redis, onState: StorePorts['onState']): void {
+export function reportState(redis: Redis | Cluster, onState: StorePorts['onState']): void {
   let state: 'up' | 'down' | undefined;
   let reason = 'the connection was closed';
   const down = () => {
@@ -118,7 +118,7 @@ export function reportState(redis: Redis, onState: StorePorts['onState']): void 
     if (redis.status === 'connecting') down();
   });
   redis.on('ready', async () => {
-    const warning = await evictionWarning(redis);
+    const warning = await evictionWarning(redis instanceof Cluster ? redis.nodes('master') : [redis]);
     if (redis.status !== 'ready') return;
     if (state !== 'up') onState?.('up', warning);
     state = 'up';
@@ -127,17 +127,17 @@ export function reportState(redis: Redis, onState: StorePorts['onState']): void 
 }
 
 /** A Redis that evicts keys forgets spent codes and used-up budgets, and they would be good again. */
-async function evictionWarning(redis: Redis): Promise<string | undefined> {
-  const memory = await redis.info('memory').catch(() => '');
-  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
-  if (policy === undefined || policy === 'noeviction') return undefined;
+async function evictionWarning(servers: readonly Redis[]): Promise<string | undefined> {
+  const memories = await Promise.all(servers.map((server) => server.info('memory').catch(() => '')));
+  const policies = memories.map((memory) => /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'noeviction');
+  const policy = policies.find((it) => it !== 'noeviction');
+  if (policy === undefined) return undefined;
   return `Redis evicts keys when its memory is full (maxmemory-policy ${policy}): set it to noeviction`;
 }
 
 /** At a start somebody looks on; later on, as after a failover, it is said in the log. */
 export async function refuseEviction(servers: readonly Redis[]): Promise<void> {
-  const there = servers.filter(({ status }) => status === 'ready');
-  const [warning] = (await Promise.all(there.map(evictionWarning))).filter((it) => it !== undefined);
+  const warning = await evictionWarning(servers);
   if (warning !== undefined) throw new SallyportError('ERR_CONFIG', `stores.ephemeral: ${warning}`);
 }
 

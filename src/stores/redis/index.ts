@@ -1,4 +1,5 @@
 import type { EphemeralModule } from '../../core/store.ts';
+import { createCluster } from './cluster.ts';
 import { createPrimary } from './primary.ts';
 import { type Settings, settings } from './settings.ts';
 import { createStore } from './store.ts';
@@ -15,7 +16,7 @@ const redis: EphemeralModule<Settings> = {
    * @throws SallyportError ERR_CONFIG where Redis is there and evicts keys
    */
   async open(given, { onState }) {
-    const client = createPrimary(given, onState);
+    const client = given.cluster === undefined ? createPrimary(given, onState) : createCluster(given, onState);
     const store = createStore(client, given.prefix);
     try {
       await client.open();
