@@ -184,6 +184,7 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'src/directories/local/operate.ts': 'what standard input of a command holds, and a column of an import',
     'src/directories/local/import.ts': 'a column of an import',
     'src/stores/postgres/settings.ts': 'what PostgreSQL itself calls it',
+    'src/stores/redis/settings.ts': 'what Redis itself calls it',
     'src/directories/local/hasher.ts': 'an argument of the hash',
     'views/assets/page.js': 'a type of input field (HTML)',
     'views/assets/sallyport.css': 'a type of input field (HTML)',

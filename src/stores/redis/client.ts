@@ -1,7 +1,11 @@
-import type { Redis, RedisCommander } from 'ioredis';
-import type { Copied } from './confirmation.ts';
+import type { Redis } from 'ioredis';
+import type { Commands } from './redis-commands.ts';
 
-export type Commands = RedisCommander<{ type: 'default'; mapping: 'resp2' }>;
+/**
+ * Which answers replicas must have. A mark that somebody else made (null, 0) is a refusal as it is. Of an end it is
+ * no refusal: the one who made it may have been told that it isn't confirmed.
+ */
+export type Copied = 'marks' | 'always';
 
 /** Redis, whichever form it has: one server, a primary that Sentinels name, or a cluster. */
 export interface Client {

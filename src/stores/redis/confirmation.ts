@@ -1,13 +1,8 @@
 import type { Redis } from 'ioredis';
 import { SallyportError } from '../../core/errors.ts';
-import type { Commands } from './client.ts';
+import type { Copied } from './client.ts';
 import { CONFIRM_TIMEOUT } from './connection.ts';
-
-/**
- * Which answers replicas must have. A mark that somebody else made (null, 0) is a refusal as it is. Of an end it is
- * no refusal: the one who made it may have been told that it isn't confirmed.
- */
-export type Copied = 'marks' | 'always';
+import type { Commands } from './redis-commands.ts';
 
 /** Runs a write and answers once enough replicas have it. */
 export type Confirm = <T>(write: (on: Commands) => Promise<T>, copied?: Copied) => Promise<T>;

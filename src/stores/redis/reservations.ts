@@ -1,6 +1,6 @@
 import type { Result } from 'ioredis';
 import type { EphemeralStore } from '../../core/store.ts';
-import type { Commands } from './client.ts';
+import type { Commands } from './redis-commands.ts';
 
 /**
  * Accounts of owners. All keys bear one hash tag, so that a cluster keeps them together; the values lie elsewhere, and

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { EphemeralStore } from '../../core/store.ts';
-import type { Client, Commands } from './client.ts';
+import type { Client } from './client.ts';
 import { unavailable } from './connection.ts';
+import type { Commands } from './redis-commands.ts';
 import { createReservations } from './reservations.ts';
 import { createTopics } from './topics.ts';
 
