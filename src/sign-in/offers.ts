@@ -2,12 +2,13 @@ import { atMost, openerOf } from '../accounts/strength.ts';
 import type { Evaluator, FullEvaluation } from '../assurance/evaluate.ts';
 import { allows } from '../assurance/implied.ts';
 import { isPresentable } from '../assurance/presentable.ts';
-import type { Account, Credential } from '../core/account.ts';
-import { isFirstFactor, levelOf, reaches } from '../core/assurance.ts';
+import type { Credential } from '../core/account.ts';
+import { levelOf, reaches } from '../core/assurance.ts';
 import type { FactorContext } from '../core/challenge.ts';
 import type { Method } from '../core/journey.ts';
 import type { SignInNeeds } from './needs.ts';
-import type { Lending, Opening, Stage, State, Why } from './steps.ts';
+import { createOpenings, ofFactor } from './openings.ts';
+import type { Lending, State } from './steps.ts';
 
 /** An evaluation, with the method that the person wants to be asked for first. */
 export interface Preferring extends FullEvaluation {
@@ -18,8 +19,6 @@ export interface Preferring extends FullEvaluation {
 /** What can be offered to a person, and the prompts that come of it. */
 export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
   const enabled = [...deps.factors.values()];
-  const ofFactor = (credentials: readonly Credential[], id: string) =>
-    credentials.filter(({ factor }) => factor === id);
   const opener = () => {
     const it = openerOf(deps.factors);
     return it ? [atMost(it)] : [];
@@ -93,61 +92,7 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
       .map(({ module }) => module.id);
   }
 
-  /**
-   * Every factor that can open a sign-in, the first enabled one leading; again for one account, the one that the
-   * session showed last: who came with a passkey has it at hand, and a password would take a second step.
-   */
-  async function first(
-    context: FactorContext,
-    { account, credentials, requirement, evidence, presents }: FullEvaluation,
-    hint?: string,
-  ): Promise<Stage> {
-    const openings: Opening[] = [];
-    for (const it of enabled) {
-      const { module, factor } = it;
-      if (factor.opens === undefined || !isPresentable(it, presents)) continue;
-      // What goes beyond knowledge counts only where policy allows it: asking for it would go in circles.
-      const beyond = module.kinds.some((kind) => kind !== 'knowledge');
-      if (beyond && requirement.factors && !requirement.factors.includes(module.id)) continue;
-      const mine = ofFactor(credentials, module.id).filter(evaluator.works);
-      if (account && !factor.usable(account, mine, context)) continue;
-      const challenge = account
-        ? await factor.challenge(account, mine, { ...context, opening: true })
-        : await factor.opens.begin(hint);
-      openings.push({ factor: module.id, ...challenge });
-    }
-    const lately = evidence.findLast(isFirstFactor)?.factor;
-    openings.sort((a, b) => Number(b.factor === lately) - Number(a.factor === lately));
-    const [leading, ...also] = openings;
-    if (leading === undefined) {
-      return { at: 'refused', message: presents ? 'elsewhere.method' : 'no-method', error: 'access_denied' };
-    }
-    const why: Why = account ? 'why.again' : 'why.first';
-    return { at: 'first', ...leading, why, ...(also.length > 0 ? { also } : {}) };
-  }
-
-  /** With those credentials alone that would do. */
-  async function challenge(id: string, context: FactorContext, evaluation: Preferring, state: State): Promise<Stage> {
-    const it = deps.factors.get(id);
-    if (it === undefined || evaluation.account === undefined) throw new Error(`factor ${id} can't be asked`);
-    const mine = ofFactor(fitting(evaluation, state), id);
-    const { prompt, pending } = await it.factor.challenge(evaluation.account, mine, context);
-    return { at: 'method', factor: id, prompt, pending, why: 'why.second' };
-  }
-
-  async function enrol(
-    id: string,
-    context: FactorContext,
-    account: Account,
-    credentials: readonly Credential[],
-  ): Promise<Stage> {
-    const it = deps.factors.get(id)?.factor;
-    if (it?.enrols === undefined) throw new Error(`factor ${id} can't be enrolled`);
-    const { prompt, pending } = await it.enrols.begin(account, ofFactor(credentials, id), context);
-    return { at: 'enrol', factor: id, prompt, pending, why: 'why.enrol' };
-  }
-
-  return { methods, lends, isStopped, enrollable, first, challenge, enrol };
+  return { methods, lends, isStopped, enrollable, ...createOpenings(deps, { evaluator, fitting }) };
 }
 
 function byUse(a: Credential, b: Credential): number {
