@@ -130,6 +130,28 @@ describe('a door of lines', () => {
     expect(await line.say(pass).rest()).toMatch(/signed in: .* for a while/);
   });
 
+  it('lets people turn from a phone that they don’t have at hand', async () => {
+    const { someone } = await owner();
+    const [pass = ''] = codesOf((await scene.gateway.command('tap issue', [someone.username])).join('\n'));
+    const line = await entered('vault', someone);
+    await line.until('?\n');
+    await line.say('other').until('which?\n');
+    await line.say('push').until(/number: \d+\n/);
+    expect(await line.say('other').until('which?\n')).toContain('- tap: ');
+    await line.say('tap').until('?\n');
+    expect(await line.say(pass).rest()).toContain('signed in: ');
+  });
+
+  it('counts for an address until somebody has shown who they are', async () => {
+    const someone = await appHolder(scene);
+    const released = vi.spyOn(door.ports.ephemeral, 'release');
+    const line = await entered('vault', someone);
+    await line.until('?\n');
+    const kinds = released.mock.calls.flat().map((key) => key.split(':')[0]);
+    released.mockRestore();
+    expect(new Set(kinds)).toEqual(new Set(['sign-in', 'journey']));
+  });
+
   it('counts what is wrong with the other doors: the eighth locks all of them', async () => {
     const someone = await scene.newcomer();
     for (let wrong = 1; wrong <= 8; wrong += 1) {
