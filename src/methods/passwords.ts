@@ -1,66 +1,40 @@
 import type { Accounts } from '../accounts/accounts.ts';
-import type { AuditFacts, Holds } from '../accounts/holds.ts';
 import { normalPassword, passwordFaults } from '../accounts/password-rules.ts';
 import { openerOf } from '../accounts/strength.ts';
-import type { EvidenceStore } from '../assurance/evidence.ts';
-import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import type { Account } from '../core/account.ts';
-import type { Evidence } from '../core/assurance.ts';
-import type { Browser } from '../core/browser.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
-import type { RenewedSight } from '../core/sign-in.ts';
 import { type Attempt, lockedFor } from '../lockout/attempt.ts';
-import type { Attempts } from '../lockout/attempts.ts';
 import type { MethodsNeeds } from './needs.ts';
+import { createRevocation, type PasswordChange, type RevocationParts } from './revocation.ts';
 
 /** How long one change keeps others of the account waiting at most, milliseconds. */
 const CLAIM = 60_000;
 
 /** A change of password. The caller has made sure who asks, and how that was proven. */
-export interface Change {
-  account: Account;
+export interface Change extends PasswordChange {
   next: string;
   /** The present password, where it has to be given. */
   current?: string;
-  /** The browser's own session, which stays. What was proven in it doesn't, unless `renew` is given. */
-  session?: string;
-  /** Renews that session, once the password is another one. */
-  renew?: () => Promise<RenewedSight | undefined>;
-  browser: Browser;
   /** Asked in the moment of changing it, which nobody else does then. */
   right(): Promise<boolean>;
-  facts: AuditFacts;
 }
 
 /** `lost`: the right to change it is gone. */
 export type Changed = { at: number } | { error: Message } | { lost: true };
 
-interface Parts {
+interface Parts extends RevocationParts {
   accounts: Accounts;
-  attempts: Attempts;
-  devices: TrustedDevices;
-  evidence: EvidenceStore;
-  holds: Holds;
-}
-
-/** How old a proof may be that stands beyond a change of the password, milliseconds. */
-const RECENT = 10 * 60_000;
-
-/**
- * Proofs of whoever has just changed the password, moved up to that moment: whatever is older ends with the old
- * password. A pass that was lent keeps its end.
- */
-export function renewedProofs(proofs: readonly Evidence[], at: number): Evidence[] {
-  return proofs.filter((proof) => at - proof.at <= RECENT).map((proof) => ({ ...proof, at }));
 }
 
 /** Changes passwords in the directories that people come from. Nothing of a password is kept or told here. */
 export function createPasswords(
   deps: Pick<MethodsNeeds, 'now' | 'durable' | 'ephemeral' | 'audit' | 'log' | 'directories' | 'factors'> &
     Pick<MethodsNeeds, 'endSessions' | 'passwordPolicy'>,
-  { accounts, attempts, devices, evidence, holds }: Parts,
+  { accounts, attempts, ...resting }: Parts,
 ) {
+  const revoke = createRevocation(deps, { attempts, ...resting });
+
   /** Counted as a sign-in's guesses are, of the same budget; without the present password there is little to guess. */
   function attemptOf({ account, current }: Change): Attempt {
     const opener = openerOf(deps.factors)?.module.id;
@@ -93,24 +67,6 @@ export function createPasswords(
     return verdict === 'ok' ? { key: 'new-password.same' } : undefined;
   }
 
-  /** Everything that rests on the old password ends; the hold last, when nothing is left for it to keep out. */
-  async function end({ account, session, renew, browser, facts }: Change): Promise<number> {
-    const hold = await holds.of(account.id);
-    const at = deps.now();
-    // Tokens count in whole seconds: those that this very sign-in gets in a moment must not be from before.
-    await deps.durable.accounts.revokeBefore(account.id, at - (at % 1000));
-    await devices.revoke(account.id);
-    await attempts.forgetBrowsers(account.id);
-    await attempts.recognise(account.id, browser);
-    // No copy of the cookie comes along: what stands beyond the change is seen by a value that was made for it.
-    const renewed = await renew?.();
-    await deps.endSessions(account.id, renewed?.session ?? session);
-    if (renewed) await evidence.change(renewed, account.id, (proofs) => renewedProofs(proofs, at));
-    await deps.audit.commit({ ...facts, event: 'password.changed', account: account.id });
-    await holds.renewed(account.id, at, hold, facts);
-    return at;
-  }
-
   async function set(change: Change): Promise<{ at: number } | { error: Message }> {
     const { account, next } = change;
     const directory = deps.directories.get(account.directory);
@@ -121,7 +77,7 @@ export function createPasswords(
       if (hasCode(error, 'ERR_INPUT')) return { error: { key: 'new-password.unacceptable' } };
       throw error;
     }
-    return { at: await end(change) };
+    return { at: await revoke(change) };
   }
 
   return {
