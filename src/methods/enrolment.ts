@@ -1,33 +1,16 @@
-import { createHash } from 'node:crypto';
 import { fromBrowser } from '../accounts/context.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Account, Credential } from '../core/account.ts';
 import type { Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
-import type { Confirmed } from '../core/challenge.ts';
 import type { OnPhone } from '../core/factor-powers.ts';
 import type { Answer, Message, Prompt } from '../core/prompt.ts';
 import { lockedFor } from '../lockout/attempt.ts';
 import type { Attempts } from '../lockout/attempts.ts';
+import { createBinding } from './binding.ts';
 import type { Methods } from './methods.ts';
 import type { MethodsNeeds } from './needs.ts';
-
-/** How long an enrolment outside of a sign-in waits, milliseconds. */
-const PATIENCE = 15 * 60_000;
-
-interface Pending {
-  factor: string;
-  prompt: Prompt;
-  pending: unknown;
-  /** What was wrong with the last answer. */
-  error?: Message;
-}
-
-interface Loaded {
-  /** The stored text that a change is made on top of. */
-  stored: string;
-  kept: Pending;
-}
+import { createPendingEnrolments, type Loaded } from './pending-enrolments.ts';
 
 /** `lost`: the right to set it up is gone. `proof`: what confirming showed. */
 export type Enrolled =
@@ -52,8 +35,9 @@ export interface Enrolling {
 
 /** Sets up a further method for somebody who is signed in; the caller has asked for a recent MFA. */
 export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, methods }: Parts) {
-  const { ephemeral, sealer, factors, audit, log } = deps;
-  const keyOf = (session: string) => `enrolment:${createHash('sha256').update(session).digest('base64url')}`;
+  const { factors, audit, log } = deps;
+  const waiting = createPendingEnrolments(deps);
+  const bind = createBinding(deps, { attempts, credentials, methods });
 
   async function existingOf(account: Account, id: string): Promise<Credential[]> {
     return (await credentials.ofAccount(account.id)).filter(({ factor }) => factor === id);
@@ -65,32 +49,8 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
     const existing = await existingOf(account, id);
     if (existing.length >= credentials.maximum(id)) return undefined;
     const { prompt, pending } = await factor.enrols.begin(account, existing, {});
-    const value = JSON.stringify({ factor: id, prompt, pending, ...(error ? { error } : {}) } satisfies Pending);
-    await ephemeral.set(keyOf(session), sealer.seal(value, keyOf(session)), PATIENCE);
+    await waiting.begin(session, { factor: id, prompt, pending, ...(error ? { error } : {}) });
     return prompt;
-  }
-
-  async function load(session: string): Promise<Loaded | undefined> {
-    const stored = await ephemeral.get(keyOf(session));
-    return stored === undefined ? undefined : { stored, kept: JSON.parse(sealer.open(stored, keyOf(session))) };
-  }
-
-  /** The same prompt again, with what was wrong; of parallel answers the first says it. */
-  async function again(session: string, { stored, kept }: Loaded, error: Message) {
-    const key = keyOf(session);
-    await ephemeral.swap(key, stored, sealer.seal(JSON.stringify({ ...kept, error } satisfies Pending), key));
-    return { error };
-  }
-
-  /**
-   * Takes what was answered: of any number of right answers one gets it. What another answer was told meanwhile,
-   * as that it came too often, is no other question.
-   */
-  async function taken(session: string, { kept }: Loaded): Promise<boolean> {
-    const stored = await ephemeral.take(keyOf(session));
-    if (stored === undefined) return false;
-    const question = ({ factor, pending }: Pending) => JSON.stringify([factor, pending]);
-    return question(JSON.parse(sealer.open(stored, keyOf(session)))) === question(kept);
   }
 
   function refused(
@@ -102,49 +62,18 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
     log.info({ account, factor, reason, reference }, 'an answer was refused where methods are managed');
   }
 
-  /** The next prompt in the place of the one answered; of parallel answers the first leads on. */
-  async function further(session: string, stored: string, next: Pending) {
-    const key = keyOf(session);
-    const value = sealer.seal(JSON.stringify(next), key);
-    if (!(await ephemeral.swap(key, stored, value, PATIENCE))) return { error: { key: 'already-answered' } };
-    return { further: true } as const;
-  }
-
   /** The same asked anew: no attempt, and a refusal leaves what was sent before as good as it was. */
   async function resend(account: Account, session: string, loaded: Loaded, browser: Browser) {
     const { factor: id, pending } = loaded.kept;
     const it = factors.get(id);
-    if (it?.factor.resends === undefined) return again(session, loaded, { key: 'try-again' });
+    if (it?.factor.resends === undefined) return waiting.again(session, loaded, { key: 'try-again' });
     const verdict = await it.factor.resends.resend(it.module.pending.parse(pending), account, [], fromBrowser(browser));
     if ('outcome' in verdict) {
       const { ip, userAgent, reference } = browser;
       refused(verdict.reason, { account: account.id, factor: id, ip, userAgent, reference });
-      return again(session, loaded, verdict.message);
+      return waiting.again(session, loaded, verdict.message);
     }
-    return further(session, loaded.stored, { factor: id, ...verdict });
-  }
-
-  /** What was confirmed, as it is kept: a new one, or an old one brought up to date. */
-  async function keep(account: Account, id: string, confirmed: Confirmed<unknown>, since: number, browser: Browser) {
-    const { name, data, lookup, renews, proof } = confirmed;
-    const { ip, userAgent, reference } = browser;
-    const about = { ip, userAgent, reference };
-    if (renews !== undefined) {
-      const old = (await existingOf(account, id)).find((it) => it.id === renews);
-      if (!old || !(await credentials.update(old, data))) return { spent: { key: 'already-answered' } };
-      await audit.commit({
-        event: 'credential.renewed',
-        account: account.id,
-        factor: id,
-        credential: renews,
-        ...about,
-      });
-      await attempts.bound(account.id, renews);
-      return { renewed: renews };
-    }
-    const credential = await methods.add(account.id, { factor: id, name, data, lookup }, since, about);
-    if (typeof credential !== 'string') return { spent: credential };
-    return { added: credential, ...(proof ? { proof: { ...proof, credential } } : {}) };
+    return waiting.further(session, loaded.stored, { factor: id, ...verdict });
   }
 
   return {
@@ -165,7 +94,7 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
 
     /** What is under way, and what was wrong with the last answer. */
     async underWay(session: string, id: string): Promise<{ prompt: Prompt; error?: Message } | undefined> {
-      const loaded = await load(session);
+      const loaded = await waiting.load(session);
       return loaded?.kept.factor === id ? loaded.kept : undefined;
     },
 
@@ -178,7 +107,7 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
         await begin(account, session, id, error);
         return { error };
       };
-      const loaded = await load(session);
+      const loaded = await waiting.load(session);
       const factor = factors.get(id)?.factor;
       if (loaded?.kept.factor !== id || factor?.enrols === undefined) return anew({ key: 'expired-prompt' });
       if (loaded.kept.prompt.kind === 'code' && loaded.kept.prompt.restart && answer.restart !== undefined) {
@@ -194,14 +123,14 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
       const turn = await attempts.count(attempt, browser);
       if (!turn.allowed) {
         refused('locked', about);
-        return again(session, loaded, lockedFor(turn, attempt, deps.now()));
+        return waiting.again(session, loaded, lockedFor(turn, attempt, deps.now()));
       }
       const pending = factors.get(id)?.module.pending.parse(loaded.kept.pending);
       const verdict = await factor.enrols.confirm(pending, answer, fromBrowser(browser));
       if (verdict.outcome === 'refused') {
         await turn.failed(about);
         refused(verdict.reason, about);
-        return verdict.final ? anew(verdict.message) : again(session, loaded, verdict.message);
+        return verdict.final ? anew(verdict.message) : waiting.again(session, loaded, verdict.message);
       }
       if (verdict.outcome === 'waiting') {
         await turn.returned();
@@ -209,17 +138,21 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
       }
       if (verdict.outcome === 'further') {
         await turn.returned();
-        return further(session, loaded.stored, { factor: id, prompt: verdict.prompt, pending: verdict.pending });
+        return waiting.further(session, loaded.stored, {
+          factor: id,
+          prompt: verdict.prompt,
+          pending: verdict.pending,
+        });
       }
       const done = await methods.exercise<Enrolled | { spent: Message }>(
         {
           ...{ account: account.id, right },
-          busy: () => again(session, loaded, { key: 'already-answered' }),
+          busy: () => waiting.again(session, loaded, { key: 'already-answered' }),
           lost: () => ({ lost: true }),
         },
         async (since) =>
-          (await taken(session, loaded))
-            ? keep(account, id, verdict, since, browser)
+          (await waiting.take(session, loaded))
+            ? bind(account, id, verdict, since, browser)
             : anew({ key: 'already-answered' }),
       );
       if ('added' in done || 'renewed' in done) await turn.succeeded();
