@@ -3,8 +3,8 @@ import { type ErrorRequestHandler, type Request, type Response, Router } from 'e
 import { z } from 'zod';
 import { parseDuration } from '../../core/duration.ts';
 import { hasCode } from '../../core/errors.ts';
-import { type Order, reasonOf } from '../../help-desk/actions.ts';
 import type { Doer } from '../../help-desk/agent.ts';
+import { type Order, reasonOf } from '../../help-desk/orders.ts';
 import { createLimits } from '../../lockout/limits.ts';
 import { jsonBody, LONGEST_JSON } from '../bodies.ts';
 import { localsOf, type WebDeps } from '../context.ts';

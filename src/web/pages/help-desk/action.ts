@@ -1,6 +1,6 @@
 import type { Account } from '../../../core/account.ts';
 import type { Answer, Message } from '../../../core/prompt.ts';
-import type { Order } from '../../../help-desk/actions.ts';
+import type { Order } from '../../../help-desk/orders.ts';
 import type { Right } from '../../../help-desk/scope.ts';
 import type { Pages } from '../../models.ts';
 

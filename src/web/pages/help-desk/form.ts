@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Account, LocalizedText } from '../../../core/account.ts';
 import type { Answer } from '../../../core/prompt.ts';
-import { reasonOf } from '../../../help-desk/actions.ts';
+import { reasonOf } from '../../../help-desk/orders.ts';
 import { localsOf, type Rendering, send, type WebDeps } from '../../context.ts';
 import type { Pages } from '../../models.ts';
 import type { Csrf } from '../../security.ts';
