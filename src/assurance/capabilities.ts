@@ -1,0 +1,96 @@
+import { atMost, openerOf } from '../accounts/strength.ts';
+import type { Account, Credential } from '../core/account.ts';
+import { configuredId } from '../core/application.ts';
+import { type Level, levelOf, type Proof } from '../core/assurance.ts';
+import type { EvaluationInput } from '../core/sign-in.ts';
+import type { AssuranceNeeds } from './needs.ts';
+import { isPresentable } from './presentable.ts';
+
+type Presents = EvaluationInput['presents'];
+
+/** What credentials can do, as their factors say: what they could prove at most, and what they count as. */
+export function createCapabilities({ factors }: Pick<AssuranceNeeds, 'factors'>) {
+  /** What a person could show at most, with a first factor and these credentials, as far as policy and door let them. */
+  function reachable(
+    working: readonly Credential[],
+    allowed: readonly string[] | undefined,
+    presents: Presents,
+  ): Level | undefined {
+    const first = openerOf(factors);
+    const usable = working.filter(({ factor }) => allowed === undefined || allowed.includes(factor));
+    const proofs = usable.flatMap((credential) => {
+      const it = factors.get(credential.factor);
+      return it && isPresentable(it, presents) ? [atMost(it, credential)] : [];
+    });
+    return levelOf([...(first ? [atMost(first)] : []), ...proofs]);
+  }
+
+  /** What anybody could show at most, with every factor that policy lets in and the door can ask by. */
+  function offered(allowed: readonly string[] | undefined, presents: Presents): Level | undefined {
+    const first = openerOf(factors);
+    const second = [...factors].filter(
+      ([id, it]) => (allowed === undefined || allowed.includes(id)) && isPresentable(it, presents),
+    );
+    return levelOf([...(first ? [atMost(first)] : []), ...second.map(([, it]) => atMost(it))]);
+  }
+
+  /** Whether a credential brings a second kind. */
+  function isSecond({ factor }: Credential): boolean {
+    return factors.get(factor)?.module.kinds.some((kind) => kind !== 'knowledge') ?? false;
+  }
+
+  /** Whether its factor would take anything of a credential. */
+  function proves(credential: Credential): boolean {
+    const it = factors.get(credential.factor);
+    return it !== undefined && atMost(it, credential).kinds.length > 0;
+  }
+
+  /** Whether a credential can prove anything: one that is suspended can't, whoever suspended it. */
+  const works = (credential: Credential): boolean => credential.suspendedAt === undefined && proves(credential);
+
+  const standingOf = ({ factor }: Credential) => factors.get(factor)?.module.standing;
+
+  /** Whether a credential is a method of one's own that brings a second kind: not lent, and not running out. */
+  const isOwn = (credential: Credential): boolean => isSecond(credential) && standingOf(credential) === undefined;
+
+  /**
+   * Whether there is a second step to be asked for. A pass that can't be used any more, or not yet, is none. What a
+   * report suspended counts as had: it must not make room for a first method of whoever knows the password.
+   */
+  function isEnrolled(account: Account | undefined, all: readonly Credential[]): boolean {
+    return all.some((credential) => {
+      if (!isSecond(credential)) return false;
+      if (standingOf(credential) !== 'bootstrap') return true;
+      const factor = factors.get(credential.factor)?.factor;
+      return account !== undefined && proves(credential) && factor?.usable(account, [credential]) === true;
+    });
+  }
+
+  /**
+   * Methods that can say of a suspended one that it is the owner's, or that it isn't: they were there before it, so
+   * that whoever added it can't have added them.
+   */
+  function elders(all: readonly Credential[], { createdAt }: Credential): Credential[] {
+    return all.filter(
+      (one) => one.createdAt < createdAt && isSecond(one) && standingOf(one) !== 'bootstrap' && works(one),
+    );
+  }
+
+  /** What an earlier proof is worth to this application, now: its factor may refuse it, or trust it less. */
+  function reviewer(account: Account, working: readonly Credential[], { application }: { application: string }) {
+    return <P extends Proof>(proof: P): P[] => {
+      const credential = working.find(({ id }) => id === proof.credential);
+      const verdict =
+        credential &&
+        factors
+          .get(proof.factor)
+          ?.factor.reviews?.review(credential, account, { application: configuredId(application) });
+      if (verdict === 'refused') return [];
+      return [verdict === 'unattested' ? { ...proof, attested: false } : proof];
+    };
+  }
+
+  return { reachable, offered, standingOf, isSecond, isOwn, isEnrolled, works, elders, reviewer };
+}
+
+export type Capabilities = ReturnType<typeof createCapabilities>;

@@ -1,0 +1,65 @@
+import type { Account } from '../core/account.ts';
+import { highest, NO_REQUEST, reaches } from '../core/assurance.ts';
+import type { Requirement, Rule } from '../core/policy.ts';
+import type { EvaluationInput } from '../core/sign-in.ts';
+import { decide } from '../policy/index.ts';
+import type { AssuranceNeeds } from './needs.ts';
+
+/** What a request wants by itself, where none is under way. */
+export const NOTHING_MORE = { acrValues: [], acrEssential: false, reauthenticate: false };
+
+/** What the rules of now require of a person. */
+export function createRequirements(deps: Pick<AssuranceNeeds, 'now' | 'rules' | 'trustedDevices' | 'applications'>) {
+  function requirementOf(
+    account: Account | undefined,
+    enrolled: boolean,
+    input: EvaluationInput,
+    rules: readonly Rule[] = deps.rules,
+  ) {
+    const { id, groups, createdAt } = account ?? { id: '', groups: [], createdAt: 0 };
+    return decide(
+      rules,
+      {
+        now: deps.now(),
+        application: input.application,
+        ...(account ? { account: { id, groups, createdAt, enrolled } } : {}),
+        networks: input.browser?.networks ?? [],
+      },
+      { remember: deps.trustedDevices.lifetime },
+    );
+  }
+
+  /** Whether any application, now, wants more than one factor of this person. */
+  function needsSecond(account: Account): boolean {
+    return [...deps.applications.keys()].some((application) => {
+      const request = { application, request: NO_REQUEST, wants: NOTHING_MORE };
+      return reaches(requirementOf(account, true, request).level, 'mfa');
+    });
+  }
+
+  return { requirementOf, needsSecond };
+}
+
+export type Requirements = ReturnType<typeof createRequirements>;
+
+/**
+ * The password may be somebody else's too: by itself it opens nothing, sets up nothing, and a device that is
+ * remembered, perhaps theirs, does nothing for it.
+ */
+export function underHold(requirement: Requirement): Requirement {
+  const demands = ['level: mfa', 'remember: never', 'a new password'];
+  const reason = { rule: 'the password must be changed', effect: 'applied', demands } as const;
+  return {
+    ...requirement,
+    level: highest(requirement.level, 'mfa'),
+    remember: 0,
+    firstEnrolment: false,
+    reasons: [...requirement.reasons, reason],
+  };
+}
+
+/** Outside an authorization request `never` can only mean: a moment ago. */
+export function recently(requirement: Requirement, recent: number | undefined): Requirement {
+  if (recent === undefined || !requirement.perRequest) return requirement;
+  return { ...requirement, perRequest: false, freshness: Math.min(recent, requirement.freshness ?? recent) };
+}
