@@ -16,7 +16,7 @@ const PAUSE = 'apart';
 export type Dispatched = { sent: Message } | { message: Text; reason: string; after?: number; soon?: true };
 
 /** To whom a code goes, and on whose behalf it is asked for. */
-export interface Addressee {
+interface Addressee {
   account: string;
   number: string;
   locale: string | undefined;

@@ -1,24 +1,20 @@
 import type { Account } from '../../core/account.ts';
-import type { Challenge, Confirmed, FactorContext, Further, Proved, Refused } from '../../core/challenge.ts';
+import type { Challenge, FactorContext, Proved, Refused } from '../../core/challenge.ts';
 import type { Factor, FactorModule } from '../../core/factor.ts';
 import type { FactorPorts } from '../../core/factor-ports.ts';
-import { givenName } from '../../core/naming.ts';
 import type { Answer } from '../../core/prompt.ts';
 import { commands } from './commands.ts';
 import { createConversions } from './conversions.ts';
-import { type Addressee, createDispatch, type Dispatched } from './dispatch.ts';
-import { countryOf, readNumber } from './numbers.ts';
-import { askCode, askNumber } from './prompts.ts';
-import { credential, type Data, type Enrolled, type Enrolling, type Pending, pending } from './schemas.ts';
+import { createDispatch, type Dispatched } from './dispatch.ts';
+import { createEnrolling } from './enrol.ts';
+import { countryOf } from './numbers.ts';
+import { askCode } from './prompts.ts';
+import { credential, type Data, type Enrolled, type Pending, pending } from './schemas.ts';
 import { type Settings, settings } from './settings.ts';
-import { defaultName } from './texts.ts';
 import { addressed, faultOf, proofAt, refuse } from './verify.ts';
 
 /** The one in use, and the new one while numbers are changed. */
 const MAXIMUM = 2;
-
-type Numbering = Extract<Pending, { kind: 'number' }>;
-type Challenging = Extract<Pending, { kind: 'challenge' }>;
 
 /** Why there is no message yet, and when there can be one. */
 function unsentOf(result: Dispatched) {
@@ -33,57 +29,10 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   const dispatch = createDispatch(settings, ports, conversions);
   const after = () => ports.now() + settings.resend * 1000;
 
-  /** A code goes out and is asked for; where none can, the prompt says why, and it can be tried again. */
-  async function ask<K extends Enrolling | Challenging>(
-    next: K,
-    to: Addressee,
-    context: FactorContext | undefined,
-  ): Promise<Challenge<K>> {
-    const result = await dispatch(to, context);
-    const sent = 'sent' in result ? { sent: result.sent } : {};
-    const prompt = askCode({ number: to.number, after: after(), ...unsentOf(result) }, next.kind === 'enrol');
-    return { prompt, pending: { ...next, ...sent } };
-  }
-
-  async function number(
-    pending: Numbering,
-    answer: Answer,
-    context: FactorContext | undefined,
-  ): Promise<Further<Pending> | Refused> {
-    const read = readNumber(answer.code ?? '', countries);
-    if ('fault' in read) {
-      return { outcome: 'refused', message: { key: `number.${read.fault}` }, reason: `number: ${read.fault}` };
-    }
-    if (pending.numbers.includes(read.number)) {
-      return { outcome: 'refused', message: { key: 'number.taken' }, reason: 'number: taken' };
-    }
-    const { account, locale, names } = pending;
-    const name = givenName(answer.name) ?? defaultName(locale ?? context?.locale, read.number, names);
-    const to = { account, number: read.number, locale };
-    const next: Enrolling = { kind: 'enrol', account, locale, number: read.number, name };
-    const result = await dispatch(to, context);
-    // The form stays as it is: another number, or another moment.
-    if (!('sent' in result)) return { outcome: 'refused', message: result.message, reason: result.reason };
-    const prompt = askCode({ number: read.number, after: after() }, true);
-    return { outcome: 'further', prompt, pending: { ...next, sent: result.sent } };
-  }
-
-  async function confirm(
-    pending: Pending,
-    answer: Answer,
-    context?: FactorContext,
-  ): Promise<Confirmed<Data> | Refused | Further<Pending>> {
-    if (pending.kind === 'number') return number(pending, answer, context);
-    if (pending.kind !== 'enrol') return refuse('expired');
-    const fault = faultOf(pending.sent, answer, ports.now());
-    if (fault) return fault;
-    if (pending.sent) await conversions.cameBack(pending.sent);
-    const data: Data = { number: pending.number, ...(pending.sent ? { used: pending.sent.id } : {}) };
-    const name = givenName(answer.name) ?? pending.name;
-    return { outcome: 'confirmed', data, name, proof: proofAt(ports.now()) };
-  }
-
-  /** The credentials come with the one used last in front. */
+  /**
+   * A code goes out and is asked for; where none can, the prompt says why, and it can be tried again. The credentials
+   * come with the one used last in front.
+   */
   async function challenge(
     account: Account,
     credentials: readonly Enrolled[],
@@ -93,7 +42,10 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     if (chosen === undefined) throw new Error('a code is to be sent, and there is no number');
     const { id, data } = chosen;
     const to = { account: account.id, number: data.number, locale: account.locale };
-    return ask({ kind: 'challenge', credential: id, number: data.number }, to, context);
+    const result = await dispatch(to, context);
+    const sent = 'sent' in result ? { sent: result.sent } : {};
+    const prompt = askCode({ number: data.number, after: after(), ...unsentOf(result) }, false);
+    return { prompt, pending: { kind: 'challenge', credential: id, number: data.number, ...sent } };
   }
 
   async function verify(
@@ -135,19 +87,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     challenge,
     verify,
     usable: (_account, credentials) => credentials.some(({ data }) => countryOf(data.number, countries) !== undefined),
-    enrols: {
-      begin: async (account, existing) => ({
-        prompt: askNumber(),
-        pending: {
-          kind: 'number',
-          account: account.id,
-          locale: account.locale,
-          numbers: existing.map(({ data }) => data.number),
-          names: existing.map(({ name }) => name),
-        },
-      }),
-      confirm,
-    },
+    enrols: createEnrolling(settings, { now: () => ports.now(), after, dispatch, conversions }),
     resends: { resend },
     moves: { onPhone: ({ name, data }) => ({ key: 'phone', unlike: name.includes(data.number.slice(-3)) }) },
   };
