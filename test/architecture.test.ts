@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadModules } from '../src/boot/modules.ts';
 import { circles } from './architecture/circles.ts';
+import { functionFaults, idleFunctions } from './architecture/lengths.ts';
 import {
   assertionFaults,
   commentFaults,
@@ -155,6 +156,32 @@ const NAMED = [
   ['doors', 'saml', 'src/saml/a.ts', '/** As doors.saml has it. */ export const a = 1'],
 ] as const;
 
+/** Functions, and what is too long about each. */
+const LONG = [
+  ['too many lines', `function long() {\n${'a();\n'.repeat(59)}}`, ['long has 61 lines of its own, 61 in all']],
+  [
+    'too many lines, as a method',
+    `class A {\n  long() {\n${'a();\n'.repeat(59)}  }\n}`,
+    ['long has 61 lines of its own, 61 in all'],
+  ],
+  ['as many as it may have', `const long = () => {\n${'a();\n'.repeat(58)}};`, []],
+  [
+    'as many, and a function in it',
+    `function long() {\n${'a();\n'.repeat(57)}b(() => {\n${'a();\n'.repeat(58)}});\n}`,
+    [],
+  ],
+  [
+    'short lines alone, and too many of them',
+    `const long = () => ({\n${'a: () => {\na();\na();\n},\n'.repeat(38)}});`,
+    ['long has 40 lines of its own, 154 in all'],
+  ],
+  [
+    'a function without a name',
+    `function around() {\n  router.get(() => {\n${'a();\n'.repeat(59)}  });\n}`,
+    ['around.get has 61 lines of its own, 61 in all'],
+  ],
+] as const;
+
 const UNNAMED = '/** A local password of oidc-provider. */ export const local = 1';
 
 /** The room of a protocol, and whoever takes from it, name no plug-in that speaks it as well. */
@@ -192,9 +219,14 @@ beforeAll(() => {
     ...KEPT,
     ...OF_A_ROOM,
     ...ROUND.flatMap(([, files]) => Object.entries(files)),
-    ...[UNNAMED, HARMLESS, ...REFUSED.map(([text]) => text), ...EARLY.map(([, text]) => text), ...IN_ORDER].map(
-      (text) => ['src/boot/a.ts', text],
-    ),
+    ...[
+      UNNAMED,
+      HARMLESS,
+      ...REFUSED.map(([text]) => text),
+      ...EARLY.map(([, text]) => text),
+      ...IN_ORDER,
+      ...LONG.map(([, text]) => text),
+    ].map((text) => ['src/boot/a.ts', text]),
   ]);
 });
 
@@ -398,6 +430,29 @@ describe('files', () => {
   it('of src have at most 400 lines', () => {
     expect(lengthFaults(sources)).toEqual([]);
     expect(lengthFaults([{ path: 'a.ts', text: 'line\n'.repeat(401) }])).toEqual(['a.ts has 401 lines']);
+  });
+
+  it('have functions that can be seen at once, but for those that are given with a reason', () => {
+    expect(sources.flatMap(({ functions }) => functions).length).toBeGreaterThan(4_000);
+    expect(functionFaults(sources)).toEqual([]);
+    expect(idleFunctions(sources)).toEqual([]);
+  });
+
+  it.each(LONG)('measure a function: with %s', (_case, text, faults) => {
+    const made = example('src/boot/a.ts', text);
+    const found = functionFaults([made]);
+    expect(found.map((fault) => fault.replace(/^[^ ]+ /, ''))).toEqual(faults);
+    expect(functionFaults([{ ...made, path: 'src/boot/a.test.ts' }])).toEqual([]);
+  });
+
+  it('except a function by its name, as long as it is long', () => {
+    const [[, text], , [, short]] = LONG;
+    const made = [example('src/boot/a.ts', text)];
+    const longer = { 'src/boot/a.ts': { long: 'a list' } };
+    expect(functionFaults(made, longer)).toEqual([]);
+    expect(idleFunctions(made, longer)).toEqual([]);
+    expect(idleFunctions([example('src/boot/a.ts', short)], longer)).toEqual(['src/boot/a.ts long']);
+    expect(functionFaults(made, { 'src/boot/a.ts': { other: 'a list' } })).toHaveLength(1);
   });
 
   it('read bodies by way of one, which bounds and counts them', () => {

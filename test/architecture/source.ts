@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { type Node, SyntaxKind } from 'typescript/unstable/ast';
 import { API } from 'typescript/unstable/sync';
+import { type Measured, measuredFunctions } from './functions.ts';
 import { type Early, earlyNames } from './order.ts';
 
 /** What a file takes from another: by `import`, `export … from`, `import()` or in a type. */
@@ -28,6 +29,7 @@ export interface Source {
   early: Early[];
   /** Lines of `as any`, `<any>` and `: any`. */
   any: number[];
+  functions: Measured[];
 }
 
 /**
@@ -50,7 +52,7 @@ export function readSources(root: string): Source[] {
 }
 
 function read(path: string, root: Node, text: string): Source {
-  const source: Source = { path, text, imports: [], strings: [], properties: [], early: [], any: [] };
+  const source: Source = { path, text, imports: [], strings: [], properties: [], early: [], any: [], functions: [] };
   const lineOf = (node: Node): number => text.slice(0, node.getStart()).split('\n').length;
   const visit = (node: Node): void => {
     const line = () => lineOf(node);
@@ -63,6 +65,7 @@ function read(path: string, root: Node, text: string): Source {
   };
   visit(root);
   source.early = earlyNames(root, lineOf);
+  source.functions = measuredFunctions(root, text);
   return source;
 }
 
