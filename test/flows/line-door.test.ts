@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -14,7 +14,9 @@ import { asksPassword, type Someone, stage } from '../support/scene.ts';
 
 const service = await startPushService({ now: () => Date.now() });
 afterAll(() => service.close());
-const socket = join(mkdtempSync(join(tmpdir(), 'sallyport-line-')), 'door');
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-line-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const socket = join(folder, 'door');
 const door = lineDoor();
 
 const application = (name: string) => ({ name, line: {} });
