@@ -137,7 +137,7 @@ export async function stage({ fronted = false } = {}) {
   };
 
   const ports = {
-    ...{ issuer, now, ephemeral: store, core: () => core, random: (bytes: number) => randomBytes(bytes) },
+    ...{ issuer, now, ephemeral: store, core, random: (bytes: number) => randomBytes(bytes) },
     ...bondPorts(store, { issuer, now }),
     applications: { find: async (id: string) => ({ id, name: id }) },
     fetch: (...given: Parameters<DoorPorts['fetch']>) => outside.fetch(...given),
