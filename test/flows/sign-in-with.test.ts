@@ -41,6 +41,14 @@ describe('a person', () => {
     }
   });
 
+  it('signs in by a changed mail address, and no more by the former one', async () => {
+    const { username } = await scene.newcomer({ email: 'former@mail.example' });
+    const csv = `username,email\n${username},changed@mail.example\n`;
+    await scene.gateway.command('user import', [], { update: true }, csv);
+    expect((await tries('changed@mail.example')).url.pathname).toBe('/library');
+    expect((await tries('former@mail.example')).text).toContain(WRONG);
+  });
+
   it('has one budget under all names, and each tells of its own lock alone', async () => {
     const { username } = await scene.newcomer({ email: 'second@mail.example' });
     await wrong(username, 8);
