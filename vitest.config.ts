@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const EXCLUDED = ['**/node_modules/**'];
-/** The libraries on the other side build their servers on what `node:tls` is when that is first loaded: in processes of their own. */
-const APART = ['src/senders/smpp/**/*.test.ts', 'src/senders/smtp/**/*.test.ts'];
+/** Servers over TLS, which are built on what `node:tls` is when that is first loaded: in processes of their own. */
+const APART = ['src/boot/server.test.ts', 'src/senders/smpp/**/*.test.ts', 'src/senders/smtp/**/*.test.ts'];
 
 export default defineConfig(({ mode }) => ({
   test: {
