@@ -8,6 +8,7 @@ export interface RedisGroup {
   servers: RedisServer[];
   /** Those that take writes at this moment. */
   primaries(): Promise<RedisServer[]>;
+  replicasOf(primary: RedisServer): Promise<RedisServer[]>;
   /** Waits until each primary has all of its replicas that run, and everybody agrees. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -55,6 +56,7 @@ export async function startSentinels({ patience = PATIENT, more = {} }: GroupOpt
       const [port, ...others] = ports.map((answer) => Number(field(answer, 'port')));
       return others.every((other) => other === port) ? servers.filter((server) => server.port === port) : [];
     },
+    replicasOf: (primary) => replicasOf(servers, primary),
     settled: () =>
       vi.waitFor(async () => {
         const [leader] = await group.primaries();
@@ -89,6 +91,7 @@ export async function startCluster({ patience = PATIENT, more = {} }: GroupOptio
       const roles = await Promise.all(running.map((it) => ask(it, (to) => to.info('replication'))));
       return running.filter((_, index) => roles[index]?.includes('role:master'));
     },
+    replicasOf: (primary) => replicasOf(group.servers, primary),
     settled: () =>
       vi.waitFor(async () => {
         const running = await alive(group.servers);
@@ -144,6 +147,12 @@ async function assemble(nodes: ClusterNode[]): Promise<void> {
 async function alive(servers: RedisServer[]): Promise<RedisServer[]> {
   const answers = await Promise.allSettled(servers.map((server) => ask(server, (to) => to.ping())));
   return servers.filter((_, index) => answers[index]?.status === 'fulfilled');
+}
+
+async function replicasOf(servers: RedisServer[], { port }: RedisServer): Promise<RedisServer[]> {
+  const running = await alive(servers);
+  const roles = await Promise.all(running.map((it) => ask(it, (to) => to.info('replication'))));
+  return running.filter((_, index) => roles[index]?.includes(`master_port:${port}\r`));
 }
 
 async function ask<T>(server: RedisServer, question: (to: Redis) => Promise<T>): Promise<T> {

@@ -37,6 +37,12 @@ export interface RedisOptions {
 const INSTALL = "redis-server isn't installed; run: apt-get install -y redis-server";
 const READY_WITHIN = 10_000;
 
+/** What ends those that are still running when this process does. */
+const cleanUps = new Set<() => void>();
+process.once('exit', () => {
+  for (const cleanUp of cleanUps) cleanUp();
+});
+
 /** Starts a server and answers once it takes commands. */
 export function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   return startedAtLast(() => start(options));
@@ -50,10 +56,10 @@ async function start(options: RedisOptions): Promise<RedisServer> {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   };
-  process.once('exit', cleanUp);
+  cleanUps.add(cleanUp);
   const kill = () => end(child);
   async function stop(): Promise<void> {
-    process.off('exit', cleanUp);
+    cleanUps.delete(cleanUp);
     await kill();
     rmSync(folder, { recursive: true, force: true });
   }
