@@ -27,6 +27,8 @@ export interface GatewayOptions {
   folder: string;
   /** Address of a Redis to use; embedded without it. */
   redis?: string;
+  /** Or of several, which fail over: settings of the store. */
+  redisGroup?: Tree;
   /** Address of a PostgreSQL database to use; SQLite without it. */
   postgres?: string;
   /** Keys of this gateway alone in a shared Redis. */
@@ -155,16 +157,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const url = `http://localhost:${ports.gateway}`;
   const site = `http://127.0.0.1:${ports.relyingParty}`;
+  const redis = options.redis ? { url: options.redis } : options.redisGroup;
   const own: Tree = {
     listen: { port: ports.gateway },
     data: 'data',
     stores: {
       durable: options.postgres ? { type: 'postgres', url: options.postgres } : { type: 'sqlite' },
-      ephemeral: options.redis
-        ? { type: 'redis', url: options.redis, prefix: options.prefix ?? `${ports.gateway}:` }
+      ephemeral: redis
+        ? { type: 'redis', ...redis, prefix: options.prefix ?? `${ports.gateway}:` }
         : { type: 'embedded' },
     },
-    ...(options.redis || options.postgres
+    ...(redis || options.postgres
       ? { secrets: { sealingKey: createHash('sha256').update('sealing key of the tests').digest('base64url') } }
       : {}),
     log: { level: 'silent' },

@@ -1,4 +1,4 @@
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, type Command, Redis } from 'ioredis';
 import type { StorePorts } from '../../core/store.ts';
 import type { Client } from './client.ts';
 import { type Confirm, createConfirmation } from './confirmation.ts';
@@ -52,10 +52,27 @@ export function createCluster(settings: Settings, onState: StorePorts['onState']
   };
 }
 
+/**
+ * Refuses while the cluster isn't there. The library's own way to do so (`enableOfflineQueue`) also refuses what comes
+ * while the connection to one of the nodes is being made, as in the moments after a failover.
+ */
+class PromptCluster extends Cluster {
+  override sendCommand(...[command, stream, node]: Parameters<Cluster['sendCommand']>): unknown {
+    if (this.status === 'ready' || isOfItself(command)) return super.sendCommand(command, stream, node);
+    command.reject(new Error('no node of the cluster is there'));
+    return command.promise;
+  }
+}
+
+/** How the library finds out whether the cluster is there. */
+function isOfItself({ name }: Command): boolean {
+  return name === 'cluster';
+}
+
 function connect({ cluster = [], ...settings }: Settings, connectionName: string): Cluster {
-  return new Cluster(cluster.map(nodeAt), {
+  return new PromptCluster(cluster.map(nodeAt), {
     lazyConnect: true,
-    enableOfflineQueue: false,
+    enableOfflineQueue: true,
     // One that was cut off may have been carried out.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,

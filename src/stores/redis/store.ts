@@ -39,9 +39,11 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function ping(client: Client, begin: string): Promise<void> {
-  const keys = client.everywhere(begin).map((end) => `${begin}${end}`);
-  await Promise.all(keys.map((key) => client.surely(key, (on) => on.set(key, '', 'PX', PING_TTL))));
+/** On both ways to each server. */
+async function ping({ commands, everywhere, surely }: Client, begin: string): Promise<void> {
+  const keys = everywhere(begin).map((end) => `${begin}${end}`);
+  await Promise.all(keys.map((key) => surely(key, (on) => on.set(key, '', 'PX', PING_TTL))));
+  await Promise.all(keys.map((key) => commands.get(key)));
 }
 
 /** Marks and ends are waited for; what is only kept may get lost, and people begin again. */
