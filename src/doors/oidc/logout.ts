@@ -36,9 +36,9 @@ export async function signOutApplications(
   if (!accountId) return { unreached: [], byBrowser: [] };
   const unreached: string[] = [];
   const tell = async ([id, sid]: [string, string]) => {
-    const client = await provider.Client.find(id);
-    if (!client?.backchannelLogoutUri) return;
     try {
+      const client = await provider.Client.find(id);
+      if (!client?.backchannelLogoutUri) return;
       // The published types lack this method of oidc-provider's client.
       await (client as unknown as LogoutClient).backchannelLogout(accountId, sid);
       ports.audit.note({ event: 'logout.application', account: accountId, application: id });
@@ -62,13 +62,28 @@ export async function signOutOtherDoors(ports: OidcPorts, session: AdapterPayloa
   if (!account) return told;
   const byDoor = new Map<string, [string, string][]>();
   for (const entry of applicationsOf(session, except)) {
-    const door = (await ports.applications.find(entry[0]))?.door ?? '';
+    const [application] = entry;
+    const door = await ports.applications.find(application).then(
+      (found) => found?.door ?? '',
+      (err: unknown) => {
+        // That it can't be asked must keep no other from being told.
+        ports.log.error({ err, application }, 'an application could not be found at a logout');
+        told.unreached.push(application);
+        return '';
+      },
+    );
     byDoor.set(door, [...(byDoor.get(door) ?? []), entry]);
   }
   for (const [id, entries] of byDoor) {
     const door = ports.listeners.get(id);
     if (!door?.signOut) continue;
-    const { unreached, byBrowser } = await door.signOut({ account, applications: new Map(entries) });
+    const ended = { account, applications: new Map(entries) };
+    const { unreached, byBrowser } = await door.signOut(ended).catch((err: unknown) => {
+      // It mustn't: but those of other doors, and the account's other sessions, aren't its to keep.
+      ports.log.error({ err, door: id }, 'a door failed at a logout');
+      for (const [application] of entries) ports.audit.note({ event: 'logout.unreached', account, application });
+      return { unreached: entries.map(([application]) => application), byBrowser: [] as string[] };
+    });
     told.unreached.push(...unreached);
     const left = entries.filter(([application]) => byBrowser.includes(application));
     if (left.length > 0) told.byBrowser.push({ door, ended: { account, applications: new Map(left) } });
@@ -101,12 +116,16 @@ export async function endAll(
   except?: string,
 ): Promise<{ sessions: number; unreached: string[] }> {
   const uids = (await ports.ephemeral.members(sessionsOf(account))).filter((uid) => uid !== except);
-  const unreached = new Set<string>();
+  const ended: AdapterPayload[] = [];
+  // First all sessions, then the news: an application that asks back must find them gone, and one that is slow to
+  // answer must not keep another session open.
   for (const uid of uids) {
     const session = await sessions.findByUid(uid);
-    // First the session, then the news: an application that asks back must find it gone.
     await sessions.end(uid, account);
-    if (session === undefined) continue;
+    if (session !== undefined) ended.push(session);
+  }
+  const unreached = new Set<string>();
+  for (const session of ended) {
     const told = await signOutApplications(provider, ports, session);
     for (const id of [...told.unreached, ...withoutBrowser(ports, account, told)]) unreached.add(id);
   }
