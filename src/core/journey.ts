@@ -101,14 +101,19 @@ export interface JourneyPort {
    * Takes one answer, counted before it is looked at. `done` and `refused` are its end: of any number of answers one
    * gets it.
    *
-   * @throws SallyportError ERR_SIGN_IN_EXPIRED where there is none under this id: it has ended, or waited for too long
+   * @throws SallyportError ERR_SIGN_IN_EXPIRED where there is none under this id: it has ended, or waited for too long:
+   * for half an hour, or as long altogether until the person has shown who they are
+   * @throws SallyportError ERR_NOT_FOUND where the application isn't this door's any more
    */
   answer(id: string, from: From, answer: Answer, nonce: string): Promise<JourneyStep>;
   /** What else there is in the place of a second step, which stays. Throws as `answer` does. */
   instead(id: string, from: From): Promise<JourneyStep>;
   /**
    * Resolves as soon as there may be something to `look` at, for a prompt that `waits` for another channel: it was
-   * answered, its time is over, another step has taken its place, or the signal was aborted. At once for any other.
+   * answered, its time is over, another step has taken its place (seen within five seconds), or the signal was aborted.
+   * At once for any other. Throws as `answer` does.
+   *
+   * @throws TooManyError where five wait for it already
    */
   changed(id: string, nonce: string, signal?: AbortSignal): Promise<void>;
 }

@@ -51,7 +51,15 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, progress, react
     async function requestOf(id: string): Promise<SignInRequest> {
       const stored = await ephemeral.get(keyOf(id));
       if (stored === undefined) throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'no such sign-in waits at this door');
-      return JSON.parse(sealer.open(stored, keyOf(id))) as SignInRequest;
+      const request = JSON.parse(sealer.open(stored, keyOf(id))) as SignInRequest;
+      await own(request.application);
+      return request;
+    }
+
+    /** Asked at every step: a member can leave its federation, and what was configured be so no more. */
+    async function own(application: string): Promise<void> {
+      if ((await deps.applications.find(application))?.door === door) return;
+      throw new SallyportError('ERR_NOT_FOUND', `${application} is no application of the door ${door}`);
     }
 
     /** Of any number of answers one ends it. */
@@ -104,9 +112,7 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, progress, react
     }
 
     async function begin({ application, wants, loginHint, presents, from }: JourneyRequest) {
-      if ((await deps.applications.find(application))?.door !== door) {
-        throw new SallyportError('ERR_NOT_FOUND', `${application} is no application of the door ${door}`);
-      }
+      await own(application);
       const browser = browserOf(from);
       const id = fresh(32);
       const request: SignInRequest = {
@@ -133,9 +139,11 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, progress, react
       async answer(id, from, answer: Answer, nonce) {
         const [request, browser] = [await requestOf(id), browserOf(from)];
         const state = await react(request, browser, answer, nonce);
-        // As long as the state waits for the next answer; and whoever has shown who they are is no stranger.
-        await ephemeral.expire(keyOf(id), PATIENCE);
-        if (state.account !== undefined) await strangers.release(keyOf(id));
+        // Whoever has shown who they are is no stranger. A stranger's stays no longer than it is counted.
+        if (state.account !== undefined) {
+          await ephemeral.expire(keyOf(id), PATIENCE);
+          await strangers.release(keyOf(id));
+        }
         return present(id, request, state, browser);
       },
 
@@ -150,8 +158,10 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, progress, react
       },
 
       async changed(id, nonce, signal) {
-        const awaited = await waiting.ofSignIn(await requestOf(id), nonce);
-        if (awaited) await waiting.until(awaited, signal);
+        const request = await requestOf(id);
+        const awaited = await waiting.ofSignIn(request, nonce);
+        const stands = async () => (await waiting.ofSignIn(request, nonce)) !== undefined;
+        if (awaited) await waiting.until(awaited, stands, signal);
       },
     };
   };

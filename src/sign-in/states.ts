@@ -40,7 +40,9 @@ export function createStates(deps: Pick<SignInNeeds, 'ephemeral' | 'sealer' | 'r
         await strangers.admit({ key, value, ttl: PATIENCE }, { browser, account: request.account });
         return ephemeral.add(key, value, PATIENCE);
       }
-      const saved = await ephemeral.swap(key, before.stored, value, PATIENCE);
+      // A stranger's stays no longer than it is counted, whatever is answered.
+      const known = state.account ?? request.account;
+      const saved = await ephemeral.swap(key, before.stored, value, known === undefined ? undefined : PATIENCE);
       // Whoever has shown who they are is no stranger.
       if (saved && before.state.account === undefined && state.account !== undefined) await strangers.release(key);
       return saved;

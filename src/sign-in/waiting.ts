@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { changedOf, topicOf } from '../accounts/exchange.ts';
+import { TooManyError } from '../core/errors.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Enrolment } from '../methods/enrolment.ts';
@@ -29,11 +30,17 @@ const named = (owner: string): string => createHash('sha256').update(owner).dige
 /** Between two looks of somebody who waits: a call that says that it has changed may get lost. Milliseconds. */
 const LOOK = 5_000;
 
+/** Of one sign-in at once: a door may ask again before it knows that who asked first is gone. */
+const MOST_WAITERS = 5;
+
 /** What the pages wait for whose answer comes from elsewhere. It only reads: whatever comes of an answer, the page asks for. */
 export function createWaiting(
   { ephemeral, now }: Pick<SignInNeeds, 'ephemeral' | 'now'>,
   { states, enrolment }: { states: States; enrolment: Enrolment },
 ) {
+  /** How many wait here, by owner. */
+  const waiters = new Map<string, number>();
+
   function awaitedIn(request: SignInRequest, { stage }: State): Awaited | undefined {
     if (stage.at !== 'method' && stage.at !== 'enrol') return undefined;
     const awaited = awaitedBy(stage.factor, stage.prompt);
@@ -52,30 +59,52 @@ export function createWaiting(
     return changed === true || now() >= expires;
   }
 
+  async function wait(
+    awaited: Awaited,
+    stands: () => Promise<boolean>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    let wake = () => {};
+    const leave = await ephemeral.subscribe(awaited.topic, () => wake());
+    const aborted = () => wake();
+    signal?.addEventListener('abort', aborted);
+    try {
+      for (;;) {
+        // Before it is looked at: a call that comes meanwhile isn't lost.
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        if (signal?.aborted || (await isOver(awaited)) || !(await stands())) return;
+        const timer = setTimeout(resolve, Math.max(1, Math.min(LOOK, awaited.expires - now())));
+        await promise;
+        clearTimeout(timer);
+      }
+    } finally {
+      signal?.removeEventListener('abort', aborted);
+      leave();
+    }
+  }
+
   return {
     ofSignIn,
     awaitedIn,
     isOver,
 
-    /** Until it is over, or the signal is aborted. */
-    async until(awaited: Awaited, signal: AbortSignal | undefined): Promise<void> {
-      let wake = () => {};
-      const leave = await ephemeral.subscribe(awaited.topic, () => wake());
-      const aborted = () => wake();
-      signal?.addEventListener('abort', aborted);
+    /**
+     * Until it is over, or doesn't stand any more, or the signal is aborted.
+     *
+     * @throws TooManyError where as many wait for it as may
+     */
+    async until(awaited: Awaited, stands: () => Promise<boolean>, signal: AbortSignal | undefined): Promise<void> {
+      const { owner } = awaited;
+      const open = waiters.get(owner) ?? 0;
+      if (open >= MOST_WAITERS) throw new TooManyError(`${open} wait for the same answer`, LOOK);
+      waiters.set(owner, open + 1);
       try {
-        for (;;) {
-          // Before it is looked at: a call that comes meanwhile isn't lost.
-          const { promise, resolve } = Promise.withResolvers<void>();
-          wake = resolve;
-          if (signal?.aborted || (await isOver(awaited))) return;
-          const timer = setTimeout(resolve, Math.max(1, Math.min(LOOK, awaited.expires - now())));
-          await promise;
-          clearTimeout(timer);
-        }
+        await wait(awaited, stands, signal);
       } finally {
-        signal?.removeEventListener('abort', aborted);
-        leave();
+        const left = (waiters.get(owner) ?? 1) - 1;
+        if (left > 0) waiters.set(owner, left);
+        else waiters.delete(owner);
       }
     },
 
