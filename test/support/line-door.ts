@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Router } from 'express';
 import { z } from 'zod';
+import type { Application } from '../../src/core/application.ts';
 import type { Door, DoorModule, DoorPorts } from '../../src/core/door.ts';
 import { SallyportError } from '../../src/core/errors.ts';
 import type { Caller, JourneyStep } from '../../src/core/journey.ts';
@@ -128,6 +129,7 @@ class Conversation {
  */
 export function lineDoor() {
   let given: DoorPorts | undefined;
+  const federation = { knows: async (_id: string): Promise<Application | undefined> => undefined };
   const module: DoorModule<{ socket: string }> = {
     id: 'line',
     prompts: PRESENTS,
@@ -143,11 +145,19 @@ export function lineDoor() {
       });
       server.listen(path);
       await once(server, 'listening');
-      return { handler: stepByStep(ports), close: () => closed(server, lines) };
+      return {
+        handler: stepByStep(ports),
+        application: (id) => federation.knows(id),
+        close: () => closed(server, lines),
+      };
     },
   };
   return {
     module: module as DoorModule,
+    /** Applications that others speak for, as a federation's members. */
+    set knows(find: (id: string) => Promise<Application | undefined>) {
+      federation.knows = find;
+    },
     get ports(): DoorPorts {
       if (given === undefined) throw new Error('the door stands only while a gateway runs');
       return given;
@@ -171,6 +181,10 @@ async function talk(ports: DoorPorts, socket: Socket): Promise<void> {
 function stepByStep(ports: DoorPorts): Router {
   const { journey } = ports;
   const router = Router();
+  router.post('/line/join', ...ports.form(8192), async (req, res) => {
+    const application = new URLSearchParams(String(req.body)).get('application') ?? '';
+    res.json((await ports.core.join(req, res, application)) ?? {});
+  });
   router.post('/line/:what', ...ports.form(8192), async (req, res) => {
     const fields = Object.fromEntries(new URLSearchParams(String(req.body)));
     const { id = '', nonce = '', application = '', ip, acr, essential, ...answer } = fields;
