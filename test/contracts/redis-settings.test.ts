@@ -7,7 +7,14 @@ import redis from '../../src/stores/redis/index.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { freePort } from '../support/ports.ts';
-import { startRedis } from '../support/redis.ts';
+import { type RedisServer, startRedis } from '../support/redis.ts';
+import {
+  type ClusterGroup,
+  type RedisGroup,
+  type SentinelGroup,
+  startCluster,
+  startSentinels,
+} from '../support/redis-groups.ts';
 
 const UNAVAILABLE = { code: 'ERR_STORE_UNAVAILABLE' };
 
@@ -56,6 +63,47 @@ describe('the settings of the Redis store', () => {
   });
 });
 
+/** As in docs/how-to/run-on-redis.md. */
+const RIGHTS = [
+  ...['~sallyport:*', '&sallyport:*', '+@read', '+@write', '+@connection', '+@scripting', '+@pubsub'],
+  ...['+info', '+wait', '+time'],
+];
+
+/** What is to be done at every server. */
+async function allow(server: RedisServer, ...more: string[]): Promise<void> {
+  const admin = new Redis(server.url);
+  await admin.call('ACL', 'SETUSER', 'gate', 'on', '>p@ss/word', ...RIGHTS, ...more);
+  admin.disconnect();
+}
+
+it.each<[string, () => Promise<RedisGroup>, (group: RedisGroup) => object, string[]]>([
+  [
+    'under Sentinel',
+    startSentinels,
+    (group) => ({ sentinels: (group as SentinelGroup).sentinels, name: (group as SentinelGroup).name }),
+    [],
+  ],
+  [
+    'in a cluster',
+    startCluster,
+    (group) => ({ cluster: (group as ClusterGroup).nodes }),
+    ['+cluster|slots', '+cluster|info'],
+  ],
+])('works %s with the rights that the documentation names', async (_, start, settings, more) => {
+  const group = await start();
+  onTestFinished(() => group.stop());
+  await Promise.all(group.servers.map((server) => allow(server, ...more)));
+  const given = { ...settings(group), user: 'gate', password: 'p@ss/word' };
+  const store = await redis.open(redis.settings.parse(given), { now: Date.now });
+  onTestFinished(() => store.close());
+  await vi.waitFor(() => store.ping(), { timeout: 20_000 });
+  expect(await store.add('mark', 'x', 60_000)).toBe(true);
+  const heard: string[] = [];
+  await store.subscribe('topic', () => void heard.push('topic'));
+  await store.publish('topic');
+  await vi.waitFor(() => expect(heard).toEqual(['topic']), { timeout: 10_000 });
+});
+
 describe('the Redis store over TLS and with an ACL', () => {
   async function secured() {
     const folder = temporaryFolder();
@@ -74,9 +122,8 @@ describe('the Redis store over TLS and with an ACL', () => {
       },
     });
     onTestFinished(() => server.stop());
+    await allow(server);
     const admin = new Redis(server.url);
-    const allowed = ['~sallyport:*', '&sallyport:*', '+@read', '+@write', '+@connection', '+@scripting', '+@pubsub'];
-    await admin.call('ACL', 'SETUSER', 'gate', 'on', '>p@ss/word', ...allowed, '+info', '+wait', '+time');
     await admin.call('ACL', 'SETUSER', 'default', 'off');
     admin.disconnect();
     return { url: `rediss://127.0.0.1:${port}`, port, ca: cert };
