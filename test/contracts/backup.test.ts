@@ -234,6 +234,31 @@ describe('restoring', () => {
     expect(readdirSync(join(folder, 'data')).filter((name) => name.includes('restoring'))).toEqual([]);
   });
 
+  it('refuses what would be read for ever, is there twice, or is no file', async () => {
+    const { folder, config, file } = await backedUp();
+    const whole = readFileSync(file);
+    const archive = (name: string, ...pieces: Uint8Array[]) => {
+      writeFileSync(join(folder, name), Buffer.concat(pieces));
+      return join(folder, name);
+    };
+    const manifest = JSON.parse(execFileSync('tar', ['xOf', file, 'manifest.json'], { encoding: 'utf8' }));
+    const twice = { ...manifest, parts: [...manifest.parts.slice(-1), ...manifest.parts.slice(-1)] };
+    const repeated = join(folder, 'repeated.tar');
+    const fd = openSync(repeated, 'w');
+    addTo(fd, 'manifest.json', { text: JSON.stringify(twice) }, 0);
+    closeSync(fd);
+    for (const [bad, message] of [
+      [archive('backwards.tar', sized(whole, '-0000001000')), 'no backup'],
+      [archive('unsized.tar', sized(whole, 'size unknown')), 'no backup'],
+      [archive('doubled.tar', readFileSync(repeated), restOf(whole)), 'no backup'],
+      [folder, "can't be read"],
+    ] as const) {
+      const told = await restore(config, bad, '--dangerously-overwrite', '--with-sessions');
+      expect(told, bad).toMatchObject({ exitCode: 2, out: '', err: expect.stringContaining(message) });
+    }
+    expect(await people(config)).toContain('ada');
+  });
+
   it('refuses a backup that a newer program made', async () => {
     const { folder, config } = await backedUp();
     const store = await sqlite.open({ file: join(folder, 'data', 'sallyport.db') });
@@ -266,4 +291,20 @@ function forged(folder: string, { name = 'durable.db', format = 1 }: { name?: st
   endArchive(fd);
   closeSync(fd);
   return file;
+}
+
+/** The archive with another size in its first header, and the sum to it. */
+function sized(archive: Uint8Array, size: string): Buffer {
+  const changed = Buffer.from(archive);
+  changed.fill(0, 124, 136).write(size, 124, 12);
+  changed.write('        ', 148);
+  const sum = changed.subarray(0, 512).reduce((all, byte) => all + byte, 0);
+  changed.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return changed;
+}
+
+/** What follows the manifest in an archive. */
+function restOf(archive: Buffer): Buffer {
+  const size = Number.parseInt(archive.subarray(124, 135).toString(), 8);
+  return archive.subarray(512 + 512 * Math.ceil(size / 512));
 }

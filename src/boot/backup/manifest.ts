@@ -35,8 +35,9 @@ export function manifestOf(archive: Archive): { manifest: Manifest; files: Reado
   if (!parsed.success) throw noBackup(z.prettifyError(parsed.error).replaceAll('\n', ' '));
   const files = new Map<Part['name'], Entry>();
   for (const { name, bytes } of parsed.data.parts) {
-    const entry = rest.find((it) => it.name === name);
-    if (entry?.size !== bytes) throw noBackup(`${name} isn't as the manifest says`);
+    const [entry, ...others] = rest.filter((it) => it.name === name);
+    if (entry?.size !== bytes || others.length > 0 || files.has(name))
+      throw noBackup(`${name} isn't as the manifest says`);
     files.set(name, entry);
   }
   return { manifest: parsed.data, files };

@@ -123,7 +123,9 @@ function openFile(file: string): number {
 }
 
 function entriesOf(fd: number): Entry[] {
-  const { size: whole } = fstatSync(fd);
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) throw new SallyportError('ERR_INPUT', "what is there can't be read: it is no file");
+  const whole = stat.size;
   const entries: Entry[] = [];
   const block = Buffer.alloc(BLOCK);
   for (let at = 0; ; ) {
@@ -171,13 +173,15 @@ function parsed(block: Buffer): { name: string; size: number } {
       .toString('utf8')
       .replace(/[\0 ]+$/, '');
   const plain = block[156] === 0x30 || block[156] === 0;
-  if (Number.parseInt(text(SUM), 8) !== sumOf(block) || !plain) {
+  const long = block.readUInt8(SIZE[0]) === 0x80;
+  // A sign or a letter would lead back to where reading began, for ever.
+  const sized = long || /^[0-7]+$/.test(text(SIZE));
+  if (Number.parseInt(text(SUM), 8) !== sumOf(block) || !plain || !sized) {
     throw new SallyportError(
       'ERR_INPUT',
       'this is no backup: it must be an archive of plain files, as backup writes it',
     );
   }
-  const long = block.readUInt8(SIZE[0]) === 0x80;
   const size = long ? Number(block.readBigUInt64BE(SIZE[0] + 4)) : Number.parseInt(text(SIZE), 8);
   return { name: text(NAME), size };
 }
