@@ -208,6 +208,32 @@ describe('“it’s not me”', () => {
     expect((await phone.answer(id, 'not-me')).json).toEqual({ outcome: 'reported' });
     expect(reports).toEqual(['ada']);
   });
+
+  it('is made again where nobody could undo the answer', async () => {
+    const reports: string[] = [];
+    const { enrolled, challenge, verify, ports } = await open({}, {}, async (account) => {
+      if (reports.push(account) > 1) return;
+      // The next change of the request is the one that undoes it: as if the process ended here.
+      const { swap } = ports.exchange;
+      Object.assign(ports.exchange, {
+        swap: async () => {
+          Object.assign(ports.exchange, { swap });
+          throw new SallyportError('ERR_STORE_UNAVAILABLE', 'away');
+        },
+      });
+      throw new SallyportError('ERR_STORE_UNAVAILABLE', 'away');
+    });
+    const { phone } = await enrolled();
+    const another = await enrolled();
+    const asked = await challenge();
+    const { id } = await phone.request();
+    await expect(phone.answer(id, 'not-me')).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+    for (const one of [phone, another.phone]) expect((await one.answer(id, 'approve', number(asked))).status).toBe(410);
+    expect(await verify(asked.pending)).toMatchObject({ outcome: 'refused', reason: 'reported' });
+    expect((await another.phone.answer(id, 'not-me')).status).toBe(410);
+    expect((await phone.answer(id, 'not-me')).json).toEqual({ outcome: 'reported' });
+    expect(reports).toEqual(['ada', 'ada']);
+  });
 });
 
 describe('a store that is away', () => {

@@ -46,6 +46,9 @@ export function createRequests(
   const pauseAfter = (misses: number) => (misses === 0 ? 0 : Math.min(LONGEST_WAIT, wait * 1000 * 2 ** (misses - 1)));
 
   const isLive = ({ expires, decided }: PushRequest) => decided === undefined && now() < expires;
+  /** The same device says once more that it wasn't them. */
+  const isSaidAgain = ({ expires, decided }: PushRequest, { decision, by }: { decision: Decision; by: string }) =>
+    decision === 'not-me' && decided?.outcome === 'reported' && decided.by === by && now() < expires;
   /** Approved, and the page hasn't fetched it yet. */
   const isDue = ({ decided }: PushRequest) => decided?.outcome === 'approved' && now() < decided.at + FETCHED_WITHIN;
 
@@ -97,7 +100,10 @@ export function createRequests(
     ): Promise<{ outcome: RequestOutcome; request: PushRequest } | undefined> {
       return standings.change(account, (standing) => {
         const { request: last, misses } = standing;
-        if (last?.id !== answered.id || !isLive(last)) return { result: undefined };
+        if (last?.id !== answered.id) return { result: undefined };
+        // What it leads to may not have come about, as where the process ended; nothing else can be said any more.
+        if (isSaidAgain(last, answered)) return { result: { outcome: 'reported', request: last } };
+        if (!isLive(last)) return { result: undefined };
         const outcome = outcomeOf(answered, last.number);
         const decided: PushRequest = { ...last, decided: { outcome, by: answered.by, at: now() } };
         const next = { misses: outcome === 'approved' ? 0 : misses, request: decided };
