@@ -278,6 +278,41 @@ describe('guesses', () => {
   });
 });
 
+describe('audit and log', () => {
+  it('tell of every end by door and application, and of no secret', async () => {
+    const someone = await appHolder(scene);
+    const account = await accountOf(scene, someone);
+    const from = caller();
+    const { journey } = door.ports;
+    const { id, step } = await begin('vault', from);
+    await journey.answer(id, from, { username: someone.username, password: 'a wrong password' }, step.nonce);
+    const { nonce } = await journey.look(id, from);
+    const second = await journey.answer(id, from, { username: someone.username, password: PASSWORD }, nonce);
+    await journey.answer(id, from, { code: '918273' }, second.nonce);
+    const code = scene.nextCode(someone);
+    expect(await journey.answer(id, from, { code }, (await journey.look(id, from)).nonce)).toMatchObject({
+      kind: 'done',
+    });
+    const newcomer = await scene.newcomer();
+    expect((await entered('vault', newcomer)).next).toMatchObject({ kind: 'refused' });
+    const ends = [
+      ['sign-in.completed', account],
+      ['sign-in.denied', await accountOf(scene, newcomer)],
+    ];
+    await vi.waitFor(() => {
+      for (const [event, whose] of ends) {
+        const row = scene
+          .audit()
+          .findLast((it) => it.event === event && it.account === whose && it.application === 'vault');
+        expect(JSON.parse(row?.detail ?? '{}')).toMatchObject({ door: 'line' });
+      }
+    });
+    const told = JSON.stringify([scene.audit(), scene.gateway.logs]);
+    for (const secret of [PASSWORD, 'a wrong password', '918273', code, id, second.nonce])
+      expect(told).not.toContain(secret);
+  });
+});
+
 describe('odd words', () => {
   it.each(['__proto__', 'constructor', '../../etc/passwd', ''])('locale %s', async (locale) => {
     const someone = await appHolder(scene);
