@@ -28,6 +28,7 @@ describe('networks of an address', () => {
     ['2001:db8:21::5', []],
     ['::ffff:10.20.7.1', ['campus', 'ward']],
     ['::ffff:0a14:0701', ['campus', 'ward']],
+    ['::10.20.7.1', []],
     // Not addresses, or not everywhere the same address.
     ['', []],
     ['unknown', []],

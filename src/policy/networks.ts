@@ -15,7 +15,9 @@ type Range = readonly [Address, number];
  * `0x7f000001` and octal parts, which other software reads as other addresses.
  */
 function addressOf(text: string): Address | undefined {
-  return isIP(text) === 0 ? undefined : ipaddr.process(text);
+  if (isIP(text) === 0) return undefined;
+  // ipaddr.js takes the deprecated `::10.0.0.1` (RFC 4291 section 2.5.5.1) for 10.0.0.1, whose networks it isn't in.
+  return ipaddr.process(text.replace(/^::(?=\d+\.)/, '0:0:0:0:0:0:'));
 }
 
 function rangeOf(text: string): Range | undefined {
