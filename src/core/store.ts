@@ -252,6 +252,8 @@ export interface DurableStore {
       event: string,
       options: { from: number; until: number; after?: Pick<AuditEntry, 'at' | 'id'>; limit: number },
     ): Promise<AuditEntry[]>;
+    /** Whose chains there are, in order of name. */
+    nodes(): Promise<string[]>;
     /** Oldest first, for verification and export. */
     ofNode(node: string, options: { after?: number; limit: number }): Promise<AuditEntry[]>;
   };
@@ -283,6 +285,8 @@ export interface DurableStore {
      */
     replace(rows: readonly { row: SealedRow; sealed: string }[]): Promise<number>;
   };
+  /** The database's own clock, epoch milliseconds: what several nodes compare goes by none of theirs. */
+  now(): Promise<number>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -51,6 +51,17 @@ export function createAudit(db: Database): DurableStore['audit'] {
       }
       return (await query.execute()).map(fromRow);
     },
+    async nodes() {
+      const nodes: string[] = [];
+      // From one to the next by the index: there are few, and of each a great many entries.
+      for (let last: string | undefined; ; last = nodes.at(-1)) {
+        let query = db.selectFrom('audit').select('node').orderBy('node').limit(1);
+        if (last !== undefined) query = query.where('node', '>', last);
+        const row = await query.executeTakeFirst();
+        if (row === undefined) return nodes;
+        nodes.push(row.node);
+      }
+    },
     async ofNode(node, { after, limit }) {
       let query = db.selectFrom('audit').selectAll().where('node', '=', node).orderBy('sequence').limit(limit);
       if (after !== undefined) query = query.where('sequence', '>', after);

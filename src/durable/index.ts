@@ -17,6 +17,7 @@ import { createRecords } from './records.ts';
 import type { Database, Tables } from './schema.ts';
 import { createSealed } from './sealed.ts';
 import { createState } from './state.ts';
+import { readClock } from './time.ts';
 import { checkServed, newestVersion, type SchemaState, type Standing, standingOf } from './versions.ts';
 
 export { VERSION } from './versions.ts';
@@ -44,6 +45,7 @@ export async function createDurableStore(connection: DurableConnection): Promise
     state: (namespace) => createState(db, namespace),
     records: (namespace) => createRecords(db, namespace),
     sealed: createSealed(db),
+    now: () => readClock(db),
     async ping() {
       checkServed(await newestVersion(db));
     },

@@ -1,6 +1,6 @@
 import { accountSuite } from './durable/accounts.ts';
 import { credentialSuite } from './durable/credentials.ts';
-import { auditSuite, consentSuite, keySuite, stateSuite } from './durable/proceedings.ts';
+import { auditSuite, clockSuite, consentSuite, keySuite, stateSuite } from './durable/proceedings.ts';
 import { recordSuite, sealedSuite } from './durable/records.ts';
 import type { DurableSubject } from './durable/subject.ts';
 
@@ -11,6 +11,7 @@ export function durableSuite(subject: DurableSubject): void {
   credentialSuite(subject);
   consentSuite(subject);
   auditSuite(subject);
+  clockSuite(subject);
   keySuite(subject);
   stateSuite(subject);
   recordSuite(subject);

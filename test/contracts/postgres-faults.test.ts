@@ -37,6 +37,7 @@ function everyOperation(store: DurableStore): Promise<unknown>[] {
     store.state('s').set('k', 'v', 0),
     store.records('r').insert({ id: 'i', data: '', keys: ['k'] }),
     store.sealed.replace([]),
+    store.now(),
     store.ping(),
   ];
 }

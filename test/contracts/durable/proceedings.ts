@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { AuditEntry } from '../../../src/core/store.ts';
 import { ada, type DurableSubject, TIME, together } from './subject.ts';
 
@@ -30,6 +30,17 @@ export function consentSuite({ open }: DurableSubject): void {
   });
 }
 
+export function clockSuite({ open }: DurableSubject): void {
+  it('has a clock, in milliseconds, that goes on', async () => {
+    const store = await open();
+    const [before, first] = [Date.now(), await store.now()];
+    expect(Number.isInteger(first)).toBe(true);
+    // The server of these tests is on this machine.
+    expect(Math.abs(first - before)).toBeLessThan(10_000);
+    await vi.waitFor(async () => expect(await store.now()).toBeGreaterThan(first));
+  });
+}
+
 export function auditSuite({ open }: DurableSubject): void {
   it('appends to each chain and reads it forwards, an account backwards', async () => {
     const { audit } = await open();
@@ -46,6 +57,14 @@ export function auditSuite({ open }: DurableSubject): void {
     expect(sequences(await audit.ofAccount(ada.id, { limit: 2 }))).toEqual([3, 2]);
     expect(sequences(await audit.ofAccount(ada.id, { limit: 9, events: ['e1', 'e3'] }))).toEqual([3, 1]);
     expect(await audit.ofAccount(ada.id, { limit: 9, events: [] })).toEqual([]);
+  });
+
+  it('knows whose chains there are', async () => {
+    const { audit } = await open();
+    expect(await audit.nodes()).toEqual([]);
+    const of = (node: string) => entry(1, { id: `${node}-1`, node });
+    await audit.append([entry(1), entry(2), of('n2'), of('n1.cli'), of('a')]);
+    expect(await audit.nodes()).toEqual(['a', 'n1', 'n1.cli', 'n2']);
   });
 
   it('reads one kind of event backwards in pages, within a period', async () => {
