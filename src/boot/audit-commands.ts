@@ -6,21 +6,34 @@ import type { DurableStore } from '../core/store.ts';
 /** What the commands about the audit work on. */
 export interface AuditTarget {
   durable: Pick<DurableStore, 'audit'>;
-  /** The chain looked at unless another is named. */
+  /** This node. */
   node: string;
   publicKeyOf(kid: string): KeyObject | undefined;
+  /** Learns of keys that other nodes have made since. */
+  refresh?(): Promise<void>;
 }
 
-/** Checks a chain for altered and missing entries. */
+/** Checks the chain that is named, or all of them, for altered and missing entries. */
 export async function verify(
-  { durable, node, publicKeyOf }: AuditTarget,
+  { durable, node, publicKeyOf, refresh }: AuditTarget,
   { options }: CommandInput,
 ): Promise<CommandResult> {
-  const chosen = typeof options.node === 'string' ? options.node : node;
-  return told(chosen, await verifyChain(durable, chosen, publicKeyOf));
+  const chosen = typeof options.node === 'string' ? [options.node] : await durable.audit.nodes();
+  if (chosen.length === 0) chosen.push(node);
+  await refresh?.();
+  const results: CommandResult[] = [];
+  for (const one of chosen) results.push(told(one, await verifyChain(durable, one, publicKeyOf), chosen.length > 1));
+  return {
+    lines: results.flatMap(({ lines }) => lines),
+    exitCode: Math.max(...results.map(({ exitCode }) => exitCode)),
+  };
 }
 
-function told(node: string, { entries, first, broken, signedUpTo, head }: Verdict): CommandResult {
+function told(
+  node: string,
+  { entries, first, broken, signedUpTo, head }: Verdict,
+  amongOthers: boolean,
+): CommandResult {
   const lines: string[] = [];
   if (head === undefined && broken === undefined) lines.push(`${node}: no entries`);
   if (head) lines.push(`${node}: entries ${first} to ${head.sequence} are whole (${entries})`);
@@ -28,6 +41,6 @@ function told(node: string, { entries, first, broken, signedUpTo, head }: Verdic
   else if (head) lines.push('nothing is signed yet');
   // To be kept elsewhere: only so does it show whether somebody cut the chain at its end.
   if (head) lines.push(`last: ${head.sequence} ${head.hash} ${new Date(head.at).toISOString()}`);
-  if (broken) lines.push(`BROKEN at entry ${broken.sequence}: ${broken.why}`);
+  if (broken) lines.push(`${amongOthers ? `${node}: ` : ''}BROKEN at entry ${broken.sequence}: ${broken.why}`);
   return { lines, exitCode: broken ? 1 : 0 };
 }

@@ -14,6 +14,8 @@ export interface AuditKey {
   sign(data: string): string;
   /** The public key of that id, retired ones included. */
   verifyKey(kid: string): KeyObject | undefined;
+  /** Learns of keys that other processes have made since. */
+  refresh(): Promise<void>;
 }
 
 /**
@@ -29,8 +31,13 @@ export async function auditKey(
 ): Promise<AuditKey> {
   const present = await durable.keys.list(PURPOSE);
   if (present.every(({ retiredAt }) => retiredAt !== undefined)) await create(durable, sealer, now());
-  const stored = await durable.keys.list(PURPOSE);
-  const keys = new Map(stored.map(({ id, sealed }) => [id, open(sealer.open(sealed, keyContext(id)))]));
+  const keys = new Map<string, ReturnType<typeof open>>();
+  async function load() {
+    const stored = await durable.keys.list(PURPOSE);
+    for (const { id, sealed } of stored) if (!keys.has(id)) keys.set(id, open(sealer.open(sealed, keyContext(id))));
+    return stored;
+  }
+  const stored = await load();
   const current = stored.find(({ retiredAt }) => retiredAt === undefined);
   const key = current && keys.get(current.id);
   if (current === undefined || key === undefined) throw new Error('the audit key was retired while it was being made');
@@ -38,6 +45,7 @@ export async function auditKey(
     kid: current.id,
     sign: (data) => sign(null, Buffer.from(data), key.privateKey).toString('base64url'),
     verifyKey: (kid) => keys.get(kid)?.publicKey,
+    refresh: async () => void (await load()),
   };
 }
 

@@ -12,7 +12,7 @@ import type { ResealTarget } from './sealing/command.ts';
 
 export const groups = {
   account: 'unlock accounts',
-  audit: 'check the audit chain',
+  audit: 'check the audit chains',
   keys: 'list and roll over signing keys, and seal anew',
   methods: 'see, confirm and remove what people sign in with',
 };
@@ -30,8 +30,8 @@ export const accountCommands: readonly Command<AccountsTarget>[] = [
 export const auditCommands: readonly Command<AuditTarget>[] = [
   {
     name: 'audit verify',
-    summary: 'check the audit chain for altered and missing entries; exit code 0 or 1',
-    options: [{ flags: '--node <name>', description: 'whose chain (default: this node)' }],
+    summary: 'check the audit chains for altered and missing entries; exit code 0 or 1',
+    options: [{ flags: '--node <name>', description: 'whose chain (default: all of them)' }],
     run: async (...given) => (await import('./audit-commands.ts')).verify(...given),
   },
 ];
