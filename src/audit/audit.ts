@@ -4,7 +4,7 @@ import type { DurableStore } from '../core/store.ts';
 import { SIGNED, signedData } from './chain.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { createQueue } from './queue.ts';
-import { createWriter, type Draft, type Last } from './writer.ts';
+import { createWriter, type Draft, type Held, type Last } from './writer.ts';
 
 const SIGN_EVERY = 3_600_000;
 
@@ -14,6 +14,8 @@ export interface AuditDeps {
   node: string;
   now(): number;
   log: LogPort;
+  /** Asked before each write; without it the chain is this process's whatever happens. */
+  held?: Held;
   /** Signs the head: Ed25519 (RFC 8032), base64url. Without it heads aren't signed. */
   sign?: { kid: string; sign(data: string): string };
 }
@@ -30,8 +32,8 @@ export interface Audit extends AuditPort {
  * and rejects with ERR_STORE_UNAVAILABLE if it can't be; a note is written soon after, with others, and waits
  * while the store is away.
  */
-export async function createAudit({ durable, node, now, log, sign }: AuditDeps): Promise<Audit> {
-  const queue = createQueue(await createWriter(durable, node), log);
+export async function createAudit({ durable, node, now, log, held, sign }: AuditDeps): Promise<Audit> {
+  const queue = createQueue(await createWriter(durable, node, held ?? (async () => {})), log);
   let closed = false;
 
   function draftOf(event: AuditEvent): Draft {

@@ -4,3 +4,4 @@
  */
 export { type Audit, type AuditDeps, createAudit } from './audit.ts';
 export { type AuditListener, type ListenedAudit, listened } from './listened.ts';
+export type { Held } from './writer.ts';

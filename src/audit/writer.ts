@@ -18,8 +18,11 @@ interface Link {
   entry: AuditEntry;
 }
 
+/** Rejects while this process may not write the chain; `doubt`: somebody else may have, ask and don't remember. */
+export type Held = (doubt: boolean) => Promise<void>;
+
 /** Writes one node's chain: it knows where the chain stands, and finds out where a write's fate is unknown. */
-export async function createWriter(durable: Pick<DurableStore, 'audit'>, node: string) {
+export async function createWriter(durable: Pick<DurableStore, 'audit'>, node: string, held: Held) {
   /** Undefined where the last write's fate is unknown. */
   let head: Last | undefined = (await durable.audit.head(node)) ?? BEGINNING;
   /** Last try that failed: it may have been written all the same, if only the answer got lost. */
@@ -40,6 +43,7 @@ export async function createWriter(durable: Pick<DurableStore, 'audit'>, node: s
   return {
     /** Where the chain stands in the store; `found`: what was in doubt and did get there, not to be written twice. */
     async stand(): Promise<{ last: Last; found: ReadonlySet<Draft> }> {
+      await held(head === undefined);
       if (head) return { last: head, found: new Set() };
       const tried = doubtful.at(-1)?.entry;
       const [there] = tried ? await durable.audit.ofNode(node, { after: tried.sequence - 1, limit: 1 }) : [];

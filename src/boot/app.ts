@@ -16,6 +16,7 @@ import type { Config } from './config.ts';
 import { createHost } from './host.ts';
 import { createLog } from './log.ts';
 import type { Modules } from './modules.ts';
+import type { Membership } from './nodes/index.ts';
 import { realWorld, type World } from './parts.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -28,7 +29,7 @@ export interface App {
   managementPages: readonly string[];
   core: Core;
   rooms: Rooms;
-  /** Throws while a store is away. */
+  /** Throws while a store is away, or another process has the name of this node. */
   ready(): Promise<void>;
   /** Ends what would keep connections open: the server can then stop. */
   endStreams(): void;
@@ -38,13 +39,14 @@ export interface App {
 export interface AppOptions {
   world?: World;
   log?: LogPort;
+  node?: Membership;
 }
 
 /** The gateway, from the ground up: each step is given those before it, and knows none that comes after. */
 export async function createApp(config: Config, modules: Modules, options: AppOptions = {}): Promise<App> {
-  const { world = realWorld, log = createLog(config.log.level) } = options;
+  const { world = realWorld, log = createLog(config.log.level), node = {} } = options;
   const ground = await openGround(config, modules, world, log);
-  const ledger = await openLedger(config, ground);
+  const ledger = await openLedger(config, ground, node);
   const outside = await openOutside(config, modules, ground, ledger);
   const people = await openPeople(config, modules, ground, ledger, outside);
   const standing = { config, modules, ground, ledger, outside, people };
@@ -66,7 +68,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     }),
     core,
     rooms,
-    ready: ground.ready,
+    ready: ledger.ready,
     endStreams: front.streams.close,
     async close() {
       front.streams.close();
@@ -84,7 +86,7 @@ export async function createCommandHost(
   config: Config,
   modules: Modules,
 ): Promise<CommandHost & { close(): Promise<void> }> {
-  const app = await createApp(config, modules, { log: createLog('silent') });
+  const app = await createApp(config, modules, { log: createLog('silent'), node: { command: true } });
   return { run: (request) => app.host.run(request), close: () => app.close() };
 }
 

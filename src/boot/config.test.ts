@@ -47,6 +47,7 @@ describe('a configuration', () => {
   it('fills in what is left out, in milliseconds and absolute paths', () => {
     const config = load({ applications: { library } });
     expect(config).toMatchObject({
+      node: 'main',
       listen: { host: '127.0.0.1', port: 3000 },
       management: { host: '127.0.0.1', port: 3003 },
       sessions: { lifetime: 28_800_000, idle: 3_600_000 },
@@ -276,6 +277,7 @@ describe('what is refused', () => {
       { policy: { rules: [{ name: 'a', groups: [], level: 'sfa' }] } },
       'policy.rules[0].groups',
     ],
+    ['a node with a name that a chain of commands could have', { node: 'a.cli' }, 'node'],
     [
       'a rule for an unknown network',
       { policy: { rules: [{ name: 'a', notNetworks: ['x'] }] } },

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { startRelyingParty } from '../../demo/relying-party/server.ts';
 import type { Prepared } from '../../demo/service-provider/prepare.ts';
 import { startServiceProvider } from '../../demo/service-provider/server.ts';
-import { type App, createApp, stopServer } from '../../src/boot/app.ts';
+import { type App, type AppOptions, createApp, stopServer } from '../../src/boot/app.ts';
 import { loadConfig } from '../../src/boot/config.ts';
 import { loadModules } from '../../src/boot/modules.ts';
 import { realWorld } from '../../src/boot/parts.ts';
@@ -43,6 +43,8 @@ export interface GatewayOptions {
   withoutRelyingParty?: boolean;
   /** With the SAML door and the demo's service providers; `demo` has them anyway. */
   serviceProvider?: boolean;
+  /** How long a node has its name without renewing it, where nodes share a store. */
+  node?: AppOptions['node'];
   /** Doors of the tests' own, beside those that are installed. */
   doors?: readonly DoorModule[];
 }
@@ -193,7 +195,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       (fields: object, message: string) => void logs.push({ level, fields, message }),
     ]),
   ) as unknown as LogPort;
-  const app = await createApp(config, modules, { world: { ...realWorld, now }, log });
+  const app = await createApp(config, modules, {
+    world: { ...realWorld, now },
+    log,
+    ...(options.node && { node: options.node }),
+  });
   const server = await listen(app, ports.gateway);
   const relyingParty = options.withoutRelyingParty
     ? undefined

@@ -6,10 +6,8 @@ import { auditKey } from '../audit-key.ts';
 import type { Config } from '../config.ts';
 import { createKeyrings, type Keyrings } from '../keyring.ts';
 import { createManagement, type Management } from '../management.ts';
+import { type Membership, openNode } from '../nodes/index.ts';
 import type { Ground } from './ground.ts';
-
-/** Name of this process's audit chain: with SQLite there is one. */
-const NODE = 'main';
 
 /** What is written down and counted, and whatever stands on no more than that. */
 export interface Ledger {
@@ -18,26 +16,36 @@ export interface Ledger {
   management: Management;
   strangers: Strangers;
   keyrings: Keyrings;
+  /** Throws while a store is away, or this process isn't the node any more that it was started as. */
+  ready(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openLedger(config: Config, ground: Ground): Promise<Ledger> {
-  const { world, log, durable, ephemeral, sealer, ready } = ground;
+export async function openLedger(config: Config, ground: Ground, membership: Membership): Promise<Ledger> {
+  const { world, log, durable, ephemeral, sealer } = ground;
   const signer = await auditKey(durable, sealer, world.now);
-  const chain = await createAudit({ durable, node: NODE, now: world.now, log, sign: signer });
+  const written = { durable, now: world.now, log, sign: signer };
+  const node = await openNode(config, written, membership);
+  const chain = await createAudit({ ...written, node: node.name, held: node.held });
   const audit = listened(boundUnproven(chain, world.now));
+  const ready = async () => {
+    await ground.ready();
+    node.check();
+  };
   const management = createManagement(ready);
   audit.listen(management.count);
   const strangers = createStrangers({
     ...{ now: world.now, ephemeral, audit, log, strangers: budgetsOf(config), count: management.countStrangers },
   });
   const keyrings = createKeyrings({ ...world, durable, sealer, log, audit });
-  const auditOf = { durable, node: NODE, publicKeyOf: signer.verifyKey };
+  const auditOf = { durable, node: node.name, publicKeyOf: signer.verifyKey, refresh: signer.refresh };
   return {
-    ...{ audit, auditOf, management, strangers, keyrings },
+    ...{ audit, auditOf, management, strangers, keyrings, ready },
     async close() {
       await keyrings.close();
       await chain.close();
+      // Last: whoever takes the name then goes on behind the signature.
+      await node.close();
     },
   };
 }

@@ -29,6 +29,8 @@ export interface Config {
   /** An origin: no path, no slash at its end. */
   issuer: string;
   name: LocalizedText;
+  /** Its own among those that share the stores. */
+  node: Parsed['node'];
   listen: Parsed['listen'];
   management: { host: string; port: number };
   trustedProxies: readonly string[];

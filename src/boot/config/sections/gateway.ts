@@ -31,6 +31,11 @@ const management = z
 
 /** What it is called, and where it is reached. */
 export const gateway = {
+  node: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'must be lower-case letters, digits and hyphens, at most 63' })
+    .default('main')
+    .describe('Name of this process among those that share its stores: no two that run at once may have the same'),
   issuer: issuer.describe('Public origin of the gateway: https://login.example.org'),
   name: localized.describe('What the institution calls this service'),
   listen,
