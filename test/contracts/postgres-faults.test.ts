@@ -3,6 +3,7 @@ import type { DurableStore } from '../../src/core/store.ts';
 import { createDurableStore } from '../../src/durable/index.ts';
 import postgres from '../../src/stores/postgres/index.ts';
 import { selfSigned } from '../support/certificate.ts';
+import { cuttable } from '../support/cuttable.ts';
 import { freePort } from '../support/ports.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 
@@ -61,6 +62,24 @@ describe('the PostgreSQL store when PostgreSQL fails', () => {
     await recovered(store);
     expect(await store.state('s').get('kept')).toEqual({ value: 'value', version: 1 });
     expect(await store.state('s').set('kept', 'again', 0)).toBe(false);
+  });
+
+  it('refuses what waits for an answer on a connection that is lost, and lives on', async () => {
+    const url = await server.database();
+    const line = await cuttable(url);
+    const store = await open(line.url);
+    await store.ping();
+    const waitingFor = (event: string) =>
+      server.run(`select pid from pg_stat_activity where '${event}' in (wait_event, wait_event_type)`);
+    const locked = server.run('begin; lock table state in access exclusive mode; select pg_sleep(2)', url);
+    await vi.waitFor(async () => expect(await waitingFor('PgSleep')).toHaveLength(1));
+    const asked = [store.state('s').get('k'), store.state('s').set('k', 'v', 0)];
+    const refused = Promise.all(asked.map((answer) => expect(answer).rejects.toMatchObject(UNAVAILABLE)));
+    await vi.waitFor(async () => expect(await waitingFor('Lock')).toHaveLength(asked.length));
+    line.cut();
+    await Promise.all([refused, locked]);
+    line.mend();
+    await recovered(store);
   });
 
   it('refuses while it hangs with its connections open, and recovers by itself', async () => {

@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcp, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { Client } from '../support/client.ts';
 import { sallyport } from '../support/commands.ts';
+import { cuttable } from '../support/cuttable.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { type Gateway, type GatewayOptions, PersonAtBrowser, startGateway } from '../support/gateway.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
@@ -48,37 +49,6 @@ async function signsIn(gateway: Gateway, username: string): Promise<boolean> {
   const page = await person.begin('library');
   if (page.status !== 200) return false;
   return (await person.password(page, username)).url.pathname === '/library';
-}
-
-/** Another address of the database, whose connections can be cut. */
-async function cuttable(url: string) {
-  const { hostname, port } = new URL(url);
-  const open = new Set<Socket>();
-  let cut = false;
-  const proxy = createTcp((near) => {
-    if (cut) return void near.destroy();
-    const far = connect(Number(port), hostname);
-    for (const [from, to] of [[near, far] as const, [far, near] as const]) {
-      open.add(from);
-      from.on('error', () => to.destroy()).on('close', () => to.destroy());
-      from.pipe(to);
-    }
-  });
-  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
-  onTestFinished(() => void proxy.close());
-  const through = new URL(url);
-  through.port = String((proxy.address() as AddressInfo).port);
-  return {
-    url: through.href,
-    cut() {
-      cut = true;
-      for (const socket of open) socket.destroy();
-      open.clear();
-    },
-    mend() {
-      cut = false;
-    },
-  };
 }
 
 describe('several nodes on one PostgreSQL', () => {

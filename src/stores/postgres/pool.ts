@@ -61,6 +61,8 @@ export function createPool(settings: Settings, { max, statement }: PoolOptions):
         const client = await pool.connect();
         const known = guards.get(client);
         if (known) return known;
+        // The pool listens to connections that nobody uses. Without a listener one that is lost would end the process.
+        client.on('error', () => {});
         const guard = guarded(client, server);
         guards.set(client, guard);
         return guard;
