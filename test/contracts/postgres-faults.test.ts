@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Dialect, Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { DurableStore } from '../../src/core/store.ts';
 import { createDurableStore } from '../../src/durable/index.ts';
@@ -147,6 +149,21 @@ describe('the PostgreSQL store when PostgreSQL fails', () => {
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'sallyport %'`,
     );
     await recovered(store);
+  });
+
+  it('outlives the end of a connection in the middle of a transaction', async () => {
+    const opened = await postgres.open(postgres.settings.parse({ url: await server.database(), ...QUICK }));
+    onTestFinished(() => opened.close());
+    const db = new Kysely<unknown>({ dialect: opened.dialect as Dialect });
+    const cut = db.transaction().execute(async (trx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+      await server.run(`select pg_terminate_backend(${rows[0]?.pid})`);
+      // The word of it arrives while nothing is asked.
+      await pause(200);
+      await sql`select 1`.execute(trx);
+    });
+    await expect(cut).rejects.toMatchObject(UNAVAILABLE);
+    await sql`select 1`.execute(db);
   });
 
   it('never answers from a replica, and goes on once that is the primary', async () => {

@@ -89,6 +89,7 @@ async function start(options: PostgresOptions): Promise<PostgresServer> {
 
   async function run(statements: string, url = address('postgres')): Promise<Record<string, unknown>[]> {
     const client = new Client({ connectionString: url });
+    client.on('error', () => {});
     await client.connect();
     try {
       return (await client.query(statements)).rows ?? [];

@@ -50,6 +50,8 @@ export function createPool(settings: Settings, { max, statement }: PoolOptions):
   });
   // Of a connection that nobody uses: the next one to ask for one gets another.
   pool.on('error', () => {});
+  // And of one that was handed out, where the pool doesn't listen: an event that nobody hears would end the process.
+  pool.on('connect', (client) => void client.on('error', () => {}));
   const guards = new WeakMap<PoolClient, PostgresPoolClient>();
   let ended = false;
 
@@ -61,8 +63,6 @@ export function createPool(settings: Settings, { max, statement }: PoolOptions):
         const client = await pool.connect();
         const known = guards.get(client);
         if (known) return known;
-        // The pool listens to connections that nobody uses. Without a listener one that is lost would end the process.
-        client.on('error', () => {});
         const guard = guarded(client, server);
         guards.set(client, guard);
         return guard;
