@@ -16,6 +16,7 @@ import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { BEGINNING, hashOf } from '../../src/audit/chain.ts';
 import { addTo, endArchive } from '../../src/boot/backup/tar.ts';
 import { lockData } from '../../src/boot/lock.ts';
 import type { AuditEntry } from '../../src/core/store.ts';
@@ -64,9 +65,12 @@ describe('a backup', () => {
   it('is one moment of a store that is being written to, and the chain in it is whole', async () => {
     const { folder, config } = await backedUp();
     const store = await createDurableStore(await sqlite.open({ file: join(folder, 'data', 'sallyport.db') }));
-    const entry = (sequence: number): AuditEntry => ({
-      ...{ id: `e-${sequence}`, node: 'busy', sequence, at: sequence, event: 'e', detail: {}, hash: `${sequence}` },
-    });
+    let hash = BEGINNING.hash;
+    const entry = (sequence: number): AuditEntry => {
+      const rest = { id: `e-${sequence}`, node: 'busy', sequence, at: sequence, event: 'e', detail: {} };
+      hash = hashOf(hash, rest);
+      return { ...rest, hash };
+    };
     let sequence = 0;
     let writing = true;
     const writer = (async () => {
