@@ -1,5 +1,4 @@
 import type { Core } from '../../core/door.ts';
-import { networkLookup } from '../../policy/index.ts';
 import { type ApiSettings, createStreams, hashOfSecret, type WebDeps } from '../../web/index.ts';
 import type { Config } from '../config.ts';
 import type { Rooms } from '../rooms.ts';
@@ -22,13 +21,12 @@ export function frontOf(
 ): WebDeps {
   const { world, log, durable, ephemeral, keys } = ground;
   const { i18n, locate } = outside;
-  const { applications, factors } = people;
+  const { applications, factors, networksOf } = people;
   return {
-    ...{ ...world, ...rendering, ...rooms, core, applications, durable, ephemeral, log, i18n, locate },
+    ...{ ...world, ...rendering, ...rooms, core, applications, durable, ephemeral, log, i18n, locate, networksOf },
     audit: ledger.audit,
     ...{ trustedProxies: config.trustedProxies, rules: config.rules, trustedDevices: config.trustedDevices },
     troubles: doors.troubles.now,
-    networksOf: networkLookup(config.networks),
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
     doors: [...doors.all.values()],
     published: [...factors.values()].flatMap(({ factor }) => factor.publishes ?? []),

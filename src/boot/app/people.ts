@@ -4,6 +4,7 @@ import type { Directory } from '../../core/directory.ts';
 import type { EnabledFactors } from '../../core/enabled-factor.ts';
 import type { Rule } from '../../core/policy.ts';
 import { type LockoutRoom, lockoutRoom } from '../../lockout/index.ts';
+import { networkLookup } from '../../policy/index.ts';
 import type { Config } from '../config.ts';
 import type { Modules } from '../modules.ts';
 import { createDirectories, createFactors, credentialKinds, OWN_RULES } from '../parts.ts';
@@ -19,6 +20,8 @@ export interface People {
   factors: EnabledFactors;
   /** The configuration's, and the gateway's own. */
   rules: readonly Rule[];
+  /** Names of the configured networks that an address belongs to. */
+  networksOf(ip: string): readonly string[];
   rooms: LockoutRoom & AccountsRoom & AssuranceRoom;
   close(): Promise<void>;
 }
@@ -49,7 +52,7 @@ export async function openPeople(
   const rules = [...config.rules, ...OWN_RULES];
   const rooms = { ...known, ...assuranceRoom({ ...needs, factors, applications, rules, acr, trustedDevices }, known) };
   return {
-    ...{ applications, directories, factors, rules, rooms },
+    ...{ applications, directories, factors, rules, networksOf: networkLookup(config.networks), rooms },
     async close() {
       for (const { factor } of factors.values()) await factor.runs?.close?.();
     },

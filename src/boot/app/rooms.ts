@@ -1,7 +1,6 @@
 import type { Core } from '../../core/door.ts';
 import { helpDeskRoom } from '../../help-desk/index.ts';
 import { methodsRoom } from '../../methods/index.ts';
-import { networkLookup } from '../../policy/index.ts';
 import { reportsRoom } from '../../reports/index.ts';
 import { signInRoom } from '../../sign-in/index.ts';
 import { statisticsRoom } from '../../statistics/index.ts';
@@ -13,12 +12,11 @@ import type { Standing } from './standing.ts';
 export function openRooms({ config, ground, ledger, people }: Standing, core: Core): Rooms {
   const { world, log, durable, ephemeral, sealer } = ground;
   const { audit, strangers } = ledger;
-  const { rooms: below, factors, directories, applications, rules } = people;
+  const { rooms: below, factors, directories, applications, rules, networksOf } = people;
   const endSessions = async (account: string, except?: string) => void (await core.endAll(account, except));
   const endGrants = async (account: string, credential: string) => void (await core.endGrants(account, credential));
   const passwordPolicy = { minimum: config.passwordPolicy.minimum, names: namesOf(config.name) };
   const { suggestions, helpDesk, issuer, defaultLocale } = config;
-  const networksOf = networkLookup(config.networks);
   const needs = {
     ...{ ...world, durable, ephemeral, strangers, sealer, audit, log },
     ...{ factors, directories, applications, rules, suggestions, passwordPolicy, endSessions, endGrants },
