@@ -119,7 +119,8 @@ export function createReservations(
       db.exec('COMMIT');
       return result;
     } catch (error) {
-      db.exec('ROLLBACK');
+      // A full or failing disk has SQLite undo it by itself.
+      if (db.isTransaction) db.exec('ROLLBACK');
       throw error;
     }
   }

@@ -6,6 +6,8 @@ import { unavailable } from './database.ts';
 
 /** Prepared statements kept; the queries of the durable layer number a few dozen. */
 const CACHED = 200;
+/** Of a statement that had nothing left to do. */
+const UNDONE = { changes: 0, lastInsertRowid: 0 };
 
 /**
  * Kysely over `node:sqlite`: its own SQLite dialect, fed with the few methods it needs of a driver.
@@ -24,14 +26,25 @@ export function createDialect(db: DatabaseSync, file: string): SqliteDialect {
   const database: SqliteDatabase = {
     close: () => closeDatabase(db),
     prepare: (sql) =>
-      statements(sql, () =>
-        adapt(
+      statements(sql, () => {
+        const statement = adapt(
           guarded(() => db.prepare(sql)),
           guarded,
-        ),
-      ),
+        );
+        return sql === 'rollback'
+          ? { ...statement, run: (given) => rollBack(db, () => statement.run(given)) }
+          : statement;
+      }),
   };
   return new SqliteDialect({ database });
+}
+
+/**
+ * A full or failing disk has SQLite undo the transaction by itself (sqlite.org/lang_transaction.html, section 3): to
+ * undo it again would be an error of its own, and hide the one that tells what happened.
+ */
+function rollBack<T>(db: DatabaseSync, run: () => T): T | typeof UNDONE {
+  return db.isTransaction ? run() : UNDONE;
 }
 
 export function closeDatabase(db: DatabaseSync): void {

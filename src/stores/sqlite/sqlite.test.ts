@@ -116,3 +116,21 @@ it('tells a mistake in a statement from a store that is away', async () => {
   expect(error).toBeInstanceOf(Error);
   expect(error).not.toHaveProperty('code', UNAVAILABLE);
 });
+
+it('says that the disk is full, in a transaction too, and goes on once it isn’t', async () => {
+  const { db } = await open(newFile());
+  await sql`CREATE TABLE texts (value TEXT)`.execute(db);
+  const fill = (size: number) =>
+    db.transaction().execute(async (trx) => {
+      await sql`INSERT INTO parent VALUES (1)`.execute(trx);
+      await sql`INSERT INTO texts VALUES (${'x'.repeat(size)})`.execute(trx);
+    });
+  await pragma(db, 'max_page_count = 10');
+  await expect(fill(100_000)).rejects.toMatchObject({
+    code: UNAVAILABLE,
+    message: expect.stringContaining('the disk is full'),
+  });
+  expect(await db.selectFrom('parent').selectAll().execute()).toEqual([]);
+  await fill(10);
+  expect(await db.selectFrom('parent').selectAll().execute()).toEqual([{ id: 1 }]);
+});
