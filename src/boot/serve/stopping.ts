@@ -1,0 +1,17 @@
+/** How long requests under way may take once the end was asked for, milliseconds. */
+export const DRAIN = 10_000;
+/** And all the rest after that: a store that is away must not hold the process. */
+const AFTER = 5_000;
+
+/** Stops once, however often it is asked for, and in a bounded time. */
+export function stopOnSignal(stop: () => Promise<void>): void {
+  let stopping = false;
+  const once = () => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(1), DRAIN + AFTER).unref();
+    void stop();
+  };
+  process.on('SIGTERM', once);
+  process.on('SIGINT', once);
+}
