@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { startRelyingParty } from '../../demo/relying-party/server.ts';
-import type { Prepared } from '../../demo/service-provider/prepare.ts';
 import { startServiceProvider } from '../../demo/service-provider/server.ts';
 import { type App, type AppOptions, createApp, stopServer } from '../../src/boot/app.ts';
 import { loadConfig } from '../../src/boot/config.ts';
@@ -14,13 +11,14 @@ import { realWorld } from '../../src/boot/parts.ts';
 import type { DoorModule, LogPort } from '../../src/core/door.ts';
 import { createAuthenticator } from '../../src/factors/totp/double.ts';
 import { Client, type Reply } from './client.ts';
+import { demoTree, merge, type Ports, SECRETS, shortTree, startRelyingParties, type Tree } from './configuration.ts';
 import { forms } from './forms.ts';
 import { freePort } from './ports.ts';
-import { isServiceProvider, metadataOfDemo, prepareForTests, withServiceProviders } from './service-provider.ts';
+import { isServiceProvider, prepareForTests, withServiceProviders } from './service-provider.ts';
+
+export { SECRETS };
 
 export const PASSWORD = 'correct horse battery staple';
-
-type Tree = Record<string, unknown>;
 
 export interface GatewayOptions {
   /** Folder for the configuration and all data; give it again to start on the same data. */
@@ -49,12 +47,6 @@ export interface GatewayOptions {
   doors?: readonly DoorModule[];
 }
 
-export interface Ports {
-  gateway: number;
-  relyingParty: number;
-  serviceProvider: number;
-}
-
 export interface NewUser {
   name?: string;
   groups?: string;
@@ -80,74 +72,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Secrets of the demo's applications in tests. */
-export const SECRETS = {
-  library: 'library-secret-of-the-tests-0123456789',
-  courses: 'courses-secret-of-the-tests-0123456789',
-  payroll: 'payroll-secret-of-the-tests-0123456789',
-};
-
-function application(id: keyof typeof SECRETS, site: string) {
-  return {
-    name: id[0]?.toUpperCase() + id.slice(1),
-    oidc: {
-      redirectUris: [`${site}/${id}/callback`],
-      postLogoutRedirectUris: [`${site}/${id}/signed-out`],
-      backchannelLogoutUri: `${site}/${id}/backchannel-logout`,
-      clientSecret: SECRETS[id],
-      scopes: ['openid', 'profile', 'email', 'groups', 'offline_access'],
-      reauthenticate: '30d',
-    },
-  };
-}
-
-function merge(base: Tree, over: Tree): Tree {
-  const merged = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const before = merged[key];
-    const both = isTree(before) && isTree(value);
-    merged[key] = both ? merge(before, value) : value;
-  }
-  return merged;
-}
-
-const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The demo's applications and rules, and nothing else. */
-function shortTree(url: string, site: string): Tree {
-  return {
-    issuer: url,
-    name: { en: 'Example University', 'zh-Hant': '示範大學', 'zh-Hans': '示范大学' },
-    directories: { local: {} },
-    factors: { password: {}, totp: {} },
-    doors: { oidc: {} },
-    allowedPrivateNetworks: ['127.0.0.0/8'],
-    applications: {
-      library: application('library', site),
-      courses: application('courses', site),
-      payroll: application('payroll', site),
-    },
-    policy: {
-      rules: [
-        { name: 'library', applications: ['library'], level: 'sfa' },
-        { name: 'courses', applications: ['courses'], level: 'mfa', remember: '30d' },
-        { name: 'payroll', applications: ['payroll'], level: 'mfa', remember: 'never' },
-        { name: 'account', applications: ['sallyport-account'], level: 'mfa', remember: '30d' },
-      ],
-    },
-  };
-}
-
-/** What `npm start` runs, on other ports. */
-function demoTree(ports: Ports, prepared: Prepared): Tree {
-  const text = readFileSync(new URL('../../config/demo.yaml', import.meta.url), 'utf8')
-    .replaceAll('localhost:3000', `localhost:${ports.gateway}`)
-    .replaceAll('127.0.0.1:3001', `127.0.0.1:${ports.relyingParty}`)
-    .replaceAll('127.0.0.1:3002', `127.0.0.1:${ports.serviceProvider}`);
-  const secrets = Object.entries(SECRETS).map(([id, clientSecret]) => [id, { oidc: { clientSecret } }]);
-  const tree = merge(parse(text) as Tree, { applications: Object.fromEntries(secrets) });
-  return merge(tree, metadataOfDemo(tree, prepared));
-}
+/** Where people are: at one process, or at several behind one address. */
+export type Place = Pick<Gateway, 'url' | 'relyingParty' | 'serviceProvider' | 'now'>;
 
 /** The demo configuration's applications and rules, on free ports. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -201,20 +127,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...(options.node && { node: options.node }),
   });
   const server = await listen(app, ports.gateway);
-  const relyingParty = options.withoutRelyingParty
-    ? undefined
-    : await startRelyingParty({
-        port: ports.relyingParty,
-        host: '127.0.0.1',
-        issuer: url,
-        applications: (['library', 'courses', 'payroll'] as const).map((id) => ({
-          id,
-          name: id[0]?.toUpperCase() + id.slice(1),
-          clientId: id,
-          clientSecret: SECRETS[id],
-          asks: '',
-        })),
-      });
+  const relyingParty = options.withoutRelyingParty ? undefined : await startRelyingParties(ports.relyingParty, url);
 
   const serviceProvider = prepared && (await startServiceProvider({ prepared, identityProvider: url }));
 
@@ -263,10 +176,10 @@ function listen(app: App, port: number): Promise<Server> {
 /** A person at a browser without script, with an authenticator app. */
 export class PersonAtBrowser {
   readonly client: Client;
-  readonly gateway: Gateway;
+  readonly gateway: Place;
   authenticator: ReturnType<typeof createAuthenticator> | undefined;
 
-  constructor(gateway: Gateway, client = new Client()) {
+  constructor(gateway: Place, client = new Client()) {
     this.gateway = gateway;
     this.client = client;
   }

@@ -8,7 +8,7 @@ import { createAuthenticator } from '../../src/factors/totp/double.ts';
 import { Client, type Reply } from './client.ts';
 import { type Clock, movableClock, SECONDS } from './clock.ts';
 import { forms } from './forms.ts';
-import { type Gateway, type GatewayOptions, PersonAtBrowser, startGateway } from './gateway.ts';
+import { type Gateway, type GatewayOptions, PersonAtBrowser, type Place, startGateway } from './gateway.ts';
 
 /** One gateway for a file of tests, on a clock that can be moved, and people at browsers. */
 export interface Scene {
@@ -41,7 +41,7 @@ export interface AuditRow {
 export class Someone extends PersonAtBrowser {
   readonly username: string;
 
-  constructor(gateway: Gateway, username: string, client?: Client) {
+  constructor(gateway: Place, username: string, client?: Client) {
     super(gateway, client);
     this.username = username;
   }
