@@ -4,11 +4,14 @@ import type { Trouble } from '../core/trouble.ts';
 import { isLoopback } from './config/fields.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
+type Watched = () => Promise<readonly Trouble[]>;
+
 export interface Management extends Pick<Metrics, 'count' | 'countStrangers'> {
   app: Express;
+  /** In the place of those shown before. */
   show(pages: readonly ManagementPage[]): void;
-  /** Tells of applications that don't work, or soon won't, and of the ends that are known. */
-  watch(troubles: () => Promise<readonly Trouble[]>): void;
+  /** Tells of applications that don't work, or soon won't, and of the ends that are known; no more of those before. */
+  watch(troubles: Watched): void;
 }
 
 /** Health and metrics, for the machine's own eyes: it asks nobody who they are. */
@@ -27,38 +30,43 @@ export function createManagement(ready: () => Promise<void>): Management {
   });
   app.get('/metrics', async (_req, res) => void res.type(metrics.contentType).send(await metrics.text()));
 
+  let shown: readonly ManagementPage[] = [];
+  let troubles: Watched = async () => [];
+  metrics.watch(() => troubles());
+  app.get('/health', async (_req, res) => {
+    const reason = await ready().then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : 'unknown'),
+    );
+    const applications = (await troubles()).map(({ since, until, ...trouble }) => ({
+      ...trouble,
+      ...(since !== undefined && { since: new Date(since).toISOString() }),
+      ...(until !== undefined && { until: new Date(until).toISOString() }),
+    }));
+    res.status(reason === undefined ? 200 : 503);
+    res.json({ status: reason === undefined ? 'ready' : 'not ready', ...(reason && { reason }), applications });
+  });
+  app.use((req, res, next) => {
+    const page = req.method === 'GET' ? shown.find(({ path }) => path === req.path) : undefined;
+    if (page === undefined) return next();
+    // Another site's name could be made to point here, and its script would then read this (DNS rebinding).
+    if (!isLoopback(req.hostname)) return void res.status(421).json({ status: 'misdirected' });
+    const { type, body } = page.answer();
+    res.set({
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+    });
+    res.type(type).send(body);
+  });
+
   return {
     app,
     show(pages) {
-      for (const { path, answer } of pages) {
-        app.get(path, (req, res) => {
-          // Another site's name could be made to point here, and its script would then read this (DNS rebinding).
-          if (!isLoopback(req.hostname)) return void res.status(421).json({ status: 'misdirected' });
-          const { type, body } = answer();
-          res.set({
-            'cache-control': 'no-store',
-            'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-            'x-content-type-options': 'nosniff',
-          });
-          res.type(type).send(body);
-        });
-      }
+      shown = pages;
     },
-    watch(troubles) {
-      metrics.watch(troubles);
-      app.get('/health', async (_req, res) => {
-        const reason = await ready().then(
-          () => undefined,
-          (error: unknown) => (error instanceof Error ? error.message : 'unknown'),
-        );
-        const applications = (await troubles()).map(({ since, until, ...trouble }) => ({
-          ...trouble,
-          ...(since !== undefined && { since: new Date(since).toISOString() }),
-          ...(until !== undefined && { until: new Date(until).toISOString() }),
-        }));
-        res.status(reason === undefined ? 200 : 503);
-        res.json({ status: reason === undefined ? 'ready' : 'not ready', ...(reason && { reason }), applications });
-      });
+    watch(some) {
+      troubles = some;
     },
     count: metrics.count,
     countStrangers: metrics.countStrangers,
