@@ -291,6 +291,22 @@ function reservationSuite({ open, after }: EphemeralSubject): void {
     expect(await reserve('one', 'd', { weight: 1 })).toMatchObject({ allowed: false });
   });
 
+  it('goes on counting what is kept at a key, where more of it is refused', async () => {
+    const store = await open();
+    const reserve = reserving(store);
+    expect(await reserve('one', 'a', { weight: 20 })).toEqual(FREE);
+    for (const weight of [31, 101])
+      expect(await reserve('one', 'a', { weight, most: 30 })).toMatchObject({ allowed: false });
+    expect(await reserve('one', 'b')).toEqual(FREE);
+    expect(await reserve('one', 'a', { weight: 25 })).toMatchObject({ allowed: false });
+    expect(await reserve('two', 'a', { weight: 31 })).toMatchObject({ allowed: false });
+    expect(await reserve('one', 'c', { weight: 1 })).toMatchObject({ allowed: false });
+    expect(await reserve('two', 'two', { weight: 70, most: 70 })).toEqual(FREE);
+    await store.release('a');
+    expect(await reserve('one', 'c', { weight: 20 })).toEqual(FREE);
+    expect(await store.getMany(['a', 'b', 'two'])).toEqual(['one', 'one', 'two']);
+  });
+
   it("gives an owner's oldest up for their own, once their patience is over", async () => {
     const store = await open();
     const reserve = reserving(store);

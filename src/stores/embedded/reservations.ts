@@ -75,8 +75,18 @@ export function createReservations(
   const weightOf = (owner: string): number => Number(statements.weight.get(owner)?.weight ?? 0);
   const oldest = (owner: string, at = 0) => rowOf(statements.oldest.get(owner, at));
 
-  /** What of the owner's own has to go for it; or how long to wait. */
+  /** What of the owner's own has to go for it; or how long to wait, and then what was entered for the key stays. */
   function making(entry: Reservation, at: number): Row[] | number {
+    const before = rowOf(statements.byKey.get(entry.key));
+    db.exec('SAVEPOINT making');
+    if (before) off(before);
+    const going = oldestOf(entry, at);
+    if (typeof going === 'number') db.exec('ROLLBACK TO making');
+    db.exec('RELEASE making');
+    return going;
+  }
+
+  function oldestOf(entry: Reservation, at: number): Row[] | number {
     const { owner, weight, most, patience, ttl } = entry;
     if (weight > most || weight > entry.total) return ttl;
     const going: Row[] = [];
@@ -93,8 +103,6 @@ export function createReservations(
   function reserve(entry: Reservation): Reserved {
     const at = now();
     for (const row of statements.expired.all(at).map(rowOf)) if (row) off(row);
-    const before = rowOf(statements.byKey.get(entry.key));
-    if (before) off(before);
     const own = making(entry, at);
     if (typeof own === 'number') return { allowed: false, retryAfter: own };
     for (const row of own) drop(row);

@@ -36,24 +36,41 @@ local function off(key)
   end
 end`;
 
+/** Numbers are whole: as text, or else the big ones would get an exponent. */
+const ON = `
+local function whole(number) return string.format('%.0f', number) end
+local function on(key, it, expires)
+  redis.call('HSET', entries, key, whole(it.weight) .. ' ' .. whole(it.most) .. ' ' .. whole(it.begun) .. ' ' .. it.owner)
+  redis.call('ZADD', expiry, whole(expires), key)
+  redis.call('ZADD', of .. it.owner, whole(it.begun), key)
+  redis.call('HINCRBY', weights, '', whole(it.weight))
+  redis.call('ZADD', owners, redis.call('HINCRBY', weights, it.owner, whole(it.weight)) / it.most, it.owner)
+  for _, kept in ipairs({entries, expiry, owners, weights, of .. it.owner}) do redis.call('PEXPIRE', kept, ${KEPT}) end
+end`;
+
 /** ARGV: key, owner, weight, ttl, most, total, patience. Answers 0 and when to come again, or 1, two counts and what went. */
-const RESERVE = `${COMMON}
+const RESERVE = `${COMMON}${ON}
 local key, owner = ARGV[1], ARGV[2]
 local weight, ttl, most = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local total, patience = tonumber(ARGV[6]), tonumber(ARGV[7])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local function whole(number) return string.format('%.0f', number) end
 for _, it in ipairs(redis.call('ZRANGEBYSCORE', expiry, '-inf', whole(now), 'LIMIT', 0, ${OFF})) do off(it) end
+local before, expires = read(key), redis.call('ZSCORE', expiry, key)
 off(key)
-if weight > most or weight > total then return {0, ttl} end
+-- What is kept there already stays, and counted.
+local function refused(after)
+  if before then on(key, before, expires) end
+  return {0, after}
+end
+if weight > most or weight > total then return refused(ttl) end
 local own = tonumber(redis.call('HGET', weights, owner) or '0')
 local going = {}
 while own + weight > most do
   local oldest = redis.call('ZRANGE', of .. owner, #going, #going)[1]
-  if not oldest then return {0, ttl} end
+  if not oldest then return refused(ttl) end
   local it = read(oldest)
-  if now - it.begun < patience then return {0, it.begun + patience - now} end
+  if now - it.begun < patience then return refused(it.begun + patience - now) end
   going[#going + 1] = oldest
   own = own - it.weight
 end
@@ -66,12 +83,7 @@ while tonumber(redis.call('HGET', weights, '') or '0') + weight > total do
   off(oldest)
   going[#going + 1] = oldest
 end
-redis.call('HSET', entries, key, whole(weight) .. ' ' .. whole(most) .. ' ' .. whole(now) .. ' ' .. owner)
-redis.call('ZADD', expiry, whole(now + ttl), key)
-redis.call('ZADD', of .. owner, whole(now), key)
-redis.call('HINCRBY', weights, '', whole(weight))
-redis.call('ZADD', owners, redis.call('HINCRBY', weights, owner, whole(weight)) / most, owner)
-for _, it in ipairs({entries, expiry, owners, weights, of .. owner}) do redis.call('PEXPIRE', it, ${KEPT}) end
+on(key, { weight = weight, most = most, begun = now, owner = owner }, now + ttl)
 return {1, mine, #going - mine, unpack(going)}`;
 
 const RELEASE = `${COMMON}
