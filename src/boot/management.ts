@@ -2,11 +2,11 @@ import express, { type Express } from 'express';
 import type { ManagementPage } from '../core/sender.ts';
 import type { Trouble } from '../core/trouble.ts';
 import { isLoopback } from './config/fields.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import type { Metrics } from './metrics/index.ts';
 
 type Watched = () => Promise<readonly Trouble[]>;
 
-export interface Management extends Pick<Metrics, 'count' | 'countStrangers'> {
+export interface Management {
   app: Express;
   /** In the place of those shown before. */
   show(pages: readonly ManagementPage[]): void;
@@ -15,8 +15,7 @@ export interface Management extends Pick<Metrics, 'count' | 'countStrangers'> {
 }
 
 /** Health and metrics, for the machine's own eyes: it asks nobody who they are. */
-export function createManagement(ready: () => Promise<void>): Management {
-  const metrics = createMetrics();
+export function createManagement(ready: () => Promise<void>, metrics: Metrics): Management {
   const app = express();
   app.disable('x-powered-by');
   app.get('/health/live', (_req, res) => void res.json({ status: 'up' }));
@@ -32,7 +31,7 @@ export function createManagement(ready: () => Promise<void>): Management {
 
   let shown: readonly ManagementPage[] = [];
   let troubles: Watched = async () => [];
-  metrics.watch(() => troubles());
+  metrics.watch({ troubles: () => troubles() });
   app.get('/health', async (_req, res) => {
     const reason = await ready().then(
       () => undefined,
@@ -68,7 +67,5 @@ export function createManagement(ready: () => Promise<void>): Management {
     watch(some) {
       troubles = some;
     },
-    count: metrics.count,
-    countStrangers: metrics.countStrangers,
   };
 }

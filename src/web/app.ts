@@ -40,6 +40,7 @@ export function createWeb(deps: WebDeps): Express {
   app.set('query parser', parametersOf);
   app.set('trust proxy', [...deps.trustedProxies]);
 
+  app.use(deps.observed);
   app.use(logRequests(deps));
   app.use(headers(deps.issuer));
   app.use(recogniseBrowser(deps));

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RequestHandler } from 'express';
+import { nameRoute } from '../core/route-name.ts';
 import { readServed, type Served } from './served.ts';
 
 const SOURCE = fileURLToPath(new URL('..', import.meta.url));
@@ -42,6 +43,7 @@ export function serveAssets(assets: Assets): RequestHandler {
   return (req, res, next) => {
     const asset = assets.get(req.path);
     if (asset === undefined) return next();
+    nameRoute(res, '/assets/*');
     const forever = req.query.v === asset.version;
     res.setHeader('cache-control', forever ? 'public, max-age=31536000, immutable' : 'public, max-age=300');
     res.setHeader('etag', asset.etag);

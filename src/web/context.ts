@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { AccountsRoom } from '../accounts/index.ts';
 import type { AssuranceRoom } from '../assurance/index.ts';
 import type { Applications } from '../core/application.ts';
@@ -41,6 +41,8 @@ export interface Rendering {
 
 /** What the web layer is given by the composition root. */
 export interface WebDeps extends WebRooms, Rendering {
+  /** Sees each request first, and its end. */
+  observed: RequestHandler;
   trustedProxies: readonly string[];
   /** Names of the configured networks that an address belongs to. */
   networksOf(ip: string): readonly string[];

@@ -5,6 +5,7 @@ import { type ErrorRequestHandler, type RequestHandler, type Response, Router } 
 import { fromBrowser } from '../accounts/context.ts';
 import { hasCode } from '../core/errors.ts';
 import type { AppFiles, FactorRoute, FactorRoutes, RouteAnswer, RouteResult } from '../core/route.ts';
+import { nameRoute } from '../core/route-name.ts';
 import { createLimits } from '../lockout/limits.ts';
 import type { Assets } from './assets.ts';
 import { jsonBody, LONGEST_JSON } from './bodies.ts';
@@ -42,6 +43,7 @@ function serve({ files }: FactorRoutes, assets: Assets): RequestHandler {
   return (req, res, next) => {
     const file = req.method === 'GET' || req.method === 'HEAD' ? found.get(req.path) : undefined;
     if (file === undefined || files === undefined) return next();
+    nameRoute(res, `${req.baseUrl}/*`);
     // Asked again each time: an app that is old in one file and new in another would be neither.
     res.set({ ...files.headers, 'cache-control': 'no-cache', etag: file.etag });
     if (req.headers['if-none-match'] === file.etag) return void res.status(304).end();

@@ -113,7 +113,7 @@ describe('metadata that ends, breaks or is gone', () => {
     const metrics = await management(gateway, '/metrics');
     expect(metrics).toContain('sallyport_application_trouble{application="journal",state="unavailable"} 1');
     expect(metrics).toContain('sallyport_application_trouble{application="ledger",state="stale"} 1');
-    expect(metrics).not.toContain('application="wiki"');
+    expect(metrics).not.toContain('sallyport_application_trouble{application="wiki"');
     expect((await health()).applications[0]).toMatchObject({
       ...{ application: 'journal', state: 'unavailable' },
       reason: expect.stringMatching(/^its metadata expired on .*/),

@@ -1,6 +1,7 @@
 import type { Core } from '../../core/door.ts';
 import { type ApiSettings, createStreams, hashOfSecret, type WebDeps } from '../../web/index.ts';
 import type { Config } from '../config.ts';
+import { observedRequests } from '../observed/requests.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Doors } from './doors.ts';
 import type { PageRendering } from './rendering.ts';
@@ -25,6 +26,7 @@ export function frontOf(
   return {
     ...{ ...world, ...rendering, ...rooms, core, applications, durable, ephemeral, log, i18n, locate, networksOf },
     audit: ledger.audit,
+    observed: observedRequests(ground.metrics),
     ...{ trustedProxies: config.trustedProxies, rules: config.rules, trustedDevices: config.trustedDevices },
     troubles: doors.troubles.now,
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),

@@ -2,16 +2,20 @@ import type { LogPort } from '../../core/door.ts';
 import type { KeyedSealer } from '../../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../../core/store.ts';
 import type { Config } from '../config.ts';
+import { createMetrics, type Metrics } from '../metrics/index.ts';
+import { labelsOf } from '../metrics/labels.ts';
 import type { Modules } from '../modules.ts';
+import { observed } from '../observed/stores.ts';
 import { openStores, type World } from '../parts.ts';
 import { guarded } from '../sealing/guard.ts';
 import { createKeys, type Keys } from '../sealing/keys.ts';
 import { type Places, sealedPlaces } from '../sealing/places.ts';
 
-/** What everything stands on: a clock, a log, the stores, and the keys under which they are sealed. */
+/** What everything stands on: a clock, a log, what is measured, the stores, and the keys under which they are sealed. */
 export interface Ground {
   world: World;
   log: LogPort;
+  metrics: Metrics;
   keys: Keys;
   sealer: KeyedSealer;
   /** Where sealed values may lie. */
@@ -24,14 +28,15 @@ export interface Ground {
 }
 
 export async function openGround(config: Config, modules: Modules, world: World, log: LogPort): Promise<Ground> {
+  const metrics = createMetrics(labelsOf(config));
   const stores = await openStores(config, modules, world, log);
   const keys = createKeys(config);
   const { sealer } = keys;
   const places = sealedPlaces(modules);
-  const { ephemeral } = stores;
-  const durable = guarded(stores.durable, places, sealer);
+  const ephemeral = observed('ephemeral', stores.ephemeral, metrics.store);
+  const durable = guarded(observed('durable', stores.durable, metrics.store), places, sealer);
   const ready = async () => {
     await Promise.all([durable.ping(), ephemeral.ping()]);
   };
-  return { world, log, keys, sealer, places, durable, ephemeral, ready, close: stores.close };
+  return { world, log, metrics, keys, sealer, places, durable, ephemeral, ready, close: stores.close };
 }

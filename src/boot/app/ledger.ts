@@ -32,10 +32,10 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
     await ground.ready();
     node.check();
   };
-  const management = createManagement(ready);
-  audit.listen(management.count);
+  const management = createManagement(ready, ground.metrics);
+  audit.listen(ground.metrics.count);
   const strangers = createStrangers({
-    ...{ now: world.now, ephemeral, audit, log, strangers: budgetsOf(config), count: management.countStrangers },
+    ...{ now: world.now, ephemeral, audit, log, strangers: budgetsOf(config), count: ground.metrics.countStrangers },
   });
   const keyrings = createKeyrings({ ...world, durable, sealer, log, audit });
   const auditOf = { durable, node: node.name, publicKeyOf: signer.verifyKey, refresh: signer.refresh };

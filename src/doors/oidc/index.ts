@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import express from 'express';
 import type { CoreModule, SessionListener } from '../../core/door.ts';
 import { PROMPT_KINDS } from '../../core/prompt.ts';
+import { nameRoute } from '../../core/route-name.ts';
 import { type OidcApplication, type OidcSettings, oidcApplication, oidcSettings } from './application.ts';
 import { checkApplications } from './clients.ts';
 import { createCore } from './core.ts';
@@ -10,7 +11,7 @@ import { jwksOf, keyringOptions } from './keys.ts';
 import { formsOfPrograms } from './parameters.ts';
 import { postedRequests } from './post.ts';
 import { createProvider } from './provider.ts';
-import { isOurs } from './routes.ts';
+import { routeOf } from './routes.ts';
 import { createServing } from './serving.ts';
 import { SessionAdapter } from './sessions.ts';
 import { createSubjects } from './subjects.ts';
@@ -36,7 +37,12 @@ const oidc: CoreModule<OidcSettings, OidcApplication> = {
     const router = express.Router();
     router.use(postedRequests(ports));
     router.use(formsOfPrograms(ports));
-    router.use((req, res, next) => (isOurs(req.path) ? serving().answer(req, res, next) : next()));
+    router.use((req, res, next) => {
+      const route = routeOf(req.path);
+      if (route === undefined) return next();
+      nameRoute(res, route);
+      serving().answer(req, res, next);
+    });
     const core = createCore(() => serving().provider, sessions, ports, subjects);
     return { handler: router, core: { ...core, listen: (door, listener) => void listeners.set(door, listener) } };
   },

@@ -23,9 +23,12 @@ export const FOR_PROGRAMS: ReadonlySet<string> = new Set([
 const DISCOVERY = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 const BELOW = [`${ROUTES.authorization}/`, `${ROUTES.end_session}/`];
 
-/** Whether a path is this door's. */
-export function isOurs(path: string): boolean {
-  return (
-    Object.values(ROUTES).includes(path) || DISCOVERY.includes(path) || BELOW.some((prefix) => path.startsWith(prefix))
-  );
+/** The pattern of this door's route that a path belongs to; undefined where it is another one's. */
+export function routeOf(path: string): string | undefined {
+  if (Object.values(ROUTES).includes(path) || DISCOVERY.includes(path)) return path;
+  const prefix = BELOW.find((it) => path.startsWith(it));
+  return prefix && `${prefix}*`;
 }
+
+/** Whether a path is this door's. */
+export const isOurs = (path: string): boolean => routeOf(path) !== undefined;

@@ -1,0 +1,66 @@
+import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import type { AuditEvent } from '../../core/door.ts';
+import type { Trouble } from '../../core/trouble.ts';
+import type { StoreWatch } from '../observed/stores.ts';
+import { countEvents } from './events.ts';
+import { askedGauge } from './gauges.ts';
+import type { Labels } from './labels.ts';
+import { measureRequests, type RequestMeasures } from './requests.ts';
+import { measureStores } from './stores.ts';
+
+/** What is asked for whenever the metrics are read; each is cheap, and may fail. */
+export interface Sources {
+  troubles?(): Promise<readonly Trouble[]>;
+}
+
+/** What is measured, and how it is read. */
+export interface Metrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+  /** An event that the audit has heard. */
+  count(event: AuditEvent): void;
+  countStrangers(fate: string, by: number): void;
+  requests: RequestMeasures;
+  store: StoreWatch;
+  watch(sources: Sources): void;
+}
+
+/** Every metric is in `docs/reference/metrics.md`; a label's values are the program's, or the configuration's. */
+export function createMetrics(labels: Labels): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const sources: Sources = {};
+  collectDefaultMetrics({ register: registry });
+  const strangers = new Counter({
+    name: 'sallyport_strangers_total',
+    help: 'What people not known yet would have had kept: refused, displaced by the same address, or crowded out.',
+    labelNames: ['fate'],
+    registers,
+  });
+  watchTroubles(registers, labels, sources);
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    count: countEvents(registers, labels),
+    countStrangers: (fate, by) => strangers.inc({ fate }, by),
+    requests: measureRequests(registers),
+    store: measureStores(registers),
+    watch: (more) => void Object.assign(sources, more),
+  };
+}
+
+function watchTroubles(registers: Registry[], { application }: Labels, sources: Sources): void {
+  const about = {
+    name: 'sallyport_application_trouble',
+    help: 'What others write or serve keeps an application from working, or soon will: 1 for each, by its state.',
+    labelNames: ['application', 'state'],
+    aggregator: 'max' as const,
+  };
+  askedGauge(registers, about, async () =>
+    ((await sources.troubles?.()) ?? []).map(({ application: id, state }) => ({
+      labels: { application: application(id), state },
+      value: 1,
+    })),
+  );
+}
