@@ -13,10 +13,12 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/* \
   && groupadd --system --gid 10001 sallyport \
   && useradd --system --uid 10001 --gid sallyport --no-create-home --home-dir /nonexistent sallyport \
-  && install --directory --owner sallyport --group sallyport --mode 0700 /var/lib/sallyport
+  && install --directory --owner sallyport --group sallyport --mode 0700 /var/lib/sallyport \
+  && ln -s /app/src/cli.ts /usr/local/bin/sallyport
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
+COPY scripts/start.sh scripts/start.sh
 COPY src src
 COPY views views
 
@@ -26,8 +28,9 @@ ENV PATH=/app/node_modules/.bin:$PATH \
 
 # Nothing else is written to: the root file system may be read-only.
 VOLUME /var/lib/sallyport
-USER sallyport
+# By number: Kubernetes can't tell of a name that it isn't root.
+USER 10001:10001
 EXPOSE 3000
-HEALTHCHECK --interval=15s --timeout=6s --start-period=20s CMD ["node", "/app/src/cli.ts", "healthcheck"]
-# Node itself is process 1, so that SIGTERM reaches it.
-CMD ["node", "/app/src/main.ts"]
+HEALTHCHECK --interval=15s --timeout=6s --start-period=20s CMD ["sallyport", "healthcheck"]
+# Ends in Node as process 1, so that SIGTERM reaches it. Arguments go to the gateway.
+ENTRYPOINT ["sh", "/app/scripts/start.sh"]

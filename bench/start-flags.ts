@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** How `npm start` has Node run the gateway: what is measured runs the same way. */
+/** How `npm start`, the image and the unit have Node run the gateway: what is measured runs the same way. */
 export function startFlags(): string[] {
-  const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    scripts: { start: string };
-  };
-  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+  const script = readFileSync(new URL('../scripts/start.sh', import.meta.url), 'utf8');
+  const [line = ''] = script.match(/^exec node .*/m) ?? [];
+  return line.split(' ').filter((word) => word.startsWith('--'));
 }
