@@ -293,23 +293,31 @@ describe('sallyport healthcheck', () => {
     );
     const names = fc.constantFrom('host', 'port', 'dangerouslyPublic', 'prot');
     const sections = fc.oneof(fc.dictionary(names, values), values);
+    const texts = fc.constantFrom('0.0.0.0', '10.0.0.1', '9090', '09', '0', '70000', 'true', 'false', '', '::1', 'x');
+    const ends = fc.constantFrom('_HOST', '_PORT', '_DANGEROUSLY_PUBLIC', '_PORT_FILE', '');
+    const variables = fc.dictionary(
+      ends.map((end) => `SALLYPORT_MANAGEMENT${end}`),
+      texts,
+    );
     const folder = folderWith();
     const file = join(folder, 'a.yaml');
-    let plain = 0;
+    const plain = { file: 0, variables: 0 };
     fc.assert(
-      fc.property(sections, (management) => {
+      fc.property(sections, variables, (management, env) => {
         writeFileSync(file, configText({ management }));
-        const found = plainAddress(file, {});
+        const found = plainAddress(file, env);
         if (found === undefined) return;
-        plain += 1;
-        expect(managementOf(file, {})).toMatchObject(found);
+        plain[Object.keys(env).length > 0 ? 'variables' : 'file'] += 1;
+        expect(managementOf(file, env)).toMatchObject(found);
       }),
-      { numRuns: 100 },
+      { numRuns: 200 },
     );
-    expect(plain).toBeGreaterThan(0);
+    expect(Math.min(plain.file, plain.variables)).toBeGreaterThan(0);
     writeFileSync(file, configText({ management: { port: 9090 } }));
     expect(plainAddress(file, { SALLYPORT_NAME: 'x' })).toEqual({ host: '127.0.0.1', port: 9090 });
     expect(plainAddress(file, { SALLYPORT_MANAGEMENT_HOST: '::1' })).toBeUndefined();
+    const container = { SALLYPORT_MANAGEMENT_HOST: '0.0.0.0', SALLYPORT_MANAGEMENT_DANGEROUSLY_PUBLIC: 'true' };
+    expect(plainAddress(file, container)).toEqual({ host: '0.0.0.0', port: 9090 });
   });
 
   it('ends with 1 when nobody answers', async () => {
