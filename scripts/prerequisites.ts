@@ -40,6 +40,11 @@ export const PREREQUISITES: readonly Prerequisite[] = [
     package: 'python3-pysaml2',
     why: 'a second independent service provider signs in',
   },
+  {
+    anyOf: ['/usr/sbin/haproxy'],
+    package: 'haproxy',
+    why: "the proxy's configuration that comes along is tried with the proxy",
+  },
 ];
 
 /** What isn't there. */
