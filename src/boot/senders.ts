@@ -42,7 +42,7 @@ export function createSenders(
       for (const { id, carries, sender } of enabled) {
         if (!carries.includes(channel)) continue;
         last = await attempt(sender, message, ports.log, id);
-        const facts = { ...about, channel, sender: id };
+        const facts = { ...about, channel, sender: id, ...whereOf(message) };
         if (last.ok) audit.note({ event: 'message.sent', ...facts, ...(last.id ? { message: last.id } : {}) });
         else {
           audit.note({ event: 'message.failed', ...facts, reason: last.reason });
@@ -59,6 +59,9 @@ export function createSenders(
     },
   };
 }
+
+const whereOf = (message: Outgoing) =>
+  message.channel === 'text' && message.country !== undefined ? { country: message.country } : {};
 
 async function attempt(sender: Sender, message: Outgoing, log: LogPort, id: string): Promise<Sent> {
   try {

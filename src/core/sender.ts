@@ -8,6 +8,8 @@ export interface TextMessage {
   to: string;
   /** Plain text, with line breaks where it needs them. */
   text: string;
+  /** Where the number is, ISO 3166-1 letters: for the audit, which has no number. */
+  country?: string;
 }
 
 /** A letter to a mailbox. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Account } from './account.ts';
+import type { CountStore } from './counts.ts';
 
 /**
  * What expires: sessions, grants, codes, pending prompts, trusted devices, counters.
@@ -265,6 +266,7 @@ export interface DurableStore {
     /** Moves `activeFrom` up to `at`: never later than it was, and never of a retired key. False if nothing moved. */
     activate(id: string, at: number): Promise<boolean>;
   };
+  counts: CountStore;
   /** Small values with compare-and-set, by namespace. */
   state(namespace: string): {
     get(key: string): Promise<{ value: string; version: number } | undefined>;

@@ -16,6 +16,8 @@ export const COPIED = {
   state: ['namespace', 'key'],
   records: ['namespace', 'id'],
   record_keys: ['namespace', 'key', 'id'],
+  counts: ['hour', 'kind', 'outcome', 'method', 'application', 'provider', 'country'],
+  count_sources: ['source'],
 } as const satisfies Record<Exclude<keyof Tables, 'schema_versions'>, readonly string[]>;
 
 /** What a table holds: how many rows, and the SHA-256 over all of them in order of their key, hex. */

@@ -9,6 +9,7 @@ import { createAccounts } from './accounts.ts';
 import { createAudit } from './audit.ts';
 import { createConsents } from './consents.ts';
 import { copyTables, type Held } from './copy.ts';
+import { createCounts } from './counts.ts';
 import { createCredentials } from './credentials.ts';
 import { createFailures } from './failures.ts';
 import { createKeys } from './keys.ts';
@@ -42,6 +43,7 @@ export async function createDurableStore(connection: DurableConnection): Promise
     consents: createConsents(db),
     audit: createAudit(db),
     keys: createKeys(db),
+    counts: createCounts(db),
     state: (namespace) => createState(db, namespace),
     records: (namespace) => createRecords(db, namespace),
     sealed: createSealed(db),

@@ -6,6 +6,7 @@ import { addPeoplesKeys } from './record-keys.ts';
 import type { Database } from './schema.ts';
 import { addSearch } from './search.ts';
 import {
+  addCounts,
   addEvents,
   addFailures,
   addProfile,
@@ -32,6 +33,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006-record-keys': { up: addPeoplesKeys },
   '0007-profiles': { up: addProfile },
   '0008-versions': { up: addVersions },
+  '0009-counts': { up: addCounts },
 };
 
 /** How the tables stand to this program; changes nothing. */

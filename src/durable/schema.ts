@@ -1,4 +1,5 @@
 import type { ColumnType, Insertable, Kysely, Selectable } from 'kysely';
+import type { CountKind } from '../core/counts.ts';
 
 /**
  * Tables of the durable store, in a subset that SQLite and PostgreSQL share: ids are text, times
@@ -15,6 +16,8 @@ export interface Tables {
   state: StateTable;
   records: RecordTable;
   record_keys: RecordKeyTable;
+  counts: CountTable;
+  count_sources: CountSourceTable;
   schema_versions: SchemaVersion;
 }
 
@@ -118,6 +121,23 @@ interface RecordKeyTable {
   id: string;
 }
 
+interface CountTable {
+  hour: number;
+  kind: CountKind;
+  outcome: string;
+  method: string;
+  application: string;
+  provider: string;
+  country: string;
+  count: number;
+}
+
+interface CountSourceTable {
+  source: string;
+  sequence: number;
+  at: number;
+}
+
 /** A version that the tables have, or had. */
 export interface SchemaVersion {
   version: number;
@@ -130,5 +150,6 @@ export type CredentialRow = Selectable<CredentialTable>;
 export type ConsentRow = Selectable<ConsentTable>;
 export type AuditRow = Selectable<AuditTable>;
 export type NewAuditRow = Insertable<AuditTable>;
+export type NewCountRow = Insertable<CountTable>;
 export type KeyRow = Selectable<KeyTable>;
 export type RecordRow = Selectable<RecordTable>;

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { ColumnDefinitionBuilder, Kysely } from 'kysely';
 import { has, text } from './columns.ts';
 
 /*
@@ -154,6 +154,31 @@ export async function addRecordKeys(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('record_keys_key', ['namespace', 'key', 'id'])
     .execute();
   await index(db, 'record_keys_record', 'record_keys', ['namespace', 'id']);
+}
+
+/** What is counted by the hour, and up to which batch of each process. */
+export async function addCounts(db: Kysely<unknown>): Promise<void> {
+  const present = (column: ColumnDefinitionBuilder) => column.notNull();
+  await db.schema
+    .createTable('counts')
+    .ifNotExists()
+    .addColumn('hour', 'bigint', present)
+    .addColumn('kind', text(db), present)
+    .addColumn('outcome', text(db), present)
+    .addColumn('method', text(db), present)
+    .addColumn('application', text(db), present)
+    .addColumn('provider', text(db), present)
+    .addColumn('country', text(db), present)
+    .addColumn('count', 'bigint', present)
+    .addPrimaryKeyConstraint('counts_key', ['hour', 'kind', 'outcome', 'method', 'application', 'provider', 'country'])
+    .execute();
+  await db.schema
+    .createTable('count_sources')
+    .ifNotExists()
+    .addColumn('source', text(db), (column) => column.primaryKey())
+    .addColumn('sequence', 'integer', present)
+    .addColumn('at', 'bigint', present)
+    .execute();
 }
 
 async function index(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {

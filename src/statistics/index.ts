@@ -7,6 +7,8 @@ import type { StatisticsNeeds } from './needs.ts';
 import { createStatistics } from './statistics.ts';
 
 export type { StatisticsNeeds } from './needs.ts';
+export type { Known } from './totals/counted.ts';
+export { type Counter, createCounter } from './totals/counter.ts';
 
 export function statisticsRoom(needs: StatisticsNeeds, below: ReportsRoom) {
   return { statistics: createStatistics(needs, below) };

@@ -1,4 +1,5 @@
 import { accountSuite } from './durable/accounts.ts';
+import { countSuite } from './durable/counts.ts';
 import { credentialSuite } from './durable/credentials.ts';
 import { auditSuite, clockSuite, consentSuite, keySuite, stateSuite } from './durable/proceedings.ts';
 import { recordSuite, sealedSuite } from './durable/records.ts';
@@ -12,6 +13,7 @@ export function durableSuite(subject: DurableSubject): void {
   consentSuite(subject);
   auditSuite(subject);
   clockSuite(subject);
+  countSuite(subject);
   keySuite(subject);
   stateSuite(subject);
   recordSuite(subject);

@@ -53,6 +53,13 @@ async function fill(store: DurableStore): Promise<void> {
     await store.failures.count(account, ['a', 'b'], { most: 9, at });
     await store.consents.put({ account, application: 'x', scopes: [text], claims: [], resources: {}, at });
     await store.keys.insert({ id: `k-${at}`, purpose: 'p', algorithm: 'a', sealed: 'x', ...times, activeFrom: at });
+    const counted = { kind: 'text', outcome: text, method: 'sms', application: '', provider: '', country: '' } as const;
+    await store.counts.add({
+      source: `s-${at}`,
+      sequence: 1,
+      at,
+      rows: [{ at: at * 3_600_000, ...counted, count: at }],
+    });
     await store.state('s').set(`k-${at}`, text === '1.sealed.value' ? 'x' : text, 0);
     await store
       .records('r')

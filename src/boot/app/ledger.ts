@@ -1,6 +1,8 @@
 import { createAudit, type ListenedAudit, listened } from '../../audit/index.ts';
+import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
 import type { Strangers } from '../../core/strangers.ts';
 import { boundUnproven, createStrangers } from '../../lockout/index.ts';
+import { createCounter, type Known } from '../../statistics/index.ts';
 import type { AuditTarget } from '../audit-commands.ts';
 import { auditKey } from '../audit-key.ts';
 import type { Config } from '../config.ts';
@@ -34,6 +36,8 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
   };
   const management = createManagement(ready, ground.metrics);
   audit.listen(ground.metrics.count);
+  const counter = createCounter({ ...world, durable, log, known: knownIn(config) });
+  audit.listen(counter.hear);
   const strangers = createStrangers({
     ...{ now: world.now, ephemeral, audit, log, strangers: budgetsOf(config), count: ground.metrics.countStrangers },
   });
@@ -44,9 +48,20 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
     async close() {
       await keyrings.close();
       await chain.close();
+      await counter.close();
       // Last: whoever takes the name then goes on behind the signature.
       await node.close();
     },
+  };
+}
+
+/** What statistics tell apart. */
+function knownIn({ applications, factors, directories, senders }: Config): Known {
+  return {
+    applications: new Set([...applications.keys(), ...INTERNAL_APPLICATIONS]),
+    factors: new Set(factors.keys()),
+    directories: new Set(directories.keys()),
+    senders: new Set(senders.keys()),
   };
 }
 

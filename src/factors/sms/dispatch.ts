@@ -68,7 +68,7 @@ export function createDispatch(settings: Settings, ports: FactorPorts, conversio
     const locale = to.locale ?? context?.locale;
     const from = { name: nameIn(ports.service.name, locale), host: hostname };
     const text = messageText(locale, from, code, VALID / 60_000);
-    const result = await ports.send({ channel: 'text', to: to.number, text }, to.account);
+    const result = await ports.send({ channel: 'text', to: to.number, text, country }, to.account);
     if (!result.ok && !result.unsure) {
       // It cost nothing: nobody waits for an hour because a gateway was away.
       await ports.limit.giveBack(asked, at);
