@@ -31,6 +31,8 @@ export interface App {
   rooms: Rooms;
   /** Throws while a store is away, or another process has the name of this node. */
   ready(): Promise<void>;
+  /** From now on it isn't ready, for whoever sends requests here. */
+  drain(): void;
   /** Ends what would keep connections open: the server can then stop. */
   endStreams(): void;
   close(): Promise<void>;
@@ -69,6 +71,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     core,
     rooms,
     ready: ledger.ready,
+    drain: ledger.health.drain,
     endStreams: front.streams.close,
     async close() {
       front.streams.close();

@@ -2,6 +2,7 @@ import express, { type Express } from 'express';
 import type { ManagementPage } from '../core/sender.ts';
 import type { Trouble } from '../core/trouble.ts';
 import { isLoopback } from './config/fields.ts';
+import type { Health, Report } from './health/index.ts';
 import type { Metrics } from './metrics/index.ts';
 
 type Watched = () => Promise<readonly Trouble[]>;
@@ -15,36 +16,28 @@ export interface Management {
 }
 
 /** Health and metrics, for the machine's own eyes: it asks nobody who they are. */
-export function createManagement(ready: () => Promise<void>, metrics: Metrics): Management {
+export function createManagement(health: Health, metrics: Metrics): Management {
   const app = express();
   app.disable('x-powered-by');
-  app.get('/health/live', (_req, res) => void res.json({ status: 'up' }));
-  app.get('/health/ready', async (_req, res) => {
-    try {
-      await ready();
-      res.json({ status: 'ready' });
-    } catch (error) {
-      res.status(503).json({ status: 'not ready', reason: error instanceof Error ? error.message : 'unknown' });
-    }
-  });
-  app.get('/metrics', async (_req, res) => void res.type(metrics.contentType).send(await metrics.text()));
-
   let shown: readonly ManagementPage[] = [];
   let troubles: Watched = async () => [];
-  metrics.watch({ troubles: () => troubles() });
-  app.get('/health', async (_req, res) => {
-    const reason = await ready().then(
-      () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : 'unknown'),
-    );
-    const applications = (await troubles()).map(({ since, until, ...trouble }) => ({
-      ...trouble,
-      ...(since !== undefined && { since: new Date(since).toISOString() }),
-      ...(until !== undefined && { until: new Date(until).toISOString() }),
-    }));
-    res.status(reason === undefined ? 200 : 503);
-    res.json({ status: reason === undefined ? 'ready' : 'not ready', ...(reason && { reason }), applications });
+  metrics.watch({ troubles: () => troubles(), stores: health.stores });
+
+  app.get('/health/live', (_req, res) => void res.json({ status: 'up' }));
+  app.get('/health/ready', async (_req, res) => {
+    const report = await health.report();
+    res.status(report.ready ? 200 : 503).json(told(report));
   });
+  app.get('/health', async (_req, res) => {
+    const [report, found] = await Promise.all([health.report(), troubles()]);
+    const applications = found.map(({ since, until, ...trouble }) => ({
+      ...trouble,
+      ...(since !== undefined && { since: instant(since) }),
+      ...(until !== undefined && { until: instant(until) }),
+    }));
+    res.status(report.ready ? 200 : 503).json({ ...told(report), applications });
+  });
+  app.get('/metrics', async (_req, res) => void res.type(metrics.contentType).send(await metrics.text()));
   app.use((req, res, next) => {
     const page = req.method === 'GET' ? shown.find(({ path }) => path === req.path) : undefined;
     if (page === undefined) return next();
@@ -68,4 +61,12 @@ export function createManagement(ready: () => Promise<void>, metrics: Metrics): 
       troubles = some;
     },
   };
+}
+
+const instant = (at: number): string => new Date(at).toISOString();
+
+/** The report as JSON: times in ISO 8601, latencies in milliseconds. */
+function told({ ready, reason, checks }: Report) {
+  const each = Object.entries(checks).map(([name, { since, ...check }]) => [name, { ...check, since: instant(since) }]);
+  return { status: ready ? 'ready' : 'not ready', ...(reason && { reason }), checks: Object.fromEntries(each) };
 }

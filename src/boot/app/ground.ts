@@ -3,7 +3,6 @@ import type { KeyedSealer } from '../../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../../core/store.ts';
 import type { Config } from '../config.ts';
 import { createMetrics, type Metrics } from '../metrics/index.ts';
-import { labelsOf } from '../metrics/labels.ts';
 import type { Modules } from '../modules.ts';
 import { observed } from '../observed/stores.ts';
 import { openStores, type World } from '../parts.ts';
@@ -28,7 +27,7 @@ export interface Ground {
 }
 
 export async function openGround(config: Config, modules: Modules, world: World, log: LogPort): Promise<Ground> {
-  const metrics = createMetrics(labelsOf(config));
+  const metrics = createMetrics(config);
   const stores = await openStores(config, modules, world, log);
   const keys = createKeys(config);
   const { sealer } = keys;

@@ -6,6 +6,7 @@ import { createCounter, type Known } from '../../statistics/index.ts';
 import type { AuditTarget } from '../audit-commands.ts';
 import { auditKey } from '../audit-key.ts';
 import type { Config } from '../config.ts';
+import { createHealth, type Health } from '../health/index.ts';
 import { createKeyrings, type Keyrings } from '../keyring.ts';
 import { createManagement, type Management } from '../management.ts';
 import { type Membership, openNode } from '../nodes/index.ts';
@@ -16,6 +17,7 @@ export interface Ledger {
   audit: ListenedAudit;
   auditOf: AuditTarget;
   management: Management;
+  health: Health;
   strangers: Strangers;
   keyrings: Keyrings;
   /** Throws while a store is away, or this process isn't the node any more that it was started as. */
@@ -34,7 +36,11 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
     await ground.ready();
     node.check();
   };
-  const management = createManagement(ready, ground.metrics);
+  const health = createHealth(
+    { durable: () => durable.ping(), ephemeral: () => ephemeral.ping(), node: node.check },
+    { name: node.name, now: world.now },
+  );
+  const management = createManagement(health, ground.metrics);
   audit.listen(ground.metrics.count);
   const counter = createCounter({ ...world, durable, log, known: knownIn(config) });
   audit.listen(counter.hear);
@@ -44,7 +50,7 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
   const keyrings = createKeyrings({ ...world, durable, sealer, log, audit });
   const auditOf = { durable, node: node.name, publicKeyOf: signer.verifyKey, refresh: signer.refresh };
   return {
-    ...{ audit, auditOf, management, strangers, keyrings, ready },
+    ...{ audit, auditOf, health, management, strangers, keyrings, ready },
     async close() {
       await keyrings.close();
       await chain.close();

@@ -1,15 +1,18 @@
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import type { AuditEvent } from '../../core/door.ts';
 import type { Trouble } from '../../core/trouble.ts';
+import type { StoreStandings } from '../health/index.ts';
 import type { StoreWatch } from '../observed/stores.ts';
 import { countEvents } from './events.ts';
 import { askedGauge } from './gauges.ts';
-import type { Labels } from './labels.ts';
+import { type Configured, createLabels, type Labels } from './labels.ts';
 import { measureRequests, type RequestMeasures } from './requests.ts';
 import { measureStores } from './stores.ts';
 
 /** What is asked for whenever the metrics are read; each is cheap, and may fail. */
 export interface Sources {
+  /** How the stores stand. */
+  stores?(): Promise<StoreStandings>;
   troubles?(): Promise<readonly Trouble[]>;
 }
 
@@ -23,10 +26,13 @@ export interface Metrics {
   requests: RequestMeasures;
   store: StoreWatch;
   watch(sources: Sources): void;
+  /** Another configuration holds from now on: its ids are label values. */
+  configure(config: Configured): void;
 }
 
 /** Every metric is in `docs/reference/metrics.md`; a label's values are the program's, or the configuration's. */
-export function createMetrics(labels: Labels): Metrics {
+export function createMetrics(config: Configured): Metrics {
+  const labels = createLabels(config);
   const registry = new Registry();
   const registers = [registry];
   const sources: Sources = {};
@@ -38,6 +44,7 @@ export function createMetrics(labels: Labels): Metrics {
     registers,
   });
   watchTroubles(registers, labels, sources);
+  watchStores(registers, sources);
 
   return {
     contentType: registry.contentType,
@@ -46,6 +53,7 @@ export function createMetrics(labels: Labels): Metrics {
     countStrangers: (fate, by) => strangers.inc({ fate }, by),
     requests: measureRequests(registers),
     store: measureStores(registers),
+    configure: labels.configure,
     watch: (more) => void Object.assign(sources, more),
   };
 }
@@ -61,6 +69,21 @@ function watchTroubles(registers: Registry[], { application }: Labels, sources: 
     ((await sources.troubles?.()) ?? []).map(({ application: id, state }) => ({
       labels: { application: application(id), state },
       value: 1,
+    })),
+  );
+}
+
+function watchStores(registers: Registry[], sources: Sources): void {
+  const about = {
+    name: 'sallyport_store_up',
+    help: 'Whether a store can be written to: 1, or 0. It is looked at when this is read.',
+    labelNames: ['store'],
+    aggregator: 'min' as const,
+  };
+  askedGauge(registers, about, async () =>
+    Object.entries((await sources.stores?.()) ?? {}).map(([store, { state }]) => ({
+      labels: { store },
+      value: state === 'up' ? 1 : 0,
     })),
   );
 }

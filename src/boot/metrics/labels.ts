@@ -6,26 +6,35 @@ export const OTHER = 'other';
 
 type Label = (value: unknown) => string;
 
+export type Configured = Pick<Config, 'applications' | 'factors' | 'senders'>;
+
 /** Makes label values of ids: each set of them is as large as the configuration. */
 export interface Labels {
+  /** From now on. */
+  configure(config: Configured): void;
   /** Members of a federation count for the application that stands for them. */
   application: Label;
   factor: Label;
   sender: Label;
 }
 
-export function labelsOf({
-  applications,
-  factors,
-  senders,
-}: Pick<Config, 'applications' | 'factors' | 'senders'>): Labels {
-  const known = among([...applications.keys(), ...INTERNAL_APPLICATIONS]);
+export function createLabels(config: Configured): Labels {
+  let { application, factor, sender } = labelsOf(config);
   return {
-    application: (id) => known(typeof id === 'string' ? configuredId(id) : id),
-    factor: among([...factors.keys()]),
-    sender: among([...senders.keys()]),
+    configure(next) {
+      ({ application, factor, sender } = labelsOf(next));
+    },
+    application: (id) => application(typeof id === 'string' ? configuredId(id) : id),
+    factor: (id) => factor(id),
+    sender: (id) => sender(id),
   };
 }
+
+const labelsOf = ({ applications, factors, senders }: Configured) => ({
+  application: among([...applications.keys(), ...INTERNAL_APPLICATIONS]),
+  factor: among([...factors.keys()]),
+  sender: among([...senders.keys()]),
+});
 
 function among(ids: readonly string[]): Label {
   const known: ReadonlySet<unknown> = new Set(ids);

@@ -31,6 +31,7 @@ export async function serveAlone(file: string): Promise<Serving> {
 
   return {
     async stop() {
+      app.drain();
       await demo?.close();
       app.endStreams();
       await Promise.all([fronts.close(), control.close()]);
