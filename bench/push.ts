@@ -9,7 +9,7 @@ import { numberOn, Phone, waitingOn } from '../src/factors/push/testing/phone.ts
 import { Client, type Reply } from '../test/support/client.ts';
 import { forms } from '../test/support/forms.ts';
 import { PASSWORD } from '../test/support/gateway.ts';
-import { startFlags } from './start-flags.ts';
+import { startFlags } from '../test/support/start-flags.ts';
 
 /** 2,000 sign-ins with five pages each: as many as one sign-in may have open. */
 const PEOPLE = 2_000;

@@ -11,9 +11,9 @@ import { Client } from '../test/support/client.ts';
 import { forms } from '../test/support/forms.ts';
 import { PASSWORD } from '../test/support/gateway.ts';
 import { startRedis } from '../test/support/redis.ts';
+import { startFlags } from '../test/support/start-flags.ts';
 import { signatures } from './rates.ts';
 import { alone } from './saml/alone.ts';
-import { startFlags } from './start-flags.ts';
 
 const ENTITY = 'http://127.0.0.1:9/plain';
 const VISITS = 6_000;

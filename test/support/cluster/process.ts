@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startFlags } from '../start-flags.ts';
 import { EndedError } from '../started.ts';
 import { collectLog, type LogLine, lastLines } from './log.ts';
 import type { Asked } from './preload.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const PRELOAD = fileURLToPath(new URL('preload.ts', import.meta.url));
 /** For a start on a busy machine, and for whoever waits for a name that a killed process left behind, milliseconds. */
 const READY_WITHIN = 60_000;
@@ -29,9 +29,7 @@ export interface Running {
 
 /** What `npm start` gives Node: the flags and the file. */
 export function startWords(): string[] {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
-  const words = scripts.start.split(' ');
-  return words.slice(words.indexOf('node') + 1);
+  return [...startFlags(), MAIN];
 }
 
 /** Starts Node with these words, as a child of the tests. */
