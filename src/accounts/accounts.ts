@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Account, type AccountStatus, isUsable } from '../core/account.ts';
-import type { PasswordVerdict, Person } from '../core/directory.ts';
+import { isRight, type PasswordVerdict, type Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { NewAccount } from '../core/store.ts';
 import { createIds } from './ids.ts';
@@ -44,7 +44,7 @@ export function createAccounts(
       username: person.username,
       name: person.name,
       ...(person.email ? { email: person.email } : {}),
-      groups: person.groups,
+      ...(person.groups ? { groups: person.groups } : {}),
       ...(person.profile ? { profile: person.profile } : {}),
       createdAt: deps.now(),
     };
@@ -104,7 +104,7 @@ export function createAccounts(
       const directory = account ? directories.get(account.directory) : [...directories.values()][0];
       if (directory === undefined) return 'unavailable';
       const verdict = await directory.verifyPassword(account?.directoryKey, password);
-      return verdict === 'ok' && account && !isUsable(await status(account)) ? 'wrong' : verdict;
+      return isRight(verdict) && account && !isUsable(await status(account)) ? 'wrong' : verdict;
     },
   };
 }

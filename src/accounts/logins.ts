@@ -1,6 +1,9 @@
 import type { Person } from '../core/directory.ts';
-import { foldName, loginsOf, readLogin } from '../core/logins.ts';
+import { hasCode } from '../core/errors.ts';
+import { foldName, isFor, type Login, loginsOf, type Route, readLogin } from '../core/logins.ts';
 import type { AccountsNeeds } from './needs.ts';
+
+const EVERYBODY: Route = { realms: [], domains: [] };
 
 /** A person, and the directory that knows them. */
 export interface Found {
@@ -9,26 +12,45 @@ export interface Found {
 }
 
 /**
- * Whom a name means. Of two it means nobody, whoever is the owner of it: one who could choose an address or a user
- * name, elsewhere perhaps, would sign in as another or be kept out.
+ * Whom a name means: somebody of the first directory that knows it. Of two people there it means nobody, whoever is
+ * the owner of it: one who could choose an address or a user name would sign in as another or be kept out.
  */
 export function createLogins(
-  deps: Pick<AccountsNeeds, 'directories' | 'signInWith' | 'log'> & { audit: Pick<AccountsNeeds['audit'], 'note'> },
+  deps: Pick<AccountsNeeds, 'directories' | 'routes' | 'signInWith' | 'log'> & {
+    audit: Pick<AccountsNeeds['audit'], 'note'>;
+  },
 ) {
-  const { directories, signInWith } = deps;
+  const { directories, routes, signInWith } = deps;
 
+  async function inOne(directory: string, { usernames, email }: Login): Promise<Found[]> {
+    const it = directories.get(directory);
+    const named = await Promise.all(usernames.map((username) => it?.find(username)));
+    const addressed = email === undefined ? [] : ((await it?.byEmail?.(email)) ?? []);
+    const people = [...named, ...addressed].flatMap((person) => person ?? []);
+    return [...new Map(people.map((person) => [person.key, { directory, person }])).values()];
+  }
+
+  /**
+   * One that is away keeps nobody of another out: who has a password there, or a method, is who they say. But nobody is
+   * told that they don't exist.
+   */
   async function all(typed: string): Promise<Found[]> {
     const login = readLogin(typed, signInWith);
     if (login === undefined) return [];
-    const people = new Map<string, Found>();
-    for (const [id, directory] of directories) {
-      const named = await Promise.all(login.usernames.map((username) => directory.find(username)));
-      const addressed = login.email === undefined ? [] : ((await directory.byEmail?.(login.email)) ?? []);
-      for (const person of [...named, ...addressed]) {
-        if (person) people.set(JSON.stringify([id, person.key]), { directory: id, person });
+    let away: unknown;
+    for (const id of directories.keys()) {
+      if (!isFor(login, routes.get(id) ?? EVERYBODY, routes.values())) continue;
+      try {
+        const found = await inOne(id, login);
+        if (found.length > 0) return found;
+      } catch (error) {
+        if (!hasCode(error, 'ERR_DIRECTORY_UNAVAILABLE')) throw error;
+        deps.log.warn({ directory: id, error: String(error) }, 'a directory can’t be asked who somebody is');
+        away ??= error;
       }
     }
-    return [...people.values()];
+    if (away !== undefined) throw away;
+    return [];
   }
 
   const nameOf = (typed: string): string => readLogin(typed, signInWith)?.name ?? foldName(typed.slice(0, 256)) ?? '';
@@ -44,7 +66,7 @@ export function createLogins(
     },
 
     /** The same of all that a person goes by. */
-    namesOf: (person: Pick<Person, 'username' | 'email'>): string[] => [
+    namesOf: (person: Pick<Person, 'username' | 'aliases' | 'email'>): string[] => [
       ...new Set(loginsOf(person, signInWith).map(nameOf)),
     ],
 

@@ -1,7 +1,7 @@
 import type { CredentialKinds } from '../core/credential-kind.ts';
 import type { Directory } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
-import type { SignInWith } from '../core/logins.ts';
+import type { Route, SignInWith } from '../core/logins.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
 
@@ -16,5 +16,7 @@ export interface AccountsNeeds {
   kinds: CredentialKinds;
   /** In the order in which they are asked. */
   directories: ReadonlyMap<string, Directory>;
+  /** Names that are for one of them alone, by its id. */
+  routes: ReadonlyMap<string, Route>;
   signInWith: SignInWith;
 }

@@ -29,6 +29,8 @@ export interface FullEvaluation extends Evaluation {
   stopped: ReadonlySet<string>;
   /** The password must be changed before anything opens. */
   hold?: Hold;
+  /** The password given was right, and its directory wants another one before anything opens. */
+  due?: NonNullable<Proof['renew']>;
   /** The prompts that can be presented; absent: all. */
   presents?: readonly PromptKind[];
 }
@@ -43,6 +45,11 @@ interface Parts {
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
+
+function dueOf(proofs: readonly Proof[]): Pick<FullEvaluation, 'due'> {
+  const due = proofs.find(({ renew }) => renew !== undefined)?.renew;
+  return due === undefined ? {} : { due };
+}
 
 /** The one question that every door, page and journey asks: how does this request stand? */
 export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
@@ -65,7 +72,8 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
 
   async function evaluate(input: EvaluationInput): Promise<FullEvaluation> {
     const result = await weigh(input);
-    if (result.hold === undefined || !result.satisfied) return result;
+    const { due } = result;
+    if (!result.satisfied || (result.hold === undefined && due === undefined)) return result;
     return { ...result, satisfied: false, missing: 'new-password' };
   }
 
@@ -94,6 +102,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     const facts = {
       ...{ requirement, credentials: enrolled, implied, stopped, evidence: held, enrolling },
       ...(hold ? { hold } : {}),
+      ...dueOf(held),
       ...(input.presents ? { presents: input.presents } : {}),
     };
     const within = reachable([...working, ...implied], requirement.factors, input.presents);

@@ -5,6 +5,11 @@ import type { EvaluationInput } from '../core/sign-in.ts';
 import { decide } from '../policy/index.ts';
 import type { AssuranceNeeds } from './needs.ts';
 
+/** What policy is told of a person. */
+export function factsOf({ id, groups, createdAt }: Account, enrolled: boolean) {
+  return { id, groups, createdAt, enrolled };
+}
+
 /** What a request wants by itself, where none is under way. */
 export const NOTHING_MORE = { acrValues: [], acrEssential: false, reauthenticate: false };
 
@@ -16,13 +21,12 @@ export function createRequirements(deps: Pick<AssuranceNeeds, 'now' | 'rules' | 
     input: EvaluationInput,
     rules: readonly Rule[] = deps.rules,
   ) {
-    const { id, groups, createdAt } = account ?? { id: '', groups: [], createdAt: 0 };
     return decide(
       rules,
       {
         now: deps.now(),
         application: input.application,
-        ...(account ? { account: { id, groups, createdAt, enrolled } } : {}),
+        ...(account ? { account: factsOf(account, enrolled) } : {}),
         networks: input.browser?.networks ?? [],
       },
       { remember: deps.trustedDevices.lifetime },

@@ -55,8 +55,8 @@ export function directoryCommand(
   modules: Pick<Modules, 'directories'>,
   { name, directory }: CommandRequest,
 ): { directory: string; command: Command<Directory> } {
-  const offered = [...directories.keys()].flatMap((id) => {
-    const command = modules.directories.get(id)?.commands?.find((candidate) => candidate.name === name);
+  const offered = [...directories].flatMap(([id, { type }]) => {
+    const command = modules.directories.get(type)?.commands?.find((candidate) => candidate.name === name);
     return command !== undefined && (directory === undefined || directory === id) ? [{ directory: id, command }] : [];
   });
   const [found, another] = offered;

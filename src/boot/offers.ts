@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from '../core/directory.ts';
 
 /** What the command line needs to know of a command that runs where the data is. */
-export type Offer = Omit<Command<never>, 'run'>;
+export type Offer = Omit<Command<never>, 'run'> & {
+  /** Of a directory, of which several may be configured. */
+  ofDirectory?: true;
+};
 
 /** Commands, and of their first words (`user`) what they are about. */
 export interface Offers {
@@ -29,7 +32,10 @@ export async function loadOffers(source: URL = new URL('../', import.meta.url)):
     const folder = new URL(`${kind}/`, source);
     for (const id of await subfolders(folder)) {
       const found = await offersOf(new URL(`${id}/`, folder));
-      commands.push(...(found?.commands ?? []));
+      const offered = found?.commands ?? [];
+      commands.push(
+        ...(kind === 'directories' ? offered.map((it) => ({ ...it, ofDirectory: true as const })) : offered),
+      );
       for (const [group, about] of Object.entries(found?.groups ?? {})) groups[group] ??= about;
     }
   }

@@ -7,6 +7,7 @@ import type { Directory } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
 import type { EnabledFactor, EnabledFactors } from '../core/enabled-factor.ts';
 import type { FactorPorts } from '../core/factor-ports.ts';
+import { routedTo } from '../core/logins.ts';
 import type { Rule } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
@@ -72,19 +73,15 @@ export function createDirectories(
   modules: Modules,
   durable: DurableStore,
   world: World,
+  log: LogPort,
 ): Map<string, Directory> {
   const directories = new Map<string, Directory>();
-  for (const [id, settings] of config.directories) {
-    const module = modules.directories.get(id);
-    if (module)
-      directories.set(
-        id,
-        module.create(settings, {
-          ...world,
-          records: durable.records(`directory:${id}`),
-          signInWith: config.signInWith,
-        }),
-      );
+  for (const [id, { type, settings, ...route }] of config.directories) {
+    const module = modules.directories.get(type);
+    if (module === undefined) continue;
+    const records = durable.records(`directory:${id}`);
+    const signInWith = routedTo(config.signInWith, [route]);
+    directories.set(id, module.create(settings, { ...world, log, records, signInWith }));
   }
   return directories;
 }

@@ -9,16 +9,25 @@ export interface PostalAddress {
   country?: string;
 }
 
+/** A mail address, and whether somebody has made sure that it is theirs; absent: nobody says. */
+export interface MailAddress {
+  address: string;
+  verified?: boolean;
+}
+
 /** What a directory may know of a person besides; what it doesn't know is left out. */
 export interface Profile {
   givenName?: string;
   familyName?: string;
   /** Whether somebody has made sure that the mail address is theirs. */
   emailVerified?: boolean;
+  /** All of them, the account's own first, where there is more than that one. */
+  emails?: readonly MailAddress[];
   /** E.164. */
   phone?: string;
   phoneVerified?: boolean;
   address?: PostalAddress;
+  department?: string;
   /** BCP 47 tag. */
   locale?: string;
   /** When the directory last changed what it knows, epoch milliseconds. */
@@ -34,7 +43,8 @@ export interface Account {
   username: string;
   name: string;
   email?: string;
-  groups: string[];
+  /** Absent: its directory doesn't say, which isn't the same as none. */
+  groups?: string[];
   /** BCP 47 tag that the person chose, if any; the directory's own is in `profile`. */
   locale?: string;
   profile?: Profile;

@@ -30,6 +30,8 @@ export interface Proof {
   expires?: number;
   /** Lent (a Temporary Access Pass): good for signing in and for setting up a method, always beside a first factor. */
   bootstrap?: boolean;
+  /** It was right, and must be changed before anything opens: the directory says so. */
+  renew?: 'expired' | 'must-change';
   /** Of what is lent: good for signing in alone, and sets nothing up. */
   signsInOnly?: boolean;
 }

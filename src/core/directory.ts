@@ -1,22 +1,39 @@
 import type { z } from 'zod';
 import type { AccountStatus, Profile } from './account.ts';
+import type { LogPort } from './log.ts';
 import type { SignInWith } from './logins.ts';
 import type { RecordStore } from './store.ts';
 
-/** A person as their directory describes them. `key` never changes and is never reused. */
+/** A person as their directory describes them. */
 export interface Person {
+  /** Never changes and is never reused: whoever is renamed stays the same, whoever gets a name anew is somebody else. */
   key: string;
   username: string;
+  /** Other names that they go by here: a user principal name, a former one. */
+  aliases?: readonly string[];
   name: string;
+  /** The first of their mail addresses; `profile` has all. */
   email?: string;
-  groups: string[];
+  /** Absent: the directory doesn't say, which isn't the same as none. */
+  groups?: string[];
   status: AccountStatus;
+  /** Why, in the directory's own words, for operators: `accountExpires 2026-09-01`. */
+  statusReason?: string;
+  /** Absent: the directory doesn't say. */
+  password?: PasswordState;
   profile?: Profile;
 }
 
-export type PasswordVerdict = 'ok' | 'wrong' | 'unavailable';
+/** `expired` and `must-change`: it still shows who somebody is, and opens nothing but the page for a new one. */
+export type PasswordState = 'usable' | 'expired' | 'must-change';
 
-/** Where people come from, and where passwords are checked. */
+/** `expired` and `must-change`: it was the right one. */
+export type PasswordVerdict = 'ok' | 'expired' | 'must-change' | 'wrong' | 'unavailable';
+
+/**
+ * Where people come from, and where passwords are checked. Whatever asks it throws ERR_DIRECTORY_UNAVAILABLE while it
+ * can't be asked: nobody is gone because of that.
+ */
 export interface Directory {
   /** By user name, compared as the directory does. */
   find(username: string): Promise<Person | undefined>;
@@ -27,8 +44,13 @@ export interface Directory {
   list?(): AsyncIterable<Person>;
   /** With no key it does the same work and answers `wrong`. */
   verifyPassword(key: string | undefined, password: string): Promise<PasswordVerdict>;
-  /** Throws ERR_INPUT for a password that it doesn't take. Absent: passwords are changed elsewhere. */
-  changePassword?(key: string, password: string): Promise<void>;
+  /**
+   * `current`: the present one, where the person has just given it. Throws ERR_INPUT for a password that it doesn't
+   * take. Absent: passwords are changed elsewhere.
+   */
+  changePassword?(key: string, password: string, current?: string): Promise<void>;
+  /** Ends its connections. */
+  close?(): Promise<void>;
 }
 
 export interface DirectoryPorts {
@@ -38,6 +60,7 @@ export interface DirectoryPorts {
   records: RecordStore;
   /** By what people sign in: a directory that keeps them itself gives no name to two. */
   signInWith: SignInWith;
+  log: LogPort;
 }
 
 export interface DirectoryModule<S = unknown> {
@@ -47,6 +70,9 @@ export interface DirectoryModule<S = unknown> {
   /** Commands of the CLI, run where the data is owned. */
   readonly commands?: readonly Command<Directory>[];
 }
+
+/** Whether it was the right password, whatever else the directory says of it. */
+export const isRight = (verdict: PasswordVerdict): boolean => verdict !== 'wrong' && verdict !== 'unavailable';
 
 /** A CLI command that a plug-in brings. Input and output are text, so that it can run in the server process. */
 export interface Command<T> {

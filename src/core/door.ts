@@ -10,6 +10,7 @@ import type { Command } from './directory.ts';
 import type { Exchange } from './exchange.ts';
 import type { JourneyPort } from './journey.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
+import type { LogPort } from './log.ts';
 import type { Message, PromptKind } from './prompt.ts';
 import type { Sealer } from './seal.ts';
 import type { SealedPlace } from './sealed.ts';
@@ -259,9 +260,4 @@ export interface AuditPort {
   note(event: AuditEvent): void;
 }
 
-export interface LogPort {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+export type { LogPort };

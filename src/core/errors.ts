@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'ERR_CONFIG'
   | 'ERR_CSRF'
   | 'ERR_DATA_LOCKED'
+  | 'ERR_DIRECTORY_UNAVAILABLE'
   | 'ERR_INPUT'
   | 'ERR_MISDIRECTED'
   | 'ERR_NOT_FOUND'
@@ -27,6 +28,11 @@ export class SallyportError extends Error {
 
 export function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof SallyportError && error.code === code;
+}
+
+/** Whether what is needed is away for now: a store, or the directory that knows somebody. */
+export function isUnavailable(error: unknown): boolean {
+  return hasCode(error, 'ERR_STORE_UNAVAILABLE') || hasCode(error, 'ERR_DIRECTORY_UNAVAILABLE');
 }
 
 /** Refused for now, and what to do is to wait. */

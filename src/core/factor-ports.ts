@@ -1,4 +1,5 @@
 import type { Account, Credential, LocalizedText } from './account.ts';
+import type { PasswordVerdict } from './directory.ts';
 import type { AuditEvent, LogPort } from './door.ts';
 import type { Sealer } from './seal.ts';
 import type { Outgoing, Sent } from './sender.ts';
@@ -6,7 +7,7 @@ import type { RecordStore } from './store.ts';
 
 /** A wire to the account's directory, for the factor that asks it. */
 export interface PasswordPort {
-  verify(account: Account | undefined, password: string): Promise<'ok' | 'wrong' | 'unavailable'>;
+  verify(account: Account | undefined, password: string): Promise<PasswordVerdict>;
 }
 
 /** Small durable values with compare-and-set. */

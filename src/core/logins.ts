@@ -12,6 +12,16 @@ export interface SignInWith {
   hint?: LocalizedText | undefined;
 }
 
+/** Names that are for one directory alone: what may stand behind the last @, and before a backslash. */
+export type Route = Pick<SignInWith, 'realms' | 'domains'>;
+
+/** By what people go where directories have realms and domains of their own. */
+export function routedTo<T extends SignInWith>(signInWith: T, routes: Iterable<Route>): T {
+  const all = [signInWith, ...routes];
+  const of = (key: keyof Route) => [...new Set(all.flatMap((route) => route[key]))];
+  return { ...signInWith, realms: of('realms'), domains: of('domains') };
+}
+
 /** Longest name that is looked up, in UTF-16 code units. */
 const LONGEST = 256;
 
@@ -41,6 +51,10 @@ export interface Login {
   usernames: string[];
   /** A mail address that may be meant. */
   email?: string;
+  /** What stands behind the last @, whether it is configured or not. */
+  realm?: string;
+  /** What stands before the backslash, where it is configured. */
+  domain?: string;
 }
 
 const folded = (names: readonly string[]) => names.flatMap((name) => foldName(name) ?? []);
@@ -60,14 +74,28 @@ export function readLogin(typed: string, { names, domains, realms }: SignInWith)
     name,
     usernames: names.includes('username') ? [...new Set([name, ...(inDomain ? [] : [whole]), ...wholes])] : [],
     ...(names.includes('email') && !inDomain && whole.includes('@') ? { email: whole } : {}),
+    ...(inDomain ? { domain } : realm ? { realm } : {}),
   };
 }
 
 /** What people are found by who are called so: by each of it nobody else may be found. */
 export function loginsOf(
-  { username, email }: { username: string; email?: string | undefined },
+  { username, aliases = [], email }: { username: string; aliases?: readonly string[]; email?: string | undefined },
   { names, realms }: SignInWith,
 ): string[] {
-  const bare = username.includes('@') ? [username] : [username, ...realms.map((realm) => `${username}@${realm}`)];
+  const bare = [username, ...aliases].flatMap((name) =>
+    name.includes('@') ? [name] : [name, ...realms.map((realm) => `${name}@${realm}`)],
+  );
   return [...(names.includes('username') ? bare : []), ...(names.includes('email') && email ? [email] : [])];
+}
+
+/**
+ * Whether a directory is asked about a name: one with a realm or domain of some directories is for those alone, any
+ * other one for all.
+ */
+export function isFor({ realm, domain }: Login, own: Route, all: Iterable<Route>): boolean {
+  const has = (route: Route): boolean =>
+    (realm !== undefined && folded(route.realms).includes(realm)) ||
+    (domain !== undefined && folded(route.domains).includes(domain));
+  return has(own) || ![...all].some(has);
 }

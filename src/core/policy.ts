@@ -35,7 +35,7 @@ export interface Facts {
   now: number;
   application: string;
   /** Undefined before the person is known: conditions on groups then don't match. */
-  account?: { id: string; groups: readonly string[]; createdAt: number; enrolled: boolean };
+  account?: { id: string; groups: readonly string[] | undefined; createdAt: number; enrolled: boolean };
   /** Names of the configured networks that the address belongs to. */
   networks: readonly string[];
 }

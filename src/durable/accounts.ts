@@ -76,7 +76,7 @@ async function upsert(db: Database, account: NewAccount): Promise<Account> {
     username: account.username,
     name: account.name,
     email: account.email ?? null,
-    groups: JSON.stringify(account.groups),
+    groups: JSON.stringify(account.groups ?? null),
     profile: profileColumn(account),
     search: searchText(account),
   };
@@ -107,13 +107,14 @@ function isCurrent(present: Account, account: NewAccount): boolean {
     present.username === account.username &&
     present.name === account.name &&
     present.email === account.email &&
-    JSON.stringify(present.groups) === JSON.stringify(account.groups) &&
+    JSON.stringify(present.groups ?? null) === JSON.stringify(account.groups ?? null) &&
     profileColumn(present) === profileColumn(account)
   );
 }
 
 function fromRow(row: AccountRow): Account {
   const profile = profileFrom(row.profile, row.email);
+  const groups: string[] | null = JSON.parse(row.groups);
   return {
     id: row.id,
     directory: row.directory,
@@ -121,7 +122,7 @@ function fromRow(row: AccountRow): Account {
     username: row.username,
     name: row.name,
     ...(row.email !== null && { email: row.email }),
-    groups: JSON.parse(row.groups),
+    ...(groups !== null && { groups }),
     ...(row.locale !== null && { locale: row.locale }),
     ...(profile !== undefined && { profile }),
     createdAt: row.created_at,

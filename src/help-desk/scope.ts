@@ -30,10 +30,13 @@ export interface HelpDeskSettings {
   checklist: readonly LocalizedText[];
 }
 
-/** A person, as far as scope is concerned; the groups as their directory has them now. */
+/**
+ * A person, as far as scope is concerned; the groups as their directory has them now. Whose groups it doesn't say is
+ * in nobody's scope, and no agent.
+ */
 export interface Subject {
   id: string;
-  groups: readonly string[];
+  groups?: readonly string[] | undefined;
 }
 
 /** Who acts: a person, or a script, which is no account. */
@@ -46,7 +49,7 @@ const overlap = (some: readonly string[], others: readonly string[]) => some.som
 
 /** What the configuration gives to a person; rules join. */
 export function grantsOf(agents: readonly AgentRule[], person: Subject): AgentRule[] {
-  return agents.filter(({ groups }) => overlap(groups, person.groups));
+  return agents.filter(({ groups }) => overlap(groups, person.groups ?? []));
 }
 
 /** Whoever may do something to a person must see whom they have before them. */
@@ -54,7 +57,7 @@ export function has({ may }: Grant, right: Right): boolean {
   return may.includes(right) || (right === 'view' && may.some((other) => other !== 'reports'));
 }
 
-function includes({ groups, notGroups = [] }: Over, { groups: theirs }: Subject): boolean {
+function includes({ groups, notGroups = [] }: Over, { groups: theirs = [] }: Subject): boolean {
   return overlap(groups, theirs) && !overlap(notGroups, theirs);
 }
 

@@ -2,6 +2,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { normalPassword, passwordFaults } from '../accounts/password-rules.ts';
 import { openerOf } from '../accounts/strength.ts';
 import type { Account } from '../core/account.ts';
+import { isRight } from '../core/directory.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 import { type Attempt, lockedFor } from '../lockout/attempt.ts';
@@ -48,7 +49,7 @@ export function createPasswords(
   async function wrong({ account, current }: Change): Promise<Message | undefined> {
     if (current === undefined) return undefined;
     const verdict = await accounts.verifyPassword(account, current);
-    if (verdict === 'ok') return undefined;
+    if (isRight(verdict)) return undefined;
     return { key: verdict === 'unavailable' ? 'new-password.unavailable' : 'new-password.wrong' };
   }
 
@@ -64,15 +65,15 @@ export function createPasswords(
     if (first) return first;
     const verdict = await accounts.verifyPassword(account, next);
     if (verdict === 'unavailable') return { key: 'new-password.unavailable' };
-    return verdict === 'ok' ? { key: 'new-password.same' } : undefined;
+    return isRight(verdict) ? { key: 'new-password.same' } : undefined;
   }
 
   async function set(change: Change): Promise<{ at: number } | { error: Message }> {
-    const { account, next } = change;
+    const { account, next, current } = change;
     const directory = deps.directories.get(account.directory);
     if (directory?.changePassword === undefined) return { error: { key: 'new-password.not-here' } };
     try {
-      await directory.changePassword(account.directoryKey, normalPassword(next));
+      await directory.changePassword(account.directoryKey, normalPassword(next), current);
     } catch (error) {
       if (hasCode(error, 'ERR_INPUT')) return { error: { key: 'new-password.unacceptable' } };
       throw error;

@@ -34,7 +34,7 @@ const RECENT = 10 * 60_000;
  * password. A pass that was lent keeps its end.
  */
 export function renewedProofs(proofs: readonly Evidence[], at: number): Evidence[] {
-  return proofs.filter((proof) => at - proof.at <= RECENT).map((proof) => ({ ...proof, at }));
+  return proofs.filter((proof) => at - proof.at <= RECENT).map(({ renew: _, ...proof }) => ({ ...proof, at }));
 }
 
 /** Ends everything that rests on the old password, once there is another one; answers when. */

@@ -10,8 +10,10 @@ interface Past {
 
 /** Whether a suggestion is made to people like this one. */
 export function isFor({ groups, notGroups }: Suggestion, account: Account): boolean {
-  if (groups && !groups.some((group) => account.groups.includes(group))) return false;
-  return !notGroups?.some((group) => account.groups.includes(group));
+  const theirs = account.groups;
+  if (theirs === undefined) return !groups && !notGroups;
+  if (groups && !groups.some((group) => theirs.includes(group))) return false;
+  return !notGroups?.some((group) => theirs.includes(group));
 }
 
 /** Enrolments that are suggested once a sign-in is complete, and what became of them. */

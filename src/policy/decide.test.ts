@@ -84,6 +84,17 @@ describe('properties of the decision', () => {
     );
   });
 
+  it('never demands less of somebody whose groups nobody knows', () => {
+    fc.assert(
+      fc.property(fc.array(anyRule), anyFacts, (rules, given) => {
+        const { account } = given;
+        if (account === undefined) return;
+        const unknown = { ...given, account: { ...account, groups: undefined } };
+        return notLower(decide(rules, unknown), decide(rules, given));
+      }),
+    );
+  });
+
   it('does not depend on the order of rules', () => {
     const shuffled = fc
       .array(anyRule, { maxLength: 6 })

@@ -1,6 +1,6 @@
 import { highest, type Level, reaches } from '../core/assurance.ts';
 import type { Facts, Reason, Requirement, Rule } from '../core/policy.ts';
-import { matches, standing } from './match.ts';
+import { matches, matchesUnknown, standing } from './match.ts';
 import { demandsOf } from './words.ts';
 
 /** Bounds that no rule can widen, milliseconds. */
@@ -17,7 +17,8 @@ const DEFAULT_RULE: Rule = { name: 'default', level: 'mfa', remember: 'never' };
 /**
  * What policy demands of this sign-in, and why. Pure: the rules that match and are in force join
  * component-wise, so their order doesn't matter and one more in force never demands less. Where none
- * of them names a level the default joins them: `mfa`, never remembered.
+ * of them names a level the default joins them: `mfa`, never remembered. Nor does a rule lower what the default asks
+ * where it isn't known whether it is about this person.
  */
 export function decide(rules: readonly Rule[], facts: Facts, limits: Limits = DEFAULT_LIMITS): Requirement {
   const looked = rules
@@ -26,7 +27,8 @@ export function decide(rules: readonly Rule[], facts: Facts, limits: Limits = DE
     .map((rule) => ({ rule, ...standing(rule, facts) }));
   const inForce = looked.filter(({ effect }) => effect === 'applied').map(({ rule }) => rule);
   const reasons = looked.map(({ rule, effect, until }) => reasonOf(rule, effect, until)).sort(byRule);
-  if (inForce.some(({ level }) => level !== undefined)) return { ...join(inForce, limits), reasons };
+  const sure = inForce.filter((rule) => !matchesUnknown(rule, facts));
+  if (sure.some(({ level }) => level !== undefined)) return { ...join(inForce, limits), reasons };
   return {
     ...join([...inForce, DEFAULT_RULE], limits),
     reasons: [...reasons, reasonOf(DEFAULT_RULE, 'default')],

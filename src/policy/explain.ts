@@ -12,7 +12,8 @@ export interface ExplainInput {
   account?: {
     username: string;
     name?: string;
-    groups: readonly string[];
+    /** Undefined: the directory doesn't say. */
+    groups: readonly string[] | undefined;
     enrolled: boolean;
     /** What is enrolled proves nothing any more: to policy it counts, since it grants no new grace. */
     suspended?: boolean;
@@ -47,7 +48,10 @@ function factRows({ application, account, networks, now }: ExplainInput): Row[] 
     ['account', account ? [account.username, account.name].filter(Boolean).join(', ') : 'not known yet'],
     ...(account
       ? ([
-          ['groups', listed(account.groups)],
+          [
+            'groups',
+            account.groups ? listed(account.groups) : 'not known: rules that name groups hold, and so does the default',
+          ],
           ['enrolled', enrolledWords(account)],
         ] as const)
       : []),

@@ -14,15 +14,26 @@ function overlap(a: readonly string[], b: readonly string[]): boolean {
 
 /**
  * The conditions of a rule; a rule matches when all of them hold. Conditions on groups, negated
- * ones too, hold for nobody before the person is known.
+ * ones too, hold for nobody before the person is known, and for everybody whose groups aren't known.
  */
 const CONDITIONS: readonly Condition[] = [
   ({ applications }, facts) => !given(applications) || applications.includes(configuredId(facts.application)),
-  ({ groups }, { account }) => !given(groups) || (account !== undefined && overlap(groups, account.groups)),
-  ({ notGroups }, { account }) => !given(notGroups) || (account !== undefined && !overlap(notGroups, account.groups)),
+  ({ groups }, { account }) => !given(groups) || (account !== undefined && inAny(groups, account.groups) !== false),
+  ({ notGroups }, { account }) =>
+    !given(notGroups) || (account !== undefined && inAny(notGroups, account.groups) !== true),
   ({ networks }, facts) => !given(networks) || overlap(networks, facts.networks),
   ({ notNetworks }, facts) => !given(notNetworks) || !overlap(notNetworks, facts.networks),
 ];
+
+/** Whether somebody is in one of these; undefined where that isn't known. */
+function inAny(groups: readonly string[], theirs: readonly string[] | undefined): boolean | undefined {
+  return theirs && overlap(groups, theirs);
+}
+
+/** Whether it matches because nobody knows whether it does: such a rule can ask for more, and never for less. */
+export function matchesUnknown({ groups, notGroups }: Rule, { account }: Facts): boolean {
+  return account !== undefined && account.groups === undefined && (given(groups) || given(notGroups));
+}
 
 /** Whether a rule speaks of this sign-in at all, in force or not. */
 export function matches(rule: Rule, facts: Facts): boolean {

@@ -90,9 +90,10 @@ export function createDispatcher(
   /** Where a door presents the prompts itself nothing is set up, and no password changed: it says where that is done. */
   function elsewhere(context: FactorContext, state: State, evaluation: Preferring): Stage {
     const { presents: _, ...anywhere } = evaluation;
-    const { account, credentials, hold, unreachable } = evaluation;
+    const { account, credentials, hold, due, unreachable } = evaluation;
     const error = unreachable ? 'unmet_authentication_requirements' : 'access_denied';
     if (hold) return { at: 'refused', message: 'elsewhere.new-password', error };
+    if (due && evaluation.missing === 'new-password') return { at: 'refused', message: 'elsewhere.due', error };
     if (!isEnrolled(account, credentials) && offers.enrollable(anywhere).length > 0) {
       return { at: 'refused', message: 'elsewhere.enrol', error };
     }
@@ -131,10 +132,10 @@ export function createDispatcher(
     return stage.at === 'enrol' ? { ...stage, optional: { authTime }, why: 'why.suggested' } : undefined;
   }
 
-  /** All is proven, and the account is held until its password is a new one. */
-  function newPassword({ account }: FullEvaluation): Stage {
-    if (account && passwords.changeable(account)) return { at: 'new-password' };
-    return { at: 'refused', message: 'held.not-here', error: 'access_denied' };
+  /** All is proven, and nothing opens before the password is a new one: the account is held, or its directory says so. */
+  function newPassword({ account, hold, due }: FullEvaluation): Stage {
+    if (account && passwords.changeable(account)) return { at: 'new-password', ...(hold || !due ? {} : { due }) };
+    return { at: 'refused', message: hold ? 'held.not-here' : 'due.not-here', error: 'access_denied' };
   }
 
   async function next(request: SignInRequest, state: State, browser: Browser): Promise<Stage> {

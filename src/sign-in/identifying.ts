@@ -3,6 +3,7 @@ import type { Credentials } from '../accounts/credentials.ts';
 import type { Logins } from '../accounts/logins.ts';
 import type { Account } from '../core/account.ts';
 import type { Refused } from '../core/challenge.ts';
+import { hasCode } from '../core/errors.ts';
 import type { Answer } from '../core/prompt.ts';
 import type { Attempts } from '../lockout/attempts.ts';
 import type { SignInNeeds } from './needs.ts';
@@ -25,9 +26,25 @@ interface Parts {
   credentials: Credentials;
 }
 
+/** Nobody can be told who it is, nor that there is nobody of that name. */
+const AWAY: Refused = {
+  outcome: 'refused',
+  message: { key: 'directory-unavailable' },
+  reason: 'directory-unavailable',
+};
+
 /** Finds who is meant by an answer of somebody not known yet. */
 export function createIdentifying(deps: SignInNeeds, { accounts, attempts, logins, credentials }: Parts) {
   const { pendingOf } = createResults(deps);
+
+  async function named(username: string): Promise<Account | Refused | undefined> {
+    try {
+      return await accounts.named(username);
+    } catch (error) {
+      if (hasCode(error, 'ERR_DIRECTORY_UNAVAILABLE')) return AWAY;
+      throw error;
+    }
+  }
 
   return async function identify({ factor, pending }: Opening, answer: Answer): Promise<Meant | Refused> {
     const it = deps.factors.get(factor)?.factor.opens;
@@ -39,8 +56,9 @@ export function createIdentifying(deps: SignInNeeds, { accounts, attempts, login
       const account = credential && (await accounts.usable(credential.account));
       return account ? { subject: account.id, account } : { subject: attempts.stranger(who.lookup) };
     }
-    const account = await accounts.named(who.username);
     const hint = who.username;
+    const account = await named(hint);
+    if (account !== undefined && 'outcome' in account) return account;
     const name = attempts.stranger(logins.nameOf(hint));
     return account ? { subject: account.id, account, hint, name } : { subject: name, hint };
   };

@@ -106,6 +106,7 @@ export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) 
     const result = await passwords.change({
       account,
       next: answer.next ?? '',
+      ...(state.stage.at === 'new-password' && state.stage.due ? { current: answer.current ?? '' } : {}),
       ...(account.id === request.account && request.sight ? { session: request.sight.session } : {}),
       browser,
       right,

@@ -1,5 +1,5 @@
 import type { Account } from '../core/account.ts';
-import type { Evidence } from '../core/assurance.ts';
+import type { Evidence, Proof } from '../core/assurance.ts';
 import type { Outcome } from '../core/door.ts';
 import type { Method } from '../core/journey.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
@@ -29,11 +29,15 @@ export type Stage =
   | { at: 'lost'; authTime: number }
   | { at: 'remember'; window: number; authTime: number }
   | { at: 'suggest'; factor: string; authTime: number }
-  | { at: 'new-password' }
+  /** `due`: its directory wants it, and takes it with the present one. Otherwise a hold does. */
+  | { at: 'new-password'; due?: PasswordDue }
   /** Whether to go on with the account of the session, and then that it does. */
   | { at: 'select-account' | 'selected'; account: string }
   | { at: 'refused'; message: string; error: RefusalError; setUp?: boolean }
   | { at: 'done'; authTime: number };
+
+/** Why a directory wants another password. */
+export type PasswordDue = NonNullable<Proof['renew']>;
 
 export type RefusalError = Extract<Outcome, { kind: 'refused' }>['error'];
 
@@ -77,7 +81,7 @@ export type Step = { nonce: string; account?: Account; error?: Message & { facto
   | { kind: 'lost' }
   | { kind: 'remember'; window: number }
   | { kind: 'suggest'; factor: string }
-  | { kind: 'new-password'; minimum: number }
+  | { kind: 'new-password'; minimum: number; due?: PasswordDue | undefined }
   | { kind: 'select-account' }
   | {
       kind: 'refused';

@@ -17,7 +17,7 @@ export interface Counted {
 }
 
 /** Whether this agent's reports speak of somebody, by the groups that their last sign-in brought. */
-export type InScope = (person: { id: string; groups: readonly string[] }) => boolean;
+export type InScope = (person: { id: string; groups?: readonly string[] | undefined }) => boolean;
 
 /** Everybody in scope, some hundreds at a time; others get their turn in between. */
 export async function* peopleIn(

@@ -8,6 +8,7 @@ import { type App, type AppOptions, createApp, stopServer } from '../../src/boot
 import { loadConfig } from '../../src/boot/config.ts';
 import { loadModules } from '../../src/boot/modules.ts';
 import { realWorld } from '../../src/boot/parts.ts';
+import type { DirectoryModule } from '../../src/core/directory.ts';
 import type { DoorModule, LogPort } from '../../src/core/door.ts';
 import { createAuthenticator } from '../../src/factors/totp/double.ts';
 import { Client, type Reply } from './client.ts';
@@ -43,6 +44,8 @@ export interface GatewayOptions {
   serviceProvider?: boolean;
   /** How long a node has its name without renewing it, where nodes share a store. */
   node?: AppOptions['node'];
+  /** Directories of the tests' own, beside those that are installed. */
+  directories?: readonly DirectoryModule[];
   /** Doors of the tests' own, beside those that are installed. */
   doors?: readonly DoorModule[];
 }
@@ -110,7 +113,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const installed = await loadModules();
   const doors = new Map([...installed.doors, ...(options.doors ?? []).map((door) => [door.id, door] as const)]);
-  const modules = { ...installed, doors };
+  const others = (options.directories ?? []).map((directory) => [directory.id, directory] as const);
+  const directories = new Map([...installed.directories, ...others]);
+  const modules = { ...installed, doors, directories };
   const config = loadConfig(file, modules, {});
   let offset = 0;
   const now = () => Date.now() + offset;
@@ -132,7 +137,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const serviceProvider = prepared && (await startServiceProvider({ prepared, identityProvider: url }));
 
   async function command(name: string, args: string[] = [], given: Record<string, string | boolean> = {}, stdin = '') {
-    const { lines, exitCode } = await app.host.run({ name, input: { args, options: given, stdin } });
+    const { directory, ...options } = given;
+    const chosen = typeof directory === 'string' ? { directory } : {};
+    const { lines, exitCode } = await app.host.run({ name, ...chosen, input: { args, options, stdin } });
     if (exitCode !== 0) throw new Error(lines.join('\n'));
     return lines;
   }

@@ -2,6 +2,7 @@ import { type AccountsRoom, accountsRoom } from '../../accounts/index.ts';
 import { type AssuranceRoom, assuranceRoom } from '../../assurance/index.ts';
 import type { Directory } from '../../core/directory.ts';
 import type { EnabledFactors } from '../../core/enabled-factor.ts';
+import { routedTo } from '../../core/logins.ts';
 import type { Rule } from '../../core/policy.ts';
 import { type LockoutRoom, lockoutRoom } from '../../lockout/index.ts';
 import { networkLookup } from '../../policy/index.ts';
@@ -34,15 +35,16 @@ export async function openPeople(
   outside: Outside,
 ): Promise<People> {
   const { world, log, durable, ephemeral, sealer } = ground;
-  const { acr, trustedDevices, lockout, signInWith } = config;
+  const { acr, trustedDevices, lockout, directories: routes } = config;
+  const signInWith = routedTo(config.signInWith, routes.values());
   const needs = { ...world, durable, ephemeral, sealer, audit, log };
 
   const applications = createRegistry(config);
-  const directories = createDirectories(config, modules, durable, world);
+  const directories = createDirectories(config, modules, durable, world, log);
   const kinds = credentialKinds(config, modules);
   const known = {
     ...lockoutRoom({ ...needs, lockout }),
-    ...accountsRoom({ ...needs, directories, signInWith, kinds }),
+    ...accountsRoom({ ...needs, directories, routes, signInWith, kinds }),
   };
 
   const factors = await createFactors(config, modules, { ...needs, ...outside, ...known, names: applications });
@@ -54,6 +56,7 @@ export async function openPeople(
   return {
     ...{ applications, directories, factors, rules, networksOf: networkLookup(config.networks), rooms },
     async close() {
+      for (const directory of directories.values()) await directory.close?.();
       for (const { factor } of factors.values()) await factor.runs?.close?.();
     },
   };

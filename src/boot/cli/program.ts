@@ -121,10 +121,10 @@ function moment(text: string): string {
   throw new InvalidArgumentError('Write it as 2027-02-01 or 2027-02-01T08:00:00+08:00.');
 }
 
-/** A command per name; where several directories bring the same one, `--directory` chooses. */
+/** A command per name; where several directories offer one, `--directory` chooses. */
 function addOffers(program: Command, context: Context, offers: Offers): void {
   const groups: Offers['groups'] = { ...offers.groups, ...own.groups };
-  for (const [name, [offer, ...others]] of Map.groupBy([...offers.commands, ...own.commands], (it) => it.name)) {
+  for (const [name, [offer]] of Map.groupBy([...offers.commands, ...own.commands], (it) => it.name)) {
     if (offer === undefined) continue;
     const [group = '', word = ''] = name.split(' ');
     const present = program.commands.find((it) => it.name() === group);
@@ -133,7 +133,7 @@ function addOffers(program: Command, context: Context, offers: Offers): void {
     command.description(offer.summary);
     for (const argument of offer.arguments ?? []) command.argument(argument.name, argument.description);
     for (const option of offer.options ?? []) command.option(option.flags, option.description);
-    if (others.length > 0) command.option('--directory <id>', 'which directory');
+    if (offer.ofDirectory) command.option('--directory <name>', 'which, where several are configured');
     command.action(async () => {
       const { runOffer } = await import('./request.ts');
       await runOffer(context, offer, command.args, command.opts());

@@ -3,7 +3,7 @@ import { DEFAULT_ACR } from '../../core/assurance.ts';
 import type { Modules } from '../modules.ts';
 import { keepsFile } from './plug-ins.ts';
 import type { Parsed } from './schema.ts';
-import type { Config, NetworkRanges, StoreChoice } from './types.ts';
+import type { Config, DirectoryChoice, NetworkRanges, StoreChoice } from './types.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -19,7 +19,9 @@ export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<
     stores: { durable, ephemeral },
     ownsData:
       keepsFile(modules.stores.durable.get(durable.type)) || keepsFile(modules.stores.ephemeral.get(ephemeral.type)),
-    directories: mapOf(directories),
+    directories: new Map(
+      Object.entries(directories).flatMap(([name, it]) => (it ? [[name, directoryOf(name, it)]] : [])),
+    ),
     factors: mapOf(factors),
     senders: mapOf(senders),
     doors: mapOf(doors),
@@ -33,6 +35,12 @@ export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<
 
 function choiceOf({ type, ...settings }: { type: string }): StoreChoice {
   return { type, settings };
+}
+
+/** One that says no kind is named after it. */
+function directoryOf(name: string, given: Options): DirectoryChoice {
+  const { type = name, realms = [], domains = [], ...settings } = given as Options & Partial<DirectoryChoice>;
+  return { type, settings, realms, domains };
 }
 
 function mapOf(options: Options): Map<string, unknown> {

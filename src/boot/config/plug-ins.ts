@@ -24,6 +24,45 @@ export function optionsOf(modules: Found<Plugin>) {
   });
 }
 
+const affixes = z.array(z.string().min(1).max(253)).min(1).max(20).optional();
+
+/** What the gateway asks of any directory, beside its own settings: which names are for it. */
+const routes = {
+  realms: affixes.describe('Names with one of these behind the last @ are looked up here, and nowhere else'),
+  domains: affixes.describe('Names with one of these before a backslash are looked up here, and nowhere else'),
+};
+
+/**
+ * Directories by name, in the order in which they are asked. One that is named after its kind needs no `type`; of one
+ * kind there can be several.
+ */
+export function directoriesOf(modules: Found<Plugin>) {
+  const ids = [...modules.keys()].join(', ') || 'none is installed';
+  const own = [...modules.values()].map((module) => {
+    const settings = objectOf(module).safeExtend(routes);
+    return [module.id, settings.safeExtend({ type: z.literal(module.id).optional() }).optional()] as const;
+  });
+  const [first, ...rest] = [...modules.values()].map((module) =>
+    objectOf(module).safeExtend({ ...routes, type: z.literal(module.id) }),
+  );
+  const error = `must be one of: ${ids}`;
+  const named = first ? z.discriminatedUnion('type', [first, ...rest], { error }) : z.never({ error });
+  return z
+    .object(Object.fromEntries(own))
+    .catchall(named)
+    .superRefine((listed, { addIssue }) => {
+      if (Object.keys(listed).length === 0) {
+        addIssue({ code: 'custom', message: `is empty: list at least one of: ${ids}` });
+      }
+      for (const name of Object.keys(listed)) {
+        const result = id.safeParse(name);
+        if (result.success) continue;
+        const message = result.error.issues.map((issue) => issue.message).join('; ');
+        addIssue({ code: 'custom', path: [name], message });
+      }
+    });
+}
+
 /** A store's own settings beside its `type`, one branch per store found. */
 export function storeOf(modules: Found<Plugin>) {
   const branches = [...modules.values()].map(branch);
@@ -47,7 +86,7 @@ function branch(module: Plugin): z.ZodObject<{ type: z.ZodLiteral<string> }> {
 function objectOf(module: Plugin): z.ZodObject {
   const settings = bare(module.settings);
   if (settings instanceof z.ZodObject) return settings;
-  throw new TypeError(`store ${module.id}: its settings must be a zod object`);
+  throw new TypeError(`${module.id}: its settings must be a zod object`);
 }
 
 /** Whether a store keeps a file of its own, which then belongs to one process. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Modules } from '../modules.ts';
-import { anyOf, applicationsOf, optionsOf } from './plug-ins.ts';
+import { anyOf, applicationsOf, directoriesOf, optionsOf } from './plug-ins.ts';
 import { demo } from './sections/demo.ts';
 import { gateway } from './sections/gateway.ts';
 import { api, helpDesk } from './sections/help-desk.ts';
@@ -19,7 +19,9 @@ export function sectionsOf(modules: Modules) {
     ...gateway,
     ...storageOf(modules.stores),
     ...sessions,
-    directories: optionsOf(modules.directories).describe('Where people come from'),
+    directories: directoriesOf(modules.directories).describe(
+      'Where people come from: the first that knows a name is asked',
+    ),
     factors: optionsOf(modules.factors).describe('Factors that are enabled; others are off'),
     senders: anyOf(modules.senders)
       .prefault({})

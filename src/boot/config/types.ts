@@ -10,6 +10,14 @@ export interface StoreChoice {
   settings: unknown;
 }
 
+/** A directory as configured, and which names are for it alone. */
+export interface DirectoryChoice extends StoreChoice {
+  /** What may stand behind the last @. */
+  realms: readonly string[];
+  /** What may stand before a backslash. */
+  domains: readonly string[];
+}
+
 /** A named set of address ranges; `shared` machines remember no browser. */
 export interface NetworkRanges {
   name: string;
@@ -43,7 +51,8 @@ export interface Config {
   secrets: { sealingKey?: string; previousSealingKeys: string[] };
   sessions: Parsed['sessions'];
   trustedDevices: Parsed['trustedDevices'];
-  directories: ReadonlyMap<string, unknown>;
+  /** In the order in which they are asked, by name. */
+  directories: ReadonlyMap<string, DirectoryChoice>;
   /** Enabled factors alone. */
   factors: ReadonlyMap<string, unknown>;
   /** In the order in which they are tried. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { recordingLog } from '../../../test/support/recording.ts';
 import { SallyportError } from '../../core/errors.ts';
 import { foldName, type SignInWith } from '../../core/logins.ts';
 import type { RecordStore } from '../../core/store.ts';
@@ -262,6 +263,7 @@ it('is put together by its module', async () => {
     random: (bytes: number) => randomBytes(bytes),
     records: createMemoryRecords(),
     signInWith: PLAIN,
+    log: recordingLog().log,
   };
   const directory = local.create(local.settings.parse({}), ports);
   expect(await directory.verifyPassword(undefined, 'x')).toBe('wrong');

@@ -117,7 +117,7 @@ export const list = operation(async (directory) => {
   const people: (Person & { hasPassword: boolean })[] = [];
   for await (const person of directory.list()) people.push(person);
   people.sort((a, b) => (a.username < b.username ? -1 : 1));
-  const lines = people.map(({ username, name, email, groups, status, hasPassword }) =>
+  const lines = people.map(({ username, name, email, groups = [], status, hasPassword }) =>
     [username, name, email ?? '', groups.join(';'), status, hasPassword ? 'yes' : 'no'].join('\t'),
   );
   return { lines: ['username\tname\temail\tgroups\tstatus\tpassword', ...lines], exitCode: 0 };

@@ -1,5 +1,5 @@
 import { errors } from 'oidc-provider';
-import { hasCode, secondsToWait, TooManyError } from '../../core/errors.ts';
+import { hasCode, isUnavailable, secondsToWait, TooManyError } from '../../core/errors.ts';
 
 /** Until the store may be back, seconds. */
 export const RETRY_AFTER = '30';
@@ -12,7 +12,7 @@ export function refusalOf(cause: Error): string | undefined {
 
 /** What isn't the request's fault: the page and its status, the error of a program, and when to come again. */
 export function failureOf(cause: Error): { key: string; status: number; error: string; retryAfter?: string } {
-  if (hasCode(cause, 'ERR_STORE_UNAVAILABLE')) {
+  if (isUnavailable(cause)) {
     return { key: 'unavailable', status: 503, error: 'temporarily_unavailable', retryAfter: RETRY_AFTER };
   }
   if (cause instanceof TooManyError) {
@@ -23,7 +23,7 @@ export function failureOf(cause: Error): { key: string; status: number; error: s
 
 /** What oidc-provider refuses or fails at: the key of the page's texts, and the status. */
 export function classify(cause: Error, status: number): [key: string, status: number] {
-  if (hasCode(cause, 'ERR_STORE_UNAVAILABLE')) return ['unavailable', 503];
+  if (isUnavailable(cause)) return ['unavailable', 503];
   if (cause instanceof errors.SessionNotFound) return ['expired', 400];
   if (cause instanceof errors.OIDCProviderError && cause.statusCode < 500) return ['request', status];
   return ['server', 500];

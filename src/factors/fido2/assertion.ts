@@ -155,7 +155,7 @@ function weigh(
   site: Site,
   credential: Enrolled,
   flags: Flags,
-  circumstances: { groups: readonly string[]; application: string | undefined },
+  circumstances: { groups: readonly string[] | undefined; application: string | undefined },
 ): Proved<Data> | Refused {
   const { id, data } = credential;
   const now = site.ports.now();

@@ -5,7 +5,8 @@ import type { Trust } from './trust.ts';
 
 /** Whose credential it is and where it is used; without application no profile for applications applies. */
 export interface Circumstances {
-  groups: readonly string[];
+  /** Undefined: not known. What profiles ask of some groups is then asked, and what they give isn't given. */
+  groups?: readonly string[] | undefined;
   application?: string | undefined;
 }
 
@@ -14,14 +15,14 @@ export type Judgement =
   { accepted: true; attested: boolean } | { accepted: false; objection: Objection; profile: Profile; detail: string };
 
 function matches(profile: Profile, { groups, application }: Circumstances): boolean {
-  if (profile.groups && !profile.groups.some((group) => groups.includes(group))) return false;
+  if (profile.groups && groups && !profile.groups.some((group) => groups.includes(group))) return false;
   return (
     profile.applications === undefined || (application !== undefined && profile.applications.includes(application))
   );
 }
 
 /** Profiles that this person's credentials meet, here or at some application. */
-export function profilesOf(trust: Trust, { groups }: Pick<Account, 'groups'>): Profile[] {
+export function profilesOf(trust: Trust, { groups }: Readonly<Pick<Account, 'groups'>>): Profile[] {
   return trust.profiles
     .map(({ profile }) => profile)
     .filter((profile) => matches({ ...profile, applications: undefined }, { groups }));
@@ -39,7 +40,8 @@ export function judge(trust: Trust, facts: Facts, circumstances: Circumstances):
       const detail = `${found.objection}: ${facts.aaguid}: ${found.why} (profile ${it.profile.name})`;
       return { accepted: false, objection: found.objection, profile: it.profile, detail };
     }
-    trusted ||= attestedOf(facts, it) !== undefined;
+    const surely = it.profile.groups === undefined || circumstances.groups !== undefined;
+    trusted ||= surely && attestedOf(facts, it) !== undefined;
   }
   return { accepted: true, attested: trusted && isHardware(trust, facts) };
 }

@@ -75,7 +75,7 @@ export function enrol(
     userHandle,
     exclude: existing.map(({ data }) => data.credentialId),
     names: existing.map(({ name }) => name),
-    groups: [...account.groups],
+    ...(account.groups && { groups: [...account.groups] }),
     ...(account.locale === undefined ? {} : { locale: account.locale }),
     ...(context?.application === undefined ? {} : { application: context.application }),
   };

@@ -54,7 +54,7 @@ export const pending = z.discriminatedUnion('kind', [
     /** Names taken, for the default one. */
     names: z.array(z.string()),
     locale: z.string().optional(),
-    groups: z.array(z.string()),
+    groups: z.array(z.string()).optional(),
     application,
   }),
   /** No more of them: nothing to confirm. */

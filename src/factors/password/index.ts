@@ -54,9 +54,13 @@ async function verify(
   if (Buffer.byteLength(password) > MAX_PASSWORD) return refuse('wrong', 'password-too-long');
   const verdict = await ports.password.verify(account, password);
   if (verdict === 'unavailable') return refuse('unavailable', 'directory-unavailable');
-  if (verdict !== 'ok' || !account) return refuse('wrong', account ? 'wrong-password' : 'no-account');
+  if (verdict === 'wrong' || !account) return refuse('wrong', account ? 'wrong-password' : 'no-account');
   const proof = { factor: 'password', credential: 'password', amr: ['pwd'], kinds: ['knowledge' as const] };
-  return { outcome: 'proved', proof: { ...proof, phishingResistant: false, attested: false, at: ports.now() } };
+  const renew = verdict === 'ok' ? {} : { renew: verdict };
+  return {
+    outcome: 'proved',
+    proof: { ...proof, phishingResistant: false, attested: false, at: ports.now(), ...renew },
+  };
 }
 
 function create(_settings: z.infer<typeof settings>, ports: FactorPorts): Factor<never, Pending> {

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { parseDuration } from '../../core/duration.ts';
-import { hasCode } from '../../core/errors.ts';
+import { hasCode, isUnavailable } from '../../core/errors.ts';
 import type { Doer } from '../../help-desk/agent.ts';
 import { type Order, reasonOf } from '../../help-desk/orders.ts';
 import { createLimits } from '../../lockout/limits.ts';
@@ -161,7 +161,7 @@ function problems(deps: Pick<WebDeps, 'log'>): ErrorRequestHandler {
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (hasCode(error, 'ERR_NOT_FOUND')) return new Problem(404, 'Not found', 'There is nobody of this name in scope.');
-  if (hasCode(error, 'ERR_STORE_UNAVAILABLE')) {
+  if (isUnavailable(error)) {
     return new Problem(503, 'Unavailable', 'Try again in a minute.', { 'retry-after': '30' });
   }
   // Faults that the body's parser finds.

@@ -25,7 +25,7 @@ const AFFILIATIONS = ['faculty', 'student', 'staff', 'alum', 'member', 'affiliat
 /** Whoever is one of these is a member as well. */
 const MEMBERS = ['faculty', 'student', 'staff', 'employee'];
 
-function affiliations({ groups }: Account): string[] {
+function affiliations({ groups = [] }: Account): string[] {
   const held = AFFILIATIONS.filter((affiliation) => groups.includes(affiliation));
   const member = held.some((affiliation) => MEMBERS.includes(affiliation));
   return [...new Set([...held, ...(member ? ['member'] : [])])];
@@ -62,11 +62,11 @@ const BUILT_IN: Readonly<Record<string, Definition>> = {
   /** Groups that are URIs: others would be no entitlements. */
   eduPersonEntitlement: {
     name: `${EDU_PERSON}.7`,
-    values: ({ groups }) => groups.filter((group) => /^(?:urn:|https?:\/\/)/i.test(group)),
+    values: ({ groups = [] }) => groups.filter((group) => /^(?:urn:|https?:\/\/)/i.test(group)),
   },
   /** Which assurance an institution gives is its own to declare: without configuration there is none. */
   eduPersonAssurance: { name: `${EDU_PERSON}.11`, values: () => [] },
-  isMemberOf: { name: 'urn:oid:1.3.6.1.4.1.5923.1.5.1.1', values: ({ groups }) => groups },
+  isMemberOf: { name: 'urn:oid:1.3.6.1.4.1.5923.1.5.1.1', values: ({ groups = [] }) => groups },
   schacHomeOrganization: { name: 'urn:oid:1.3.6.1.4.1.25178.1.2.9', values: (_, { scope }) => [scope] },
   'subject-id': {
     name: `${SUBJECT_IDS}subject-id`,

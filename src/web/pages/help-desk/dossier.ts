@@ -75,7 +75,7 @@ export function createDossier(deps: DossierNeeds) {
   }
 
   return async (agent: Agent, person: Account, here: string, res: Response): Promise<Dossier> => {
-    const { id, username, name, email, groups } = person;
+    const { id, username, name, email, groups = [] } = person;
     const [all, stopped, hold, refusal, recent] = await Promise.all([
       credentials.ofAccount(id),
       attempts.stopped(id),

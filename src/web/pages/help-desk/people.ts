@@ -23,7 +23,7 @@ export function peoplePages(deps: PeoplePagesNeeds, router: Router, { atDesk, fa
     if (query.trim() === '') return send(deps, res, 'help-desk', { query: '', more: false, reports, troubles });
     const { people, more } = await helpDesk.search(it.agent, query);
     audit.note({ event: 'helpdesk.searched', by: it.agent.account.id, found: people.length, ...facts(res) });
-    const shown = people.map(({ id, username, name, email, groups }) => ({
+    const shown = people.map(({ id, username, name, email, groups = [] }) => ({
       ...{ id, username, name, groups },
       ...(email ? { email } : {}),
     }));

@@ -44,6 +44,8 @@ const DENIED: Readonly<Record<string, string>> = {
   'enrolment-needs-pass': 'help-desk.refusal.needs-pass',
   'held.no-method': 'help-desk.refusal.held-no-method',
   'held.not-here': 'help-desk.refusal.held-not-here',
+  'elsewhere.due': 'help-desk.refusal.elsewhere-new-password',
+  'due.not-here': 'help-desk.refusal.held-not-here',
 };
 
 const EFFECTS = ['applied', 'not-yet', 'grace', 'default'];

@@ -26,7 +26,7 @@ export function enrolmentReport({ statistics }: Pick<WebDeps, 'statistics'>): Re
       for await (const { account, stranger, due } of statistics.enrolment.people(scopeOf(asked))) {
         const { username, name, email, groups, createdAt } = account;
         const from = due && (due.at === undefined ? 'now' : iso(due.at));
-        yield [username, name, email, groups.join(' '), stranger ? undefined : iso(createdAt), from, due?.rule];
+        yield [username, name, email, groups?.join(' '), stranger ? undefined : iso(createdAt), from, due?.rule];
       }
     },
   };

@@ -26,7 +26,7 @@ export interface ReportKind {
 /** Whether somebody is in the scope of whoever asks. */
 export const scopeOf =
   ({ agent }: Asked) =>
-  (person: { id: string; groups: readonly string[] }): boolean =>
+  (person: { id: string; groups?: readonly string[] | undefined }): boolean =>
     agent.may('reports', person);
 
 export const count = (value: number): ReportCell => ({ count: value });

@@ -98,8 +98,8 @@ function passwordOf(view: View, step: Of<'new-password'>): Pages['new-password']
     ...{ action: view.base, csrf: view.csrf, application: view.asks.application },
     account: personOf(view),
     minimum: step.minimum,
-    current: false,
-    why: { key: 'new-password.why.held' },
+    current: step.due !== undefined,
+    why: { key: `new-password.why.${step.due ?? 'held'}` },
     ...errorOf(step),
     cancel: cancelOf(view),
   };
@@ -127,7 +127,7 @@ function refusalOf(view: View, step: Of<'refused'>): Pages['refused'] {
 function adviceOn({ key }: Message): { advice: Message; contact?: true; pass?: true } {
   if (key === 'enrolment-needs-pass') return { advice: { key: 'enrol.pass' }, contact: true, pass: true };
   if (key.startsWith('stopped.')) return { advice: { key: 'stopped.advice' }, contact: true };
-  return key.startsWith('held.')
+  return key.startsWith('held.') || key.startsWith('due.')
     ? { advice: { key: 'held.advice' }, contact: true }
     : { advice: { key: 'ask-help-desk' } };
 }
