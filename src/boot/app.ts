@@ -1,19 +1,12 @@
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { Express } from 'express';
 import type { Core, LogPort } from '../core/door.ts';
-import { createWeb } from '../web/index.ts';
-import { openCore, portsOf } from './app/core.ts';
-import { openDoors, watchDoors } from './app/doors.ts';
-import { frontOf } from './app/front.ts';
+import { type Building, raise } from './app/building.ts';
 import { openGround } from './app/ground.ts';
 import { openLedger } from './app/ledger.ts';
-import { openOutside } from './app/outside.ts';
-import { openPeople } from './app/people.ts';
-import { renderingOf } from './app/rendering.ts';
-import { openRooms } from './app/rooms.ts';
+import { createSite } from './app/site.ts';
 import type { CommandHost } from './commands.ts';
 import type { Config } from './config.ts';
-import { createHost } from './host.ts';
 import { createLog } from './log.ts';
 import type { Modules } from './modules.ts';
 import type { Membership } from './nodes/index.ts';
@@ -22,13 +15,13 @@ import type { Rooms } from './rooms.ts';
 
 /** A whole gateway that doesn't listen yet. */
 export interface App {
-  web: Express;
+  web: RequestListener;
   management: Express;
   host: CommandHost;
-  /** Paths of further pages of the management port, for people. */
-  managementPages: readonly string[];
-  core: Core;
-  rooms: Rooms;
+  /** What was made from the configuration as it was read last. */
+  readonly building: Building;
+  readonly core: Core;
+  readonly rooms: Rooms;
   /** Throws while a store is away, or another process has the name of this node. */
   ready(): Promise<void>;
   /** From now on it isn't ready, for whoever sends requests here. */
@@ -44,40 +37,30 @@ export interface AppOptions {
   node?: Membership;
 }
 
-/** The gateway, from the ground up: each step is given those before it, and knows none that comes after. */
+/** The gateway: what stays, and over it what the configuration makes. */
 export async function createApp(config: Config, modules: Modules, options: AppOptions = {}): Promise<App> {
   const { world = realWorld, log = createLog(config.log.level), node = {} } = options;
   const ground = await openGround(config, modules, world, log);
   const ledger = await openLedger(config, ground, node);
-  const outside = await openOutside(config, modules, ground, ledger);
-  const people = await openPeople(config, modules, ground, ledger, outside);
-  const standing = { config, modules, ground, ledger, outside, people };
-  const rendering = renderingOf(config, ground, outside);
-  const ports = portsOf(standing, rendering);
-  const opened = await openCore(standing, ports);
-  const { core } = opened.door;
-  const rooms = openRooms(standing, core);
-  const doors = await watchDoors(standing, await openDoors(standing, ports, opened, rooms));
-  const front = frontOf(standing, { rendering, rooms, core, doors });
-  outside.letters.start();
+  const site = createSite(await raise(config, { modules, ground, ledger }), log);
   return {
-    web: createWeb(front),
+    web: site.answer,
     management: ledger.management.app,
-    managementPages: outside.senders.pages.map(({ path }) => path).filter((path) => !path.includes('.')),
-    host: createHost({
-      ...{ config, modules, ...ground, ...ledger, ...people, ...rooms },
-      ...{ doors: doors.all, core, troubles: doors.troubles.now },
-    }),
-    core,
-    rooms,
+    host: { run: site.run },
+    get building() {
+      return site.now;
+    },
+    get core() {
+      return site.now.core;
+    },
+    get rooms() {
+      return site.now.rooms;
+    },
     ready: ledger.ready,
     drain: ledger.health.drain,
-    endStreams: front.streams.close,
+    endStreams: () => site.now.leave(),
     async close() {
-      front.streams.close();
-      await doors.close();
-      await people.close();
-      await outside.close();
+      await site.close();
       await ledger.close();
       await ground.close();
     },

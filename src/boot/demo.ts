@@ -57,7 +57,7 @@ async function startDemo(config: Config, app: App, prepared?: Prepared): Promise
         `${at === 0 ? 'Try an application ' : '                   '} ${url}  (${names.join(', ')})`,
     ),
     `Your account        ${config.issuer}/account`,
-    ...app.managementPages.map(
+    ...app.building.managementPages.map(
       (path) => `Messages sent       http://${config.management.host}:${config.management.port}${path}`,
     ),
     `Health and metrics  http://${config.management.host}:${config.management.port}/health/ready`,

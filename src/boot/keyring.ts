@@ -25,8 +25,13 @@ export type Listed = Standing & { certificate?: string };
 
 /** All signing keys of the gateway, by purpose. */
 export interface Keyrings {
-  /** The keyring of a purpose, with its first keys made. Throws ERR_SEAL where the sealing key is another. */
+  /**
+   * A keyring of a purpose, with its first keys made. Of several of one purpose the newest is what commands see.
+   * Throws ERR_SEAL where the sealing key is another.
+   */
   keyring(purpose: string, options: KeyringOptions): Promise<Keyring>;
+  /** Keeps those no longer up to date: whoever asked for them is gone. */
+  leave(...keyrings: Keyring[]): void;
   /** Reads all keys anew. Never throws: what can't be read stays as it is known. */
   refresh(): Promise<void>;
   /** Every key of the purposes in use, as the store has them now. */
@@ -50,7 +55,7 @@ function listed(ring: Ring): Listed[] {
 /** Keyrings over the durable store: every node reads the same times there, every minute and when one has come. */
 export function createKeyrings(deps: KeyringDeps): Keyrings {
   const { durable, now, log } = deps;
-  const rings = new Map<string, Ring>();
+  const rings = new Set<Ring>();
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
   let closed = false;
@@ -77,7 +82,7 @@ export function createKeyrings(deps: KeyringDeps): Keyrings {
   }
 
   async function refresh(): Promise<void> {
-    for (const ring of rings.values()) {
+    for (const ring of rings) {
       await load(ring).catch((err: unknown) => {
         log.error({ err, purpose: ring.purpose }, 'signing keys could not be read: the known ones stay');
       });
@@ -88,7 +93,7 @@ export function createKeyrings(deps: KeyringDeps): Keyrings {
   function schedule(): void {
     clearTimeout(timer);
     if (closed) return;
-    const planned = Math.min(...[...rings.values()].map((ring) => ring.changesAt())) - now();
+    const planned = Math.min(...[...rings].map((ring) => ring.changesAt())) - now();
     timer = setTimeout(() => void queue(refresh), Math.max(1, Math.min(POLL, planned))).unref();
   }
 
@@ -104,8 +109,8 @@ export function createKeyrings(deps: KeyringDeps): Keyrings {
 
   /** The rings as the store has them, for a command; here its error is the command's. */
   async function current(): Promise<readonly Ring[]> {
-    for (const ring of rings.values()) await load(ring);
-    return [...rings.values()];
+    for (const ring of rings) await load(ring);
+    return [...new Map([...rings].map((ring) => [ring.purpose, ring])).values()];
   }
 
   async function changed(change: Promise<Change[]>): Promise<Change[]> {
@@ -118,14 +123,15 @@ export function createKeyrings(deps: KeyringDeps): Keyrings {
   return {
     keyring: (purpose, options) =>
       queue(async () => {
-        const present = rings.get(purpose);
-        if (present) return present;
         const ring = createRing(purpose, options, deps);
         await load(ring);
-        rings.set(purpose, ring);
+        rings.add(ring);
         schedule();
         return ring;
       }),
+    leave(...keyrings) {
+      for (const ring of rings) if (keyrings.includes(ring)) rings.delete(ring);
+    },
     refresh: () => queue(refresh),
     list: () => queue(async () => (await current()).flatMap(listed)),
     rotate: (purpose, wish = {}) => queue(async () => changed(rotateKeys(deps, await current(), purpose, wish))),

@@ -113,16 +113,24 @@ interface Wires extends World, Pick<AccountsRoom, 'accounts' | 'credentials'> {
   names: Pick<Applications, 'get'>;
 }
 
-export async function createFactors(config: Config, modules: Modules, wires: Wires): Promise<EnabledFactors> {
+/** Makes the enabled factors, and starts what runs by itself; where one fails, none goes on. */
+export async function createFactors(
+  config: Config,
+  modules: Modules,
+  wires: Wires,
+): Promise<{ factors: EnabledFactors; close(): Promise<void> }> {
+  await using closing = new AsyncDisposableStack();
   const factors = new Map<string, EnabledFactor>();
   for (const [id, settings] of config.factors) {
     const module = modules.factors.get(id);
     if (module === undefined) continue;
     const factor = module.create(settings, { ...institutionOf(config), ...portsOf(id, wires) });
+    closing.defer(async () => factor.runs?.close?.());
     await factor.runs?.start();
     factors.set(id, { module, factor });
   }
-  return factors;
+  const running = closing.move();
+  return { factors, close: () => running.disposeAsync() };
 }
 
 /** The same for every factor. */

@@ -46,6 +46,7 @@ export function createStreams(deps: Deps, most: typeof MOST = MOST) {
   const tally = createTally();
   let timer: NodeJS.Timeout | undefined;
   let beaten = 0;
+  let closed = false;
 
   function tell(stream: Stream, event: 'changed' | 'over'): void {
     stream.res.end(`event: ${event}\ndata: 1\n\n`);
@@ -114,6 +115,10 @@ export function createStreams(deps: Deps, most: typeof MOST = MOST) {
         res.set({ 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
         res.flushHeaders();
         await look([stream]);
+        if (closed) {
+          res.end();
+          stream.end();
+        }
       } catch (error) {
         stream.end();
         if (!res.headersSent) throw error;
@@ -122,8 +127,9 @@ export function createStreams(deps: Deps, most: typeof MOST = MOST) {
       return true;
     },
 
-    /** Ends all of them: pages connect anew, to another process if need be. */
+    /** Ends all of them, and at once whichever begins later: pages connect anew, to whatever answers then. */
     close(): void {
+      closed = true;
       for (const { res, end } of [...open]) {
         res.end();
         end();

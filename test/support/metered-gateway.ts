@@ -39,5 +39,5 @@ process.on('message', () => {
 });
 process.on('disconnect', () => process.exit(0));
 // Express names its stack nowhere in its types.
-const { router } = gateway.app.web as unknown as { router: { stack: Layer[] } };
+const { router } = gateway.app.building.web as unknown as { router: { stack: Layer[] } };
 process.send?.({ url: gateway.url, relyingParty: gateway.relyingParty, routes: routesOf(router.stack) });

@@ -13,9 +13,10 @@ import {
 import type { Standing } from './standing.ts';
 
 /** What every door is given. */
-export function portsOf({ config, ground, ledger, outside, people }: Standing, rendering: Rendering): CorePorts {
+export function portsOf(standing: Standing, rendering: Rendering): CorePorts {
+  const { config, ground, ledger, outside, people, strangers, keyring } = standing;
   const { world, log, durable, ephemeral, sealer } = ground;
-  const { audit, strangers, keyrings } = ledger;
+  const { audit } = ledger;
   const { applications, rooms } = people;
   const render: RenderPort = {
     page: (res, name, model) => html(rendering, res as never, name as PageName, model as never),
@@ -36,7 +37,7 @@ export function portsOf({ config, ground, ledger, outside, people }: Standing, r
     say: (text, { locale = config.defaultLocale, factor } = {}) => outside.i18n.label(locale, text, factor),
     deposits: createDeposits({ ...world, ephemeral, bonds, strangers, browser }),
     form: formText,
-    keyring: keyrings.keyring,
+    keyring,
     institution: { name: config.name, ...(config.support.url ? { supportUrl: config.support.url } : {}) },
   };
 }

@@ -4,11 +4,18 @@ import { createTroubles, type Troubles } from '../troubles.ts';
 import type { OpenCore } from './core.ts';
 import type { Standing } from './standing.ts';
 
-/** Every door, in the configuration's order, and what keeps their applications from working. */
+/** Every door, in the configuration's order. */
+interface OpenDoors {
+  all: ReadonlyMap<string, Door>;
+  /** Closes those beside the core. */
+  close(): Promise<void>;
+}
+
+/** With what keeps their applications from working. */
 export interface Doors {
   all: ReadonlyMap<string, Door>;
   troubles: Troubles;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** The doors beside the core: they listen to its sessions' ends, and bring what they know of applications. */
@@ -17,32 +24,32 @@ export async function openDoors(
   ports: CorePorts,
   { id: coreId, door: core }: OpenCore,
   { journeyOf }: Pick<Rooms, 'journeyOf'>,
-): Promise<Map<string, Door>> {
+): Promise<OpenDoors> {
+  await using closing = new AsyncDisposableStack();
   const doors = new Map<string, Door>();
   for (const [id, settings] of config.doors) {
     const module = modules.doors.get(id);
     if (id === coreId) doors.set(id, core);
     else if (module && !module.core) {
       const door = await module.create(settings, { ...ports, core: core.core, journey: journeyOf(id) });
+      closing.defer(async () => door.close?.());
       core.core.listen(id, door);
       doors.set(id, door);
     }
   }
   for (const [id, door] of doors) people.applications.addSource(id, async (it) => door.application?.(it));
-  return doors;
+  const beside = closing.move();
+  return { all: doors, close: () => beside.disposeAsync() };
 }
 
 /** Looks at once, and from then on, at what others' documents do to applications. */
-export async function watchDoors({ ground, ledger }: Standing, doors: ReadonlyMap<string, Door>): Promise<Doors> {
+export async function watchDoors({ ground }: Standing, doors: ReadonlyMap<string, Door>): Promise<Doors> {
   const troubles = createTroubles(doors, { log: ground.log, now: ground.world.now });
-  await troubles.look();
-  ledger.management.watch(troubles.now);
-  return {
-    all: doors,
-    troubles,
-    async close() {
-      troubles.close();
-      for (const door of doors.values()) await door.close?.();
-    },
-  };
+  try {
+    await troubles.look();
+  } catch (error) {
+    troubles.close();
+    throw error;
+  }
+  return { all: doors, troubles, close: troubles.close };
 }

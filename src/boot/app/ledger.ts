@@ -1,7 +1,6 @@
 import { createAudit, type ListenedAudit, listened } from '../../audit/index.ts';
 import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
-import type { Strangers } from '../../core/strangers.ts';
-import { boundUnproven, createStrangers } from '../../lockout/index.ts';
+import { boundUnproven } from '../../lockout/index.ts';
 import { createCounter, type Known } from '../../statistics/index.ts';
 import type { AuditTarget } from '../audit-commands.ts';
 import { auditKey } from '../audit-key.ts';
@@ -18,7 +17,6 @@ export interface Ledger {
   auditOf: AuditTarget;
   management: Management;
   health: Health;
-  strangers: Strangers;
   keyrings: Keyrings;
   /** Throws while a store is away, or this process isn't the node any more that it was started as. */
   ready(): Promise<void>;
@@ -44,13 +42,10 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
   audit.listen(ground.metrics.count);
   const counter = createCounter({ ...world, durable, log, known: knownIn(config) });
   audit.listen(counter.hear);
-  const strangers = createStrangers({
-    ...{ now: world.now, ephemeral, audit, log, strangers: budgetsOf(config), count: ground.metrics.countStrangers },
-  });
   const keyrings = createKeyrings({ ...world, durable, sealer, log, audit });
   const auditOf = { durable, node: node.name, publicKeyOf: signer.verifyKey, refresh: signer.refresh };
   return {
-    ...{ audit, auditOf, health, management, strangers, keyrings, ready },
+    ...{ audit, auditOf, health, management, keyrings, ready },
     async close() {
       await keyrings.close();
       await chain.close();
@@ -69,11 +64,4 @@ function knownIn({ applications, factors, directories, senders }: Config): Known
     directories: new Set(directories.keys()),
     senders: new Set(senders.keys()),
   };
-}
-
-function budgetsOf({ strangers, networks }: Config) {
-  const own = networks.flatMap(({ name, strangers: budget }) =>
-    budget === undefined ? [] : [[name, budget] as const],
-  );
-  return { ...strangers, networks: new Map(own) };
 }

@@ -24,15 +24,13 @@ export async function openOutside(
   config: Config,
   modules: Modules,
   { world, log, durable }: Ground,
-  { audit, management }: Ledger,
+  { audit }: Ledger,
 ): Promise<Outside> {
   const i18n = createI18n({ locales: config.locales, defaultLocale: config.defaultLocale });
   const fetch = guardedFetch(config.allowedPrivateNetworks);
   const locate = await openGeoip(config.geoip?.database, { now: world.now, log });
   const senders = createSenders(config, modules, { ...world, fetch, log }, audit);
-  management.show(senders.pages);
   const letters = createLetters({ ...world, durable, log, audit, ...postOffice(config, modules, i18n, senders) });
-  audit.listen(letters.hear);
   return {
     ...{ i18n, fetch, locate, senders, letters },
     async close() {

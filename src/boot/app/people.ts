@@ -34,6 +34,7 @@ export async function openPeople(
   { audit }: Ledger,
   outside: Outside,
 ): Promise<People> {
+  await using closing = new AsyncDisposableStack();
   const { world, log, durable, ephemeral, sealer } = ground;
   const { acr, trustedDevices, lockout, directories: routes } = config;
   const signInWith = routedTo(config.signInWith, routes.values());
@@ -41,23 +42,30 @@ export async function openPeople(
 
   const applications = createRegistry(config);
   const directories = createDirectories(config, modules, durable, world, log);
+  closing.defer(async () => {
+    for (const directory of directories.values()) await directory.close?.();
+  });
   const kinds = credentialKinds(config, modules);
   const known = {
     ...lockoutRoom({ ...needs, lockout }),
     ...accountsRoom({ ...needs, directories, routes, signInWith, kinds }),
   };
 
-  const factors = await createFactors(config, modules, { ...needs, ...outside, ...known, names: applications });
+  const { factors, close } = await createFactors(config, modules, {
+    ...needs,
+    ...outside,
+    ...known,
+    names: applications,
+  });
+  closing.defer(close);
   known.holds.listen(async (account) => {
     for (const { factor } of factors.values()) await factor.holdsBack?.release(account);
   });
   const rules = [...config.rules, ...OWN_RULES];
   const rooms = { ...known, ...assuranceRoom({ ...needs, factors, applications, rules, acr, trustedDevices }, known) };
+  const open = closing.move();
   return {
     ...{ applications, directories, factors, rules, networksOf: networkLookup(config.networks), rooms },
-    async close() {
-      for (const directory of directories.values()) await directory.close?.();
-      for (const { factor } of factors.values()) await factor.runs?.close?.();
-    },
+    close: () => open.disposeAsync(),
   };
 }

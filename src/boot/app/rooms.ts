@@ -9,9 +9,9 @@ import type { Rooms } from '../rooms.ts';
 import type { Standing } from './standing.ts';
 
 /** The rooms above assurance, from the bottom up: what is done there can end sessions. */
-export function openRooms({ config, ground, ledger, people }: Standing, core: Core): Rooms {
+export function openRooms({ config, ground, ledger, people, strangers }: Standing, core: Core): Rooms {
   const { world, log, durable, ephemeral, sealer } = ground;
-  const { audit, strangers } = ledger;
+  const { audit } = ledger;
   const { rooms: below, factors, directories, applications, rules, networksOf } = people;
   const endSessions = async (account: string, except?: string) => void (await core.endAll(account, except));
   const endGrants = async (account: string, credential: string) => void (await core.endGrants(account, credential));

@@ -1,3 +1,5 @@
+import type { CorePorts } from '../../core/door.ts';
+import type { Strangers } from '../../core/strangers.ts';
 import type { Config } from '../config.ts';
 import type { Modules } from '../modules.ts';
 import type { Ground } from './ground.ts';
@@ -13,4 +15,7 @@ export interface Standing {
   ledger: Ledger;
   outside: Outside;
   people: People;
+  strangers: Strangers;
+  /** Asks for a keyring that is kept up to date as long as this stands. */
+  keyring: CorePorts['keyring'];
 }

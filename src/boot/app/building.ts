@@ -1,0 +1,102 @@
+import type { Express } from 'express';
+import type { Core, CorePorts } from '../../core/door.ts';
+import type { Keyring } from '../../core/keyring.ts';
+import { createWeb } from '../../web/index.ts';
+import type { CommandHost } from '../commands.ts';
+import type { Config } from '../config.ts';
+import { createHost } from '../host.ts';
+import type { Modules } from '../modules.ts';
+import type { Rooms } from '../rooms.ts';
+import { strangersOf } from './bounds.ts';
+import { openCore, portsOf } from './core.ts';
+import { openDoors, watchDoors } from './doors.ts';
+import { frontOf } from './front.ts';
+import type { Ground } from './ground.ts';
+import type { Ledger } from './ledger.ts';
+import { openOutside } from './outside.ts';
+import { openPeople } from './people.ts';
+import { renderingOf } from './rendering.ts';
+import { openRooms } from './rooms.ts';
+
+/** What stays, however often the configuration is read. */
+export interface Base {
+  modules: Modules;
+  ground: Ground;
+  ledger: Ledger;
+}
+
+/** All that one reading of the configuration makes, over what stays. */
+export interface Building {
+  config: Config;
+  web: Express;
+  host: CommandHost;
+  core: Core;
+  rooms: Rooms;
+  /** Paths of further pages of the management port, for people. */
+  managementPages: readonly string[];
+  /** From here on it is this one that is told, is shown and sends letters. */
+  open(): void;
+  /** Another one is: its event streams end, so that pages connect anew. */
+  leave(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Raises a building, which does nothing for anybody before it is opened: each step is given those before it, and knows
+ * none that comes after. Where one fails, those before it are taken down again.
+ */
+export async function raise(config: Config, { modules, ground, ledger }: Base): Promise<Building> {
+  await using closing = new AsyncDisposableStack();
+  const rings: Keyring[] = [];
+  closing.defer(() => ledger.keyrings.leave(...rings));
+  const keyring: CorePorts['keyring'] = async (purpose, options) => {
+    const ring = await ledger.keyrings.keyring(purpose, options);
+    rings.push(ring);
+    return ring;
+  };
+
+  const outside = await openOutside(config, modules, ground, ledger);
+  closing.defer(() => outside.close());
+  const people = await openPeople(config, modules, ground, ledger, outside);
+  closing.defer(() => people.close());
+  const strangers = strangersOf(config, ground, ledger);
+  const standing = { config, modules, ground, ledger, outside, people, strangers, keyring };
+  const rendering = renderingOf(config, ground, outside);
+  const ports = portsOf(standing, rendering);
+  const opened = await openCore(standing, ports);
+  closing.defer(async () => opened.door.close?.());
+  const { core } = opened.door;
+  const rooms = openRooms(standing, core);
+  const beside = await openDoors(standing, ports, opened, rooms);
+  closing.defer(() => beside.close());
+  const doors = await watchDoors(standing, beside.all);
+  closing.defer(() => doors.close());
+  const front = frontOf(standing, { rendering, rooms, core, doors });
+  const host = createHost({
+    ...{ config, modules, ...ground, ...ledger, ...people, ...rooms },
+    ...{ doors: doors.all, core, troubles: doors.troubles.now },
+  });
+
+  const web = createWeb(front);
+  const { pages } = outside.senders;
+  const all = closing.move();
+  let unlisten = () => {};
+  const leave = () => {
+    unlisten();
+    front.streams.close();
+  };
+  return {
+    ...{ config, web, host, core, rooms, leave },
+    managementPages: pages.map(({ path }) => path).filter((path) => !path.includes('.')),
+    open() {
+      unlisten = ledger.audit.listen(outside.letters.hear);
+      ledger.management.show(pages);
+      ledger.management.watch(doors.troubles.now);
+      outside.letters.start();
+    },
+    async close() {
+      leave();
+      await all.disposeAsync();
+    },
+  };
+}
