@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, inject, onTestFailed, onTestFinished } 
 import { lastLines } from './cluster/log.ts';
 import { type Cluster, type ClusterOptions, openCluster } from './cluster/open.ts';
 
+export { Alternating, type Crowd, clientAt, crowd } from './cluster/crowd.ts';
 export type { LogLine } from './cluster/log.ts';
 export type { ClusterNode } from './cluster/node.ts';
 export type { Cluster, ClusterOptions } from './cluster/open.ts';

@@ -16,7 +16,7 @@ export interface Owner {
 }
 
 /** People whose second factor is a phone. */
-export function phones(scene: Scene, service: () => PushService) {
+export function phones(scene: Pick<Scene, 'newcomer'>, service: () => PushService) {
   /** Answers the page of an enrolment with a phone, and says that it is one's own; the page after it. */
   async function enrol(someone: Someone, page: Reply, phone: Phone): Promise<Reply> {
     const { status, json } = await phone.register(invitationOn(page));

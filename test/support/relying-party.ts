@@ -15,7 +15,7 @@ import {
 } from 'openid-client';
 import { onTestFinished, vi } from 'vitest';
 import { Client, type ClientOptions, type Reply } from './client.ts';
-import { type Gateway, PersonAtBrowser, SECRETS } from './gateway.ts';
+import { type Gateway, PersonAtBrowser, type Place, SECRETS } from './gateway.ts';
 
 export type Parameters = Readonly<Record<string, string>>;
 
@@ -49,7 +49,11 @@ export class RelyingParty {
   }
 
   /** A confidential client of the demo's, unless `options` say otherwise. */
-  static async of(gateway: Gateway, id: string, options: RelyingPartyOptions = {}): Promise<RelyingParty> {
+  static async of(
+    gateway: Pick<Place, 'url' | 'relyingParty'>,
+    id: string,
+    options: RelyingPartyOptions = {},
+  ): Promise<RelyingParty> {
     const secret = SECRETS[id as keyof typeof SECRETS] ?? secretOf(id);
     const config = await discovery(
       new URL(gateway.url),
@@ -107,7 +111,7 @@ export const secretOf = (id: string): string => `${id}-secret-of-the-tests-01234
 export class HomeClient extends Client {
   readonly #origin: string;
 
-  constructor(gateway: Gateway, options?: ClientOptions) {
+  constructor(gateway: Pick<Gateway, 'url'>, options?: ClientOptions) {
     super(options);
     this.#origin = gateway.url;
   }
@@ -202,7 +206,12 @@ const SERVER_SIDE = {
 };
 
 /** Calls an endpoint as a server does, beside openid-client and its checks; by Basic if `id` is given. */
-export function call(gateway: Gateway, path: string, fields: Parameters | URLSearchParams | string, id?: string) {
+export function call(
+  gateway: Pick<Gateway, 'url'>,
+  path: string,
+  fields: Parameters | URLSearchParams | string,
+  id?: string,
+) {
   const secret = SECRETS[id as keyof typeof SECRETS] ?? secretOf(id ?? '');
   const basic = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
   const client = new Client({ headers: { ...SERVER_SIDE, ...(id ? { authorization: basic } : {}) } });
@@ -211,7 +220,11 @@ export function call(gateway: Gateway, path: string, fields: Parameters | URLSea
 }
 
 /** Asks the userinfo endpoint, with the token where `how` says. */
-export function userinfo(gateway: Gateway, token: string, how: 'get' | 'post-header' | 'post-body' | 'query' = 'get') {
+export function userinfo(
+  gateway: Pick<Gateway, 'url'>,
+  token: string,
+  how: 'get' | 'post-header' | 'post-body' | 'query' = 'get',
+) {
   const inHeader = how === 'get' || how === 'post-header' ? { authorization: `Bearer ${token}` } : {};
   const client = new Client({ headers: { ...SERVER_SIDE, ...inHeader } });
   const url = `${gateway.url}/userinfo`;

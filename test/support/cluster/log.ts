@@ -10,6 +10,8 @@ export interface LogLine {
 
 /** Lines that are kept of each node. */
 const MOST = 20_000;
+/** Characters that are shown of one. */
+const LONGEST = 500;
 const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
 
 /** A child's, where they are piped. */
@@ -37,10 +39,11 @@ function read(line: string): LogLine {
   }
 }
 
-/** The last lines, for whoever has to find out what happened. */
-export function lastLines(logs: readonly LogLine[], count = 40): string {
+/** The last lines, for whoever has to find out what happened; those of requests apart, of which there are many. */
+export function lastLines(logs: readonly LogLine[], count = 30): string {
   return logs
+    .filter(({ message }) => !message.startsWith('request'))
     .slice(-count)
-    .map(({ level, message, fields }) => `${level}: ${message} ${JSON.stringify(fields)}`)
+    .map(({ level, message, fields }) => `${level}: ${message} ${JSON.stringify(fields)}`.slice(0, LONGEST))
     .join('\n');
 }
