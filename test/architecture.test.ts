@@ -24,6 +24,7 @@ import {
   commentFaults,
   idleExceptions,
   importFaults,
+  isTestFile,
   lengthFaults,
   nameFaults,
   orderFaults,
@@ -314,6 +315,12 @@ describe('files', () => {
     expect(commentFaults(example('src/boot/a.ts', HARMLESS))).toEqual([]);
     expect(assertionFaults({ path: 'a.ts', text: 'const a = b as unknown as C;' })).toHaveLength(1);
     expect(assertionFaults({ path: 'a.ts', text: '// untyped there\nconst a = b as unknown as C;' })).toEqual([]);
+  });
+
+  it('have one way to end everything of an account', () => {
+    const ways = sources.filter(({ path, text }) => !isTestFile(path) && /\b(?:accounts|core)\.endAll\(/.test(text));
+    // The second hands the first what ends sessions.
+    expect(ways.map(({ path }) => path).sort()).toEqual(['src/boot/app/rooms.ts', 'src/methods/ending.ts']);
   });
 
   it('speak of the project alone', () => {

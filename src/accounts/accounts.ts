@@ -77,7 +77,9 @@ export function createAccounts(
       if (found === undefined) return undefined;
       const { directory, person } = found;
       const kept = await durable.accounts.byDirectoryKey(directory, person.key);
-      return kept ?? { ...(await accountOf(directory, person)), revokedBefore: 0, version: 0 };
+      return (
+        kept ?? { ...(await accountOf(directory, person)), revokedBefore: 0, generation: 0, countedTo: 0, version: 0 }
+      );
     },
     async link(account) {
       const person = await personOf(account);

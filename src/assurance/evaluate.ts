@@ -15,6 +15,7 @@ import type { AssuranceNeeds } from './needs.ts';
 import { createRequirements, recently, underHold } from './requirements.ts';
 import { createStillAllowed } from './still-allowed.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
+import { createValidity, validityOf } from './validity.ts';
 
 /** An evaluation, with what it rests on: the journey goes on from there. */
 export interface FullEvaluation extends Evaluation {
@@ -86,12 +87,13 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     const enrolled = all.filter(heldTo(hold)).filter(sets(input.application, hold));
     const required = recently(requirementOf(account, isEnrolled(account, enrolled), input), input.recent);
     const requirement = hold ? underHold(required) : required;
-    const since = Math.max(account?.revokedBefore ?? 0, changed);
+    const validity = validityOf(account, changed);
     const ofSession = account && input.sight ? await evidence.of(input.sight, account.id, input.request) : [];
     const working = enrolled.filter(works);
     // What rests on a credential that was removed or suspended ends with it, at once.
-    const stands = ({ at, credential, factor }: Proof) =>
-      at >= since && (credential === factor || working.some(({ id }) => id === credential));
+    const stands = (proof: Proof) =>
+      validity.stands(proof) &&
+      (proof.credential === proof.factor || working.some(({ id }) => id === proof.credential));
     const counts = (proof: Proof) => stands(proof) && (input.bootstrap !== false || !proof.bootstrap);
     const review = account && reviewer(account, working, { application: input.application });
     const held = review ? [...ofSession, ...(input.collected ?? [])].filter(counts).flatMap(review) : [];
@@ -120,13 +122,8 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     return { ...result, account, ...facts };
   }
 
-  /** What an account proved before this moment, epoch milliseconds, counts for nothing. */
-  async function voidBefore(id: string): Promise<number> {
-    const [account, { since }] = await Promise.all([accounts.byId(id), holds.standing(id)]);
-    return Math.max(account?.revokedBefore ?? 0, since);
-  }
-
-  return { evaluate, stillAllowed, voidBefore, isSecond, isOwn, isEnrolled, works, elders, needsSecond };
+  const validityNow = createValidity(accounts, holds);
+  return { evaluate, stillAllowed, validityNow, isSecond, isOwn, isEnrolled, works, elders, needsSecond };
 }
 
 export type Evaluator = ReturnType<typeof createEvaluator>;

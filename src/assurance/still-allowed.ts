@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Holds } from '../accounts/holds.ts';
+import { isEnded } from '../core/account.ts';
 import { highest, isFirstFactor, levelOf, levelsOf, NO_REQUEST, reaches } from '../core/assurance.ts';
 import type { StillAllowedInput } from '../core/sign-in.ts';
 import { stillCounting } from '../policy/index.ts';
@@ -43,8 +44,9 @@ export function createStillAllowed(
    */
   return async (input: StillAllowedInput): Promise<boolean> => {
     const account = await accounts.usable(input.account);
-    // Tokens count in whole seconds: one of the very second counts as from before.
-    if (account === undefined || input.issuedAt < account.revokedBefore) return false;
+    // Without a generation a token counts in whole seconds: one of the very second counts as from before.
+    const { issuedAt: at, generation } = input;
+    if (account === undefined || isEnded(account, { at, generation })) return false;
     if (await holds.of(account.id)) return false;
     if (input.kind === 'use') return true;
     const all = await credentials.ofAccount(account.id);

@@ -1,22 +1,19 @@
 import type { CommandResult, Directory } from '../core/directory.ts';
-import type { AuditPort, Core } from '../core/door.ts';
+import type { AuditPort } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { DurableStore } from '../core/store.ts';
 import { type CommandRequest, directoryCommand } from './commands.ts';
 import type { Config } from './config.ts';
 import type { Modules } from './modules.ts';
-import type { World } from './parts.ts';
 import type { Rooms } from './rooms.ts';
 
 /** What a directory's command, and what follows from it, work on. */
-export interface DirectoryTarget extends Pick<Rooms, 'accounts' | 'attempts' | 'devices' | 'holds'> {
+export interface DirectoryTarget extends Pick<Rooms, 'accounts' | 'attempts' | 'endEverything' | 'holds'> {
   config: Pick<Config, 'directories'>;
   modules: Pick<Modules, 'directories'>;
   directories: ReadonlyMap<string, Directory>;
   durable: Pick<DurableStore, 'accounts'>;
-  core: Pick<Core, 'endAll'>;
   audit: Pick<AuditPort, 'commit'>;
-  world: Pick<World, 'now'>;
 }
 
 /** Runs a directory's command; what it changed in a person is drawn into their account. */
@@ -38,16 +35,9 @@ export async function runOfDirectory(target: DirectoryTarget, request: CommandRe
 }
 
 /** A new password or a disabled account ends what rested on the old state. */
-async function revoke(
-  { durable, devices, core, world }: DirectoryTarget,
-  directory: string,
-  key: string,
-): Promise<void> {
+async function revoke({ durable, endEverything }: DirectoryTarget, directory: string, key: string): Promise<void> {
   const account = await durable.accounts.byDirectoryKey(directory, key);
-  if (account === undefined) return;
-  await durable.accounts.revokeBefore(account.id, world.now());
-  await devices.revoke(account.id);
-  await core.endAll(account.id);
+  if (account !== undefined) await endEverything(account.id);
 }
 
 /** Whoever knew the old password doesn't know the new one. */

@@ -49,9 +49,30 @@ export interface Account {
   locale?: string;
   profile?: Profile;
   createdAt: number;
-  /** Sessions, tokens and remembered devices from before this moment are void. */
+  /** When everything of theirs was ended last. What carries no generation is void if it is from before. */
   revokedBefore: number;
+  /** How often everything of theirs has been ended: sessions, tokens, remembered devices, proofs. */
+  generation: number;
+  /** `revokedBefore` as the last of these set it: a later one is of a program that doesn't count generations. */
+  countedTo: number;
   version: number;
+}
+
+/** Something of an account's that ends with all else of it: since when it is, and in which generation it began. */
+export interface Stamped {
+  at: number;
+  /** As it was read before whatever this rests on was looked at; absent: kept by a program that counts none. */
+  generation?: number | undefined;
+}
+
+/**
+ * Whether everything of the account has been ended since. By its generation, which no clock moves: what was read before
+ * the end and is written after it is void as well. What carries none is compared by time.
+ */
+export function isEnded(account: Pick<Account, 'revokedBefore' | 'generation' | 'countedTo'>, it: Stamped): boolean {
+  if (it.generation === undefined) return it.at < account.revokedBefore;
+  if (it.generation !== account.generation) return true;
+  return account.revokedBefore > account.countedTo && it.at < account.revokedBefore;
 }
 
 /** Status of a person in their directory, asked at every sign-in and every refresh. */

@@ -26,6 +26,8 @@ export interface Proof {
   /** The authenticator's model was attested and the attestation checked. */
   attested: boolean;
   at: number;
+  /** The account's generation, as it was read before this was looked at. */
+  generation?: number;
   /** After this moment the proof counts for nothing, and neither does what rests on it. */
   expires?: number;
   /** Lent (a Temporary Access Pass): good for signing in and for setting up a method, always beside a first factor. */

@@ -93,6 +93,8 @@ export interface StillAllowedInput {
   /** What it rests on, as `evaluate` said when it was issued; without, nothing is held. */
   proofs?: readonly Proof[];
   issuedAt: number;
+  /** The account's generation in which it began. */
+  generation?: number | undefined;
 }
 
 /** How a request stands: what is required, what is held, what is missing. */

@@ -172,7 +172,7 @@ export interface StoredKey {
   retiredAt?: number;
 }
 
-export type NewAccount = Omit<Account, 'locale' | 'revokedBefore' | 'version'>;
+export type NewAccount = Omit<Account, 'locale' | 'revokedBefore' | 'generation' | 'countedTo' | 'version'>;
 
 /** What must last. Writers return only after the data is on disk. */
 export interface DurableStore {
@@ -182,8 +182,11 @@ export interface DurableStore {
     /** Creates the account, or brings what the directory says of the linked one up to date. */
     link(account: NewAccount): Promise<Account>;
     setLocale(id: string, locale: string): Promise<void>;
-    /** Moves `revokedBefore` forward, never back. */
-    revokeBefore(id: string, at: number): Promise<void>;
+    /**
+     * Moves the account's generation on, and `revokedBefore` forward, never back; answers the new generation. Of any
+     * number at once each gets one of its own. Undefined where there is no such account.
+     */
+    endAll(id: string, at: number): Promise<number | undefined>;
     list(options?: { limit?: number; after?: string }): Promise<Account[]>;
     /** At most some hundreds at once, in no order; those that aren't there are left out. */
     byIds(ids: readonly string[]): Promise<Account[]>;

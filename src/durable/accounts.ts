@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Account } from '../core/account.ts';
 import type { DurableStore, NewAccount } from '../core/store.ts';
 import { prepared } from './prepared.ts';
@@ -34,13 +35,20 @@ export function createAccounts(db: Database): DurableStore['accounts'] {
         .where('id', '=', id)
         .execute();
     },
-    async revokeBefore(id, at) {
-      await db
+    async endAll(id, at) {
+      const later = sql<number>`case when revoked_before < ${at} then ${at} else revoked_before end`;
+      const row = await db
         .updateTable('accounts')
-        .set((eb) => ({ revoked_before: at, version: eb('version', '+', 1) }))
+        .set((eb) => ({
+          generation: eb('generation', '+', 1),
+          revoked_before: later,
+          counted_to: later,
+          version: eb('version', '+', 1),
+        }))
         .where('id', '=', id)
-        .where('revoked_before', '<', at)
-        .execute();
+        .returning('generation')
+        .executeTakeFirst();
+      return row?.generation;
     },
     async search(typed, { limit, groups }) {
       const pattern = wordPattern(typed);
@@ -89,6 +97,8 @@ async function upsert(db: Database, account: NewAccount): Promise<Account> {
       directory_key: account.directoryKey,
       created_at: account.createdAt,
       revoked_before: 0,
+      generation: 0,
+      counted_to: 0,
       version: 1,
     })
     .onConflict((conflict) =>
@@ -127,6 +137,8 @@ function fromRow(row: AccountRow): Account {
     ...(profile !== undefined && { profile }),
     createdAt: row.created_at,
     revokedBefore: row.revoked_before,
+    generation: row.generation,
+    countedTo: row.counted_to,
     version: row.version,
   };
 }

@@ -9,6 +9,7 @@ import {
   addCounts,
   addEvents,
   addFailures,
+  addGeneration,
   addProfile,
   addSuspension,
   createAccess,
@@ -34,6 +35,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0007-profiles': { up: addProfile },
   '0008-versions': { up: addVersions },
   '0009-counts': { up: addCounts },
+  '0010-generations': { up: addGeneration },
 };
 
 /** How the tables stand to this program; changes nothing. */

@@ -41,6 +41,8 @@ interface AccountTable {
   search: Optional<string>;
   created_at: number;
   revoked_before: number;
+  generation: number;
+  counted_to: number;
   version: number;
 }
 

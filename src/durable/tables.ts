@@ -130,6 +130,17 @@ export async function addProfile(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('accounts').addColumn('profile', text(db)).execute();
 }
 
+/** How often everything of an account was ended. `counted_to`: `revoked_before` as the last of these left it. */
+export async function addGeneration(db: Kysely<unknown>): Promise<void> {
+  for (const column of ['generation', 'counted_to']) {
+    if (await has(db, 'accounts', column)) continue;
+    await db.schema
+      .alterTable('accounts')
+      .addColumn(column, 'bigint', (it) => it.notNull().defaultTo(0))
+      .execute();
+  }
+}
+
 /** Failures in a row. No foreign key: names that nobody goes by are counted as well. */
 export async function addFailures(db: Kysely<unknown>): Promise<void> {
   await db.schema

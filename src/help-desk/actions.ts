@@ -11,8 +11,8 @@ export function createActions(
   parts: HelpDeskParts,
   current: (account: Account) => Promise<Account | undefined>,
 ) {
-  const { credentials, devices, methods, reports } = parts;
-  const { audit, durable } = deps;
+  const { credentials, endEverything, methods, reports } = parts;
+  const { audit } = deps;
   const permitted = createPermission(deps, current);
 
   async function methodOf(account: string, id: string) {
@@ -46,9 +46,7 @@ export function createActions(
     async endSessions(order: Order): Promise<void> {
       const { target, facts } = await permitted(order, 'end-sessions');
       await audit.commit({ ...facts, event: 'helpdesk.sessions-ended' });
-      await durable.accounts.revokeBefore(target.id, deps.now());
-      await devices.revoke(target.id);
-      await deps.endSessions(target.id);
+      await endEverything(target.id);
     },
 
     /** False where somebody was faster. */

@@ -8,6 +8,7 @@ import type { AuditPort } from '../core/door.ts';
 import type { EnabledFactors } from '../core/enabled-factor.ts';
 import type { DurableStore } from '../core/store.ts';
 import type { Attempts } from '../lockout/attempts.ts';
+import type { EndEverything } from '../methods/ending.ts';
 import type { Issuing } from '../methods/issuing.ts';
 import type { Methods } from '../methods/methods.ts';
 import type { Reports } from '../reports/reports.ts';
@@ -21,8 +22,6 @@ export interface HelpDeskNeeds {
   directories: ReadonlyMap<string, Directory>;
   /** Absent: there is no help desk. */
   helpDesk?: HelpDeskSettings;
-  /** Ends sessions and grants of an account, everywhere, but for one session. */
-  endSessions(account: string, except?: string): Promise<void>;
 }
 
 export interface HelpDeskParts {
@@ -30,6 +29,7 @@ export interface HelpDeskParts {
   attempts: Attempts;
   credentials: Credentials;
   devices: TrustedDevices;
+  endEverything: EndEverything;
   holds: Holds;
   issuing: Issuing;
   logins: Logins;

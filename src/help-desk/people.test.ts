@@ -13,7 +13,7 @@ const RULES = {
 function fixture(count: number, change: (person: Person) => Person = (person) => person) {
   const before: Account[] = Array.from({ length: count }, (_, at) => ({
     ...{ id: `id-${at}`, directory: 'd', directoryKey: `k${at}`, username: `user${at}`, name: `Name ${at}` },
-    ...{ groups: ['students'], createdAt: 0, revokedBefore: 0, version: 1 },
+    ...{ groups: ['students'], createdAt: 0, revokedBefore: 0, generation: 0, countedTo: 0, version: 1 },
   }));
   let asked = 0;
   const now = before.map(({ directoryKey: key, username, name, groups }) =>

@@ -1,4 +1,5 @@
 import type { Credentials } from '../accounts/credentials.ts';
+import type { Mark } from '../assurance/validity.ts';
 import type { Account } from '../core/account.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Confirmed } from '../core/challenge.ts';
@@ -15,7 +16,7 @@ interface Parts {
 /** Binds to an account what a factor has confirmed (NIST SP 800-63B-4 section 4.1). `spent`: why it isn't. */
 export function createBinding({ audit }: Pick<MethodsNeeds, 'audit'>, { attempts, credentials, methods }: Parts) {
   /** A new one, or an old one brought up to date. */
-  return async (account: Account, id: string, confirmed: Confirmed<unknown>, since: number, browser: Browser) => {
+  return async (account: Account, id: string, confirmed: Confirmed<unknown>, since: Mark, browser: Browser) => {
     const { name, data, lookup, renews, proof } = confirmed;
     const { ip, userAgent, reference } = browser;
     const about = { ip, userAgent, reference };
@@ -34,6 +35,6 @@ export function createBinding({ audit }: Pick<MethodsNeeds, 'audit'>, { attempts
     }
     const credential = await methods.add(account.id, { factor: id, name, data, lookup }, since, about);
     if (typeof credential !== 'string') return { spent: credential };
-    return { added: credential, ...(proof ? { proof: { ...proof, credential } } : {}) };
+    return { added: credential, ...(proof ? { proof: { ...proof, credential, generation: since.generation } } : {}) };
   };
 }

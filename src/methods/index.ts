@@ -5,6 +5,7 @@
 import type { AccountsRoom } from '../accounts/index.ts';
 import type { AssuranceRoom } from '../assurance/index.ts';
 import type { LockoutRoom } from '../lockout/index.ts';
+import { createEnding } from './ending.ts';
 import { createEnrolment } from './enrolment.ts';
 import { createIssuing } from './issuing.ts';
 import { createMethods } from './methods.ts';
@@ -16,13 +17,15 @@ import { createSuggestions } from './suggestions.ts';
 export type { MethodsNeeds } from './needs.ts';
 
 export function methodsRoom(needs: MethodsNeeds, below: LockoutRoom & AccountsRoom & AssuranceRoom) {
-  const methods = createMethods(needs, { ...below, voidBefore: below.evaluator.voidBefore });
+  const methods = createMethods(needs, { ...below, validityNow: below.evaluator.validityNow });
   const issuing = createIssuing(needs, { ...below, methods });
+  const endEverything = createEnding(needs, below);
   return {
     methods,
+    endEverything,
     issuing,
     enrolment: createEnrolment(needs, { ...below, methods }),
-    passwords: createPasswords(needs, below),
+    passwords: createPasswords(needs, { ...below, endEverything }),
     portal: createPortal(needs, { ...below, issuing }),
     suggestions: createSuggestions(needs),
   };

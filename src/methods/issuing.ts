@@ -1,4 +1,5 @@
 import type { Credentials } from '../accounts/credentials.ts';
+import type { Mark } from '../assurance/validity.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Issued, IssueOptions, IssueService, Shown } from '../core/factor-powers.ts';
@@ -58,7 +59,7 @@ export function createIssuing(
       id: string,
       options: IssueOptions,
       facts: Readonly<Record<string, unknown>>,
-      { announce, since }: { announce?: (shown: Shown) => Promise<void>; since?: number } = {},
+      { announce, since }: { announce?: (shown: Shown) => Promise<void>; since?: Mark } = {},
     ): Promise<Shown> {
       const it = deps.factors.get(id)?.factor;
       if (it?.issues === undefined) throw new SallyportError('ERR_INPUT', `${id} issues nothing`);

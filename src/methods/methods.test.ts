@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openMethods } from '../../test/support/methods.ts';
 import { MINUTE, START } from '../../test/support/sign-in.ts';
+import type { Mark } from '../assurance/validity.ts';
 import type { AuditEvent } from '../core/door.ts';
 import type { Exercise } from './methods.ts';
 
@@ -10,14 +11,14 @@ const MANY = 100;
 async function fixture() {
   const events: AuditEvent[] = [];
   const ended: string[] = [];
-  const report = { at: 0 };
+  const report = { generation: 0, since: 0 };
   const { clock, credentials, methods } = await openMethods({
     audit: { commit: async (event) => void events.push(event), note: () => {} },
     revoke: async (_, only) => ended.push(`devices of ${only?.credential}`),
     endGrants: async (_, credential) => void ended.push(`grants of ${credential}`),
-    voidBefore: async () => report.at,
+    marked: async () => ({ ...report }),
   });
-  const exercise = <T>(given: Partial<Exercise<T | string>>, act: (since: number) => Promise<T>) =>
+  const exercise = <T>(given: Partial<Exercise<T | string>>, act: (since: Mark) => Promise<T>) =>
     methods.exercise<T | string>(
       { account: 'alice', right: async () => true, busy: () => 'busy', lost: () => 'lost', ...given },
       act,
@@ -62,10 +63,13 @@ describe('a change of an account’s methods', () => {
     expect(await next).toBe('busy');
   });
 
-  it('adds a method that is suspended at once, where all was reported since its right was asked for', async () => {
+  it.each([
+    ['all was ended', { generation: 1 }],
+    ['the account was held', { since: START }],
+  ])('adds a method that is suspended at once, where %s since its right was asked for', async (_what, change) => {
     const { exercise, methods, credentials, events, report } = await fixture();
     const added = await exercise({}, async (since) => {
-      report.at = START;
+      Object.assign(report, change);
       return methods.add('alice', NEW, since, { by: 'owner' });
     });
     expect(await credentials.ofAccount('alice')).toMatchObject([{ id: added, suspendedAt: START }]);

@@ -1,6 +1,7 @@
 import type { Credentials } from '../accounts/credentials.ts';
 import type { AuditFacts } from '../accounts/holds.ts';
 import type { TrustedDevices } from '../assurance/trusted-devices.ts';
+import { isSame, type Mark, type ReadValidity } from '../assurance/validity.ts';
 import type { Message } from '../core/prompt.ts';
 import type { MethodsNeeds } from './needs.ts';
 
@@ -18,8 +19,7 @@ export interface NewMethod {
 interface Parts {
   credentials: Credentials;
   devices: TrustedDevices;
-  /** What the account proved before this moment counts for nothing. */
-  voidBefore(account: string): Promise<number>;
+  validityNow: ReadValidity;
 }
 
 /** A right that is asked again in the moment of its exercise, and what is answered where it can't be exercised. */
@@ -36,7 +36,7 @@ export interface Exercise<T> {
 /** Methods of accounts as they change: one change of an account's at a time, and what rests on one ends with it. */
 export function createMethods(
   deps: Pick<MethodsNeeds, 'ephemeral' | 'random' | 'audit' | 'endGrants'>,
-  { credentials, devices, voidBefore }: Parts,
+  { credentials, devices, validityNow }: Parts,
 ) {
   const { ephemeral, audit } = deps;
 
@@ -58,20 +58,20 @@ export function createMethods(
   }
 
   /** What was reported since the right to add it was asked for: either the report finds the method, or this the report. */
-  async function settle(account: string, id: string, since: number, facts: AuditFacts): Promise<void> {
-    if ((await voidBefore(account)) !== since) await suspend(account, id, { ...facts, reason: 'voided' });
+  async function settle(account: string, id: string, since: Mark, facts: AuditFacts): Promise<void> {
+    if (!isSame((await validityNow(account)).mark, since)) await suspend(account, id, { ...facts, reason: 'voided' });
   }
 
   return {
     settle,
 
     /** `since`: what was void when the right was asked for, for `add`. */
-    async exercise<T>({ account, right, busy, lost }: Exercise<T>, act: (since: number) => Promise<T>): Promise<T> {
+    async exercise<T>({ account, right, busy, lost }: Exercise<T>, act: (since: Mark) => Promise<T>): Promise<T> {
       const key = `methods:{${account}}`;
       const mine = Buffer.from(deps.random(12)).toString('base64url');
       if (!(await ephemeral.add(key, mine, CLAIM))) return busy();
       try {
-        const since = await voidBefore(account);
+        const since = (await validityNow(account)).mark;
         return (await right()) ? await act(since) : await lost();
       } finally {
         await release(key, mine);
@@ -84,7 +84,7 @@ export function createMethods(
     async add(
       account: string,
       { factor, name, data, lookup }: NewMethod,
-      since: number,
+      since: Mark,
       facts: AuditFacts,
     ): Promise<string | Message> {
       const id = await credentials.add(account, factor, name, data, lookup);

@@ -1,4 +1,5 @@
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Hold } from '../accounts/holds.ts';
 import { normalPassword, passwordFaults } from '../accounts/password-rules.ts';
 import { openerOf } from '../accounts/strength.ts';
 import type { Account } from '../core/account.ts';
@@ -6,6 +7,7 @@ import { isRight } from '../core/directory.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 import { type Attempt, lockedFor } from '../lockout/attempt.ts';
+import type { Ended } from './ending.ts';
 import type { MethodsNeeds } from './needs.ts';
 import { createRevocation, type PasswordChange, type RevocationParts } from './revocation.ts';
 
@@ -22,7 +24,7 @@ export interface Change extends PasswordChange {
 }
 
 /** `lost`: the right to change it is gone. */
-export type Changed = { at: number } | { error: Message } | { lost: true };
+export type Changed = Ended | { error: Message } | { lost: true };
 
 interface Parts extends RevocationParts {
   accounts: Accounts;
@@ -30,8 +32,7 @@ interface Parts extends RevocationParts {
 
 /** Changes passwords in the directories that people come from. Nothing of a password is kept or told here. */
 export function createPasswords(
-  deps: Pick<MethodsNeeds, 'now' | 'durable' | 'ephemeral' | 'audit' | 'log' | 'directories' | 'factors'> &
-    Pick<MethodsNeeds, 'endSessions' | 'passwordPolicy'>,
+  deps: Pick<MethodsNeeds, 'now' | 'ephemeral' | 'audit' | 'log' | 'directories' | 'factors' | 'passwordPolicy'>,
   { accounts, attempts, ...resting }: Parts,
 ) {
   const revoke = createRevocation(deps, { attempts, ...resting });
@@ -68,7 +69,7 @@ export function createPasswords(
     return isRight(verdict) ? { key: 'new-password.same' } : undefined;
   }
 
-  async function set(change: Change): Promise<{ at: number } | { error: Message }> {
+  async function set(change: Change, hold: Hold | undefined): Promise<Ended | { error: Message }> {
     const { account, next, current } = change;
     const directory = deps.directories.get(account.directory);
     if (directory?.changePassword === undefined) return { error: { key: 'new-password.not-here' } };
@@ -78,7 +79,7 @@ export function createPasswords(
       if (hasCode(error, 'ERR_INPUT')) return { error: { key: 'new-password.unacceptable' } };
       throw error;
     }
-    return { at: await revoke(change) };
+    return revoke(change, hold);
   }
 
   return {
@@ -104,6 +105,8 @@ export function createPasswords(
         return { error: { key: 'already-answered' } };
       }
       try {
+        // Before the right is asked for: a hold that is placed from here on isn't what this change is to lift.
+        const hold = await resting.holds.of(change.account.id);
         if (!(await change.right())) {
           await turn.returned();
           return { lost: true };
@@ -116,7 +119,7 @@ export function createPasswords(
         }
         await (change.current === undefined ? turn.returned() : turn.succeeded());
         const unfit = await fault(change);
-        return unfit ? { error: unfit } : await set(change);
+        return unfit ? { error: unfit } : await set(change, hold);
       } finally {
         await deps.ephemeral.delete(claim);
       }

@@ -1,11 +1,11 @@
-import type { AuditFacts, Holds } from '../accounts/holds.ts';
+import type { AuditFacts, Hold, Holds } from '../accounts/holds.ts';
 import type { EvidenceStore } from '../assurance/evidence.ts';
-import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import type { Account } from '../core/account.ts';
 import type { Evidence } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { RenewedSight } from '../core/sign-in.ts';
 import type { Attempts } from '../lockout/attempts.ts';
+import type { EndEverything, Ended } from './ending.ts';
 import type { MethodsNeeds } from './needs.ts';
 
 /** Whose password is another one, and what of theirs goes on. */
@@ -21,7 +21,7 @@ export interface PasswordChange {
 
 export interface RevocationParts {
   attempts: Attempts;
-  devices: TrustedDevices;
+  endEverything: EndEverything;
   evidence: EvidenceStore;
   holds: Holds;
 }
@@ -30,33 +30,37 @@ export interface RevocationParts {
 const RECENT = 10 * 60_000;
 
 /**
- * Proofs of whoever has just changed the password, moved up to that moment: whatever is older ends with the old
- * password. A pass that was lent keeps its end.
+ * Proofs of whoever has just changed the password, moved up to that moment and into the generation that began with it:
+ * whatever is older ends with the old password. What something else has ended meanwhile isn't of the generation
+ * before. A pass that was lent keeps its end.
  */
-export function renewedProofs(proofs: readonly Evidence[], at: number): Evidence[] {
-  return proofs.filter((proof) => at - proof.at <= RECENT).map(({ renew: _, ...proof }) => ({ ...proof, at }));
+export function renewedProofs(proofs: readonly Evidence[], { at, generation }: Ended): Evidence[] {
+  const stood = (proof: Evidence) => proof.generation === undefined || proof.generation === generation - 1;
+  return proofs
+    .filter((proof) => at - proof.at <= RECENT && stood(proof))
+    .map(({ renew: _, ...proof }) => ({ ...proof, at, generation }));
 }
 
 /** Ends everything that rests on the old password, once there is another one; answers when. */
 export function createRevocation(
-  deps: Pick<MethodsNeeds, 'now' | 'durable' | 'audit' | 'endSessions'>,
-  { attempts, devices, evidence, holds }: RevocationParts,
+  deps: Pick<MethodsNeeds, 'audit'>,
+  { attempts, endEverything, evidence, holds }: RevocationParts,
 ) {
-  /** The hold last, when nothing is left for it to keep out. */
-  return async ({ account, session, renew, browser, facts }: PasswordChange): Promise<number> => {
-    const hold = await holds.of(account.id);
-    const at = deps.now();
-    // Tokens count in whole seconds: those that this very sign-in gets in a moment must not be from before.
-    await deps.durable.accounts.revokeBefore(account.id, at - (at % 1000));
-    await devices.revoke(account.id);
-    await attempts.forgetBrowsers(account.id);
-    await attempts.recognise(account.id, browser);
-    // No copy of the cookie comes along: what stands beyond the change is seen by a value that was made for it.
-    const renewed = await renew?.();
-    await deps.endSessions(account.id, renewed?.session ?? session);
-    if (renewed) await evidence.change(renewed, account.id, (proofs) => renewedProofs(proofs, at));
+  /** `hold`: the one that stood when the right to this was asked for. It goes last, when nothing is left for it to keep out. */
+  return async (
+    { account, session, renew, browser, facts }: PasswordChange,
+    hold: Hold | undefined,
+  ): Promise<Ended> => {
+    const ended = await endEverything(account.id, async (now) => {
+      await attempts.forgetBrowsers(account.id);
+      await attempts.recognise(account.id, browser);
+      // No copy of the cookie comes along: what stands beyond the change is seen by a value that was made for it.
+      const renewed = await renew?.();
+      if (renewed) await evidence.change(renewed, account.id, (proofs) => renewedProofs(proofs, now));
+      return renewed?.session ?? session;
+    });
     await deps.audit.commit({ ...facts, event: 'password.changed', account: account.id });
-    await holds.renewed(account.id, at, hold, facts);
-    return at;
+    await holds.renewed(account.id, ended.at, hold, facts);
+    return ended;
   };
 }

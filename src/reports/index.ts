@@ -1,6 +1,6 @@
 /**
  * "No, it's not me": what people report that others did with their account, and what follows from it at once. It needs
- * whoever ends sessions, and the durable store.
+ * the rooms below, and the durable store.
  */
 import type { AccountsRoom } from '../accounts/index.ts';
 import type { AssuranceRoom } from '../assurance/index.ts';

@@ -6,6 +6,4 @@ export interface ReportsNeeds {
   random(bytes: number): Uint8Array;
   durable: DurableStore;
   audit: AuditPort;
-  /** Ends sessions and grants of an account, everywhere, but for one session. */
-  endSessions(account: string, except?: string): Promise<void>;
 }

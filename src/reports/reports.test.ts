@@ -5,6 +5,7 @@ import { createHolds } from '../accounts/holds.ts';
 import type { AuditEvent } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Reported } from '../core/reported.ts';
+import { createEnding } from '../methods/ending.ts';
 import { createReports } from './reports.ts';
 
 const SIGN_IN: Reported = { what: 'sign-in', at: START - MINUTE, application: 'courses', ip: '192.0.2.7' };
@@ -35,7 +36,8 @@ async function fixture() {
   const holds = createHolds(deps);
   const endSessions = async (account: string, except?: string) =>
     void did.push(`end ${account}${except === undefined ? '' : ` but ${except}`}`);
-  const reports = createReports({ ...deps, endSessions }, { holds, devices, credentials, methods });
+  const endEverything = createEnding({ ...deps, endSessions }, { devices });
+  const reports = createReports(deps, { holds, endEverything, credentials, methods });
   return { durable, clock, events, credentials, did, faults, hang, holds, reports };
 }
 
@@ -45,7 +47,7 @@ describe('a report', () => {
     await reports.make('alice', SIGN_IN, BY, { keep: 'session' });
     expect(did).toEqual(['report.made', 'hold.placed', 'forget alice', 'end alice but session']);
     expect(await holds.of('alice')).toEqual({ account: 'alice', reason: 'report', at: clock.now() });
-    expect((await durable.accounts.byId('alice'))?.revokedBefore).toBe(clock.now());
+    expect(await durable.accounts.byId('alice')).toMatchObject({ revokedBefore: clock.now(), generation: 1 });
     expect(events[0]).toMatchObject({ account: 'alice', by: 'owner', reported: SIGN_IN });
   });
 

@@ -1,8 +1,8 @@
 import type { Credentials } from '../accounts/credentials.ts';
 import type { AuditFacts, Holds } from '../accounts/holds.ts';
-import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { Reported } from '../core/reported.ts';
+import type { EndEverything } from '../methods/ending.ts';
 import type { Methods } from '../methods/methods.ts';
 import type { ReportsNeeds } from './needs.ts';
 import { createRecords } from './records.ts';
@@ -23,15 +23,15 @@ const OLDEST = 30 * 86_400_000;
 
 interface Parts {
   holds: Holds;
-  devices: TrustedDevices;
   credentials: Credentials;
   methods: Methods;
+  endEverything: EndEverything;
 }
 
 /** Reports of what somebody else did with an account, and what follows from one at once. */
 export function createReports(
-  deps: Pick<ReportsNeeds, 'durable' | 'now' | 'random' | 'audit' | 'endSessions'>,
-  { holds, devices, credentials, methods }: Parts,
+  deps: Pick<ReportsNeeds, 'durable' | 'now' | 'random' | 'audit'>,
+  { holds, credentials, methods, endEverything }: Parts,
 ) {
   const records = createRecords(deps);
 
@@ -46,11 +46,10 @@ export function createReports(
   /** Ends all that rests on what was proven so far, and lets nothing new begin before the password is changed. */
   async function secure(account: string, about: Reported, facts: AuditFacts, options: ReportOptions): Promise<void> {
     await holds.place(account, 'report', facts);
-    await deps.durable.accounts.revokeBefore(account, deps.now());
-    if (options.suspending) await suspendSuspects(account, about, facts);
-    await devices.revoke(account);
-    // Last: applications are told, and that takes its time.
-    await deps.endSessions(account, options.keep);
+    await endEverything(account, async () => {
+      if (options.suspending) await suspendSuspects(account, about, facts);
+      return options.keep;
+    });
   }
 
   /** Whether a sign-in was too long ago to be reported. */

@@ -164,7 +164,7 @@ export function createDispatcher(
     return last(request.application, state, evaluation, browser);
   }
 
-  return { next, evaluate, offers, mayEnrol, memorable, voidBefore: evaluator.voidBefore };
+  return { next, evaluate, offers, mayEnrol, memorable, validityNow: evaluator.validityNow };
 }
 
 /** Whose sign-in it is: what was proven here, else whose session the browser brought. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { contextOf } from '../accounts/context.ts';
+import type { Mark } from '../assurance/validity.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Confirmed } from '../core/challenge.ts';
 import type { Answer } from '../core/prompt.ts';
@@ -79,7 +80,7 @@ export function createConfirming(deps: SignInNeeds, { attempts, methods, mayEnro
   async function enrol(
     request: SignInRequest,
     state: State,
-    given: { account: string; stage: Prompting; verdict: Confirmed<unknown>; turn: Turn; since: number },
+    given: { account: string; stage: Prompting; verdict: Confirmed<unknown>; turn: Turn; since: Mark },
     browser: Browser,
   ): Promise<Result> {
     const { account, stage, verdict, turn, since } = given;
@@ -88,7 +89,12 @@ export function createConfirming(deps: SignInNeeds, { attempts, methods, mayEnro
     const id = await methods.add(account, method, since, about(request, browser));
     if (typeof id !== 'string') return { error: id, renew: true };
     await turn.succeeded();
-    const proof = verdict.proof && { ...verdict.proof, credential: id, request: request.request };
+    const proof = verdict.proof && {
+      ...verdict.proof,
+      credential: id,
+      generation: since.generation,
+      request: request.request,
+    };
     return {
       state: await advance(request, { ...state, collected: [...state.collected, ...(proof ? [proof] : [])] }, browser),
     };

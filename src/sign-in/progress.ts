@@ -50,8 +50,8 @@ export function createProgress(
   async function rests(request: SignInRequest, state: State): Promise<boolean> {
     const account = accountOf(request, state);
     if (account === undefined || state.collected.length === 0) return false;
-    const since = await dispatcher.voidBefore(account);
-    return state.collected.some(({ at }) => at < since);
+    const { stands } = await dispatcher.validityNow(account);
+    return !state.collected.every(stands);
   }
 
   async function load(request: SignInRequest, browser: Browser): Promise<Loaded> {

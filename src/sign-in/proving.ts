@@ -133,7 +133,8 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
     await turn.succeeded();
     if (first) await turn.recognised();
     deps.audit.note({ event: 'sign-in.proved', factor: opening.factor, ...facts });
-    const proof: Evidence = { ...verdict.proof, request: request.request };
+    const { generation } = account;
+    const proof: Evidence = { ...verdict.proof, generation, request: request.request };
     const collected = [...state.collected, proof];
     if (isOwners(proof, first, guess, state)) await attempts.release(account.id, openers, facts);
     return { state: await advance(request, { ...state, account: account.id, collected }, browser) };

@@ -114,7 +114,7 @@ export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) 
     });
     if ('lost' in result) return { state: await advance(request, state, browser) };
     if ('error' in result) return { error: result.error, free: true };
-    const collected = renewedProofs(state.collected, result.at);
+    const collected = renewedProofs(state.collected, result);
     return { state: await advance(request, { ...state, collected }, browser) };
   }
 

@@ -72,7 +72,7 @@ function strangerOf(directory: string, { key, username, name, email, groups }: P
   const account: Account = {
     ...{ id: '', directory, directoryKey: key, username, name, groups },
     ...(email === undefined ? {} : { email }),
-    ...{ createdAt: now, revokedBefore: 0, version: 0 },
+    ...{ createdAt: now, revokedBefore: 0, generation: 0, countedTo: 0, version: 0 },
   };
   return { account, methods: [], stranger: true };
 }

@@ -36,7 +36,17 @@ const rule: fc.Arbitrary<Rule> = fc.record(
 );
 const person = fc.record({ groups: fc.subarray(['staff', 'students']), createdAt: day }).map(
   (given): Account => ({
-    ...{ id: 'a', directory: 'd', directoryKey: 'k', username: 'ada', name: 'Ada', revokedBefore: 0, version: 1 },
+    ...{
+      id: 'a',
+      directory: 'd',
+      directoryKey: 'k',
+      username: 'ada',
+      name: 'Ada',
+      revokedBefore: 0,
+      generation: 0,
+      countedTo: 0,
+      version: 1,
+    },
     ...given,
   }),
 );
@@ -70,7 +80,14 @@ it('says which rule it is', () => {
   ];
   const dueOf = createRollout(rules, applications);
   const ada = { id: 'a', directory: 'd', directoryKey: 'k', username: 'ada', name: 'Ada', createdAt: 0 };
-  const member = (...groups: string[]): Account => ({ ...ada, groups, revokedBefore: 0, version: 1 });
+  const member = (...groups: string[]): Account => ({
+    ...ada,
+    groups,
+    revokedBefore: 0,
+    generation: 0,
+    countedTo: 0,
+    version: 1,
+  });
   expect(dueOf(member('staff'), NOW)).toEqual({ at: NOW + 5 * DAY, rule: 'staff from spring' });
   expect(dueOf(member('staff'), NOW + 5 * DAY)).toEqual({ rule: 'staff from spring' });
   expect(dueOf(member('students'), NOW)).toBeUndefined();

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
+import { type Account, isEnded, type Stamped } from '../../src/core/account.ts';
 import { createDurableStore } from '../../src/durable/index.ts';
 import sqlite from '../../src/stores/sqlite/index.ts';
 import { temporaryFolder } from '../support/folders.ts';
@@ -61,6 +62,7 @@ it('keeps methods from before, which nobody has suspended, and can suspend them'
   const file = await changed(
     `DELETE FROM kysely_migration WHERE name >= '0004'; ALTER TABLE credentials DROP COLUMN suspended_at;
      ALTER TABLE accounts DROP COLUMN profile;
+     ALTER TABLE accounts DROP COLUMN generation; ALTER TABLE accounts DROP COLUMN counted_to;
      INSERT INTO accounts VALUES ('a', 'local', 'key', 'ada', 'Ada', NULL, '[]', NULL, 1, 0, 1, ' ada');
      INSERT INTO credentials VALUES ('c', 'a', 'key', 'Key', 'sealed', 1, NULL, 1)`,
   );
@@ -76,6 +78,7 @@ it('makes people findable who were there before', async () => {
   const file = await changed(
     `DELETE FROM kysely_migration WHERE name >= '0002'; ALTER TABLE accounts DROP COLUMN search;
      ALTER TABLE accounts DROP COLUMN profile;
+     ALTER TABLE accounts DROP COLUMN generation; ALTER TABLE accounts DROP COLUMN counted_to;
      INSERT INTO accounts VALUES ${row}`,
   );
   const store = await open(file);
@@ -98,6 +101,7 @@ it('keeps people from before without a profile, and beside it a version that kno
   const ada = `('id', 'local', 'key', 'ada', 'Ada', 'ada@example.edu', '[]', NULL, 1, 0, 1, ' ada')`;
   const file = await changed(
     `DELETE FROM kysely_migration WHERE name >= '0007'; ALTER TABLE accounts DROP COLUMN profile;
+     ALTER TABLE accounts DROP COLUMN generation; ALTER TABLE accounts DROP COLUMN counted_to;
      INSERT INTO accounts VALUES ${ada}`,
   );
   const store = await open(file);
@@ -125,6 +129,34 @@ it('keeps people from before without a profile, and beside it a version that kno
   expect((await store.accounts.link(later)).profile).toEqual({ givenName: 'Augusta' });
   const { profile: __, ...without } = later;
   expect(await store.accounts.link(without)).not.toHaveProperty('profile');
+});
+
+it('ends by time what a version before ends, and by the count what this one does', async () => {
+  const file = await changed(
+    `DELETE FROM kysely_migration WHERE name >= '0010';
+     ALTER TABLE accounts DROP COLUMN generation; ALTER TABLE accounts DROP COLUMN counted_to;
+     INSERT INTO accounts (id, directory, directory_key, username, name, groups, search, created_at, revoked_before, version)
+     VALUES ('id', 'local', 'key', 'ada', 'Ada', '[]', ' ada', 1, 1000, 1)`,
+  );
+  const store = await open(file);
+  const { accounts } = store;
+  const ended = async (it: Stamped) => isEnded((await accounts.byId('id')) as Account, it);
+  expect(await ended({ at: 999 })).toBe(true);
+  expect(await ended({ at: 1000 })).toBe(false);
+  expect(await ended({ at: 1000, generation: 0 })).toBe(false);
+  expect(await accounts.endAll('id', 2000)).toBe(1);
+  expect(await ended({ at: 9999, generation: 0 })).toBe(true);
+  // This node's clock is behind the one that ended it.
+  expect(await ended({ at: 1500, generation: 1 })).toBe(false);
+
+  const db = new DatabaseSync(file);
+  onTestFinished(() => db.close());
+  db.exec(`UPDATE accounts SET revoked_before = 3000, version = version + 1 WHERE id = 'id' AND revoked_before < 3000`);
+  expect(await ended({ at: 2999, generation: 1 })).toBe(true);
+  expect(await ended({ at: 3000, generation: 1 })).toBe(false);
+  expect(await accounts.endAll('id', 2500)).toBe(2);
+  expect(await accounts.byId('id')).toMatchObject({ revokedBefore: 3000, countedTo: 3000 });
+  expect(await ended({ at: 2600, generation: 2 })).toBe(false);
 });
 
 it('refuses a damaged file', async () => {

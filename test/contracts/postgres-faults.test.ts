@@ -31,7 +31,7 @@ function everyOperation(store: DurableStore): Promise<unknown>[] {
   return [
     store.accounts.byId('a'),
     store.accounts.link(ACCOUNT),
-    store.accounts.revokeBefore('a', 1),
+    store.accounts.endAll('a', 1),
     store.credentials.ofAccount('a'),
     store.credentials.replace({ id: 'c', account: 'a', factor: 'f', name: '', sealed: '', createdAt: 1 }),
     store.failures.count('a', ['b'], { most: 1, at: 1 }),
@@ -134,11 +134,11 @@ describe('the PostgreSQL store when PostgreSQL fails', () => {
       expect(await server.run(`select from pg_locks where mode = 'RowShareLock'`)).not.toEqual([]),
     );
     const refused = { ...UNAVAILABLE, message: expect.stringContaining('statement timeout') };
-    await expect(store.accounts.revokeBefore('a', 9)).rejects.toMatchObject(refused);
+    await expect(store.accounts.endAll('a', 9)).rejects.toMatchObject(refused);
     await server.run(
       `select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()`,
     );
-    await store.accounts.revokeBefore('a', 9);
+    await store.accounts.endAll('a', 9);
     expect((await store.accounts.byId('a'))?.revokedBefore).toBe(9);
   });
 

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { startServiceProvider } from '../../demo/service-provider/server.ts';
 import { type App, type AppOptions, createApp, stopServer } from '../../src/boot/app.ts';
 import { loadConfig } from '../../src/boot/config.ts';
-import { loadModules } from '../../src/boot/modules.ts';
+import { loadModules, type Modules } from '../../src/boot/modules.ts';
 import { realWorld } from '../../src/boot/parts.ts';
 import type { DirectoryModule } from '../../src/core/directory.ts';
 import type { DoorModule, LogPort } from '../../src/core/door.ts';
+import type { EphemeralStore } from '../../src/core/store.ts';
 import { createAuthenticator } from '../../src/factors/totp/double.ts';
 import { Client, type Reply } from './client.ts';
 import { demoTree, merge, type Ports, SECRETS, shortTree, startRelyingParties, type Tree } from './configuration.ts';
@@ -46,6 +47,8 @@ export interface GatewayOptions {
   node?: AppOptions['node'];
   /** Directories of the tests' own, beside those that are installed. */
   directories?: readonly DirectoryModule[];
+  /** What stands between the gateway and its ephemeral store. */
+  between?: (store: EphemeralStore) => EphemeralStore;
   /** Doors of the tests' own, beside those that are installed. */
   doors?: readonly DoorModule[];
 }
@@ -115,7 +118,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const doors = new Map([...installed.doors, ...(options.doors ?? []).map((door) => [door.id, door] as const)]);
   const others = (options.directories ?? []).map((directory) => [directory.id, directory] as const);
   const directories = new Map([...installed.directories, ...others]);
-  const modules = { ...installed, doors, directories };
+  const { between } = options;
+  const stores = between ? storesBetween(installed.stores, between) : installed.stores;
+  const modules = { ...installed, doors, directories, stores };
   const config = loadConfig(file, modules, {});
   let offset = 0;
   const now = () => Date.now() + offset;
@@ -167,6 +172,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await app.close();
     },
   };
+}
+
+function storesBetween(stores: Modules['stores'], between: NonNullable<GatewayOptions['between']>): Modules['stores'] {
+  const wrapped = [...stores.ephemeral].map(([id, module]) => {
+    const open: typeof module.open = async (...given) => between(await module.open(...given));
+    return [id, { ...module, open }] as const;
+  });
+  return { ...stores, ephemeral: new Map(wrapped) };
 }
 
 function listen(app: App, port: number): Promise<Server> {

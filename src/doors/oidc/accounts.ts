@@ -1,17 +1,18 @@
-import type { Account, FindAccount } from 'oidc-provider';
+import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import { allowedTo, claimsOf } from './claims.ts';
 import type { OidcPorts } from './ports.ts';
-import { proofsOf } from './resting.ts';
+import { generationOf, proofsOf } from './resting.ts';
 
 /**
- * Loads the account behind a session or token. A token is asked about with it: one from before the account's
- * `revokedBefore`, or a refresh that policy or directory no longer allow, finds no account and so ends in invalid_grant.
+ * Loads the account behind a session or token. A token is asked about with it: one whose account has ended everything
+ * since, or a refresh that policy or directory no longer allow, finds no account and so ends in invalid_grant.
  */
 export function findAccount(ports: OidcPorts): FindAccount {
   return async (ctx, sub, token): Promise<Account | undefined> => {
     const person = await ports.account(sub);
     if (person === undefined) return undefined;
     if (token !== undefined && 'iat' in token) {
+      const grant = ctx.oidc.entities.Grant ?? (await grantOf(ctx, token));
       const issuedAt = 'iiat' in token ? Number(token.iiat) : Number(token.iat);
       const allowed = await ports.stillAllowed({
         application: String(token.clientId),
@@ -19,12 +20,18 @@ export function findAccount(ports: OidcPorts): FindAccount {
         // A code was issued a minute ago at most, by policy that knew where the browser is.
         kind: token.kind === 'RefreshToken' ? 'issue' : 'use',
         ...('acr' in token && typeof token.acr === 'string' ? { acr: token.acr } : {}),
-        proofs: proofsOf(ctx.oidc.entities.Grant),
+        proofs: proofsOf(grant),
         issuedAt: issuedAt * 1000,
+        generation: generationOf(grant),
       });
       if (!allowed) return undefined;
     }
     const allowed = allowedTo(ctx.oidc.client);
     return { accountId: sub, claims: async () => claimsOf(person, allowed) };
   };
+}
+
+/** Some endpoints ask for the account before they look up the grant. */
+function grantOf({ oidc }: KoaContextWithOIDC, token: { grantId?: unknown }) {
+  return typeof token.grantId === 'string' ? oidc.provider.Grant.find(token.grantId) : undefined;
 }

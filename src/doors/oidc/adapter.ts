@@ -74,8 +74,16 @@ export class ArtifactAdapter implements Adapter {
     const [stored, consumed, overlap] = await this.#store.getMany([this.#key(id), ...marks]);
     if (stored === undefined) return undefined;
     const payload = readRecord(stored, id);
+    if (BY_ACCOUNT.has(this.#kind) && (await this.#isEnded(payload))) return undefined;
     if (consumed !== undefined && overlap === undefined) payload.consumed = Number(consumed);
     return payload;
+  }
+
+  /** Whether everything of its account has been ended since it began, at whatever moment it was written. */
+  async #isEnded({ accountId, generation }: AdapterPayload & { generation?: number }): Promise<boolean> {
+    if (accountId === undefined || generation === undefined) return false;
+    const account = await this.#ports.durable.accounts.byId(accountId);
+    return account?.generation !== generation;
   }
 
   async consume(id: string): Promise<void> {

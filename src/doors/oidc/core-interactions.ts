@@ -11,6 +11,7 @@ import { type AuthorizationParams, wantsOf } from './evaluation.ts';
 import { extend, join } from './grants.ts';
 import { withoutBrowser } from './logout.ts';
 import type { OidcPorts } from './ports.ts';
+import { newGrant } from './resting.ts';
 import { schemeOf } from './scheme.ts';
 import type { Session } from './session-model.ts';
 import { sightOf } from './session-sight.ts';
@@ -65,9 +66,10 @@ export function createInteractions(
     }
     const { account, consent } = outcome;
     const clientId = String(found.params.client_id);
-    const { Grant } = provider();
-    const existing = found.grantId ? await Grant.find(found.grantId) : undefined;
-    const grant = existing ?? new Grant({ accountId: account, clientId });
+    const person = await ports.account(account);
+    if (person === undefined) return { ...found.lastSubmission };
+    const existing = found.grantId ? await provider().Grant.find(found.grantId) : undefined;
+    const grant = existing ?? newGrant(provider(), clientId, person);
     extend(grant, consent);
     const grantId = await grant.save();
     if ((await ports.applications.find(clientId))?.consent === 'ask') {

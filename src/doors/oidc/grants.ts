@@ -3,7 +3,7 @@ import type { Application } from '../../core/application.ts';
 import type { ConsentRequest } from '../../core/sign-in.ts';
 import { evaluationOf } from './evaluation.ts';
 import type { OidcPorts } from './ports.ts';
-import { restOn } from './resting.ts';
+import { generationOf, newGrant, restOn } from './resting.ts';
 import { seconds } from './sessions.ts';
 
 /** Seconds between the moments at which a grant's beginning and its end were read off the clock. */
@@ -38,17 +38,15 @@ export function extend(grant: Grant, given: ConsentRequest): boolean {
 export async function loadExistingGrant(ports: OidcPorts, ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { session, client, provider, result, account } = ctx.oidc;
   if (!session || !client || !account) return undefined;
-  const { satisfied, expires, proofs } = await evaluationOf(ports, ctx);
-  if (!satisfied) return undefined;
+  const { satisfied, expires, proofs, account: person } = await evaluationOf(ports, ctx);
+  if (!satisfied || person?.id !== account.accountId) return undefined;
   const application = await ports.applications.find(client.clientId);
   const id = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
   const found = id ? await provider.Grant.find(id) : undefined;
   // Tokens hang on their grant: what rests on a lent pass has one of its own, which ends with the pass.
-  const existing = found && endsLike(found, expires, ports) ? found : undefined;
-  const grant =
-    existing?.accountId === account.accountId
-      ? existing
-      : new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
+  const continues = found && generationOf(found) === person.generation && endsLike(found, expires, ports);
+  const existing = continues && found.accountId === person.id ? found : undefined;
+  const grant = existing ?? newGrant(provider, client.clientId, person);
   const rests = restOn(grant, proofs);
 
   if (application?.consent === 'ask') {

@@ -1,21 +1,36 @@
 import type { Grant, Provider } from 'oidc-provider';
+import type { Account } from '../../core/account.ts';
 import type { Proof } from '../../core/assurance.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 import { grantsOf, hashOf, readRecord } from './adapter.ts';
 
-/** What a grant's tokens rest on, kept in its record. */
-type Resting = Grant & { proofs?: readonly Proof[] };
+/** What a grant's tokens rest on, and the account's generation in which it began, kept in its record. */
+type Resting = Grant & { proofs?: readonly Proof[]; generation?: number };
 
 /** oidc-provider keeps only what a model lists. */
-export function keepProofs({ Grant }: Provider): void {
+export function keepResting({ Grant }: Provider): void {
   // The published types lack this getter, which its models share.
   const model = Grant as typeof Grant & { readonly IN_PAYLOAD: readonly string[] };
-  const fields = [...model.IN_PAYLOAD, 'proofs'];
+  const fields = [...model.IN_PAYLOAD, 'proofs', 'generation'];
   Object.defineProperty(model, 'IN_PAYLOAD', { get: () => fields });
 }
 
 export function proofsOf(grant: Grant | undefined): readonly Proof[] {
   return (grant as Resting | undefined)?.proofs ?? [];
+}
+
+export function generationOf(grant: Grant | undefined): number | undefined {
+  return (grant as Resting | undefined)?.generation;
+}
+
+/** A grant that is dead where everything of the account has been ended since that account was read, however late it is written. */
+export function newGrant(
+  { Grant }: Pick<Provider, 'Grant'>,
+  clientId: string,
+  account: Pick<Account, 'id' | 'generation'>,
+) {
+  const grant = new Grant({ accountId: account.id, clientId });
+  return Object.assign(grant, { generation: account.generation } satisfies Partial<Resting>);
 }
 
 const nameOf = ({ factor, credential }: Proof): string => `${factor}\0${credential}`;

@@ -5,7 +5,7 @@ export function accountSuite({ open, reopen }: DurableSubject): void {
   it('links an account and finds it again, also after it was closed', async () => {
     const store = await open();
     const linked = await store.accounts.link(ada);
-    expect(linked).toEqual({ ...ada, revokedBefore: 0, version: 1 });
+    expect(linked).toEqual({ ...ada, revokedBefore: 0, generation: 0, countedTo: 0, version: 1 });
     expect(await store.accounts.byId('account-1')).toEqual(linked);
     expect(await store.accounts.byDirectoryKey('local', 'key-1')).toEqual(linked);
     expect(await store.accounts.byDirectoryKey('other', 'key-1')).toBeUndefined();
@@ -19,12 +19,12 @@ export function accountSuite({ open, reopen }: DurableSubject): void {
     const { accounts } = await open();
     await accounts.link(ada);
     await accounts.setLocale(ada.id, 'zh-Hant');
-    await accounts.revokeBefore(ada.id, TIME);
+    expect(await accounts.endAll(ada.id, TIME)).toBe(1);
     const { email: _, ...withoutMail } = ada;
     const changed = await accounts.link({ ...withoutMail, id: 'other', name: 'Ada', groups: [], createdAt: TIME + 1 });
     expect(changed).toMatchObject({ id: 'account-1', name: 'Ada', groups: [], createdAt: TIME, locale: 'zh-Hant' });
     expect(changed.email).toBeUndefined();
-    expect(changed.revokedBefore).toBe(TIME);
+    expect(changed).toMatchObject({ revokedBefore: TIME, countedTo: TIME, generation: 1 });
     expect(await accounts.link({ ...withoutMail, name: 'Ada', groups: [] })).toEqual(changed);
   });
 
@@ -35,14 +35,16 @@ export function accountSuite({ open, reopen }: DurableSubject): void {
     expect(await accounts.list()).toHaveLength(1);
   });
 
-  it('moves the moment of revocation forward, never back', async () => {
+  it('counts each end of everything, whatever the clocks say, and moves its moment forward, never back', async () => {
     const { accounts } = await open();
     await accounts.link(ada);
-    await accounts.revokeBefore(ada.id, TIME + 5);
-    await accounts.revokeBefore(ada.id, TIME);
-    expect((await accounts.byId(ada.id))?.revokedBefore).toBe(TIME + 5);
-    await together((index) => accounts.revokeBefore(ada.id, TIME + index));
+    expect(await accounts.endAll(ada.id, TIME + 5)).toBe(1);
+    expect(await accounts.endAll(ada.id, TIME)).toBe(2);
+    expect(await accounts.byId(ada.id)).toMatchObject({ revokedBefore: TIME + 5, countedTo: TIME + 5, generation: 2 });
+    const generations = await together((index) => accounts.endAll(ada.id, TIME + index));
+    expect(generations.toSorted((a, b) => Number(a) - Number(b))).toEqual(generations.map((_, index) => index + 3));
     expect((await accounts.byId(ada.id))?.revokedBefore).toBe(TIME + PARALLEL - 1);
+    expect(await accounts.endAll('absent', TIME)).toBeUndefined();
   });
 
   it('finds people of certain groups by how a word of theirs begins', async () => {

@@ -16,6 +16,8 @@ const account: Account = {
   groups: ['staff', 'students', 'urn:mace:dir:entitlement:common-lib-terms', 'https://example.org/e', 'library'],
   createdAt: 0,
   revokedBefore: 0,
+  generation: 0,
+  countedTo: 0,
   version: 1,
 };
 const { uniqueId } = createNameIds({ entityId: 'https://idp.example.org', secret: 'secret' });

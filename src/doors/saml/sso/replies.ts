@@ -21,6 +21,9 @@ export function createReplies(ports: DoorPorts, answers: Pick<Answers, 'success'
       throw expired('another session');
     const answered = await answers.success(asked, { account, evaluation, joined });
     if (answered.kind === 'refused') return refuse(res, asked, answered.status);
+    // Whoever ended everything meanwhile either has told this application, which has its part in the session by now,
+    // or shows here.
+    if ((await ports.account(account.id))?.generation !== account.generation) throw expired('all of it has ended');
     const { ip, userAgent, reference } = ports.browser(res);
     ports.audit.note({
       event: 'assertion.issued',

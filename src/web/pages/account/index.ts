@@ -24,11 +24,11 @@ export type AccountPagesNeeds = AccountPartsNeeds &
   NotMePagesNeeds &
   PhonePagesNeeds &
   RenameMethodsPagesNeeds &
-  Pick<WebDeps, 'audit' | 'core' | 'devices' | 'durable' | 'now'>;
+  Pick<WebDeps, 'audit' | 'core' | 'endEverything'>;
 
 /** `/account`: my methods, my remembered devices, my recent sign-ins. */
 export function accountPages(deps: AccountPagesNeeds, csrf: Csrf): Router {
-  const { core, audit, devices, durable } = deps;
+  const { core, audit, endEverything } = deps;
   const parts = createAccountParts(deps, csrf);
   const { member } = parts.membership;
   const { checked, about } = parts.forms;
@@ -67,10 +67,8 @@ export function accountPages(deps: AccountPagesNeeds, csrf: Csrf): Router {
     if (it === undefined) return;
     checked(req, it);
     await audit.commit({ event: 'sessions.revoked', by: 'owner', ...about(res, it) });
-    await durable.accounts.revokeBefore(it.account.id, deps.now());
-    await devices.revoke(it.account.id);
     // This browser's own session last: it can still be sent to those applications that no server reaches.
-    await core.endAll(it.account.id, it.session);
+    await endEverything(it.account.id, async () => it.session);
     const { next } = await core.endSession(req, res, { next: '/signed-out' });
     res.redirect(303, next);
   });

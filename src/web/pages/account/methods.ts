@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import type { Mark } from '../../../assurance/validity.ts';
 import type { WebDeps } from '../../context.ts';
 import type { OwnForms } from './forms.ts';
 import { createOwnMethodList, type OwnMethod, type OwnMethodListNeeds } from './method-list.ts';
@@ -66,7 +67,7 @@ export function createOwnMethods(
     res: Response,
     it: Member,
     outcomes: { busy: T; lost: T; right?: () => Promise<boolean> },
-    act: (since: number) => Promise<T>,
+    act: (since: Mark) => Promise<T>,
   ): Promise<T> {
     const { busy, lost, right = async () => true } = outcomes;
     return methods.exercise<T>(
