@@ -120,7 +120,7 @@ describe('commands', () => {
     const code = [...text.matchAll(/`([^`\n]+)`/g), ...text.matchAll(/^ *(\S.*)$/gm)].map(([, line = '']) => line);
     return code.flatMap((line) => {
       const found =
-        /^(?:\$ )?(?:sallyport|npm run(?: --silent)? sallyport --)(?: (?:-c|--config) \S+)? ([a-z]+)(?: ([a-z]+))?/;
+        /^(?:\$ )?(?:sallyport|npm run(?: --silent)? sallyport --)(?: (?:-c|--config) \S+)? ([a-z]+)(?: ([a-z][a-z-]*))?/;
       const [, first, second = ''] = found.exec(line) ?? [];
       return first === undefined ? [] : [`${first} ${second}`.trim()];
     });

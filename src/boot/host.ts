@@ -6,6 +6,7 @@ import type { Rule } from '../core/policy.ts';
 import type { KeyedSealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
 import type { Trouble } from '../core/trouble.ts';
+import type { Counter } from '../statistics/index.ts';
 import type { AuditTarget } from './audit-commands.ts';
 import type { CommandHost, CommandRequest } from './commands.ts';
 import type { Config } from './config.ts';
@@ -13,7 +14,14 @@ import { factorCommand } from './desk.ts';
 import { runOfDirectory } from './directory-command.ts';
 import type { Keyrings } from './keyring.ts';
 import type { Modules } from './modules.ts';
-import { accountCommands, auditCommands, keyCommands, methodCommands, sealingCommands } from './own-commands.ts';
+import {
+  accountCommands,
+  auditCommands,
+  keyCommands,
+  methodCommands,
+  reportCommands,
+  sealingCommands,
+} from './own-commands.ts';
 import type { World } from './parts.ts';
 import { explainPolicy } from './policy-commands.ts';
 import type { Rooms } from './rooms.ts';
@@ -32,6 +40,7 @@ interface HostDeps extends Rooms {
   factors: ReadonlyMap<string, EnabledFactor>;
   auditOf: AuditTarget;
   keyrings: Keyrings;
+  counter: Counter;
   sealer: KeyedSealer;
   places: Places;
   troubles(): Promise<readonly Trouble[]>;
@@ -46,6 +55,7 @@ export function createHost(deps: HostDeps): CommandHost {
     among(methodCommands, deps),
     among(sealingCommands, deps),
     among(accountCommands, deps),
+    among(reportCommands, deps),
   ];
 
   return {

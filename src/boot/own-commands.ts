@@ -4,6 +4,7 @@ import type { AuditTarget } from './audit-commands.ts';
 import type { Keyrings } from './keyring.ts';
 import type { MethodTarget } from './method-commands.ts';
 import type { Offer } from './offers.ts';
+import type { ReportTarget } from './report-commands.ts';
 import type { ResealTarget } from './sealing/command.ts';
 
 /*
@@ -14,6 +15,7 @@ export const groups = {
   account: 'unlock accounts',
   audit: 'check the audit chains',
   keys: 'list and roll over signing keys, and seal anew',
+  report: 'read what was counted',
   methods: 'see, confirm and remove what people sign in with',
 };
 
@@ -96,11 +98,46 @@ export const methodCommands: readonly Command<MethodTarget>[] = [
   },
 ];
 
+const ofReports = () => import('./report-commands.ts');
+const PERIOD = [
+  { flags: '--from <moment>', description: '2027-02-01, or 2027-02-01T08:00:00Z (default: 30 days before the end)' },
+  { flags: '--until <moment>', description: 'the first moment that is no part of it (default: now)' },
+  { flags: '--csv', description: 'as CSV (default: tab-separated)' },
+];
+
+export const reportCommands: readonly Command<ReportTarget>[] = [
+  {
+    name: 'report sign-ins',
+    summary: 'count sign-ins by day or hour (UTC), outcome, method, application and directory',
+    options: [
+      {
+        flags: '--by <columns>',
+        description: 'some of hour, day, outcome, method, application, directory; with commas',
+      },
+      ...PERIOD,
+    ],
+    run: async (...given) => (await ofReports()).signIns(...given),
+  },
+  {
+    name: 'report messages',
+    summary: 'count text messages and mails by day or hour (UTC), channel, outcome, method, sender and country',
+    options: [
+      {
+        flags: '--by <columns>',
+        description: 'some of hour, day, channel, outcome, method, sender, country; with commas',
+      },
+      ...PERIOD,
+    ],
+    run: async (...given) => (await ofReports()).messages(...given),
+  },
+];
+
 /** All of them. */
 export const commands: readonly Offer[] = [
   ...accountCommands,
   ...auditCommands,
   ...keyCommands,
   ...methodCommands,
+  ...reportCommands,
   ...sealingCommands,
 ];

@@ -1,8 +1,14 @@
 import type { LocalizedText } from '../core/account.ts';
 
-/** What the help desk can do for a person; `reports` is both reading reports and marking one handled. */
-export const RIGHTS = ['view', 'issue', 'remove', 'unlock', 'end-sessions', 'assign', 'reports'] as const;
+/**
+ * What the help desk can do for a person; `reports` is both reading reports and marking one handled. `totals` is about
+ * nobody: numbers of everybody's sign-ins and messages.
+ */
+export const RIGHTS = ['view', 'issue', 'remove', 'unlock', 'end-sessions', 'assign', 'reports', 'totals'] as const;
 export type Right = (typeof RIGHTS)[number];
+
+/** Rights to read; they show nobody's page. */
+export const READING: readonly Right[] = ['reports', 'totals'];
 
 /** People in any of `groups` and in none of `notGroups`. Without groups it is nobody, never everybody. */
 export interface Over {
@@ -54,7 +60,7 @@ export function grantsOf(agents: readonly AgentRule[], person: Subject): AgentRu
 
 /** Whoever may do something to a person must see whom they have before them. */
 export function has({ may }: Grant, right: Right): boolean {
-  return may.includes(right) || (right === 'view' && may.some((other) => other !== 'reports'));
+  return may.includes(right) || (right === 'view' && may.some((other) => !READING.includes(other)));
 }
 
 function includes({ groups, notGroups = [] }: Over, { groups: theirs = [] }: Subject): boolean {

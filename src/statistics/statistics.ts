@@ -6,6 +6,7 @@ import { createFailuresReport } from './failures.ts';
 import { createMethodsReport } from './methods.ts';
 import type { StatisticsNeeds } from './needs.ts';
 import type { InScope } from './people.ts';
+import { createTotals } from './totals/totals.ts';
 
 /** Reports that are looked through for one agent. */
 const MOST_REPORTS = 5_000;
@@ -19,6 +20,7 @@ export function createStatistics(deps: StatisticsNeeds, { reports }: { reports: 
     enrolment: createEnrolmentReport(deps),
     methods: createMethodsReport(deps),
     failures: createFailuresReport(deps),
+    totals: createTotals(deps),
 
     /** "This wasn't me", the newest first, each with whom it is about. */
     async fraud(inScope: InScope, limit = MOST_REPORTS): Promise<{ report: Report; account: Account }[]> {

@@ -74,6 +74,7 @@ function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, lo
   const t = (key: string, values?: Values) => i18n.t(locale, key, values);
   const when = times(locale, timeZone, now);
   const figures = new Intl.NumberFormat(locale);
+  const regions = new Intl.DisplayNames([locale], { type: 'region' });
   const shares = new Intl.NumberFormat(locale, { style: 'percent' });
   return {
     t,
@@ -85,6 +86,7 @@ function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, lo
     label: (label: Message | LocalizedText, namespace?: string) => i18n.label(locale, label, namespace),
     localized: (text: LocalizedText) => i18n.localized(locale, text),
     used: (ms: number) => (now() - ms < 60_000 ? t('used.just-now') : t('used.ago', { when: when.ago(ms) })),
+    region: (letters: string) => regions.of(letters) ?? letters,
     number: (value: number) => figures.format(value),
     /** Rounded down: all but one of a thousand aren't all. */
     percent: (share: number) => shares.format(Math.floor(share * 100) / 100),

@@ -4,10 +4,17 @@ import type { Message } from '../core/prompt.ts';
 /** One cell of a report's table. Times are epoch milliseconds; `share` is between 0 and 1. */
 export type ReportCell =
   | { text: string; href?: string }
-  | { count: number }
+  /** `bar`: its length beside the longest, between 0 and 1. */
+  | { count: number; bar?: number }
   | { share: number }
   | { at: number }
   | { day: number }
+  /** A day (UTC). */
+  | { date: number }
+  /** Factors, in the order in which they were shown. */
+  | { methods: string[] }
+  /** ISO 3166-1 letters. */
+  | { region: string }
   | { localized: LocalizedText }
   /** `factor` is the namespace. */
   | { message: Message; factor?: string };
@@ -19,6 +26,14 @@ export interface ReportTable {
   rows: ReportCell[][];
   /** What stands there where there is no row. */
   empty: Message;
+  chart?: ReportChart;
+}
+
+/** Days (UTC, epoch milliseconds), or what else follows each other, drawn; the table says the same. */
+export interface ReportChart {
+  /** What the parts of a bar are, from the bottom up. */
+  parts: Message[];
+  bars: ({ parts: number[] } & ({ day: number } | { day?: never; text: string }))[];
 }
 
 export interface ReportPages {

@@ -12,6 +12,8 @@ export interface Times {
   /** Day and time. */
   date(ms: number): string;
   day(ms: number): string;
+  /** A day as it is counted, whatever zone is shown elsewhere: `Mon, 30 Nov`. */
+  utcDay(ms: number): string;
   /** `3 hours ago`, `yesterday`; also of times to come. */
   ago(ms: number): string;
   /** For `<time datetime>`. */
@@ -25,10 +27,12 @@ export function times(locale: string, timeZone: string | undefined, now: () => n
   const tag = locale === 'en' ? 'en-GB' : locale;
   const date = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone });
   const day = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone });
+  const utcDay = new Intl.DateTimeFormat(tag, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
   const relative = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' });
   return {
     date: (ms) => date.format(ms),
     day: (ms) => day.format(ms),
+    utcDay: (ms) => utcDay.format(ms),
     ago(ms) {
       const distance = ms - now();
       const step = STEPS.find(([, size]) => Math.abs(distance) >= size);

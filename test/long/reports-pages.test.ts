@@ -27,7 +27,14 @@ describe.each(USUAL_STORES)('reports of the help desk, on the %s store', JOURNEY
     await enterAt(me, 'Reports');
     expect(await me.heading()).toBe('Reports');
     expect(await me.faults()).toEqual([]);
-    for (const title of ['Not set up yet', 'Methods in use', 'Reports of fraud', 'Failed sign-ins']) {
+    for (const title of [
+      'Not set up yet',
+      'Methods in use',
+      'Reports of fraud',
+      'Failed sign-ins',
+      'Sign-ins',
+      'Texts and mails',
+    ]) {
       await me.page.goto(`${scene.gateway.url}/helpdesk/reports`);
       await enterAt(me, title);
       expect(await me.heading()).toBe(title);
@@ -37,6 +44,6 @@ describe.each(USUAL_STORES)('reports of the help desk, on the %s store', JOURNEY
     expect(new URL(me.page.url()).search).toBe('?days=7');
     await tabTo(me, 'Download as CSV');
     const [file] = await Promise.all([me.page.waitForEvent('download'), me.page.keyboard.press('Enter')]);
-    expect(file.suggestedFilename()).toMatch(/^sallyport-failures-\d{4}-\d\d-\d\d\.csv$/);
+    expect(file.suggestedFilename()).toMatch(/^sallyport-messages-\d{4}-\d\d-\d\d\.csv$/);
   });
 });

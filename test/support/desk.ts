@@ -6,13 +6,14 @@ import type { Passkey } from './passkeys.ts';
 import type { Scene, Someone } from './scene.ts';
 
 export const CHECKLIST = ['I called back.', { en: 'I saw their card.', 'zh-Hant': '我看過證件。' }];
-const EVERYTHING = ['view', 'issue', 'remove', 'unlock', 'end-sessions', 'assign', 'reports'];
+const EVERYTHING = ['view', 'issue', 'remove', 'unlock', 'end-sessions', 'assign', 'reports', 'totals'];
 
 /** A desk over students and staff, one over students at night, and one that only looks. */
 export const DESK = {
   agents: [
     { name: 'day', groups: ['desk'], over: { groups: ['students', 'staff'], notGroups: ['vip'] }, may: EVERYTHING },
     { name: 'night', groups: ['night'], over: { groups: ['students'], notGroups: ['vip'] }, may: ['view', 'unlock'] },
+    { name: 'numbers', groups: ['numbers'], over: { groups: ['students'] }, may: ['totals'] },
     { name: 'audit', groups: ['onlookers'], over: { groups: ['students', 'staff'] }, may: ['view'] },
   ],
   checklist: CHECKLIST,

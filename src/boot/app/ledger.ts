@@ -1,7 +1,7 @@
 import { createAudit, type ListenedAudit, listened } from '../../audit/index.ts';
 import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
 import { boundUnproven } from '../../lockout/index.ts';
-import { createCounter, type Known } from '../../statistics/index.ts';
+import { type Counter, createCounter, type Known } from '../../statistics/index.ts';
 import type { AuditTarget } from '../audit-commands.ts';
 import { auditKey } from '../audit-key.ts';
 import type { Config } from '../config.ts';
@@ -18,6 +18,7 @@ export interface Ledger {
   management: Management;
   health: Health;
   keyrings: Keyrings;
+  counter: Counter;
   /** Throws while a store is away, or this process isn't the node any more that it was started as. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -45,7 +46,7 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
   const keyrings = createKeyrings({ ...world, durable, sealer, log, audit });
   const auditOf = { durable, node: node.name, publicKeyOf: signer.verifyKey, refresh: signer.refresh };
   return {
-    ...{ audit, auditOf, health, management, keyrings, ready },
+    ...{ audit, auditOf, health, management, keyrings, counter, ready },
     async close() {
       await keyrings.close();
       await chain.close();

@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import { READING } from '../../../help-desk/scope.ts';
 import { type Rendering, send, type WebDeps } from '../../context.ts';
 import { createDossier, type DossierNeeds } from './dossier.ts';
 import { type DeskSession, hereOf } from './session.ts';
@@ -18,7 +19,7 @@ export function peoplePages(deps: PeoplePagesNeeds, router: Router, { atDesk, fa
     const it = await atDesk(req, res);
     if (it === undefined) return;
     const query = typeof req.query.q === 'string' ? req.query.q.slice(0, 256) : '';
-    const reports = it.agent.rights.has('reports');
+    const reports = READING.some((right) => it.agent.rights.has(right));
     const troubles = await deskTroubles(deps);
     if (query.trim() === '') return send(deps, res, 'help-desk', { query: '', more: false, reports, troubles });
     const { people, more } = await helpDesk.search(it.agent, query);

@@ -6,6 +6,7 @@ import { count, cut, iso, type ReportKind, scopeOf, table } from './kind.ts';
 /** Who has a second factor, group by group, and who is to have one. */
 export function enrolmentReport({ statistics }: Pick<WebDeps, 'statistics'>): ReportKind {
   return {
+    right: 'reports',
     periods: false,
     async tables(asked) {
       const rows = await statistics.enrolment.byGroup(scopeOf(asked), asked.agent.groups('reports'));

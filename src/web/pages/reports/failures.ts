@@ -11,6 +11,7 @@ export function failuresReport(deps: Pick<WebDeps, 'applications' | 'now' | 'sta
   const periodOf = ({ days }: Asked) => ({ from: deps.now() - days * DAY, until: deps.now() + 1 });
 
   return {
+    right: 'reports',
     periods: true,
     async tables(asked) {
       const { rows, cut: some, total } = await statistics.failures(scopeOf(asked), periodOf(asked));

@@ -6,6 +6,7 @@ import { cut, iso, nameOf, type ReportKind, SHOWN, scopeOf, table } from './kind
 export function fraudReport(deps: Pick<WebDeps, 'applications' | 'statistics'>): ReportKind {
   const { statistics } = deps;
   return {
+    right: 'reports',
     periods: false,
     async tables(asked) {
       const found = await statistics.fraud(scopeOf(asked));

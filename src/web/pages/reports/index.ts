@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import { SallyportError } from '../../../core/errors.ts';
+import { READING, type Right } from '../../../help-desk/scope.ts';
 import { type Rendering, send, type WebDeps } from '../../context.ts';
 import { createDeskSession, type DeskSessionNeeds } from '../help-desk/session.ts';
 import { type DownloadNeeds, download } from './download.ts';
@@ -7,7 +8,9 @@ import { enrolmentReport } from './enrolment.ts';
 import { failuresReport } from './failures.ts';
 import { fraudReport } from './fraud.ts';
 import type { Asked, ReportKind } from './kind.ts';
+import { messagesReport } from './messages.ts';
 import { methodsReport } from './methods.ts';
+import { signInsReport } from './sign-ins.ts';
 
 const HOME = '/helpdesk/reports';
 const PERIODS = [7, 30, 90] as const;
@@ -19,13 +22,15 @@ export type ReportPagesNeeds = Rendering &
   DownloadNeeds &
   Pick<WebDeps, 'applications' | 'audit' | 'helpDesk' | 'now' | 'statistics'>;
 
-/** The four reports, by the word in the address. */
+/** The reports, by the word in the address. */
 function reportKinds(deps: ReportPagesNeeds): ReadonlyMap<string, ReportKind> {
   return new Map([
     ['enrolment', enrolmentReport(deps)],
     ['methods', methodsReport(deps)],
     ['fraud', fraudReport(deps)],
     ['failures', failuresReport(deps)],
+    ['sign-ins', signInsReport(deps)],
+    ['messages', messagesReport(deps)],
   ]);
 }
 
@@ -38,9 +43,9 @@ export function reportPages(deps: ReportPagesNeeds): Router {
   let running = 0;
 
   /** The agent who reads; otherwise the browser has been sent to sign in. @throws SallyportError ERR_NOT_FOUND */
-  async function reader(req: Request, res: Response, returnTo: string) {
+  async function reader(req: Request, res: Response, returnTo: string, rights: readonly Right[]) {
     const it = await atDesk(req, res, returnTo);
-    if (it === undefined || it.agent.rights.has('reports')) return it?.agent;
+    if (it === undefined || rights.some((right) => it.agent.rights.has(right))) return it?.agent;
     throw new SallyportError('ERR_NOT_FOUND', 'no right to read reports');
   }
 
@@ -82,12 +87,15 @@ export function reportPages(deps: ReportPagesNeeds): Router {
   }
 
   router.get(HOME, async (req, res) => {
-    if (await reader(req, res, HOME)) send(deps, res, 'reports', { names: [...kinds.keys()] });
+    const agent = await reader(req, res, HOME, READING);
+    if (agent === undefined) return;
+    const names = [...kinds].flatMap(([name, { right }]) => (agent.rights.has(right) ? [name] : []));
+    send(deps, res, 'reports', { names });
   });
 
   router.get(`${HOME}/:name`, async (req, res) => {
     const { name, kind } = kindOf(req);
-    const agent = await reader(req, res, `${HOME}/${name}`);
+    const agent = await reader(req, res, `${HOME}/${name}`, [kind.right]);
     if (agent === undefined) return;
     deps.audit.note({ event: 'report.viewed', by: agent.account.id, report: name, ...facts(res) });
     await inTurn(res, () => show(res, name, kind, { agent, days: daysOf(req) }));
@@ -97,7 +105,7 @@ export function reportPages(deps: ReportPagesNeeds): Router {
     const { name, kind } = kindOf(req);
     // Another site can send a browser here, and should get neither work nor entries in the audit for it.
     if (req.headers['sec-fetch-site'] === 'cross-site') return res.redirect(303, `${HOME}/${name}`);
-    const agent = await reader(req, res, `${HOME}/${name}`);
+    const agent = await reader(req, res, `${HOME}/${name}`, [kind.right]);
     if (agent === undefined) return;
     await inTurn(res, async () => {
       await deps.audit.commit({ event: 'report.downloaded', by: agent.account.id, report: name, ...facts(res) });

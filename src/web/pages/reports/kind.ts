@@ -16,6 +16,8 @@ export interface Asked {
 
 /** A report: what its page shows, and its file. */
 export interface ReportKind {
+  /** What an agent needs to read it: `totals` are of everybody, whoever is in their scope. */
+  right: 'reports' | 'totals';
   /** Whether a period is chosen. */
   periods: boolean;
   tables(asked: Asked): Promise<{ tables: ReportTable[]; notes: Message[] }>;

@@ -5,6 +5,7 @@ import { count, type ReportKind, scopeOf, table } from './kind.ts';
 /** How many have which method, and when it was used last. */
 export function methodsReport({ statistics }: Pick<WebDeps, 'statistics'>): ReportKind {
   return {
+    right: 'reports',
     periods: false,
     async tables(asked) {
       const rows = await statistics.methods.byFactor(scopeOf(asked));
