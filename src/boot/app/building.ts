@@ -12,6 +12,7 @@ import { openCore, portsOf } from './core.ts';
 import { openDoors, watchDoors } from './doors.ts';
 import { frontOf } from './front.ts';
 import type { Ground } from './ground.ts';
+import { knownIn } from './known.ts';
 import type { Ledger } from './ledger.ts';
 import { openOutside } from './outside.ts';
 import { openPeople } from './people.ts';
@@ -89,6 +90,7 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
     ...{ config, web, host, core, rooms, leave },
     managementPages: pages.map(({ path }) => path).filter((path) => !path.includes('.')),
     open() {
+      ledger.counter.know(knownIn(config));
       unlisten = ledger.audit.listen(outside.letters.hear);
       ledger.management.show(pages);
       ledger.management.watch(doors.troubles.now);

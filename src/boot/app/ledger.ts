@@ -1,7 +1,6 @@
 import { createAudit, type ListenedAudit, listened } from '../../audit/index.ts';
-import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
 import { boundUnproven } from '../../lockout/index.ts';
-import { type Counter, createCounter, type Known } from '../../statistics/index.ts';
+import { type Counter, createCounter } from '../../statistics/index.ts';
 import type { AuditTarget } from '../audit-commands.ts';
 import { auditKey } from '../audit-key.ts';
 import type { Config } from '../config.ts';
@@ -10,6 +9,7 @@ import { createKeyrings, type Keyrings } from '../keyring.ts';
 import { createManagement, type Management } from '../management.ts';
 import { type Membership, openNode } from '../nodes/index.ts';
 import type { Ground } from './ground.ts';
+import { knownIn } from './known.ts';
 
 /** What is written down and counted, and whatever stands on no more than that. */
 export interface Ledger {
@@ -54,15 +54,5 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
       // Last: whoever takes the name then goes on behind the signature.
       await node.close();
     },
-  };
-}
-
-/** What statistics tell apart. */
-function knownIn({ applications, factors, directories, senders }: Config): Known {
-  return {
-    applications: new Set([...applications.keys(), ...INTERNAL_APPLICATIONS]),
-    factors: new Set(factors.keys()),
-    directories: new Set(directories.keys()),
-    senders: new Set(senders.keys()),
   };
 }

@@ -20,6 +20,8 @@ export interface CounterDeps {
 export interface Counter {
   /** Hears the audit. */
   hear(event: AuditEvent): void;
+  /** From now on these are told apart: another configuration is in use. */
+  know(known: Known): void;
   /** Adds what was counted since to what all nodes have; never rejects: it is tried again. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -30,11 +32,11 @@ export interface Counter {
  * been added already is given again under the same number, so that it is counted once. A process that is killed takes
  * its last minute with it, and what waited while the store was away: the audit remains the truth.
  */
-export function createCounter({ durable, known, now, random, log }: CounterDeps): Counter {
+export function createCounter({ durable, now, random, log, ...deps }: CounterDeps): Counter {
   const gathered = createGathered();
   const keep = createKeeping({ durable, now });
   const source = Buffer.from(random(16)).toString('base64url');
-  const [directory, another] = known.directories;
+  let known = deps.known;
   let sequence = 0;
   let taken: Entry[] | undefined;
   let batch: CountBatch | undefined;
@@ -45,6 +47,7 @@ export function createCounter({ durable, known, now, random, log }: CounterDeps)
     const counted = countedIn(event, now(), known);
     if (counted === undefined) return;
     const { account } = event;
+    const [directory, another] = known.directories;
     if (counted.kind !== 'sign-in' || account === undefined) gathered.add(counted);
     else if (another === undefined) gathered.add({ ...counted, provider: directory ?? OTHER });
     else gathered.add(counted, account);
@@ -91,6 +94,9 @@ export function createCounter({ durable, known, now, random, log }: CounterDeps)
   const timer = setInterval(() => void flush(), EVERY).unref();
   return {
     hear,
+    know(next) {
+      known = next;
+    },
     flush,
     async close() {
       clearInterval(timer);

@@ -1,0 +1,18 @@
+import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
+import type { Known } from '../../statistics/index.ts';
+import type { Config } from '../config.ts';
+
+/** What statistics tell apart. */
+export function knownIn({
+  applications,
+  factors,
+  directories,
+  senders,
+}: Pick<Config, 'applications' | 'factors' | 'directories' | 'senders'>): Known {
+  return {
+    applications: new Set([...applications.keys(), ...INTERNAL_APPLICATIONS]),
+    factors: new Set(factors.keys()),
+    directories: new Set(directories.keys()),
+    senders: new Set(senders.keys()),
+  };
+}
