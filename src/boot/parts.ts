@@ -55,6 +55,7 @@ export async function openStores(config: Config, modules: Modules, world: World,
   const durable = await createDurableStore(await durableModule.open(kept.settings));
   const ephemeral = await ephemeralModule.open(passing.settings, {
     now: world.now,
+    lasting: { state: durable.state('ephemeral'), records: durable.records('ephemeral') },
     onState: (state, detail) =>
       log[state === 'up' ? 'info' : 'error']({ store: passing.type, detail }, `store is ${state}`),
   });

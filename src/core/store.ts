@@ -84,6 +84,14 @@ export interface StorePorts {
   now(): number;
   /** Told when the store goes away and when it is back. */
   onState?(state: 'up' | 'down', detail?: string): void;
+  /** Without it, what the store's own servers can't keep safe is refused. */
+  lasting?: Lasting;
+}
+
+/** What an ephemeral store may keep in the durable one: ends and marks that no replica of its own confirms. */
+export interface Lasting {
+  state: StateStore;
+  records: RecordStore;
 }
 
 export interface EphemeralModule<S = unknown> {
@@ -271,10 +279,7 @@ export interface DurableStore {
   };
   counts: CountStore;
   /** Small values with compare-and-set, by namespace. */
-  state(namespace: string): {
-    get(key: string): Promise<{ value: string; version: number } | undefined>;
-    set(key: string, value: string, version: number): Promise<boolean>;
-  };
+  state(namespace: string): StateStore;
   /** A plug-in's own records, by namespace. */
   records(namespace: string): RecordStore;
   /** Sealed values wherever they lie, for whoever seals them anew. */
@@ -308,6 +313,12 @@ export interface SealedRow {
   value: string;
   /** Of a credential: whose it is. */
   account?: string;
+}
+
+export interface StateStore {
+  get(key: string): Promise<{ value: string; version: number } | undefined>;
+  /** Version 0 creates, any other must be the present one. */
+  set(key: string, value: string, version: number): Promise<boolean>;
 }
 
 /** Documents of one plug-in, each with an optional unique lookup key. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, onTestFinished, vi } from 'vitest';
 import redis from '../../src/stores/redis/index.ts';
+import { type LastingStore, lastingStore } from '../support/lasting.ts';
 import {
   type ClusterGroup,
   type RedisGroup,
@@ -34,15 +35,19 @@ const FORMS: readonly Form[] = [
 
 describe.each(FORMS)('ephemeral store on $name', ({ start, settings }) => {
   let group: RedisGroup;
+  let kept: LastingStore;
   beforeAll(async () => {
-    group = await start();
+    [group, kept] = [await start(), await lastingStore()];
   });
-  afterAll(() => group.stop());
+  afterAll(async () => {
+    await group.stop();
+    await kept.close();
+  });
 
   ephemeralSuite({
     async open() {
       const given = redis.settings.parse({ ...settings(group), prefix: `test:${randomUUID()}:` });
-      const store = await redis.open(given, { now: Date.now });
+      const store = await redis.open(given, { now: Date.now, lasting: kept.lasting });
       onTestFinished(() => store.close());
       await vi.waitFor(() => store.ping(), { timeout: 20_000 });
       return store;

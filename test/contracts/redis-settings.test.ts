@@ -6,6 +6,7 @@ import type { EphemeralStore } from '../../src/core/store.ts';
 import redis from '../../src/stores/redis/index.ts';
 import { selfSigned } from '../support/certificate.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { lastingStore } from '../support/lasting.ts';
 import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import {
@@ -94,14 +95,23 @@ it.each<[string, () => Promise<RedisGroup>, (group: RedisGroup) => object, strin
   onTestFinished(() => group.stop());
   await Promise.all(group.servers.map((server) => allow(server, ...more)));
   const given = { ...settings(group), user: 'gate', password: 'p@ss/word' };
-  const store = await redis.open(redis.settings.parse(given), { now: Date.now });
+  const kept = await lastingStore();
+  onTestFinished(() => kept.close());
+  const store = await redis.open(redis.settings.parse(given), { now: Date.now, lasting: kept.lasting });
   onTestFinished(() => store.close());
   await vi.waitFor(() => store.ping(), { timeout: 20_000 });
   expect(await store.add('mark', 'x', 60_000)).toBe(true);
+  expect(await store.get('mark')).toBe('x');
   const heard: string[] = [];
   await store.subscribe('topic', () => void heard.push('topic'));
   await store.publish('topic');
   await vi.waitFor(() => expect(heard).toEqual(['topic']), { timeout: 10_000 });
+  // And with nobody left to confirm it.
+  const [primary] = await group.primaries();
+  for (const server of group.servers) if (server !== primary) await server.kill();
+  const keys = Array.from({ length: 50 }, (_, at) => `key ${at}`);
+  const marked = await Promise.allSettled(keys.map((key) => store.add(key, 'x', 60_000)));
+  expect(marked.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
 });
 
 describe('the Redis store over TLS and with an ACL', () => {

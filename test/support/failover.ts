@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { expect, type TestContext, vi } from 'vitest';
 import type { EphemeralStore } from '../../src/core/store.ts';
 import redis from '../../src/stores/redis/index.ts';
+import { lastingStore } from './lasting.ts';
 import type { RedisServer } from './redis.ts';
 import type { RedisGroup } from './redis-groups.ts';
 
@@ -17,7 +18,9 @@ const LOADED = 1_000;
 const STUFFING = 40;
 
 export async function openGroup(settings: object, { onTestFinished }: TestContext): Promise<EphemeralStore> {
-  const store = await redis.open(redis.settings.parse(settings), { now: Date.now });
+  const kept = await lastingStore();
+  onTestFinished(() => kept.close());
+  const store = await redis.open(redis.settings.parse(settings), { now: Date.now, lasting: kept.lasting });
   onTestFinished(() => store.close());
   await vi.waitFor(() => store.ping(), RECOVERED);
   return store;

@@ -3,6 +3,9 @@ import type { StorePorts } from '../../core/store.ts';
 import type { Client } from './client.ts';
 import { type Confirm, createConfirmation } from './confirmation.ts';
 import { CONNECT_TIMEOUT, LISTENING, pause, refuseEviction, reportState, serverOptions } from './connection.ts';
+import type { Alone } from './lasting/alone.ts';
+import { replaced } from './lasting/register.ts';
+import { historyIn } from './replication.ts';
 import { SCRIPTS } from './scripts.ts';
 import { type Address, leastReplicas, nodeAt, type Settings } from './settings.ts';
 import { slotOf } from './slots.ts';
@@ -14,7 +17,7 @@ const REDIRECTIONS = 4;
 const ENDS = 2_000;
 
 /** A Redis Cluster. Every command names one key, and goes to the node that has it. */
-export function createCluster(settings: Settings, onState: StorePorts['onState']): Client {
+export function createCluster(settings: Settings, onState: StorePorts['onState'], alone?: Alone): Client {
   const shared = connect(settings, 'sallyport');
   reportState(shared, onState);
   const own = connect(settings, 'sallyport-marks');
@@ -24,21 +27,29 @@ export function createCluster(settings: Settings, onState: StorePorts['onState']
   /** `WAIT` counts what its own connection wrote, so each node has a round of its own. */
   const confirms = new WeakMap<Redis, Confirm>();
   const confirmAt = (node: Redis): Confirm => {
-    const confirm = confirms.get(node) ?? createConfirmation(node, least);
+    const confirm = confirms.get(node) ?? createConfirmation(node, least, alone);
     confirms.set(node, confirm);
     return confirm;
   };
   return {
     commands: shared,
-    async surely(key, write, copied) {
+    async surely(write) {
       try {
-        return await confirmAt(await nodeOf(own, key))(write, copied);
+        return await confirmAt(await nodeOf(own, write.key))(write);
       } catch (error) {
         if (!isMoved(error)) throw error;
         // It wasn't carried out: the slot has moved, as after a failover.
         await look(own);
-        return await confirmAt(await nodeOf(own, key))(write, copied);
+        return await confirmAt(await nodeOf(own, write.key))(write);
       }
+    },
+    async primaryOf(key, history) {
+      await look(own);
+      const node = await nodeOf(own, key);
+      const [replication, cluster] = await Promise.all([node.info('replication'), node.cluster('INFO')]);
+      if (historyIn(replication) !== history) throw replaced();
+      const epoch = Number(/^cluster_my_epoch:([0-9]+)/m.exec(cluster)?.[1] ?? 0);
+      return { history, epoch, slots: slotsOf(own, node) };
     },
     listener: () => listener(shared, settings),
     everywhere: (begin) => ends(own, begin),
@@ -108,6 +119,11 @@ async function nodeOf(cluster: Cluster, key: string): Promise<Redis> {
 }
 
 const keyOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
+
+function slotsOf(cluster: Cluster, node: Redis): number[] {
+  const owner = keyOf(node);
+  return cluster.slots.flatMap(([first], slot) => (first === owner ? [slot] : []));
+}
 
 /** Asks the cluster which node has what. */
 function look(cluster: Cluster): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Result } from 'ioredis';
+import { LASTING_SCRIPTS } from './lasting/scripts.ts';
 import { RESERVATION_SCRIPTS } from './reservations.ts';
 
 /**
@@ -44,6 +45,7 @@ export const SCRIPTS = {
   refundAttempt: { lua: REFUND, numberOfKeys: 1 },
   addSetMember: { lua: ADD_MEMBER, numberOfKeys: 1 },
   ...RESERVATION_SCRIPTS,
+  ...LASTING_SCRIPTS,
   setMembers: { lua: MEMBERS, numberOfKeys: 1, readOnly: true },
 } as const;
 

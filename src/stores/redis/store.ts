@@ -1,26 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import type { EphemeralStore } from '../../core/store.ts';
 import type { Client } from './client.ts';
+import type { Written } from './confirmation.ts';
 import { unavailable } from './connection.ts';
+import type { Fence } from './lasting/fence.ts';
 import type { Commands } from './redis-commands.ts';
 import { createReservations } from './reservations.ts';
 import { createTopics } from './topics.ts';
+import { FENCED, PLAIN, type ValueCommands } from './values.ts';
 
 /** How long the key lives with which `ping` shows that Redis accepts writes, milliseconds. */
 const PING_TTL = 1_000;
 
-/** The ephemeral store over Redis. Every command names one key, so that a cluster can serve it. */
-export function createStore(client: Client, prefix: string): EphemeralStore {
+/**
+ * The ephemeral store over Redis. Every command names one key, so that a cluster can serve it. With a fence, values are
+ * asked for at primaries that are known.
+ */
+export function createStore(client: Client, prefix: string, fence?: Fence): EphemeralStore {
   const at = (key: string) => `${prefix}${key}`;
   const { commands } = client;
   const { close: closeTopics, ...topics } = createTopics(client, prefix);
+  const asking: Asking = fence ? { through: fence, on: FENCED } : { through: (_, run) => run(''), on: PLAIN };
   return {
-    ...values(client, at),
+    ...values(client, asking, at),
     ...budgets(commands, at),
     ...sets(commands, at),
     ...createReservations(commands, at, guarded),
     ...topics,
-    ping: () => guarded(() => ping(client, at(`ping:${randomUUID()}`))),
+    ping: () => guarded(() => ping(client, asking, at(`ping:${randomUUID()}`))),
     close: async () => {
       await closeTopics();
       await client.close();
@@ -29,6 +36,11 @@ export function createStore(client: Client, prefix: string): EphemeralStore {
 }
 
 type Keyed = (key: string) => string;
+
+interface Asking {
+  through: Fence;
+  on: ValueCommands;
+}
 
 /** Whatever goes wrong with a command, the caller's only answer is to refuse. */
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
@@ -40,37 +52,51 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** On both ways to each server. */
-async function ping({ commands, everywhere, surely }: Client, begin: string): Promise<void> {
+async function ping({ commands, everywhere, surely }: Client, { through, on }: Asking, begin: string): Promise<void> {
   const keys = everywhere(begin).map((end) => `${begin}${end}`);
-  await Promise.all(keys.map((key) => surely(key, (on) => on.set(key, '', 'PX', PING_TTL))));
+  const write = (key: string) =>
+    through(key, (history) =>
+      surely({ key, history, copied: 'probe', run: (to) => on.add(to, key, history, '', PING_TTL) }),
+    );
+  await Promise.all(keys.map(write));
   await Promise.all(keys.map((key) => commands.get(key)));
 }
 
 /** Marks and ends are waited for; what is only kept may get lost, and people begin again. */
-function values({ commands, surely }: Client, at: Keyed) {
+function values({ commands, surely }: Client, { through, on }: Asking, at: Keyed) {
+  const read = (key: string) => through(key, (history) => on.get(commands, key, history));
+  const write = <T>(
+    key: string,
+    copied: 'marks' | 'always',
+    run: (to: Commands, history: string) => Promise<Written<T>>,
+  ) => guarded(() => through(key, (history) => surely({ key, history, copied, run: (to) => run(to, history) })));
   return {
-    get: (key: string) => guarded(async () => (await commands.get(at(key))) ?? undefined),
-    getMany: (keys: readonly string[]) => guarded(() => getMany(commands, keys.map(at))),
+    get: (key: string) => guarded(async () => (await read(at(key))) ?? undefined),
+    /** One write to the socket; not MGET, whose keys must share a cluster's slot. */
+    getMany: (keys: readonly string[]) =>
+      guarded(async () => {
+        const found = await Promise.all(keys.map((key) => read(at(key))));
+        return found.map((value) => value ?? undefined);
+      }),
     set: (key: string, value: string, ttl: number) =>
       guarded(async () => {
         await commands.set(at(key), value, 'PX', whole(ttl));
       }),
-    add: (key: string, value: string, ttl: number) =>
-      guarded(async () => (await surely(at(key), (on) => on.set(at(key), value, 'PX', whole(ttl), 'NX'))) === 'OK'),
-    swap: (key: string, expected: string, value: string, ttl?: number) =>
-      guarded(async () => {
-        const left = ttl === undefined ? '' : whole(ttl);
-        return (await surely(at(key), (on) => on.swapValue(at(key), expected, value, left))) === 1;
-      }),
-    take: (key: string) =>
-      guarded(async () => (await surely(at(key), (on) => on.getdel(at(key)), 'always')) ?? undefined),
-    delete: (...keys: string[]) =>
-      guarded(async () => {
-        await Promise.all(keys.map((key) => surely(at(key), (on) => on.del(at(key)), 'always')));
-      }),
+    add: async (key: string, value: string, ttl: number) =>
+      (await write(at(key), 'marks', (to, history) => on.add(to, at(key), history, value, whole(ttl)))) === 1,
+    swap: async (key: string, expected: string, value: string, ttl?: number) => {
+      const left = ttl === undefined ? '' : whole(ttl);
+      const swap = (to: Commands, history: string) => on.swap(to, at(key), history, expected, value, left);
+      return (await write(at(key), 'marks', swap)) === 1;
+    },
+    take: async (key: string) =>
+      (await write(at(key), 'always', (to, history) => on.take(to, at(key), history))) ?? undefined,
+    delete: async (...keys: string[]) => {
+      await Promise.all(keys.map((key) => write(at(key), 'always', (to, history) => on.delete(to, at(key), history))));
+    },
     /** What a shorter time takes away must not come back either. */
-    expire: (key: string, ttl: number) =>
-      guarded(async () => (await surely(at(key), (on) => on.pexpire(at(key), whole(ttl)), 'always')) === 1),
+    expire: async (key: string, ttl: number) =>
+      (await write(at(key), 'always', (to, history) => on.expire(to, at(key), history, whole(ttl)))) === 1,
   };
 }
 
@@ -100,13 +126,6 @@ function sets(redis: Commands, at: Keyed) {
       }),
     members: (key: string) => guarded(() => redis.setMembers(at(key))),
   };
-}
-
-/** One write to the socket; not MGET, whose keys must share a cluster's slot. */
-async function getMany(redis: Commands, keys: readonly string[]): Promise<(string | undefined)[]> {
-  if (keys.length === 0) return [];
-  const found = await Promise.all(keys.map((key) => redis.get(key)));
-  return found.map((value) => value ?? undefined);
 }
 
 /** Redis takes whole milliseconds, at least one. */
