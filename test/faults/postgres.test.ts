@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, inject, it } from 'vitest';
+import { stageCluster } from '../support/cluster.ts';
+import { type Line, startLine } from '../support/line.ts';
+import { endure, type Faults, LONG } from '../support/load/endure.ts';
+import { ONE_ADDRESS } from '../support/load/people.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres.ts';
+
+/** Milliseconds for one statement; and more than that. */
+const STATEMENT = '2s';
+const TOO_SLOW = 3_500;
+
+let server: PostgresServer;
+let line: Line;
+beforeAll(async () => {
+  server = await startPostgres();
+  line = await startLine(await server.database());
+});
+afterAll(async () => {
+  await line.close();
+  await server.stop();
+});
+
+describe('two nodes under load, and PostgreSQL', () => {
+  const timeouts = { connect: '2s', statement: STATEMENT };
+  const staged = stageCluster(() => ({
+    postgres: line.url,
+    config: { ...ONE_ADDRESS, stores: { durable: { timeouts } } },
+  }));
+
+  it('refuse, recover by themselves, and keep all that they acknowledged', { timeout: LONG }, async () => {
+    const faults: Faults = [
+      ['PostgreSQL killed', { away: () => server.kill(), back: () => server.restart() }],
+      ['PostgreSQL halted', { away: () => server.pause(), back: () => server.resume() }],
+      ['PostgreSQL too slow', { away: () => line.delay(TOO_SLOW), back: () => line.delay(0) }],
+      ['PostgreSQL restarted', { away: () => server.restart(), back: () => undefined, isFelt: false }],
+    ];
+    await endure({ ...staged.cluster, postgres: server }, faults, inject('redisUrl'));
+  });
+});
