@@ -30,14 +30,28 @@ function clock() {
 
 type Durable = Pick<DurableStore, 'keys' | 'state'>;
 
+/** What nodes tell each other by; nothing where they are deaf to it. */
+function telling() {
+  const listeners = new Set<() => void>();
+  return {
+    async publish() {
+      for (const listener of listeners) listener();
+    },
+    async subscribe(_topic: string, listener: () => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
 /** One process over a durable store. */
-function process_(durable: Durable, { now = (): number => START, seal = sealer } = {}) {
+function process_(durable: Durable, { now = (): number => START, seal = sealer, ephemeral = telling() } = {}) {
   const logs: { level: string; message: string }[] = [];
   const audited: AuditEvent[] = [];
   const level = (name: string) => (_fields: object, message: string) => void logs.push({ level: name, message });
   const log = { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') };
   const audit = { commit: async (event: AuditEvent) => void audited.push(event), note: () => undefined };
-  const keyrings = createKeyrings({ durable, sealer: seal, now, random, log, audit });
+  const keyrings = createKeyrings({ durable, ephemeral, sealer: seal, now, random, log, audit });
   onTestFinished(() => keyrings.close());
   return { keyrings, logs, audited };
 }
@@ -170,6 +184,24 @@ describe('a rotation', () => {
     const stored = Map.groupBy(await durable.keys.list('one'), ({ id }) => id);
     expect(stored.get(old.id)).toMatchObject([{ activeFrom: START, retiredAt: START + DAY + QUICK.keeps }]);
     expect(stored.get(next)).toEqual([expect.not.objectContaining({ retiredAt: expect.anything() })]);
+  });
+
+  it('by one node is heard of by the others, whoever of them can be told', async () => {
+    const { durable } = await openDurable();
+    const ephemeral = telling();
+    const deaf = { ...ephemeral, publish: () => Promise.reject(new Error('away')) };
+    const one = process_(durable, { ephemeral });
+    const two = process_(durable, { ephemeral: deaf });
+    const here = await one.keyrings.keyring('one', QUICK);
+    const there = await two.keyrings.keyring('one', QUICK);
+    const old = here.active('ES256').id;
+    await one.keyrings.rotate('one');
+    await vi.waitFor(() => expect(ids(there.published())).toEqual(ids(here.published())));
+    expect(there.published()).toHaveLength(2);
+    // That nobody could be told is no fault of the command.
+    await two.keyrings.retire(old);
+    expect(ids(there.published())).not.toContain(old);
+    expect(two.logs).toContainEqual({ level: 'warn', message: 'other nodes were not told of the keys' });
   });
 
   it('is one at a time, of each algorithm or of one', async () => {

@@ -1,18 +1,21 @@
 import type { AuditPort, LogPort } from '../core/door.ts';
 import type { KeyAlgorithm, Keyring, KeyringOptions } from '../core/keyring.ts';
 import type { Sealer } from '../core/seal.ts';
-import type { DurableStore, StoredKey } from '../core/store.ts';
+import type { DurableStore, EphemeralStore, StoredKey } from '../core/store.ts';
 import { addUnlessOvertaken } from './keyring/additions.ts';
 import { type Change, retireKey, rotateKeys } from './keyring/changes.ts';
 import { makeKey } from './keyring/key.ts';
 import { createRing, type Ring } from './keyring/ring.ts';
 import type { Standing } from './keyring/standing.ts';
 
-/** How soon one node learns what another one's command did, milliseconds. */
+/** Told to all nodes when a command has changed keys. */
+const TOPIC = 'keys';
+/** How soon one node learns what another one's command did where that message got lost, milliseconds. */
 export const POLL = 60_000;
 
 export interface KeyringDeps {
   durable: Pick<DurableStore, 'keys' | 'state'>;
+  ephemeral: Pick<EphemeralStore, 'publish' | 'subscribe'>;
   sealer: Sealer;
   now(): number;
   random(bytes: number): Uint8Array;
@@ -52,9 +55,12 @@ function listed(ring: Ring): Listed[] {
   });
 }
 
-/** Keyrings over the durable store: every node reads the same times there, every minute and when one has come. */
+/**
+ * Keyrings over the durable store: every node reads the same times there, when a command has changed them, when one has
+ * come, and every minute.
+ */
 export function createKeyrings(deps: KeyringDeps): Keyrings {
-  const { durable, now, log } = deps;
+  const { durable, ephemeral, now, log } = deps;
   const rings = new Set<Ring>();
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
@@ -113,10 +119,17 @@ export function createKeyrings(deps: KeyringDeps): Keyrings {
     return [...new Map([...rings].map((ring) => [ring.purpose, ring])).values()];
   }
 
+  /** Until it is heard, and where it isn't, the minute is what counts. */
+  const heard = ephemeral
+    .subscribe(TOPIC, () => void (closed || queue(refresh)))
+    .catch((err: unknown) => void log.warn({ err }, 'changes of keys by other nodes are learnt of late'));
+
   async function changed(change: Promise<Change[]>): Promise<Change[]> {
     const done = await change;
     await current();
     schedule();
+    // They learn of it by themselves soon: the command has done its work.
+    await ephemeral.publish(TOPIC).catch((err: unknown) => log.warn({ err }, 'other nodes were not told of the keys'));
     return done;
   }
 
@@ -139,6 +152,7 @@ export function createKeyrings(deps: KeyringDeps): Keyrings {
     async close() {
       closed = true;
       clearTimeout(timer);
+      void heard.then((leave) => leave?.());
       await running;
     },
   };

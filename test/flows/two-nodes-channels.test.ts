@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { readCode } from '../../src/factors/email-code/double.ts';
 import { numberOn, waitingOn } from '../../src/factors/push/testing/phone.ts';
@@ -8,7 +7,7 @@ import { startMailServer } from '../../src/senders/smtp/double.ts';
 import { selfSigned } from '../support/certificate.ts';
 import type { Reply } from '../support/client.ts';
 import { SECONDS } from '../support/clock.ts';
-import { clientAt, crowd, stageCluster, TO_NODE } from '../support/cluster.ts';
+import { clientAt, crowd, isOverInRedis, stageCluster, TO_NODE } from '../support/cluster.ts';
 import { phones, startPushService } from '../support/phones.ts';
 import { asksCode, asksToRemember, post, type Someone } from '../support/scene.ts';
 
@@ -167,19 +166,6 @@ describe('a request to a phone', () => {
   });
 });
 
-/** What waits for Redis' own clock, which no test moves, is over: the pause before the next message. */
-async function pausesEnd(): Promise<void> {
-  const { url, prefix } = stage.cluster.stores.ephemeral as { url: string; prefix: string };
-  const redis = new Redis(url);
-  try {
-    const keys = await redis.keys(`${prefix}*:apart:*`);
-    if (keys.length === 0) throw new Error('no pause is kept');
-    await redis.del(...keys);
-  } finally {
-    redis.disconnect();
-  }
-}
-
 describe('a code by text message', () => {
   const sent = () => texts.asked.map(({ body }) => JSON.parse(body) as { to: string; text: string });
   let numbers = 0;
@@ -195,7 +181,7 @@ describe('a code by text message', () => {
     expect((await at('b', someone).answer(early, { resend: 'yes' })).text).toMatch(/sent in \d+ seconds/);
     expect(mine()).toHaveLength(1);
     stage.cluster.advance(31 * SECONDS);
-    await pausesEnd();
+    await isOverInRedis(stage.cluster, ':apart:*');
     const shown = await someone.client.open(page.url);
     // At both at once: one message goes out.
     await Promise.all(NAMES.map((name) => post(at(name, someone), shown, { resend: 'yes' })));
@@ -217,7 +203,7 @@ describe('a code by mail', () => {
     expect((await at('b', someone).answer(early, { resend: 'yes' })).text).toMatch(/sent in \d+ seconds/);
     expect(mine()).toHaveLength(1);
     stage.cluster.advance(61 * SECONDS);
-    await pausesEnd();
+    await isOverInRedis(stage.cluster, ':apart:*');
     const shown = await someone.client.open(page.url);
     await Promise.all(NAMES.map((name) => post(at(name, someone), shown, { resend: 'yes' })));
     expect(mine()).toHaveLength(2);

@@ -7,6 +7,7 @@ export type { LogLine } from './cluster/log.ts';
 export type { ClusterNode } from './cluster/node.ts';
 export type { Cluster, ClusterOptions } from './cluster/open.ts';
 export { TO_NODE } from './cluster/proxy.ts';
+export { isOverInRedis } from './cluster/redis-clock.ts';
 
 export interface TestedOptions extends ClusterOptions {
   /** A Redis that these nodes have for themselves, to be halted and killed: the tests' shared one without it. */

@@ -43,7 +43,7 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
   audit.listen(ground.metrics.count);
   const counter = createCounter({ ...world, durable, log, known: knownIn(config) });
   audit.listen(counter.hear);
-  const keyrings = createKeyrings({ ...world, durable, sealer, log, audit });
+  const keyrings = createKeyrings({ ...world, durable, ephemeral, sealer, log, audit });
   const auditOf = { durable, node: node.name, publicKeyOf: signer.verifyKey, refresh: signer.refresh };
   return {
     ...{ audit, auditOf, health, management, keyrings, counter, ready },
