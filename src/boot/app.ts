@@ -1,16 +1,17 @@
 import type { RequestListener, Server } from 'node:http';
 import type { Express } from 'express';
 import type { Core, LogPort } from '../core/door.ts';
-import { type Building, raise } from './app/building.ts';
+import { type Base, type Building, raise } from './app/building.ts';
 import { openGround } from './app/ground.ts';
 import { openLedger } from './app/ledger.ts';
-import { createSite } from './app/site.ts';
+import { createSite, type Site } from './app/site.ts';
 import type { CommandHost } from './commands.ts';
-import type { Config } from './config.ts';
+import { type Config, loadConfig } from './config.ts';
 import { createLog } from './log.ts';
 import type { Modules } from './modules.ts';
 import type { Membership } from './nodes/index.ts';
 import { realWorld, type World } from './parts.ts';
+import { type Outcome, openReloads, type Reloads } from './reload/index.ts';
 import type { Rooms } from './rooms.ts';
 
 /** A whole gateway that doesn't listen yet. */
@@ -20,8 +21,14 @@ export interface App {
   host: CommandHost;
   /** What was made from the configuration as it was read last. */
   readonly building: Building;
+  /** How many buildings stand: one, but while requests end in those before. */
+  readonly buildings: number;
   readonly core: Core;
   readonly rooms: Rooms;
+  /** Reads the configuration again, on all nodes: `config reload`, which is a command as well. */
+  reload(by: 'cli' | 'signal'): Promise<Outcome>;
+  /** Told of each configuration that has been taken up. */
+  onReload(listener: (config: Config) => void): void;
   /** Throws while a store is away, or another process has the name of this node. */
   ready(): Promise<void>;
   /** From now on it isn't ready, for whoever sends requests here. */
@@ -35,6 +42,10 @@ export interface AppOptions {
   world?: World;
   log?: LogPort;
   node?: Membership;
+  /** Reads the configuration again. */
+  read?: () => Config;
+  /** Throws for what only a listener would see of it. */
+  check?: (config: Config) => void;
 }
 
 /** The gateway: what stays, and over it what the configuration makes. */
@@ -42,13 +53,25 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const { world = realWorld, log = createLog(config.log.level), node = {} } = options;
   const ground = await openGround(config, modules, world, log);
   const ledger = await openLedger(config, ground, node);
-  const site = createSite(await raise(config, { modules, ground, ledger }), log);
+  const base = { modules, ground, ledger };
+  const site = createSite(await raise(config, base), log);
+  const listeners: ((config: Config) => void)[] = [];
+  const told = (next: Config) => {
+    for (const listen of listeners) listen(next);
+  };
+  const reloads = node.command ? undefined : await reloadsOf(base, site, told, options);
+  const reload: App['reload'] = (by) => reloads?.reload(by) ?? Promise.resolve(NO_SERVER);
   return {
     web: site.answer,
     management: ledger.management.app,
-    host: { run: site.run },
+    host: { run: (request) => (request.name === 'config reload' ? reload('cli') : site.run(request)) },
+    reload,
+    onReload: (listener) => void listeners.push(listener),
     get building() {
       return site.now;
+    },
+    get buildings() {
+      return site.standing;
     },
     get core() {
       return site.now.core;
@@ -60,11 +83,35 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     drain: ledger.health.drain,
     endStreams: () => site.now.leave(),
     async close() {
+      await reloads?.close();
       await site.close();
       await ledger.close();
       await ground.close();
     },
   };
+}
+
+const NO_SERVER: Outcome = { lines: ['no server runs here that could reload'], exitCode: 1 };
+
+function reloadsOf(
+  base: Base,
+  site: Site,
+  told: (config: Config) => void,
+  { read, check = () => {} }: AppOptions,
+): Promise<Reloads> {
+  const { file } = site.now.config;
+  return openReloads({
+    base,
+    log: base.ground.log,
+    read: read ?? (() => loadConfig(file, base.modules)),
+    check,
+    running: () => site.now,
+    raise: (config) => raise(config, base),
+    replace(building) {
+      site.replace(building);
+      told(building.config);
+    },
+  });
 }
 
 /** For the CLI, while no server runs. */

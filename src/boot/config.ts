@@ -50,7 +50,7 @@ export function loadConfig(
   if (early.length + all.length > 0 || !isWhole(parsed, modules))
     throw new ConfigError([...early, ...all.map(located)]);
 
-  const config = normalise(path, parsed, modules);
+  const config = { ...normalise(path, parsed, modules), source: { written: merged, checked: parsed } };
   return freezeDeep({ ...config, warnings: warningsOf(config, now, modules) });
 }
 

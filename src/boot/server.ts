@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
+import { createSecureContext } from 'node:tls';
+import { ConfigError } from '../core/errors.ts';
 import type { Config } from './config.ts';
 
 /** What a slow or silent client may take, milliseconds: Node by itself waits for minutes. */
@@ -26,6 +28,24 @@ const CIPHERS = [
 export function serverOf(handler: RequestListener, tls: Config['listen']['tls']): Server {
   const limits = { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT / 2 };
   if (tls === undefined) return createServer(limits, handler);
-  const certificate = { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
-  return createTlsServer({ ...limits, ...certificate, minVersion: 'TLSv1.2', ciphers: CIPHERS }, handler);
+  return createTlsServer({ ...limits, ...contextOf(tls) }, handler);
+}
+
+const contextOf = ({ cert, key }: NonNullable<Config['listen']['tls']>) =>
+  ({ cert: readFileSync(cert), key: readFileSync(key), minVersion: 'TLSv1.2', ciphers: CIPHERS }) as const;
+
+/** Connections that come from here on get the certificate that its file has now; those that are there stay. */
+export function renewCertificate(server: Server, tls: Config['listen']['tls']): void {
+  if (tls !== undefined && server instanceof TlsServer) server.setSecureContext(contextOf(tls));
+}
+
+/** @throws ConfigError where `renewCertificate` would find no certificate, or not the one of the key */
+export function checkCertificate({ file, listen: { tls } }: Pick<Config, 'file' | 'listen'>): void {
+  if (tls === undefined) return;
+  try {
+    createSecureContext(contextOf(tls));
+  } catch (error) {
+    const message = `no connection could be served with ${tls.cert} and ${tls.key}: ${(error as Error).message}`;
+    throw new ConfigError([{ file, path: 'listen.tls', message }]);
+  }
 }

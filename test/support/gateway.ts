@@ -134,6 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const app = await createApp(config, modules, {
     world: { ...realWorld, now },
     log,
+    read: () => loadConfig(file, modules, {}),
     ...(options.node && { node: options.node }),
   });
   const server = await listen(app, ports.gateway);

@@ -91,6 +91,7 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
     managementPages: pages.map(({ path }) => path).filter((path) => !path.includes('.')),
     open() {
       ledger.counter.know(knownIn(config));
+      ground.metrics.configure(config);
       unlisten = ledger.audit.listen(outside.letters.hear);
       ledger.management.show(pages);
       ledger.management.watch(doors.troubles.now);

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { createHealth, type Health } from '../health/index.ts';
 import { createKeyrings, type Keyrings } from '../keyring.ts';
 import { createManagement, type Management } from '../management.ts';
-import { type Membership, openNode } from '../nodes/index.ts';
+import { type Membership, type Node, openNode } from '../nodes/index.ts';
 import type { Ground } from './ground.ts';
 import { knownIn } from './known.ts';
 
@@ -19,6 +19,7 @@ export interface Ledger {
   health: Health;
   keyrings: Keyrings;
   counter: Counter;
+  node: Node;
   /** Throws while a store is away, or this process isn't the node any more that it was started as. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -46,7 +47,7 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
   const keyrings = createKeyrings({ ...world, durable, ephemeral, sealer, log, audit });
   const auditOf = { durable, node: node.name, publicKeyOf: signer.verifyKey, refresh: signer.refresh };
   return {
-    ...{ audit, auditOf, health, management, keyrings, counter, ready },
+    ...{ audit, auditOf, health, management, keyrings, counter, node, ready },
     async close() {
       await keyrings.close();
       await chain.close();

@@ -10,6 +10,8 @@ const LINGER = 30_000;
 /** Where the building of now stands. */
 export interface Site {
   readonly now: Building;
+  /** How many stand, those that are being taken down among them. */
+  readonly standing: number;
   answer: RequestListener;
   run(request: CommandRequest): Promise<CommandResult>;
   /** Whatever begins from here on begins in this one; the one before is closed when all that has begun there is over. */
@@ -61,6 +63,9 @@ export function createSite(first: Building, log: LogPort): Site {
   return {
     get now() {
       return now.building;
+    },
+    get standing() {
+      return 1 + closing.size;
     },
     answer(req, res) {
       const { building, end } = begin();

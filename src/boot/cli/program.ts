@@ -47,6 +47,10 @@ function addConfig(program: Command, context: Context): void {
     .description('name every fault of the configuration; exit code 0 or 2')
     .action(async () => (await import('./config.ts')).check(context));
   config
+    .command('reload')
+    .description('have the running server, and all nodes, read the configuration again; exit code 0 or 1')
+    .action(async () => (await import('./reload.ts')).reload(context));
+  config
     .command('secret')
     .description('make a random secret: for clientSecret, sealingKey and the like')
     .action(() => {

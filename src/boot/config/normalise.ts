@@ -8,7 +8,7 @@ import type { Config, DirectoryChoice, NetworkRanges, StoreChoice } from './type
 type Options = Readonly<Record<string, unknown>>;
 
 /** The checked sections in the shape that the rest of the program reads. Paths are absolute already. */
-export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<Config, 'warnings'> {
+export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<Config, 'source' | 'warnings'> {
   const { stores, directories, factors, senders, doors, networks, policy, assurance, management, ...same } = parsed;
   const durable = choiceOf(stores.durable);
   const ephemeral = choiceOf(stores.ephemeral);

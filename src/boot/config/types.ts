@@ -18,6 +18,14 @@ export interface DirectoryChoice extends StoreChoice {
   domains: readonly string[];
 }
 
+/** A configuration section by section, for telling one reading from another. */
+export interface Source {
+  /** As it is written, with what stands in variables; secrets in files aren't read yet. */
+  written: Readonly<Record<string, unknown>>;
+  /** As its schemas left it: with defaults, times in milliseconds, absolute paths. */
+  checked: Readonly<Record<string, unknown>>;
+}
+
 /** A named set of address ranges; `shared` machines remember no browser. */
 export interface NetworkRanges {
   name: string;
@@ -81,6 +89,7 @@ export interface Config {
   helpDesk?: Parsed['helpDesk'];
   api: Parsed['api'];
   demo?: Parsed['demo'];
+  source: Source;
   /** What is allowed and probably not meant, one sentence each. */
   warnings: readonly string[];
 }

@@ -7,6 +7,8 @@ import { createLeases } from './leases.ts';
 import { aloneAs, type Node } from './node.ts';
 import { closeOrphans } from './survivor.ts';
 
+export type { Node } from './node.ts';
+
 /** How long a name lasts that isn't renewed, milliseconds. */
 const LASTS = 15_000;
 
@@ -29,5 +31,7 @@ export async function openNode(
   const leases = createLeases(durable, lasts);
   const joining = { leases, name, log: wires.log };
   if (command) return joinForCommand(joining);
-  return join({ ...joining, beat: () => closeOrphans({ leases, durable, by: name, ...wires }) });
+  const node = await join(joining);
+  node.onBeat(() => closeOrphans({ leases, durable, by: name, ...wires }));
+  return node;
 }

@@ -12,8 +12,6 @@ export interface Joining {
   /** As configured. */
   name: string;
   log: LogPort;
-  /** What else is done whenever the name is renewed. */
-  beat?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -21,7 +19,7 @@ export interface Joining {
  *
  * @throws SallyportError ERR_DATA_LOCKED where it is renewed meanwhile
  */
-export async function join({ leases, name, log, beat }: Joining): Promise<Node> {
+export async function join({ leases, name, log }: Joining): Promise<Node> {
   let asked = momentNow();
   let seen = await leases.take(name);
   if (seen) log.warn({ node: name, host: seen.host, pid: seen.pid }, 'waiting for the name of this node');
@@ -35,7 +33,7 @@ export async function join({ leases, name, log, beat }: Joining): Promise<Node> 
     }
     seen = found;
   }
-  return keep({ leases, name, log, asked, beat });
+  return keep({ leases, name, log, asked });
 }
 
 /**

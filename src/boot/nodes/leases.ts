@@ -20,6 +20,8 @@ export interface Leases {
   take(name: string): Promise<Holder | undefined>;
   /** Whether it is this process's in the store. */
   mine(name: string): Promise<boolean>;
+  /** Names of servers whose lease isn't over. */
+  present(): Promise<string[]>;
   /** Whose lease is over, so that their process is gone or cut off. */
   over(): Promise<DataRecord[]>;
   /** Takes one of those: of any number of processes one gets true. */
@@ -63,6 +65,12 @@ export function createLeases(durable: Pick<DurableStore, 'now' | 'records'>, las
       }
     },
     mine: async (name) => isMine(await records.get(name)),
+    async present() {
+      const found = await all();
+      const now = await durable.now();
+      // A command's has a dot in it.
+      return found.filter((record) => read(record).until > now && !record.id.includes('.')).map(({ id }) => id);
+    },
     async over() {
       const found = await all();
       if (found.length === 0) return [];

@@ -11,6 +11,10 @@ export interface Node {
   held: Held;
   /** Throws ERR_STORE_UNAVAILABLE where it is known to be. */
   check(): void;
+  /** Names of all processes that have one at this moment: servers, this one among them. */
+  present(): Promise<string[]>;
+  /** Called at each renewal, three times while a name lasts, where there are others. */
+  onBeat(work: () => Promise<void>): void;
   /** Gives the name back. */
   close(): Promise<void>;
 }
@@ -20,6 +24,8 @@ export const aloneAs = (name: string): Node => ({
   name,
   held: async () => {},
   check: () => {},
+  present: async () => [name],
+  onBeat: () => {},
   close: async () => {},
 });
 
@@ -29,17 +35,16 @@ export interface Kept {
   log: LogPort;
   /** Before the name was asked for. */
   asked: Moment;
-  /** What else is done at each renewal. */
-  beat?: (() => Promise<void>) | undefined;
 }
 
 /** Renews a name that was taken, three times while it lasts, and takes it again where it was lost and is free. */
-export function keep({ leases, name, log, asked, beat }: Kept): Node {
+export function keep({ leases, name, log, asked }: Kept): Node {
   const { lasts } = leases;
   let renewed = asked;
   let other: Holder | undefined;
   let failed = false;
   let running: Promise<void> | undefined;
+  const works: (() => Promise<void>)[] = [];
 
   async function renew(): Promise<void> {
     const begun = momentNow();
@@ -59,7 +64,7 @@ export function keep({ leases, name, log, asked, beat }: Kept): Node {
   async function tick(): Promise<void> {
     try {
       await once();
-      if (other === undefined) await beat?.();
+      if (other === undefined) for (const work of works) await work();
       failed = false;
     } catch (error) {
       if (!failed) log.warn({ node: name, err: error }, 'the name of this node could not be renewed');
@@ -80,6 +85,8 @@ export function keep({ leases, name, log, asked, beat }: Kept): Node {
   return {
     name,
     check,
+    present: leases.present,
+    onBeat: (work) => void works.push(work),
     async held(doubt) {
       check();
       // Some time before it is over: what is written then must have got there.

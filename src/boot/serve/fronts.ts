@@ -1,13 +1,15 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { stopServer } from '../app.ts';
 import type { Config } from '../config.ts';
-import { serverOf } from '../server.ts';
+import { renewCertificate, serverOf } from '../server.ts';
 import { DRAIN } from './stopping.ts';
 
 /** The ports that are listened on. */
 export interface Fronts {
   /** Takes no more requests, and waits for those under way, as long as they may take. */
   close(): Promise<void>;
+  /** Takes up what another reading of the configuration says of them. */
+  renew(config: Config): void;
 }
 
 /** What answers at each. */
@@ -28,6 +30,7 @@ export async function openFronts(config: Config, { web, management }: Answering)
   await listen(people, config.listen);
   await listen(machine, config.management);
   return {
+    renew: ({ listen: { tls } }) => renewCertificate(people, tls),
     async close() {
       draining = true;
       const over = setTimeout(() => people.closeAllConnections(), DRAIN).unref();

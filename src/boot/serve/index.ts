@@ -5,6 +5,7 @@
 import { defaultConfigFile } from '../config/default-file.ts';
 import { giveUp } from './failing.ts';
 import { optionsOf } from './options.ts';
+import { onHangUp } from './signals.ts';
 import { serveAlone } from './single.ts';
 import { stopOnSignal } from './stopping.ts';
 
@@ -13,7 +14,8 @@ export async function serve(args: readonly string[]): Promise<void> {
   try {
     const { config } = optionsOf(args);
     const serving = await serveAlone(config ?? defaultConfigFile(process.env));
-    stopOnSignal(serving.stop);
+    const stop = stopOnSignal(serving.stop);
+    onHangUp({ reload: () => void serving.reload(), stop });
   } catch (error) {
     giveUp(error);
   }

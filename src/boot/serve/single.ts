@@ -1,35 +1,45 @@
-import { createApp } from '../app.ts';
+import type { LogPort } from '../../core/door.ts';
+import { type App, createApp } from '../app.ts';
 import { commandHandler } from '../commands.ts';
-import { loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { controlPath, serveControl } from '../control.ts';
 import { prepareDemo } from '../demo.ts';
 import { lockOwned } from '../lock.ts';
 import { createLog } from '../log.ts';
 import { loadModules } from '../modules.ts';
+import { checkCertificate } from '../server.ts';
 import { openFronts } from './fronts.ts';
 
 /** A gateway that listens. */
 export interface Serving {
   /** Ends what is under way, and then all of it. */
   stop(): Promise<void>;
+  /** Reads the configuration again, and says in the log what became of it. */
+  reload(): Promise<void>;
 }
 
 /** The gateway in this process, which is the only one that has its data folder. */
 export async function serveAlone(file: string): Promise<Serving> {
   const modules = await loadModules();
   const config = loadConfig(file, modules);
-  const log = createLog(config.demo ? 'warn' : config.log.level);
+  const log = createLog(levelOf(config));
   for (const warning of config.warnings) log.warn({}, warning);
 
   const lock = lockOwned(config);
   const prepared = await prepareDemo(config);
-  const app = await createApp(config, modules, { log });
+  const app = await createApp(config, modules, { log, check: checkCertificate });
   const fronts = await openFronts(config, app);
+  app.onReload((next) => {
+    log.level = levelOf(next);
+    for (const warning of next.warnings) log.warn({}, warning);
+    fronts.renew(next);
+  });
   const control = await serveControl(controlPath(config.data), commandHandler(app.host));
   const demo = await prepared?.start(app);
   log.info({ issuer: config.issuer }, 'listening');
 
   return {
+    reload: () => reloadBySignal(app, log),
     async stop() {
       app.drain();
       await demo?.close();
@@ -40,4 +50,16 @@ export async function serveAlone(file: string): Promise<Serving> {
       log.info({}, 'stopped');
     },
   };
+}
+
+/** What a demonstration prints is for people. */
+const levelOf = ({ demo, log }: Config): string => (demo ? 'warn' : log.level);
+
+async function reloadBySignal(app: App, log: LogPort): Promise<void> {
+  try {
+    const { lines, exitCode } = await app.reload('signal');
+    if (exitCode !== 0) log.error({ reasons: lines.slice(1) }, 'the configuration was not reloaded');
+  } catch (err) {
+    log.error({ err }, 'the configuration could not be reloaded');
+  }
 }

@@ -5,8 +5,8 @@ const AFTER = 5_000;
 /** After which it has ended, whatever hangs. Who kills processes must wait longer. */
 export const STOPPED_WITHIN = DRAIN + AFTER;
 
-/** Stops once, however often it is asked for, and in a bounded time. */
-export function stopOnSignal(stop: () => Promise<void>): void {
+/** Stops once, however often it is asked for, and in a bounded time; also by the function answered. */
+export function stopOnSignal(stop: () => Promise<void>): () => void {
   let stopping = false;
   const once = () => {
     if (stopping) return;
@@ -16,4 +16,5 @@ export function stopOnSignal(stop: () => Promise<void>): void {
   };
   process.on('SIGTERM', once);
   process.on('SIGINT', once);
+  return once;
 }
