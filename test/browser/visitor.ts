@@ -1,7 +1,7 @@
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { type Authenticator, createAuthenticator } from '../../src/factors/totp/double.ts';
 import { axe, launch, watch } from '../support/chromium.ts';
-import { type Gateway, PASSWORD } from '../support/gateway.ts';
+import { type Gateway, PASSWORD, type Place } from '../support/gateway.ts';
 import { isServiceProvider } from '../support/service-provider.ts';
 
 export type Application = 'library' | 'courses' | 'payroll' | 'reading-room' | 'laboratory' | 'personnel';
@@ -10,22 +10,25 @@ export type Application = 'library' | 'courses' | 'payroll' | 'reading-room' | '
 const NARROW = 320;
 const WIDE = { width: 1280, height: 800 };
 
+/** Where people are, whose clock can be moved. */
+type Site = Place & Pick<Gateway, 'advance'>;
+
 /** A person at a real browser, with an authenticator app in their pocket. */
 export class Visitor {
-  readonly gateway: Gateway;
+  readonly gateway: Site;
   readonly context: BrowserContext;
   page: Page;
   authenticator: Authenticator | undefined;
   readonly #watched: (readonly string[])[] = [];
 
-  private constructor(gateway: Gateway, context: BrowserContext, page: Page) {
+  private constructor(gateway: Site, context: BrowserContext, page: Page) {
     this.gateway = gateway;
     this.context = context;
     this.page = page;
     this.#watched.push(watch(page).problems);
   }
 
-  static async arrive(gateway: Gateway, options: BrowserContextOptions = {}): Promise<Visitor> {
+  static async arrive(gateway: Site, options: BrowserContextOptions = {}): Promise<Visitor> {
     const browser = await launch();
     const context = await browser.newContext({
       locale: 'en-GB',
