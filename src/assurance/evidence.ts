@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Evidence, isOf, NO_REQUEST, type RequestId } from '../core/assurance.ts';
+import { taggedKey } from '../core/keys.ts';
 import type { RenewedSight, SessionSight } from '../core/sign-in.ts';
 import type { EphemeralStore } from '../core/store.ts';
 
@@ -23,9 +24,10 @@ const MOST_KEPT = 32;
 /** In the place of what a session has adopted. */
 const ADOPTED = 'adopted';
 
-const sessionKey = (session: string): string => `evidence:${session}`;
+const sessionKey = (session: string): string => taggedKey('evidence', session);
 /** By the hash of the sign-in's id, which is kept nowhere in the clear. */
-const collectedKey = (signIn: string): string => `collected:${createHash('sha256').update(signIn).digest('base64url')}`;
+const collectedKey = (signIn: string): string =>
+  taggedKey('collected', createHash('sha256').update(signIn).digest('base64url'));
 
 /** Proofs of sessions, and those of finished sign-ins on their way to one. */
 export function createEvidence(ephemeral: EphemeralStore) {

@@ -14,6 +14,7 @@ import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import { createDurableStore } from '../durable/index.ts';
 import { createLimits } from '../lockout/limits.ts';
 import type { Config } from './config.ts';
+import { withFormerKeys } from './former-keys.ts';
 import type { Modules } from './modules.ts';
 import { sealerFor } from './sealing/places.ts';
 import type { Senders } from './senders.ts';
@@ -53,7 +54,7 @@ export async function openStores(config: Config, modules: Modules, world: World,
   const ephemeralModule = modules.stores.ephemeral.get(passing.type);
   if (!durableModule || !ephemeralModule) throw new Error('the configuration names a store that does not exist');
   const durable = await createDurableStore(await durableModule.open(kept.settings));
-  const ephemeral = await ephemeralModule.open(passing.settings, {
+  const opened = await ephemeralModule.open(passing.settings, {
     now: world.now,
     lasting: { state: durable.state('ephemeral'), records: durable.records('ephemeral') },
     onState: (state, detail) =>
@@ -61,9 +62,9 @@ export async function openStores(config: Config, modules: Modules, world: World,
   });
   return {
     durable,
-    ephemeral,
+    ephemeral: withFormerKeys(opened),
     async close() {
-      await ephemeral.close();
+      await opened.close();
       await durable.close();
     },
   };

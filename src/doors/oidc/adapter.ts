@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import { taggedKey } from '../../core/keys.ts';
 import { type CountingPorts, countKept } from './strangers.ts';
 
 /**
@@ -115,14 +116,15 @@ export class ArtifactAdapter implements Adapter {
   async findByUserCode(): Promise<undefined> {}
 
   #key(id: string): string {
+    if (CONSUMABLE.has(this.#kind)) return taggedKey(`oidc:${this.#kind}`, hashOf(id));
     return `oidc:${this.#kind}:${hashOf(id)}`;
   }
 
   #overlap(id: string): string {
-    return `oidc:overlap:${this.#kind}:${hashOf(id)}`;
+    return taggedKey(`oidc:overlap:${this.#kind}`, hashOf(id));
   }
 
   #mark(id: string): string {
-    return `oidc:consumed:${this.#kind}:${hashOf(id)}`;
+    return taggedKey(`oidc:consumed:${this.#kind}`, hashOf(id));
   }
 }

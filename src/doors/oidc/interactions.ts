@@ -1,4 +1,5 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import { taggedKey } from '../../core/keys.ts';
 import type { Sealer } from '../../core/seal.ts';
 import { hashOf, readRecord, writeRecord } from './adapter.ts';
 import { type CountingPorts, countKept } from './strangers.ts';
@@ -8,7 +9,8 @@ const OVER = 'over';
 /** Longer than any answer is under way, milliseconds. */
 const LATE = 5 * 60_000;
 
-const keyOf = (id: string): string => `oidc:Interaction:${hashOf(id)}`;
+const keyOf = (id: string): string => taggedKey('oidc:Interaction', hashOf(id));
+const contextOf = (id: string): string => `oidc:Interaction:${hashOf(id)}`;
 
 /**
  * oidc-provider's storage for interactions. Each is resumed once, however many answers and resumptions come at the
@@ -62,13 +64,13 @@ export class InteractionAdapter implements Adapter {
     // It would otherwise carry the session's cookie value.
     if (kept.session) kept.session = { ...kept.session, cookie: undefined } as never;
     // And the id of the pushed request, which is needed again when the sign-in is resumed.
-    if (typeof kept.parJti === 'string') kept.parJti = this.#sealer.seal(kept.parJti, keyOf(id));
+    if (typeof kept.parJti === 'string') kept.parJti = this.#sealer.seal(kept.parJti, contextOf(id));
     return writeRecord(kept, id);
   }
 
   #unpack(id: string, stored: string): AdapterPayload {
     const payload = readRecord(stored, id);
-    if (typeof payload.parJti === 'string') payload.parJti = this.#sealer.open(payload.parJti, keyOf(id));
+    if (typeof payload.parJti === 'string') payload.parJti = this.#sealer.open(payload.parJti, contextOf(id));
     return payload;
   }
 

@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { taggedKey } from '../../core/keys.ts';
 import { createSealer } from '../../core/seal.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 import { hashOf } from './adapter.ts';
@@ -36,7 +37,7 @@ export function answerAlike(ephemeral: EphemeralStore) {
     const context = `refresh ${client?.clientId}`;
     const asked = JSON.stringify([params?.scope, params?.resource, entities.AccessToken?.jkt]);
     const own = ctx.body as TokenAnswer;
-    const key = `oidc:answer:${hashOf(spent)}`;
+    const key = taggedKey('oidc:answer', hashOf(spent));
     if (await ephemeral.add(key, sealer.seal(JSON.stringify({ asked, answer: own }), context), KEPT)) return;
     const stored = await ephemeral.get(key);
     if (stored === undefined) return;

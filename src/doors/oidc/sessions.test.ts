@@ -111,7 +111,7 @@ describe.each(EPHEMERAL)('sessions in %s', (store) => {
   it('that an earlier version wrote go on, and have epochs from their next value on', async () => {
     const { sessions, open, write } = await fixture();
     const old = { uid: 'old', accountId: 'alice', exp: 2_000_000_000, current: hashOf('before') };
-    await write('oidc:session:old', JSON.stringify(old));
+    await write('oidc:session:{old}', JSON.stringify(old));
     await write(`oidc:session-id:${hashOf('before')}`, 'old alice');
     const opened = (await open('before'))?.opened;
     expect(opened).toEqual({ hash: hashOf('before'), epoch: 0 });

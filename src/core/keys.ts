@@ -1,0 +1,18 @@
+/**
+ * A key of the ephemeral store, by what it is and whose. What has the same id lies together in a cluster, by its hash
+ * tag (Redis cluster specification, "Hash tags"): a sign-in, the session that it leads to, a code and the mark of its
+ * use. So each fails over as one, and is refused as one where a primary is away.
+ *
+ * `id` has no braces; what opens doors is hashed first.
+ */
+export const taggedKey = (kind: string, id: string): string => `${kind}:{${id}}`;
+
+/** Kinds that an earlier version kept without a tag. */
+const UNTAGGED =
+  /^(?:collected|evidence|oidc:(?:Interaction|session|session-ended|answer|(?:(?:consumed|overlap):)?(?:AuthorizationCode|PushedAuthorizationRequest|RefreshToken)))$/;
+
+/** The key by which an earlier version kept the same, where it was another. */
+export function formerKey(key: string): string | undefined {
+  const [, kind = '', id] = /^(.*):\{([^{}]+)\}$/.exec(key) ?? [];
+  return UNTAGGED.test(kind) ? `${kind}:${id}` : undefined;
+}
