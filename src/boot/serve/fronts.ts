@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { stopServer } from '../app.ts';
 import type { Config } from '../config.ts';
 import { renewCertificate, serverOf } from '../server.ts';
@@ -16,17 +17,23 @@ export interface Fronts {
 interface Answering {
   web: RequestListener;
   management: RequestListener;
+  /** Ends answers that have no end of their own. */
+  endStreams(): void;
 }
 
 /** Listens for people and applications, and then for the machine's own eyes. */
-export async function openFronts(config: Config, { web, management }: Answering): Promise<Fronts> {
+export async function openFronts(config: Config, { web, management, endStreams }: Answering): Promise<Fronts> {
   let draining = false;
-  const people = serverOf((req, res) => {
-    // A connection that is kept would bring further requests for as long as its owner likes.
-    if (draining) res.setHeader('connection', 'close');
-    web(req, res);
-  }, config.listen.tls);
-  const machine = createServer(management);
+  // A connection that is kept would bring further requests for as long as its owner likes: a balancer that asks how
+  // this process is has no reason to stop.
+  const ending =
+    (answer: RequestListener): RequestListener =>
+    (req, res) => {
+      if (draining) res.setHeader('connection', 'close');
+      answer(req, res);
+    };
+  const people = serverOf(ending(web), config.listen.tls);
+  const machine = createServer(ending(management));
   await listen(people, config.listen);
   await listen(machine, config.management);
   return {
@@ -34,8 +41,15 @@ export async function openFronts(config: Config, { web, management }: Answering)
     async close() {
       draining = true;
       const over = setTimeout(() => people.closeAllConnections(), DRAIN).unref();
-      await Promise.all([stopServer(people), stopServer(machine)]);
+      await pause(config.listen.drain);
+      const stopped = stopServer(people);
+      endStreams();
+      await stopped;
       clearTimeout(over);
+      // Until then it has told that this process isn't ready any more.
+      const told = stopServer(machine);
+      machine.closeAllConnections();
+      await told;
     },
   };
 }

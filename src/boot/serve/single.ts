@@ -43,7 +43,6 @@ export async function serveAlone(file: string): Promise<Serving> {
     async stop() {
       app.drain();
       await demo?.close();
-      app.endStreams();
       await Promise.all([fronts.close(), control.close()]);
       await app.close();
       lock.release();

@@ -5,16 +5,29 @@ const AFTER = 5_000;
 /** After which it has ended, whatever hangs. Who kills processes must wait longer. */
 export const STOPPED_WITHIN = DRAIN + AFTER;
 
-/** Stops once, however often it is asked for, and in a bounded time; also by the function answered. */
+/** A signal that comes again so soon is the same one: npm passes on what the terminal has sent to all, milliseconds. */
+const AGAIN = 1_000;
+
+/** Stops once, and in a bounded time; at once where a signal asks for it again. Also by the function answered. */
 export function stopOnSignal(stop: () => Promise<void>): () => void {
-  let stopping = false;
+  let asked: number | undefined;
   const once = () => {
-    if (stopping) return;
-    stopping = true;
-    setTimeout(() => process.exit(1), STOPPED_WITHIN).unref();
-    void stop();
+    const now = performance.now();
+    if (asked === undefined) {
+      asked = now;
+      setTimeout(end, STOPPED_WITHIN, 'something hangs').unref();
+      void stop();
+    } else if (now - asked >= AGAIN) {
+      end('it was asked for again');
+    }
   };
   process.on('SIGTERM', once);
   process.on('SIGINT', once);
   return once;
+}
+
+/** As a crash would, which all that was acknowledged outlives; it is what was asked for, all the same. */
+function end(why: string): void {
+  process.stderr.write(`sallyport: ended before all was closed: ${why}\n`);
+  process.exit(0);
 }

@@ -10,7 +10,7 @@ import { type Resources, resourcesOf } from './resources.ts';
 export type Faults = readonly (readonly [what: string, fault: Fault])[];
 
 /** For a whole run on a busy machine, milliseconds. */
-export const LONG = 300_000;
+export const LONG = 900_000;
 /** Connections that may be open later and weren't before: of pools that had no need of them, and kept by the proxy. */
 const MORE_SOCKETS = 40;
 /** Bytes of the script's heap that may come and go. */

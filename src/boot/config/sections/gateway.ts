@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { issuer, localized, port, range } from '../fields.ts';
+import { duration, issuer, localized, port, range } from '../fields.ts';
 import { MANAGEMENT } from '../management-address.ts';
 
 const listen = z
@@ -13,6 +13,9 @@ const listen = z
       })
       .optional()
       .describe('Serve https here; otherwise a trusted proxy ends TLS'),
+    drain: duration('0s', '5s')
+      .prefault('0s')
+      .describe('On SIGTERM requests are still taken so long, while a balancer finds out that it is not ready'),
   })
   .prefault({})
   .describe('Where people and applications reach the gateway');

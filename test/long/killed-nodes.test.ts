@@ -1,0 +1,15 @@
+import { describe, it } from 'vitest';
+import { stageCluster } from '../support/cluster.ts';
+import { killNodes } from '../support/load/kill.ts';
+import { ONE_ADDRESS } from '../support/load/people.ts';
+
+const HOUR = 3_600_000;
+
+describe('nodes that are killed while people sign in', () => {
+  const nodes = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
+  const staged = stageCluster(() => ({ nodes, stopped: true, skipsUnready: true, config: ONE_ADDRESS }));
+
+  it('lose nothing that they acknowledged, a hundred times', { timeout: HOUR }, async () => {
+    await killNodes(staged.cluster, 100);
+  });
+});
