@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Client } from '../support/client.ts';
 import { CookieJar } from '../support/cookies.ts';
 import { PASSWORD } from '../support/gateway.ts';
-import { type RedisGroup, startCluster, startSentinels } from '../support/redis-groups.ts';
-import { asksPassword, type Someone, stage } from '../support/scene.ts';
+import { type RedisGroup, type SentinelGroup, startCluster, startSentinels } from '../support/redis-groups.ts';
+import { asksCode, asksPassword, type Someone, stage } from '../support/scene.ts';
 
 const PATIENCE = { patience: 2_000 };
 const RECOVERED = { timeout: 60_000, interval: 100 };
@@ -71,5 +71,48 @@ describe.each(FORMS)('a gateway on %s that fails over', (_, start) => {
     );
     const newcomer = await scene.member();
     expect((await newcomer.begin('courses')).url.pathname).toBe('/courses');
+  });
+});
+
+describe('a gateway on a primary that has lost its replicas', () => {
+  let group: SentinelGroup;
+  beforeAll(async () => {
+    group = await startSentinels({ ...PATIENCE, more: { appendonly: 'yes' } });
+  });
+  afterAll(() => group.stop());
+  const scene = stage(() => ({ redisGroup: { sentinels: group.sentinels, name: group.name } }));
+
+  it('signs people in and out, and a stale replica that takes over brings no session and no device back', async () => {
+    const stays = await scene.member();
+    const leaves = await scene.member({ remember: 'yes' });
+    const copy = scene.elsewhere(leaves, new Client({ jar: new CookieJar(Date.now, leaves.client.jar.all()) }));
+    const [primary] = await group.primaries();
+    if (primary === undefined) throw new Error('nobody is the primary');
+    const replicas = await group.replicasOf(primary);
+    for (const replica of replicas) await replica.kill();
+    await vi.waitFor(() => scene.gateway.app.ready(), RECOVERED);
+
+    const newcomer = await scene.member();
+    expect((await newcomer.begin('courses')).url.pathname).toBe('/courses');
+    expect((await copy.begin('courses')).url.pathname).toBe('/courses');
+    const { body } = await leaves.client.open(`${scene.gateway.url}/account`);
+    const device = /\/account\/devices\/[\w-]{43}\/remove/.exec(body)?.[0];
+    const removal = await leaves.client.open(`${scene.gateway.url}${device}`);
+    await leaves.client.follow(await leaves.client.submit(removal, {}, { action: '/remove' }));
+    const asked = await leaves.client.open(`${scene.gateway.url}/logout`);
+    await leaves.client.follow(await leaves.client.submit(asked, {}, { action: '/logout/confirm' }));
+    expect(asksPassword(await copy.begin('courses'))).toBe(true);
+
+    await primary.kill();
+    await Promise.all(replicas.map((replica) => replica.restart()));
+    await vi.waitFor(async () => {
+      const [now] = await group.primaries();
+      expect(now !== undefined && now !== primary).toBe(true);
+    }, RECOVERED);
+    await vi.waitFor(() => scene.gateway.app.ready(), RECOVERED);
+    const again = await copy.begin('courses');
+    expect(asksPassword(again)).toBe(true);
+    expect(asksCode(await copy.answer(again, { username: leaves.username, password: PASSWORD }))).toBe(true);
+    expect((await stays.begin('courses')).url.pathname).toBe('/courses');
   });
 });

@@ -54,7 +54,8 @@ export function createAlone(needs: Needs): Alone {
   const whole = new Map<string, Sight>();
   const ending = new Map<string, Promise<boolean>>();
   const due = new Map<string, Due>();
-  let told: string | undefined;
+  /** Primaries that somebody has been told of. */
+  const told = new Set<string>();
   let swept = now();
 
   function sweep(): void {
@@ -65,8 +66,9 @@ export function createAlone(needs: Needs): Alone {
 
   async function begin(history: string, slot: number): Promise<string> {
     const spell = await succession.beginAlone(history, slot);
-    if (told !== spell) tell('a primary has no replica: ends and single-use marks are recorded in the durable store');
-    told = spell;
+    if (!told.has(history))
+      tell('a primary has no replica: ends and single-use marks are recorded in the durable store');
+    told.add(history);
     if (now() - swept > SWEEP_EVERY) sweep();
     return spell;
   }
@@ -122,8 +124,7 @@ export function createAlone(needs: Needs): Alone {
       const end = ending.get(history) ?? succession.endAlone(history, again).finally(() => ending.delete(history));
       ending.set(history, end);
       if (!(await end)) return false;
-      told = undefined;
-      tell('replicas confirm ends and single-use marks again');
+      if (told.delete(history)) tell('replicas confirm ends and single-use marks again');
       sweep();
       return true;
     },
