@@ -45,6 +45,7 @@ export const PREREQUISITES: readonly Prerequisite[] = [
     package: 'haproxy',
     why: "the proxy's configuration that comes along is tried with the proxy",
   },
+  { anyOf: ['systemd-analyze'], package: 'systemd', why: 'the unit that comes along is looked through by it' },
 ];
 
 /** What isn't there. */
