@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AccountStatus, Profile } from './account.ts';
+import type { Examine } from './finding.ts';
 import type { LogPort } from './log.ts';
 import type { SignInWith } from './logins.ts';
 import type { RecordStore } from './store.ts';
@@ -66,6 +67,8 @@ export interface DirectoryPorts {
 export interface DirectoryModule<S = unknown> {
   readonly id: string;
   readonly settings: z.ZodType<S>;
+  /** What `sallyport doctor` is told. */
+  readonly examine?: Examine<S>;
   create(settings: S, ports: DirectoryPorts): Directory;
   /** Commands of the CLI, run where the data is owned. */
   readonly commands?: readonly Command<Directory>[];

@@ -8,6 +8,7 @@ import type { Bonds, Deposits } from './bonds.ts';
 import type { Browser } from './browser.ts';
 import type { Command } from './directory.ts';
 import type { Exchange } from './exchange.ts';
+import type { Examine } from './finding.ts';
 import type { JourneyPort } from './journey.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
 import type { LogPort } from './log.ts';
@@ -47,6 +48,8 @@ interface AnyDoor<S, A> {
    * Reads files, asks nobody.
    */
   review?(applications: readonly (Application & { settings: A })[], settings: S, now: number): Promise<Trouble[]>;
+  /** What `sallyport doctor` is told. */
+  readonly examine?: Examine<S>;
   /** Where in an application's settings files are named: they are relative to the configuration's folder. */
   readonly files?: readonly (readonly string[])[];
   /** Where it keeps sealed values in the durable store. */

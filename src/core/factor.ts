@@ -6,6 +6,7 @@ import type { Command } from './directory.ts';
 import type { FactorDesk } from './factor-desk.ts';
 import type { FactorPorts } from './factor-ports.ts';
 import type { Powers } from './factor-powers.ts';
+import type { Examine } from './finding.ts';
 import type { Answer, PromptKind } from './prompt.ts';
 import type { OwnSealedPlace } from './sealed.ts';
 import type { Channel } from './sender.ts';
@@ -49,6 +50,8 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
   readonly sealed?: readonly OwnSealedPlace[];
   /** Commands of the CLI, run where the data is owned; they name themselves, as `tokens import`. */
   readonly commands?: readonly Command<FactorDesk<C>>[];
+  /** What `sallyport doctor` is told. */
+  readonly examine?: Examine<S>;
   create(settings: S, ports: FactorPorts): Factor<C, P>;
 }
 

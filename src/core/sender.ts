@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { LogPort } from './door.ts';
+import type { Examine } from './finding.ts';
 
 /** A short message to a telephone number. */
 export interface TextMessage {
@@ -67,5 +68,7 @@ export interface SenderModule<S = unknown> {
   /** It shows messages to whoever is at this machine: refused unless the configuration is a demonstration. */
   readonly demonstration?: boolean;
   readonly settings: z.ZodType<S>;
+  /** What `sallyport doctor` is told. */
+  readonly examine?: Examine<S>;
   create(settings: S, ports: SenderPorts): Sender;
 }

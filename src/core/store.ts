@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Account } from './account.ts';
 import type { CountStore } from './counts.ts';
+import type { Examine } from './finding.ts';
 
 /**
  * What expires: sessions, grants, codes, pending prompts, trusted devices, counters.
@@ -98,6 +99,8 @@ export interface EphemeralModule<S = unknown> {
   readonly id: string;
   readonly kind: 'ephemeral';
   readonly settings: z.ZodType<S>;
+  /** What `sallyport doctor` is told. */
+  readonly examine?: Examine<S>;
   open(settings: S, ports: StorePorts): Promise<EphemeralStore>;
 }
 
@@ -106,6 +109,8 @@ export interface DurableModule<S = unknown> {
   readonly id: string;
   readonly kind: 'durable';
   readonly settings: z.ZodType<S>;
+  /** What `sallyport doctor` is told. */
+  readonly examine?: Examine<S>;
   open(settings: S): Promise<DurableConnection>;
 }
 

@@ -36,6 +36,14 @@ export async function createDurableStore(connection: DurableConnection): Promise
     await connection.close();
     throw error;
   }
+  return storeOver(connection, db);
+}
+
+/** The same over tables as they are, for whoever reads: nothing is brought up to date. */
+export const readingStore = (connection: DurableConnection): DurableStore =>
+  storeOver(connection, kyselyOf(connection));
+
+function storeOver(connection: DurableConnection, db: Database): DurableStore {
   return {
     accounts: createAccounts(db),
     credentials: createCredentials(db),

@@ -25,6 +25,11 @@ export function createProgram(offers: Offers, { io, ...rest }: Omit<Context, 'fi
   addBackup(program, context);
   addOffers(program, context, offers);
   program
+    .command('doctor')
+    .description('look at all that surrounds the installation, and say what to do; exit code 0 or 1')
+    .option('--json', 'as JSON, for programs')
+    .action(async (options: { json?: true }) => (await import('./doctor.ts')).doctor(context, options));
+  program
     .command('healthcheck')
     .description('ask a running server whether it is ready; exit code 0 or 1')
     .action(async () => {

@@ -1,3 +1,4 @@
+import type { Examine } from '../../core/finding.ts';
 import type { Sender, SenderModule, SenderPorts, Sent } from '../../core/sender.ts';
 import { type Settings, settings } from './settings.ts';
 import { type Encoding, encodingOf, fillIn, type Values } from './templates.ts';
@@ -58,7 +59,14 @@ function create(settings: Settings, ports: SenderPorts): Sender {
   };
 }
 
+/** Whether its host can be called from here, by the guard of outgoing calls too; no message is sent by this. */
+const examine: Examine<Settings> = async ({ url }, { fetch }) => {
+  const { origin } = new URL(url);
+  await fetch(`${origin}/`, { method: 'HEAD', signal: AbortSignal.timeout(4_000) });
+  return [{ level: 'good', text: `${origin} answers` }];
+};
+
 /** Any gateway that takes a message by one HTTP request. */
-const gateway: SenderModule<Settings> = { id: 'http-gateway', carries: ['text'], settings, create };
+const gateway: SenderModule<Settings> = { id: 'http-gateway', carries: ['text'], settings, examine, create };
 
 export default gateway;

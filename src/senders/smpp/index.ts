@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isCertificate } from '../../core/certificate.ts';
+import type { Examine } from '../../core/finding.ts';
 import type { Sender, SenderModule, SenderPorts, Sent } from '../../core/sender.ts';
 import { partsOf } from './alphabet.ts';
 import { bind, type Link } from './link.ts';
@@ -121,7 +122,15 @@ function create(settings: Settings, ports: SenderPorts): Sender {
   };
 }
 
+/** Whether the centre can be reached, without binding to it: some take one session alone. */
+const examine: Examine<Settings> = async ({ host, port, tls }, { connect, certificate }) => {
+  if (tls) return [await certificate({ host, port, serverName: tls.serverName, ca: tls.ca })];
+  await connect(host, port);
+  const text = `${host} answers, without TLS: texts and password can be read on the way`;
+  return [{ level: 'notice', text, todo: 'Set tls, or keep the way there within a network of your own.' }];
+};
+
 /** A message centre by SMPP v3.4, over a session that is kept, and made anew when it has ended. */
-const smpp: SenderModule<Settings> = { id: 'smpp', carries: ['text'], settings, create };
+const smpp: SenderModule<Settings> = { id: 'smpp', carries: ['text'], settings, examine, create };
 
 export default smpp;

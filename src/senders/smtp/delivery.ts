@@ -7,6 +7,7 @@ import type { Settings } from './settings.ts';
 /** How long each step may take, and all of them, milliseconds. */
 const PATIENCE = 8_000;
 const ALTOGETHER = 24_000;
+const GREETING = 4_000;
 
 type Stage = 'connection' | 'sign-in' | 'envelope' | 'message';
 type Failure = Error & { code?: string; response?: string; responseCode?: number; cause?: unknown };
@@ -39,6 +40,34 @@ function codesOf({ response, responseCode }: Failure): string | undefined {
 
 const step = (run: (done: (error?: Failure | null) => void) => void): Promise<void> =>
   new Promise((resolve, reject) => run((error) => (error ? reject(error) : resolve())));
+
+/**
+ * Greets the server as `deliver` does (EHLO, TLS, sign-in), and takes leave.
+ *
+ * @throws Error where one of these steps fails
+ */
+export async function greet(settings: Settings): Promise<void> {
+  const connection = new SMTPConnection({
+    ...optionsOf(settings),
+    connectionTimeout: GREETING,
+    greetingTimeout: GREETING,
+  });
+  const failed = Promise.withResolvers<never>();
+  connection.on('error', failed.reject);
+  const { user, secret } = settings;
+  const converse = async () => {
+    await step((done) => connection.connect(done));
+    if (user === undefined || secret === undefined) return;
+    if (!connection.allowsAuth) throw new Error('the server offers no sign-in');
+    await step((done) => connection.login({ credentials: { user, pass: secret } }, done));
+  };
+  try {
+    await Promise.race([converse(), failed.promise]);
+    connection.quit();
+  } finally {
+    connection.close();
+  }
+}
 
 /** Hands one message to the mail server, over a connection of its own. Never throws. */
 export async function deliver(message: Composed, settings: Settings, signal: AbortSignal): Promise<Sent> {

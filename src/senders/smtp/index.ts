@@ -1,7 +1,8 @@
+import type { Examine } from '../../core/finding.ts';
 import type { Sender, SenderModule, SenderPorts } from '../../core/sender.ts';
 import { isAddress } from './address.ts';
 import { compose } from './compose.ts';
-import { deliver } from './delivery.ts';
+import { deliver, greet } from './delivery.ts';
 import { type Settings, settings } from './settings.ts';
 
 /** Connections at once, as many servers want no more from one client. */
@@ -67,7 +68,16 @@ function create(settings: Settings, ports: SenderPorts): Sender {
   };
 }
 
+/** As far as the sign-in; no message is begun. */
+const examine: Examine<Settings> = async (settings) => {
+  const { host, tls } = settings;
+  await greet(settings);
+  const plain = tls === 'dangerouslyNone';
+  const text = `${host} answers, and takes the sign-in${plain ? ', without TLS: codes and password can be read on the way' : ' over TLS'}`;
+  return [{ level: plain ? 'notice' : 'good', text, ...(plain ? { todo: 'Set tls to starttls or implicit.' } : {}) }];
+};
+
 /** Mail by SMTP submission (RFC 6409, RFC 8314), to one server, over TLS. */
-const smtp: SenderModule<Settings> = { id: 'smtp', carries: ['mail'], settings, create };
+const smtp: SenderModule<Settings> = { id: 'smtp', carries: ['mail'], settings, examine, create };
 
 export default smtp;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Examine } from '../../core/finding.ts';
 import type { Sender, SenderModule, SenderPorts, Sent } from '../../core/sender.ts';
 
 /** Fixed: a configuration that named another host would hand it the credentials. */
@@ -64,7 +65,14 @@ function create({ accountSid, apiKey, secret, from, messagingServiceSid }: Setti
   };
 }
 
+/** Whether its API can be called from here; no message is sent by this. */
+const examine: Examine<Settings> = async (_settings, { fetch }) => {
+  const { origin } = new URL(API);
+  await fetch(`${origin}/`, { method: 'HEAD', signal: AbortSignal.timeout(4_000) });
+  return [{ level: 'good', text: `${origin} answers` }];
+};
+
 /** Twilio's Programmable Messaging, API of 2010-04-01: POST Messages with basic authentication. */
-const twilio: SenderModule<Settings> = { id: 'twilio', carries: ['text'], settings, create };
+const twilio: SenderModule<Settings> = { id: 'twilio', carries: ['text'], settings, examine, create };
 
 export default twilio;

@@ -1,5 +1,6 @@
 import { PostgresDialect } from 'kysely';
 import type { DurableModule } from '../../core/store.ts';
+import { examine } from './examine.ts';
 import { createPool, othersOn } from './pool.ts';
 import { type Settings, settings } from './settings.ts';
 
@@ -8,6 +9,7 @@ const postgres: DurableModule<Settings> = {
   id: 'postgres',
   kind: 'durable',
   settings,
+  examine,
   async open(given) {
     const pool = createPool(given, { max: given.pool.max, statement: given.timeouts.statement });
     const patient = createPool(given, { max: 1, statement: 0 });

@@ -1,6 +1,7 @@
 import type { EphemeralModule, StorePorts } from '../../core/store.ts';
 import type { Client } from './client.ts';
 import { createCluster } from './cluster.ts';
+import { examine } from './examine.ts';
 import { createAlone } from './lasting/alone.ts';
 import { createBacking } from './lasting/backing.ts';
 import { createFence, type Fence } from './lasting/fence.ts';
@@ -13,6 +14,7 @@ const redis: EphemeralModule<Settings> = {
   id: 'redis',
   kind: 'ephemeral',
   settings,
+  examine,
   /**
    * Answers after the first attempt to connect, whatever came of it: without Redis the process
    * starts, is not ready, refuses, and goes on trying.

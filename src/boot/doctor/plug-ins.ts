@@ -1,0 +1,27 @@
+import type { Examine, ExaminePorts, Finding } from '../../core/finding.ts';
+import type { Config } from '../config.ts';
+import type { Modules } from '../modules.ts';
+import type { Check } from './run.ts';
+
+interface Examined {
+  readonly examine?: Examine<unknown>;
+}
+
+/** Checks that enabled plug-ins bring. */
+export function ofPlugIns(config: Config, modules: Modules, ports: ExaminePorts): Check[] {
+  const check = (name: string, module: Examined | undefined, settings: unknown): Check[] => {
+    const { examine } = module ?? {};
+    return examine === undefined
+      ? []
+      : [{ about: name, run: async (): Promise<readonly Finding[]> => examine(settings, ports) }];
+  };
+  const { durable, ephemeral } = config.stores;
+  const kinds = ['doors', 'directories', 'factors', 'senders'] as const;
+  return [
+    ...check('stores.durable', modules.stores.durable.get(durable.type), durable.settings),
+    ...check('stores.ephemeral', modules.stores.ephemeral.get(ephemeral.type), ephemeral.settings),
+    ...kinds.flatMap((kind) =>
+      [...config[kind]].flatMap(([id, settings]) => check(`${kind}.${id}`, modules[kind].get(id), settings)),
+    ),
+  ];
+}
