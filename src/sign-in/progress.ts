@@ -55,13 +55,15 @@ export function createProgress(
   }
 
   async function load(request: SignInRequest, browser: Browser): Promise<Loaded> {
+    // What was made of the request a moment ago isn't overtaken: of an account that may not sign in, it would be for ever.
+    let made = false;
     for (;;) {
       const loaded = await states.load(request);
       const isVoid = loaded !== undefined && (await rests(request, loaded.state));
-      if (loaded && !isVoid && !isOvertaken(request, loaded.state)) return loaded;
+      if (loaded && !isVoid && (made || !isOvertaken(request, loaded.state))) return loaded;
       const fresh = { switched: loaded?.state.switched ?? false, collected: [], wrong: 0 };
       const before = isVoid ? fresh : (loaded?.state ?? fresh);
-      await save(request, loaded, await advance(request, before, browser), browser);
+      made = await save(request, loaded, await advance(request, before, browser), browser);
     }
   }
 
