@@ -20,6 +20,7 @@ export const PREREQUISITES: readonly Prerequisite[] = [
     package: 'postgresql',
     why: 'the store contract and a whole gateway run on a real PostgreSQL',
   },
+  { anyOf: ['slapd', '/usr/sbin/slapd'], package: 'slapd', why: 'people of a real LDAP directory sign in' },
   {
     anyOf: [process.env.CHROMIUM ?? '/usr/bin/chromium'],
     package: 'chromium',

@@ -165,6 +165,7 @@ const ORDINARY: Readonly<Record<string, string>> = {
   sqlite: 'the database that two stores and the data lock rest on',
   redis: 'a server, which documentation of the store contract may speak of',
   oidc: 'a protocol, whose words the core shares (acr, amr, auth_time)',
+  smtp: 'a protocol, by whose name Active Directory marks mail addresses',
   push: 'what is done to an array, and the protocol that wakes a phone',
 };
 
@@ -186,10 +187,14 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'src/stores/postgres/settings.ts': 'what PostgreSQL itself calls it',
     'src/stores/redis/settings.ts': 'what Redis itself calls it',
     'src/directories/local/hasher.ts': 'an argument of the hash',
+    'src/directories/ldap/directory.ts': 'the service account’s',
+    'src/directories/ldap/pool.ts': 'the service account’s',
+    'src/directories/ldap/states.ts': 'how a person’s own stands',
     'views/assets/page.js': 'a type of input field (HTML)',
     'views/assets/sallyport.css': 'a type of input field (HTML)',
     'views/prompts/secret.eta': 'a type of input field (HTML), and the field of the prompt kind `secret`',
   },
+  smtp: { 'src/directories/ldap/person.ts': 'what Active Directory marks mail addresses by' },
 };
 
 /** Files outside a plug-in's folder that name it. */

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { Attribute, BerWriter, Change, PasswordPolicyControl } from 'ldapts';
+import type { PasswordVerdict } from '../../core/directory.ts';
+import { SallyportError } from '../../core/errors.ts';
+import type { LogPort } from '../../core/log.ts';
+import type { Connection } from './connection.ts';
+import { AwayError, causeOf, RESULT, resultOf } from './errors.ts';
+import { createGate } from './gate.ts';
+import type { People } from './people.ts';
+import type { Pool } from './pool.ts';
+import { presetOf } from './presets.ts';
+import type { Servers } from './servers.ts';
+import type { Settings } from './settings.ts';
+import { refusalOf, verdictOf } from './verdicts.ts';
+
+interface Parts {
+  people: People;
+  pool: Pool;
+  servers: Servers;
+  log: LogPort;
+}
+
+/** Longest password that is sent, bytes of UTF-8. */
+const LONGEST = 1024;
+/** RFC 3062. */
+const PASSWORD_MODIFY = '1.3.6.1.4.1.4203.1.11.1';
+
+/** Passwords are checked by a bind as the person, on a connection of its own, and changed where the server keeps them. */
+export function createPasswords(settings: Settings, { people, pool, servers, log }: Parts) {
+  const preset = presetOf(settings.preset);
+  const gate = createGate(settings.passwordChecks);
+
+  /** No entry is called so; asking costs what asking for one does. */
+  const nobody = () => `cn=${randomBytes(16).toString('hex')},${settings.base}`;
+
+  async function bindAs(dn: string, password: string): Promise<PasswordVerdict> {
+    const connection = await servers.open();
+    const control = new PasswordPolicyControl({ critical: false });
+    try {
+      await connection.bind(dn, password, control);
+      return verdictOf(undefined, control.value);
+    } catch (error) {
+      const verdict = verdictOf(error, control.value);
+      if (verdict === 'unavailable')
+        log.warn({ error: causeOf(error) }, 'a directory didn’t say whether a password is right');
+      return verdict;
+    } finally {
+      await connection.close();
+    }
+  }
+
+  async function verify(key: string | undefined, password: string): Promise<PasswordVerdict> {
+    if (password === '' || Buffer.byteLength(password) > LONGEST || password.includes('\0')) return 'wrong';
+    try {
+      return await gate(async () => {
+        const found = await people.byKey(key ?? UNKNOWN);
+        const verdict = await bindAs(found?.dn ?? nobody(), password);
+        if (found === undefined) return verdict === 'unavailable' ? verdict : 'wrong';
+        const { password: state = 'usable' } = found.person;
+        return verdict === 'ok' && state !== 'usable' ? state : verdict;
+      });
+    } catch (error) {
+      if (!(error instanceof AwayError)) throw error;
+      log.warn({ error: error.message }, 'a directory didn’t say whether a password is right');
+      return 'unavailable';
+    }
+  }
+
+  /** As the person where that can be, for a change by another one is a reset, and passes history and age over. */
+  async function change(key: string, next: string, current: string | undefined): Promise<void> {
+    const found = await people.byKey(key);
+    if (found === undefined) throw new SallyportError('ERR_NOT_FOUND', 'nobody in the directory has this key');
+    const set = (connection: Connection) =>
+      preset.passwords === 'unicodePwd'
+        ? setUnicode(connection, found.dn, next, current)
+        : setByExop(connection, found.dn, next, current);
+    const own = current === undefined ? undefined : await ownConnection(found.dn, current);
+    try {
+      await (own ? set(own) : pool.run(set));
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal) throw refusal;
+      throw error instanceof AwayError ? error : new AwayError('the directory didn’t change a password', error);
+    } finally {
+      await own?.close();
+    }
+  }
+
+  /** Undefined where the present password opens nothing any more, but was right a moment ago. */
+  async function ownConnection(dn: string, password: string): Promise<Connection | undefined> {
+    const connection = await servers.open();
+    try {
+      await connection.bind(dn, password);
+      return connection;
+    } catch (error) {
+      await connection.close();
+      if (resultOf(error) === RESULT.invalidCredentials) return undefined;
+      throw new AwayError('the directory didn’t take a password', error);
+    }
+  }
+
+  return { verify, ...(settings.changePassword && { change }) };
+}
+
+/** The key of nobody, in a form that every server can look for. */
+const UNKNOWN = '00000000-0000-0000-0000-000000000000';
+
+async function setByExop({ client }: Connection, dn: string, next: string, current: string | undefined): Promise<void> {
+  const writer = new BerWriter();
+  writer.startSequence();
+  writer.writeString(dn, 0x80);
+  if (current !== undefined) writer.writeString(current, 0x81);
+  writer.writeString(next, 0x82);
+  writer.endSequence();
+  const control = new PasswordPolicyControl({ critical: false });
+  try {
+    await client.exop(PASSWORD_MODIFY, writer.buffer, control);
+  } catch (error) {
+    throw refusalOf(error, control.value) ?? error;
+  }
+}
+
+/** Both in one request: the first alone would leave no password at all. */
+async function setUnicode(
+  { client }: Connection,
+  dn: string,
+  next: string,
+  current: string | undefined,
+): Promise<void> {
+  const change = (operation: 'add' | 'delete' | 'replace', password: string) =>
+    new Change({ operation, modification: new Attribute({ type: 'unicodePwd', values: [quoted(password)] }) });
+  const changes = current === undefined ? [change('replace', next)] : [change('delete', current), change('add', next)];
+  await client.modify(dn, changes);
+}
+
+/** MS-ADTS section 3.1.1.3.1.5. */
+const quoted = (password: string): Buffer => Buffer.from(`"${password}"`, 'utf16le');

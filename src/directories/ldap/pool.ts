@@ -1,0 +1,140 @@
+import type { Entry, SearchOptions } from 'ldapts';
+import type { Connection } from './connection.ts';
+import { AwayError, causeOf, RESULT, resultOf } from './errors.ts';
+import type { Servers } from './servers.ts';
+
+/** A connection that nobody used for so long is closed, milliseconds. */
+const IDLE = 60_000;
+/** Whoever waits for a connection beyond this number is told to come back. */
+const WAITING = 500;
+
+interface Account {
+  dn: string;
+  password: string;
+}
+
+/**
+ * Connections of the service account, each for one search at a time: the library ends a whole connection when one of
+ * its answers is late.
+ */
+export function createPool(servers: Servers, service: Account, most: number) {
+  const idle: { connection: Connection; timer: NodeJS.Timeout }[] = [];
+  const waiting: (() => void)[] = [];
+  let open = 0;
+  let closed = false;
+
+  async function connect(): Promise<Connection> {
+    const connection = await servers.open();
+    try {
+      await connection.bind(service.dn, service.password);
+      return connection;
+    } catch (error) {
+      await connection.close();
+      throw new AwayError('the directory doesn’t take the service account', error);
+    }
+  }
+
+  /** One that stands, and whether it has been used before. */
+  async function take(): Promise<{ connection: Connection; used: boolean }> {
+    for (let found = idle.pop(); found; found = idle.pop()) {
+      clearTimeout(found.timer);
+      if (found.connection.usable) return { connection: found.connection, used: true };
+      await found.connection.close();
+    }
+    return { connection: await connect(), used: false };
+  }
+
+  async function put(connection: Connection): Promise<void> {
+    if (closed || !connection.usable) return connection.close();
+    const timer = setTimeout(() => {
+      idle.splice(
+        idle.findIndex((it) => it.connection === connection),
+        1,
+      );
+      void connection.close();
+    }, IDLE).unref();
+    idle.push({ connection, timer });
+  }
+
+  async function enter(): Promise<void> {
+    if (closed) throw new AwayError('the directory is closed');
+    if (open < most) {
+      open += 1;
+      return;
+    }
+    if (waiting.length >= WAITING) throw new AwayError('too many questions to the directory at once');
+    await new Promise<void>((go) => waiting.push(go));
+  }
+
+  function leave(): void {
+    const next = waiting.shift();
+    if (next) next();
+    else open -= 1;
+  }
+
+  /** Once more on a new connection where an old one had ended: asking changes nothing. */
+  async function attempt<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    for (;;) {
+      const { connection, used } = await take();
+      try {
+        const result = await work(connection);
+        await put(connection);
+        return result;
+      } catch (error) {
+        if (resultOf(error) !== undefined) {
+          await put(connection);
+          throw error;
+        }
+        await connection.close();
+        if (!used) throw error;
+      }
+    }
+  }
+
+  return {
+    /** @throws AwayError for whatever is no answer of the server's to the question */
+    async run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+      await enter();
+      try {
+        return await attempt(work);
+      } catch (error) {
+        const result = resultOf(error);
+        if (result === RESULT.noSuchObject || error instanceof AwayError) throw error;
+        if (result !== undefined && ANSWERS.has(result)) throw error;
+        throw new AwayError(`the directory doesn’t answer (${causeOf(error)})`, error);
+      } finally {
+        leave();
+      }
+    },
+
+    /** Everything that a search finds, a page at a time, on a connection of its own. */
+    async *pages(base: string, options: SearchOptions): AsyncGenerator<Entry[]> {
+      const connection = await connect();
+      try {
+        for await (const { searchEntries } of connection.client.searchPaginated(base, options)) yield searchEntries;
+      } catch (error) {
+        throw new AwayError('the directory doesn’t list its people', error);
+      } finally {
+        await connection.close();
+      }
+    },
+
+    async close(): Promise<void> {
+      closed = true;
+      for (const { connection, timer } of idle.splice(0)) {
+        clearTimeout(timer);
+        await connection.close();
+      }
+    },
+  };
+}
+
+/** Results that say something of what was asked, and not of how the server is. */
+const ANSWERS: ReadonlySet<number> = new Set([
+  RESULT.noSuchAttribute,
+  RESULT.constraintViolation,
+  RESULT.insufficientAccess,
+  RESULT.unwillingToPerform,
+]);
+
+export type Pool = ReturnType<typeof createPool>;

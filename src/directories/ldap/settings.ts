@@ -1,0 +1,114 @@
+import { FilterParser } from 'ldapts';
+import { z } from 'zod';
+import { isCertificate } from '../../core/certificate.ts';
+import { parseDuration } from '../../core/duration.ts';
+import { PRESETS } from './presets.ts';
+
+/** Milliseconds, between bounds. */
+function duration(least: number, most: number) {
+  return z.string().transform((typed, { addIssue }) => {
+    const value = parseDuration(typed);
+    if (value !== undefined && value >= least && value <= most) return value;
+    addIssue(`must be a duration from ${least / 1000}s to ${most / 1000}s`);
+    return z.NEVER;
+  });
+}
+
+const server = z.string().refine(isServer, { error: 'must be ldaps://host or ldap://host, with a port or without' });
+
+function isServer(typed: string): boolean {
+  const url = URL.parse(typed);
+  if (url === null || (url.protocol !== 'ldaps:' && url.protocol !== 'ldap:')) return false;
+  return url.hostname !== '' && url.username === '' && ['', '/'].includes(url.pathname) && url.search + url.hash === '';
+}
+
+const name = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, { error: 'must be the name of an attribute' });
+const names = z.array(name).min(1).max(10);
+const dn = z.string().min(1).max(1024);
+
+/** RFC 4515. */
+const filter = z
+  .string()
+  .max(4096)
+  .refine(isFilter, { error: 'must be a filter as (memberOf=cn=staff,ou=groups,dc=example)' });
+
+function isFilter(typed: string): boolean {
+  try {
+    FilterParser.parseString(typed);
+    return typed.startsWith('(');
+  } catch {
+    return false;
+  }
+}
+
+const attributes = z
+  .strictObject({
+    key: name.optional().describe('Names a person for good, and is never given to another'),
+    username: names
+      .optional()
+      .describe('What people type: the first is what they are called, the others are further names'),
+    name: names.optional().describe('The first that there is'),
+    givenName: name.optional(),
+    familyName: name.optional(),
+    email: names.optional().describe('Mail addresses, the first of the first one first'),
+    phone: names.optional().describe('The first that begins with +'),
+    department: name.optional(),
+    locale: name.optional(),
+  })
+  .prefault({})
+  .describe('In the place of the preset’s');
+
+const groups = z
+  .strictObject({
+    from: z
+      .enum(['memberOf', 'members', 'tokenGroups', 'nowhere'])
+      .optional()
+      .describe('The person’s memberOf; the groups that name the person; Active Directory’s own reckoning; not known'),
+    base: dn.optional().describe('Where groups are looked for; by default the base'),
+    member: name.default('member').describe('Attribute of a group that names people, for members'),
+    name: z
+      .union([z.literal('dn'), name])
+      .optional()
+      .describe('What a group is called: this attribute of it, or its whole name'),
+    nested: z.boolean().default(true).describe('Groups within groups count as well'),
+  })
+  .prefault({});
+
+export const settings = z
+  .strictObject({
+    preset: z.enum(PRESETS).describe('What kind of server it is'),
+    servers: z.array(server).min(1).max(10).describe('Tried in this order'),
+    tls: z
+      .enum(['required', 'dangerouslyNone'])
+      .default('required')
+      .describe('required: ldap:// is upgraded by StartTLS. With dangerouslyNone passwords can be read on the way'),
+    ca: z
+      .string()
+      .trim()
+      .refine(isCertificate, { error: 'must be a certificate in PEM' })
+      .optional()
+      .describe('Certificate that signed theirs, PEM; by default the public authorities'),
+    bindDn: dn.describe('Who reads the directory: a service account, as its whole name'),
+    bindPassword: z.string().min(1).max(1024).describe(`Usually \${file:…}`),
+    base: dn.describe('People are below this entry, and nobody else'),
+    filter: filter.optional().describe('Further, what they must match: (memberOf=…)'),
+    attributes,
+    groups,
+    emailVerified: z.boolean().optional().describe('Whether the institution makes sure whose mail addresses these are'),
+    changePassword: z.boolean().default(true).describe('People may change their passwords here'),
+    lockoutThreshold: z
+      .int()
+      .min(2)
+      .max(100)
+      .optional()
+      .describe('Wrong passwords after which the directory locks an account'),
+    connectWithin: duration(100, 30_000).prefault('3s'),
+    answerWithin: duration(100, 60_000).prefault('5s'),
+    connections: z.int().min(1).max(64).default(4).describe('For searches, at most'),
+    passwordChecks: z.int().min(1).max(256).default(16).describe('At once; each has a connection of its own'),
+  })
+  .refine(({ servers, tls }) => tls === 'required' || servers.every((url) => url.startsWith('ldap://')), {
+    path: ['tls'],
+    error: 'dangerouslyNone goes with ldap:// alone',
+  });
+export type Settings = z.output<typeof settings>;

@@ -1,0 +1,98 @@
+import type { Entry } from 'ldapts';
+import type { AccountStatus } from '../../core/account.ts';
+import type { PasswordState } from '../../core/directory.ts';
+import { fileTimeOf, textOf, timeOf } from './values.ts';
+
+/** How a person stands, why, and how their password does. */
+export interface State {
+  status: AccountStatus;
+  reason?: string;
+  password?: PasswordState;
+}
+
+/** What tells it, and how it is read, at `now`. */
+export interface StateReader {
+  /** Operational ones too: they come only where they are asked for by name. */
+  attributes: readonly string[];
+  read(entry: Entry, now: number): State;
+}
+
+const ACTIVE: State = { status: 'active' };
+
+function isPast(at: number | undefined, now: number): at is number {
+  return at !== undefined && at <= now;
+}
+
+const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+/** userAccountControl, MS-ADTS section 2.2.16. */
+const UAC = { disabled: 0x2, passwordNotRequired: 0x20, neverExpires: 0x1_0000, smartcard: 0x4_0000 } as const;
+const COMPUTED = { locked: 0x10, passwordExpired: 0x80_0000 } as const;
+
+const activeDirectory: StateReader = {
+  attributes: ['userAccountControl', 'msDS-User-Account-Control-Computed', 'accountExpires', 'pwdLastSet'],
+  read(entry, now) {
+    const control = Number(textOf(entry, 'userAccountControl') ?? 0);
+    const computed = Number(textOf(entry, 'msDS-User-Account-Control-Computed') ?? 0);
+    const ends = fileTimeOf(textOf(entry, 'accountExpires'));
+    const mustChange = textOf(entry, 'pwdLastSet') === '0' && (control & (UAC.neverExpires | UAC.smartcard)) === 0;
+    const password = mustChange ? 'must-change' : computed & COMPUTED.passwordExpired ? 'expired' : 'usable';
+    if (control & UAC.disabled) return { status: 'disabled', reason: 'userAccountControl: disabled', password };
+    if (isPast(ends, now)) return { status: 'expired', reason: `accountExpires: ${day(ends)}`, password };
+    if (computed & COMPUTED.locked) return { status: 'locked', reason: 'lockoutTime: locked', password };
+    return { ...ACTIVE, password };
+  },
+};
+
+/** What an administrator locks for good (draft-behera-ldap-password-policy-10 section 5.3.3). */
+const FOR_GOOD = '000001010000Z';
+
+const openldap: StateReader = {
+  attributes: ['pwdAccountLockedTime', 'pwdReset', 'pwdEndTime', 'pwdStartTime'],
+  read(entry, now) {
+    const [ends, begins] = [timeOf(textOf(entry, 'pwdEndTime')), timeOf(textOf(entry, 'pwdStartTime'))];
+    const password = textOf(entry, 'pwdReset') === 'TRUE' ? ({ password: 'must-change' } as const) : {};
+    // A time of which only the server knows how long it locks: it refuses the password itself.
+    if (textOf(entry, 'pwdAccountLockedTime') === FOR_GOOD)
+      return { status: 'locked', reason: 'pwdAccountLockedTime: for good', ...password };
+    if (isPast(ends, now)) return { status: 'expired', reason: `pwdEndTime: ${day(ends)}`, ...password };
+    if (begins !== undefined && begins > now)
+      return { status: 'disabled', reason: `pwdStartTime: ${day(begins)}`, ...password };
+    return { ...ACTIVE, ...password };
+  },
+};
+
+const ds389: StateReader = {
+  attributes: ['nsAccountLock', 'passwordExpirationTime', 'accountUnlockTime', 'pwdReset'],
+  read(entry, now) {
+    const ends = timeOf(textOf(entry, 'passwordExpirationTime'));
+    // Zero seconds of the epoch: it was reset (389-DS).
+    const reset = ends === 0 || textOf(entry, 'pwdReset') === 'TRUE';
+    const told: Pick<State, 'password'> = reset
+      ? { password: 'must-change' }
+      : isPast(ends, now)
+        ? { password: 'expired' }
+        : {};
+    if (textOf(entry, 'nsAccountLock')?.toLowerCase() === 'true')
+      return { status: 'disabled', reason: 'nsAccountLock', ...told };
+    const unlocks = timeOf(textOf(entry, 'accountUnlockTime'));
+    if (unlocks !== undefined && unlocks > now) return { status: 'locked', reason: 'accountUnlockTime', ...told };
+    return { ...ACTIVE, ...told };
+  },
+};
+
+const freeipa: StateReader = {
+  attributes: ['nsAccountLock', 'krbPrincipalExpiration', 'krbPasswordExpiration'],
+  read(entry, now) {
+    const ends = timeOf(textOf(entry, 'krbPrincipalExpiration'));
+    const password = isPast(timeOf(textOf(entry, 'krbPasswordExpiration')), now)
+      ? ({ password: 'expired' } as const)
+      : {};
+    if (textOf(entry, 'nsAccountLock')?.toLowerCase() === 'true')
+      return { status: 'disabled', reason: 'nsAccountLock', ...password };
+    if (isPast(ends, now)) return { status: 'expired', reason: `krbPrincipalExpiration: ${day(ends)}`, ...password };
+    return { ...ACTIVE, ...password };
+  },
+};
+
+export const STATES = { 'active-directory': activeDirectory, openldap, '389-ds': ds389, freeipa } as const;
