@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Reply } from '../support/client.ts';
 import { clientAt, crowd, stageCluster } from '../support/cluster.ts';
 import { SamlSite } from '../support/saml-site.ts';
@@ -94,6 +94,28 @@ describe('a member of a federation', () => {
     const reply = await at(name, someone).client.submit(consent, {}, { action: consent.url.pathname, button: 'allow' });
     const done = await at(other(name), someone).client.follow(reply);
     expect(site.answer(done)).toMatchObject({ status: ['Success'], attributes: { displayName: expect.any(String) } });
+  });
+});
+
+describe('an application that is another entity from now on', () => {
+  it('is so at both nodes as soon as a command at one has said that this is meant', async () => {
+    const someone = await newcomer();
+    await someone.enter('library');
+    const ask = async (name: Name, id: string) =>
+      (await at(name, someone).client.open(site.address(id, stage.cluster.url))).status;
+    expect(await both((name) => ask(name, 'wiki'))).toEqual([200, 200]);
+    // The same file describes somebody else, whom no node believes by itself.
+    site.metadata('wiki', { 'wiki-anew': {} });
+    expect(await both((name) => ask(name, 'wiki-anew'))).toEqual([400, 400]);
+    await stage.cluster.node('a').command('saml repin', ['wiki']);
+    await vi.waitFor(
+      async () => {
+        expect(await both((name) => ask(name, 'wiki-anew'))).toEqual([200, 200]);
+        // To the former one, which may be in other hands, nothing is sent any more.
+        expect(await both((name) => ask(name, 'wiki'))).toEqual([400, 400]);
+      },
+      { timeout: 15_000, interval: 200 },
+    );
   });
 });
 

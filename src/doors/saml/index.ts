@@ -14,6 +14,7 @@ import type { SamlDoor } from './metadata/operate.ts';
 import { createOwnMetadata, ownIdentity } from './metadata/own.ts';
 import { sealedPins } from './metadata/pins.ts';
 import { createParties, type Parties } from './metadata/registry.ts';
+import { createRepins } from './metadata/repins.ts';
 import { reviewApplications } from './metadata/review.ts';
 import { createParticipants } from './participants.ts';
 import type { Party } from './party.ts';
@@ -69,6 +70,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     const { warnBefore } = settings;
     const table = attributeTable(settings.attributes);
     const parties = await createParties({ applications, ports, warnBefore, table });
+    const repins = createRepins(parties, ports);
     const gate = gateOf(ports, settings, parties, settingsOf);
     const participants = createParticipants(ephemeral, ports.sessions.lifetime);
     const pending = createPending(ports);
@@ -94,7 +96,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
 
     const door: SamlDoor = {
       importer: createImporter(ports, table),
-      repin: (application) => parties.repin(application),
+      repin: repins.repin,
       handler: router,
       async application(id) {
         const configured = byId.get(id) ?? (await parties.application(id));
@@ -109,7 +111,10 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
       signOut: logout.signOut,
       signOutByBrowser: logout.signOutByBrowser,
       troubles: async () => parties.troubles(),
-      close: () => parties.close(),
+      async close() {
+        repins.close();
+        await parties.close();
+      },
     };
     return door;
   },

@@ -53,6 +53,11 @@ export class Members {
     this.#read.delete(entityId);
   }
 
+  /** What was read is read again: another node has moved one. */
+  forget(): void {
+    this.#read.clear();
+  }
+
   #state() {
     return this.#ports.durable.state(NAMESPACE);
   }

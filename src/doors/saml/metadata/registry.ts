@@ -37,6 +37,8 @@ export interface Parties {
   absenceOf(application: string): Absence | undefined;
   /** Looks at every source now. */
   refresh(): Promise<void>;
+  /** Forgets what was read of who stands for which entity, and reads it again, though no document has changed. */
+  reread(): Promise<void>;
   /**
    * Takes what the source of an application describes now, whatever it was pinned to; or, for a federation's member,
    * makes that federation the one that answers for the entity. Answers before and after.
@@ -185,6 +187,11 @@ class Registry implements Parties {
 
   async refresh(): Promise<void> {
     await Promise.all(this.#entries.map(({ source }) => source.refresh()));
+  }
+
+  async reread(): Promise<void> {
+    this.#members.forget();
+    await Promise.all([...this.#singles.values()].map(({ source }) => source.refresh({ anew: true })));
   }
 
   async repin(id: string): Promise<{ from: string | undefined; to: string }> {
