@@ -1,4 +1,4 @@
-import express, { type Express, Router } from 'express';
+import express, { type Express, type RequestHandler, Router } from 'express';
 import { parametersOf } from '../core/parameters.ts';
 import { apiRoutes } from './api/passes.ts';
 import { serveAssets } from './assets.ts';
@@ -31,6 +31,14 @@ function publish({ published }: Pick<WebDeps, 'published'>): Router {
   return router;
 }
 
+/** What counts is answered by whoever is the node that this process was started as: another one may be by now. */
+function heldOnly({ held }: Pick<WebDeps, 'held'>): RequestHandler {
+  return async (_req, _res, next) => {
+    await held();
+    next();
+  };
+}
+
 /** The gateway's front: every request passes these in this order. */
 export function createWeb(deps: WebDeps): Express {
   const app = express();
@@ -48,15 +56,16 @@ export function createWeb(deps: WebDeps): Express {
   app.use(ownOrigins(deps));
   app.use(ownHostOnly(deps.issuer));
   app.use(serveAssets(deps.assets));
-  for (const door of deps.doors) app.use(door.handler);
   app.use(publish(deps));
-  app.use(factorRoutes(deps));
   app.get('/language', languageSwitch(deps));
+  app.use(applicationsPage(deps));
+  app.use(heldOnly(deps));
+  for (const door of deps.doors) app.use(door.handler);
+  app.use(factorRoutes(deps));
   app.get('/', async (req, res) => {
     const session = await deps.core.session(req, res);
     send(deps, res, 'home', { signedIn: session !== undefined });
   });
-  app.use(applicationsPage(deps));
   app.use(waitingRoutes(deps));
   app.use(signInPages(deps, csrf));
   app.use(accountPages(deps, csrf));

@@ -43,6 +43,8 @@ export interface Rendering {
 export interface WebDeps extends WebRooms, Rendering {
   /** Sees each request first, and its end. */
   observed: RequestHandler;
+  /** Rejects with ERR_STORE_UNAVAILABLE where another process may be this node by now. */
+  held(): Promise<void>;
   trustedProxies: readonly string[];
   /** Names of the configured networks that an address belongs to. */
   networksOf(ip: string): readonly string[];

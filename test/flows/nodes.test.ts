@@ -127,7 +127,7 @@ describe('several nodes on one PostgreSQL', () => {
     expect((await chain()).filter(({ event }) => event === 'node.closed')).toHaveLength(1);
   });
 
-  it('keep one that has lost its name from writing anything', async () => {
+  it('keep one that has lost its name from answering anything, until it has it again', async () => {
     const url = await server.database();
     const line = await cuttable(url);
     const lost = await node(line.url, 'b');
@@ -141,12 +141,31 @@ describe('several nodes on one PostgreSQL', () => {
     expect((await ready(lost)).status).toBe(503);
     const before = await verified(successor);
     await expect(lost.addUser('bob')).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
-    // What waits to be written down, waits.
-    await signsIn(lost, 'ada');
+    // A sign-in with a password writes notes alone, which would wait.
+    const page = await new Client().get(`${lost.url}/account`);
+    expect([page.status, page.headers['retry-after']]).toEqual([503, '30']);
+    const { status } = await new Client().post(`${lost.url}/token`, { grant_type: 'authorization_code' });
+    expect(status).toBe(503);
+    expect((await new Client().get(`${lost.url}/applications`)).status).toBe(200);
     expect(await verified(successor)).toEqual(before);
     expect(await signsIn(successor, 'ada')).toBe(true);
     const said = lost.logs.filter(({ message }) => message === 'another process has the name of this node');
     expect(said).toHaveLength(1);
+    await successor.close();
+    await vi.waitFor(async () => expect(await signsIn(lost, 'ada')).toBe(true), { timeout: 20_000, interval: 500 });
+  });
+
+  it('ask before they answer, where one was halted for longer than its name lasts', async () => {
+    const url = await server.database();
+    const line = await cuttable(url);
+    const halted = await node(line.url, 'b');
+    await halted.addUser('ada');
+    line.cut();
+    const successor = await node(url, 'b');
+    line.mend();
+    // It has not noticed yet, whenever it asks by itself.
+    expect((await new Client().get(`${halted.url}/account`)).status).toBe(503);
+    expect(await signsIn(successor, 'ada')).toBe(true);
   });
 });
 

@@ -26,6 +26,7 @@ export function frontOf(
   return {
     ...{ ...world, ...rendering, ...rooms, core, applications, durable, ephemeral, log, i18n, locate, networksOf },
     audit: ledger.audit,
+    held: ledger.held,
     observed: observedRequests(ground.metrics),
     ...{ trustedProxies: config.trustedProxies, rules: config.rules, trustedDevices: config.trustedDevices },
     troubles: doors.troubles.now,
