@@ -15,7 +15,9 @@ import { createDurableStore } from '../durable/index.ts';
 import { createLimits } from '../lockout/limits.ts';
 import type { Config } from './config.ts';
 import { withFormerKeys } from './former-keys.ts';
+import { fileOf } from './lock.ts';
 import type { Modules } from './modules.ts';
+import { createSharedClock, type SharedClock } from './nodes/clock.ts';
 import { sealerFor } from './sealing/places.ts';
 import type { Senders } from './senders.ts';
 
@@ -43,6 +45,8 @@ function pooled(): World['random'] {
 }
 
 export interface Stores {
+  /** Where other processes can share the durable store. */
+  clock: SharedClock | undefined;
   durable: DurableStore;
   ephemeral: EphemeralStore;
   close(): Promise<void>;
@@ -54,13 +58,18 @@ export async function openStores(config: Config, modules: Modules, world: World,
   const ephemeralModule = modules.stores.ephemeral.get(passing.type);
   if (!durableModule || !ephemeralModule) throw new Error('the configuration names a store that does not exist');
   const durable = await createDurableStore(await durableModule.open(kept.settings));
+  const shared = fileOf(kept.settings) === undefined;
+  const read = { machine: world.now, store: durable.now, log, follows: config.clock === 'database' };
+  // Before anything is compared with a time.
+  const clock = shared ? await createSharedClock(read) : undefined;
   const opened = await ephemeralModule.open(passing.settings, {
-    now: world.now,
+    now: clock?.now ?? world.now,
     lasting: { state: durable.state('ephemeral'), records: durable.records('ephemeral') },
     onState: (state, detail) =>
       log[state === 'up' ? 'info' : 'error']({ store: passing.type, detail }, `store is ${state}`),
   });
   return {
+    clock,
     durable,
     ephemeral: withFormerKeys(opened),
     async close() {

@@ -101,6 +101,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         ? { type: 'redis', ...redis, prefix: options.prefix ?? `${ports.gateway}:` }
         : { type: 'embedded' },
     },
+    // Tests move this process's clock alone.
+    ...(options.postgres ? { clock: 'machine' } : {}),
     ...(redis || options.postgres
       ? { secrets: { sealingKey: createHash('sha256').update('sealing key of the tests').digest('base64url') } }
       : {}),

@@ -4,6 +4,7 @@ import type { DurableStore, EphemeralStore } from '../../core/store.ts';
 import type { Config } from '../config.ts';
 import { createMetrics, type Metrics } from '../metrics/index.ts';
 import type { Modules } from '../modules.ts';
+import type { SharedClock } from '../nodes/clock.ts';
 import { observed } from '../observed/stores.ts';
 import { openStores, type World } from '../parts.ts';
 import { guarded } from '../sealing/guard.ts';
@@ -12,7 +13,10 @@ import { type Places, sealedPlaces } from '../sealing/places.ts';
 
 /** What everything stands on: a clock, a log, what is measured, the stores, and the keys under which they are sealed. */
 export interface Ground {
+  /** Its time is that of all nodes. */
   world: World;
+  /** Absent where no other process can share the durable store. */
+  clock?: SharedClock;
   log: LogPort;
   metrics: Metrics;
   keys: Keys;
@@ -26,9 +30,12 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-export async function openGround(config: Config, modules: Modules, world: World, log: LogPort): Promise<Ground> {
+export async function openGround(config: Config, modules: Modules, machine: World, log: LogPort): Promise<Ground> {
   const metrics = createMetrics(config);
-  const stores = await openStores(config, modules, world, log);
+  const stores = await openStores(config, modules, machine, log);
+  const { clock } = stores;
+  const world = clock ? { ...machine, now: clock.now } : machine;
+  if (clock) metrics.watch({ ahead: clock.ahead });
   const keys = createKeys(config);
   const { sealer } = keys;
   const places = sealedPlaces(modules);
@@ -37,5 +44,6 @@ export async function openGround(config: Config, modules: Modules, world: World,
   const ready = async () => {
     await Promise.all([durable.ping(), ephemeral.ping()]);
   };
-  return { world, log, metrics, keys, sealer, places, durable, ephemeral, ready, close: stores.close };
+  const kept = { durable, ephemeral, ready, close: stores.close };
+  return { world, log, metrics, keys, sealer, places, ...(clock && { clock }), ...kept };
 }

@@ -20,7 +20,9 @@ export interface Ledger {
   keyrings: Keyrings;
   counter: Counter;
   node: Node;
-  /** Throws while a store is away, or this process isn't the node any more that it was started as. */
+  /** Rejects with ERR_STORE_UNAVAILABLE where this process may not be the node any more that it was started as. */
+  held(): Promise<void>;
+  /** Throws while a store is away, or this process isn't that node. */
   ready(): Promise<void>;
   close(): Promise<void>;
 }
@@ -29,7 +31,7 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
   const { world, log, durable, ephemeral, sealer } = ground;
   const signer = await auditKey(durable, sealer, world.now);
   const written = { durable, now: world.now, log, sign: signer };
-  const node = await openNode(config, written, membership);
+  const node = await openNode(config, { ...written, measure: async () => ground.clock?.measure() }, membership);
   const chain = await createAudit({ ...written, node: node.name, held: node.held });
   const audit = listened(boundUnproven(chain, world.now));
   const ready = async () => {
@@ -47,7 +49,7 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
   const keyrings = createKeyrings({ ...world, durable, ephemeral, sealer, log, audit });
   const auditOf = { durable, node: node.name, publicKeyOf: signer.verifyKey, refresh: signer.refresh };
   return {
-    ...{ audit, auditOf, health, management, keyrings, counter, node, ready },
+    ...{ audit, auditOf, health, management, keyrings, counter, node, held: () => node.held(false), ready },
     async close() {
       await keyrings.close();
       await chain.close();

@@ -47,6 +47,8 @@ export interface Config {
   name: LocalizedText;
   /** Its own among those that share the stores. */
   node: Parsed['node'];
+  /** Whose time counts where nodes share a database. */
+  clock: Parsed['clock'];
   listen: Parsed['listen'];
   management: { host: string; port: number };
   trustedProxies: readonly string[];

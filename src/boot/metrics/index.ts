@@ -14,6 +14,8 @@ export interface Sources {
   /** How the stores stand. */
   stores?(): Promise<StoreStandings>;
   troubles?(): Promise<readonly Trouble[]>;
+  /** How far this machine's clock is ahead of the database's, milliseconds. */
+  ahead?(): number;
 }
 
 /** What is measured, and how it is read. */
@@ -45,6 +47,7 @@ export function createMetrics(config: Configured): Metrics {
   });
   watchTroubles(registers, labels, sources);
   watchStores(registers, sources);
+  watchClock(registers, sources);
 
   return {
     contentType: registry.contentType,
@@ -86,4 +89,13 @@ function watchStores(registers: Registry[], sources: Sources): void {
       value: state === 'up' ? 1 : 0,
     })),
   );
+}
+
+function watchClock(registers: Registry[], sources: Sources): void {
+  const about = {
+    name: 'sallyport_clock_offset_seconds',
+    help: 'How far this machine’s clock is ahead of the database’s; behind where negative.',
+    aggregator: 'max' as const,
+  };
+  askedGauge(registers, about, () => (sources.ahead ? [{ value: sources.ahead() / 1000 }] : []));
 }

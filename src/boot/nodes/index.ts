@@ -19,12 +19,16 @@ export interface Membership {
   lasts?: number;
 }
 
-type Wires = Pick<AuditDeps, 'now' | 'log' | 'sign'> & { durable: DurableStore };
+type Wires = Pick<AuditDeps, 'now' | 'log' | 'sign'> & {
+  durable: DurableStore;
+  /** Measures the time that nodes share, whenever the name is renewed. */
+  measure(): Promise<void>;
+};
 
 /** This process among those that share the durable store. A store in a file is this process's alone, by its lock. */
 export async function openNode(
   { node: name, stores }: Pick<Config, 'node' | 'stores'>,
-  { durable, ...wires }: Wires,
+  { durable, measure, ...wires }: Wires,
   { command = false, lasts = LASTS }: Membership,
 ): Promise<Node> {
   if (fileOf(stores.durable.settings) !== undefined) return aloneAs(name);
@@ -32,6 +36,9 @@ export async function openNode(
   const joining = { leases, name, log: wires.log };
   if (command) return joinForCommand(joining);
   const node = await join(joining);
-  node.onBeat(() => closeOrphans({ leases, durable, by: name, ...wires }));
+  node.onBeat(async () => {
+    await measure();
+    await closeOrphans({ leases, durable, by: name, ...wires });
+  });
   return node;
 }

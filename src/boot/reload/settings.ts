@@ -11,6 +11,7 @@ export type Takes = 'reload' | 'roll' | 'restart';
 export const TAKES: Readonly<Record<keyof Sections, Takes>> = {
   // What is done under one name or address isn't known under the other.
   node: 'restart',
+  clock: 'restart',
   issuer: 'restart',
   listen: 'restart',
   management: 'restart',

@@ -92,8 +92,9 @@ export class ArtifactAdapter implements Adapter {
     // Begun before the token is marked: a tab that reads it in between must not take it for a thief's.
     if (overlap !== undefined && !(await this.#store.add(this.#overlap(id), '1', overlap))) return;
     const payload = await this.find(id);
-    const left = Math.max(1, (payload?.exp ?? 0) - Math.floor(Date.now() / 1000));
-    const won = payload && (await this.#store.add(this.#mark(id), String(Math.floor(Date.now() / 1000)), left * 1000));
+    const now = Math.floor(this.#ports.now() / 1000);
+    const left = Math.max(1, (payload?.exp ?? 0) - now);
+    const won = payload && (await this.#store.add(this.#mark(id), String(now), left * 1000));
     if (won) return;
     // Its overlap ended while this request was under way, and must not begin again.
     if (overlap !== undefined) await this.#store.delete(this.#overlap(id));

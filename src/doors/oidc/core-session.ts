@@ -74,7 +74,7 @@ export function createOwnSession(provider: () => Provider, sessions: SessionAdap
       session.ensureClientContainer(application);
       const { life, idle } = lifeLeft(ports, session);
       const { accountId: account, uid } = session;
-      if (isNew || moves(session.exp, idle)) await session.save(idle);
+      if (isNew || moves(session.exp, idle, ports.now())) await session.save(idle);
       // Another tab may have entered it at the same moment, and given it the name; or the session has just ended.
       const authorizations = isNew ? (await sessions.findByUid(uid))?.authorizations : session.authorizations;
       const index = authorizations?.[application]?.sid;

@@ -9,13 +9,13 @@ import { lifeLeft, seconds } from './sessions.ts';
 export function lifetimes({ lifetimes }: OidcSettings, ports: OidcPorts): NonNullable<Configuration['ttl']> {
   return {
     AccessToken: (ctx, token) =>
-      withinGrant(ctx, token.resourceServer?.accessTokenTTL ?? seconds(lifetimes.accessToken)),
+      withinGrant(ports, ctx, token.resourceServer?.accessTokenTTL ?? seconds(lifetimes.accessToken)),
     AuthorizationCode: 60,
     Grant: (ctx, grant) => {
       const usual = (settingsOf(ports, grant.clientId).reauthenticate ?? 0) + ports.sessions.lifetime;
       return seconds(Math.min(usual, (endOf(ctx) ?? Number.POSITIVE_INFINITY) - ports.now()));
     },
-    IdToken: (ctx) => withinGrant(ctx, seconds(lifetimes.idToken)),
+    IdToken: (ctx) => withinGrant(ports, ctx, seconds(lifetimes.idToken)),
     Interaction: seconds(lifetimes.signIn),
     // Absolute from the first one on: rotation never prolongs it.
     RefreshToken: (_ctx, token) => {
@@ -27,7 +27,7 @@ export function lifetimes({ lifetimes }: OidcSettings, ports: OidcPorts): NonNul
 }
 
 /** A JWT is good wherever it is: it must not say that it lives longer than the grant that it was issued under. */
-function withinGrant(ctx: KoaContextWithOIDC, usual: number): number {
+function withinGrant({ now }: Pick<OidcPorts, 'now'>, ctx: KoaContextWithOIDC, usual: number): number {
   const { exp } = ctx.oidc.entities.Grant ?? {};
-  return exp === undefined ? usual : Math.max(1, Math.min(usual, exp - Math.floor(Date.now() / 1000)));
+  return exp === undefined ? usual : Math.max(1, Math.min(usual, exp - Math.floor(now() / 1000)));
 }

@@ -6,6 +6,7 @@ import { leaveEnded } from './bridge.ts';
 import { bindInteractions, resumeInItsBrowser } from './browser-bound.ts';
 import { CLAIMS, SCOPES, withinScopes } from './claims.ts';
 import { clientOf, MemberAdapter, settingsOf } from './clients.ts';
+import { followClock } from './clock.ts';
 import { refuseEnded } from './ended.ts';
 import { overrideContext } from './evaluation.ts';
 import { features } from './features.ts';
@@ -55,6 +56,7 @@ export function createProvider(
   jwks: Configuration['jwks'],
   subjects: Subjects,
 ): Provider {
+  followClock(ports.now);
   const own = pages(ports);
   const provider = new Provider(ports.issuer, {
     adapter: (name: string) => {
@@ -129,5 +131,5 @@ function amend(provider: Provider, ports: OidcPorts, sessions: SessionAdapter): 
   withinScopes(provider);
   keepResting(provider);
   bindInteractions(provider, ports);
-  governSessions(provider, sessions);
+  governSessions(provider, sessions, ports.now);
 }

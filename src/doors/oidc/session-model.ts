@@ -13,14 +13,14 @@ export type Session = InstanceType<Provider['Session']> & {
  * oidc-provider's session model knows ids alone, and writes by them. Here it carries the cookie value that it was
  * opened by, and is written from that; a session that is destroyed ends by its uid.
  */
-export function governSessions(provider: Provider, sessions: SessionAdapter): void {
+export function governSessions(provider: Provider, sessions: SessionAdapter, now: () => number): void {
   const { Session } = provider as unknown as { Session: { prototype: object; IN_PAYLOAD: string[] } }; // as above
   const names = [...Session.IN_PAYLOAD, 'opened'];
   Object.defineProperty(Session, 'IN_PAYLOAD', { get: () => names });
 
   Object.assign(Session.prototype, {
     async save(this: Session, ttl: number): Promise<string> {
-      this.exp = Math.floor(Date.now() / 1000) + ttl;
+      this.exp = Math.floor(now() / 1000) + ttl;
       const { payload } = await this.getValueAndPayload();
       this.opened = await sessions.write(this.jti, payload, ttl);
       this.touched = false;

@@ -11,9 +11,9 @@ export interface StoredSession extends AdapterPayload {
   epoch?: number;
 }
 
-/** Whether using a session that expires at `exp` (seconds) now prolongs it by enough to write it again. */
-export function moves(exp: number | undefined, idle: number): boolean {
-  return exp === undefined || Date.now() / 1000 + idle - exp >= idle * WORTH_WRITING;
+/** Whether using a session that expires at `exp` (seconds) prolongs it by enough to write it again. `now`: milliseconds. */
+export function moves(exp: number | undefined, idle: number, now: number): boolean {
+  return exp === undefined || now / 1000 + idle - exp >= idle * WORTH_WRITING;
 }
 
 /** Applications of one session; of more, those that came first are forgotten. A person opens dozens in a day. */

@@ -85,6 +85,8 @@ async function build(options: ClusterOptions, endings: Ending[]): Promise<Omit<C
   const base = merge(prepared ? withServiceProviders(short, prepared) : short, {
     trustedProxies: ['127.0.0.1', '::1'],
     data: 'data',
+    // `advance` moves the machines' clocks, and PostgreSQL's not.
+    clock: 'machine',
     stores,
     secrets: { sealingKey: createHash('sha256').update('sealing key of the tests').digest('base64url') },
   });

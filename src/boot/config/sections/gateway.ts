@@ -39,6 +39,10 @@ export const gateway = {
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'must be lower-case letters, digits and hyphens, at most 63' })
     .default('main')
     .describe('Name of this process among those that share its stores: no two that run at once may have the same'),
+  clock: z
+    .enum(['database', 'machine'])
+    .default('database')
+    .describe('Whose time counts where nodes share a database: its own, or each machine’s'),
   issuer: issuer.describe('Public origin of the gateway: https://login.example.org'),
   name: localized.describe('What the institution calls this service'),
   listen,
