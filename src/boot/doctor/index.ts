@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
 import type { ExaminePorts, Finding } from '../../core/finding.ts';
 import type { DurableConnection } from '../../core/store.ts';
-import { troubleLine } from '../../core/trouble.ts';
 import { readingStore, schemaState } from '../../durable/index.ts';
 import { keepsFile } from '../config/plug-ins.ts';
 import type { Config } from '../config.ts';
@@ -11,7 +10,6 @@ import { controlPath } from '../control.ts';
 import { guardedFetch } from '../guarded-fetch.ts';
 import type { Modules } from '../modules.ts';
 import { OWN_RULES } from '../parts.ts';
-import { reviewOf } from '../troubles.ts';
 import { headsOf, keys, leasesOf, nodes, peopleOf, tables } from './durable.ts';
 import { dataFiles, filesNamed, ownCertificate, ownFiles, secretFiles } from './files.ts';
 import { askIssuer, issuerFindings, unreachable } from './issuer.ts';
@@ -21,7 +19,8 @@ import { ofPlugIns } from './plug-ins.ts';
 import { lockouts, type PolicySubject, rememberedDevices } from './policy.ts';
 import { type Check, runAll } from './run.ts';
 import { geoip, production } from './settings.ts';
-import { fault, good, notice, type Told } from './told.ts';
+import { good, notice, type Told } from './told.ts';
+import { troubles } from './troubles.ts';
 
 export { linesOf, type Told } from './told.ts';
 
@@ -79,7 +78,7 @@ function ofConfiguration(config: Config, modules: Modules, now: () => number): C
       about: 'configuration',
       run: async () => [good(`${config.file} loads`), ...warnings.map((text) => notice(text))],
     },
-    { about: 'applications', run: async () => troubles(config, modules, now()) },
+    { about: 'applications', run: () => troubles(config, modules, now()) },
     { about: 'data', run: async () => [...ownFiles(dataFiles(config)), ...secretFiles(filesNamed(config))] },
     { about: 'settings', run: async () => production(config, modules) },
     ...(tls
@@ -92,14 +91,6 @@ function ofConfiguration(config: Config, modules: Modules, now: () => number): C
 async function builtOf(file: string): Promise<number> {
   const { Reader } = await import('maxmind');
   return new Reader(await readFile(file)).metadata.buildEpoch.getTime();
-}
-
-/** What others' files keep from working; a running gateway's `/health` tells of what is fetched as well. */
-async function troubles(config: Config, modules: Modules, now: number): Promise<Finding[]> {
-  const found = await reviewOf(config, modules, now);
-  if (found.length === 0) return [good('what others wrote of them can be used')];
-  const todo = 'Have whoever writes it renew it, or take the application out.';
-  return found.map((trouble) => (trouble.state === 'unavailable' ? fault : notice)(troubleLine(trouble), todo));
 }
 
 function ofPolicy({ rules, sessions }: Config, subject: PolicySubject): Check[] {
