@@ -27,6 +27,18 @@ export function createCredentials(deps: Pick<AccountsNeeds, 'durable' | 'sealer'
     return { id, account, factor, name, sealed, createdAt: deps.now() };
   }
 
+  /** What stands against another one; whoever adds one at the same moment is found by the store alone. */
+  async function refusalOf(
+    account: string,
+    factor: string,
+    lookup: readonly string[] = [],
+  ): Promise<Message | undefined> {
+    const own = (await durable.credentials.ofAccount(account)).filter((it) => it.factor === factor);
+    if (own.length >= maximum(factor)) return { key: 'too-many-methods' };
+    const owners = await Promise.all(lookup.map((key) => durable.credentials.byLookup(factor, key)));
+    return owners.some(Boolean) ? { key: 'method-taken' } : undefined;
+  }
+
   return {
     /** Most credentials of one factor that an account may have. */
     maximum,
@@ -44,7 +56,8 @@ export function createCredentials(deps: Pick<AccountsNeeds, 'durable' | 'sealer'
 
     /**
      * The new one's id, or what the person is told instead: a lookup key is another credential's already, whoever's,
-     * or there are as many as there may be.
+     * or there are as many as there may be. `announce` is told its id before it is there, once nothing stands against
+     * it: a process that is killed in between leaves an entry of the audit too many, and never one too few.
      */
     async add(
       account: string,
@@ -52,8 +65,12 @@ export function createCredentials(deps: Pick<AccountsNeeds, 'durable' | 'sealer'
       name: string,
       data: unknown,
       lookup?: readonly string[],
+      announce?: (id: string) => Promise<void>,
     ): Promise<string | Message> {
+      const refusal = announce && (await refusalOf(account, factor, lookup));
+      if (refusal) return refusal;
       const credential = fresh(account, factor, name, data);
+      await announce?.(credential.id);
       try {
         const added = await durable.credentials.insert(credential, lookup, maximum(factor));
         return added ? credential.id : { key: 'too-many-methods' };

@@ -44,10 +44,9 @@ function deskOf(deps: DeskDeps, id: string): FactorDesk {
     accountById: (account) => accounts.byId(account),
     credentials: async ({ id: account }) => (await credentials.ofAccount(account)).filter((it) => it.factor === id),
     async add(account, { name, data, lookup }) {
-      const credential = await credentials.add(account.id, id, name, data, lookup);
-      if (typeof credential !== 'string') return credential;
-      await audit.commit({ event: 'credential.added', ...about, account: account.id, credential });
-      return credential;
+      return credentials.add(account.id, id, name, data, lookup, (credential) =>
+        audit.commit({ event: 'credential.added', ...about, account: account.id, credential }),
+      );
     },
     remove: (account, credential) => remove(account, credential),
     issue: (account, options, facts = {}) => issuing.issue(account, id, options, { ...facts, by: 'cli' }),

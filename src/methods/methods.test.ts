@@ -3,6 +3,7 @@ import { openMethods } from '../../test/support/methods.ts';
 import { MINUTE, START } from '../../test/support/sign-in.ts';
 import type { Mark } from '../assurance/validity.ts';
 import type { AuditEvent } from '../core/door.ts';
+import { SallyportError } from '../core/errors.ts';
 import type { Exercise } from './methods.ts';
 
 const NEW = { factor: 'phone', name: 'Phone', data: {} };
@@ -79,6 +80,36 @@ describe('a change of an account’s methods', () => {
     ]);
     const later = await exercise({}, (since) => methods.add('alice', NEW, since, {}));
     expect((await credentials.ofAccount('alice')).find(({ id }) => id === later)).not.toHaveProperty('suspendedAt');
+  });
+
+  it('tells the audit of a method before that is there, and adds none where it can’t be told', async () => {
+    let away = false;
+    const there: unknown[] = [];
+    const { methods, credentials } = await openMethods({
+      audit: {
+        async commit({ event }) {
+          if (away) throw new SallyportError('ERR_STORE_UNAVAILABLE', 'away');
+          there.push([event, (await credentials.ofAccount('alice')).length]);
+        },
+        note: () => {},
+      },
+      revoke: async () => 0,
+    });
+    const add = () => methods.add('alice', NEW, { generation: 0, since: 0 }, {});
+    for (let count = 0; count < 9; count += 1) await add();
+    away = true;
+    await expect(add()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+    expect(await credentials.ofAccount('alice')).toHaveLength(9);
+    away = false;
+    there.length = 0;
+    // One is one too many, and what was told of it is taken back.
+    const both = await Promise.all([add(), add()]);
+    expect(both.filter((added) => typeof added === 'string')).toHaveLength(1);
+    expect(await credentials.ofAccount('alice')).toHaveLength(10);
+    const told = there.map((entry) => JSON.stringify(entry)).sort();
+    expect(told).toEqual(['["credential.added",9]', '["credential.added",9]', '["credential.removed",10]']);
+    expect(await add()).toEqual({ key: 'too-many-methods' });
+    expect(there).toHaveLength(3);
   });
 
   it('ends what rests on a method with it, removed or suspended', async () => {

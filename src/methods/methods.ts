@@ -87,9 +87,18 @@ export function createMethods(
       since: Mark,
       facts: AuditFacts,
     ): Promise<string | Message> {
-      const id = await credentials.add(account, factor, name, data, lookup);
-      if (typeof id !== 'string') return id;
-      await audit.commit({ ...facts, event: 'credential.added', account, factor, credential: id });
+      let announced: string | undefined;
+      const tell = (event: string, credential: string) =>
+        audit.commit({ ...facts, event, account, factor, credential });
+      const id = await credentials.add(account, factor, name, data, lookup, async (fresh) => {
+        await tell('credential.added', fresh);
+        announced = fresh;
+      });
+      if (typeof id !== 'string') {
+        // Somebody else was faster in that very moment.
+        if (announced) await tell('credential.removed', announced);
+        return id;
+      }
       await settle(account, id, since, { ...facts, factor });
       return id;
     },
