@@ -119,6 +119,8 @@ export interface DurableConnection {
   dialect: unknown;
   /** Another one, where a statement may take as long as it needs; absent where `dialect` itself lets it. */
   patient?: unknown;
+  /** Shows that it takes writes, where reading doesn't show it. Throws ERR_STORE_UNAVAILABLE. */
+  probe?(): Promise<void>;
   /** How many connections other processes of this program have to it, where that can be told. */
   others?(): Promise<number>;
   /** False: the tables aren't brought up to date when the store is opened. */

@@ -58,6 +58,7 @@ function storeOver(connection: DurableConnection, db: Database): DurableStore {
     now: () => readClock(db),
     async ping() {
       checkServed(await newestVersion(db));
+      await connection.probe?.();
     },
     close: () => connection.close(),
   };

@@ -38,6 +38,15 @@ export function openDatabase(file: string): DatabaseSync {
   }
 }
 
+/** A full disk is still read: a page is written as it stands. Where a transaction is under way, that shows it. */
+export function probe(db: DatabaseSync, file: string): void {
+  try {
+    if (!db.isTransaction) db.exec('PRAGMA user_version = 0');
+  } catch (error) {
+    throw unavailable(error, file) ?? openingFailed(error, file);
+  }
+}
+
 /** SQLite itself would create the file readable for all; its journal takes over the file's mode. */
 function createPrivately(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DurableModule } from '../../core/store.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, probe } from './database.ts';
 import { closeDatabase, createDialect } from './dialect.ts';
 
 const settings = z.strictObject({
@@ -14,7 +14,11 @@ const sqlite: DurableModule<z.output<typeof settings>> = {
   settings,
   async open({ file }) {
     const db = openDatabase(file);
-    return { dialect: createDialect(db, file), close: async () => closeDatabase(db) };
+    return {
+      dialect: createDialect(db, file),
+      probe: async () => probe(db, file),
+      close: async () => closeDatabase(db),
+    };
   },
 };
 
