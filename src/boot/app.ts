@@ -8,6 +8,7 @@ import { createSite, type Site } from './app/site.ts';
 import type { CommandHost } from './commands.ts';
 import { type Config, loadConfig } from './config.ts';
 import { createLog } from './log.ts';
+import type { Metrics } from './metrics/index.ts';
 import type { Modules } from './modules.ts';
 import type { Membership } from './nodes/index.ts';
 import { realWorld, type World } from './parts.ts';
@@ -18,6 +19,7 @@ import type { Rooms } from './rooms.ts';
 export interface App {
   web: RequestListener;
   management: Express;
+  metrics: Pick<Metrics, 'json'>;
   host: CommandHost;
   /** What was made from the configuration as it was read last. */
   readonly building: Building;
@@ -64,6 +66,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   return {
     web: site.answer,
     management: ledger.management.app,
+    metrics: ground.metrics,
     host: { run: (request) => (request.name === 'config reload' ? reload('cli') : site.run(request)) },
     reload,
     onReload: (listener) => void listeners.push(listener),

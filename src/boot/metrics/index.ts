@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, type MetricObject, Registry } from 'prom-client';
 import type { AuditEvent } from '../../core/door.ts';
 import type { Trouble } from '../../core/trouble.ts';
 import type { StoreStandings } from '../health/index.ts';
@@ -22,6 +22,8 @@ export interface Sources {
 export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
+  /** As another process can join it with its own. */
+  json(): Promise<MetricObject[]>;
   /** An event that the audit has heard. */
   count(event: AuditEvent): void;
   countStrangers(fate: string, by: number): void;
@@ -52,6 +54,7 @@ export function createMetrics(config: Configured): Metrics {
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    json: async () => (await registry.getMetricsAsJSON()) as MetricObject[],
     count: countEvents(registers, labels),
     countStrangers: (fate, by) => strangers.inc({ fate }, by),
     requests: measureRequests(registers),

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stopServer } from '../app.ts';
 import type { Config } from '../config.ts';
@@ -9,6 +10,8 @@ import { DRAIN } from './stopping.ts';
 export interface Fronts {
   /** Takes no more requests, and waits for those under way, as long as they may take. */
   close(): Promise<void>;
+  /** The one that was taken where any would do. */
+  readonly managementPort: number;
   /** Takes up what another reading of the configuration says of them. */
   renew(config: Config): void;
 }
@@ -22,7 +25,11 @@ interface Answering {
 }
 
 /** Listens for people and applications, and then for the machine's own eyes. */
-export async function openFronts(config: Config, { web, management, endStreams }: Answering): Promise<Fronts> {
+export async function openFronts(
+  config: Config,
+  { web, management, endStreams }: Answering,
+  at: Place = config.management,
+): Promise<Fronts> {
   let draining = false;
   // A connection that is kept would bring further requests for as long as its owner likes: a balancer that asks how
   // this process is has no reason to stop.
@@ -35,8 +42,9 @@ export async function openFronts(config: Config, { web, management, endStreams }
   const people = serverOf(ending(web), config.listen.tls);
   const machine = createServer(ending(management));
   await listen(people, config.listen);
-  await listen(machine, config.management);
+  await listen(machine, at);
   return {
+    managementPort: (machine.address() as AddressInfo).port,
     renew: ({ listen: { tls } }) => renewCertificate(people, tls),
     async close() {
       draining = true;
@@ -54,9 +62,16 @@ export async function openFronts(config: Config, { web, management, endStreams }
   };
 }
 
-function listen(server: Server, { port, host }: { port: number; host: string }): Promise<void> {
+/** `exclusive`: not shared with other processes. */
+interface Place {
+  host: string;
+  port: number;
+  exclusive?: boolean;
+}
+
+export function listen(server: Server, { port, host, exclusive = false }: Place): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    server.listen({ port, host, exclusive }, resolve);
   });
 }

@@ -8,22 +8,28 @@ export const STOPPED_WITHIN = DRAIN + AFTER;
 /** A signal that comes again so soon is the same one: npm passes on what the terminal has sent to all, milliseconds. */
 const AGAIN = 1_000;
 
-/** Stops once, and in a bounded time; at once where a signal asks for it again. Also by the function answered. */
-export function stopOnSignal(stop: () => Promise<void>): () => void {
-  let asked: number | undefined;
-  const once = () => {
-    const now = performance.now();
-    if (asked === undefined) {
-      asked = now;
-      setTimeout(end, STOPPED_WITHIN, 'something hangs').unref();
-      void stop();
-    } else if (now - asked >= AGAIN) {
-      end('it was asked for again');
-    }
+/** Stops once, however often it is asked for, and in a bounded time. */
+export function stopOnce(stop: () => Promise<void>, within: number = STOPPED_WITHIN): () => void {
+  let stopping = false;
+  return () => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(end, within, 'something hangs').unref();
+    void stop();
   };
-  process.on('SIGTERM', once);
-  process.on('SIGINT', once);
-  return once;
+}
+
+/** As the system asks for it; at once where it asks again. */
+export function stopOnSignal(stop: () => void): void {
+  let asked: number | undefined;
+  const hear = () => {
+    const now = performance.now();
+    if (asked !== undefined && now - asked >= AGAIN) end('it was asked for again');
+    asked ??= now;
+    stop();
+  };
+  process.on('SIGTERM', hear);
+  process.on('SIGINT', hear);
 }
 
 /** As a crash would, which all that was acknowledged outlives; it is what was asked for, all the same. */

@@ -1,0 +1,92 @@
+import { ConfigError, SallyportError } from '../../core/errors.ts';
+import { stopServer } from '../app.ts';
+import { type CommandRequest, commandHandler } from '../commands.ts';
+import { keepsFile } from '../config/plug-ins.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { controlPath, serveControl } from '../control.ts';
+import { lockOwned } from '../lock.ts';
+import { createLog } from '../log.ts';
+import { loadModules, type Modules } from '../modules.ts';
+import type { Outcome } from '../reload/index.ts';
+import { combinedManagement } from './combined.ts';
+import { listen } from './fronts.ts';
+import { keepWorkers, type Workers } from './keeping.ts';
+import { startWorker } from './process.ts';
+import type { Serving } from './single.ts';
+import { workerName } from './worker.ts';
+
+/** Starts several processes that share the listening port, and keeps them running: this one serves nobody itself. */
+export async function serveByWorkers(file: string, count: number): Promise<Serving> {
+  const modules = await loadModules();
+  const config = loadConfig(file, modules);
+  requireShared(config, modules);
+  const log = createLog(config.log.level);
+  for (const warning of config.warnings) log.warn({}, warning);
+
+  const lock = lockOwned(config);
+  const workers = await keepWorkers({
+    ...{ count, log, start: (number) => startWorker(config.file, number) },
+    giveUp(number) {
+      log.error({ worker: number }, 'a worker dies again and again: giving up');
+      void workers.stop().finally(() => process.exit(1));
+    },
+  });
+  const management = combinedManagement(workers, (number) => workerName(config.node, number));
+  await listen(management, config.management);
+  const reload = reloading(workers);
+  const run = (request: CommandRequest) =>
+    request.name === 'config reload' ? reload('cli') : anyOf(workers).ask({ kind: 'command', request });
+  const control = await serveControl(controlPath(config.data), commandHandler({ run }));
+  log.info({ issuer: config.issuer, workers: count }, 'listening');
+
+  return {
+    async reload() {
+      const { lines, exitCode } = await reload('signal').catch((error: Error) => ({
+        lines: ['', error.message],
+        exitCode: 1,
+      }));
+      if (exitCode !== 0) log.error({ reasons: lines.slice(1) }, 'the configuration was not reloaded');
+    },
+    async stop() {
+      await Promise.all([workers.stop(), control.close()]);
+      await stopServer(management);
+      lock.release();
+      log.info({}, 'stopped');
+    },
+  };
+}
+
+function anyOf(workers: Workers) {
+  const [worker] = workers.ready();
+  if (worker) return worker;
+  throw new SallyportError('ERR_STORE_UNAVAILABLE', 'no worker is ready: try again');
+}
+
+/** One worker leads the reload of all nodes; what takes new processes gets them here, where there are several. */
+function reloading(workers: Workers): (by: 'cli' | 'signal') => Promise<Outcome> {
+  let running = false;
+  return async (by) => {
+    if (running) return { lines: ['nothing was reloaded', 'workers are being replaced: try again'], exitCode: 1 };
+    running = true;
+    try {
+      const outcome = await anyOf(workers).ask({ kind: 'reload', by });
+      if (!outcome.roll) return outcome;
+      await workers.roll();
+      const [, ...reasons] = outcome.lines;
+      return { lines: ['every worker of this machine was replaced, one after the other', ...reasons], exitCode: 0 };
+    } finally {
+      running = false;
+    }
+  };
+}
+
+/** Several processes can't have one file open. */
+function requireShared({ file, stores, demo }: Config, modules: Modules): void {
+  const faults = (['durable', 'ephemeral'] as const).flatMap((kind) =>
+    keepsFile(modules.stores[kind].get(stores[kind].type))
+      ? [{ file, path: `stores.${kind}`, message: 'is a file of one process: --workers needs a server that all share' }]
+      : [],
+  );
+  const shown = demo ? [{ file, path: 'demo', message: 'is for one process: start it without --workers' }] : [];
+  if (faults.length + shown.length > 0) throw new ConfigError([...faults, ...shown]);
+}
