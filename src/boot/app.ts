@@ -7,6 +7,7 @@ import { openLedger } from './app/ledger.ts';
 import { createSite, type Site } from './app/site.ts';
 import type { CommandHost } from './commands.ts';
 import { type Config, loadConfig } from './config.ts';
+import type { Lag } from './load/lag.ts';
 import { createLog } from './log.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Modules } from './modules.ts';
@@ -48,12 +49,13 @@ export interface AppOptions {
   read?: () => Config;
   /** Throws for what only a listener would see of it. */
   check?: (config: Config) => void;
+  lag?: Lag;
 }
 
 /** The gateway: what stays, and over it what the configuration makes. */
 export async function createApp(config: Config, modules: Modules, options: AppOptions = {}): Promise<App> {
-  const { world = realWorld, log = createLog(config.log.level), node = {} } = options;
-  const ground = await openGround(config, modules, world, log);
+  const { world = realWorld, log = createLog(config.log.level), node = {}, lag } = options;
+  const ground = await openGround(config, modules, { world, log, lag });
   const ledger = await openLedger(config, ground, node);
   const base = { modules, ground, ledger };
   const site = createSite(await raise(config, base), log);

@@ -16,6 +16,7 @@ import { createLimits } from '../lockout/limits.ts';
 import type { Config } from './config.ts';
 import { withFormerKeys } from './former-keys.ts';
 import { fileOf } from './lock.ts';
+import type { Metrics } from './metrics/index.ts';
 import type { Modules } from './modules.ts';
 import { createSharedClock, type SharedClock } from './nodes/clock.ts';
 import { sealerFor } from './sealing/places.ts';
@@ -83,8 +84,7 @@ export function createDirectories(
   config: Config,
   modules: Modules,
   durable: DurableStore,
-  world: World,
-  log: LogPort,
+  { world, log, metrics }: { world: World; log: LogPort; metrics: Metrics },
 ): Map<string, Directory> {
   const directories = new Map<string, Directory>();
   for (const [id, { type, settings, ...route }] of config.directories) {
@@ -92,7 +92,7 @@ export function createDirectories(
     if (module === undefined) continue;
     const records = durable.records(`directory:${id}`);
     const signInWith = routedTo(config.signInWith, [route]);
-    directories.set(id, module.create(settings, { ...world, log, records, signInWith }));
+    directories.set(id, module.create(settings, { ...world, log, records, signInWith, work: metrics.hashing(id) }));
   }
   return directories;
 }

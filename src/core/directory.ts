@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AccountStatus, Profile } from './account.ts';
 import type { Examine } from './finding.ts';
+import type { WorkMeter } from './load.ts';
 import type { LogPort } from './log.ts';
 import type { SignInWith } from './logins.ts';
 import type { RecordStore } from './store.ts';
@@ -43,7 +44,7 @@ export interface Directory {
   byKey(key: string): Promise<Person | undefined>;
   /** Everybody, a few at a time, where the directory can tell: for reports about those who never signed in. */
   list?(): AsyncIterable<Person>;
-  /** With no key it does the same work and answers `wrong`. */
+  /** With no key it does the same work and answers `wrong`. Throws OverloadedError where it wasn't looked at. */
   verifyPassword(key: string | undefined, password: string): Promise<PasswordVerdict>;
   /**
    * `current`: the present one, where the person has just given it. Throws ERR_INPUT for a password that it doesn't
@@ -62,6 +63,8 @@ export interface DirectoryPorts {
   /** By what people sign in: a directory that keeps them itself gives no name to two. */
   signInWith: SignInWith;
   log: LogPort;
+  /** Told of passwords that wait to be hashed, where somebody measures. */
+  work?: WorkMeter;
 }
 
 export interface DirectoryModule<S = unknown> {

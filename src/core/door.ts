@@ -11,6 +11,7 @@ import type { Exchange } from './exchange.ts';
 import type { Examine } from './finding.ts';
 import type { JourneyPort } from './journey.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
+import type { Load } from './load.ts';
 import type { LogPort } from './log.ts';
 import type { Message, PromptKind } from './prompt.ts';
 import type { Sealer } from './seal.ts';
@@ -89,6 +90,8 @@ export interface SessionListener {
 export interface Door extends SessionListener {
   /** Handles the door's own paths; passes on what isn't its. */
   readonly handler: RequestHandler;
+  /** Whether a path is called by programs: what is refused there before the door is asked is told in JSON. */
+  forPrograms?(path: string): boolean;
   /** What it knows of an application beyond its configuration, or of one that isn't configured, as a federation's member. */
   application?(id: string): Promise<Application | undefined>;
   /** What others wrote or serve keeps applications of this door from working, or soon will. Cheap: it is asked often. */
@@ -201,6 +204,8 @@ export interface CorePorts {
   ephemeral: EphemeralStore;
   /** Asked before anything is kept in `ephemeral` for somebody who isn't known. */
   strangers: Strangers;
+  /** Asked where a sign-in begins. */
+  load: Load;
   durable: DurableStore;
   sealer: Sealer;
   applications: Applications;

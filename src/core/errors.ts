@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'ERR_INPUT'
   | 'ERR_MISDIRECTED'
   | 'ERR_NOT_FOUND'
+  | 'ERR_OVERLOADED'
   | 'ERR_SEAL'
   | 'ERR_SIGN_IN_EXPIRED'
   | 'ERR_SIGN_IN_OTHER_BROWSER'
@@ -47,8 +48,20 @@ export class TooManyError extends SallyportError {
   }
 }
 
+/** Refused at once, because there is more to do than can be done: nothing was looked at. */
+export class OverloadedError extends SallyportError {
+  /** Milliseconds. */
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter: number) {
+    super('ERR_OVERLOADED', message);
+    this.name = 'OverloadedError';
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** For the header Retry-After: seconds, at least one. */
-export function secondsToWait({ retryAfter }: TooManyError): string {
+export function secondsToWait({ retryAfter }: Pick<TooManyError, 'retryAfter'>): string {
   return String(Math.max(1, Math.ceil(retryAfter / 1000)));
 }
 

@@ -91,7 +91,7 @@ export interface JourneyPort {
   /**
    * Begins, and counts what is kept of it for the address.
    *
-   * @throws TooManyError where the address has begun too much
+   * @throws TooManyError where the address has begun too much; OverloadedError where nobody is to begin
    * @throws SallyportError ERR_NOT_FOUND where the application isn't this door's
    */
   begin(request: JourneyRequest): Promise<{ id: string; step: JourneyStep }>;

@@ -1,3 +1,4 @@
+import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 
 /** What is attempted. */
@@ -46,6 +47,16 @@ export interface Turn {
   recognised(): Promise<void>;
   /** It was wrong: it stays counted, and whoever has to know is told once. `facts`: for the audit, with the account. */
   failed(facts: Readonly<Record<string, unknown>> & { account?: string }): Promise<void>;
+}
+
+/** Looks at an answer that was counted. Where there was no time to look at it, the attempt is given back: it was none. */
+export async function lookedAt<T>(turn: Pick<Turn, 'returned'>, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (hasCode(error, 'ERR_OVERLOADED')) await turn.returned();
+    throw error;
+  }
 }
 
 /** What a person is told who has to wait, or for whom waiting is no use. */

@@ -6,7 +6,7 @@ import type { Account } from '../core/account.ts';
 import { isRight } from '../core/directory.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
-import { type Attempt, lockedFor } from '../lockout/attempt.ts';
+import { type Attempt, lockedFor, lookedAt } from '../lockout/attempt.ts';
 import type { Ended } from './ending.ts';
 import type { MethodsNeeds } from './needs.ts';
 import { createRevocation, type PasswordChange, type RevocationParts } from './revocation.ts';
@@ -111,7 +111,7 @@ export function createPasswords(
           await turn.returned();
           return { lost: true };
         }
-        const error = await wrong(change);
+        const error = await lookedAt(turn, () => wrong(change));
         if (error) {
           await turn.failed({ ...change.facts, account: change.account.id });
           refused(error.key, change);

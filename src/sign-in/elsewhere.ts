@@ -31,7 +31,7 @@ const ADDRESSES: Readonly<Record<string, string>> = { 'elsewhere.enrol': '/enrol
  * own, and taken when it ends. No session is asked, and nothing is left for one.
  */
 export function createElsewhere(deps: SignInNeeds, { dispatcher, progress, react, look, waiting }: Parts) {
-  const { ephemeral, sealer, strangers } = deps;
+  const { ephemeral, load, sealer, strangers } = deps;
   const fresh = (bytes: number): string => Buffer.from(deps.random(bytes)).toString('base64url');
 
   function browserOf(from: From): Browser {
@@ -112,6 +112,7 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, progress, react
     }
 
     async function begin({ application, wants, loginHint, presents, from }: JourneyRequest) {
+      load.begin();
       await own(application);
       const browser = browserOf(from);
       const id = fresh(32);

@@ -1,6 +1,7 @@
 import type { Applications } from '../core/application.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { EnabledFactors } from '../core/enabled-factor.ts';
+import type { Load } from '../core/load.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { EphemeralStore } from '../core/store.ts';
 import type { Strangers } from '../core/strangers.ts';
@@ -9,6 +10,7 @@ export interface SignInNeeds {
   now(): number;
   random(bytes: number): Uint8Array;
   ephemeral: EphemeralStore;
+  load: Load;
   strangers: Strangers;
   sealer: Sealer;
   audit: AuditPort;

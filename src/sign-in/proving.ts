@@ -7,7 +7,7 @@ import type { Browser } from '../core/browser.ts';
 import type { Proved, Refused } from '../core/challenge.ts';
 import type { Answer, Message } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
-import { type Locked, lockedFor, type Turn } from '../lockout/attempt.ts';
+import { type Locked, lockedFor, lookedAt, type Turn } from '../lockout/attempt.ts';
 import type { Attempts } from '../lockout/attempts.ts';
 import type { Methods } from '../methods/methods.ts';
 import { accountOf } from './advance.ts';
@@ -79,9 +79,11 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
       return { error: { ...message, factor: opening.factor }, ...renew, ...hint };
     }
     const { it, mine, turn, guess } = taken;
-    const verdict = await it.factor.verify(pendingOf(opening.factor, opening.pending), mine, answer, account, {
-      application: request.application,
-    });
+    const verdict = await lookedAt(turn, () =>
+      it.factor.verify(pendingOf(opening.factor, opening.pending), mine, answer, account, {
+        application: request.application,
+      }),
+    );
     if (verdict.outcome === 'waiting') {
       await turn.returned();
       return waits(state, stage, verdict.prompt);

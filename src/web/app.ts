@@ -1,5 +1,6 @@
 import express, { type Express, type RequestHandler, Router } from 'express';
 import { parametersOf } from '../core/parameters.ts';
+import { admission } from './admission.ts';
 import { apiRoutes } from './api/passes.ts';
 import { serveAssets } from './assets.ts';
 import { boundedQuery } from './bodies.ts';
@@ -60,13 +61,15 @@ export function createWeb(deps: WebDeps): Express {
   app.get('/language', languageSwitch(deps));
   app.use(applicationsPage(deps));
   app.use(heldOnly(deps));
+  // Streams have bounds of their own, and stay open.
+  app.use(waitingRoutes(deps));
+  app.use(admission(deps));
   for (const door of deps.doors) app.use(door.handler);
   app.use(factorRoutes(deps));
   app.get('/', async (req, res) => {
     const session = await deps.core.session(req, res);
     send(deps, res, 'home', { signedIn: session !== undefined });
   });
-  app.use(waitingRoutes(deps));
   app.use(signInPages(deps, csrf));
   app.use(accountPages(deps, csrf));
   app.use(helpDeskPages(deps, csrf));

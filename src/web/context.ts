@@ -45,6 +45,10 @@ export interface WebDeps extends WebRooms, Rendering {
   observed: RequestHandler;
   /** Rejects with ERR_STORE_UNAVAILABLE where another process may be this node by now. */
   held(): Promise<void>;
+  /** Requests that are answered at once, at most. */
+  overload: { requests: number };
+  /** Told of each request that there was no room for. */
+  shed(what: 'request'): void;
   trustedProxies: readonly string[];
   /** Names of the configured networks that an address belongs to. */
   networksOf(ip: string): readonly string[];
@@ -55,7 +59,7 @@ export interface WebDeps extends WebRooms, Rendering {
   i18n: I18n;
   assets: Assets;
   core: Core;
-  doors: readonly Pick<Door, 'handler'>[];
+  doors: readonly Pick<Door, 'forPrograms' | 'handler'>[];
   /** Open pages that wait for an answer from elsewhere. */
   streams: Streams;
   /** What factors' own apps call, and the apps. */

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { SallyportError, secondsToWait, TooManyError } from '../core/errors.ts';
+import { OverloadedError, SallyportError, secondsToWait, TooManyError } from '../core/errors.ts';
 import { localsOf, loggable, type Rendering, send, type WebDeps } from './context.ts';
 import { pageOfForm, type RefusalKey } from './whose-turn.ts';
 
@@ -10,6 +10,7 @@ const PAGES: Readonly<Record<string, [key: RefusalKey, status: number]>> = Objec
   ERR_INPUT: ['input', 400],
   ERR_MISDIRECTED: ['misdirected', 421],
   ERR_NOT_FOUND: ['not-found', 404],
+  ERR_OVERLOADED: ['busy', 503],
   ERR_SIGN_IN_EXPIRED: ['expired', 400],
   ERR_SIGN_IN_OTHER_BROWSER: ['other-browser', 400],
   ERR_DIRECTORY_UNAVAILABLE: ['unavailable', 503],
@@ -37,11 +38,14 @@ export function showErrors(deps: ErrorsNeeds): ErrorRequestHandler {
     const { browser } = localsOf(res);
     const [key, status] = pageOf(error, pageOfForm(req.path) !== undefined);
     const fields = { err: error, path: loggable(req.path), reference: browser.reference };
-    if (status >= 500) deps.log.error(fields, 'request failed');
+    // Many at once, and none of them a fault.
+    const expected = error instanceof OverloadedError;
+    if (status >= 500 && !expected) deps.log.error(fields, 'request failed');
     else deps.log.info(fields, 'request refused');
     if (res.headersSent) return next(error);
     if (status === 503) res.setHeader('retry-after', '30');
-    if (error instanceof TooManyError) res.setHeader('retry-after', secondsToWait(error));
+    if (error instanceof TooManyError || error instanceof OverloadedError)
+      res.setHeader('retry-after', secondsToWait(error));
     send(deps, res, 'error', { status, key }, status);
   };
 }

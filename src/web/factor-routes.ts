@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express';
 import { fromBrowser } from '../accounts/context.ts';
-import { isUnavailable } from '../core/errors.ts';
+import { hasCode, isUnavailable } from '../core/errors.ts';
 import type { AppFiles, FactorRoute, FactorRoutes, RouteAnswer, RouteResult } from '../core/route.ts';
 import { nameRoute } from '../core/route-name.ts';
 import { createLimits } from '../lockout/limits.ts';
@@ -89,7 +89,9 @@ const failed =
   (deps: Pick<WebDeps, 'log'>): ErrorRequestHandler =>
   (error, _req, res, next) => {
     if (res.headersSent) return next(error);
-    if (isUnavailable(error)) return refuse(res, 503, 'unavailable', 'try again in a moment');
+    if (isUnavailable(error) || hasCode(error, 'ERR_OVERLOADED')) {
+      return refuse(res, 503, 'unavailable', 'try again in a moment');
+    }
     const status: unknown = (error as { status?: unknown } | undefined)?.status;
     if (status === 413) return refuse(res, 413, 'too_large', 'the body is too large');
     if (typeof status === 'number' && status >= 400 && status < 500)

@@ -13,6 +13,7 @@ interface Refusal {
 
 /** Every page of errors, by the key of its texts. Whoever adds one says here whose turn it is. */
 export const REFUSALS = Object.freeze({
+  busy: { turn: 'time', button: 'again', retries: true },
   csrf: { turn: 'person', button: 'again' },
   ended: { turn: 'application', button: 'applications' },
   expired: { turn: 'person', button: 'applications' },

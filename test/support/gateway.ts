@@ -49,6 +49,8 @@ export interface GatewayOptions {
   directories?: readonly DirectoryModule[];
   /** What stands between the gateway and its ephemeral store. */
   between?: (store: EphemeralStore) => EphemeralStore;
+  /** How far the process says that it is behind. */
+  lag?: AppOptions['lag'];
   /** Doors of the tests' own, beside those that are installed. */
   doors?: readonly DoorModule[];
 }
@@ -138,6 +140,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     read: () => loadConfig(file, modules, {}),
     ...(options.node && { node: options.node }),
+    ...(options.lag && { lag: options.lag }),
   });
   const server = await listen(app, ports.gateway);
   const relyingParty = options.withoutRelyingParty ? undefined : await startRelyingParties(ports.relyingParty, url);

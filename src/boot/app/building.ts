@@ -93,6 +93,7 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
       ledger.counter.know(knownIn(config));
       ground.metrics.configure(config);
       unlisten = ledger.audit.listen(outside.letters.hear);
+      ground.metrics.configure(config);
       ledger.management.show(pages);
       ledger.management.watch(doors.troubles.now);
       outside.letters.start();

@@ -10,6 +10,7 @@ import {
   type Rendering,
   setPolicy,
 } from '../../web/index.ts';
+import { loadOf } from '../load/index.ts';
 import type { Standing } from './standing.ts';
 
 /** What every door is given. */
@@ -27,6 +28,7 @@ export function portsOf(standing: Standing, rendering: Rendering): CorePorts {
   const { issuer, sessions, acr, locales } = config;
   return {
     ...{ now: world.now, random: world.random, issuer, sessions, acr, locales },
+    load: loadOf(config, ground),
     ...{ ephemeral, strangers, durable, sealer, applications, render, audit, log },
     fetch: outside.fetch,
     evaluate: rooms.evaluator.evaluate,

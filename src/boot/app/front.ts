@@ -28,6 +28,7 @@ export function frontOf(
     audit: ledger.audit,
     held: ledger.held,
     observed: observedRequests(ground.metrics),
+    ...{ overload: config.overload, shed: ground.metrics.shed },
     ...{ trustedProxies: config.trustedProxies, rules: config.rules, trustedDevices: config.trustedDevices },
     troubles: doors.troubles.now,
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),

@@ -2,6 +2,7 @@ import type { LogPort } from '../../core/door.ts';
 import type { KeyedSealer } from '../../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../../core/store.ts';
 import type { Config } from '../config.ts';
+import { type Lag, watchLag } from '../load/lag.ts';
 import { createMetrics, type Metrics } from '../metrics/index.ts';
 import type { Modules } from '../modules.ts';
 import type { SharedClock } from '../nodes/clock.ts';
@@ -19,6 +20,7 @@ export interface Ground {
   clock?: SharedClock;
   log: LogPort;
   metrics: Metrics;
+  lag: Pick<Lag, 'now'>;
   keys: Keys;
   sealer: KeyedSealer;
   /** Where sealed values may lie. */
@@ -30,7 +32,12 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-export async function openGround(config: Config, modules: Modules, machine: World, log: LogPort): Promise<Ground> {
+/** `lag`: how far the process is behind; tests bring their own. */
+export async function openGround(
+  config: Config,
+  modules: Modules,
+  { world: machine, log, lag = watchLag() }: { world: World; log: LogPort; lag?: Lag | undefined },
+): Promise<Ground> {
   const metrics = createMetrics(config);
   const stores = await openStores(config, modules, machine, log);
   const { clock } = stores;
@@ -44,6 +51,11 @@ export async function openGround(config: Config, modules: Modules, machine: Worl
   const ready = async () => {
     await Promise.all([durable.ping(), ephemeral.ping()]);
   };
-  const kept = { durable, ephemeral, ready, close: stores.close };
-  return { world, log, metrics, keys, sealer, places, ...(clock && { clock }), ...kept };
+  const close = async () => {
+    lag.close();
+    await stores.close();
+  };
+  metrics.watch({ lag: lag.now });
+  const kept = { durable, ephemeral, ready, close };
+  return { world, log, metrics, lag, keys, sealer, places, ...(clock && { clock }), ...kept };
 }

@@ -41,7 +41,7 @@ export async function openPeople(
   const needs = { ...world, durable, ephemeral, sealer, audit, log };
 
   const applications = createRegistry(config);
-  const directories = createDirectories(config, modules, durable, world, log);
+  const directories = createDirectories(config, modules, durable, ground);
   closing.defer(async () => {
     for (const directory of directories.values()) await directory.close?.();
   });

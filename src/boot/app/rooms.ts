@@ -5,6 +5,7 @@ import { reportsRoom } from '../../reports/index.ts';
 import { signInRoom } from '../../sign-in/index.ts';
 import { statisticsRoom } from '../../statistics/index.ts';
 import type { Config } from '../config.ts';
+import { loadOf } from '../load/index.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Standing } from './standing.ts';
 
@@ -18,7 +19,7 @@ export function openRooms({ config, ground, ledger, people, strangers }: Standin
   const passwordPolicy = { minimum: config.passwordPolicy.minimum, names: namesOf(config.name) };
   const { suggestions, helpDesk, issuer, defaultLocale } = config;
   const needs = {
-    ...{ ...world, durable, ephemeral, strangers, sealer, audit, log },
+    ...{ ...world, durable, ephemeral, strangers, sealer, audit, log, load: loadOf(config, ground) },
     ...{ factors, directories, applications, rules, suggestions, passwordPolicy, endSessions, endGrants },
     ...{ issuer, defaultLocale, networksOf },
     ...(helpDesk ? { helpDesk } : {}),

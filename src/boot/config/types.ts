@@ -72,6 +72,7 @@ export interface Config {
   lockout: Parsed['lockout'];
   passwordPolicy: Parsed['passwordPolicy'];
   strangers: Parsed['strangers'];
+  overload: Parsed['overload'];
   networks: readonly NetworkRanges[];
   /** Its path is absolute. */
   geoip?: Parsed['geoip'];

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, type MetricObject, Registry } from 'prom-client';
 import type { AuditEvent } from '../../core/door.ts';
+import type { WorkMeter } from '../../core/load.ts';
 import type { Trouble } from '../../core/trouble.ts';
 import type { StoreStandings } from '../health/index.ts';
 import type { StoreWatch } from '../observed/stores.ts';
@@ -8,9 +9,12 @@ import { askedGauge } from './gauges.ts';
 import { type Configured, createLabels, type Labels } from './labels.ts';
 import { measureRequests, type RequestMeasures } from './requests.ts';
 import { measureStores } from './stores.ts';
+import { measureHashing } from './work.ts';
 
 /** What is asked for whenever the metrics are read; each is cheap, and may fail. */
 export interface Sources {
+  /** How far the process is behind, milliseconds. */
+  lag?(): number;
   /** How the stores stand. */
   stores?(): Promise<StoreStandings>;
   troubles?(): Promise<readonly Trouble[]>;
@@ -28,6 +32,9 @@ export interface Metrics {
   count(event: AuditEvent): void;
   countStrangers(fate: string, by: number): void;
   requests: RequestMeasures;
+  hashing(directory: string): WorkMeter;
+  /** Something new that there was no room for. */
+  shed(what: 'begin' | 'request'): void;
   store: StoreWatch;
   watch(sources: Sources): void;
   /** Another configuration holds from now on: its ids are label values. */
@@ -47,6 +54,21 @@ export function createMetrics(config: Configured): Metrics {
     labelNames: ['fate'],
     registers,
   });
+  const shed = new Counter({
+    name: 'sallyport_shed_total',
+    help: 'What was refused at once, to come again: requests that there was no room for, and sign-ins that wanted to begin.',
+    labelNames: ['what'],
+    registers,
+  });
+  askedGauge(
+    registers,
+    {
+      name: 'sallyport_event_loop_lag_seconds',
+      help: 'By how much timers come late, on average over the last second.',
+      aggregator: 'max',
+    },
+    () => (sources.lag ? [{ value: sources.lag() / 1000 }] : []),
+  );
   watchTroubles(registers, labels, sources);
   watchStores(registers, sources);
   watchClock(registers, sources);
@@ -58,6 +80,8 @@ export function createMetrics(config: Configured): Metrics {
     count: countEvents(registers, labels),
     countStrangers: (fate, by) => strangers.inc({ fate }, by),
     requests: measureRequests(registers),
+    hashing: measureHashing(registers),
+    shed: (what) => shed.inc({ what }),
     store: measureStores(registers),
     configure: labels.configure,
     watch: (more) => void Object.assign(sources, more),

@@ -32,6 +32,7 @@ export const TAKES: Readonly<Record<keyof Sections, Takes>> = {
   lockout: 'reload',
   passwordPolicy: 'reload',
   strangers: 'reload',
+  overload: 'reload',
   networks: 'reload',
   geoip: 'reload',
   allowedPrivateNetworks: 'reload',

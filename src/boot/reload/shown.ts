@@ -3,7 +3,17 @@ import type { Path } from '../config/tree.ts';
 /** Sections of the gateway's own that never hold a secret. */
 const PLAIN: ReadonlySet<unknown> = new Set([
   ...['node', 'issuer', 'name', 'listen', 'management', 'trustedProxies', 'data', 'sessions', 'trustedDevices'],
-  ...['signInWith', 'lockout', 'passwordPolicy', 'strangers', 'networks', 'geoip', 'allowedPrivateNetworks', 'policy'],
+  ...[
+    'signInWith',
+    'lockout',
+    'passwordPolicy',
+    'strangers',
+    'overload',
+    'networks',
+    'geoip',
+    'allowedPrivateNetworks',
+    'policy',
+  ],
   ...['helpDesk', 'assurance', 'timeZone', 'locales', 'defaultLocale', 'support', 'log', 'demo'],
 ]);
 /** Of an application, beside what its door needs. */

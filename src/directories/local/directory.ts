@@ -5,7 +5,6 @@ import type { Hasher } from './hasher.ts';
 import { isBounded, passwordFault, preparePassword } from './passwords.ts';
 import type { Found, People } from './people.ts';
 import { type Change, changed, type Details, personOf, type Stored } from './person.ts';
-import { BusyError } from './queue.ts';
 
 /** A name that is somebody's already. */
 export interface Namesake {
@@ -57,17 +56,12 @@ export class LocalDirectory implements Directory {
     return found && personOf(key, found.person);
   }
 
-  /** The same work for no person, for one without a password and for a wrong one. */
+  /** The same work for no person, for one without a password and for a wrong one. Throws BusyError. */
   async verifyPassword(key: string | undefined, password: string): Promise<PasswordVerdict> {
     const prepared = preparePassword(password);
     if (!isBounded(prepared)) return 'wrong';
     const found = await this.#people.get(key ?? NOBODY);
-    try {
-      if (!(await this.#hasher.verify(found?.person.passwordHash, prepared))) return 'wrong';
-    } catch (error) {
-      if (error instanceof BusyError) return 'unavailable';
-      throw error;
-    }
+    if (!(await this.#hasher.verify(found?.person.passwordHash, prepared))) return 'wrong';
     if (found) await this.#renew(found, prepared);
     return 'ok';
   }

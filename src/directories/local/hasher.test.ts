@@ -48,7 +48,7 @@ describe('the queue', () => {
     const hasher = createHasher(CHEAP, createQueue(1, 2), engine);
     const three = [1, 2, 3].map(() => hasher.hash('x'));
     await expect(hasher.hash('x')).rejects.toBeInstanceOf(BusyError);
-    await expect(hasher.verify(undefined, 'x')).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+    await expect(hasher.verify(undefined, 'x')).rejects.toMatchObject({ code: 'ERR_OVERLOADED' });
     await drain(state);
     await Promise.all(three);
     const again = hasher.hash('x');
@@ -154,10 +154,46 @@ it('refuses settings weaker than the recommended ones', () => {
   expect(settings.parse({})).toEqual({
     hash: { memory: 19_456, passes: 2, parallelism: 1 },
     concurrency: 2,
+    patience: 5_000,
     queue: 200,
   });
   expect(settings.safeParse({ hash: { memory: 7168, passes: 5 } }).success).toBe(true);
   for (const hash of [{ memory: 7168, passes: 2 }, { memory: 1024, passes: 32 }, { pases: 3 }]) {
     expect(settings.safeParse({ hash }).success).toBe(false);
   }
+});
+
+describe('a queue', () => {
+  it('lets nobody wait longer than they may, and tells whoever measures', async () => {
+    const told: string[] = [];
+    let sizes = () => [0, 0];
+    const queue = createQueue(1, 10, {
+      patience: 20,
+      meter: {
+        watch: ({ waiting, running }) => {
+          sizes = () => [waiting(), running()];
+        },
+        ended: () => told.push('ended'),
+        refused: (why) => told.push(why),
+      },
+    });
+    let finish = () => {};
+    const first = queue.run(() => new Promise<void>((resolve) => (finish = resolve)));
+    const waits = queue.run(async () => told.push('looked at'));
+    expect(sizes()).toEqual([1, 1]);
+    await expect(waits).rejects.toBeInstanceOf(BusyError);
+    expect(sizes()).toEqual([0, 1]);
+    finish();
+    await first;
+    await queue.run(async () => {});
+    expect(told).toEqual(['waited', 'ended', 'ended']);
+    expect(sizes()).toEqual([0, 0]);
+  });
+
+  it('hands places on to those who wait, in order, and frees the last', async () => {
+    const queue = createQueue(2, 100);
+    const order: number[] = [];
+    await Promise.all(Array.from({ length: 50 }, (_, index) => queue.run(async () => void order.push(index))));
+    expect(order).toEqual(Array.from({ length: 50 }, (_, index) => index));
+  });
 });

@@ -10,8 +10,9 @@ import { type Settings, settings } from './settings.ts';
 const local: DirectoryModule<Settings> = {
   id: 'local',
   settings,
-  create({ hash, concurrency, queue }, ports) {
-    return new LocalDirectory(createPeople(ports.records), createHasher(hash, createQueue(concurrency, queue)), ports);
+  create({ hash, concurrency, queue: longest, patience }, ports) {
+    const queue = createQueue(concurrency, longest, { patience, meter: ports.work });
+    return new LocalDirectory(createPeople(ports.records), createHasher(hash, queue), ports);
   },
   commands,
 };

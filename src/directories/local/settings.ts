@@ -24,6 +24,8 @@ export const settings = z.strictObject({
   concurrency: z.int().min(1).max(64).default(2),
   /** Hashes waiting; what exceeds this is told to come back. */
   queue: z.int().min(0).max(10_000).default(200),
+  /** Milliseconds that one waits; it is told to come back then, too. */
+  patience: z.int().min(100).max(60_000).default(5_000),
 });
 export type Settings = z.infer<typeof settings>;
 export type HashSettings = Settings['hash'];

@@ -1,5 +1,5 @@
 import { errors } from 'oidc-provider';
-import { hasCode, isUnavailable, secondsToWait, TooManyError } from '../../core/errors.ts';
+import { hasCode, isUnavailable, OverloadedError, secondsToWait, TooManyError } from '../../core/errors.ts';
 
 /** Until the store may be back, seconds. */
 export const RETRY_AFTER = '30';
@@ -15,6 +15,9 @@ export function failureOf(cause: Error): { key: string; status: number; error: s
   if (isUnavailable(cause)) {
     return { key: 'unavailable', status: 503, error: 'temporarily_unavailable', retryAfter: RETRY_AFTER };
   }
+  if (cause instanceof OverloadedError) {
+    return { key: 'busy', status: 503, error: 'temporarily_unavailable', retryAfter: secondsToWait(cause) };
+  }
   if (cause instanceof TooManyError) {
     return { key: 'too-many', status: 429, error: 'temporarily_unavailable', retryAfter: secondsToWait(cause) };
   }
@@ -24,6 +27,7 @@ export function failureOf(cause: Error): { key: string; status: number; error: s
 /** What oidc-provider refuses or fails at: the key of the page's texts, and the status. */
 export function classify(cause: Error, status: number): [key: string, status: number] {
   if (isUnavailable(cause)) return ['unavailable', 503];
+  if (hasCode(cause, 'ERR_OVERLOADED')) return ['busy', 503];
   if (cause instanceof errors.SessionNotFound) return ['expired', 400];
   if (cause instanceof errors.OIDCProviderError && cause.statusCode < 500) return ['request', status];
   return ['server', 500];

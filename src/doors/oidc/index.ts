@@ -11,7 +11,7 @@ import { jwksOf, keyringOptions } from './keys.ts';
 import { formsOfPrograms } from './parameters.ts';
 import { postedRequests } from './post.ts';
 import { createProvider } from './provider.ts';
-import { routeOf } from './routes.ts';
+import { FOR_PROGRAMS, routeOf } from './routes.ts';
 import { createServing } from './serving.ts';
 import { SessionAdapter } from './sessions.ts';
 import { createSubjects } from './subjects.ts';
@@ -44,7 +44,12 @@ const oidc: CoreModule<OidcSettings, OidcApplication> = {
       serving().answer(req, res, next);
     });
     const core = createCore(() => serving().provider, sessions, ports, subjects);
-    return { handler: router, core: { ...core, listen: (door, listener) => void listeners.set(door, listener) } };
+    const forPrograms = (path: string) => FOR_PROGRAMS.has(path);
+    return {
+      handler: router,
+      forPrograms,
+      core: { ...core, listen: (door, listener) => void listeners.set(door, listener) },
+    };
   },
 };
 

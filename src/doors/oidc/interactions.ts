@@ -27,10 +27,14 @@ export class InteractionAdapter implements Adapter {
     this.#sealer = ports.sealer;
   }
 
-  /** @throws SessionNotFound where it is over; TooManyError where whoever asks has begun too much */
+  /**
+   * @throws SessionNotFound where it is over; TooManyError where whoever asks has begun too much; OverloadedError where
+   * nobody is to begin
+   */
   async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
     const [key, value, ttl] = [keyOf(id), this.#pack(id, payload), expiresIn * 1000];
-    const { strangers } = this.#ports;
+    const { load, strangers } = this.#ports;
+    if (isBeginning(payload)) load.begin();
     // Whoever has signed in is no stranger any more.
     if (payload.result?.login) await strangers.release(key);
     else await countKept(this.#ports, { key, value, ttl }, payload.accountId);
@@ -79,5 +83,9 @@ export class InteractionAdapter implements Adapter {
   async findByUserCode(): Promise<undefined> {}
   async revokeByGrantId(): Promise<void> {}
 }
+
+/** A sign-in of nobody in particular, of which nothing has been done. */
+const isBeginning = ({ session, lastSubmission, result }: AdapterPayload): boolean =>
+  session?.accountId === undefined && lastSubmission === undefined && result === undefined;
 
 const over = () => new errors.SessionNotFound('the interaction was resumed already');

@@ -1,4 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { hasCode } from '../../core/errors.ts';
 import { failureOf, refusalOf } from './failures.ts';
 import { nameOf, show } from './page.ts';
 import type { OidcPorts } from './ports.ts';
@@ -37,7 +38,8 @@ export function replaceAnswers(ports: OidcPorts) {
       ports.log.info(facts, 'request refused');
       return void show(ports, ctx, 'error', { status: 400, key: refusal }, 400);
     }
-    ports.log[status >= 500 ? 'error' : 'info'](facts, status >= 500 ? 'request failed' : 'request refused');
+    const failed = status >= 500 && !hasCode(cause, 'ERR_OVERLOADED');
+    ports.log[failed ? 'error' : 'info'](facts, failed ? 'request failed' : 'request refused');
     if (retryAfter !== undefined) ctx.set('retry-after', retryAfter);
     if (ctx.accepts('json', 'html') === 'html') {
       show(ports, ctx, 'error', { status, key }, status);

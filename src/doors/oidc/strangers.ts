@@ -2,7 +2,7 @@ import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { OidcPorts } from './ports.ts';
 import { ROUTES } from './routes.ts';
 
-export type CountingPorts = Pick<OidcPorts, 'now' | 'ephemeral' | 'durable' | 'strangers' | 'browser'>;
+export type CountingPorts = Pick<OidcPorts, 'now' | 'ephemeral' | 'durable' | 'load' | 'strangers' | 'browser'>;
 
 /** A client that has authenticated by what only it has is no stranger; one that anybody can be proves nothing. */
 function hasProven({ oidc, path }: KoaContextWithOIDC): boolean {

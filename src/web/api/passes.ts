@@ -161,7 +161,7 @@ function problems(deps: Pick<WebDeps, 'log'>): ErrorRequestHandler {
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (hasCode(error, 'ERR_NOT_FOUND')) return new Problem(404, 'Not found', 'There is nobody of this name in scope.');
-  if (isUnavailable(error)) {
+  if (isUnavailable(error) || hasCode(error, 'ERR_OVERLOADED')) {
     return new Problem(503, 'Unavailable', 'Try again in a minute.', { 'retry-after': '30' });
   }
   // Faults that the body's parser finds.

@@ -25,6 +25,14 @@ const strangers = z
   .prefault({})
   .describe('What people may have kept before they are known');
 
+const overload = z
+  .strictObject({
+    requests: z.int().min(10).max(100_000).default(1_000).describe('Requests that are answered at once, at most'),
+    lag: duration('20ms', '10s').prefault('250ms').describe('No sign-in begins while the process is further behind'),
+  })
+  .prefault({})
+  .describe('When there is more to do than can be done: who is told to come again');
+
 const affixes = z.array(z.string().min(1).max(253)).max(20).default([]);
 
 const signInWith = z
@@ -67,4 +75,5 @@ export const signIn = {
     .prefault({})
     .describe('What people’s new passwords must be, where they choose them here'),
   strangers,
+  overload,
 };
