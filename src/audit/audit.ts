@@ -21,6 +21,8 @@ export interface AuditDeps {
 }
 
 export interface Audit extends AuditPort {
+  /** How many entries wait to be written. */
+  waiting(): number;
   /** Signs the last entry, by an entry of its own; does nothing if that one is a signature already. */
   signHead(): Promise<void>;
   /** Writes what waits, signs the head, and takes nothing more. Never rejects: the log says what got lost. */
@@ -60,6 +62,7 @@ export async function createAudit({ durable, node, now, log, held, sign }: Audit
   return {
     commit: async (event) => queue.commit(draftOf(event)),
     note: (event) => queue.note(event.event, () => draftOf(event)),
+    waiting: queue.waiting,
     signHead,
     async close() {
       if (closed) return;

@@ -85,6 +85,8 @@ export function createQueue(writer: Writer, log: LogPort) {
   }
 
   return {
+    waiting: () => queue.length,
+
     /** Rejects with ERR_STORE_UNAVAILABLE where it couldn't be written. */
     commit(draft: Draft): Promise<void> {
       if (closed) return Promise.reject(new SallyportError('ERR_STORE_UNAVAILABLE', 'the audit is closed'));

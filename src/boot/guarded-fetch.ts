@@ -2,6 +2,7 @@ import { lookup as lookupName } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { networkLookup } from '../policy/index.ts';
+import { spanned } from './observed/tracing.ts';
 
 /** Answers are small: logout endpoints and key sets. */
 const PATIENCE = 5_000;
@@ -48,6 +49,10 @@ export function guardedFetch(allowed: readonly string[]): Fetch {
     // An address literal is connected to without a look-up.
     if (isIP(literal) !== 0 && !permits(literal)) throw refuse(hostname);
     const signal = init?.signal ?? AbortSignal.timeout(PATIENCE);
-    return fetch(url, { ...init, redirect: 'manual', signal, dispatcher } as RequestInit);
+    // By the host alone: a path may hold whatever a key is. And nobody outside is told of a trace.
+    const facts = { 'server.address': hostname, 'http.request.method': init?.method ?? 'GET' };
+    return spanned('fetch', facts, () =>
+      fetch(url, { ...init, redirect: 'manual', signal, dispatcher } as RequestInit),
+    );
   };
 }

@@ -19,6 +19,7 @@ import { fileOf } from './lock.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Modules } from './modules.ts';
 import { createSharedClock, type SharedClock } from './nodes/clock.ts';
+import { traced } from './observed/factors.ts';
 import { sealerFor } from './sealing/places.ts';
 import type { Senders } from './senders.ts';
 
@@ -135,7 +136,7 @@ export async function createFactors(
   for (const [id, settings] of config.factors) {
     const module = modules.factors.get(id);
     if (module === undefined) continue;
-    const factor = module.create(settings, { ...institutionOf(config), ...portsOf(id, wires) });
+    const factor = traced(id, module.create(settings, { ...institutionOf(config), ...portsOf(id, wires) }));
     closing.defer(async () => factor.runs?.close?.());
     await factor.runs?.start();
     factors.set(id, { module, factor });

@@ -2,6 +2,7 @@ import type { AuditPort, LogPort } from '../core/door.ts';
 import type { Channel, ManagementPage, Outgoing, Sender, SenderPorts, Sent } from '../core/sender.ts';
 import type { Config } from './config.ts';
 import type { Modules } from './modules.ts';
+import { spanned } from './observed/tracing.ts';
 
 /** For whom a message is, and which factor sends it; a notice is nobody's. */
 export interface About {
@@ -41,7 +42,8 @@ export function createSenders(
       let last: Sent = { ok: false, reason: 'no sender' };
       for (const { id, carries, sender } of enabled) {
         if (!carries.includes(channel)) continue;
-        last = await attempt(sender, message, ports.log, id);
+        const span = { 'sallyport.sender': id, 'sallyport.channel': channel };
+        last = await spanned('send', span, () => attempt(sender, message, ports.log, id));
         const facts = { ...about, channel, sender: id, ...whereOf(message) };
         if (last.ok) audit.note({ event: 'message.sent', ...facts, ...(last.id ? { message: last.id } : {}) });
         else {

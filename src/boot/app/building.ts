@@ -5,6 +5,7 @@ import { createWeb } from '../../web/index.ts';
 import type { CommandHost } from '../commands.ts';
 import type { Config } from '../config.ts';
 import { createHost } from '../host.ts';
+import { metadataEnds, signingEnds, tlsEnds } from '../metrics/ends.ts';
 import type { Modules } from '../modules.ts';
 import type { Rooms } from '../rooms.ts';
 import { strangersOf } from './bounds.ts';
@@ -48,11 +49,11 @@ export interface Building {
  */
 export async function raise(config: Config, { modules, ground, ledger }: Base): Promise<Building> {
   await using closing = new AsyncDisposableStack();
-  const rings: Keyring[] = [];
-  closing.defer(() => ledger.keyrings.leave(...rings));
+  const rings = new Map<string, Keyring>();
+  closing.defer(() => ledger.keyrings.leave(...rings.values()));
   const keyring: CorePorts['keyring'] = async (purpose, options) => {
     const ring = await ledger.keyrings.keyring(purpose, options);
-    rings.push(ring);
+    rings.set(purpose, ring);
     return ring;
   };
 
@@ -92,8 +93,16 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
     open() {
       ledger.counter.know(knownIn(config));
       ground.metrics.configure(config);
+      ground.metrics.watch({
+        streams: () => front.streams.size,
+        ends: async () => [...tlsEnds(config), ...signingEnds(rings), ...metadataEnds(await doors.troubles.now())],
+      });
       unlisten = ledger.audit.listen(outside.letters.hear);
       ground.metrics.configure(config);
+      ground.metrics.watch({
+        streams: () => front.streams.size,
+        ends: async () => [...tlsEnds(config), ...signingEnds(rings), ...metadataEnds(await doors.troubles.now())],
+      });
       ledger.management.show(pages);
       ledger.management.watch(doors.troubles.now);
       outside.letters.start();

@@ -27,7 +27,7 @@ export function frontOf(
     ...{ ...world, ...rendering, ...rooms, core, applications, durable, ephemeral, log, i18n, locate, networksOf },
     audit: ledger.audit,
     held: ledger.held,
-    observed: observedRequests(ground.metrics),
+    observed: observedRequests(config, ground.metrics),
     ...{ overload: config.overload, shed: ground.metrics.shed },
     ...{ trustedProxies: config.trustedProxies, rules: config.rules, trustedDevices: config.trustedDevices },
     troubles: doors.troubles.now,

@@ -6,7 +6,8 @@ import { type Lag, watchLag } from '../load/lag.ts';
 import { createMetrics, type Metrics } from '../metrics/index.ts';
 import type { Modules } from '../modules.ts';
 import type { SharedClock } from '../nodes/clock.ts';
-import { observed } from '../observed/stores.ts';
+import { observed, type StoreWatch } from '../observed/stores.ts';
+import { spanOf } from '../observed/tracing.ts';
 import { openStores, type World } from '../parts.ts';
 import { guarded } from '../sealing/guard.ts';
 import { createKeys, type Keys } from '../sealing/keys.ts';
@@ -38,7 +39,7 @@ export async function openGround(
   modules: Modules,
   { world: machine, log, lag = watchLag() }: { world: World; log: LogPort; lag?: Lag | undefined },
 ): Promise<Ground> {
-  const metrics = createMetrics(config);
+  const metrics = createMetrics(config, machine.now);
   const stores = await openStores(config, modules, machine, log);
   const { clock } = stores;
   const world = clock ? { ...machine, now: clock.now } : machine;
@@ -46,8 +47,12 @@ export async function openGround(
   const keys = createKeys(config);
   const { sealer } = keys;
   const places = sealedPlaces(modules);
-  const ephemeral = observed('ephemeral', stores.ephemeral, metrics.store);
-  const durable = guarded(observed('durable', stores.durable, metrics.store), places, sealer);
+  const watch: StoreWatch = (store, operation, begun, answer) => {
+    metrics.store(store, operation, begun, answer);
+    spanOf(`${store} ${operation}`, { 'sallyport.store': store, 'sallyport.operation': operation }, begun, answer);
+  };
+  const ephemeral = observed('ephemeral', stores.ephemeral, watch);
+  const durable = guarded(observed('durable', stores.durable, watch), places, sealer);
   const ready = async () => {
     await Promise.all([durable.ping(), ephemeral.ping()]);
   };

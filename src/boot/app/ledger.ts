@@ -42,6 +42,7 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
     { durable: () => durable.ping(), ephemeral: () => ephemeral.ping(), node: node.check },
     { name: node.name, now: world.now },
   );
+  ground.metrics.watch({ audit: chain.waiting });
   const management = createManagement(health, ground.metrics);
   audit.listen(ground.metrics.count);
   const counter = createCounter({ ...world, durable, log, known: knownIn(config) });

@@ -89,6 +89,7 @@ export interface Config {
   timeZone?: Parsed['timeZone'];
   support: Parsed['support'];
   log: Parsed['log'];
+  tracing: Parsed['tracing'];
   helpDesk?: Parsed['helpDesk'];
   api: Parsed['api'];
   demo?: Parsed['demo'];

@@ -4,6 +4,7 @@ import type { WorkMeter } from '../../core/load.ts';
 import type { Trouble } from '../../core/trouble.ts';
 import type { StoreStandings } from '../health/index.ts';
 import type { StoreWatch } from '../observed/stores.ts';
+import type { End } from './ends.ts';
 import { countEvents } from './events.ts';
 import { askedGauge } from './gauges.ts';
 import { type Configured, createLabels, type Labels } from './labels.ts';
@@ -13,6 +14,11 @@ import { measureHashing } from './work.ts';
 
 /** What is asked for whenever the metrics are read; each is cheap, and may fail. */
 export interface Sources {
+  /** Open event streams, and audit entries that wait to be written. */
+  streams?(): number;
+  audit?(): number;
+  /** What ends by itself. */
+  ends?(): Promise<readonly End[]>;
   /** How far the process is behind, milliseconds. */
   lag?(): number;
   /** How the stores stand. */
@@ -42,7 +48,7 @@ export interface Metrics {
 }
 
 /** Every metric is in `docs/reference/metrics.md`; a label's values are the program's, or the configuration's. */
-export function createMetrics(config: Configured): Metrics {
+export function createMetrics(config: Configured, now: () => number): Metrics {
   const labels = createLabels(config);
   const registry = new Registry();
   const registers = [registry];
@@ -60,15 +66,8 @@ export function createMetrics(config: Configured): Metrics {
     labelNames: ['what'],
     registers,
   });
-  askedGauge(
-    registers,
-    {
-      name: 'sallyport_event_loop_lag_seconds',
-      help: 'By how much timers come late, on average over the last second.',
-      aggregator: 'max',
-    },
-    () => (sources.lag ? [{ value: sources.lag() / 1000 }] : []),
-  );
+  watchSizes(registers, sources);
+  watchEnds(registers, labels, sources, now);
   watchTroubles(registers, labels, sources);
   watchStores(registers, sources);
   watchClock(registers, sources);
@@ -125,4 +124,42 @@ function watchClock(registers: Registry[], sources: Sources): void {
     aggregator: 'max' as const,
   };
   askedGauge(registers, about, () => (sources.ahead ? [{ value: sources.ahead() / 1000 }] : []));
+}
+
+/** Where nobody says, there is no value, rather than one that would look like nothing. */
+const one = (value: number | undefined) => (value === undefined ? [] : [{ value }]);
+
+function watchSizes(registers: Registry[], sources: Sources): void {
+  const lag = 'By how much timers come late, on average over the last second.';
+  askedGauge(registers, { name: 'sallyport_event_loop_lag_seconds', help: lag, aggregator: 'max' }, () => {
+    const behind = sources.lag?.();
+    return one(behind === undefined ? undefined : behind / 1000);
+  });
+  const streams = 'Event streams that are open, of pages that wait for an answer from elsewhere.';
+  askedGauge(registers, { name: 'sallyport_streams', help: streams, aggregator: 'sum' }, () =>
+    one(sources.streams?.()),
+  );
+  const audit = 'Entries of the audit that wait to be written.';
+  askedGauge(registers, { name: 'sallyport_audit_waiting', help: audit, aggregator: 'sum' }, () =>
+    one(sources.audit?.()),
+  );
+}
+
+function watchEnds(registers: Registry[], { application }: Labels, sources: Sources, now: () => number): void {
+  const about = {
+    name: 'sallyport_ends_in_seconds',
+    help: 'How long it is until something ends by itself; negative once it has ended.',
+    labelNames: ['what', 'of'],
+    aggregator: 'min' as const,
+  };
+  askedGauge(registers, about, async () => {
+    const soonest = new Map<string, { labels: { what: string; of: string }; value: number }>();
+    for (const { what, of, at } of (await sources.ends?.()) ?? []) {
+      const labels = { what, of: what === 'metadata' ? application(of) : of };
+      const key = `${labels.what} ${labels.of}`;
+      const value = Math.min((at - now()) / 1000, soonest.get(key)?.value ?? Number.POSITIVE_INFINITY);
+      soonest.set(key, { labels, value });
+    }
+    return [...soonest.values()];
+  });
 }

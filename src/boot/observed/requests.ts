@@ -1,18 +1,37 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { routeNameOf } from '../../core/route-name.ts';
+import { networkLookup } from '../../policy/index.ts';
+import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { requestSpan } from './tracing.ts';
 
-/** Measures each request from here to its end, whoever ends it. */
-export function observedRequests({ requests }: Pick<Metrics, 'requests'>): RequestHandler {
+type Measured = Pick<Metrics, 'requests'>;
+
+/** Measures and traces each request from here to its end, whoever ends it. */
+export function observedRequests({ tracing }: Pick<Config, 'tracing'>, { requests }: Measured): RequestHandler {
+  const believed = networkLookup([{ name: 'believed', ranges: tracing.acceptFrom }]);
+  /** The peer itself is asked for: what a forwarded header says is whatever somebody wrote. */
+  const headersOf = ({ socket, headers }: Request) =>
+    tracing.acceptFrom.length > 0 && believed(socket.remoteAddress ?? '').length > 0 ? headers : undefined;
+
   return (req, res, next) => {
     const begun = performance.now();
+    const { method } = req;
+    const span = requestSpan(known(method), headersOf(req));
     requests.began();
     res.once('close', () => {
       const route = routeNameOf(req, res);
       const status = res.writableFinished ? res.statusCode : undefined;
       const stream = String(res.getHeader('content-type') ?? '').startsWith('text/event-stream');
-      requests.ended({ route, method: req.method, status, seconds: (performance.now() - begun) / 1000 }, stream);
+      const facts = { 'http.request.method': known(method), 'http.route': route };
+      requests.ended({ route, method: known(method), status, seconds: (performance.now() - begun) / 1000 }, stream);
+      span.end(`${known(method)} ${route}`, facts, status);
     });
-    next();
+    span.within(next);
   };
 }
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
+
+/** A method by its name; whatever else somebody sends is `other`. */
+const known = (method: string): string => (METHODS.has(method) ? method : 'other');

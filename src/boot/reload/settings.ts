@@ -33,6 +33,7 @@ export const TAKES: Readonly<Record<keyof Sections, Takes>> = {
   passwordPolicy: 'reload',
   strangers: 'reload',
   overload: 'reload',
+  tracing: 'reload',
   networks: 'reload',
   geoip: 'reload',
   allowedPrivateNetworks: 'reload',

@@ -9,6 +9,7 @@ const PLAIN: ReadonlySet<unknown> = new Set([
     'passwordPolicy',
     'strangers',
     'overload',
+    'tracing',
     'networks',
     'geoip',
     'allowedPrivateNetworks',

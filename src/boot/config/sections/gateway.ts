@@ -32,6 +32,13 @@ const management = z
   .prefault({})
   .describe('Health and metrics, for this machine alone');
 
+const tracing = z
+  .strictObject({
+    acceptFrom: z.array(range).default([]).describe('Peers whose traceparent counts (W3C Trace Context)'),
+  })
+  .prefault({})
+  .describe('OpenTelemetry, where an SDK is loaded');
+
 /** What it is called, and where it is reached. */
 export const gateway = {
   node: z
@@ -47,5 +54,6 @@ export const gateway = {
   name: localized.describe('What the institution calls this service'),
   listen,
   management,
+  tracing,
   trustedProxies: z.array(range).default([]).describe('Whose forwarded headers count'),
 };
