@@ -21,14 +21,14 @@ const FORMS: readonly Form[] = [
     name: 'under Sentinel',
     async start() {
       const { 'cluster-replica-validity-factor': _, ...more } = MORE;
-      const group = await startSentinels({ patience: 1_500, more });
+      const group = await startSentinels({ patience: 3_000, more });
       return { group, settings: { sentinels: group.sentinels, name: group.name } };
     },
   },
   {
     name: 'in a cluster',
     async start() {
-      const group = await startCluster({ patience: 1_500, more: MORE });
+      const group = await startCluster({ patience: 3_000, more: MORE });
       return { group, settings: { cluster: group.nodes } };
     },
   },
@@ -99,7 +99,7 @@ async function replace({ group, primary }: Scene, replicas: RedisServer[]): Prom
   }, RECOVERED);
 }
 
-describe.each(FORMS)('a primary without a replica $name', (form) => {
+describe.each(FORMS)('a primary without a replica $name', { timeout: 4 * MINUTE }, (form) => {
   it('ends and marks, and nobody sees it undone by the one that comes after', async () => {
     const it = await scene(form);
     const { one, other, key } = it;
@@ -176,6 +176,39 @@ describe.each(FORMS)('a primary without a replica $name', (form) => {
     for (const store of [one, other]) {
       await vi.waitFor(() => store.ping(), RECOVERED);
       expect(await store.getMany(['session', 'device', 'later'].map(key))).toEqual([undefined, 'new', 'x']);
+    }
+  });
+
+  it('counts nothing at a former primary that only hung, and answers again', async () => {
+    const it = await scene(form);
+    const { one, other, key, primary, group } = it;
+    const replicas = await leaveAlone(it);
+    const marked: string[] = [];
+    let over = false;
+    const marking = [one, other].map(async (store, node) => {
+      for (let at = 0; !over; at += 1) {
+        const name = key(`mark ${node} ${at}`);
+        if (await store.add(name, 'used', MINUTE).catch(() => false)) marked.push(name);
+        await turn();
+      }
+    });
+    await vi.waitFor(() => expect(marked.length).toBeGreaterThan(10), RECOVERED);
+    primary.pause();
+    await Promise.all(replicas.map((replica) => replica.restart()));
+    const before = marked.length;
+    await vi.waitFor(async () => {
+      const leaders = await group.primaries();
+      expect(leaders.some((leader) => replicas.includes(leader))).toBe(true);
+    }, RECOVERED);
+    primary.resume();
+    await vi.waitFor(() => expect(marked.length).toBeGreaterThan(before + 20), RECOVERED);
+    await group.settled();
+    over = true;
+    await Promise.all(marking);
+    for (const store of [one, other]) {
+      await vi.waitFor(() => store.ping(), RECOVERED);
+      const values = await store.getMany(marked);
+      expect(marked.filter((_, at) => values[at] !== 'used')).toEqual([]);
     }
   });
 });

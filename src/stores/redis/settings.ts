@@ -57,7 +57,7 @@ export const settings = z
       .max(20)
       .default(0)
       .describe(
-        'At least so many replicas must have an end or a single-use mark before it counts; fewer is a refusal. With sentinels or a cluster at least 1.',
+        'At least so many replicas must have an end or a single-use mark before it counts; fewer is a refusal, and where none is left it is recorded in the durable store. With sentinels or a cluster at least 1.',
       ),
   })
   .superRefine((given, context) => {
