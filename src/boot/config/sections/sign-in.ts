@@ -28,7 +28,7 @@ const strangers = z
 const overload = z
   .strictObject({
     requests: z.int().min(10).max(100_000).default(1_000).describe('Requests that are answered at once, at most'),
-    lag: duration('20ms', '10s').prefault('250ms').describe('No sign-in begins while the process is further behind'),
+    lag: duration('20ms', '10s').prefault('1s').describe('No sign-in begins while the process is further behind'),
   })
   .prefault({})
   .describe('When there is more to do than can be done: who is told to come again');
