@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { type Cluster, openCluster } from '../test/support/cluster/open.ts';
@@ -7,10 +8,14 @@ const PEOPLE = 60;
 /** A code counts once, so that each person signs in once while it is measured. */
 const TIMES: Readonly<Record<Flow, number>> = { visit: 300, refresh: 300, saml: 300, 'sign-in': PEOPLE };
 const WARM_UP = 100;
+/** Milliseconds. */
+const IDLE = 10_000;
 
 type Row = Record<string, string | number>;
 
 interface Meter {
+  /** Milliseconds. */
+  at: number;
   /** Processor seconds of the nodes. */
   cpu: number;
   /** Operations of the stores, as the nodes count them. */
@@ -35,16 +40,25 @@ export async function costs(): Promise<Row[]> {
   const { url = '' } = (cluster.stores as { durable: { url?: string } }).durable;
   const postgres = new Client({ connectionString: url });
   await postgres.connect();
+  async function readings(during: () => Promise<void>): Promise<[Meter, Meter]> {
+    const before = await read(cluster, redis, postgres);
+    await during();
+    return [before, await read(cluster, redis, postgres)];
+  }
   try {
     const flows = await peopleOf(cluster, PEOPLE);
+    // What nodes and servers do by themselves is taken off: a busy machine would count more of it for each flow.
+    const [resting, rested] = await readings(() => pause(IDLE));
     const rows: Row[] = [];
     for (const [flow, times] of Object.entries(TIMES) as [Flow, number][]) {
       if (flow !== 'sign-in') for (let left = WARM_UP; left > 0; left -= 1) await flows[flow]();
-      const before = await read(cluster, redis, postgres);
-      for (let left = times; left > 0; left -= 1) await flows[flow]();
-      const after = await read(cluster, redis, postgres);
-      const each = (of: keyof Meter, scale = 1, digits = 1) =>
-        Number((((after[of] - before[of]) * scale) / times).toFixed(digits));
+      const [before, after] = await readings(async () => {
+        for (let left = times; left > 0; left -= 1) await flows[flow]();
+      });
+      const each = (of: Exclude<keyof Meter, 'at'>, scale = 1, digits = 1) => {
+        const idle = ((rested[of] - resting[of]) * (after.at - before.at)) / (rested.at - resting.at);
+        return Number((((after[of] - before[of] - idle) * scale) / times).toFixed(digits));
+      };
       rows.push({
         flow,
         'nodes, CPU ms': each('cpu', 1_000),
@@ -78,8 +92,9 @@ async function read({ nodes }: Cluster, redis: Redis, postgres: Client): Promise
   await postgres.query('SELECT pg_stat_clear_snapshot()');
   const [counted = {}] = (await postgres.query<Record<string, string>>(query)).rows;
   return {
+    at: performance.now(),
     cpu: sum((name) => name.startsWith('process_cpu_seconds_total')),
-    durable: sum((name) => /^sallyport_store_seconds_count\{.*store="postgres"/.test(name)),
+    durable: sum((name) => /^sallyport_store_seconds_count\{.*store="durable"/.test(name)),
     commands: told('total_commands_processed'),
     redis: told('used_cpu_user') + told('used_cpu_sys'),
     memory: told('used_memory'),

@@ -62,3 +62,7 @@ describe('TLS by the gateway itself (BCP 195)', () => {
     expect(await agreed(older)).toBeUndefined();
   });
 });
+
+it('keeps connections that rest for longer than a proxy in front does: nginx a minute, HAProxy less', () => {
+  expect(serverOf(() => {}, undefined).keepAliveTimeout).toBeGreaterThan(60_000);
+});

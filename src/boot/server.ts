@@ -24,9 +24,15 @@ const CIPHERS = [
   'ECDHE-RSA-AES128-GCM-SHA256',
 ].join(':');
 
+/**
+ * How long a connection that rests stays open, milliseconds: longer than proxies keep theirs (a minute). Of whoever
+ * closes first, the other may have sent a request already, which then fails and may not be sent again.
+ */
+const RESTS = 75_000;
+
 /** The server that people and applications reach: https where a certificate is given. */
 export function serverOf(handler: RequestListener, tls: Config['listen']['tls']): Server {
-  const limits = { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT / 2 };
+  const limits = { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT / 2, keepAliveTimeout: RESTS };
   if (tls === undefined) return createServer(limits, handler);
   return createTlsServer({ ...limits, ...contextOf(tls) }, handler);
 }
