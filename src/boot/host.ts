@@ -9,6 +9,7 @@ import type { Trouble } from '../core/trouble.ts';
 import type { Counter } from '../statistics/index.ts';
 import type { AuditTarget } from './audit-commands.ts';
 import type { CommandHost, CommandRequest } from './commands.ts';
+import { comparePolicy } from './compare.ts';
 import type { Config } from './config.ts';
 import { factorCommand } from './desk.ts';
 import { runOfDirectory } from './directory-command.ts';
@@ -64,6 +65,7 @@ export function createHost(deps: HostDeps): CommandHost {
         const result = run(request);
         if (result) return result;
       }
+      if (request.name === 'policy compare') return comparePolicy(deps, request.input);
       if (request.name === 'policy explain') return explainPolicy(deps, request.input);
       return (
         (await doorCommand(deps, request)) ?? (await factorCommand(deps, request)) ?? runOfDirectory(deps, request)

@@ -3,6 +3,7 @@
  * but the facts that it is asked with, and does nothing.
  */
 export { assess } from './assess.ts';
+export { type Comparison, createComparison, type Side } from './compare.ts';
 export { stillCounting } from './counting.ts';
 export { decide } from './decide.ts';
 export { explain } from './explain.ts';

@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { commandHandler } from '../../src/boot/commands.ts';
+import { controlPath, serveControl } from '../../src/boot/control.ts';
+import { sallyport } from '../support/commands.ts';
 import { asksCode, asksPassword, asksToEnrol, stage } from '../support/scene.ts';
 
 type Tree = Record<string, unknown>;
@@ -36,20 +39,21 @@ describe('reading the configuration again', () => {
     const someone = await scene.newcomer();
     expect((await someone.enter('library')).url.pathname).toBe('/library');
     const changed = await reloaded(rules({ level: 'mfa', remember: '12h' }));
-    expect(changed).toMatchObject({
-      exitCode: 0,
-      lines: [
-        'reloaded',
-        'policy.rules["library"].level: sfa → mfa',
-        'policy.rules["library"].remember: (default) → 12h',
-      ],
-    });
+    expect(changed.exitCode).toBe(0);
+    expect(changed.lines).toEqual([
+      'reloaded',
+      'policy.rules["library"].level: sfa → mfa',
+      'policy.rules["library"].remember: (default) → 12h',
+      expect.stringMatching(/^decisions change for \d+ of \d+ people known$/),
+      expect.stringMatching(/^application +from +to +people +groups$/),
+      expect.stringMatching(/^library +sfa +mfa, remembered 12h +\d+ +/),
+    ]);
     const another = scene.elsewhere(someone);
     expect(asksToEnrol(await another.enter('library'))).toBe(true);
     expect(JSON.parse(told('config.reloaded').at(-1)?.detail ?? '{}')).toMatchObject({
       by: 'cli',
       askedAt: 'main',
-      changes: changed.lines.slice(1),
+      changes: changed.lines.slice(1, 3),
     });
     expect(await reloaded({})).toMatchObject({ exitCode: 0 });
     expect((await scene.elsewhere(someone).enter('library')).url.pathname).toBe('/library');
@@ -115,6 +119,26 @@ describe('reading the configuration again', () => {
     expect(asksCode(third)).toBe(true);
     expect(await someone.subject('courses')).toBeDefined();
     await reloaded({});
+  });
+
+  it('says beforehand which decisions another file would change, for how many', async () => {
+    const member = await scene.newcomer({ groups: 'staff' });
+    expect((await member.enter('library')).url.pathname).toBe('/library');
+    const control = await serveControl(controlPath(scene.data), commandHandler(scene.gateway.app.host));
+    onTestFinished(() => control.close());
+    const other = join(scene.data, '..', 'other.yaml');
+    const { applications, ...rest } = JSON.parse(original) as { applications: Tree };
+    const fewer = { library: applications.library, payroll: applications.payroll };
+    writeFileSync(other, JSON.stringify({ ...rest, applications: fewer, ...rules({ level: 'mfa', remember: '30d' }) }));
+    const told = await sallyport(other, ['policy', 'explain', '--compare']);
+    expect([told.exitCode, told.err]).toEqual([2, expect.stringContaining("courses isn't in applications")]);
+    const known = rules({ level: 'mfa', remember: '30d' }).policy.rules.filter(({ name }) => name !== 'courses');
+    writeFileSync(other, JSON.stringify({ ...rest, applications: fewer, policy: { rules: known } }));
+    const { out, exitCode } = await sallyport(other, ['policy', 'explain', '--compare']);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^decisions change for \d+ of \d+ people known\n/);
+    expect(out).toMatch(/^library +sfa +mfa, remembered 30d +\d+ +.*staff/m);
+    expect(out).toMatch(/^courses: gone$/m);
   });
 
   it('leaves nothing behind: after 50, and as many refused, no timer, socket or listener is left over', async () => {

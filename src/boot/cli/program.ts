@@ -75,12 +75,20 @@ function addPolicy(program: Command, context: Context): void {
     .description('see what the rules ask of a sign-in')
     .command('explain')
     .description('what a sign-in would need, and why')
-    .requiredOption('--account <username>', 'who signs in')
-    .requiredOption('--application <id>', 'to what')
+    .option('--account <username>', 'who signs in')
+    .option('--application <id>', 'to what')
     .option('--ip <address>', 'from where')
     .option('--at <time>', 'when: an ISO 8601 date or time (default: now)', moment)
     .addOption(new Option('--device <kind>', 'on a remembered device').choices(['trusted']))
-    .action(async (options: Record<string, string>) => {
+    .option('--compare', 'which decisions differ between the running server and the file of --config, for how many')
+    .action(async ({ compare, ...options }: Record<string, string>, command: Command) => {
+      if (compare) return (await import('./compare.ts')).compareRules(context);
+      for (const [name, flags] of [
+        ['account', '--account <username>'],
+        ['application', '--application <id>'],
+      ] as const) {
+        if (options[name] === undefined) command.error(`error: required option '${flags}' not specified`);
+      }
       const { runRequest } = await import('./request.ts');
       await runRequest(context, { name: 'policy explain', input: { args: [], options } });
     });

@@ -28,8 +28,6 @@ export interface FollowDeps extends PrepareDeps {
 export interface Follower {
   /** Does what the round of now asks of this node, once; to be called whenever there may be something. */
   look(): Promise<void>;
-  /** What the last round that it took up found to change. */
-  lastReady(): Ready | undefined;
   close(): Promise<void>;
 }
 
@@ -37,7 +35,6 @@ export function createFollower(deps: FollowDeps): Follower {
   const { name, rounds, log } = deps;
   /** What stands ready, and for which round; undefined where it was refused. */
   let held: { round: string; ready: Ready | undefined } | undefined;
-  let last: Ready | undefined;
   /** Rounds that were over when this process began, or are over for it. */
   let over: string | undefined;
   let first = true;
@@ -56,7 +53,6 @@ export function createFollower(deps: FollowDeps): Follower {
     const ready = await prepare(deps);
     const isReady = 'building' in ready;
     held = { round: round.id, ready: isReady ? ready : undefined };
-    if (isReady) last = ready;
     await rounds.answer(name, {
       round: round.id,
       ...(isReady
@@ -142,7 +138,6 @@ export function createFollower(deps: FollowDeps): Follower {
       });
       return running;
     },
-    lastReady: () => last,
     async close() {
       closed = true;
       await running?.catch(() => {});

@@ -6,6 +6,7 @@ import type { LogPort } from '../../core/door.ts';
 import type { Base, Building } from '../app/building.ts';
 import type { Config } from '../config.ts';
 import { digestsOf } from './digest.ts';
+import { effectOf } from './effect.ts';
 import { createFollower } from './follow.ts';
 import { createLead, type Outcome } from './lead.ts';
 import { type By, createRounds } from './rounds.ts';
@@ -53,8 +54,9 @@ export async function openReloads(deps: ReloadDeps): Promise<Reloads> {
   const unsubscribe = await ephemeral.subscribe(TOPIC, () => void look()).catch(() => () => {});
   await look();
   const wake = () => ephemeral.publish(TOPIC).catch(() => {});
+  const effect = (from: Config, to: Config) => effectOf({ ...base, ...base.ground }, from, to);
   return {
-    reload: createLead({ ...shared, follower, wake }),
+    reload: createLead({ ...shared, follower, wake, running: () => running().config, effect }),
     async close() {
       unsubscribe();
       await follower.close();

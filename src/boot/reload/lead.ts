@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CommandResult } from '../../core/directory.ts';
 import type { AuditPort } from '../../core/door.ts';
+import type { Config } from '../config.ts';
 import type { Digests } from './digest.ts';
 import { type Follower, MOST } from './follow.ts';
 import type { Answer, By, Held, Rounds } from './rounds.ts';
@@ -19,6 +20,9 @@ export interface LeadDeps {
   audit: Pick<AuditPort, 'commit'>;
   now(): Promise<number>;
   present(): Promise<readonly string[]>;
+  running(): Config;
+  /** What the change means for people; told once it is done. */
+  effect(from: Config, to: Config): Promise<string[]>;
   /** Has all nodes look. Whoever doesn't hear it looks by itself. */
   wake(): Promise<void>;
 }
@@ -81,6 +85,7 @@ export function createLead(deps: LeadDeps): (by: By) => Promise<Outcome> {
   async function commit(held: Held, prepared: Answers, digests: Digests): Promise<Outcome> {
     if (!(await rounds.decide(held, 'committed', digests)))
       return { lines: ['nothing was reloaded', 'it took too long, and other nodes have given it up'], exitCode: 1 };
+    const before = deps.running();
     await deps.wake();
     await follower.look();
     const done = await awaited(held.round.id, DONE_WITHIN, ({ state }) => state === 'done');
@@ -90,6 +95,7 @@ export function createLead(deps: LeadDeps): (by: By) => Promise<Outcome> {
       lines: [
         `reloaded${done.size > 1 ? ` on ${[...done.keys()].sort().join(', ')}` : ''}`,
         ...(changes.length > 0 ? changes : ['no setting differs; files were read again']),
+        ...(await deps.effect(before, deps.running()).catch(() => [])),
         ...late.map((node) => `${node} hasn't changed over yet: it does as soon as it looks`),
       ],
       exitCode: 0,
