@@ -63,11 +63,11 @@ it('tells a refusal, factors and freshness, as many lines as are wanted', () => 
   const to: Rule[] = [
     open,
     { name: 'no', applications: ['library'], deny: true },
-    { name: 'key', applications: ['payroll'], factors: ['fido2'], freshness: 60_000, firstEnrolment: false },
+    { name: 'key', applications: ['payroll'], factors: ['chip'], freshness: 60_000, firstEnrolment: false },
   ];
   const all = lines(side([open]), side(to), [somebody([])]);
   expect(all[2]).toMatch(/^library +sfa +deny +1/);
-  expect(all[3]).toMatch(/^payroll +sfa +sfa, by fido2, fresh 1m, no first enrolment +1/);
+  expect(all[3]).toMatch(/^payroll +sfa +sfa, by chip, fresh 1m, no first enrolment +1/);
   expect(lines(side([open]), side(to), [somebody([])], 1).at(-1)).toBe('… 1 more');
 });
 
