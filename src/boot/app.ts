@@ -128,10 +128,18 @@ export async function createCommandHost(
   return { run: (request) => app.host.run(request), close: () => app.close() };
 }
 
+/** How often a server that stops looks for connections that rest, milliseconds. */
+const LOOKS_EVERY = 50;
+
 /** Stops taking requests, and waits for those under way. */
 export function stopServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    // Those on which a request is being answered rest after it: their other end would keep them.
+    const resting = setInterval(() => server.closeIdleConnections(), LOOKS_EVERY);
+    server.close(() => {
+      clearInterval(resting);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, connect, getCiphers } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { selfSigned } from '../../test/support/certificate.ts';
@@ -65,4 +67,20 @@ describe('TLS by the gateway itself (BCP 195)', () => {
 
 it('keeps connections that rest for longer than a proxy in front does: nginx a minute, HAProxy less', () => {
   expect(serverOf(() => {}, undefined).keepAliveTimeout).toBeGreaterThan(60_000);
+});
+
+it('that stops ends connections that come to rest after it: it waits for answers, and for no proxy', async () => {
+  const asked = Promise.withResolvers<ServerResponse>();
+  const server = serverOf((_req, res) => asked.resolve(res), undefined);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const agent = new Agent({ keepAlive: true });
+  const sent = get({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, agent });
+  const answered = await asked.promise;
+  const stopped = stopServer(server);
+  answered.end('done');
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  expect(await text(response)).toBe('done');
+  await stopped;
+  agent.destroy();
 });
