@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { type ClusterNode, startCluster } from '../support/cluster.ts';
+import { PASSWORD } from '../support/gateway.ts';
 import { LONG } from '../support/load/endure.ts';
 import { print, signIns } from '../support/load/fault.ts';
 import { startLoad } from '../support/load/load.ts';
@@ -73,8 +74,8 @@ describe('a node that is told to stop', () => {
   it('waits for no store that hangs, and for nobody who asks again', { timeout: LONG }, async () => {
     const cluster = await startCluster({ ownRedis: true });
     const [a, b] = cluster.nodes as [ClusterNode, ClusterNode];
-    const load = startLoad(cluster, { people: await people(cluster, 100) });
-    await signIns(load, 2);
+    // What it has in its chain is to be signed at the end.
+    for (const node of [a, b]) await node.command('user add', [`of-${node.name}`], { name: 'Somebody' }, PASSWORD);
     cluster.redis?.pause();
     cluster.postgres?.pause();
     try {
@@ -93,9 +94,6 @@ describe('a node that is told to stop', () => {
       cluster.postgres?.resume();
     }
     await Promise.all([a.start(), b.start()]);
-    await signIns(load, 2);
-    await load.stop();
-    expect(load.ledger.breaches).toEqual([]);
     await cluster.command('audit verify');
   });
 });
