@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { foldName, loginsOf, readLogin, type SignInWith } from './logins.ts';
 
 const BOTH: SignInWith = { names: ['username', 'email'], domains: ['UNI'], realms: ['uni.example'] };
+const ADA = { name: 'ada', usernames: ['ada', 'ada@uni.example'] };
 const PLAIN: SignInWith = { names: ['username'], domains: [], realms: [] };
 
 describe('a name as it is typed', () => {
@@ -10,10 +11,10 @@ describe('a name as it is typed', () => {
     ['Ada', PLAIN, { name: 'ada', usernames: ['ada'] }],
     ['ada@uni.example', PLAIN, { name: 'ada@uni.example', usernames: ['ada@uni.example'] }],
     ['UNI\\ada', PLAIN, { name: 'uni\\ada', usernames: ['uni\\ada'] }],
-    ['Ada', BOTH, { name: 'ada', usernames: ['ada', 'ada@uni.example'] }],
-    ['uni\\ADA', BOTH, { name: 'ada', usernames: ['ada'] }],
+    ['Ada', BOTH, ADA],
+    ['uni\\ADA', BOTH, { name: 'ada', usernames: ['ada'], domain: 'uni' }],
     ['other\\ada', BOTH, { name: 'other\\ada', usernames: ['other\\ada', 'other\\ada@uni.example'] }],
-    ['ada＠UNI.example', BOTH, { name: 'ada', usernames: ['ada', 'ada@uni.example'], email: 'ada@uni.example' }],
+    ['ada＠UNI.example', BOTH, { ...ADA, email: 'ada@uni.example', realm: 'uni.example' }],
     ['ada@x.org', BOTH, { name: 'ada@x.org', usernames: ['ada@x.org'], email: 'ada@x.org' }],
     ['ada@x.org', { ...BOTH, names: ['email'] }, { name: 'ada@x.org', usernames: [], email: 'ada@x.org' }],
   ])('%s is read as configured', (typed, settings, login) => {

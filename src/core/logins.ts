@@ -51,7 +51,7 @@ export interface Login {
   usernames: string[];
   /** A mail address that may be meant. */
   email?: string;
-  /** What stands behind the last @, whether it is configured or not. */
+  /** What stands behind the last @, where it is configured. */
   realm?: string;
   /** What stands before the backslash, where it is configured. */
   domain?: string;
@@ -74,7 +74,7 @@ export function readLogin(typed: string, { names, domains, realms }: SignInWith)
     name,
     usernames: names.includes('username') ? [...new Set([name, ...(inDomain ? [] : [whole]), ...wholes])] : [],
     ...(names.includes('email') && !inDomain && whole.includes('@') ? { email: whole } : {}),
-    ...(inDomain ? { domain } : realm ? { realm } : {}),
+    ...(inDomain ? { domain } : inRealm ? { realm } : {}),
   };
 }
 

@@ -48,7 +48,10 @@ describe('the help desk', () => {
       checklist: [],
     };
     expect(faults({ ...resisting, helpDesk: wrong })).toEqual([
-      ['helpDesk.agents[0].may[0]', 'must be one of: view, issue, remove, unlock, end-sessions, assign, reports'],
+      [
+        'helpDesk.agents[0].may[0]',
+        'must be one of: view, issue, remove, unlock, end-sessions, assign, reports, totals',
+      ],
       ['helpDesk.agents[1].name', 'is the same as of helpDesk.agents[0]: choose another'],
       ['helpDesk.agents[1].over.groups', 'is empty: name at least one group'],
       ['helpDesk.agents[2].groups', 'is empty: name at least one group'],
