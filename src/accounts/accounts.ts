@@ -18,8 +18,8 @@ export interface Accounts {
   /** Keeps the account of somebody who has shown who they are, up to date with its directory. */
   link(account: Account): Promise<Account>;
   byId(id: string): Promise<Account | undefined>;
-  /** Brings one that is linked up to date with its directory. `facts`: who changed it there. */
-  refresh(directory: string, key: string, facts?: Readonly<Record<string, string>>): Promise<void>;
+  /** Brings one that is linked up to date with its directory, and answers whose it is. `facts`: who changed it there. */
+  refresh(directory: string, key: string, facts?: Readonly<Record<string, string>>): Promise<Person | undefined>;
   status(account: Account): Promise<AccountStatus>;
   /** The account, if its directory lets it sign in now. */
   usable(id: string): Promise<Account | undefined>;
@@ -46,6 +46,8 @@ export function createAccounts(
       ...(person.email ? { email: person.email } : {}),
       ...(person.groups ? { groups: person.groups } : {}),
       ...(person.profile ? { profile: person.profile } : {}),
+      // That somebody is out again is for the watch to write, once it has ended all of theirs.
+      ...(isUsable(person.status) ? { standing: person.status } : {}),
       createdAt: deps.now(),
     };
   }
@@ -90,6 +92,7 @@ export function createAccounts(
       const known = await durable.accounts.byDirectoryKey(directory, key);
       const person = known && (await directories.get(directory)?.byKey(key));
       if (person) await link(directory, person, facts);
+      return person;
     },
     status,
     async usable(id) {
@@ -98,7 +101,9 @@ export function createAccounts(
       if (account === undefined || person === undefined || !isUsable(person.status)) return undefined;
       // Nothing may go to a mailbox that the directory says is no longer theirs, nor be told that isn't so any more.
       const current =
-        (person.email || undefined) === account.email && isDeepStrictEqual(person.profile, account.profile);
+        (person.email || undefined) === account.email &&
+        isDeepStrictEqual(person.profile, account.profile) &&
+        (account.standing === undefined || account.standing === person.status);
       return current ? account : link(account.directory, person);
     },
     async verifyPassword(account, password) {

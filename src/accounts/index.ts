@@ -1,6 +1,6 @@
 /**
  * Who people are, wherever they come from, and what is theirs: accounts, names to sign in with, credentials, holds and
- * preferences, and what a password must be. It needs directories and the durable store.
+ * preferences, what a password must be, and the watch over those who leave. It needs directories and the durable store.
  */
 import { createAccounts } from './accounts.ts';
 import { createCredentials } from './credentials.ts';
@@ -10,6 +10,7 @@ import type { AccountsNeeds } from './needs.ts';
 import { createPreferences } from './preferences.ts';
 
 export type { AccountsNeeds } from './needs.ts';
+export { createWatch, type Watch, type WatchTrouble } from './watch/index.ts';
 
 export function accountsRoom(needs: AccountsNeeds) {
   const logins = createLogins(needs);

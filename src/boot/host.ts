@@ -1,3 +1,4 @@
+import type { Watch } from '../accounts/index.ts';
 import type { Command, CommandResult, Directory } from '../core/directory.ts';
 import type { AuditPort, Core, Door } from '../core/door.ts';
 import type { EnabledFactor } from '../core/enabled-factor.ts';
@@ -22,6 +23,7 @@ import {
   methodCommands,
   reportCommands,
   sealingCommands,
+  watchCommands,
 } from './own-commands.ts';
 import type { World } from './parts.ts';
 import { explainPolicy } from './policy-commands.ts';
@@ -45,6 +47,7 @@ interface HostDeps extends Rooms {
   sealer: KeyedSealer;
   places: Places;
   troubles(): Promise<readonly Trouble[]>;
+  watch: Watch;
 }
 
 /** Runs the CLI's commands where the data is. */
@@ -57,6 +60,7 @@ export function createHost(deps: HostDeps): CommandHost {
     among(sealingCommands, deps),
     among(accountCommands, deps),
     among(reportCommands, deps),
+    among(watchCommands, deps),
   ];
 
   return {

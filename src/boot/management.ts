@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import type { WatchTrouble } from '../accounts/index.ts';
 import type { ManagementPage } from '../core/sender.ts';
 import type { Trouble } from '../core/trouble.ts';
 import { isLoopback } from './config/fields.ts';
@@ -6,13 +7,14 @@ import type { Health, Report } from './health/index.ts';
 import type { Metrics } from './metrics/index.ts';
 
 type Watched = () => Promise<readonly Trouble[]>;
+type WatchedDirectories = () => Promise<readonly WatchTrouble[]>;
 
 export interface Management {
   app: Express;
   /** In the place of those shown before. */
   show(pages: readonly ManagementPage[]): void;
-  /** Tells of applications that don't work, or soon won't, and of the ends that are known; no more of those before. */
-  watch(troubles: Watched): void;
+  /** Tells of applications that don't work, or soon won't, and of directories that aren't watched; no more of those before. */
+  watch(troubles: Watched, directories: WatchedDirectories): void;
 }
 
 /** Health and metrics, for the machine's own eyes: it asks nobody who they are. */
@@ -21,7 +23,8 @@ export function createManagement(health: Health, metrics: Metrics): Management {
   app.disable('x-powered-by');
   let shown: readonly ManagementPage[] = [];
   let troubles: Watched = async () => [];
-  metrics.watch({ troubles: () => troubles(), stores: health.stores });
+  let unwatched: WatchedDirectories = async () => [];
+  metrics.watch({ troubles: () => troubles(), directories: () => unwatched(), stores: health.stores });
 
   app.get('/health/live', (_req, res) => void res.json({ status: 'up' }));
   app.get('/health/ready', async (_req, res) => {
@@ -29,13 +32,14 @@ export function createManagement(health: Health, metrics: Metrics): Management {
     res.status(report.ready ? 200 : 503).json(told(report));
   });
   app.get('/health', async (_req, res) => {
-    const [report, found] = await Promise.all([health.report(), troubles()]);
+    const [report, found, watched] = await Promise.all([health.report(), troubles(), unwatched().catch(() => [])]);
     const applications = found.map(({ since, until, ...trouble }) => ({
       ...trouble,
       ...(since !== undefined && { since: instant(since) }),
       ...(until !== undefined && { until: instant(until) }),
     }));
-    res.status(report.ready ? 200 : 503).json({ ...told(report), applications });
+    const directories = watched.map((it) => ({ ...it, since: instant(it.since) }));
+    res.status(report.ready ? 200 : 503).json({ ...told(report), applications, directories });
   });
   app.get('/metrics', async (_req, res) => void res.type(metrics.contentType).send(await metrics.text()));
   app.use((req, res, next) => {
@@ -57,8 +61,9 @@ export function createManagement(health: Health, metrics: Metrics): Management {
     show(pages) {
       shown = pages;
     },
-    watch(some) {
+    watch(some, directories) {
       troubles = some;
+      unwatched = directories;
     },
   };
 }

@@ -6,6 +6,7 @@ import type { MethodTarget } from './method-commands.ts';
 import type { Offer } from './offers.ts';
 import type { ReportTarget } from './report-commands.ts';
 import type { ResealTarget } from './sealing/command.ts';
+import type { WatchTarget } from './watch-commands.ts';
 
 /*
  * The gateway's own commands on data, as the command line shows them: what they do is loaded where it is done.
@@ -14,6 +15,7 @@ import type { ResealTarget } from './sealing/command.ts';
 export const groups = {
   account: 'unlock accounts',
   audit: 'check the audit chains',
+  directory: 'see how directories are watched, and answer what that asks',
   keys: 'list and roll over signing keys, and seal anew',
   report: 'read what was counted',
   methods: 'see, confirm and remove what people sign in with',
@@ -132,6 +134,22 @@ export const reportCommands: readonly Command<ReportTarget>[] = [
   },
 ];
 
+const ofWatch = () => import('./watch-commands.ts');
+
+export const watchCommands: readonly Command<WatchTarget>[] = [
+  {
+    name: 'directory list',
+    summary: 'list when each directory was looked at, and what keeps it from being watched; exit code 0 or 1',
+    run: async (target) => (await ofWatch()).list(target),
+  },
+  {
+    name: 'directory confirm',
+    summary: 'say that far fewer people than before are right: all that those who are missing have is ended',
+    arguments: [{ name: '<name>', description: 'the directory’s, as configured' }],
+    run: async (...given) => (await ofWatch()).confirm(...given),
+  },
+];
+
 /** All of them. */
 export const commands: readonly Offer[] = [
   ...accountCommands,
@@ -140,4 +158,5 @@ export const commands: readonly Offer[] = [
   ...methodCommands,
   ...reportCommands,
   ...sealingCommands,
+  ...watchCommands,
 ];

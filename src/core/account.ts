@@ -48,6 +48,8 @@ export interface Account {
   /** BCP 47 tag that the person chose, if any; the directory's own is in `profile`. */
   locale?: string;
   profile?: Profile;
+  /** As its directory was last seen to say; absent: nobody has looked since this is kept. */
+  standing?: AccountStatus;
   createdAt: number;
   /** When everything of theirs was ended last. What carries no generation is void if it is from before. */
   revokedBefore: number;

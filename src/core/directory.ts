@@ -32,6 +32,25 @@ export type PasswordState = 'usable' | 'expired' | 'must-change';
 /** `expired` and `must-change`: it was the right one. */
 export type PasswordVerdict = 'ok' | 'expired' | 'must-change' | 'wrong' | 'unavailable';
 
+/** How somebody stands, without all else that is known of them. */
+export type Standing = Pick<Person, 'key' | 'status' | 'statusReason'>;
+
+/**
+ * What a directory tells of itself without being asked of anybody. Whatever it answers was answered to the end: where a
+ * part is missing it throws ERR_DIRECTORY_UNAVAILABLE.
+ */
+export interface Changes {
+  /** Where the directory is now, in its own words: asked before everybody is looked at, and kept. */
+  here(): Promise<string>;
+  /**
+   * Tells the keys of all who may have changed since, a page at a time, those who are nobody there any more among them
+   * as far as it knows; answers where to go on. Undefined: it can't go on from there, and everybody must be looked at.
+   */
+  since(cursor: string, each: (keys: readonly string[]) => Promise<void>): Promise<string | undefined>;
+  /** Everybody, a page at a time. */
+  everybody(): AsyncIterable<readonly Standing[]>;
+}
+
 /**
  * Where people come from, and where passwords are checked. Whatever asks it throws ERR_DIRECTORY_UNAVAILABLE while it
  * can't be asked: nobody is gone because of that.
@@ -44,6 +63,8 @@ export interface Directory {
   byKey(key: string): Promise<Person | undefined>;
   /** Everybody, a few at a time, where the directory can tell: for reports about those who never signed in. */
   list?(): AsyncIterable<Person>;
+  /** For the watch, which ends what those have who may not sign in any more. Absent: they are out at the next use. */
+  readonly changes?: Changes;
   /** With no key it does the same work and answers `wrong`. Throws OverloadedError where it wasn't looked at. */
   verifyPassword(key: string | undefined, password: string): Promise<PasswordVerdict>;
   /**

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Account } from './account.ts';
+import type { Account, AccountStatus } from './account.ts';
 import type { CountStore } from './counts.ts';
 import type { Examine } from './finding.ts';
 
@@ -197,6 +197,9 @@ export interface DurableStore {
     /** Creates the account, or brings what the directory says of the linked one up to date. */
     link(account: NewAccount): Promise<Account>;
     setLocale(id: string, locale: string): Promise<void>;
+    setStanding(id: string, standing: AccountStatus): Promise<void>;
+    /** Some hundreds at most, in no order. */
+    byDirectoryKeys(directory: string, keys: readonly string[]): Promise<Account[]>;
     /**
      * Moves the account's generation on, and `revokedBefore` forward, never back; answers the new generation. Of any
      * number at once each gets one of its own. Undefined where there is no such account.

@@ -35,6 +35,23 @@ export function createAccounts(db: Database): DurableStore['accounts'] {
         .where('id', '=', id)
         .execute();
     },
+    async setStanding(id, standing) {
+      await db
+        .updateTable('accounts')
+        .set((eb) => ({ standing, version: eb('version', '+', 1) }))
+        .where('id', '=', id)
+        .execute();
+    },
+    async byDirectoryKeys(directory, keys) {
+      if (keys.length === 0) return [];
+      const rows = await db
+        .selectFrom('accounts')
+        .selectAll()
+        .where('directory', '=', directory)
+        .where('directory_key', 'in', keys)
+        .execute();
+      return rows.map(fromRow);
+    },
     async endAll(id, at) {
       const later = sql<number>`case when revoked_before < ${at} then ${at} else revoked_before end`;
       const row = await db
@@ -87,6 +104,7 @@ async function upsert(db: Database, account: NewAccount): Promise<Account> {
     groups: JSON.stringify(account.groups ?? null),
     profile: profileColumn(account),
     search: searchText(account),
+    ...(account.standing !== undefined && { standing: account.standing }),
   };
   const row = await db
     .insertInto('accounts')
@@ -118,7 +136,8 @@ function isCurrent(present: Account, account: NewAccount): boolean {
     present.name === account.name &&
     present.email === account.email &&
     JSON.stringify(present.groups ?? null) === JSON.stringify(account.groups ?? null) &&
-    profileColumn(present) === profileColumn(account)
+    profileColumn(present) === profileColumn(account) &&
+    (account.standing === undefined || present.standing === account.standing)
   );
 }
 
@@ -135,6 +154,7 @@ function fromRow(row: AccountRow): Account {
     ...(groups !== null && { groups }),
     ...(row.locale !== null && { locale: row.locale }),
     ...(profile !== undefined && { profile }),
+    ...(row.standing !== null && { standing: row.standing }),
     createdAt: row.created_at,
     revokedBefore: row.revoked_before,
     generation: row.generation,

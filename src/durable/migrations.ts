@@ -11,6 +11,7 @@ import {
   addFailures,
   addGeneration,
   addProfile,
+  addStanding,
   addSuspension,
   createAccess,
   createHistory,
@@ -36,6 +37,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0008-versions': { up: addVersions },
   '0009-counts': { up: addCounts },
   '0010-generations': { up: addGeneration },
+  '0011-standing': { up: addStanding },
 };
 
 /** How the tables stand to this program; changes nothing. */

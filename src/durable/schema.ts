@@ -1,4 +1,5 @@
 import type { ColumnType, Insertable, Kysely, Selectable } from 'kysely';
+import type { AccountStatus } from '../core/account.ts';
 import type { CountKind } from '../core/counts.ts';
 
 /**
@@ -37,6 +38,7 @@ interface AccountTable {
   locale: Optional<string>;
   /** What else the directory says, JSON: `StoredProfile`. */
   profile: Optional<string>;
+  standing: Optional<AccountStatus>;
   /** What it is found by; null only while the column is being filled. */
   search: Optional<string>;
   created_at: number;

@@ -141,6 +141,12 @@ export async function addGeneration(db: Kysely<unknown>): Promise<void> {
   }
 }
 
+/** How people stand, as it was last seen. */
+export async function addStanding(db: Kysely<unknown>): Promise<void> {
+  if (await has(db, 'accounts', 'standing')) return;
+  await db.schema.alterTable('accounts').addColumn('standing', text(db)).execute();
+}
+
 /** Failures in a row. No foreign key: names that nobody goes by are counted as well. */
 export async function addFailures(db: Kysely<unknown>): Promise<void> {
   await db.schema

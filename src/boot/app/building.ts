@@ -1,4 +1,5 @@
 import type { Express } from 'express';
+import type { Watch } from '../../accounts/index.ts';
 import type { Core, CorePorts } from '../../core/door.ts';
 import type { Keyring } from '../../core/keyring.ts';
 import { createWeb } from '../../web/index.ts';
@@ -19,6 +20,7 @@ import { openOutside } from './outside.ts';
 import { openPeople } from './people.ts';
 import { renderingOf } from './rendering.ts';
 import { openRooms } from './rooms.ts';
+import { watchDirectories } from './watching.ts';
 
 /** What stays, however often the configuration is read. */
 export interface Base {
@@ -34,6 +36,7 @@ export interface Building {
   host: CommandHost;
   core: Core;
   rooms: Rooms;
+  watch: Watch;
   /** Paths of further pages of the management port, for people. */
   managementPages: readonly string[];
   /** From here on it is this one that is told, is shown and sends letters. */
@@ -73,10 +76,12 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
   closing.defer(() => beside.close());
   const doors = await watchDoors(standing, beside.all);
   closing.defer(() => doors.close());
+  const watch = watchDirectories(standing, rooms);
+  closing.defer(() => watch.close());
   const front = frontOf(standing, { rendering, rooms, core, doors });
   const host = createHost({
     ...{ config, modules, ...ground, ...ledger, ...people, ...rooms },
-    ...{ doors: doors.all, core, troubles: doors.troubles.now },
+    ...{ doors: doors.all, core, troubles: doors.troubles.now, watch },
   });
 
   const web = createWeb(front);
@@ -85,10 +90,11 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
   let unlisten = () => {};
   const leave = () => {
     unlisten();
+    watch.stop();
     front.streams.close();
   };
   return {
-    ...{ config, web, host, core, rooms, leave },
+    ...{ config, web, host, core, rooms, watch, leave },
     managementPages: pages.map(({ path }) => path).filter((path) => !path.includes('.')),
     open() {
       ledger.counter.know(knownIn(config));
@@ -98,14 +104,10 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
         ends: async () => [...tlsEnds(config), ...signingEnds(rings), ...metadataEnds(await doors.troubles.now())],
       });
       unlisten = ledger.audit.listen(outside.letters.hear);
-      ground.metrics.configure(config);
-      ground.metrics.watch({
-        streams: () => front.streams.size,
-        ends: async () => [...tlsEnds(config), ...signingEnds(rings), ...metadataEnds(await doors.troubles.now())],
-      });
       ledger.management.show(pages);
-      ledger.management.watch(doors.troubles.now);
+      ledger.management.watch(doors.troubles.now, watch.troubles);
       outside.letters.start();
+      if (!ledger.command) watch.start();
     },
     async close() {
       leave();

@@ -20,6 +20,8 @@ export interface Ledger {
   keyrings: Keyrings;
   counter: Counter;
   node: Node;
+  /** This process is a command's, which does nothing by itself. */
+  command: boolean;
   /** Rejects with ERR_STORE_UNAVAILABLE where this process may not be the node any more that it was started as. */
   held(): Promise<void>;
   /** Throws while a store is away, or this process isn't that node. */
@@ -50,7 +52,18 @@ export async function openLedger(config: Config, ground: Ground, membership: Mem
   const keyrings = createKeyrings({ ...world, durable, ephemeral, sealer, log, audit });
   const auditOf = { durable, node: node.name, publicKeyOf: signer.verifyKey, refresh: signer.refresh };
   return {
-    ...{ audit, auditOf, health, management, keyrings, counter, node, held: () => node.held(false), ready },
+    ...{
+      audit,
+      auditOf,
+      health,
+      management,
+      keyrings,
+      counter,
+      node,
+      command: membership.command === true,
+      held: () => node.held(false),
+      ready,
+    },
     async close() {
       await keyrings.close();
       await chain.close();

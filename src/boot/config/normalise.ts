@@ -39,8 +39,14 @@ function choiceOf({ type, ...settings }: { type: string }): StoreChoice {
 
 /** One that says no kind is named after it. */
 function directoryOf(name: string, given: Options): DirectoryChoice {
-  const { type = name, realms = [], domains = [], ...settings } = given as Options & Partial<DirectoryChoice>;
-  return { type, settings, realms, domains };
+  const {
+    type = name,
+    realms = [],
+    domains = [],
+    watch,
+    ...settings
+  } = given as Options & Partial<DirectoryChoice> & Pick<DirectoryChoice, 'watch'>;
+  return { type, settings, realms, domains, watch };
 }
 
 function mapOf(options: Options): Map<string, unknown> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DoorModule } from '../../core/door.ts';
-import { id, localized, webAddress } from './fields.ts';
+import { duration, id, localized, webAddress } from './fields.ts';
 
 interface Plugin {
   readonly id: string;
@@ -26,10 +26,25 @@ export function optionsOf(modules: Found<Plugin>) {
 
 const affixes = z.array(z.string().min(1).max(253)).min(1).max(20).optional();
 
-/** What the gateway asks of any directory, beside its own settings: which names are for it. */
+/** What the gateway asks of any directory, beside its own settings. */
 const routes = {
   realms: affixes.describe('Names with one of these behind the last @ are looked up here, and nowhere else'),
   domains: affixes.describe('Names with one of these before a backslash are looked up here, and nowhere else'),
+  watch: z
+    .strictObject({
+      every: duration('10s', '1h').prefault('1m').describe('How often it is asked who has changed'),
+      complete: duration('1m', '24h')
+        .prefault('15m')
+        .describe('How often everybody is looked at: only so it is seen that somebody is there no more'),
+      most: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(10)
+        .describe('Per cent of its people that may leave within a day; more, and somebody is asked first'),
+    })
+    .prefault({})
+    .describe('Who may not sign in any more loses sessions, tokens and remembered devices without doing anything'),
 };
 
 /**

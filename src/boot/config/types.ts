@@ -16,6 +16,8 @@ export interface DirectoryChoice extends StoreChoice {
   realms: readonly string[];
   /** What may stand before a backslash. */
   domains: readonly string[];
+  /** Milliseconds, and per cent of its people. */
+  watch: { every: number; complete: number; most: number };
 }
 
 /** A configuration section by section, for telling one reading from another. */

@@ -20,7 +20,7 @@ import { lockouts, type PolicySubject, rememberedDevices } from './policy.ts';
 import { type Check, runAll } from './run.ts';
 import { geoip, production } from './settings.ts';
 import { good, notice, type Told } from './told.ts';
-import { troubles } from './troubles.ts';
+import { troubles, watched } from './troubles.ts';
 
 export { linesOf, type Told } from './told.ts';
 
@@ -79,6 +79,7 @@ function ofConfiguration(config: Config, modules: Modules, now: () => number): C
       run: async () => [good(`${config.file} loads`), ...warnings.map((text) => notice(text))],
     },
     { about: 'applications', run: () => troubles(config, modules, now()) },
+    { about: 'directories', run: () => watched(config) },
     { about: 'data', run: async () => [...ownFiles(dataFiles(config)), ...secretFiles(filesNamed(config))] },
     { about: 'settings', run: async () => production(config, modules) },
     ...(tls

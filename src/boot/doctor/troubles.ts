@@ -36,13 +36,38 @@ function toldOf(found: readonly { state: string; line: string }[]): Finding[] {
   return found.map(({ state, line }) => (state === 'unavailable' ? fault : notice)(line, ADVICE));
 }
 
-/** Undefined where none runs here, or what answers is none. */
-async function fromHealth({ host, port }: Config['management']): Promise<readonly Reported[] | undefined> {
+/** What a running gateway says of directories that aren't watched; nothing where none runs here. */
+export async function watched({ management: { host, port } }: Pick<Config, 'management'>): Promise<Finding[]> {
+  const found = await healthAt(host, port);
+  const directories = found?.directories;
+  if (!Array.isArray(directories)) return [];
+  return (directories as readonly Unwatched[]).map(({ directory, state, reason }) =>
+    state === 'asks'
+      ? fault(`directories.${directory} has far fewer people than before: ${reason}`)
+      : notice(
+          `directories.${directory} can't be asked: ${reason}`,
+          'Look at its servers, and at the service account.',
+        ),
+  );
+}
+
+interface Unwatched {
+  directory: string;
+  state: string;
+  reason: string;
+}
+
+async function healthAt(host: string, port: number): Promise<Record<string, unknown> | undefined> {
   try {
     const response = await fetch(`http://${reachable(host)}:${port}/health`, { signal: AbortSignal.timeout(WITHIN) });
-    const { applications } = (await response.json()) as { applications?: unknown };
-    return Array.isArray(applications) ? (applications as readonly Reported[]) : undefined;
+    return (await response.json()) as Record<string, unknown>;
   } catch {
     return undefined;
   }
+}
+
+/** Undefined where none runs here, or what answers is none. */
+async function fromHealth({ host, port }: Config['management']): Promise<readonly Reported[] | undefined> {
+  const applications = (await healthAt(host, port))?.applications;
+  return Array.isArray(applications) ? (applications as readonly Reported[]) : undefined;
 }

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, type MetricObject, Registry } from 'prom-client';
+import type { WatchTrouble } from '../../accounts/index.ts';
 import type { AuditEvent } from '../../core/door.ts';
 import type { WorkMeter } from '../../core/load.ts';
 import type { Trouble } from '../../core/trouble.ts';
@@ -24,6 +25,7 @@ export interface Sources {
   /** How the stores stand. */
   stores?(): Promise<StoreStandings>;
   troubles?(): Promise<readonly Trouble[]>;
+  directories?(): Promise<readonly WatchTrouble[]>;
   /** How far this machine's clock is ahead of the database's, milliseconds. */
   ahead?(): number;
 }
@@ -99,6 +101,15 @@ function watchTroubles(registers: Registry[], { application }: Labels, sources: 
       labels: { application: application(id), state },
       value: 1,
     })),
+  );
+  const ofDirectories = {
+    name: 'sallyport_directory_trouble',
+    help: 'What keeps those who leave a directory from being out without doing anything: 1 for each, by its state.',
+    labelNames: ['directory', 'state'],
+    aggregator: 'max' as const,
+  };
+  askedGauge(registers, ofDirectories, async () =>
+    ((await sources.directories?.()) ?? []).map(({ directory, state }) => ({ labels: { directory, state }, value: 1 })),
   );
 }
 

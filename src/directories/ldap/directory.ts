@@ -6,6 +6,7 @@ import { createPool, type Pool } from './pool.ts';
 import { presetOf } from './presets.ts';
 import { createServers, type Servers } from './servers.ts';
 import type { Settings } from './settings.ts';
+import { createChanges } from './watch.ts';
 
 /** A directory over LDAP, and what its own command looks at. */
 export interface LdapDirectory extends Directory {
@@ -28,6 +29,7 @@ export function createDirectory(settings: Settings, { now, log }: Pick<Directory
     byEmail: people.byEmail,
     byKey: async (key) => personOf(await people.byKey(key)),
     list: people.list,
+    changes: createChanges(settings, { pool, now }),
     verifyPassword: passwords.verify,
     ...(passwords.change && { changePassword: passwords.change }),
     close: pool.close,

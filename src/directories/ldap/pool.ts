@@ -1,4 +1,5 @@
 import type { Entry, SearchOptions } from 'ldapts';
+import { SallyportError } from '../../core/errors.ts';
 import type { Connection } from './connection.ts';
 import { AwayError, causeOf, RESULT, resultOf } from './errors.ts';
 import type { Servers } from './servers.ts';
@@ -104,6 +105,18 @@ export function createPool(servers: Servers, service: Account, most: number) {
         throw new AwayError(`the directory doesn’t answer (${causeOf(error)})`, error);
       } finally {
         leave();
+      }
+    },
+
+    /** Several questions to one server, on a connection of their own. */
+    async own<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+      const connection = await connect();
+      try {
+        return await work(connection);
+      } catch (error) {
+        throw error instanceof SallyportError ? error : new AwayError('the directory doesn’t answer', error);
+      } finally {
+        await connection.close();
       }
     },
 

@@ -54,7 +54,7 @@ const openldap: StateReader = {
     const password = textOf(entry, 'pwdReset') === 'TRUE' ? ({ password: 'must-change' } as const) : {};
     // A time of which only the server knows how long it locks: it refuses the password itself.
     if (textOf(entry, 'pwdAccountLockedTime') === FOR_GOOD)
-      return { status: 'locked', reason: 'pwdAccountLockedTime: for good', ...password };
+      return { status: 'disabled', reason: 'pwdAccountLockedTime: for good', ...password };
     if (isPast(ends, now)) return { status: 'expired', reason: `pwdEndTime: ${day(ends)}`, ...password };
     if (begins !== undefined && begins > now)
       return { status: 'disabled', reason: `pwdStartTime: ${day(begins)}`, ...password };
