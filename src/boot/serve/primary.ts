@@ -64,19 +64,19 @@ function anyOf(workers: Workers) {
 
 /** One worker leads the reload of all nodes; what takes new processes gets them here, where there are several. */
 function reloading(workers: Workers): (by: 'cli' | 'signal') => Promise<Outcome> {
-  let running = false;
-  return async (by) => {
-    if (running) return { lines: ['nothing was reloaded', 'workers are being replaced: try again'], exitCode: 1 };
-    running = true;
-    try {
-      const outcome = await anyOf(workers).ask({ kind: 'reload', by });
-      if (!outcome.roll) return outcome;
-      await workers.roll();
-      const [, ...reasons] = outcome.lines;
-      return { lines: ['every worker of this machine was replaced, one after the other', ...reasons], exitCode: 0 };
-    } finally {
-      running = false;
-    }
+  async function once(by: 'cli' | 'signal'): Promise<Outcome> {
+    const outcome = await anyOf(workers).ask({ kind: 'reload', by });
+    if (!outcome.roll) return outcome;
+    await workers.roll();
+    const [, ...reasons] = outcome.lines;
+    return { lines: ['every worker of this machine was replaced, one after the other', ...reasons], exitCode: 0 };
+  }
+  // One after the other: what asks while workers are being replaced finds them whole.
+  let running: Promise<unknown> = Promise.resolve();
+  return (by) => {
+    const done = running.then(() => once(by));
+    running = done.catch(() => {});
+    return done;
   };
 }
 
