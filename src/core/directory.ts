@@ -68,12 +68,23 @@ export interface Directory {
   /** With no key it does the same work and answers `wrong`. Throws OverloadedError where it wasn't looked at. */
   verifyPassword(key: string | undefined, password: string): Promise<PasswordVerdict>;
   /**
-   * `current`: the present one, where the person has just given it. Throws ERR_INPUT for a password that it doesn't
-   * take. Absent: passwords are changed elsewhere.
+   * `current`: the present one, where the person has just given it. Throws PasswordRefusedError for a password
+   * that it doesn't take. Absent: passwords are changed elsewhere.
    */
   changePassword?(key: string, password: string, current?: string): Promise<void>;
+  /**
+   * After how many wrong passwords it locks an account by itself; all that come from here stay below that. Undefined
+   * where it doesn't, or doesn't say. It may be asked at every attempt. Absent: it counts none.
+   */
+  lockout?(): Promise<DirectoryLockout | undefined>;
   /** Ends its connections. */
   close?(): Promise<void>;
+}
+
+export interface DirectoryLockout {
+  failures: number;
+  /** How long one counts, milliseconds. */
+  window: number;
 }
 
 export interface DirectoryPorts {

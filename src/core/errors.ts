@@ -60,6 +60,23 @@ export class OverloadedError extends SallyportError {
   }
 }
 
+/**
+ * Which rule a directory refused a new password by. `policy`: it doesn't say which; `not-allowed`: its people may not
+ * change theirs.
+ */
+export type PasswordRule = 'short' | 'history' | 'young' | 'quality' | 'policy' | 'not-allowed';
+
+/** A directory doesn't take a new password. */
+export class PasswordRefusedError extends SallyportError {
+  readonly rule: PasswordRule;
+
+  constructor(rule: PasswordRule, options?: ErrorOptions) {
+    super('ERR_INPUT', `the directory doesn’t take the new password: ${rule}`, options);
+    this.name = 'PasswordRefusedError';
+    this.rule = rule;
+  }
+}
+
 /** For the header Retry-After: seconds, at least one. */
 export function secondsToWait({ retryAfter }: Pick<TooManyError, 'retryAfter'>): string {
   return String(Math.max(1, Math.ceil(retryAfter / 1000)));

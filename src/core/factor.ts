@@ -44,6 +44,8 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
    * id in the place of a credential's. Nobody counts as enrolled by it.
    */
   readonly implied?: true;
+  /** What is answered goes to the account's directory, which may count wrong ones and lock by itself. */
+  readonly asksDirectory?: true;
   /** Most credentials of one account; by default 10. */
   maximum?(settings: S): number;
   /** Where it keeps sealed values besides its credentials. */

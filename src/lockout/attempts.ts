@@ -15,7 +15,7 @@ import { createTurns } from './turns.ts';
  * of codes with each.
  */
 export function createAttempts(
-  deps: Pick<LockoutNeeds, 'now' | 'ephemeral' | 'durable' | 'random' | 'lockout' | 'audit'>,
+  deps: Pick<LockoutNeeds, 'now' | 'ephemeral' | 'durable' | 'random' | 'lockout' | 'audit' | 'bound'>,
 ) {
   const failures = createFailures(deps);
   const browsers = createKnownBrowsers(deps);

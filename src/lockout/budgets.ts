@@ -1,12 +1,16 @@
 import { budgetKey } from '../policy/index.ts';
 import type { Attempt, Locked } from './attempt.ts';
 import type { LockoutNeeds } from './needs.ts';
+import { sharesOf } from './shares.ts';
+import { createTallies } from './tallies.ts';
 
 export interface Budget {
-  kind: 'address' | 'known' | 'name' | 'shared';
+  kind: 'address' | 'known' | 'all-known' | 'name' | 'shared';
   key: string;
   max: number;
   ttl: number;
+  /** Of what a directory counts as well: what is in flight may fail there after a right one, so it stays counted. */
+  tallied?: boolean;
 }
 
 /** One attempt was taken from each. */
@@ -15,24 +19,45 @@ export interface Taken {
   budgets: readonly Budget[];
   /** The one whose last attempt it was. */
   spent: Budget | undefined;
+  /** Failures that were over before this attempt began, by the budget's key: a right one makes up for them alone. */
+  over: ReadonlyMap<string, readonly string[]>;
 }
 
 const sharedKey = (subject: string, factor: string) => `attempts:{${subject}}:${factor}`;
-/** Budgets of single browsers that were spent: else nobody could say which there are. */
+const allKnownKey = (shared: string) => `${shared}:all-known`;
+/** Budgets that were spent, behind what each holds: else nobody could say which there are. */
 const spentKey = (subject: string) => `attempts-spent:{${subject}}`;
 
 /** Budgets of attempts that run out for a while: of an account's strangers, of a known browser, of an address. */
-export function createBudgets({ ephemeral, lockout }: Pick<LockoutNeeds, 'ephemeral' | 'lockout'>) {
+export function createBudgets({
+  ephemeral,
+  lockout,
+  random,
+  bound = async () => undefined,
+}: Pick<LockoutNeeds, 'ephemeral' | 'lockout' | 'random' | 'bound'>) {
+  const tallies = createTallies({ ephemeral, random });
+
   /** The budgets that one attempt is counted against. */
-  function budgetsOf({ subject, factor, name }: Attempt, ip: string, known: string | undefined): Budget[] {
-    const { failures: max, duration: ttl, perAddress } = lockout;
+  async function budgetsOf(
+    { subject, factor, name }: Attempt,
+    ip: string,
+    known: string | undefined,
+  ): Promise<Budget[]> {
+    const { perAddress } = lockout;
+    const limit = await bound(factor);
+    const { strangers: max, ttl, ...shares } = sharesOf(lockout, limit);
+    const tallied = limit !== undefined;
     const shared = sharedKey(subject, factor);
-    if (known !== undefined) return [{ kind: 'known', key: `${shared}:known:${known}`, max, ttl }];
+    if (known !== undefined && shares.known > 0) {
+      const own = { kind: 'known', key: `${shared}:known:${known}`, max: shares.known, ttl } as const;
+      if (shares.allKnown === undefined) return [own];
+      return [own, { kind: 'all-known', key: allKnownKey(shared), max: shares.allKnown, ttl, tallied }];
+    }
     const address = `attempts:address:${budgetKey(ip)}`;
     return [
       { kind: 'address', key: address, max: perAddress.failures, ttl: perAddress.window },
       ...(name === undefined ? [] : [{ kind: 'name' as const, key: sharedKey(name, factor), max, ttl }]),
-      { kind: 'shared', key: shared, max, ttl },
+      { kind: 'shared', key: shared, max, ttl, tallied },
     ];
   }
 
@@ -40,11 +65,24 @@ export function createBudgets({ ephemeral, lockout }: Pick<LockoutNeeds, 'epheme
     for (const { key } of budgets) await ephemeral.refund(key);
   };
 
+  /** Whoever asks what is locked asks for those that are spent, and of how many. */
+  async function noteSpent(subject: string, { kind, key, max, ttl, tallied }: Budget): Promise<void> {
+    if (kind === 'known' || tallied) await ephemeral.addMember(spentKey(subject), `${max} ${key}`, ttl);
+  }
+
+  async function spentOf(subject: string): Promise<{ key: string; max: number }[]> {
+    const members = await ephemeral.members(spentKey(subject));
+    return members.map((member) => {
+      const [, max = lockout.failures, key = member] = /^(\d+) (.+)$/.exec(member) ?? [];
+      return { key, max: Number(max) };
+    });
+  }
+
   return {
     /** `known`: the name of a browser that has a budget of its own. */
     async take(attempt: Attempt, ip: string, known: string | undefined): Promise<Taken | Locked> {
       const { subject, name } = attempt;
-      const budgets = budgetsOf(attempt, ip, known);
+      const budgets = await budgetsOf(attempt, ip, known);
       let spent: Budget | undefined;
       for (const [at, budget] of budgets.entries()) {
         const { key, max, ttl, kind } = budget;
@@ -53,30 +91,45 @@ export function createBudgets({ ephemeral, lockout }: Pick<LockoutNeeds, 'epheme
           if (kind === 'shared' && name !== undefined) return { allowed: false, silent: true };
           // It isn't looked at: an address that has spent its budget must not lock accounts, nor a locked account it.
           await refund(budgets.slice(0, at));
-          if (kind === 'known') await ephemeral.addMember(spentKey(subject), key, lockout.duration);
+          await noteSpent(subject, budget);
           return { allowed: false, retryAfter };
         }
-        if ((kind === 'known' || kind === 'shared') && count === max) spent = budget;
+        if (kind !== 'address' && kind !== 'name' && count === max) spent = budget;
       }
-      return { allowed: true, budgets, spent };
+      if (spent?.tallied) await noteSpent(subject, spent);
+      return { allowed: true, budgets, spent, over: await tallies.of(budgets.filter(({ tallied }) => tallied)) };
     },
 
     refund,
 
+    /** It was wrong, and that is over: a right one that begins from now on makes up for it. */
+    async over({ budgets }: Taken): Promise<void> {
+      await tallies.add(budgets.filter(({ tallied }) => tallied));
+    },
+
     /** They start anew; that of the address gets its attempt back. */
-    async renew(budgets: readonly Budget[]): Promise<void> {
-      for (const { kind, key } of budgets) await (kind === 'address' ? ephemeral.refund(key) : ephemeral.delete(key));
+    async renew({ budgets, over }: Taken): Promise<void> {
+      for (const { kind, key, tallied } of budgets) {
+        if (kind !== 'address' && !tallied) await ephemeral.delete(key);
+        else await ephemeral.refund(key);
+      }
+      await tallies.settle(over);
     },
 
     /** How long the account's factors are locked now, milliseconds: the longest of each, where any is. */
     async waits(subject: string, factors: readonly string[]): Promise<Map<string, number>> {
-      const spent = await ephemeral.members(spentKey(subject));
+      const spent = await spentOf(subject);
       const found = factors.map(async (factor): Promise<[string, number][]> => {
         const shared = sharedKey(subject, factor);
-        const keys = [shared, ...spent.filter((key) => key.startsWith(`${shared}:`))];
+        const keys = spent.filter(({ key }) => key === shared || key.startsWith(`${shared}:`));
         // A budget of none is always spent: nothing is counted, and the answer says how much there is.
-        const budgets = await Promise.all(keys.map((key) => ephemeral.attempt(key, 0, lockout.duration)));
-        const locked = budgets.filter(({ count }) => count >= lockout.failures).map(({ retryAfter }) => retryAfter);
+        const budgets = await Promise.all(
+          [{ key: shared, max: lockout.failures }, ...keys].map(async ({ key, max }) => ({
+            ...(await ephemeral.attempt(key, 0, lockout.duration)),
+            max,
+          })),
+        );
+        const locked = budgets.filter(({ count, max }) => count >= max).map(({ retryAfter }) => retryAfter);
         return locked.length === 0 ? [] : [[factor, Math.max(...locked)]];
       });
       return new Map((await Promise.all(found)).flat());
@@ -84,8 +137,11 @@ export function createBudgets({ ephemeral, lockout }: Pick<LockoutNeeds, 'epheme
 
     /** Every budget of the account starts anew; those of addresses stay, for they are everybody's there. */
     async clear(subject: string, factors: readonly string[], names: readonly string[]): Promise<void> {
-      const spent = await ephemeral.members(spentKey(subject));
-      for (const key of [...factors.map((factor) => sharedKey(subject, factor)), ...spent]) await ephemeral.delete(key);
+      const shared = factors.map((factor) => sharedKey(subject, factor));
+      const spent = (await spentOf(subject)).map(({ key }) => key);
+      const tallied = [...shared, ...shared.map(allKnownKey)];
+      await tallies.forget(tallied);
+      for (const key of [...tallied, ...spent]) await ephemeral.delete(key);
       for (const name of names) for (const factor of factors) await ephemeral.delete(sharedKey(name, factor));
       await ephemeral.delete(spentKey(subject));
     },

@@ -10,6 +10,13 @@ export interface LockoutSettings {
   perAddress: { failures: number; window: number };
 }
 
+/** What a directory allows of wrong passwords altogether. */
+export interface Bound {
+  failures: number;
+  /** How long it counts one, milliseconds. */
+  window: number;
+}
+
 export interface LockoutNeeds {
   now(): number;
   random(bytes: number): Uint8Array;
@@ -17,4 +24,6 @@ export interface LockoutNeeds {
   durable: Pick<DurableStore, 'failures' | 'state'>;
   audit: Pick<AuditPort, 'commit'>;
   lockout: LockoutSettings;
+  /** The strictest of the directories' own, where answers to this factor reach them. */
+  bound?(factor: string): Promise<Bound | undefined>;
 }

@@ -28,7 +28,7 @@ export function createTurns({ now, audit, budgets, failures }: TurnsDeps) {
       await audit.commit({ ...about(many), event: 'attempts.many', failures: failures.warnAt });
     }
     if (spent === undefined) return;
-    const from = spent.kind === 'known' ? 'known-browser' : 'anywhere';
+    const from = spent.kind !== 'shared' ? 'known-browser' : 'anywhere';
     await audit.commit({ ...facts, event: 'attempts.locked', factor, from, until: now() + spent.ttl });
   }
 
@@ -39,7 +39,7 @@ export function createTurns({ now, audit, budgets, failures }: TurnsDeps) {
       allowed: true,
       against: all.filter((of) => !isName(of)),
       async succeeded() {
-        await budgets.renew(taken.budgets);
+        await budgets.renew(taken);
         await failures.end(subject, all);
       },
       async returned() {
@@ -47,7 +47,10 @@ export function createTurns({ now, audit, budgets, failures }: TurnsDeps) {
         await failures.giveBack(subject, all);
       },
       recognised,
-      failed: (facts) => tell(attempt, taken.spent, counted, facts),
+      async failed(facts) {
+        await budgets.over(taken);
+        await tell(attempt, taken.spent, counted, facts);
+      },
     };
   };
 }

@@ -4,7 +4,7 @@ import { normalPassword, passwordFaults } from '../accounts/password-rules.ts';
 import { openerOf } from '../accounts/strength.ts';
 import type { Account } from '../core/account.ts';
 import { isRight } from '../core/directory.ts';
-import { hasCode } from '../core/errors.ts';
+import { PasswordRefusedError } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
 import { type Attempt, lockedFor, lookedAt } from '../lockout/attempt.ts';
 import type { Ended } from './ending.ts';
@@ -13,6 +13,8 @@ import { createRevocation, type PasswordChange, type RevocationParts } from './r
 
 /** How long one change keeps others of the account waiting at most, milliseconds. */
 const CLAIM = 60_000;
+
+const SAME: Message = { key: 'new-password.same' };
 
 /** A change of password. The caller has made sure who asks, and how that was proven. */
 export interface Change extends PasswordChange {
@@ -61,12 +63,15 @@ export function createPasswords(
   }
 
   /** What is wrong with the new one. */
-  async function fault({ account, next }: Change): Promise<Message | undefined> {
+  async function fault({ account, next, current }: Change): Promise<Message | undefined> {
     const [first] = passwordFaults(next, account.username, deps.passwordPolicy);
     if (first) return first;
+    if (current !== undefined) return normalPassword(next) === normalPassword(current) ? SAME : undefined;
+    // A directory that locks accounts would count the question as a failure.
+    if (deps.directories.get(account.directory)?.lockout) return undefined;
     const verdict = await accounts.verifyPassword(account, next);
     if (verdict === 'unavailable') return { key: 'new-password.unavailable' };
-    return isRight(verdict) ? { key: 'new-password.same' } : undefined;
+    return isRight(verdict) ? SAME : undefined;
   }
 
   async function set(change: Change, hold: Hold | undefined): Promise<Ended | { error: Message }> {
@@ -76,8 +81,10 @@ export function createPasswords(
     try {
       await directory.changePassword(account.directoryKey, normalPassword(next), current);
     } catch (error) {
-      if (hasCode(error, 'ERR_INPUT')) return { error: { key: 'new-password.unacceptable' } };
-      throw error;
+      if (!(error instanceof PasswordRefusedError)) throw error;
+      const key = `new-password.refused.${error.rule}`;
+      refused(key, change);
+      return { error: { key } };
     }
     return revoke(change, hold);
   }

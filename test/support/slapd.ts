@@ -27,6 +27,10 @@ export interface Slapd {
   /** Below ou=people, with a password. */
   person(uid: string, more?: Record<string, string | string[]>): Promise<string>;
   group(cn: string, members: readonly string[]): Promise<string>;
+  /** A password policy, and the people whom it holds for. */
+  policy(cn: string, rules: Record<string, string>, people: readonly string[]): Promise<string>;
+  /** Values of an attribute of an entry, operational ones too. */
+  values(dn: string, attribute: string): Promise<string[]>;
   kill(): Promise<void>;
   restart(): Promise<void>;
   pause(): void;
@@ -100,6 +104,17 @@ async function start(): Promise<Slapd> {
       const dn = `cn=${cn},ou=groups,${SUFFIX}`;
       await add(dn, { objectClass: 'groupOfNames', cn, member: [...members] });
       return dn;
+    },
+    async policy(cn, rules, people) {
+      const dn = `cn=${cn},ou=policies,${SUFFIX}`;
+      await add(dn, { objectClass: ['device', 'pwdPolicy'], cn, pwdAttribute: 'userPassword', ...rules });
+      for (const person of people) await server.change(person, 'replace', 'pwdPolicySubentry', [dn]);
+      return dn;
+    },
+    async values(dn, attribute) {
+      const read = (client: Client) => client.search(dn, { scope: 'base', attributes: [attribute] });
+      const [entry] = (await asRoot(read)).searchEntries;
+      return [entry?.[attribute] ?? []].flat().map(String);
     },
     async restart() {
       await kill();

@@ -12,6 +12,7 @@ import { createDirectories, createFactors, credentialKinds, OWN_RULES } from '..
 import { createRegistry, type Registry } from '../registry.ts';
 import type { Ground } from './ground.ts';
 import type { Ledger } from './ledger.ts';
+import { strictestLockout } from './lockout-bound.ts';
 import type { Outside } from './outside.ts';
 
 /** Who people are, where they go, what they prove it with, and how a request of theirs stands. */
@@ -47,7 +48,7 @@ export async function openPeople(
   });
   const kinds = credentialKinds(config, modules);
   const known = {
-    ...lockoutRoom({ ...needs, lockout }),
+    ...lockoutRoom({ ...needs, lockout, bound: strictestLockout(directories, modules.factors) }),
     ...accountsRoom({ ...needs, directories, routes, signInWith, kinds }),
   };
 

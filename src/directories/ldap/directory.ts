@@ -7,6 +7,7 @@ import { presetOf } from './presets.ts';
 import { createServers, type Servers } from './servers.ts';
 import type { Settings } from './settings.ts';
 import { createChanges } from './watch.ts';
+import { createThreshold } from './threshold.ts';
 
 /** A directory over LDAP, and what its own command looks at. */
 export interface LdapDirectory extends Directory {
@@ -32,6 +33,10 @@ export function createDirectory(settings: Settings, { now, log }: Pick<Directory
     changes: createChanges(settings, { pool, now }),
     verifyPassword: passwords.verify,
     ...(passwords.change && { changePassword: passwords.change }),
-    close: pool.close,
+    lockout: createThreshold(settings, { pool, now, log }),
+    async close() {
+      await passwords.close();
+      await pool.close();
+    },
   };
 }

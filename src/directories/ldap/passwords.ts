@@ -9,6 +9,7 @@ import { createGate } from './gate.ts';
 import type { People } from './people.ts';
 import type { Pool } from './pool.ts';
 import { presetOf } from './presets.ts';
+import { createRenewals } from './renewals.ts';
 import type { Servers } from './servers.ts';
 import type { Settings } from './settings.ts';
 import { refusalOf, verdictOf } from './verdicts.ts';
@@ -29,32 +30,41 @@ const PASSWORD_MODIFY = '1.3.6.1.4.1.4203.1.11.1';
 export function createPasswords(settings: Settings, { people, pool, servers, log }: Parts) {
   const preset = presetOf(settings.preset);
   const gate = createGate(settings.passwordChecks);
+  const renewals = createRenewals();
 
   /** No entry is called so; asking costs what asking for one does. */
   const nobody = () => `cn=${randomBytes(16).toString('hex')},${settings.base}`;
 
-  async function bindAs(dn: string, password: string): Promise<PasswordVerdict> {
+  async function bindAs(dn: string, password: string, key?: string): Promise<PasswordVerdict> {
     const connection = await servers.open();
     const control = new PasswordPolicyControl({ critical: false });
+    let kept = false;
     try {
       await connection.bind(dn, password, control);
-      return verdictOf(undefined, control.value);
+      const verdict = verdictOf(undefined, control.value);
+      if (verdict !== 'ok' && key !== undefined) {
+        kept = true;
+        await renewals.keep(key, password, verdict, connection);
+      }
+      return verdict;
     } catch (error) {
       const verdict = verdictOf(error, control.value);
       if (verdict === 'unavailable')
         log.warn({ error: causeOf(error) }, 'a directory didn’t say whether a password is right');
       return verdict;
     } finally {
-      await connection.close();
+      if (!kept) await connection.close();
     }
   }
 
   async function verify(key: string | undefined, password: string): Promise<PasswordVerdict> {
     if (password === '' || Buffer.byteLength(password) > LONGEST || password.includes('\0')) return 'wrong';
+    const renewal = key === undefined ? undefined : renewals.of(key, password);
+    if (renewal) return renewal.verdict;
     try {
       return await gate(async () => {
         const found = await people.byKey(key ?? UNKNOWN);
-        const verdict = await bindAs(found?.dn ?? nobody(), password);
+        const verdict = await bindAs(found?.dn ?? nobody(), password, found && key);
         if (found === undefined) return verdict === 'unavailable' ? verdict : 'wrong';
         const { password: state = 'usable' } = found.person;
         return verdict === 'ok' && state !== 'usable' ? state : verdict;
@@ -74,15 +84,17 @@ export function createPasswords(settings: Settings, { people, pool, servers, log
       preset.passwords === 'unicodePwd'
         ? setUnicode(connection, found.dn, next, current)
         : setByExop(connection, found.dn, next, current);
-    const own = current === undefined ? undefined : await ownConnection(found.dn, current);
+    const renewal = current === undefined ? undefined : renewals.of(key, current)?.connection;
+    const own = renewal ?? (current === undefined ? undefined : await ownConnection(found.dn, current));
     try {
       await (own ? set(own) : pool.run(set));
+      await renewals.end(key);
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal) throw refusal;
       throw error instanceof AwayError ? error : new AwayError('the directory didn’t change a password', error);
     } finally {
-      await own?.close();
+      if (own !== renewal) await own?.close();
     }
   }
 
@@ -99,7 +111,7 @@ export function createPasswords(settings: Settings, { people, pool, servers, log
     }
   }
 
-  return { verify, ...(settings.changePassword && { change }) };
+  return { verify, close: renewals.close, ...(settings.changePassword && { change }) };
 }
 
 /** The key of nobody, in a form that every server can look for. */

@@ -1,6 +1,6 @@
 import type { PasswordPolicyValue } from 'ldapts';
 import type { PasswordVerdict } from '../../core/directory.ts';
-import { SallyportError } from '../../core/errors.ts';
+import { PasswordRefusedError, type PasswordRule } from '../../core/errors.ts';
 import { causeOf, RESULT, resultOf } from './errors.ts';
 
 /** What a server says of a password policy (draft-behera-ldap-password-policy-10 section 6.2). */
@@ -45,20 +45,28 @@ const REFUSES: ReadonlySet<number> = new Set([
 /** ERROR_PASSWORD_RESTRICTION: too short, too simple, too young or had before. Which, Active Directory doesn't say. */
 const RESTRICTED = /0000052D/i;
 
+const RULES: ReadonlyMap<number, PasswordRule> = new Map([
+  [POLICY.notAllowed, 'not-allowed'],
+  [POLICY.quality, 'quality'],
+  [POLICY.short, 'short'],
+  [POLICY.young, 'young'],
+  [POLICY.history, 'history'],
+]);
+
 /** What a server has against a new password, for the person; undefined where it says nothing of that. */
-export function refusalOf(error: unknown, policy?: PasswordPolicyValue): SallyportError | undefined {
-  if (error instanceof SallyportError && error.code === 'ERR_INPUT') return error;
+export function refusalOf(error: unknown, policy?: PasswordPolicyValue): PasswordRefusedError | undefined {
+  if (error instanceof PasswordRefusedError) return error;
   const result = resultOf(error);
   if (result === undefined) return undefined;
-  const said = policy?.error;
-  if (said === POLICY.short) return refused('too short');
-  if (said === POLICY.young) return refused('the present one is too new');
-  if (said === POLICY.history) return refused('had before');
-  if (said === POLICY.quality || result === RESULT.constraintViolation)
-    return refused('against the directory’s policy');
-  if (result === RESULT.unwillingToPerform && RESTRICTED.test(causeOf(error)))
-    return refused('against the directory’s policy');
-  return undefined;
+  const said = policy?.error === undefined ? undefined : RULES.get(policy.error);
+  if (said !== undefined) return new PasswordRefusedError(said, { cause: error });
+  const rule = RESULTS.get(result);
+  if (rule !== undefined) return new PasswordRefusedError(rule, { cause: error });
+  const restricted = result === RESULT.unwillingToPerform && RESTRICTED.test(causeOf(error));
+  return restricted ? new PasswordRefusedError('policy', { cause: error }) : undefined;
 }
 
-const refused = (why: string) => new SallyportError('ERR_INPUT', why);
+const RESULTS: ReadonlyMap<number, PasswordRule> = new Map([
+  [RESULT.constraintViolation, 'policy'],
+  [RESULT.insufficientAccess, 'not-allowed'],
+]);

@@ -85,6 +85,7 @@ const password: FactorModule<z.infer<typeof settings>, never, Pending> = {
   id: 'password',
   kinds: ['knowledge'],
   amr: ['pwd'],
+  asksDirectory: true,
   prompts: ['secret'],
   settings,
   credential: z.never(),
