@@ -21,6 +21,8 @@ export const PREREQUISITES: readonly Prerequisite[] = [
     why: 'the store contract and a whole gateway run on a real PostgreSQL',
   },
   { anyOf: ['slapd', '/usr/sbin/slapd'], package: 'slapd', why: 'people of a real LDAP directory sign in' },
+  { anyOf: ['samba', '/usr/sbin/samba'], package: 'samba', why: 'people of an Active Directory sign in' },
+  { anyOf: ['/usr/share/samba/setup/provision.ldif'], package: 'samba-ad-provision', why: 'the same' },
   {
     anyOf: [process.env.CHROMIUM ?? '/usr/bin/chromium'],
     package: 'chromium',

@@ -189,6 +189,7 @@ describe('configuration', async () => {
     'sealing-key': 'q83vEjRWeJASNFZ4kBI0VniQEjRWeJC63P4BI0Vnify',
     'sealing-key.next': 'gPH0NfZQpJ4cVx2s7kTt1mYw9bLhE3uRzDq6oWj8aKM',
     'GeoLite2-City.mmdb': '',
+    'ldap-ca.pem': issue({ ca: true }).certificate.toString(),
     'yubico-root.pem': issue({ ca: true }).certificate.toString(),
     'globalsign-root.pem': issue({ ca: true }).certificate.toString(),
     'microsoft.xml': METADATA.replace(/entityID="[^"]*"/, 'entityID="urn:federation:MicrosoftOnline"'),

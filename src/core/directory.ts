@@ -123,8 +123,11 @@ export interface Command<T> {
    */
   readonly arguments?: readonly { name: string; description: string }[];
   readonly options?: readonly { flags: string; description: string }[];
-  /** Standard input holds a password: at a terminal it is asked for, without echo, and may be left empty. */
-  readonly stdin?: 'password';
+  /**
+   * Standard input holds a password: at a terminal it is asked for, without echo, and may be left
+   * empty. `present-password`: one that there is, where the option `--bind` says so.
+   */
+  readonly stdin?: 'password' | 'present-password';
   run(target: T, input: CommandInput): Promise<CommandResult>;
 }
 

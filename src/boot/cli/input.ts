@@ -39,11 +39,13 @@ export async function optionsFor(
  */
 export async function stdinFor(
   command: Pick<Command<Directory>, 'stdin' | 'arguments'>,
-  { args, encoding }: { args: readonly string[]; encoding?: string },
+  { args, encoding, present = false }: { args: readonly string[]; encoding?: string; present?: boolean },
   io: Io,
 ): Promise<string | undefined> {
-  if (command.stdin === 'password') {
-    return io.stdin.isTTY ? await askPassword(io) : plainText('standard input', await buffer(io.stdin));
+  if (command.stdin === 'present-password' && !present) return undefined;
+  if (command.stdin !== undefined) {
+    if (!io.stdin.isTTY) return plainText('standard input', await buffer(io.stdin));
+    return command.stdin === 'password' ? askPassword(io) : ask('Password: ', io);
   }
   const at = command.arguments?.findIndex(({ name }) => /^[<[]?file[>\]]?$/.test(name)) ?? -1;
   if (at === -1) return undefined;

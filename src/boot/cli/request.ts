@@ -17,7 +17,7 @@ export async function runOffer(
   const loaded = await load(context);
   const { encoding } = options;
   const named = typeof encoding === 'string' ? { encoding } : {};
-  const stdin = await stdinFor(offer, { args: given, ...named }, context.io);
+  const stdin = await stdinFor(offer, { args: given, ...named, present: options.bind === true }, context.io);
   const args = argumentsFor(offer, given);
   const input = { args, options: await optionsFor(offer, options, context.io), ...(stdin !== undefined && { stdin }) };
   const chosen = typeof directory === 'string' ? { directory } : {};

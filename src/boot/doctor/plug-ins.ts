@@ -16,10 +16,13 @@ export function ofPlugIns(config: Config, modules: Modules, ports: ExaminePorts)
       : [{ about: name, run: async (): Promise<readonly Finding[]> => examine(settings, ports) }];
   };
   const { durable, ephemeral } = config.stores;
-  const kinds = ['doors', 'directories', 'factors', 'senders'] as const;
+  const kinds = ['doors', 'factors', 'senders'] as const;
   return [
     ...check('stores.durable', modules.stores.durable.get(durable.type), durable.settings),
     ...check('stores.ephemeral', modules.stores.ephemeral.get(ephemeral.type), ephemeral.settings),
+    ...[...config.directories].flatMap(([id, { type, settings }]) =>
+      check(`directories.${id}`, modules.directories.get(type), settings),
+    ),
     ...kinds.flatMap((kind) =>
       [...config[kind]].flatMap(([id, settings]) => check(`${kind}.${id}`, modules[kind].get(id), settings)),
     ),

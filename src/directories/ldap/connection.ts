@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Client, type Control } from 'ldapts';
 import type { Settings } from './settings.ts';
 
@@ -15,10 +15,19 @@ const PORTS: Readonly<Record<string, number>> = { 'ldap:': 389, 'ldaps:': 636 };
 export class Connection {
   readonly client: Client;
   readonly #socket: Socket;
+  readonly #secured: TLSSocket | undefined;
 
-  private constructor(client: Client, socket: Socket) {
+  private constructor(client: Client, socket: Socket, secured: TLSSocket | undefined) {
     this.client = client;
     this.#socket = socket;
+    this.#secured = secured;
+  }
+
+  /** Who the server is by its certificate, and until when, epoch milliseconds; undefined without TLS. */
+  get certificate(): { subject: string; until: number } | undefined {
+    if (this.#secured === undefined) return undefined;
+    const { subject, subjectaltname, valid_to: until } = this.#secured.getPeerCertificate();
+    return { subject: [subject?.CN ?? subjectaltname ?? 'no name'].flat().join(', '), until: Date.parse(until) };
   }
 
   /** Over TLS, bound to nobody yet. Throws where it can't be reached in time, or isn't who its certificate says. */
@@ -42,6 +51,11 @@ export class Connection {
       // Until the library listens.
       socket.on('error', () => {});
       let handedOver = false;
+      let secured = secure ? (socket as TLSSocket) : undefined;
+      const upgrade = ((...given: Parameters<typeof connectTls>) => {
+        secured = connectTls(...given);
+        return secured;
+      }) as typeof connectTls;
       const handOver = (): Socket => {
         if (handedOver) throw new Error('the connection was lost');
         handedOver = true;
@@ -50,10 +64,10 @@ export class Connection {
       const client = new Client({
         ...{ url, timeout: answerWithin, strictDN: false },
         createConnection: handOver as typeof connectTcp,
-        createSecureConnection: (secure ? handOver : connectTls) as typeof connectTls,
+        createSecureConnection: (secure ? handOver : upgrade) as typeof connectTls,
       });
       if (upgraded) await client.startTLS({ ...trust });
-      return new Connection(client, socket);
+      return new Connection(client, socket, secured);
     });
   }
 

@@ -6,8 +6,8 @@ import { createPool, type Pool } from './pool.ts';
 import { presetOf } from './presets.ts';
 import { createServers, type Servers } from './servers.ts';
 import type { Settings } from './settings.ts';
-import { createChanges } from './watch.ts';
 import { createThreshold } from './threshold.ts';
+import { createChanges } from './watch.ts';
 
 /** A directory over LDAP, and what its own command looks at. */
 export interface LdapDirectory extends Directory {
@@ -15,6 +15,7 @@ export interface LdapDirectory extends Directory {
   readonly people: People;
   readonly servers: Servers;
   readonly pool: Pool;
+  now(): number;
 }
 
 export function createDirectory(settings: Settings, { now, log }: Pick<DirectoryPorts, 'now' | 'log'>): LdapDirectory {
@@ -25,7 +26,7 @@ export function createDirectory(settings: Settings, { now, log }: Pick<Directory
   const passwords = createPasswords(settings, { people, pool, servers, log });
   const personOf = (found: { person: Person } | undefined): Person | undefined => found?.person;
   return {
-    ...{ settings, people, servers, pool },
+    ...{ settings, people, servers, pool, now },
     find: async (username) => personOf(await people.byName(username)),
     byEmail: people.byEmail,
     byKey: async (key) => personOf(await people.byKey(key)),
