@@ -17,7 +17,7 @@ import type { Ground } from './ground.ts';
 import { knownIn } from './known.ts';
 import type { Ledger } from './ledger.ts';
 import { openOutside } from './outside.ts';
-import { openPeople } from './people.ts';
+import { openPeople, type People } from './people.ts';
 import { renderingOf } from './rendering.ts';
 import { openRooms } from './rooms.ts';
 import { watchDirectories } from './watching.ts';
@@ -37,6 +37,7 @@ export interface Building {
   core: Core;
   rooms: Rooms;
   watch: Watch;
+  directories: People['directories'];
   /** Paths of further pages of the management port, for people. */
   managementPages: readonly string[];
   /** From here on it is this one that is told, is shown and sends letters. */
@@ -94,7 +95,7 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
     front.streams.close();
   };
   return {
-    ...{ config, web, host, core, rooms, watch, leave },
+    ...{ config, web, host, core, rooms, watch, leave, directories: people.directories },
     managementPages: pages.map(({ path }) => path).filter((path) => !path.includes('.')),
     open() {
       ledger.counter.know(knownIn(config));
