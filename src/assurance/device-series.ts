@@ -1,4 +1,5 @@
 import type { Proof } from '../core/assurance.ts';
+import { DEVICE } from '../core/keys.ts';
 import type { Secrets } from './device-secrets.ts';
 import type { AssuranceNeeds } from './needs.ts';
 
@@ -22,7 +23,7 @@ export interface Series {
   userAgent: string;
 }
 
-const seriesKey = (id: string): string => `device:${id}`;
+const seriesKey = (id: string): string => `${DEVICE}:${id}`;
 const indexKey = (account: string): string => `devices-of:{${account}}`;
 
 /** Where series are kept, under hashes, until the last of their records has expired; and which an account has. */

@@ -16,3 +16,7 @@ export function formerKey(key: string): string | undefined {
   const [, kind = '', id] = /^(.*):\{([^{}]+)\}$/.exec(key) ?? [];
   return UNTAGGED.test(kind) ? `${kind}:${id}` : undefined;
 }
+
+/** What the core's sessions and remembered devices are kept as: of each there is one key of its kind. */
+export const SESSION = 'oidc:session';
+export const DEVICE = 'device';

@@ -56,6 +56,12 @@ export interface EphemeralStore {
    */
   subscribe(topic: string, listener: () => void): Promise<() => void>;
 
+  /**
+   * About how many values have keys that begin so, for each of them: counted, or reckoned from a sample where counting
+   * would take long.
+   */
+  census(beginnings: readonly string[]): Promise<number[]>;
+
   /** Answers if the store can be written to. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -195,6 +195,7 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'views/prompts/secret.eta': 'a type of input field (HTML), and the field of the prompt kind `secret`',
   },
   smtp: { 'src/directories/ldap/person.ts': 'what Active Directory marks mail addresses by' },
+  oidc: { 'src/core/keys.ts': 'the beginning of the keys of sessions' },
 };
 
 /** Files outside a plug-in's folder that name it. */

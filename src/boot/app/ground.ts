@@ -60,7 +60,7 @@ export async function openGround(
     lag.close();
     await stores.close();
   };
-  metrics.watch({ lag: lag.now });
+  metrics.watch({ lag: lag.now, ephemeral });
   const kept = { durable, ephemeral, ready, close };
   return { world, log, metrics, lag, keys, sealer, places, ...(clock && { clock }), ...kept };
 }

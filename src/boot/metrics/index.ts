@@ -2,9 +2,11 @@ import { Counter, collectDefaultMetrics, type MetricObject, Registry } from 'pro
 import type { WatchTrouble } from '../../accounts/index.ts';
 import type { AuditEvent } from '../../core/door.ts';
 import type { WorkMeter } from '../../core/load.ts';
+import type { EphemeralStore } from '../../core/store.ts';
 import type { Trouble } from '../../core/trouble.ts';
 import type { StoreStandings } from '../health/index.ts';
 import type { StoreWatch } from '../observed/stores.ts';
+import { measureKept } from './census.ts';
 import type { End } from './ends.ts';
 import { countEvents } from './events.ts';
 import { askedGauge } from './gauges.ts';
@@ -28,6 +30,8 @@ export interface Sources {
   directories?(): Promise<readonly WatchTrouble[]>;
   /** How far this machine's clock is ahead of the database's, milliseconds. */
   ahead?(): number;
+  /** What keeps sessions and remembered devices. */
+  ephemeral?: Pick<EphemeralStore, 'census'>;
 }
 
 /** What is measured, and how it is read. */
@@ -68,6 +72,7 @@ export function createMetrics(config: Configured, now: () => number): Metrics {
     labelNames: ['what'],
     registers,
   });
+  measureKept(registers, sources, now);
   watchSizes(registers, sources);
   watchEnds(registers, labels, sources, now);
   watchTroubles(registers, labels, sources);

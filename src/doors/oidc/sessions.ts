@@ -1,5 +1,5 @@
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
-import { taggedKey } from '../../core/keys.ts';
+import { SESSION, taggedKey } from '../../core/keys.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 import { hashOf } from './adapter.ts';
 import type { OidcPorts } from './ports.ts';
@@ -137,7 +137,7 @@ function tooLate(id: string, { hash, epoch }: Opened): Opened {
   return { hash, epoch, late: true };
 }
 
-const record = (uid: string): string => taggedKey('oidc:session', uid);
+const record = (uid: string): string => taggedKey(SESSION, uid);
 const tombstone = (uid: string): string => taggedKey('oidc:session-ended', uid);
 const pointerOf = (hash: string): string => `oidc:session-id:${hash}`;
 

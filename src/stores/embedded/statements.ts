@@ -42,6 +42,7 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     removeMember: db.prepare('DELETE FROM members WHERE key = ? AND member = ?'),
     members: db.prepare('SELECT member FROM members WHERE key = ? AND expires > ? ORDER BY member'),
+    count: db.prepare('SELECT count(*) AS count FROM entries WHERE key >= :from AND key < :until AND expires > :now'),
     purgeEntries: db.prepare(
       `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE expires <= ? LIMIT ${PURGE_BATCH})`,
     ),

@@ -24,6 +24,7 @@ export function createStore(db: DatabaseSync, file: string, { now, onState }: St
     ...sets(statements, guarded, now),
     ...createReservations(db, guarded, now),
     ...createTopics(guarded),
+    census: (beginnings) => guarded(() => beginnings.map((from) => count(statements, from, now()))),
     ping: () =>
       guarded(() => {
         statements.set.run(PING_KEY, '', now());
@@ -33,6 +34,12 @@ export function createStore(db: DatabaseSync, file: string, { now, onState }: St
       if (db.isOpen) db.close();
     },
   };
+}
+
+/** By the index of keys: what begins so comes before whatever has the beginning's last character moved on by one. */
+function count(statements: Statements, from: string, now: number): number {
+  const until = from.slice(0, -1) + String.fromCharCode(from.charCodeAt(from.length - 1) + 1);
+  return Number(statements.count.get({ from, until, now })?.count);
 }
 
 type Guard = <T>(work: () => T) => Promise<T>;

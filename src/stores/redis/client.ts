@@ -18,6 +18,8 @@ export interface Client {
   listener(): Redis;
   /** Ends of keys that lead to every server that takes writes. */
   everywhere(begin: string): string[];
+  /** Connections to all servers that take writes, as far as they are known now. */
+  servers(): readonly Redis[];
   /** Answers after the first attempt, whatever came of it. */
   open(): Promise<void>;
   close(): Promise<void>;

@@ -53,6 +53,7 @@ export function createCluster(settings: Settings, onState: StorePorts['onState']
     },
     listener: () => listener(shared, settings),
     everywhere: (begin) => ends(own, begin),
+    servers: () => shared.nodes('master'),
     async open() {
       await Promise.all([shared, own].map((cluster) => cluster.connect().catch(() => undefined)));
       await refuseEviction(shared.nodes('master'));

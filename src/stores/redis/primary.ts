@@ -22,6 +22,7 @@ export function createPrimary(settings: Settings, onState: StorePorts['onState']
     primaryOf: async (_key, history) => ({ history, epoch: undefined, slots: [0] }),
     listener: () => connect(settings, LISTENING),
     everywhere: () => [''],
+    servers: () => [shared],
     async open() {
       await Promise.all(connections.map(attempt));
       await refuseEviction([shared]);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EphemeralStore } from '../../core/store.ts';
+import { census } from './census.ts';
 import type { Client } from './client.ts';
 import type { Written } from './confirmation.ts';
 import { unavailable } from './connection.ts';
@@ -27,6 +28,7 @@ export function createStore(client: Client, prefix: string, fence?: Fence): Ephe
     ...sets(commands, at),
     ...createReservations(commands, at, guarded),
     ...topics,
+    census: (beginnings) => guarded(() => census(client.servers(), beginnings.map(at))),
     ping: () => guarded(() => ping(client, asking, at(`ping:${randomUUID()}`))),
     close: async () => {
       await closeTopics();
