@@ -194,6 +194,8 @@ describe('configuration', async () => {
     'globalsign-root.pem': issue({ ca: true }).certificate.toString(),
     'microsoft.xml': METADATA.replace(/entityID="[^"]*"/, 'entityID="urn:federation:MicrosoftOnline"'),
     'service.pem': issue({ ca: true }).certificate.toString(),
+    'scim-entra': 'a-secret-of-more-than-32-characters-1',
+    'scim-okta': 'a-secret-of-more-than-32-characters-2',
     'federation.pem': issue({ ca: true }).certificate.toString(),
   };
 

@@ -1,49 +1,70 @@
 import type { CommandResult, Directory } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
+import type { Consequences } from '../core/program.ts';
 import type { DurableStore } from '../core/store.ts';
 import { type CommandRequest, directoryCommand } from './commands.ts';
 import type { Config } from './config.ts';
 import type { Modules } from './modules.ts';
 import type { Rooms } from './rooms.ts';
 
-/** What a directory's command, and what follows from it, work on. */
-export interface DirectoryTarget extends Pick<Rooms, 'accounts' | 'attempts' | 'endEverything' | 'holds'> {
-  config: Pick<Config, 'directories'>;
-  modules: Pick<Modules, 'directories'>;
-  directories: ReadonlyMap<string, Directory>;
+/** What follows from what is done to people works on these. */
+export interface FollowingTarget extends Pick<Rooms, 'accounts' | 'attempts' | 'endEverything' | 'holds'> {
   durable: Pick<DurableStore, 'accounts'>;
   audit: Pick<AuditPort, 'commit'>;
 }
 
-/** Runs a directory's command; what it changed in a person is drawn into their account. */
+/** And a directory's command on these. */
+export interface DirectoryTarget extends FollowingTarget {
+  config: Pick<Config, 'directories'>;
+  modules: Pick<Modules, 'directories'>;
+  directories: ReadonlyMap<string, Directory>;
+}
+
+/** Runs a directory's command, and what follows from it. */
 export async function runOfDirectory(target: DirectoryTarget, request: CommandRequest): Promise<CommandResult> {
-  const { config, modules, directories, durable, audit, accounts } = target;
+  const { config, modules, directories } = target;
   const { directory, command } = directoryCommand(config, modules, request);
   const present = directories.get(directory);
   if (present === undefined) throw new SallyportError('ERR_INPUT', `directory ${directory} is not enabled`);
   const result = await command.run(present, request.input);
-  for (const { event, key, detail } of result.audit ?? []) {
-    const account = key === undefined ? undefined : await durable.accounts.byDirectoryKey(directory, key);
-    await audit.commit({ event, by: 'cli', ...(account ? { account: account.id } : {}), ...detail });
-  }
-  for (const key of result.revoke ?? []) await revoke(target, directory, key);
-  for (const key of result.renewed ?? []) await release(target, directory, key);
-  const changed = new Set((result.audit ?? []).flatMap(({ key }) => key ?? []));
-  for (const key of changed) await accounts.refresh(directory, key, { by: 'cli' });
+  await follow(target, directory, result, { by: 'cli' });
   return result;
 }
 
+/** Audits what was done to people, ends what ends by it, and draws what changed into their accounts. */
+export async function follow(
+  target: FollowingTarget,
+  directory: string,
+  { audit: events = [], revoke: revoked = [], renewed = [] }: Consequences,
+  facts: Readonly<Record<string, string>> & { by: string },
+): Promise<void> {
+  const { durable, audit, accounts } = target;
+  for (const { event, key, detail } of events) {
+    const account = key === undefined ? undefined : await durable.accounts.byDirectoryKey(directory, key);
+    await audit.commit({ event, ...facts, ...(account ? { account: account.id } : {}), ...detail });
+  }
+  for (const key of revoked) await revoke(target, directory, key);
+  for (const key of renewed) await release(target, directory, key, facts.by);
+  const changed = new Set(events.flatMap(({ key }) => key ?? []));
+  for (const key of changed) await accounts.refresh(directory, key, { by: facts.by });
+}
+
 /** A new password or a disabled account ends what rested on the old state. */
-async function revoke({ durable, endEverything }: DirectoryTarget, directory: string, key: string): Promise<void> {
+async function revoke({ durable, endEverything }: FollowingTarget, directory: string, key: string): Promise<void> {
   const account = await durable.accounts.byDirectoryKey(directory, key);
   if (account !== undefined) await endEverything(account.id);
 }
 
 /** Whoever knew the old password doesn't know the new one. */
-async function release({ durable, attempts, holds }: DirectoryTarget, directory: string, key: string): Promise<void> {
+async function release(
+  { durable, attempts, holds }: FollowingTarget,
+  directory: string,
+  key: string,
+  by: string,
+): Promise<void> {
   const account = await durable.accounts.byDirectoryKey(directory, key);
   if (account === undefined) return;
   await attempts.forgetBrowsers(account.id);
-  await holds.release(account.id, { by: 'cli' });
+  await holds.release(account.id, { by });
 }

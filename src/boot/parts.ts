@@ -93,7 +93,9 @@ export function createDirectories(
     if (module === undefined) continue;
     const records = durable.records(`directory:${id}`);
     const signInWith = routedTo(config.signInWith, [route]);
-    directories.set(id, module.create(settings, { ...world, log, records, signInWith, work: metrics.hashing(id) }));
+    const recordsOf = (what: string) => durable.records(`directory-${what}:${id}`);
+    const kept = { records, recordsOf };
+    directories.set(id, module.create(settings, { ...world, log, ...kept, signInWith, work: metrics.hashing(id) }));
   }
   return directories;
 }

@@ -4,6 +4,7 @@ import type { Examine } from './finding.ts';
 import type { WorkMeter } from './load.ts';
 import type { LogPort } from './log.ts';
 import type { SignInWith } from './logins.ts';
+import type { Consequences, ProgramRoutes } from './program.ts';
 import type { RecordStore } from './store.ts';
 
 /** A person as their directory describes them. */
@@ -77,6 +78,8 @@ export interface Directory {
    * where it doesn't, or doesn't say. It may be asked at every attempt. Absent: it counts none.
    */
   lockout?(): Promise<DirectoryLockout | undefined>;
+  /** What programs call to keep its people as they are elsewhere. */
+  readonly serves?: ProgramRoutes;
   /** Ends its connections. */
   close?(): Promise<void>;
 }
@@ -92,6 +95,8 @@ export interface DirectoryPorts {
   random(bytes: number): Uint8Array;
   /** The directory's own records, where it keeps people itself. */
   records: RecordStore;
+  /** Further records of its own, apart from those. */
+  recordsOf(what: string): RecordStore;
   /** By what people sign in: a directory that keeps them itself gives no name to two. */
   signInWith: SignInWith;
   log: LogPort;
@@ -138,13 +143,7 @@ export interface CommandInput {
   stdin?: string;
 }
 
-export interface CommandResult {
+export interface CommandResult extends Consequences {
   lines: string[];
   exitCode: number;
-  /** People (directory keys) whose sessions, tokens and remembered devices must end with this. */
-  revoke?: string[];
-  /** People whose password is another one now: a hold that waits for that is over. */
-  renewed?: string[];
-  /** For the audit: what was done to whom. */
-  audit?: { event: string; key?: string; detail?: Record<string, string | number> }[];
 }

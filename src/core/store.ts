@@ -345,8 +345,11 @@ export interface RecordStore {
   byKey(key: string, limit: number): Promise<DataRecord[]>;
   /** False if id or lookup is taken. */
   insert(record: { id: string; lookup?: string; data: string; keys?: readonly string[] }): Promise<boolean>;
-  /** Compare-and-set: false when the version has moved on. `keys`: in the place of those that it had. */
-  update(id: string, version: number, data: string, keys?: readonly string[]): Promise<boolean>;
+  /**
+   * Compare-and-set: false when the version has moved on. `keys`: in the place of those that it had. `lookup`:
+   * likewise, and false when it is another's.
+   */
+  update(id: string, version: number, data: string, keys?: readonly string[], lookup?: string): Promise<boolean>;
   /** With `version`: only while it is that one. */
   remove(id: string, version?: number): Promise<boolean>;
   /** In order of id. */

@@ -42,21 +42,17 @@ export function createRecords(db: Database, namespace: string): RecordStore {
         await name(trx, namespace, id, keys);
         return true;
       }),
-    update: (id, version, data, keys) =>
-      together(db, keys !== undefined, async (trx) => {
-        const result = await trx
-          .updateTable('records')
-          .set({ data, version: version + 1 })
-          .where('namespace', '=', namespace)
-          .where('id', '=', id)
-          .where('version', '=', version)
-          .executeTakeFirst();
-        if (result.numUpdatedRows !== 1n) return false;
-        if (keys === undefined) return true;
-        await trx.deleteFrom('record_keys').where('namespace', '=', namespace).where('id', '=', id).execute();
-        await name(trx, namespace, id, keys);
-        return true;
-      }),
+    async update(id, version, data, keys, lookup) {
+      const isOthers = async () =>
+        lookup !== undefined &&
+        (await all().where('lookup', '=', lookup).where('id', '<>', id).executeTakeFirst()) !== undefined;
+      if (await isOthers()) return false;
+      return change(db, namespace, { id, version, data, keys, lookup }).catch(async (error: unknown) => {
+        // Somebody else got it meanwhile: the table holds one of each.
+        if (await isOthers()) return false;
+        throw error;
+      });
+    },
     remove: (id, version) =>
       // In one, or keys of another record that has come to this id meanwhile would go.
       transaction(db, async (trx) => {
@@ -73,6 +69,32 @@ export function createRecords(db: Database, namespace: string): RecordStore {
       return (await query.execute()).map(fromRow);
     },
   };
+}
+
+interface Changed {
+  id: string;
+  version: number;
+  data: string;
+  keys?: readonly string[] | undefined;
+  lookup?: string | undefined;
+}
+
+/** Compare-and-set. Throws where the lookup is another's. */
+function change(db: Database, namespace: string, { id, version, data, keys, lookup }: Changed): Promise<boolean> {
+  return together(db, keys !== undefined, async (trx) => {
+    const result = await trx
+      .updateTable('records')
+      .set({ data, version: version + 1, ...(lookup !== undefined && { lookup }) })
+      .where('namespace', '=', namespace)
+      .where('id', '=', id)
+      .where('version', '=', version)
+      .executeTakeFirst();
+    if (result.numUpdatedRows !== 1n) return false;
+    if (keys === undefined) return true;
+    await trx.deleteFrom('record_keys').where('namespace', '=', namespace).where('id', '=', id).execute();
+    await name(trx, namespace, id, keys);
+    return true;
+  });
 }
 
 /** All or nothing, where there is more than one statement. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AuditPort, LogPort } from '../core/door.ts';
-import type { Budget, Limited, LimitPort } from '../core/factor-ports.ts';
+import type { Budget, Limited, LimitPort } from '../core/limit.ts';
 import type { EphemeralStore } from '../core/store.ts';
 
 const hash = (value: string): string => createHash('sha256').update(value).digest('base64url');

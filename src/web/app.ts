@@ -16,6 +16,7 @@ import { helpDeskPages } from './pages/help-desk/index.ts';
 import { reportPages } from './pages/reports/index.ts';
 import { signInPages } from './pages/sign-in/index.ts';
 import { waitingRoutes } from './pages/waiting.ts';
+import { programRoutes } from './program-routes.ts';
 import { logRequests } from './request-log.ts';
 import { createCsrf, headers, ownHostOnly } from './security.ts';
 
@@ -66,6 +67,7 @@ export function createWeb(deps: WebDeps): Express {
   app.use(admission(deps));
   for (const door of deps.doors) app.use(door.handler);
   app.use(factorRoutes(deps));
+  app.use(programRoutes(deps));
   app.get('/', async (req, res) => {
     const session = await deps.core.session(req, res);
     send(deps, res, 'home', { signedIn: session !== undefined });

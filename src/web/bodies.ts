@@ -54,6 +54,11 @@ export function jsonBody(limit: number): RequestHandler {
   return express.json({ type: 'application/json', limit, inflate: false });
 }
 
+/** The same of other media types, and of a program's length. */
+export function programBody(types: readonly string[], limit: number): RequestHandler {
+  return express.json({ type: [...types], limit, inflate: false });
+}
+
 /** As the faults that Express's own parsers find. */
 class ParameterError extends Error {
   readonly status: number;

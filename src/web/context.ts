@@ -4,6 +4,7 @@ import type { AssuranceRoom } from '../assurance/index.ts';
 import type { Applications } from '../core/application.ts';
 import type { AuditPort, Core, Door, LogPort } from '../core/door.ts';
 import type { Rule } from '../core/policy.ts';
+import type { Consequences, ProgramRoutes } from '../core/program.ts';
 import type { FactorRoutes } from '../core/route.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import type { Trouble } from '../core/trouble.ts';
@@ -64,6 +65,12 @@ export interface WebDeps extends WebRooms, Rendering {
   streams: Streams;
   /** What factors' own apps call, and the apps. */
   routes: readonly { factor: string; routes: FactorRoutes }[];
+  /** What programs call that a directory answers; `follow` carries out what that leads to. */
+  programs: readonly {
+    directory: string;
+    routes: ProgramRoutes;
+    follow(consequences: Consequences, facts: Readonly<Record<string, string>> & { by: string }): Promise<void>;
+  }[];
   /** Documents at fixed addresses: path and JSON. */
   published: readonly { path: string; body: unknown }[];
   applications: Applications;

@@ -187,6 +187,7 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'src/stores/postgres/settings.ts': 'what PostgreSQL itself calls it',
     'src/stores/redis/settings.ts': 'what Redis itself calls it',
     'src/directories/local/hasher.ts': 'an argument of the hash',
+    'src/directories/local/scim/draft.ts': 'an attribute that others send',
     'src/directories/ldap/directory.ts': 'the service account’s',
     'src/directories/ldap/pool.ts': 'the service account’s',
     'src/directories/ldap/states.ts': 'how a person’s own stands',

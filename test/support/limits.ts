@@ -1,4 +1,4 @@
-import type { LimitPort } from '../../src/core/factor-ports.ts';
+import type { LimitPort } from '../../src/core/limit.ts';
 import { createLimits } from '../../src/lockout/limits.ts';
 import { recordingAudit, recordingLog } from './recording.ts';
 import { openEphemeral } from './sign-in.ts';

@@ -1,6 +1,7 @@
 import type { Core } from '../../core/door.ts';
 import { type ApiSettings, createStreams, hashOfSecret, type WebDeps } from '../../web/index.ts';
 import type { Config } from '../config.ts';
+import { follow } from '../directory-command.ts';
 import { observedRequests } from '../observed/requests.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Doors } from './doors.ts';
@@ -22,7 +23,7 @@ export function frontOf(
 ): WebDeps {
   const { world, log, durable, ephemeral, keys } = ground;
   const { i18n, locate } = outside;
-  const { applications, factors, networksOf } = people;
+  const { applications, directories, factors, networksOf } = people;
   return {
     ...{ ...world, ...rendering, ...rooms, core, applications, durable, ephemeral, log, i18n, locate, networksOf },
     audit: ledger.audit,
@@ -35,6 +36,11 @@ export function frontOf(
     doors: [...doors.all.values()],
     published: [...factors.values()].flatMap(({ factor }) => factor.publishes ?? []),
     routes: [...factors].flatMap(([id, { factor }]) => (factor.serves ? [{ factor: id, routes: factor.serves }] : [])),
+    programs: [...directories].flatMap(([directory, { serves }]) =>
+      serves === undefined
+        ? []
+        : [{ directory, routes: serves, follow: follow.bind(undefined, { ...rooms, durable, ...ledger }, directory) }],
+    ),
     streams: createStreams({ ephemeral, waiting: rooms.waiting, now: world.now }),
     api: programs(config),
     csrfKeys: keys.csrf,

@@ -41,9 +41,9 @@ export function guarded(durable: DurableStore, places: Places, sealer: Sealer): 
           check({ table: 'records', namespace, id: record.id, value: record.data });
           return records.insert(record);
         },
-        async update(id, version, data, keys) {
+        async update(id, version, data, keys, lookup) {
           check({ table: 'records', namespace, id, value: data });
-          return records.update(id, version, data, keys);
+          return records.update(id, version, data, keys, lookup);
         },
       };
     },

@@ -1,6 +1,7 @@
 import type { Directory, DirectoryPorts, PasswordVerdict, Person } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
 import { loginsOf, readLogin, type SignInWith } from '../../core/logins.ts';
+import type { ProgramRoutes } from '../../core/program.ts';
 import type { Hasher } from './hasher.ts';
 import { isBounded, passwordFault, preparePassword } from './passwords.ts';
 import type { Found, People } from './people.ts';
@@ -20,11 +21,18 @@ export class LocalDirectory implements Directory {
   readonly #people: People;
   readonly #hasher: Hasher;
   readonly #ports: Pick<DirectoryPorts, 'now' | 'random' | 'signInWith'>;
+  serves?: ProgramRoutes;
 
   constructor(people: People, hasher: Hasher, ports: Pick<DirectoryPorts, 'now' | 'random' | 'signInWith'>) {
     this.#people = people;
     this.#hasher = hasher;
     this.#ports = ports;
+  }
+
+  /** With what programs call. */
+  serving(routes: ProgramRoutes): this {
+    this.serves = routes;
+    return this;
   }
 
   async find(login: string): Promise<Person | undefined> {

@@ -16,10 +16,11 @@ export function createMemoryRecords(): RecordStore {
       keysOf.set(record.id, keys);
       return true;
     },
-    async update(id, version, data, keys) {
+    async update(id, version, data, keys, lookup) {
       const record = records.get(id);
       if (record?.version !== version) return false;
-      records.set(id, { ...record, data, version: version + 1 });
+      if (lookup !== undefined && (byLookup(lookup)?.id ?? id) !== id) return false;
+      records.set(id, { ...record, data, version: version + 1, ...(lookup !== undefined && { lookup }) });
       if (keys) keysOf.set(id, keys);
       return true;
     },

@@ -264,6 +264,7 @@ it('is put together by its module', async () => {
     now: () => NOW,
     random: (bytes: number) => randomBytes(bytes),
     records: createMemoryRecords(),
+    recordsOf: createMemoryRecords,
     signInWith: PLAIN,
     log: recordingLog().log,
   };

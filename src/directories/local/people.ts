@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { SallyportError } from '../../core/errors.ts';
 import { emailKey, foldName } from '../../core/logins.ts';
 import type { DataRecord, RecordStore } from '../../core/store.ts';
@@ -14,14 +15,18 @@ export interface Found {
 export interface People {
   get(key: string): Promise<Found | undefined>;
   byLogin(login: string): Promise<Found | undefined>;
-  /** Two at most. */
-  byEmail(address: string): Promise<Found[]>;
+  /** Two at most, or `limit`. */
+  byEmail(address: string, limit?: number): Promise<Found[]>;
+  /** Whom a program calls so. */
+  byExternalId(client: string, id: string): Promise<Found[]>;
   /** False when the user name is taken. */
   insert(key: string, person: Stored): Promise<boolean>;
-  /** Compare-and-set: false when someone else was faster. */
+  /** Compare-and-set: false when someone else was faster, or has the user name. */
   replace(found: Found, person: Stored): Promise<boolean>;
   /** Changes whatever stands there, also when others change it at the same time; throws ERR_NOT_FOUND. */
   change(key: string, change: (person: Stored) => Stored): Promise<void>;
+  /** Only while they are as found. */
+  remove(found: Found): Promise<boolean>;
   all(): AsyncGenerator<Found>;
 }
 
@@ -33,7 +38,17 @@ function read(record: DataRecord | undefined): Found | undefined {
   return record && { key: record.id, person: stored.parse(JSON.parse(record.data)), version: record.version };
 }
 
-const keysOf = ({ email }: Stored): string[] => (email === undefined ? [] : [emailKey(email) ?? []].flat());
+/** A hash, for what programs call people has any length and characters. */
+const externalKey = (client: string, id: string): string =>
+  `external:${createHash('sha256')
+    .update(JSON.stringify([client, id]))
+    .digest('base64url')}`;
+
+function keysOf({ email, externalIds = [] }: Stored): string[] {
+  const address = email === undefined ? undefined : emailKey(email);
+  const external = externalIds.map(({ client, id }) => externalKey(client, id));
+  return address === undefined ? external : [address, ...external];
+}
 
 export function createPeople(records: RecordStore): People {
   const people: People = {
@@ -42,9 +57,13 @@ export function createPeople(records: RecordStore): People {
       const lookup = foldName(login);
       return lookup === undefined ? undefined : read(await records.byLookup(lookup));
     },
-    async byEmail(address) {
+    async byEmail(address, limit = 2) {
       const key = emailKey(address);
-      const found = key === undefined ? [] : await records.byKey(key, 2);
+      const found = key === undefined ? [] : await records.byKey(key, limit);
+      return found.flatMap((record) => read(record) ?? []);
+    },
+    async byExternalId(client, id) {
+      const found = await records.byKey(externalKey(client, id), 2);
       return found.flatMap((record) => read(record) ?? []);
     },
     async insert(key, person) {
@@ -52,7 +71,12 @@ export function createPeople(records: RecordStore): People {
       if (lookup === undefined) throw new SallyportError('ERR_INPUT', 'the user name is empty or too long');
       return records.insert({ id: key, lookup, data: JSON.stringify(person), keys: keysOf(person) });
     },
-    replace: (found, person) => records.update(found.key, found.version, JSON.stringify(person), keysOf(person)),
+    async replace({ key, version, person: before }, person) {
+      const lookup = foldName(person.username);
+      const renamed = lookup === foldName(before.username) ? undefined : lookup;
+      return records.update(key, version, JSON.stringify(person), keysOf(person), renamed);
+    },
+    remove: ({ key, version }) => records.remove(key, version),
     async change(key, change) {
       for (let round = 0; round < ROUNDS; round++) {
         const found = await people.get(key);

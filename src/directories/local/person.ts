@@ -28,6 +28,10 @@ export const stored = z.looseObject({
   postalCode: z.string().optional(),
   country: z.string().optional(),
   locale: z.string().optional(),
+  /** The program that added them. */
+  addedBy: z.string().optional(),
+  /** What programs call them. */
+  externalIds: z.array(z.object({ client: z.string(), id: z.string() })).optional(),
 });
 export type Stored = z.infer<typeof stored>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scimSettings } from './scim/settings.ts';
 
 /**
  * OWASP's equal settings (47104/1, 19456/2, 12288/3, 9216/4, 7168/5) all lie above this product of
@@ -26,6 +27,7 @@ export const settings = z.strictObject({
   queue: z.int().min(0).max(10_000).default(200),
   /** Milliseconds that one waits; it is told to come back then, too. */
   patience: z.int().min(100).max(60_000).default(5_000),
+  scim: scimSettings.optional(),
 });
 export type Settings = z.infer<typeof settings>;
 export type HashSettings = Settings['hash'];

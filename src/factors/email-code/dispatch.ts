@@ -1,6 +1,7 @@
 import type { Account } from '../../core/account.ts';
 import type { FactorContext } from '../../core/challenge.ts';
-import type { Budget, FactorPorts } from '../../core/factor-ports.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
+import type { Budget } from '../../core/limit.ts';
 import type { Message } from '../../core/prompt.ts';
 import type { Sent } from './schemas.ts';
 import type { Settings } from './settings.ts';

@@ -1,4 +1,5 @@
-import type { Budget, FactorPorts } from '../../core/factor-ports.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
+import type { Budget } from '../../core/limit.ts';
 import type { Message } from './schemas.ts';
 import type { Settings } from './settings.ts';
 

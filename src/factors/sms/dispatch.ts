@@ -1,5 +1,6 @@
 import type { FactorContext } from '../../core/challenge.ts';
-import type { Budget, FactorPorts } from '../../core/factor-ports.ts';
+import type { FactorPorts } from '../../core/factor-ports.ts';
+import type { Budget } from '../../core/limit.ts';
 import type { Message as Text } from '../../core/prompt.ts';
 import { type Conversions, VALID } from './conversions.ts';
 import { countryOf } from './numbers.ts';
