@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import express, { type ErrorRequestHandler } from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { hasCode } from '../core/errors.ts';
@@ -10,17 +11,23 @@ const BOND = 'sallyport.interaction.0123456789ab=x';
 const SESSION = 'session=real';
 
 /** A front with room for 20: its page answers when it is told to. */
-async function front(requests = 20) {
+async function front(requests = 20, found?: Promise<void>) {
   const waiting: (() => void)[] = [];
   let lookups = 0;
+  let left = 0;
   const shed: string[] = [];
   const core = {
     async session(req: { headers: { cookie?: string } }) {
       lookups += 1;
+      await found;
       return req.headers.cookie?.includes(SESSION) ? { account: 'a' } : undefined;
     },
   };
   const app = express();
+  app.use((_req, res, next) => {
+    res.once('close', () => (left += res.writableFinished ? 0 : 1));
+    next();
+  });
   const doors = [{ handler: () => {}, forPrograms: (path: string) => path === '/token' }];
   const needs = { core, doors, overload: { requests }, shed: (what: string) => shed.push(what) };
   app.use(admission(needs as unknown as AdmissionNeeds));
@@ -52,7 +59,7 @@ async function front(requests = 20) {
   const answer = () => {
     for (const end of waiting.splice(0)) end();
   };
-  return { storm, url, shed, lookups: () => lookups, answer };
+  return { storm, url, shed, lookups: () => lookups, left: () => left, answer };
 }
 
 describe('requests that are answered at once', () => {
@@ -91,6 +98,26 @@ describe('requests that are answered at once', () => {
     expect(await storm(20, '/authorize')).toBe(7);
     answer();
     await expect.poll(() => storm(1, '/authorize'), { timeout: 20_000 }).toBe(1);
+  });
+
+  it('count nobody who went away while their session was looked up', async () => {
+    const store = Promise.withResolvers<void>();
+    const { storm, url, lookups, answer, left } = await front(20, store.promise);
+    expect(await storm(12, '/authorize', BOND)).toBe(12);
+    const leaving = new AbortController();
+    const asked = Array.from({ length: 10 }, () =>
+      fetch(`${url}/authorize`, { headers: { cookie: SESSION }, signal: leaving.signal }).catch(() => {}),
+    );
+    await expect.poll(lookups, { timeout: 20_000 }).toBe(10);
+    leaving.abort();
+    await Promise.all(asked);
+    await expect.poll(left, { timeout: 20_000 }).toBe(10);
+    store.resolve();
+    await setImmediate();
+    answer();
+    await expect.poll(() => storm(1, '/authorize'), { timeout: 20_000 }).toBe(1);
+    expect(await storm(20, '/authorize', BOND)).toBe(11);
+    expect(await storm(20, '/authorize', SESSION)).toBe(3);
   });
 
   it('cost a stranger no look-up of a session where there is room', async () => {

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { OverloadedError, secondsToWait } from '../core/errors.ts';
 import type { WebDeps } from './context.ts';
+import { onceLeft } from './left.ts';
 
 /** When whoever is refused is to come again, milliseconds. */
 const AGAIN = 5_000;
@@ -33,7 +34,8 @@ export function admission({ core, doors, overload, shed }: AdmissionNeeds): Requ
 
   function enter(open: Open, res: Response): boolean {
     open.count += 1;
-    res.once('close', () => {
+    // While a session was looked up they may have gone.
+    onceLeft(res, () => {
       open.count -= 1;
     });
     return true;

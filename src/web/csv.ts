@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { onceLeft } from './left.ts';
 
 export type Cell = string | number | undefined;
 
@@ -40,7 +41,7 @@ export async function writeCsv(
 ): Promise<number> {
   const gone = new AbortController();
   const leave = () => gone.abort();
-  to.once('close', leave);
+  onceLeft(to, leave);
   let waiting = BYTE_ORDER_MARK + lineOf(header);
   let count = 0;
   async function flush(): Promise<void> {

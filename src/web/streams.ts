@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import type { EphemeralStore } from '../core/store.ts';
 import type { Awaited, Waits } from '../sign-in/waiting.ts';
+import { onceLeft } from './left.ts';
 
 /** Open at once: of one sign-in or enrolment (tabs, and connections that aren't known to be dead), of one address, and altogether. */
 const MOST = { owner: 5, address: 2_000, all: 20_000 };
@@ -107,7 +108,7 @@ export function createStreams(deps: Deps, most: typeof MOST = MOST) {
       open.add(stream);
       tally.add(keys, 1);
       timer ??= setInterval(tick, TICK).unref();
-      res.on('close', stream.end);
+      onceLeft(res, stream.end);
       try {
         unsubscribe = await deps.ephemeral.subscribe(awaited.topic, () => void look([stream]).catch(() => {}));
         if (!open.has(stream)) unsubscribe();
