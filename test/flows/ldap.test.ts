@@ -84,6 +84,26 @@ describe('people of an OpenLDAP', () => {
     expect(second).not.toBe(first);
   });
 
+  it.each(['memberOf', 'members'])('hide no group behind others (%s)', async (from) => {
+    const uid = `deep-${from.toLowerCase()}`;
+    let last = await slapd.person(uid, { cn: 'Deep', sn: 'Deep' });
+    for (let depth = 0; depth < 17; depth += 1) last = await slapd.group(`${uid}-${depth}`, [last]);
+    const barred = `${uid}-barred`;
+    await slapd.group(barred, [last]);
+    const rules = [
+      { name: 'all', level: 'sfa' },
+      { name: 'barred', groups: [barred], deny: true },
+    ];
+    const at = await gateway(
+      { groups: { from, base: `ou=groups,${slapd.suffix}` } },
+      { config: { policy: { rules } } },
+    );
+    const { page } = await tries(at, uid);
+    const explained = await at.command('policy explain', [], { account: uid, application: 'library' });
+    expect(explained.join('\n')).toMatch(/decision +deny/);
+    expect(page.text).toContain('don’t let you sign in');
+  });
+
   it('must change a password that was set by somebody else, and keep to the directory’s policy', async () => {
     const dn = await slapd.person('reset');
     const at = await gateway();

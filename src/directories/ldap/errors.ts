@@ -18,6 +18,7 @@ export function causeOf(error: unknown): string {
 
 /** LDAP result codes (RFC 4511 appendix A). */
 export const RESULT = {
+  sizeLimitExceeded: 4,
   noSuchAttribute: 16,
   constraintViolation: 19,
   noSuchObject: 32,

@@ -3,9 +3,12 @@ import { RESULT, resultOf } from './errors.ts';
 import type { Pool } from './pool.ts';
 import type { Preset } from './presets.ts';
 import type { Settings } from './settings.ts';
-import { octetsOf, sidOf, textOf, textsOf } from './values.ts';
+import { isCut, octetsOf, sidOf, textOf, textsOf } from './values.ts';
 
-/** Groups that one person's may come from: more is a mistake, or an attack. */
+/**
+ * Groups that one person's may come from. Of more, or of some that lie deeper, nothing is known: whoever may join groups
+ * would put the one that keeps them out beyond the bound.
+ */
 const MOST = 2_000;
 /** How deep groups lie within groups. */
 const DEPTH = 16;
@@ -17,14 +20,14 @@ const KEPT = 10 * 60_000;
 export interface Groups {
   /** What the person's own entry has to bring. */
   attributes: readonly string[];
-  /** Undefined where the directory doesn't say. */
+  /** Undefined where the directory doesn't say, or doesn't say all. */
   of(entry: Entry): Promise<string[] | undefined>;
 }
 
 interface Group {
   name: string;
-  /** Names of the groups that it is in. */
-  above: readonly string[];
+  /** Names of the groups that it is in; undefined where they aren't all told. */
+  above: readonly string[] | undefined;
 }
 
 /** What groups people are in, and what those are called. */
@@ -51,7 +54,7 @@ export function createGroups(settings: Settings, preset: Preset, pool: Pool, now
       const { searchEntries } = await pool.run(({ client }) => client.search(dn, { scope: 'base', attributes }));
       const [entry] = searchEntries;
       const called = entry && nameOf(entry);
-      return entry && called !== undefined ? { name: called, above: textsOf(entry, 'memberOf') } : undefined;
+      return entry && called !== undefined ? { name: called, above: memberOf(entry) } : undefined;
     } catch (error) {
       if (resultOf(error) === RESULT.noSuchObject) return undefined;
       throw error;
@@ -59,54 +62,71 @@ export function createGroups(settings: Settings, preset: Preset, pool: Pool, now
   }
 
   /** Those, and those that they are in. */
-  async function climb(first: readonly string[]): Promise<string[]> {
+  async function climb(first: readonly string[] | undefined): Promise<string[] | undefined> {
     const names = new Set<string>();
     const seen = new Set<string>();
-    let level = [...first];
-    for (let depth = 0; level.length > 0 && depth < DEPTH; depth += 1) {
-      const fresh = level.filter((dn) => !seen.has(dn.toLowerCase())).slice(0, MOST - seen.size);
-      for (const dn of fresh) seen.add(dn.toLowerCase());
-      const groups = await Promise.all(fresh.map(read));
-      fresh.forEach((dn, at) => {
-        const group = groups[at];
-        names.add(group?.name ?? rdnOf(dn));
+    let level = first;
+    for (let depth = 0; level && level.length > 0; depth += 1) {
+      if (depth === DEPTH || seen.size + level.length > MOST) return undefined;
+      for (const dn of level) seen.add(dn.toLowerCase());
+      const groups = await Promise.all(level.map(read));
+      level.forEach((dn, at) => {
+        names.add(groups[at]?.name ?? rdnOf(dn));
       });
-      level = nested ? groups.flatMap((group) => group?.above ?? []) : [];
+      const above = nested ? groups.flatMap((group) => (group ? [group.above] : [])) : [];
+      level = above.includes(undefined)
+        ? undefined
+        : unseen(
+            above.flatMap((dns) => dns ?? []),
+            seen,
+          );
     }
-    return [...names].sort();
+    return level && [...names].sort();
   }
 
-  async function naming(dns: readonly string[]): Promise<Entry[]> {
+  /** Undefined where there are more than the server gives. */
+  async function naming(dns: readonly string[]): Promise<Entry[] | undefined> {
     const filters = dns.map((value) => new EqualityFilter({ attribute: member, value }));
-    const { searchEntries } = await pool.run(({ client }) =>
-      client.search(base, { scope: 'sub', filter: new OrFilter({ filters }), attributes, sizeLimit: MOST }),
-    );
-    return searchEntries;
+    try {
+      const { searchEntries } = await pool.run(({ client }) =>
+        client.search(base, { scope: 'sub', filter: new OrFilter({ filters }), attributes, sizeLimit: MOST }),
+      );
+      return searchEntries;
+    } catch (error) {
+      if (resultOf(error) === RESULT.sizeLimitExceeded) return undefined;
+      throw error;
+    }
   }
 
-  async function byMembers({ dn }: Entry): Promise<string[]> {
+  async function byMembers({ dn }: Entry): Promise<string[] | undefined> {
     const names = new Set<string>();
     const seen = new Set<string>();
     let level = [dn];
-    for (let depth = 0; level.length > 0 && depth < DEPTH && seen.size < MOST; depth += 1) {
-      const above: Entry[] = [];
-      for (let at = 0; at < level.length; at += AT_ONCE) above.push(...(await naming(level.slice(at, at + AT_ONCE))));
-      const fresh = above.filter((entry) => !seen.has(entry.dn.toLowerCase()));
-      for (const entry of fresh) {
-        seen.add(entry.dn.toLowerCase());
+    for (let depth = 0; level.length > 0; depth += 1) {
+      if (depth === DEPTH || seen.size > MOST) return undefined;
+      const above = new Map<string, Entry>();
+      for (let at = 0; at < level.length; at += AT_ONCE) {
+        const found = await naming(level.slice(at, at + AT_ONCE));
+        if (found === undefined) return undefined;
+        for (const entry of found) above.set(entry.dn.toLowerCase(), entry);
+      }
+      const fresh = [...above].filter(([key]) => !seen.has(key));
+      for (const [key, entry] of fresh) {
+        seen.add(key);
         names.add(nameOf(entry) ?? rdnOf(entry.dn));
       }
-      level = nested ? fresh.map((entry) => entry.dn) : [];
+      level = nested ? fresh.map(([, entry]) => entry.dn) : [];
     }
     return [...names].sort();
   }
 
   /** All of Active Directory's, nested and primary ones too: it reckons them for one entry at a time. */
-  async function byTokens({ dn }: Entry): Promise<string[]> {
+  async function byTokens({ dn }: Entry): Promise<string[] | undefined> {
     const { searchEntries } = await pool.run(({ client }) =>
       client.search(dn, { scope: 'base', attributes: ['tokenGroups'], explicitBufferAttributes: ['tokenGroups'] }),
     );
-    const sids = searchEntries.flatMap((entry) => octetsOf(entry, 'tokenGroups')).slice(0, MOST);
+    const sids = searchEntries.flatMap((entry) => octetsOf(entry, 'tokenGroups'));
+    if (sids.length > MOST || searchEntries.some((entry) => isCut(entry, 'tokenGroups'))) return undefined;
     const names = new Set<string>();
     const unknown = sids.filter((sid) => {
       const kept = known.get(sidOf(sid) ?? '');
@@ -142,7 +162,19 @@ export function createGroups(settings: Settings, preset: Preset, pool: Pool, now
   if (from === 'nowhere') return { attributes: [], of: async () => undefined };
   if (from === 'members') return { attributes: [], of: byMembers };
   if (from === 'tokenGroups') return { attributes: [], of: byTokens };
-  return { attributes: ['memberOf'], of: (entry) => climb(textsOf(entry, 'memberOf')) };
+  return { attributes: ['memberOf'], of: (entry) => climb(memberOf(entry)) };
+}
+
+/** Each once; undefined where they aren't all told. */
+function memberOf(entry: Entry): string[] | undefined {
+  return isCut(entry, 'memberOf') ? undefined : unseen(textsOf(entry, 'memberOf'), new Set());
+}
+
+/** Names that weren't seen yet, each once, whatever the case. */
+function unseen(dns: readonly string[], seen: ReadonlySet<string>): string[] {
+  return [...new Map(dns.map((dn) => [dn.toLowerCase(), dn])).entries()].flatMap(([key, dn]) =>
+    seen.has(key) ? [] : [dn],
+  );
 }
 
 /** The value that a name begins with: `staff` of `cn=staff,ou=groups,dc=example`. */

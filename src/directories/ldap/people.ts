@@ -54,7 +54,7 @@ export function createPeople(settings: Settings, { pool, groups, now, log }: Par
       );
       return searchEntries;
     } catch (error) {
-      if (resultOf(error) === SIZE_LIMIT) return TOO_MANY;
+      if (resultOf(error) === RESULT.sizeLimitExceeded) return TOO_MANY;
       if (resultOf(error) === RESULT.noSuchObject) return [];
       throw error;
     }
@@ -67,6 +67,9 @@ export function createPeople(settings: Settings, { pool, groups, now, log }: Par
       return undefined;
     }
     const theirs = await groups.of(entry);
+    if (theirs === undefined && settings.groups.from !== 'nowhere') {
+      log.warn({ dn: entry.dn }, 'the directory doesn’t tell all groups of somebody, who is treated as being in any');
+    }
     return { dn: entry.dn, person: { ...person, ...(theirs ? { groups: theirs } : {}) } };
   }
 
@@ -114,7 +117,6 @@ export function createPeople(settings: Settings, { pool, groups, now, log }: Par
   };
 }
 
-const SIZE_LIMIT = 4;
 const TOO_MANY = [{ dn: '' }, { dn: '' }];
 
 /** The library wants lists that it could change. */

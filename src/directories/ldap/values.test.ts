@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fileTimeOf, guidOctets, guidOf, octetsOf, sidOf, textOf, textsOf, timeOf } from './values.ts';
+import { fileTimeOf, guidOctets, guidOf, isCut, octetsOf, sidOf, textOf, textsOf, timeOf } from './values.ts';
 
 describe('attributes', () => {
   it('are found whatever the case of their names, and of octets no text is made', () => {
@@ -10,6 +10,12 @@ describe('attributes', () => {
     expect(textsOf(entry, 'jpegphoto')).toEqual([]);
     expect(octetsOf(entry, 'jpegphoto')).toEqual([Buffer.from([0xff])]);
     expect(textsOf(entry, 'dn')).toEqual([]);
+  });
+
+  it('are told apart from a part of them', () => {
+    const entry = { dn: 'cn=ada', memberof: 'cn=a', 'TokenGroups;Range=0-1499': ['x'] };
+    expect(isCut(entry, 'memberOf')).toBe(false);
+    expect(isCut(entry, 'tokenGroups')).toBe(true);
   });
 });
 

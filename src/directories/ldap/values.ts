@@ -16,6 +16,12 @@ export function octetsOf(entry: Entry, attribute: string): Buffer[] {
   return valuesOf(entry, attribute).map((value) => (typeof value === 'string' ? Buffer.from(value, 'utf8') : value));
 }
 
+/** Whether a server gave some of the values alone: Active Directory does from 1500 on (MS-ADTS section 3.1.1.3.1.3.3). */
+export function isCut(entry: Entry, attribute: string): boolean {
+  const wanted = `${attribute.toLowerCase()};range=`;
+  return Object.keys(entry).some((key) => key.toLowerCase().startsWith(wanted));
+}
+
 function valuesOf(entry: Entry, attribute: string): (string | Buffer)[] {
   const wanted = attribute.toLowerCase();
   const found = Object.entries(entry).find(([key]) => key !== 'dn' && key.toLowerCase() === wanted)?.[1];
