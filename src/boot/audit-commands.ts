@@ -18,7 +18,13 @@ export async function verify(
   { durable, node, publicKeyOf, refresh }: AuditTarget,
   { options }: CommandInput,
 ): Promise<CommandResult> {
-  const chosen = typeof options.node === 'string' ? [options.node] : await durable.audit.nodes();
+  const nodes = await durable.audit.nodes();
+  // A chain that is gone as a whole, and a name that nobody has, must not pass for one that is whole.
+  if (typeof options.node === 'string' && !nodes.includes(options.node)) {
+    const others = nodes.length > 0 ? `; there are chains of ${nodes.join(', ')}` : '';
+    return { lines: [`${options.node}: no entries${others}`], exitCode: 1 };
+  }
+  const chosen = typeof options.node === 'string' ? [options.node] : nodes;
   if (chosen.length === 0) chosen.push(node);
   await refresh?.();
   const results: CommandResult[] = [];

@@ -83,7 +83,7 @@ describe('audit verify', () => {
       ],
       exitCode: 0,
     });
-    expect(await run('other')).toEqual({ lines: ['other: no entries'], exitCode: 0 });
+    expect(await run('other')).toEqual({ lines: ['other: no entries; there are chains of main'], exitCode: 1 });
   });
 
   it('fails where the chain is broken', async () => {
