@@ -39,9 +39,10 @@ interface Hold {
 interface Findings {
   begun: number;
   look: Look;
+  /** Without those who are gone. */
   suspects: Suspects;
   leaving: readonly Leaver[];
-  /** Missed by a look at everybody, and gone if they are missed again. */
+  /** Gone if they are missed again: counted before that, while nobody has been ended. */
   missed: number;
   recent: Recent;
   known: number;
@@ -93,14 +94,16 @@ async function findingsOf(needs: WatchNeeds, watched: Watched, hold: Hold, pace:
   const begun = needs.now();
   const look = (await newsOf(watched, before, { pace, begun, eyes })) ?? (await lookAtAll(watched, eyes));
   if (!before.asking) await askAgain(watched, before.suspects, { look, eyes, at: begun });
-  const { suspects, gone } = afterSearches(before.suspects, look.searched, begun);
+  const after = afterSearches(before.suspects, look.searched, begun);
   // Of many who are missed it isn't known before somebody says so.
-  const believed = before.asking && !look.complete ? [] : await goneOf(watched.id, gone, needs.durable);
+  const gone = new Set(before.asking && !look.complete ? [] : after.gone);
+  const suspects = Object.fromEntries(Object.entries(after.suspects).filter(([key]) => !gone.has(key)));
+  const believed = await goneOf(watched.id, [...gone], needs.durable);
   const leaving = new Map([...look.leaving, ...believed].map((leaver) => [leaver.account, leaver]));
   const isOver = before.confirmed === undefined || begun - before.confirmed.at >= CONFIRMED;
   return {
     ...{ begun, look, suspects, leaving: [...leaving.values()] },
-    missed: look.complete ? Object.keys(suspects).filter((key) => !gone.includes(key)).length : 0,
+    missed: Object.keys(suspects).length,
     recent: recentAt(before.recent, begun),
     known: look.complete?.known ?? before.known,
     confirmed: isOver ? undefined : before.confirmed?.leaving,

@@ -124,6 +124,25 @@ describe('a watch', () => {
     expect(new Set(ended).size).toBe(40);
   });
 
+  it('asks before it keeps many in mind who were moved away at once', async () => {
+    const { watch, later, all, wire, ended, lines } = await scene(100);
+    await watch.look('campus');
+    for (let index = 0; index < 60; index += 1) {
+      wire.changed.push(`key-${index}`);
+      all.delete(`key-${index}`);
+    }
+    await later(1);
+    const [first] = await watch.states();
+    expect(first?.state).toMatchObject({ asking: { leaving: 60, known: 100 }, suspects: {} });
+    // They are back: nobody was ended, and it goes on by itself.
+    for (const key of wire.changed) all.set(key, { key, username: key, name: key, status: 'active' });
+    await later(1);
+    await later(16);
+    expect(ended).toEqual([]);
+    expect(await watch.troubles()).toEqual([]);
+    expect(lines.filter(({ message }) => message.includes('as before'))).toHaveLength(1);
+  });
+
   it('leaves alone who is locked: a stranger’s wrong passwords do that', async () => {
     const { watch, later, all, wire, ended } = await scene(5);
     await watch.look('campus');
