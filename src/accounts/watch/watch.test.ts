@@ -143,6 +143,19 @@ describe('a watch', () => {
     expect(lines.filter(({ message }) => message.includes('as before'))).toHaveLength(1);
   });
 
+  it('ends single ones while it asks for many, and goes on asking', async () => {
+    const { watch, later, all, wire, ended } = await scene(100);
+    await watch.look('campus');
+    for (let index = 0; index < 60; index += 1) all.delete(`key-${index}`);
+    await later(16);
+    all.set('key-99', { key: 'key-99', username: 'key-99', name: 'key-99', status: 'disabled' });
+    wire.changed = ['key-99', 'key-1'];
+    await later(1);
+    await later(3);
+    expect(ended).toEqual(['key-99']);
+    expect(await watch.troubles()).toMatchObject([{ state: 'asks' }]);
+  });
+
   it('leaves alone who is locked: a stranger’s wrong passwords do that', async () => {
     const { watch, later, all, wire, ended } = await scene(5);
     await watch.look('campus');
