@@ -17,7 +17,7 @@ import {
   createHistory,
   createPeople,
 } from './tables.ts';
-import { addVersions, checkServed, readState, type SchemaState, standingOf } from './versions.ts';
+import { addVersions, announce, checkServed, readState, type SchemaState, standingOf } from './versions.ts';
 
 /** In order of name; one that was released is never changed, only followed by another. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -38,6 +38,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0009-counts': { up: addCounts },
   '0010-generations': { up: addGeneration },
   '0011-standing': { up: addStanding },
+  '0012-second-version': { up: (db) => announce(db, { version: 2, serves: 1 }) },
 };
 
 /** How the tables stand to this program; changes nothing. */

@@ -10,7 +10,7 @@ import type { Database, SchemaVersion } from './schema.ts';
  */
 
 /** The version of the tables that this program makes. */
-export const VERSION = 1;
+export const VERSION = 2;
 
 export interface SchemaState {
   /** Of the tables; undefined where there are none, or from before they had one. */

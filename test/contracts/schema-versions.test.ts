@@ -68,8 +68,8 @@ describe.each(durable.map((module) => ({ id: module.id, module })))(
       const store = await open(settings);
       await store.ping();
       await store.close();
-      const rows = await behind(settings, 'select version, serves from schema_versions');
-      expect(rows).toEqual([{ version: VERSION, serves: VERSION }]);
+      const rows = await behind(settings, 'select version, serves from schema_versions order by version desc');
+      expect(rows[0]).toEqual({ version: VERSION, serves: VERSION - 1 });
     });
 
     it('may be one ahead: the version before goes on, with what the next one added', async () => {
