@@ -104,6 +104,13 @@ describe('people of an OpenLDAP', () => {
     expect(page.text).toContain('don’t let you sign in');
   });
 
+  it('take no room from others, however many groups they are in', async () => {
+    const dn = await slapd.person('joiner');
+    for (let count = 0; count < 520; count += 1) await slapd.group(`club-${count}`, [dn]);
+    const at = await gateway();
+    expect(await opens(at, 'joiner')).toBe(true);
+  });
+
   it('must change a password that was set by somebody else, and keep to the directory’s policy', async () => {
     const dn = await slapd.person('reset');
     const at = await gateway();

@@ -61,6 +61,15 @@ export function createGroups(settings: Settings, preset: Preset, pool: Pool, now
     }
   }
 
+  /** Some at a time: one person's groups would take all the room that questions to the directory have. */
+  async function readAll(dns: readonly string[]): Promise<(Group | undefined)[]> {
+    const groups: (Group | undefined)[] = [];
+    for (let at = 0; at < dns.length; at += AT_ONCE) {
+      groups.push(...(await Promise.all(dns.slice(at, at + AT_ONCE).map(read))));
+    }
+    return groups;
+  }
+
   /** Those, and those that they are in. */
   async function climb(first: readonly string[] | undefined): Promise<string[] | undefined> {
     const names = new Set<string>();
@@ -69,7 +78,7 @@ export function createGroups(settings: Settings, preset: Preset, pool: Pool, now
     for (let depth = 0; level && level.length > 0; depth += 1) {
       if (depth === DEPTH || seen.size + level.length > MOST) return undefined;
       for (const dn of level) seen.add(dn.toLowerCase());
-      const groups = await Promise.all(level.map(read));
+      const groups = await readAll(level);
       level.forEach((dn, at) => {
         names.add(groups[at]?.name ?? rdnOf(dn));
       });
