@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PASSWORD } from '../support/gateway.ts';
 import { asksPassword, Someone, stage } from '../support/scene.ts';
 import { ENTRA, ENTRA_NEXT, GROUP, OKTA, PATCH, SCIM_CONFIG, scimClient, USER } from '../support/scim.ts';
+import { provisionMany } from '../support/scim-bulk.ts';
 
 const scene = stage(() => ({ config: SCIM_CONFIG }));
 const entra = scimClient(() => scene.gateway.url, ENTRA);
@@ -397,4 +398,15 @@ it('says what it can do', async () => {
   expect((await entra.get(`/Schemas/${USER}`)).body).toMatchObject({ id: USER, name: 'User' });
   expect((await entra.get('/Schemas/unknown')).status).toBe(404);
   expect((await entra.get('/Me')).status).toBe(501);
+});
+
+describe('a thousand people', () => {
+  const large = stage(() => ({ config: SCIM_CONFIG }));
+
+  it('come by one Bulk request, join a group, and are read by pages', { timeout: 120_000 }, async () => {
+    await provisionMany(
+      scimClient(() => large.gateway.url, ENTRA),
+      1000,
+    );
+  });
 });

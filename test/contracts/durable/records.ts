@@ -49,6 +49,26 @@ export function recordSuite({ open }: DurableSubject): void {
     expect(removed.filter(Boolean)).toHaveLength(1);
     expect(await records.byLookup('ada')).toBeUndefined();
   });
+
+  it('moves a record to another lookup, which one of many gets, and frees the former', async () => {
+    const store = await open();
+    const records = store.records('renamed');
+    await records.insert({ id: 'a', lookup: 'ada', data: '0', keys: ['kept'] });
+    expect(await records.update('a', 1, '1', undefined, 'lovelace')).toBe(true);
+    expect(await records.byLookup('ada')).toBeUndefined();
+    expect(await records.byLookup('lovelace')).toMatchObject({ id: 'a', data: '1', version: 2 });
+    expect(await records.byKey('kept', 2)).toHaveLength(1);
+    expect(await records.insert({ id: 'b', lookup: 'ada', data: '0' })).toBe(true);
+    expect(await records.update('b', 1, '1', undefined, 'lovelace')).toBe(false);
+    expect(await records.get('b')).toMatchObject({ lookup: 'ada', data: '0', version: 1 });
+    expect(await records.update('a', 1, '2', [], 'else')).toBe(false);
+    const ids = Array.from({ length: 20 }, (_, at) => `many${at}`);
+    for (const id of ids) await records.insert({ id, lookup: id, data: '0' });
+    const won = await Promise.all(ids.map((id) => records.update(id, 1, '1', ['key'], 'wanted')));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await records.byLookup('wanted')).toMatchObject({ id: ids[won.indexOf(true)] });
+    expect(await records.byKey('key', 100)).toHaveLength(1);
+  });
 }
 
 export function sealedSuite({ open }: DurableSubject): void {
