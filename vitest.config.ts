@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 const EXCLUDED = ['**/node_modules/**'];
 /** Servers over TLS, which are built on what `node:tls` is when that is first loaded: in processes of their own. */
-const APART = ['src/boot/server.test.ts', 'src/senders/smpp/**/*.test.ts', 'src/senders/smtp/**/*.test.ts'];
+const APART = [
+  'src/boot/server.test.ts',
+  'src/boot/doctor/network.test.ts',
+  'src/senders/smpp/**/*.test.ts',
+  'src/senders/smtp/**/*.test.ts',
+];
 
 export default defineConfig(({ mode }) => ({
   test: {

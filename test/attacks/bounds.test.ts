@@ -260,12 +260,12 @@ const WORST: Record<string, () => Sent[]> = {
 /** Entries of the table, each as it is written there. */
 function documented(): string[] {
   const text = readFileSync(new URL('../../docs/reference/bounds.md', import.meta.url), 'utf8');
-  const rows = text
-    .slice(text.indexOf('| entry |'))
-    .split('\n')
-    .slice(2)
-    .filter((line) => line.startsWith('| '));
-  return rows.flatMap((row) => {
+  const rows = text.slice(text.indexOf('| entry |')).split('\n').slice(2);
+  const table = rows.slice(
+    0,
+    rows.findIndex((line) => !line.startsWith('| ')),
+  );
+  return table.flatMap((row) => {
     const [, cell = ''] = row
       .split(' | ')
       .map((it) => it.replace(/^\| /, ''))

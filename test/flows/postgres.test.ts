@@ -135,8 +135,10 @@ describe('PostgreSQL going away and coming back', () => {
       await underWay.client.get(code.url),
       await underWay.code(code, unspent),
       await someone.client.get(`${scene.gateway.url}/account`),
-      await someone.begin('courses'),
+      await someone.client.get(`${scene.gateway.url}/authorize?client_id=courses&response_type=code`),
     ];
+    // The application is refused as well, before anybody is asked anything.
+    expect((await someone.begin('courses')).url.origin).toBe(scene.gateway.relyingParty);
     for (const answer of answers) {
       expect(answer.status).toBe(503);
       expect(answer.headers['retry-after']).toBe('30');
