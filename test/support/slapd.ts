@@ -29,6 +29,8 @@ export interface Slapd {
   group(cn: string, members: readonly string[]): Promise<string>;
   /** A password policy, and the people whom it holds for. */
   policy(cn: string, rules: Record<string, string>, people: readonly string[]): Promise<string>;
+  /** What it has done so far, by its own count; this question isn't in it. */
+  operations(): Promise<{ searches: number; binds: number }>;
   /** Values of an attribute of an entry, operational ones too. */
   values(dn: string, attribute: string): Promise<string[]>;
   kill(): Promise<void>;
@@ -73,6 +75,7 @@ async function start(): Promise<Slapd> {
       await client.unbind().catch(() => undefined);
     }
   }
+  let asked = 0;
   const add: Slapd['add'] = (dn, attributes) => asRoot((client) => client.add(dn, attributes));
   async function kill(): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -111,6 +114,18 @@ async function start(): Promise<Slapd> {
       for (const person of people) await server.change(person, 'replace', 'pwdPolicySubentry', [dn]);
       return dn;
     },
+    operations: () =>
+      asRoot(async (client) => {
+        const count = async (kind: string) => {
+          const dn = `cn=${kind},cn=Operations,cn=Monitor`;
+          const { searchEntries } = await client.search(dn, { scope: 'base', attributes: ['monitorOpCompleted'] });
+          return Number(searchEntries[0]?.monitorOpCompleted);
+        };
+        const [searches, binds] = [await count('Search'), await count('Bind')];
+        // The two questions of one call, and its bind, are what lies between two of them.
+        asked += 1;
+        return { searches: searches - 2 * asked, binds: binds - asked };
+      }),
     async values(dn, attribute) {
       const read = (client: Client) => client.search(dn, { scope: 'base', attributes: [attribute] });
       const [entry] = (await asRoot(read)).searchEntries;
@@ -157,7 +172,7 @@ function prepare(folder: string, cert: string, key: string): void {
     `pidfile ${folder}/slapd.pid`,
     `TLSCertificateFile ${folder}/cert.pem`,
     `TLSCertificateKeyFile ${folder}/key.pem`,
-    ...['sizelimit unlimited', 'database mdb', 'maxsize 1073741824', `suffix "${SUFFIX}"`],
+    ...['sizelimit unlimited', 'database monitor', 'database mdb', 'maxsize 1073741824', `suffix "${SUFFIX}"`],
     ...[`rootdn "${ROOT.dn}"`, `rootpw "${ROOT.password}"`, `directory ${folder}/data`, 'dbnosync'],
     ...['index objectClass,uid,mail,entryUUID,member eq'],
     ...['access to attrs=userPassword by self write by anonymous auth by * none', 'access to * by * read'],

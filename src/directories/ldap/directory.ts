@@ -20,7 +20,7 @@ export interface LdapDirectory extends Directory {
 
 export function createDirectory(settings: Settings, { now, log }: Pick<DirectoryPorts, 'now' | 'log'>): LdapDirectory {
   const servers = createServers(settings.servers, settings, { now, log });
-  const pool = createPool(servers, { dn: settings.bindDn, password: settings.bindPassword }, settings.connections);
+  const pool = createPool(servers, { dn: settings.bindDn, password: settings.bindPassword }, settings.connections, now);
   const groups = createGroups(settings, presetOf(settings.preset), pool, now);
   const people = createPeople(settings, { pool, groups, now, log });
   const passwords = createPasswords(settings, { people, pool, servers, log });

@@ -22,6 +22,8 @@ export interface Groups {
   attributes: readonly string[];
   /** Undefined where the directory doesn't say, or doesn't say all. */
   of(entry: Entry): Promise<string[] | undefined>;
+  /** Asks as much as for somebody in no group: else the work would tell that there is nobody. */
+  ofNobody(): Promise<void>;
 }
 
 interface Group {
@@ -168,10 +170,20 @@ export function createGroups(settings: Settings, preset: Preset, pool: Pool, now
     });
   }
 
-  if (from === 'nowhere') return { attributes: [], of: async () => undefined };
-  if (from === 'members') return { attributes: [], of: byMembers };
-  if (from === 'tokenGroups') return { attributes: [], of: byTokens };
-  return { attributes: ['memberOf'], of: (entry) => climb(memberOf(entry)) };
+  if (from === 'nowhere') return { attributes: [], of: nothing, ofNobody: nothing };
+  if (from === 'memberOf') return { attributes: ['memberOf'], of: (it) => climb(memberOf(it)), ofNobody: nothing };
+  const of = from === 'members' ? byMembers : byTokens;
+  return { attributes: [], of, ofNobody: () => askOfNobody(of, settings.base) };
+}
+
+const nothing = async () => undefined;
+
+async function askOfNobody(ask: Groups['of'], base: string): Promise<void> {
+  try {
+    await ask({ dn: `cn=nobody,${base}` });
+  } catch (error) {
+    if (resultOf(error) !== RESULT.noSuchObject) throw error;
+  }
 }
 
 /** Each once; undefined where they aren't all told. */

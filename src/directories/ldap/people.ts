@@ -76,7 +76,9 @@ export function createPeople(settings: Settings, { pool, groups, now, log }: Par
   async function one(filter: Filter, meaning: string): Promise<Found | undefined> {
     const [first, second] = await search(filter);
     if (second) log.warn({ by: meaning }, 'two entries of a directory go by the same name, and nobody by it');
-    return first && !second ? found(first) : undefined;
+    if (first && !second) return found(first);
+    await groups.ofNobody();
+    return undefined;
   }
 
   const keyFilter = (key: string): Filter | undefined => {

@@ -6,6 +6,8 @@ import type { Servers } from './servers.ts';
 
 /** A connection that nobody used for so long is closed, milliseconds. */
 const IDLE = 60_000;
+/** A service account that was refused isn't tried again for so long: the directory would lock it, milliseconds. */
+const REST = 60_000;
 /** Whoever waits for a connection beyond this number is told to come back. */
 const WAITING = 500;
 
@@ -18,19 +20,22 @@ interface Account {
  * Connections of the service account, each for one search at a time: the library ends a whole connection when one of
  * its answers is late.
  */
-export function createPool(servers: Servers, service: Account, most: number) {
+export function createPool(servers: Servers, service: Account, most: number, now: () => number) {
   const idle: { connection: Connection; timer: NodeJS.Timeout }[] = [];
   const waiting: (() => void)[] = [];
   let open = 0;
   let closed = false;
+  let refusedUntil = 0;
 
   async function connect(): Promise<Connection> {
+    if (now() < refusedUntil) throw new AwayError('the directory doesn’t take the service account');
     const connection = await servers.open();
     try {
       await connection.bind(service.dn, service.password);
       return connection;
     } catch (error) {
       await connection.close();
+      if (resultOf(error) === RESULT.invalidCredentials) refusedUntil = now() + REST;
       throw new AwayError('the directory doesn’t take the service account', error);
     }
   }

@@ -58,6 +58,8 @@ export function refusalOf(error: unknown, policy?: PasswordPolicyValue): Passwor
   if (error instanceof PasswordRefusedError) return error;
   const result = resultOf(error);
   if (result === undefined) return undefined;
+  // ERROR_INVALID_PASSWORD: the present one is another by now.
+  if (/\b00000056\b/.test(causeOf(error))) return undefined;
   const said = policy?.error === undefined ? undefined : RULES.get(policy.error);
   if (said !== undefined) return new PasswordRefusedError(said, { cause: error });
   const rule = RESULTS.get(result);
