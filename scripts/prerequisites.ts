@@ -21,8 +21,6 @@ export const PREREQUISITES: readonly Prerequisite[] = [
     why: 'the store contract and a whole gateway run on a real PostgreSQL',
   },
   { anyOf: ['slapd', '/usr/sbin/slapd'], package: 'slapd', why: 'people of a real LDAP directory sign in' },
-  { anyOf: ['samba', '/usr/sbin/samba'], package: 'samba', why: 'people of an Active Directory sign in' },
-  { anyOf: ['/usr/share/samba/setup/provision.ldif'], package: 'samba-ad-provision', why: 'the same' },
   {
     anyOf: [process.env.CHROMIUM ?? '/usr/bin/chromium'],
     package: 'chromium',
@@ -49,6 +47,16 @@ export const PREREQUISITES: readonly Prerequisite[] = [
     why: "the proxy's configuration that comes along is tried with the proxy",
   },
   { anyOf: ['systemd-analyze'], package: 'systemd', why: 'the unit that comes along is looked through by it' },
+];
+
+/** What the long tests need besides. */
+export const LONG_PREREQUISITES: readonly Prerequisite[] = [
+  { anyOf: ['samba', '/usr/sbin/samba'], package: 'samba', why: 'people of an Active Directory sign in' },
+  {
+    anyOf: ['/usr/share/samba/setup/provision.ldif'],
+    package: 'samba-ad-provision',
+    why: 'the tests make an Active Directory of their own',
+  },
 ];
 
 /** What isn't there. */
