@@ -55,7 +55,7 @@ export function createCluster(settings: Settings, onState: StorePorts['onState']
     everywhere: (begin) => ends(own, begin),
     servers: () => shared.nodes('master'),
     async open() {
-      await Promise.all([shared, own].map((cluster) => cluster.connect().catch(() => undefined)));
+      await Promise.all([shared, own].map(attempt));
       await refuseEviction(shared.nodes('master'));
     },
     async close() {
@@ -97,6 +97,15 @@ function connect({ cluster = [], ...settings }: Settings, connectionName: string
     scripts: SCRIPTS,
     redisOptions: { ...serverOptions(settings as Settings), connectionName },
   });
+}
+
+/**
+ * Answers after the first attempt, whatever came of it. The library's own promise never settles where the node that it
+ * asks says that the cluster is down: it closes then, and tries again by itself.
+ */
+async function attempt(cluster: Cluster): Promise<void> {
+  const closed = new Promise<void>((resolve) => cluster.once('close', () => resolve()));
+  await Promise.race([cluster.connect().catch(() => undefined), closed]);
 }
 
 async function disconnect(cluster: Cluster): Promise<void> {
