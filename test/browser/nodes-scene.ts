@@ -31,7 +31,8 @@ export function nodesScene() {
     const [a = 0, b = 0] = ['a', 'b'].map((name) => proxy.served.get(name));
     if (task.result?.state === 'fail') return;
     expect(problems).toEqual([]);
-    expect(logged).toEqual([]);
+    // The scene moves the machines' clocks, and not the database's.
+    expect(logged.filter(({ message }) => !message.startsWith("this machine's clock is"))).toEqual([]);
     expect(a).toBeGreaterThan(10);
     expect(Math.abs(a - b)).toBeLessThan(2);
   });

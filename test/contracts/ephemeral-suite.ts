@@ -87,24 +87,6 @@ function valueSuite({ open, after }: EphemeralSubject): void {
     expect(await store.get('short')).toBe('value');
   });
 
-  it('says how many values have keys that begin so, about', async () => {
-    const store = await open();
-    for (let at = 0; at < 30; at += 1) await store.set(`few:${at}`, '', MINUTE);
-    await store.set('fewer', '', MINUTE);
-    expect(await store.census(['few:', 'none:'])).toEqual([30, 0]);
-    await store.delete('few:0');
-    expect(await store.census(['few:'])).toEqual([29]);
-    const many = Array.from({ length: 3_000 }, (_, at) =>
-      store.set(`${at % 3 === 0 ? 'third' : 'rest'}:${at}`, '', MINUTE),
-    );
-    await Promise.all(many);
-    const [third = 0, rest = 0] = await store.census(['third:', 'rest:']);
-    expect(third).toBeGreaterThan(600);
-    expect(third).toBeLessThan(1_400);
-    expect(rest).toBeGreaterThan(1_500);
-    expect(rest).toBeLessThan(2_500);
-  });
-
   it('takes a time to live that is no whole number, or none at all', async () => {
     const store = await open();
     await store.set('fraction', 'value', MINUTE / 7);
