@@ -15,7 +15,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
 
 function main(long: boolean): number {
-  if (!prepare(missing([...PREREQUISITES, ...(long ? LONG_PREREQUISITES : [])]))) return end({ passed: 0, failed: 1, skipped: 0 });
+  if (!prepare(missing([...PREREQUISITES, ...(long ? LONG_PREREQUISITES : [])])))
+    return end({ passed: 0, failed: 1, skipped: 0 });
   const checks = [run('Types', 'tsc', '-p', '.'), run('Lint', 'biome', 'check', '--error-on-warnings', '.')];
   const faults = checks.filter((status) => status !== 0).length;
   if (faults > 0) return end({ passed: 0, failed: faults, skipped: 0 });
