@@ -11,7 +11,8 @@ import { type Flow, peopleOf } from './soak/people.ts';
  */
 const { values } = parseArgs({ options: { minutes: { type: 'string' }, rate: { type: 'string' } } });
 const MINUTES = Number(values.minutes ?? 10);
-const PEOPLE = 60;
+/** A code counts once in half a minute: so many carry ten arrivals in a hundred at 60 a second. */
+const PEOPLE = 200;
 /** Of ten arrivals. A sign-in is with password and code; the rest is by those who are signed in. */
 const MIX: readonly Flow[] = ['sign-in', ...Array<Flow>(5).fill('visit'), 'refresh', 'refresh', 'saml', 'saml'];
 const MINUTE = 60_000;
