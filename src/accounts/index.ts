@@ -7,6 +7,7 @@ import { createCredentials } from './credentials.ts';
 import { createHolds } from './holds.ts';
 import { createLogins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
+import { createPasswordStates } from './passwords/state.ts';
 import { createPreferences } from './preferences.ts';
 
 export type { AccountsNeeds } from './needs.ts';
@@ -20,6 +21,7 @@ export function accountsRoom(needs: AccountsNeeds) {
     credentials: createCredentials(needs),
     holds: createHolds(needs),
     preferences: createPreferences(needs),
+    passwordStates: createPasswordStates(needs),
   };
 }
 

@@ -4,6 +4,7 @@ import type { AuditPort, LogPort } from '../core/door.ts';
 import type { Route, SignInWith } from '../core/logins.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
+import type { PasswordPolicy } from './passwords/policy.ts';
 
 export interface AccountsNeeds {
   now(): number;
@@ -19,4 +20,5 @@ export interface AccountsNeeds {
   /** Names that are for one of them alone, by its id. */
   routes: ReadonlyMap<string, Route>;
   signInWith: SignInWith;
+  passwordPolicy: PasswordPolicy;
 }

@@ -24,6 +24,8 @@ export interface Person {
   statusReason?: string;
   /** Absent: the directory doesn't say. */
   password?: PasswordState;
+  /** When it became what it is, epoch milliseconds. Absent: the directory doesn't say. */
+  passwordChangedAt?: number;
   profile?: Profile;
 }
 

@@ -1,4 +1,3 @@
-import type { PasswordPolicy } from '../accounts/password-rules.ts';
 import type { Directory } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
 import type { EnabledFactors } from '../core/enabled-factor.ts';
@@ -17,7 +16,6 @@ export interface MethodsNeeds {
   factors: EnabledFactors;
   directories: ReadonlyMap<string, Directory>;
   suggestions: readonly Suggestion[];
-  passwordPolicy: PasswordPolicy;
   /** Ends sessions and grants of an account, everywhere, but for one session. */
   endSessions(account: string, except?: string): Promise<void>;
   /** Ends the account's grants that rest on a credential, with their tokens. */

@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Hold } from '../accounts/holds.ts';
-import { normalPassword, passwordFaults } from '../accounts/password-rules.ts';
+import { normalPassword, rulesOf } from '../accounts/passwords/rules.ts';
+import type { PasswordStates } from '../accounts/passwords/state.ts';
 import { openerOf } from '../accounts/strength.ts';
 import type { Account } from '../core/account.ts';
 import { isRight } from '../core/directory.ts';
@@ -30,12 +31,13 @@ export type Changed = Ended | { error: Message } | { lost: true };
 
 interface Parts extends RevocationParts {
   accounts: Accounts;
+  passwordStates: PasswordStates;
 }
 
 /** Changes passwords in the directories that people come from. Nothing of a password is kept or told here. */
 export function createPasswords(
-  deps: Pick<MethodsNeeds, 'now' | 'ephemeral' | 'audit' | 'log' | 'directories' | 'factors' | 'passwordPolicy'>,
-  { accounts, attempts, ...resting }: Parts,
+  deps: Pick<MethodsNeeds, 'now' | 'ephemeral' | 'audit' | 'log' | 'directories' | 'factors'>,
+  { accounts, passwordStates, attempts, ...resting }: Parts,
 ) {
   const revoke = createRevocation(deps, { attempts, ...resting });
 
@@ -64,7 +66,7 @@ export function createPasswords(
 
   /** What is wrong with the new one. */
   async function fault({ account, next, current }: Change): Promise<Message | undefined> {
-    const [first] = passwordFaults(next, account.username, deps.passwordPolicy);
+    const [first] = await passwordStates.faults(next, account);
     if (first) return first;
     if (current !== undefined) return normalPassword(next) === normalPassword(current) ? SAME : undefined;
     // A directory that locks accounts would count the question as a failure.
@@ -86,11 +88,14 @@ export function createPasswords(
       refused(key, change);
       return { error: { key } };
     }
-    return revoke(change, hold);
+    const ended = await revoke(change, hold);
+    await passwordStates.changed(account, ended.at);
+    return ended;
   }
 
   return {
-    minimum: deps.passwordPolicy.minimum,
+    /** What a new one of theirs must be, in words. */
+    rulesOf: (account: Account): Message[] => rulesOf(passwordStates.profileOf(account)),
 
     /** Whether the account's directory changes passwords. */
     changeable: ({ directory }: Account): boolean => deps.directories.get(directory)?.changePassword !== undefined,

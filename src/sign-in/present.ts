@@ -67,7 +67,7 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
       case 'selected':
         return { ...common, kind: 'done', outcome: { kind: 'selected', account: stage.account } };
       case 'new-password':
-        return { ...common, kind: 'new-password', minimum: passwords.minimum, due: stage.due };
+        return { ...common, kind: 'new-password', rules: account ? passwords.rulesOf(account) : [], due: stage.due };
       case 'remember':
         return { ...common, kind: 'remember', window: stage.window };
       case 'refused': {

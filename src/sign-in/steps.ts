@@ -81,7 +81,8 @@ export type Step = { nonce: string; account?: Account; error?: Message & { facto
   | { kind: 'lost' }
   | { kind: 'remember'; window: number }
   | { kind: 'suggest'; factor: string }
-  | { kind: 'new-password'; minimum: number; due?: PasswordDue | undefined }
+  /** `rules`: what it must be, in words. */
+  | { kind: 'new-password'; rules: readonly Message[]; due?: PasswordDue | undefined }
   | { kind: 'select-account' }
   | {
       kind: 'refused';

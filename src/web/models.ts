@@ -130,7 +130,8 @@ export interface Pages extends HelpDeskPages, ReportPages {
     /** Where it is asked for in the middle of a sign-in. */
     application?: LocalizedText;
     account: { username: string; name: string };
-    minimum: number;
+    /** What it must be, in words. */
+    rules: readonly Message[];
     current: boolean;
     why: Message;
     error?: Message;

@@ -37,7 +37,7 @@ export async function openPeople(
 ): Promise<People> {
   await using closing = new AsyncDisposableStack();
   const { world, log, durable, ephemeral, sealer } = ground;
-  const { acr, trustedDevices, lockout, directories: routes } = config;
+  const { acr, trustedDevices, lockout, directories: routes, passwordPolicy } = config;
   const signInWith = routedTo(config.signInWith, routes.values());
   const needs = { ...world, durable, ephemeral, sealer, audit, log };
 
@@ -49,7 +49,7 @@ export async function openPeople(
   const kinds = credentialKinds(config, modules);
   const known = {
     ...lockoutRoom({ ...needs, lockout, bound: strictestLockout(directories, modules.factors) }),
-    ...accountsRoom({ ...needs, directories, routes, signInWith, kinds }),
+    ...accountsRoom({ ...needs, directories, routes, signInWith, kinds, passwordPolicy }),
   };
 
   const { factors, close } = await createFactors(config, modules, {

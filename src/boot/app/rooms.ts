@@ -4,7 +4,6 @@ import { methodsRoom } from '../../methods/index.ts';
 import { reportsRoom } from '../../reports/index.ts';
 import { signInRoom } from '../../sign-in/index.ts';
 import { statisticsRoom } from '../../statistics/index.ts';
-import type { Config } from '../config.ts';
 import { loadOf } from '../load/index.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Standing } from './standing.ts';
@@ -16,11 +15,10 @@ export function openRooms({ config, ground, ledger, people, strangers }: Standin
   const { rooms: below, factors, directories, applications, rules, networksOf } = people;
   const endSessions = async (account: string, except?: string) => void (await core.endAll(account, except));
   const endGrants = async (account: string, credential: string) => void (await core.endGrants(account, credential));
-  const passwordPolicy = { minimum: config.passwordPolicy.minimum, names: namesOf(config.name) };
   const { suggestions, helpDesk, issuer, defaultLocale } = config;
   const needs = {
     ...{ ...world, durable, ephemeral, strangers, sealer, audit, log, load: loadOf(config, ground) },
-    ...{ factors, directories, applications, rules, suggestions, passwordPolicy, endSessions, endGrants },
+    ...{ factors, directories, applications, rules, suggestions, endSessions, endGrants },
     ...{ issuer, defaultLocale, networksOf },
     ...(helpDesk ? { helpDesk } : {}),
   };
@@ -28,9 +26,4 @@ export function openRooms({ config, ground, ledger, people, strangers }: Standin
   const able = { ...below, ...methodsRoom(needs, below) };
   const all = { ...able, ...signInRoom(needs, able), ...reportsRoom(needs, able) };
   return { ...all, ...helpDeskRoom(needs, all), ...statisticsRoom(needs, all) };
-}
-
-/** What it is called, in every language. */
-function namesOf(name: Config['name']): string[] {
-  return typeof name === 'string' ? [name] : Object.values(name);
 }

@@ -2,6 +2,7 @@ import { DEFAULT_ACR } from '../../core/assurance.ts';
 import type { Fault } from './faults.ts';
 import { isLoopback } from './fields.ts';
 import { helpDeskFaults } from './help-desk-checks.ts';
+import { passwordFaults } from './password-checks.ts';
 import { keepsFile } from './plug-ins.ts';
 import { ruleFaults } from './rule-checks.ts';
 import type { Parsed } from './schema.ts';
@@ -28,6 +29,7 @@ const CHECKS: readonly Check[] = [
   sendersAreForReal,
   helpDeskFaults,
   ruleFaults,
+  passwordFaults,
 ];
 
 export function crossFaults(subject: Subject): Fault[] {

@@ -1,6 +1,8 @@
+import type { LocalizedText } from '../../core/account.ts';
 import type { Application } from '../../core/application.ts';
 import { DEFAULT_ACR } from '../../core/assurance.ts';
 import type { Modules } from '../modules.ts';
+import { passwordPolicyOf } from './password-profiles.ts';
 import { keepsFile } from './plug-ins.ts';
 import type { Parsed } from './schema.ts';
 import type { Config, DirectoryChoice, NetworkRanges, StoreChoice } from './types.ts';
@@ -9,7 +11,8 @@ type Options = Readonly<Record<string, unknown>>;
 
 /** The checked sections in the shape that the rest of the program reads. Paths are absolute already. */
 export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<Config, 'source' | 'warnings'> {
-  const { stores, directories, factors, senders, doors, networks, policy, assurance, management, ...same } = parsed;
+  const { stores, directories, factors, senders, doors, networks, policy, assurance, management, ...rest } = parsed;
+  const { passwordPolicy, ...same } = rest;
   const durable = choiceOf(stores.durable);
   const ephemeral = choiceOf(stores.ephemeral);
   return {
@@ -27,10 +30,16 @@ export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<
     doors: mapOf(doors),
     networks: Object.entries(networks).map(([name, value]) => networkOf(name, value)),
     applications: applicationsOf(parsed.applications, modules),
+    passwordPolicy: passwordPolicyOf(passwordPolicy, textsOf(same.name)),
     rules: policy.rules,
     suggestions: policy.suggestions,
     acr: new Map([...DEFAULT_ACR, ...Object.entries(assurance.acr)]),
   };
+}
+
+/** In every language. */
+function textsOf(text: LocalizedText): string[] {
+  return typeof text === 'string' ? [text] : Object.values(text);
 }
 
 function choiceOf({ type, ...settings }: { type: string }): StoreChoice {

@@ -1,3 +1,4 @@
+import type { PasswordPolicy } from '../../accounts/passwords/index.ts';
 import type { LocalizedText } from '../../core/account.ts';
 import type { Application } from '../../core/application.ts';
 import type { Level } from '../../core/assurance.ts';
@@ -72,7 +73,7 @@ export interface Config {
   doors: ReadonlyMap<string, unknown>;
   signInWith: Parsed['signInWith'];
   lockout: Parsed['lockout'];
-  passwordPolicy: Parsed['passwordPolicy'];
+  passwordPolicy: PasswordPolicy;
   strangers: Parsed['strangers'];
   overload: Parsed['overload'];
   networks: readonly NetworkRanges[];

@@ -70,6 +70,7 @@ export function personReader(
       if (key === undefined || username === undefined) return undefined;
       const addresses = addressesOf(entry, emails);
       const { status, reason, password } = preset.state.read(entry, now);
+      const passwordChangedAt = preset.state.passwordChangedAt(entry);
       const profile = profileOf(entry, addresses);
       return {
         ...{ key, username, status, name: firstOf(entry, names) ?? username },
@@ -77,6 +78,7 @@ export function personReader(
         ...(addresses[0] !== undefined && { email: addresses[0] }),
         ...(reason !== undefined && { statusReason: reason }),
         ...(password !== undefined && { password }),
+        ...(passwordChangedAt !== undefined && { passwordChangedAt }),
         ...(Object.keys(profile).length > 0 && { profile }),
       };
     },

@@ -14,6 +14,8 @@ export interface State {
 export interface StateReader {
   /** Operational ones too: they come only where they are asked for by name. */
   attributes: readonly string[];
+  /** When the password was changed, epoch milliseconds; undefined where it isn't told. */
+  passwordChangedAt(entry: Entry): number | undefined;
   read(entry: Entry, now: number): State;
 }
 
@@ -31,6 +33,7 @@ const COMPUTED = { locked: 0x10, passwordExpired: 0x80_0000 } as const;
 
 const activeDirectory: StateReader = {
   attributes: ['userAccountControl', 'msDS-User-Account-Control-Computed', 'accountExpires', 'pwdLastSet'],
+  passwordChangedAt: (entry) => fileTimeOf(textOf(entry, 'pwdLastSet')),
   read(entry, now) {
     const control = Number(textOf(entry, 'userAccountControl') ?? 0);
     const computed = Number(textOf(entry, 'msDS-User-Account-Control-Computed') ?? 0);
@@ -48,7 +51,8 @@ const activeDirectory: StateReader = {
 const FOR_GOOD = '000001010000Z';
 
 const openldap: StateReader = {
-  attributes: ['pwdAccountLockedTime', 'pwdReset', 'pwdEndTime', 'pwdStartTime'],
+  attributes: ['pwdAccountLockedTime', 'pwdReset', 'pwdEndTime', 'pwdStartTime', 'pwdChangedTime'],
+  passwordChangedAt: (entry) => timeOf(textOf(entry, 'pwdChangedTime')),
   read(entry, now) {
     const [ends, begins] = [timeOf(textOf(entry, 'pwdEndTime')), timeOf(textOf(entry, 'pwdStartTime'))];
     const password = textOf(entry, 'pwdReset') === 'TRUE' ? ({ password: 'must-change' } as const) : {};
@@ -63,7 +67,8 @@ const openldap: StateReader = {
 };
 
 const ds389: StateReader = {
-  attributes: ['nsAccountLock', 'passwordExpirationTime', 'accountUnlockTime', 'pwdReset'],
+  attributes: ['nsAccountLock', 'passwordExpirationTime', 'accountUnlockTime', 'pwdReset', 'pwdUpdateTime'],
+  passwordChangedAt: (entry) => timeOf(textOf(entry, 'pwdUpdateTime')),
   read(entry, now) {
     const ends = timeOf(textOf(entry, 'passwordExpirationTime'));
     // Zero seconds of the epoch: it was reset (389-DS).
@@ -82,7 +87,8 @@ const ds389: StateReader = {
 };
 
 const freeipa: StateReader = {
-  attributes: ['nsAccountLock', 'krbPrincipalExpiration', 'krbPasswordExpiration'],
+  attributes: ['nsAccountLock', 'krbPrincipalExpiration', 'krbPasswordExpiration', 'krbLastPwdChange'],
+  passwordChangedAt: (entry) => timeOf(textOf(entry, 'krbLastPwdChange')),
   read(entry, now) {
     const ends = timeOf(textOf(entry, 'krbPrincipalExpiration'));
     const password = isPast(timeOf(textOf(entry, 'krbPasswordExpiration')), now)

@@ -36,7 +36,7 @@ export const stored = z.looseObject({
 export type Stored = z.infer<typeof stored>;
 
 export function personOf(key: string, person: Stored): Person {
-  const { username, name, email, groups, status } = person;
+  const { username, name, email, groups, status, passwordChangedAt } = person;
   const profile = profileOf(person);
   return {
     key,
@@ -45,6 +45,7 @@ export function personOf(key: string, person: Stored): Person {
     ...(email !== undefined && { email }),
     groups,
     status,
+    ...(passwordChangedAt !== undefined && { passwordChangedAt }),
     ...(Object.keys(profile).length > 0 && { profile }),
   };
 }
@@ -59,7 +60,7 @@ export function changed(person: Stored, change: Change, now: number): Stored {
   if (next.email !== person.email && change.emailVerified === undefined) next.emailVerified = undefined;
   if (next.phone !== person.phone && change.phoneVerified === undefined) next.phoneVerified = undefined;
   if (change.passwordHash !== undefined) next.passwordChangedAt = now;
-  const said = (it: Stored) => JSON.stringify(personOf('', { ...it, status: 'active' }));
+  const said = (it: Stored) => JSON.stringify(personOf('', { ...it, status: 'active', passwordChangedAt: undefined }));
   if (said(next) !== said(person)) next.updatedAt = now;
   return next;
 }

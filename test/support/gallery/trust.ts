@@ -1,3 +1,5 @@
+import { BUILT_IN } from '../../../src/accounts/passwords/index.ts';
+import { rulesOf } from '../../../src/accounts/passwords/rules.ts';
 import type { Pages } from '../../../src/web/models.ts';
 import { ada, COURSES, HOUR, LIBRARY, LONG, long, NOW, type Sample, sample, UNBROKEN } from './sample.ts';
 
@@ -25,7 +27,9 @@ const unknown: Pages['not-me']['signIn'] = {
   reported: true,
 };
 
-const owner = { action: '/account/password', csrf: 'token', minimum: 12, current: true, back: '/account' };
+const rules = rulesOf({ names: ['nist'], ...BUILT_IN.nist });
+const strict = rulesOf({ names: ['classic'], ...BUILT_IN.classic, characters: 'printable-ascii' });
+const owner = { action: '/account/password', csrf: 'token', rules, current: true, back: '/account' };
 
 /** What is for people who think that somebody else was here. */
 export const trust: Sample[] = [
@@ -78,7 +82,7 @@ export const trust: Sample[] = [
       ...owner,
       account: long,
       why: { key: 'new-password.why.owner' },
-      error: { key: 'new-password.too-short', values: { count: 12 } },
+      error: { key: 'new-password.too-short', values: { count: 15 } },
     },
     true,
   ),
@@ -87,7 +91,7 @@ export const trust: Sample[] = [
     csrf: 'token',
     application: LIBRARY,
     account: ada,
-    minimum: 12,
+    rules: strict,
     current: false,
     why: { key: 'new-password.why.held' },
     cancel: '/sign-in/x/cancel',

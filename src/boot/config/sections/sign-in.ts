@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, kibibytes, localized } from '../fields.ts';
+import { passwordPolicy } from './passwords.ts';
 
 const lockout = z
   .strictObject({
@@ -68,12 +69,7 @@ export const sessions = {
 export const signIn = {
   signInWith,
   lockout,
-  passwordPolicy: z
-    .strictObject({
-      minimum: z.int().min(8).max(64).default(12).describe('Fewest characters of a new password'),
-    })
-    .prefault({})
-    .describe('What people’s new passwords must be, where they choose them here'),
+  passwordPolicy,
   strangers,
   overload,
 };

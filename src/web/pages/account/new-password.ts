@@ -35,7 +35,7 @@ export function newPasswordPages(
       action: ADDRESS,
       csrf: tokenOf(it),
       account: { username, name },
-      minimum: passwords.minimum,
+      rules: passwords.rulesOf(it.account),
       current: true,
       why: { key: 'new-password.why.owner' },
       ...(error ? { error } : {}),

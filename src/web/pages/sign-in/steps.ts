@@ -97,7 +97,7 @@ function passwordOf(view: View, step: Of<'new-password'>): Pages['new-password']
   return {
     ...{ action: view.base, csrf: view.csrf, application: view.asks.application },
     account: personOf(view),
-    minimum: step.minimum,
+    rules: step.rules,
     current: step.due !== undefined,
     why: { key: `new-password.why.${step.due ?? 'held'}` },
     ...errorOf(step),

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { Account } from '../../core/account.ts';
+import { SallyportError } from '../../core/errors.ts';
+import type { Message } from '../../core/prompt.ts';
+import type { AccountsNeeds } from '../needs.ts';
+import { expiresAt, type PasswordFacts, reachesAt } from './due.ts';
+import { createProfiles } from './policy.ts';
+import type { PasswordProfile } from './profile.ts';
+import { formFaults } from './rules.ts';
+import { isLittleMoreThan } from './words.ts';
+
+/** As kept, JSON, by account. Times are epoch milliseconds. */
+interface Kept {
+  /** Digest of the profile that reached them last. */
+  profile: string;
+  /** Since when. */
+  since: number;
+  /** When it was changed here; the directory's own word comes first. */
+  changedAt?: number;
+}
+
+/** How somebody's password stands. */
+export interface PasswordStanding extends PasswordFacts {
+  profile: PasswordProfile;
+  /** When it has expired; absent: never. */
+  expires?: number;
+  /** From when on one that doesn't meet the profile is to be changed at a sign-in; absent: not for that. */
+  reaches?: number;
+}
+
+/** Rounds of compare-and-set before giving up. */
+const ROUNDS = 10;
+
+/** What the profile asks of passwords: its name, and what isn't about passwords themselves, may change. */
+function digestOf({ length, bytes, composition, characters, history, expiry }: PasswordProfile): string {
+  const asked = [length.minimum, length.maximum, bytes, composition, characters, history, expiry?.after];
+  return createHash('sha256').update(JSON.stringify(asked)).digest('base64url').slice(0, 22);
+}
+
+/** What is kept of passwords, by account, beside their directories. Durable; nothing of a password itself. */
+export function createPasswordStates(
+  deps: Pick<AccountsNeeds, 'durable' | 'now' | 'directories' | 'passwordPolicy'>,
+  profileOfGroups = createProfiles(deps.passwordPolicy),
+) {
+  const records = deps.durable.records('passwords');
+  const { adopt, spread, names } = deps.passwordPolicy;
+  const profileOf = ({ groups }: Pick<Account, 'groups'>): PasswordProfile => profileOfGroups(groups);
+
+  async function read(account: string): Promise<{ kept?: Kept; version?: number }> {
+    const record = await records.get(account);
+    return record ? { kept: JSON.parse(record.data) as Kept, version: record.version } : {};
+  }
+
+  /** Changes the record by compare-and-set; `change` answers undefined to leave it. */
+  async function update(account: string, change: (kept: Kept | undefined) => Kept | undefined): Promise<void> {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { kept, version } = await read(account);
+      const next = change(kept);
+      if (next === undefined) return;
+      const data = JSON.stringify(next);
+      const written =
+        version === undefined
+          ? await records.insert({ id: account, data })
+          : await records.update(account, version, data);
+      if (written) return;
+    }
+    throw new SallyportError('ERR_VERSION_CONFLICT', 'others keep changing what is kept of this password');
+  }
+
+  return {
+    profileOf,
+
+    /** All that speaks against a new password of theirs, in the order in which it is said; none is none. */
+    async faults(typed: string, account: Pick<Account, 'groups' | 'username'>): Promise<Message[]> {
+      const profile = profileOf(account);
+      const faults = formFaults(typed, profile);
+      const { blocklists } = profile;
+      if (blocklists.includes('personal') && isLittleMoreThan(typed, [account.username]))
+        faults.push({ key: 'new-password.username' });
+      if (blocklists.includes('institution') && isLittleMoreThan(typed, names))
+        faults.push({ key: 'new-password.service' });
+      return faults;
+    },
+
+    /** `person`: as the directory has just described them, where somebody has asked. */
+    async standing(account: Account, person?: { passwordChangedAt?: number }): Promise<PasswordStanding> {
+      const profile = profileOf(account);
+      const known = person ?? (await deps.directories.get(account.directory)?.byKey(account.directoryKey));
+      const { kept } = await read(account.id);
+      const changedAt = known?.passwordChangedAt ?? kept?.changedAt;
+      const since = kept?.profile === digestOf(profile) ? kept.since : deps.now();
+      const facts = { account: account.id, since, ...(changedAt === undefined ? {} : { changedAt }) };
+      const expires = expiresAt(facts, profile, spread);
+      return {
+        ...facts,
+        profile,
+        ...(expires === undefined ? {} : { expires }),
+        ...(adopt === 'sign-in' ? { reaches: reachesAt(facts, spread) } : {}),
+      };
+    },
+
+    /** Their profile has reached them, at a sign-in: from now on, or since it has. */
+    async reached(account: Account): Promise<void> {
+      const profile = digestOf(profileOf(account));
+      const since = deps.now();
+      await update(account.id, (kept) => (kept?.profile === profile ? undefined : { ...kept, profile, since }));
+    },
+
+    /** Its owner has changed it here. */
+    async changed(account: Account, at: number): Promise<void> {
+      const profile = digestOf(profileOf(account));
+      await update(account.id, (kept) => ({
+        profile,
+        since: kept?.profile === profile ? kept.since : at,
+        changedAt: at,
+      }));
+    },
+  };
+}
+
+export type PasswordStates = ReturnType<typeof createPasswordStates>;

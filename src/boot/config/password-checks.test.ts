@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { passwordFaults } from './password-checks.ts';
+import { passwordPolicyOf } from './password-profiles.ts';
+import { passwordPolicy as schema } from './sections/passwords.ts';
+import type { Subject } from './subject.ts';
+
+const DAY = 86_400_000;
+
+const faultsOf = (written: unknown) =>
+  passwordFaults({ tree: {}, parsed: { passwordPolicy: schema.parse(written) } } as unknown as Subject).map(
+    ({ path, message }) => `${path.slice(1).join('.')}: ${message}`,
+  );
+
+describe('password profiles', () => {
+  it.each([
+    [{}, []],
+    [{ profiles: { classic: { groups: ['staff'] }, vpn: { groups: ['vpn'], bytes: 112 } } }, []],
+    [{ default: 'classic' }, []],
+    [{ default: 'own' }, ['default: is no profile: choose one of nist, classic']],
+    [{ profiles: { own: {} } }, ['profiles.own: reaches nobody: name its groups, or make it passwordPolicy.default']],
+    [
+      { profiles: { own: { groups: ['a'], minimum: 20, maximum: 18 } } },
+      ['profiles.own: can’t be met: 20 characters at least, 18 characters at most'],
+    ],
+    [
+      { profiles: { long: { groups: ['a'], minimum: 20 }, classic: { groups: ['b'] } } },
+      ['profiles.classic: can’t be met by who is under long as well: 20 characters at least, 18 at most'],
+    ],
+    [
+      { profiles: { few: { groups: ['a'], bytes: 18, minimum: 8 }, long: { groups: ['b'], minimum: 20 } } },
+      ['profiles.long: can’t be met by who is under few as well: 20 characters at least, 18 at most'],
+    ],
+    // Nobody known is under both: whoever is in no group has the default, and nobody else has.
+    [{ default: 'long', profiles: { long: { minimum: 20 }, classic: { groups: ['b'] } } }, []],
+  ])('%j: %j', (written, expected) => {
+    expect(faultsOf(written)).toEqual(expected);
+  });
+
+  it('are as the one that they are like, but for what is written', () => {
+    const written = {
+      minimum: 12,
+      profiles: {
+        classic: { groups: ['a'], expiry: { after: '90d', enforcedGroups: ['finance'] }, lockout: 'never' },
+        guarded: { groups: ['b'], secondFactor: 'always' },
+        plain: { groups: ['c'], expiry: { remind: '7d' }, reset: { ways: ['text', 'mail', 'text'] } },
+      },
+    };
+    const { profiles } = passwordPolicyOf(schema.parse(written), ['Example University']);
+    expect(profiles.get('nist')?.profile.length).toEqual({ minimum: 12, maximum: 128 });
+    expect(profiles.get('classic')).toMatchObject({
+      profile: { length: { minimum: 10, maximum: 18 }, expiry: { after: 90 * DAY, remind: 14 * DAY, disable: true } },
+      enforcedGroups: ['finance'],
+    });
+    expect(profiles.get('classic')?.profile.lockout).toBeUndefined();
+    expect(profiles.get('guarded')?.profile).toMatchObject({ secondFactor: true, length: { minimum: 8 } });
+    expect(profiles.get('plain')?.profile).toMatchObject({
+      length: { minimum: 12 },
+      expiry: { after: 180 * DAY, remind: 7 * DAY },
+      reset: { ways: ['mail', 'text'], effectiveAfter: 0 },
+    });
+  });
+});
