@@ -46,6 +46,11 @@ export const PREREQUISITES: readonly Prerequisite[] = [
     package: 'haproxy',
     why: "the proxy's configuration that comes along is tried with the proxy",
   },
+  {
+    anyOf: ['radclient'],
+    package: 'freeradius-utils',
+    why: 'people sign in through a RADIUS client that is not ours',
+  },
   { anyOf: ['systemd-analyze'], package: 'systemd', why: 'the unit that comes along is looked through by it' },
 ];
 

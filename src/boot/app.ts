@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
 import type { Express } from 'express';
 import type { Core, LogPort } from '../core/door.ts';
+import type { Arrival, Work } from '../core/listening.ts';
 import { type Base, type Building, raise } from './app/building.ts';
 import { openGround } from './app/ground.ts';
 import { openLedger } from './app/ledger.ts';
@@ -19,6 +20,8 @@ import type { Rooms } from './rooms.ts';
 /** A whole gateway that doesn't listen yet. */
 export interface App {
   web: RequestListener;
+  /** What arrived at a port of a door's own. What is to be done for it is done only while this process has its name. */
+  arrive(door: string, arrival: Arrival): Work | undefined;
   management: Express;
   metrics: Pick<Metrics, 'json'>;
   host: CommandHost;
@@ -67,6 +70,10 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const reload: App['reload'] = (by) => reloads?.reload(by) ?? Promise.resolve(NO_SERVER);
   return {
     web: site.answer,
+    arrive(door, arrival) {
+      const work = site.arrive(door, arrival);
+      return work && (() => ledger.held().then(work));
+    },
     management: ledger.management.app,
     metrics: ground.metrics,
     host: { run: (request) => (request.name === 'config reload' ? reload('cli') : site.run(request)) },

@@ -22,6 +22,8 @@ export interface Browser {
   setKnown(value: string, maxAge: number): void;
   /** There is none that keeps cookies: nothing is made to be recognised by. */
   cookieless?: true;
+  /** Who speaks for many people: the address isn't to be counted for. */
+  speaker?: string;
   /** Reference id of this request, as error pages and logs show it. */
   reference: string;
   locale: string;

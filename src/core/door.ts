@@ -11,6 +11,7 @@ import type { Exchange } from './exchange.ts';
 import type { Examine } from './finding.ts';
 import type { JourneyPort } from './journey.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
+import type { Arrival, ArrivalMeter, Listening, Work } from './listening.ts';
 import type { Load } from './load.ts';
 import type { LogPort } from './log.ts';
 import type { Message, PromptKind } from './prompt.ts';
@@ -62,6 +63,8 @@ interface AnyDoor<S, A> {
 /** A protocol front: it turns its own messages into authorization requests of the core and back. */
 export interface DoorModule<S = unknown, A = unknown> extends AnyDoor<S, A> {
   readonly core?: never;
+  /** The ports of its own that these settings want, beside those of the web. A setting that moves one is called `listen`. */
+  listens?(settings: S): readonly Listening[];
   create(settings: S, ports: DoorPorts): Promise<Door>;
 }
 
@@ -90,6 +93,11 @@ export interface SessionListener {
 export interface Door extends SessionListener {
   /** Handles the door's own paths; passes on what isn't its. */
   readonly handler: RequestHandler;
+  /**
+   * Looks at what arrived at a port of its own. Without an answer it is dropped: that is decided at once, from what is
+   * at hand, for strangers send as much as they like.
+   */
+  arrive?(arrival: Arrival): Work | undefined;
   /** Whether a path is called by programs: what is refused there before the door is asked is told in JSON. */
   forPrograms?(path: string): boolean;
   /** What it knows of an application beyond its configuration, or of one that isn't configured, as a federation's member. */
@@ -223,7 +231,10 @@ export interface CorePorts {
   adopt(signIn: string, to: SessionSight, ttl: number): Promise<readonly Evidence[]>;
   /** The browser behind a response of the web layer's. */
   browser(res: ServerResponse): Browser;
-  /** What is shown to people, as plain text, in this language or else the default one. `factor`: whose own texts come first. */
+  /**
+   * What is shown to people, as plain text, in this language or else the default one. `factor`: whose own texts come
+   * first, a factor's or the door's.
+   */
   say(text: Message | LocalizedText, options?: { locale?: string; factor?: string }): string;
   /** Whatever leaves the browser and comes back is bound to it by these, and kept meanwhile by those. */
   bonds: Bonds;
@@ -242,6 +253,8 @@ export interface DoorPorts extends CorePorts {
   core: Core;
   /** For a door that presents the prompts itself, without the single sign-on session. */
   journey: JourneyPort;
+  /** For a door with ports of its own. */
+  meter: ArrivalMeter;
 }
 
 /** Pages, by name; the model's shape is the page's. Answers HTML. */

@@ -14,11 +14,21 @@ export interface Caller {
   userAgent?: string;
   /** BCP 47. */
   locale?: string;
+  /**
+   * Who speaks for many people, as a concentrator does, by a name of the door's: attempts are then counted for no
+   * address, which would be everybody's or only claimed, and what is begun is counted for whoever speaks.
+   */
+  speaker?: string;
+  /**
+   * By what a person is recognised who comes the same way again, where nobody else can claim it: once it led to a right
+   * first answer of an account, it has a budget of attempts of its own there, as a known browser has.
+   */
+  known?: string;
 }
 
 /**
  * Whose answer it is. A browser of `DoorPorts.browser` has its own budget of attempts, and what is remembered on it
- * counts as policy says; a caller has neither.
+ * counts as policy says; nothing is remembered of a caller, who has a budget only where the door says by what.
  */
 export type From = Browser | Caller;
 
@@ -106,6 +116,8 @@ export interface JourneyPort {
    * @throws SallyportError ERR_NOT_FOUND where the application isn't this door's any more
    */
   answer(id: string, from: From, answer: Answer, nonce: string): Promise<JourneyStep>;
+  /** Gives it up: nothing is kept of it, whoever has begun it. It may have ended already. */
+  leave(id: string): Promise<void>;
   /** What else there is in the place of a second step, which stays. Throws as `answer` does. */
   instead(id: string, from: From): Promise<JourneyStep>;
   /**

@@ -2,7 +2,7 @@ import type { Browser } from './browser.ts';
 
 /** Whoever asks for something to be kept: an account that is proven, or else the address that it comes from. */
 export interface Asker {
-  browser: Pick<Browser, 'ip' | 'networks' | 'reference'>;
+  browser: Pick<Browser, 'ip' | 'networks' | 'reference' | 'speaker'>;
   account?: string | undefined;
 }
 

@@ -29,7 +29,8 @@ export function createAttempts(
       // Of now: by the time that a password is found right, it may be the former one.
       const era = opening ? await browsers.eraOf(subject) : subject;
       const known = opening ? await browsers.known(era, browser) : undefined;
-      const taken = await budgets.take(attempt, browser.ip, known);
+      const address = browser.speaker === undefined ? browser.ip : undefined;
+      const taken = await budgets.take(attempt, address, known);
       if (!taken.allowed) return taken;
       const mine = known !== undefined;
       const as = name === undefined || against.length === 0 ? [] : [nameRow(name)];

@@ -40,7 +40,7 @@ export function createBudgets({
   /** The budgets that one attempt is counted against. */
   async function budgetsOf(
     { subject, factor, name }: Attempt,
-    ip: string,
+    ip: string | undefined,
     known: string | undefined,
   ): Promise<Budget[]> {
     const { perAddress } = lockout;
@@ -53,9 +53,11 @@ export function createBudgets({
       if (shares.allKnown === undefined) return [own];
       return [own, { kind: 'all-known', key: allKnownKey(shared), max: shares.allKnown, ttl, tallied }];
     }
-    const address = `attempts:address:${budgetKey(ip)}`;
+    const { failures, window } = perAddress;
     return [
-      { kind: 'address', key: address, max: perAddress.failures, ttl: perAddress.window },
+      ...(ip === undefined
+        ? []
+        : [{ kind: 'address' as const, key: `attempts:address:${budgetKey(ip)}`, max: failures, ttl: window }]),
       ...(name === undefined ? [] : [{ kind: 'name' as const, key: sharedKey(name, factor), max, ttl }]),
       { kind: 'shared', key: shared, max, ttl, tallied },
     ];
@@ -79,8 +81,8 @@ export function createBudgets({
   }
 
   return {
-    /** `known`: the name of a browser that has a budget of its own. */
-    async take(attempt: Attempt, ip: string, known: string | undefined): Promise<Taken | Locked> {
+    /** `ip`: absent where no address is to be counted for. `known`: the name of a browser that has a budget of its own. */
+    async take(attempt: Attempt, ip: string | undefined, known: string | undefined): Promise<Taken | Locked> {
       const { subject, name } = attempt;
       const budgets = await budgetsOf(attempt, ip, known);
       let spent: Budget | undefined;

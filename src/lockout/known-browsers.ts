@@ -6,7 +6,9 @@ import type { LockoutNeeds } from './needs.ts';
 const KNOWN_FOR = 180 * 86_400_000;
 
 const hash = (value: string): string => createHash('sha256').update(value).digest('base64url');
-const knownKey = (value: string) => `known-browser:${hash(value)}`;
+/** By what a door recognises callers no browser can be recognised, whatever cookie it sends. */
+const nameOf = (value: string, { cookieless }: Browser) => `${cookieless ? 'caller-' : ''}${hash(value)}`;
+const knownKey = (value: string, browser: Browser) => `known-browser:${nameOf(value, browser)}`;
 const eraKey = (subject: string) => `known-era:{${subject}}`;
 
 /** Browsers on which an account has signed in before: being known grants a budget of one's own, and nothing else. */
@@ -21,13 +23,14 @@ export function createKnownBrowsers({ ephemeral, random }: Pick<LockoutNeeds, 'e
     /** The name that a known browser's budget goes by. */
     async known(era: string, browser: Browser): Promise<string | undefined> {
       if (browser.known === undefined) return undefined;
-      return (await ephemeral.members(knownKey(browser.known))).includes(era) ? hash(browser.known) : undefined;
+      const { known } = browser;
+      return (await ephemeral.members(knownKey(known, browser))).includes(era) ? nameOf(known, browser) : undefined;
     },
 
     async recognise(subject: string, era: string, browser: Browser): Promise<void> {
-      if (browser.cookieless) return;
+      if (browser.cookieless && browser.known === undefined) return;
       const value = browser.known ?? Buffer.from(random(32)).toString('base64url');
-      await ephemeral.addMember(knownKey(value), era, KNOWN_FOR);
+      await ephemeral.addMember(knownKey(value, browser), era, KNOWN_FOR);
       await ephemeral.expire(eraKey(subject), KNOWN_FOR);
       if (browser.known === undefined) browser.setKnown(value, KNOWN_FOR);
     },

@@ -40,7 +40,9 @@ const QUIET = 600_000;
 export function createStrangers({ now, ephemeral, audit, log, strangers, count }: Deps): Strangers {
   const total = strangers.total * KIB;
 
-  function mostOf({ networks }: Pick<Browser, 'networks'>): number {
+  /** Whoever speaks for many may have what there is. */
+  function mostOf({ networks, speaker }: Pick<Browser, 'networks' | 'speaker'>): number {
+    if (speaker !== undefined) return total;
     const own = networks.flatMap((name) => strangers.networks.get(name) ?? []);
     return Math.min(total, (own.length > 0 ? Math.max(...own) : strangers.perAddress) * KIB);
   }
@@ -85,5 +87,7 @@ export function createStrangers({ now, ephemeral, audit, log, strangers, count }
   };
 }
 
-const ownerOf = ({ account, browser }: Asker): string =>
-  account === undefined ? `address ${budgetKey(browser.ip)}` : `account ${account}`;
+function ownerOf({ account, browser: { ip, speaker } }: Asker): string {
+  if (account !== undefined) return `account ${account}`;
+  return speaker === undefined ? `address ${budgetKey(ip)}` : `speaker ${speaker}`;
+}

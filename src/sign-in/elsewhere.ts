@@ -11,12 +11,14 @@ import type { SignInNeeds } from './needs.ts';
 import type { Progress } from './progress.ts';
 import type { Reactions } from './reactions.ts';
 import { about } from './results.ts';
+import type { States } from './states.ts';
 import { PATIENCE } from './states.ts';
 import type { State } from './steps.ts';
 import type { Waits } from './waiting.ts';
 
 interface Parts {
   dispatcher: Dispatcher;
+  states: States;
   progress: Progress;
   react: Reactions;
   look: Look;
@@ -30,16 +32,18 @@ const ADDRESSES: Readonly<Record<string, string>> = { 'elsewhere.enrol': '/enrol
  * The journey as doors present it that don't send people to our pages: each request is kept under a random id of its
  * own, and taken when it ends. No session is asked, and nothing is left for one.
  */
-export function createElsewhere(deps: SignInNeeds, { dispatcher, progress, react, look, waiting }: Parts) {
+export function createElsewhere(deps: SignInNeeds, { dispatcher, states, progress, react, look, waiting }: Parts) {
   const { ephemeral, load, sealer, strangers } = deps;
   const fresh = (bytes: number): string => Buffer.from(deps.random(bytes)).toString('base64url');
 
-  function browserOf(from: From): Browser {
+  function browserAt(door: string, from: From): Browser {
     if ('devices' in from) return from;
-    const { ip, userAgent = '', locale = deps.defaultLocale } = from;
+    const { ip, userAgent = '', locale = deps.defaultLocale, speaker, known } = from;
     return {
       ...{ ip, userAgent, locale, networks: deps.networksOf(ip), reference: referenceOf(deps.random) },
-      ...{ shared: true, devices: [], known: undefined, cookieless: true },
+      ...{ shared: true, devices: [], cookieless: true },
+      known: known === undefined ? undefined : `${door} ${known}`,
+      ...(speaker === undefined ? {} : { speaker: `${door} ${speaker}` }),
       setDevice: () => {},
       setKnown: () => {},
     };
@@ -47,6 +51,8 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, progress, react
 
   return function portOf(door: string): JourneyPort {
     const keyOf = (id: string) => `journey:{${createHash('sha256').update(`${door} ${id}`).digest('base64url')}}`;
+
+    const browserOf = (from: From) => browserAt(door, from);
 
     async function requestOf(id: string): Promise<SignInRequest> {
       const stored = await ephemeral.get(keyOf(id));
@@ -146,6 +152,13 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, progress, react
           await strangers.release(keyOf(id));
         }
         return present(id, request, state, browser);
+      },
+
+      async leave(id) {
+        const stored = await ephemeral.take(keyOf(id));
+        if (stored === undefined) return;
+        await strangers.release(keyOf(id));
+        await states.forget(JSON.parse(sealer.open(stored, keyOf(id))) as SignInRequest);
       },
 
       async instead(id, from) {

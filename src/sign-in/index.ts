@@ -26,7 +26,7 @@ export function signInRoom(needs: SignInNeeds, below: LockoutRoom & AccountsRoom
   const react = createReactions(needs, { ...below, states, dispatcher, progress });
   const waiting = createWaiting(needs, { ...below, states });
   const look = createLook({ progress, react, waiting });
-  const parts = { ...below, dispatcher, progress, react, look, waiting };
+  const parts = { ...below, dispatcher, states, progress, react, look, waiting };
   return { journey: createJourney(parts), journeyOf: createElsewhere(needs, parts), waiting };
 }
 

@@ -19,6 +19,11 @@ export function createStates(deps: Pick<SignInNeeds, 'ephemeral' | 'sealer' | 'r
   const keyOf = ({ id }: SignInRequest) => `sign-in:{${createHash('sha256').update(id).digest('base64url')}}`;
 
   return {
+    async forget(request: SignInRequest): Promise<void> {
+      await ephemeral.delete(keyOf(request));
+      await strangers.release(keyOf(request));
+    },
+
     nonce: (): string => Buffer.from(deps.random(12)).toString('base64url'),
 
     async load(request: SignInRequest): Promise<Loaded | undefined> {

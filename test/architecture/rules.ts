@@ -166,6 +166,7 @@ const ORDINARY: Readonly<Record<string, string>> = {
   redis: 'a server, which documentation of the store contract may speak of',
   oidc: 'a protocol, whose words the core shares (acr, amr, auth_time)',
   smtp: 'a protocol, by whose name Active Directory marks mail addresses',
+  radius: 'of a corner (CSS)',
   push: 'what is done to an array, and the protocol that wakes a phone',
 };
 
@@ -191,6 +192,8 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'src/directories/ldap/directory.ts': 'the service account’s',
     'src/directories/ldap/pool.ts': 'the service account’s',
     'src/directories/ldap/states.ts': 'how a person’s own stands',
+    'src/doors/radius/access.ts': 'the field of the prompt kind `secret`, and what the protocol itself calls it',
+    'src/doors/radius/fields.ts': 'what a person types, and what the protocol itself calls it',
     'views/assets/page.js': 'a type of input field (HTML)',
     'views/assets/sallyport.css': 'a type of input field (HTML)',
     'views/prompts/secret.eta': 'a type of input field (HTML), and the field of the prompt kind `secret`',

@@ -8,6 +8,7 @@ import { type App, type AppOptions, createApp, stopServer } from '../../src/boot
 import { loadConfig } from '../../src/boot/config.ts';
 import { loadModules, type Modules } from '../../src/boot/modules.ts';
 import { realWorld } from '../../src/boot/parts.ts';
+import { type OwnPorts, openOwnPorts } from '../../src/boot/serve/own-ports.ts';
 import type { DirectoryModule } from '../../src/core/directory.ts';
 import type { DoorModule, LogPort } from '../../src/core/door.ts';
 import type { EphemeralStore } from '../../src/core/store.ts';
@@ -69,6 +70,8 @@ export interface Gateway {
   /** Nobody listens there unless it was asked for. */
   serviceProvider: string;
   app: App;
+  /** Of doors that have some. */
+  doorPorts: OwnPorts;
   ports: Ports;
   /** Moves the gateway's clock (not Redis', nor oidc-provider's own), milliseconds. */
   advance(milliseconds: number): void;
@@ -143,6 +146,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...(options.lag && { lag: options.lag }),
   });
   const server = await listen(app, ports.gateway);
+  const doorPorts = await openOwnPorts(config, modules, { arrive: app.arrive, log });
   const relyingParty = options.withoutRelyingParty ? undefined : await startRelyingParties(ports.relyingParty, url);
 
   const serviceProvider = prepared && (await startServiceProvider({ prepared, identityProvider: url }));
@@ -160,6 +164,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     relyingParty: site,
     serviceProvider: `http://127.0.0.1:${ports.serviceProvider}`,
     app,
+    doorPorts,
     ports,
     advance: (milliseconds) => {
       offset += milliseconds;
@@ -173,6 +178,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     async close() {
       await relyingParty?.close();
       await serviceProvider?.close();
+      await doorPorts.close();
       server.closeAllConnections();
       await stopServer(server);
       await app.close();

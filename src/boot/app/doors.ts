@@ -20,7 +20,7 @@ export interface Doors {
 
 /** The doors beside the core: they listen to its sessions' ends, and bring what they know of applications. */
 export async function openDoors(
-  { config, modules, people }: Standing,
+  { config, modules, ground, people }: Standing,
   ports: CorePorts,
   { id: coreId, door: core }: OpenCore,
   { journeyOf }: Pick<Rooms, 'journeyOf'>,
@@ -31,7 +31,8 @@ export async function openDoors(
     const module = modules.doors.get(id);
     if (id === coreId) doors.set(id, core);
     else if (module && !module.core) {
-      const door = await module.create(settings, { ...ports, core: core.core, journey: journeyOf(id) });
+      const meter = ground.metrics.arrivals(id);
+      const door = await module.create(settings, { ...ports, core: core.core, journey: journeyOf(id), meter });
       closing.defer(async () => door.close?.());
       core.core.listen(id, door);
       doors.set(id, door);

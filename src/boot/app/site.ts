@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { CommandResult } from '../../core/directory.ts';
 import type { LogPort } from '../../core/door.ts';
+import type { Arrival, Work } from '../../core/listening.ts';
 import type { CommandRequest } from '../commands.ts';
 import type { Building } from './building.ts';
 
@@ -13,6 +14,7 @@ export interface Site {
   /** How many stand, those that are being taken down among them. */
   readonly standing: number;
   answer: RequestListener;
+  arrive(door: string, arrival: Arrival): Work | undefined;
   run(request: CommandRequest): Promise<CommandResult>;
   /** Whatever begins from here on begins in this one; the one before is closed when all that has begun there is over. */
   replace(next: Building): void;
@@ -71,6 +73,12 @@ export function createSite(first: Building, log: LogPort): Site {
       const { building, end } = begin();
       res.once('close', end);
       building.web(req, res);
+    },
+    arrive(door, arrival) {
+      const work = now.building.arrive(door, arrival);
+      if (work === undefined) return undefined;
+      const { end } = begin();
+      return () => work().finally(end);
     },
     async run(request) {
       const { building, end } = begin();

@@ -1,11 +1,13 @@
 import { Counter, collectDefaultMetrics, type MetricObject, Registry } from 'prom-client';
 import type { WatchTrouble } from '../../accounts/index.ts';
 import type { AuditEvent } from '../../core/door.ts';
+import type { ArrivalMeter } from '../../core/listening.ts';
 import type { WorkMeter } from '../../core/load.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 import type { Trouble } from '../../core/trouble.ts';
 import type { StoreStandings } from '../health/index.ts';
 import type { StoreWatch } from '../observed/stores.ts';
+import { countArrivals } from './arrivals.ts';
 import { measureKept } from './census.ts';
 import type { End } from './ends.ts';
 import { countEvents } from './events.ts';
@@ -45,6 +47,8 @@ export interface Metrics {
   countStrangers(fate: string, by: number): void;
   requests: RequestMeasures;
   hashing(directory: string): WorkMeter;
+  /** Of a door's own ports. */
+  arrivals(door: string): ArrivalMeter;
   /** Something new that there was no room for. */
   shed(what: 'begin' | 'request'): void;
   store: StoreWatch;
@@ -87,6 +91,7 @@ export function createMetrics(config: Configured, now: () => number): Metrics {
     countStrangers: (fate, by) => strangers.inc({ fate }, by),
     requests: measureRequests(registers),
     hashing: measureHashing(registers),
+    arrivals: countArrivals(registers, labels),
     shed: (what) => shed.inc({ what }),
     store: measureStores(registers),
     configure: labels.configure,

@@ -18,6 +18,14 @@ it('reads certificates anew, and nothing else of where it listens', () => {
   expect(takesOf(['listen', 'port'], 3000, 3005)).toBe('restart');
 });
 
+it('takes other processes for a port of a door’s own, and for a door that comes or goes with one', () => {
+  expect(takesOf(['doors', 'lines', 'listen', 'port'], 1812, 1645)).toBe('roll');
+  expect(takesOf(['doors', 'lines'], undefined, { listen: { port: 1812 } })).toBe('roll');
+  expect(takesOf(['doors', 'lines'], { listen: { port: 1812 } }, undefined)).toBe('roll');
+  expect(takesOf(['doors', 'pages'], undefined, {})).toBe('reload');
+  expect(takesOf(['doors', 'lines', 'patience'], '1m', '2m')).toBe('reload');
+});
+
 it('lets processes take each other’s place for another credential of the same store, not for another store', () => {
   const at = ['stores', 'durable', 'url'];
   expect(takesOf(at, 'disk://me:old@host/db', 'disk://me:new@host/db')).toBe('roll');

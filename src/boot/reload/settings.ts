@@ -1,5 +1,5 @@
 import type { Sections } from '../config/schema.ts';
-import type { Path } from '../config/tree.ts';
+import { isTree, type Path } from '../config/tree.ts';
 
 /**
  * What a change of a setting takes: reading it again (`reload`); other processes, which may run one beside the other
@@ -56,9 +56,14 @@ export function takesOf([section, ...rest]: Path, from: unknown, to: unknown): T
   if (!isSection(section)) return 'restart';
   // Certificates in other files, for the same kind of server.
   if (section === 'listen' && rest[0] === 'tls' && rest.length === 2) return 'reload';
+  // A door's own ports belong to the process: another one opens others, and has none that is left out.
+  if (section === 'doors' && (rest[1] === 'listen' || (rest.length === 1 && (listens(from) || listens(to)))))
+    return 'roll';
   if (section === 'stores' && isCredential(rest.at(-1), from, to)) return 'roll';
   return TAKES[section];
 }
+
+const listens = (settings: unknown): boolean => isTree(settings) && settings.listen !== undefined;
 
 /** The same store, by another password. */
 function isCredential(key: unknown, from: unknown, to: unknown): boolean {

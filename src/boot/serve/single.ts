@@ -9,6 +9,7 @@ import { createLog } from '../log.ts';
 import { loadModules } from '../modules.ts';
 import { checkCertificate } from '../server.ts';
 import { openFronts } from './fronts.ts';
+import { openOwnPorts } from './own-ports.ts';
 
 /** A gateway that listens. */
 export interface Serving {
@@ -29,6 +30,7 @@ export async function serveAlone(file: string): Promise<Serving> {
   const prepared = await prepareDemo(config);
   const app = await createApp(config, modules, { log, check: checkCertificate });
   const fronts = await openFronts(config, app);
+  const own = await openOwnPorts(config, modules, { arrive: app.arrive, log });
   app.onReload((next) => {
     log.level = levelOf(next);
     for (const warning of next.warnings) log.warn({}, warning);
@@ -43,7 +45,7 @@ export async function serveAlone(file: string): Promise<Serving> {
     async stop() {
       app.drain();
       await demo?.close();
-      await Promise.all([fronts.close(), control.close()]);
+      await Promise.all([fronts.close(), own.close(), control.close()]);
       await app.close();
       lock.release();
       log.info({}, 'stopped');

@@ -6,6 +6,7 @@ import { loadModules } from '../modules.ts';
 import { checkCertificate } from '../server.ts';
 import { openFronts } from './fronts.ts';
 import { type Asked, failureOf, type ToPrimary, type ToWorker } from './messages.ts';
+import { openOwnPorts } from './own-ports.ts';
 import { stopOnce } from './stopping.ts';
 
 /** Of the primary alone: it combines what all say. */
@@ -21,6 +22,7 @@ export async function serveAsWorker(file: string, number: number): Promise<void>
   const log = createLog(config.log.level);
   const app = await createApp(config, modules, { log, read, check: checkCertificate });
   const fronts = await openFronts(config, app, MANAGEMENT);
+  const own = await openOwnPorts(config, modules, { arrive: app.arrive, log });
   app.onReload((next) => {
     log.level = next.log.level;
     fronts.renew(next);
@@ -29,7 +31,7 @@ export async function serveAsWorker(file: string, number: number): Promise<void>
 
   const stop = stopOnce(async () => {
     app.drain();
-    await fronts.close();
+    await Promise.all([fronts.close(), own.close()]);
     await app.close();
     log.info({ node: config.node }, 'stopped');
     process.exit(0);

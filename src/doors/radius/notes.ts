@@ -1,0 +1,45 @@
+import type { LogPort } from '../../core/door.ts';
+import type { ArrivalMeter } from '../../core/listening.ts';
+import type { RadiusClient } from './settings.ts';
+
+/** How often the same is said of one client, milliseconds. */
+const QUIET = 60_000;
+
+/** What an operator is told of a client, and what to do about it. */
+const WORDS = {
+  malformed: 'a packet is malformed, and was dropped',
+  unauthentic: 'a packet’s Message-Authenticator is wrong, and it was dropped: are the secrets the same?',
+  unprotected: 'a request has no Message-Authenticator, and was dropped: turn it on there',
+  'proxy-state': 'a request has Proxy-State and no Message-Authenticator, and was dropped: turn it on there',
+  incomplete: 'a request lacks a name, a password or who sends it, and was dropped',
+  crowded: 'more packets came than are looked at, and were dropped',
+  unsupported: 'a packet is of a kind that isn’t taken at this port, and was dropped',
+  eap: 'EAP was refused: set the client to PAP',
+  chap: 'CHAP was refused: set the client to PAP',
+  'ms-chap': 'MS-CHAP was refused: set the client to PAP (Cisco ASA: no password-management)',
+  'repeats-password':
+    'the password came again as the answer to a challenge, which this client can’t show: set challenge: false, and oneField',
+  unavailable: 'a request wasn’t answered, so that the client asks another node: a store or directory is away',
+} as const;
+
+export type Note = keyof typeof WORDS;
+
+/** What becomes of packets, counted each and said in the log once in a while. */
+export function createNotes({ log, meter, now }: { log: LogPort; meter: ArrivalMeter; now(): number }) {
+  const said = new Map<string, number>();
+
+  return {
+    count: (outcome: string, client?: RadiusClient) => meter.count(outcome, client?.id),
+
+    tell({ id }: RadiusClient, note: Note, facts: Readonly<Record<string, unknown>> = {}): void {
+      meter.count(note, id);
+      const [key, at] = [`${id} ${note}`, now()];
+      if (at - (said.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET) return;
+      // As many as clients times words: the configuration's, not a stranger's.
+      said.set(key, at);
+      log.warn({ application: id, why: note, ...facts }, WORDS[note]);
+    },
+  };
+}
+
+export type Notes = ReturnType<typeof createNotes>;

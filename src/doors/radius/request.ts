@@ -1,0 +1,74 @@
+import { isIP } from 'node:net';
+import type { Caller } from '../../core/journey.ts';
+import type { Integrity } from './codec/authenticity.ts';
+import { TYPE } from './codec/numbers.ts';
+import { type Packet, valueIn, vendorValueIn } from './codec/packet.ts';
+import type { RadiusClient } from './settings.ts';
+
+/** Where PAN-OS puts what others have in Calling-Station-Id: PaloAlto-Client-Source-IP. */
+const PALO_ALTO = { vendor: 25_461, type: 7 };
+
+/** An Access-Request whose client is known. */
+export interface Asked {
+  client: RadiusClient;
+  packet: Packet;
+  integrity: Integrity;
+  /** As it came, and as it is looked up. */
+  userName: string;
+  username: string;
+  from: Caller;
+}
+
+/** Text of an attribute: strictly UTF-8, or else what the client is said to write; undefined where it is neither. */
+export function textOf({ settings: { charset } }: RadiusClient, value: Buffer): string | undefined {
+  for (const encoding of new Set(['utf-8', charset])) {
+    try {
+      return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(value);
+    } catch {
+      // Not in this one.
+    }
+  }
+  return undefined;
+}
+
+/** Without what stands around a name: `DOMAIN\user`, `user@realm`. */
+function bare(name: string): string {
+  const [, inDomain = name] = /^[^\\]+\\(.+)$/s.exec(name) ?? [];
+  const [, ofRealm = inDomain] = /^(.+)@[^@]+$/s.exec(inDomain) ?? [];
+  return ofRealm;
+}
+
+/** The person's own address as the client tells it: bare, or with a port behind it. */
+function addressIn(station: string): string | undefined {
+  const [, bracketed] = /^(.+)\[\d+\]$/.exec(station) ?? [];
+  const address = (bracketed ?? station).replace(/^::ffff:(?=\d+\.)/i, '');
+  return isIP(address) === 0 ? undefined : address;
+}
+
+/** Reads who asks for whom; undefined where the name can't be read. */
+export function askedBy(client: RadiusClient, packet: Packet, integrity: Integrity): Asked | undefined {
+  const name = valueIn(packet, TYPE.userName);
+  const userName = name && textOf(client, name);
+  if (userName === undefined || userName.trim() === '') return undefined;
+  const username = client.settings.userName === 'bare' ? bare(userName) : userName;
+  return { client, packet, integrity, userName, username, from: callerOf(client, packet, integrity) };
+}
+
+/**
+ * Who asks. What isn't protected could have been written by anybody on the way: the person's address then belongs to no
+ * network, and nothing is recognised by it.
+ */
+function callerOf(client: RadiusClient, packet: Packet, integrity: Integrity): Caller {
+  const value = valueIn(packet, TYPE.callingStationId) ?? vendorValueIn(packet, PALO_ALTO.vendor, PALO_ALTO.type);
+  const station = value?.toString('latin1').trim();
+  const believed = integrity === 'right' && station ? station : undefined;
+  const { id, settings } = client;
+  const known = settings.requireMessageAuthenticator && believed ? `${id} ${believed}` : undefined;
+  return {
+    ip: (believed && addressIn(believed)) ?? '',
+    userAgent: 'RADIUS',
+    locale: settings.locale,
+    speaker: id,
+    ...(known === undefined ? {} : { known }),
+  };
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import type { Application } from '../../core/application.ts';
+import { parseDuration } from '../../core/duration.ts';
+import { ATTRIBUTE_NAMES, longestValue } from './attributes.ts';
+import { rangeOf, spelled } from './networks.ts';
+
+/** A duration within bounds; milliseconds. */
+function duration(least: string, most: string) {
+  const [min = 0, max = 0] = [parseDuration(least), parseDuration(most)];
+  const error = `must be a duration between ${least} and ${most}, such as ${least}`;
+  return z
+    .string({ error })
+    .transform((value) => parseDuration(value) ?? Number.NaN)
+    .refine((value) => value >= min && value <= max, { error });
+}
+
+const range = z.string().refine((value) => rangeOf(value) !== undefined, {
+  error: 'must be an address or a range such as 192.0.2.0/24 or 2001:db8::/32, without bits beyond its prefix',
+});
+
+/** What is in the table of attributes. */
+const attribute = z
+  .strictObject({
+    name: z.enum(ATTRIBUTE_NAMES).describe('Which attribute, by its name in the dictionaries'),
+    value: z.string().min(1).optional().describe('Sent to whoever is in none of the groups'),
+    groups: z.record(z.string(), z.string().min(1)).default({}).describe('Value to send by group of the person'),
+    several: z
+      .enum(['first', 'each', 'joined'])
+      .default('first')
+      .describe(
+        'For a person in several of the groups: the value of the first, an attribute for each, or all joined by ;',
+      ),
+    prefix: z.string().default('').describe('Written before the value, as OU='),
+  })
+  .superRefine(({ name, value, groups, several, prefix }, { addIssue }) => {
+    const all = [...Object.values(groups), ...(value === undefined ? [] : [value])];
+    if (all.length === 0) addIssue({ code: 'custom', message: 'sends nothing: give value, groups or both' });
+    const longest = several === 'joined' ? all.join(';') : (all.toSorted((a, b) => b.length - a.length)[0] ?? '');
+    if (Buffer.byteLength(prefix + longest) > longestValue(name)) {
+      addIssue({
+        code: 'custom',
+        message: `can have more octets than an attribute holds, which are ${longestValue(name)}`,
+      });
+    }
+  });
+
+/** `applications.<id>.radius`: a concentrator, jump host or switch, or several that are alike. */
+export const radiusApplication = z.strictObject({
+  clients: z
+    .array(range)
+    .min(1)
+    .max(1_000)
+    .describe('Addresses and ranges that its packets come from: by nothing else is it known'),
+  secret: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,64}$/, {
+      error: 'must be 16 to 64 printable characters without spaces: make 32 letters and digits',
+    })
+    .describe('Shared with it, by a file; 32 random letters and digits'),
+  requireMessageAuthenticator: z
+    .boolean()
+    .default(true)
+    .describe('Drop requests without Message-Authenticator: anybody on the way could have written them'),
+  limitProxyState: z
+    .boolean()
+    .default(true)
+    .describe('Drop requests that have Proxy-State and no Message-Authenticator'),
+  userName: z
+    .enum(['whole', 'bare'])
+    .default('whole')
+    .describe('How the User-Name is taken: as it comes, or without DOMAIN\\ and @realm'),
+  charset: z
+    .enum(['utf-8', 'latin1', 'big5', 'gb18030'])
+    .default('utf-8')
+    .describe('How names and passwords are written that aren’t UTF-8; with utf-8 they are refused'),
+  challenge: z.boolean().default(true).describe('Its people are shown the text of a challenge, and can answer it'),
+  oneField: z
+    .literal('password,code')
+    .optional()
+    .describe('The code of the second step comes with the password, behind the last comma'),
+  locale: z.string().default('en').describe('Language of the texts that it shows'),
+  textLength: z.int().min(40).max(253).default(80).describe('Octets of a challenge’s text that it shows'),
+  attributes: z.array(attribute).max(32).default([]).describe('What an Access-Accept says of a person, by group'),
+  sessionTimeout: duration('1m', '30d').optional().describe('Session-Timeout of an Access-Accept, at most'),
+});
+export type RadiusApplication = z.output<typeof radiusApplication>;
+
+const port = z.int().min(0).max(65_535);
+
+/** `doors.radius`: where it listens. */
+export const radiusSettings = z.strictObject({
+  listen: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; :: is every IPv4 and IPv6 address'),
+      port: port.default(1812).describe('UDP port for Access-Request and Status-Server'),
+    })
+    .prefault({}),
+  rate: z
+    .int()
+    .min(10)
+    .max(100_000)
+    .default(500)
+    .describe('Packets of one application that each process looks at in a second'),
+});
+export type RadiusSettings = z.output<typeof radiusSettings>;
+
+export type RadiusClient = Application & { settings: RadiusApplication };
+
+interface Fault {
+  application: string;
+  path: string;
+  message: string;
+}
+
+/** What a schema can't see: two that a packet's address can't tell apart, and a client whose packets nothing protects. */
+export function checkApplications(applications: readonly RadiusClient[]): Fault[] {
+  const owners = new Map<string, string>();
+  return applications.flatMap(({ id, settings }): Fault[] => {
+    const unprotected = !settings.requireMessageAuthenticator && !settings.limitProxyState;
+    const message =
+      'must be true where requireMessageAuthenticator is false: otherwise answers can be forged (Blast-RADIUS)';
+    const faults: Fault[] = unprotected ? [{ application: id, path: 'limitProxyState', message }] : [];
+    for (const [at, client] of settings.clients.entries()) {
+      const parsed = rangeOf(client);
+      const key = parsed ? spelled(parsed) : client;
+      const owner = owners.get(key);
+      if (owner !== undefined) {
+        const twice = `is ${owner}’s already: a packet’s address must tell whose it is`;
+        faults.push({ application: id, path: `clients.${at}`, message: twice });
+      }
+      owners.set(key, id);
+    }
+    return faults;
+  });
+}
