@@ -194,6 +194,7 @@ describe('configuration', async () => {
     'globalsign-root.pem': issue({ ca: true }).certificate.toString(),
     'microsoft.xml': METADATA.replace(/entityID="[^"]*"/, 'entityID="urn:federation:MicrosoftOnline"'),
     'service.pem': issue({ ca: true }).certificate.toString(),
+    vpn: 'between0us0and0no0one0else012345',
     'scim-entra': 'a-secret-of-more-than-32-characters-1',
     'scim-okta': 'a-secret-of-more-than-32-characters-2',
     'federation.pem': issue({ ca: true }).certificate.toString(),
