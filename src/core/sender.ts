@@ -22,6 +22,18 @@ export interface MailMessage {
   subject: string;
   /** Plain text, with line breaks where it needs them. */
   text: string;
+  /** The same as a whole HTML document, which loads nothing from anywhere; who can show it shows it in the text's place. */
+  html?: string;
+  attachments?: readonly Attachment[];
+}
+
+/** A file that goes with a letter. */
+export interface Attachment {
+  /** A file's name, of plain letters, digits, hyphens and dots. */
+  name: string;
+  /** A media type: `text/csv; charset=utf-8`. */
+  type: string;
+  content: string;
 }
 
 /** What goes out to people, by channel. */

@@ -1,17 +1,23 @@
 import { z } from 'zod';
-import type { Sender, SenderModule, SenderPorts } from '../../core/sender.ts';
+import type { MailMessage, Sender, SenderModule, SenderPorts } from '../../core/sender.ts';
 import { type Kept, page } from './page.ts';
 
 /** Messages kept: the newest. */
 const MOST = 100;
+
+const mailOf = ({ subject, html, attachments }: MailMessage) => ({
+  ...{ subject },
+  ...(html === undefined ? {} : { html }),
+  ...(attachments === undefined ? {} : { attachments }),
+});
 
 function create(_settings: object, ports: SenderPorts): Sender {
   const kept: Kept[] = [];
   return {
     async send(message) {
       const { to, text } = message;
-      const subject = message.channel === 'mail' ? { subject: message.subject } : {};
-      kept.unshift({ at: ports.now(), to, ...subject, text });
+      const mail = message.channel === 'mail' ? mailOf(message) : {};
+      kept.unshift({ at: ports.now(), to, ...mail, text });
       kept.length = Math.min(kept.length, MOST);
       return { ok: true };
     },

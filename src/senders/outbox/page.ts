@@ -1,4 +1,5 @@
 import { escapedHtml } from '../../core/html.ts';
+import type { MailMessage } from '../../core/sender.ts';
 
 /** A message as it would have gone out. */
 export interface Kept {
@@ -7,6 +8,8 @@ export interface Kept {
   /** Of a mail. */
   subject?: string;
   text: string;
+  html?: string;
+  attachments?: MailMessage['attachments'];
 }
 
 const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }

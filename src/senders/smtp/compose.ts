@@ -14,7 +14,7 @@ export interface Composed {
 
 /** Writes the message. `to` was looked at before; `random` is 16 bytes, `at` epoch milliseconds. */
 export async function compose(
-  { to, subject, text }: MailMessage,
+  { to, subject, text, html, attachments = [] }: MailMessage,
   { from, replyTo }: Pick<Settings, 'from' | 'replyTo'>,
   random: Uint8Array,
   at: number,
@@ -28,6 +28,8 @@ export async function compose(
     ...(replyTo === undefined ? {} : { replyTo: { address: replyTo, name: '' } }),
     subject: oneLine(subject),
     text,
+    ...(html === undefined ? {} : { html }),
+    attachments: attachments.map(({ name, type, content }) => ({ filename: name, contentType: type, content })),
     // As it is, whatever relays do to long lines and blanks at their ends.
     encoding: 'quoted-printable',
     messageId: `<${id}>`,

@@ -10,6 +10,8 @@ export interface Mail {
   /** By lower-case name, unfolded; of several the last. */
   headers: Record<string, string>;
   text: string;
+  /** All of it; a plain mail has one. */
+  parts: Part[];
   secure: boolean;
   user: string | undefined;
 }
@@ -34,13 +36,24 @@ export interface MailServerOptions {
   port?: number;
 }
 
+type Headers = Record<string, string>;
+
+/** One part of a message as its reader sees it. */
+export interface Part {
+  /** A media type, without its parameters. */
+  type: string;
+  /** Of a file. */
+  name?: string;
+  content: string;
+}
+
 function unquoted(body: string): string {
   const joined = body.replaceAll(/=\r\n/g, '');
   const bytes = joined.replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-function readMail(raw: string): Pick<Mail, 'headers' | 'text'> {
+function divided(raw: string): { headers: Headers; body: string } {
   const end = raw.indexOf('\r\n\r\n');
   const lines = raw
     .slice(0, end)
@@ -49,10 +62,31 @@ function readMail(raw: string): Pick<Mail, 'headers' | 'text'> {
   const headers = Object.fromEntries(
     lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
   );
-  const text = unquoted(raw.slice(end + 4))
+  return { headers, body: raw.slice(end + 4) };
+}
+
+/** Parts of a message, those within others among them (RFC 2046 section 5.1). */
+function partsOf(raw: string): Part[] {
+  const { headers, body } = divided(raw);
+  const kind = headers['content-type'] ?? 'text/plain';
+  const boundary = /boundary="?([^";]+)"?/.exec(kind)?.[1];
+  if (boundary !== undefined) {
+    const [, ...inner] = `\r\n${body}`.split(`\r\n--${boundary}`);
+    return inner.filter((part) => !part.startsWith('--')).flatMap((part) => partsOf(part.replace(/^\r\n/, '')));
+  }
+  const name = /filename="?([^";]+)"?/.exec(headers['content-disposition'] ?? '')?.[1];
+  const coded = headers['content-transfer-encoding'] === 'base64';
+  const content = coded ? Buffer.from(body, 'base64').toString('utf8') : unquoted(body);
+  const [type = ''] = kind.split(';');
+  return [{ type, ...(name === undefined ? {} : { name }), content }];
+}
+
+function readMail(raw: string): Pick<Mail, 'headers' | 'text' | 'parts'> {
+  const parts = partsOf(raw);
+  const text = (parts.find(({ type }) => type === 'text/plain')?.content ?? '')
     .replaceAll('\r\n', '\n')
     .replace(/\n$/, '');
-  return { headers, text };
+  return { headers: divided(raw).headers, text, parts };
 }
 
 /** A mail server as the library makes one. Without `tls` it offers no STARTTLS. */

@@ -51,6 +51,24 @@ describe('a mail', () => {
     expect(mail?.headers.subject).toMatch(/^=\?UTF-8\?/);
   });
 
+  it('takes its HTML and its files along, and is read as text all the same', async () => {
+    const server = await serverOf();
+    const html = `<!doctype html><p>密碼 = ${'x'.repeat(1200)}</p>`;
+    const content = '\ufeffname,since\r\n"陳, 大文",2026-01-01\r\n.\r\n';
+    const file = { name: 'passwords.csv', type: 'text/csv; charset=utf-8', content };
+    const sent = await senderFor(server.port, open).send({ ...MAIL, html, attachments: [file] });
+    expect(sent).toMatchObject({ ok: true });
+    const [mail] = server.received;
+    expect(mail?.parts).toEqual([
+      { type: 'text/plain', content: 'Hello' },
+      { type: 'text/html', content: html },
+      { type: 'text/csv', name: 'passwords.csv', content },
+    ]);
+    expect(mail?.text).toBe('Hello');
+    expect(mail?.headers['content-type']).toMatch(/^multipart\/mixed/);
+    for (const line of mail?.raw.split('\r\n') ?? []) expect(line.length).toBeLessThanOrEqual(998);
+  });
+
   it.each([
     'eve@evil.example, alice@university.example',
     'alice@university.example\r\nBcc: eve@evil.example',
