@@ -25,7 +25,7 @@ async function fixture(
 
 describe('where an address may be', () => {
   it('is said in the language of the page, as far as the database knows it', async () => {
-    const locate = await (await fixture()).open();
+    const { locate } = await (await fixture()).open();
     expect(locate('192.0.2.17', 'en')).toEqual({ city: 'Cambridge', country: 'United Kingdom' });
     expect(locate('192.0.2.17', 'zh-Hans')).toEqual({ city: '剑桥', country: '英国' });
     expect(locate('192.0.2.17', 'zh-Hant')).toEqual({ city: 'Cambridge', country: '英國' });
@@ -34,18 +34,18 @@ describe('where an address may be', () => {
 
   it('is unknown outside of the database, for what is no address, and without a file', async () => {
     const { open, clock, logged } = await fixture();
-    const locate = await open();
+    const { locate } = await open();
     for (const ip of ['198.51.100.200', '10.0.0.1', '::1', 'unknown', '', '1.2.3']) {
       expect([ip, locate(ip, 'en')]).toEqual([ip, undefined]);
     }
     const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-    expect((await openGeoip(undefined, { now: clock.now, log }))('192.0.2.17', 'en')).toBeUndefined();
+    expect((await openGeoip(undefined, { now: clock.now, log })).locate('192.0.2.17', 'en')).toBeUndefined();
     expect(logged).toEqual([]);
   });
 
   it('is read again when the file has changed; one that can’t be read leaves the old', async () => {
     const { file, clock, logged, open } = await fixture();
-    const locate = await open();
+    const { locate } = await open();
     const change = (bytes: Buffer, at: number) => {
       writeFileSync(file, bytes);
       utimesSync(file, at, at);

@@ -15,6 +15,18 @@ export interface Located {
 
 export type Locate = (ip: string, locale: string) => Located | undefined;
 
+/** Where an address is from, to be compared: ISO 3166-1 letters, and the number of its autonomous system if known. */
+export interface Origin {
+  country: string;
+  system?: number;
+}
+
+export interface Geoip {
+  locate: Locate;
+  /** Undefined for what the database doesn't know, and where there is none. */
+  originOf(ip: string): Origin | undefined;
+}
+
 interface Ports {
   now(): number;
   log: LogPort;
@@ -26,8 +38,8 @@ interface Ports {
  *
  * @throws ConfigError where the file is no such database
  */
-export async function openGeoip(file: string | undefined, { now, log }: Ports): Promise<Locate> {
-  if (file === undefined) return () => undefined;
+export async function openGeoip(file: string | undefined, { now, log }: Ports): Promise<Geoip> {
+  if (file === undefined) return { locate: () => undefined, originOf: () => undefined };
   const read = async () => {
     const { mtimeMs } = await stat(file);
     return { mtimeMs, reader: new Reader<CityResponse>(await readFile(file)) };
@@ -52,19 +64,34 @@ export async function openGeoip(file: string | undefined, { now, log }: Ports): 
     }
   }
 
-  return (ip, locale) => {
+  function reader(): Reader<CityResponse> {
     if (!looking && now() - looked >= LOOK) {
       looked = now();
       looking = true;
       void look();
     }
-    return locatedIn(held.reader, ip, locale);
+    return held.reader;
+  }
+
+  return {
+    locate: (ip, locale) => locatedIn(reader(), ip, locale),
+    originOf: (ip) => originIn(reader(), ip),
   };
+}
+
+const codeOf = (found: CityResponse | null) => found?.country?.iso_code ?? found?.registered_country?.iso_code;
+
+function originIn(reader: Reader<CityResponse>, ip: string): Origin | undefined {
+  const found = lookUp(reader, ip);
+  const country = codeOf(found);
+  if (country === undefined) return undefined;
+  const system = found?.traits?.autonomous_system_number;
+  return { country, ...(system === undefined ? {} : { system }) };
 }
 
 function locatedIn(reader: Reader<CityResponse>, ip: string, locale: string): Located | undefined {
   const found = lookUp(reader, ip);
-  const code = found?.country?.iso_code ?? found?.registered_country?.iso_code;
+  const code = codeOf(found);
   if (code === undefined) return undefined;
   const names = found?.city?.names as Readonly<Record<string, string>> | undefined;
   const city = names && nameIn(names, locale);

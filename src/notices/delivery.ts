@@ -1,5 +1,5 @@
 import type { AuditPort, LogPort } from '../core/door.ts';
-import type { Sent } from '../core/sender.ts';
+import type { MailMessage, Sent } from '../core/sender.ts';
 import type { DataRecord, DurableStore } from '../core/store.ts';
 import { gravity, type Notice } from './notices.ts';
 import { type Letter, lettersOf } from './spool.ts';
@@ -21,8 +21,8 @@ export interface DeliveryDeps {
   audit: Pick<AuditPort, 'note'>;
   /** Absent: nobody is told of anything. */
   mail?: {
-    write(notice: Notice, locale: string | undefined): { subject: string; text: string };
-    send(message: { channel: 'mail'; to: string; subject: string; text: string }, account: string): Promise<Sent>;
+    write(notice: Notice, locale: string | undefined): Pick<MailMessage, 'subject' | 'text' | 'html'>;
+    send(message: MailMessage, account: string): Promise<Sent>;
   };
 }
 
@@ -32,8 +32,8 @@ export function createDelivery({ now, durable, log, audit, mail }: DeliveryDeps)
 
   async function hand(letter: Letter): Promise<boolean> {
     if (mail === undefined) return false;
-    const { subject, text } = mail.write(letter.notice, letter.locale);
-    const sent = await mail.send({ channel: 'mail', to: letter.to, subject, text }, letter.account);
+    const written = mail.write(letter.notice, letter.locale);
+    const sent = await mail.send({ channel: 'mail', to: letter.to, ...written }, letter.account);
     // It may have been taken: a second copy would alarm people for nothing.
     return sent.ok || sent.unsure === true;
   }

@@ -21,8 +21,12 @@ const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false
   'device.removed': 'device-removed',
   'device.theft': 'device-theft',
   'sessions.revoked': 'sessions-ended',
-  'password.changed': 'password-changed',
+  'password.changed': ({ recovery }) => (recovery === undefined ? 'password-changed' : 'password-reset'),
   'user.password-set': 'password-changed',
+  'password.reminded': 'password-expiring',
+  'password.expired': 'password-expired',
+  'recovery.begun': 'reset-begun',
+  'sign-in.new-place': 'place-new',
   'user.disabled': 'account-disabled',
   'user.enabled': 'account-enabled',
   'helpdesk.issued': 'method-issued',
@@ -60,6 +64,11 @@ export const KINDS = [
   'sessions-ended',
   'password-changed',
   'password-due',
+  'password-expiring',
+  'password-expired',
+  'reset-begun',
+  'password-reset',
+  'place-new',
   'account-disabled',
   'account-enabled',
   'account-unlocked',
@@ -89,6 +98,12 @@ export interface Notice {
   factor?: string;
   ip?: string;
   userAgent?: string;
+  /** When a lock ends, epoch milliseconds. */
+  until?: number;
+  /** When the password expires, or did, epoch milliseconds. */
+  expires?: number;
+  /** No further one of its kind goes out on this day. */
+  last?: true;
 }
 
 /** What strangers can cause: of these together, one letter a day. A graver one takes the place of one that waits. */
@@ -97,14 +112,50 @@ const SPACED: readonly Kind[] = ['attempts-locked', 'attempts-many', 'attempts-s
 /** How grave it is among those that are told once a day at most; -1: it isn't one of them. */
 export const gravity = (kind: Kind): number => SPACED.indexOf(kind);
 
+/** Letters of one kind to one account in a day. What is rare and grave is never crowded out by what is neither. */
+const MOST = 10;
+const FEWER: Readonly<Partial<Record<Kind, number>>> = { 'reset-begun': 3, 'place-new': 5 };
+
+/** What changes nothing of how safe an account is: of these together as many as of one other kind. */
+const SLIGHT: ReadonlySet<Kind> = new Set<Kind>([
+  'method-renewed',
+  'method-renamed',
+  'default-changed',
+  'device-remembered',
+  'device-removed',
+]);
+
+/** What a letter is counted as, and how many of that go to an account in a day. */
+export function shareOf(kind: Kind): { of: string; most: number } {
+  return { of: SLIGHT.has(kind) ? 'slight' : kind, most: FEWER[kind] ?? MOST };
+}
+
 /** Changes that nobody asks for. */
 const OWN: ReadonlySet<Kind> = new Set<Kind>([
   'method-suspended',
   'method-reported',
   'device-theft',
   'address-changed',
+  'password-expiring',
+  'password-expired',
   ...SPACED,
 ]);
+
+/** What to do, where it isn't what is said of any change: to nothing, or to all, where it wasn't the owner. */
+const ADVICE: Readonly<Partial<Record<Kind, Advice>>> = {
+  'attempts-locked': 'wait',
+  'password-expiring': 'expiring',
+  'password-expired': 'expired',
+  'password-due': 'expired',
+  'reset-begun': 'reset',
+};
+
+export type Advice = 'you' | 'agreed' | 'wait' | 'expiring' | 'expired' | 'reset';
+
+/** Names the sentences that say what to do. */
+export function adviceOf({ kind, by }: Pick<Notice, 'kind' | 'by'>): Advice {
+  return ADVICE[kind] ?? (by === 'owner' ? 'you' : 'agreed');
+}
 
 function doerOf(kind: Kind, by: unknown): Doer {
   if (by === 'cli') return 'operator';
@@ -119,20 +170,26 @@ export interface Told {
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
 export function kindOf(event: AuditEvent): Kind | undefined {
   const found = Object.hasOwn(TABLE, event.event) ? TABLE[event.event] : undefined;
   return (typeof found === 'function' ? found(event) : found) || undefined;
 }
 
-/** What an event tells the account's owner, and where; undefined where there is nowhere. */
-export function noticeOf(event: AuditEvent, kind: Kind, account: Account, at: number): Told | undefined {
+/** What an event tells the account's owner, who is reached at `addresses`; undefined where there is none. */
+export function noticeOf(
+  event: AuditEvent,
+  kind: Kind,
+  { account, addresses, at }: { account: Account; addresses: readonly string[]; at: number },
+): Told | undefined {
   const by = doerOf(kind, event.by);
   const others = by === 'operator' || by === 'help-desk';
   const [reason, factor, ip, userAgent] = [event.reason, event.factor, event.ip, event.userAgent].map(text);
+  const [until, expires] = [event.until, event.expires].map(number);
   // Whoever reads the old mailbox must hear of it as well: it may be the owner, and the new one a thief's.
-  const addresses = kind === 'address-changed' ? [event.previous, event.email].map(text) : [account.email];
-  const to = [...new Set(addresses.filter((address) => address !== undefined))];
+  const changed = kind === 'address-changed' ? [event.previous, event.email].map(text) : [];
+  const to = [...new Set([...changed, ...addresses].filter((address) => address !== undefined))];
   if (to.length === 0) return undefined;
   return {
     to,
@@ -140,6 +197,8 @@ export function noticeOf(event: AuditEvent, kind: Kind, account: Account, at: nu
       ...{ kind, at, name: account.name, by },
       ...(reason && others ? { reason } : {}),
       ...(factor ? { factor } : {}),
+      ...(until && kind === 'attempts-locked' ? { until } : {}),
+      ...(expires ? { expires } : {}),
       // Of an agent's browser the person is told nothing.
       ...(ip && !others ? { ip } : {}),
       ...(userAgent && !others ? { userAgent } : {}),

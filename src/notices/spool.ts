@@ -1,10 +1,15 @@
 import type { AuditEvent } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { DurableStore } from '../core/store.ts';
+import { type AddressesOf, directoryAddress } from './addresses.ts';
+import { type CapDeps, createCap, type Room } from './cap.ts';
 import { gravity, kindOf, type Notice, noticeOf } from './notices.ts';
 
 /** Rounds of compare-and-set before giving up. */
 const ROUNDS = 10;
+
+/** These have a measure of their own. */
+const APART: Room = { allowed: true, last: false };
 
 export interface Letter {
   account: string;
@@ -20,10 +25,11 @@ export interface Letter {
   handed?: true;
 }
 
-export interface SpoolDeps {
-  now(): number;
+export interface SpoolDeps extends CapDeps {
   random(bytes: number): Uint8Array;
   durable: Pick<DurableStore, 'accounts' | 'records'>;
+  /** Absent: the one that the directory has. */
+  addressesOf?: AddressesOf;
 }
 
 /** Where a letter is kept until it is delivered. */
@@ -32,6 +38,8 @@ export const lettersOf = (durable: Pick<DurableStore, 'records'>) => durable.rec
 /** Writes down what owners are to be told, by the audit's events: from then on it is durable. */
 export function createSpool(deps: SpoolDeps) {
   const records = lettersOf(deps.durable);
+  const room = createCap(deps);
+  const addressesOf = deps.addressesOf ?? directoryAddress;
 
   const newId = (at: number) =>
     `${at.toString(36).padStart(11, '0')}-${Buffer.from(deps.random(9)).toString('base64url')}`;
@@ -41,13 +49,17 @@ export function createSpool(deps: SpoolDeps) {
     const kind = kindOf(event);
     const account = kind && event.account ? await deps.durable.accounts.byId(event.account) : undefined;
     if (kind === undefined || account === undefined) return false;
-    const told = noticeOf(event, kind, account, at);
+    const told = noticeOf(event, kind, { account, addresses: await addressesOf(account, kind), at });
     if (told === undefined) return false;
+    const spaced = gravity(kind) >= 0;
+    const { allowed, last } = spaced ? APART : await room(account.id, kind);
+    if (!allowed) return false;
+    const notice: Notice = { ...told.notice, ...(last ? { last } : {}) };
     for (const to of told.to) {
       const { id, locale } = account;
       const of = { account: id, to, ...(locale ? { locale } : {}) };
-      const letter: Letter = { ...of, notice: told.notice, written: at, due: deps.now(), tries: 0 };
-      if (gravity(kind) >= 0) await space(letter);
+      const letter: Letter = { ...of, notice, written: at, due: deps.now(), tries: 0 };
+      if (spaced) await space(letter);
       else await records.insert({ id: newId(at), data: JSON.stringify(letter) });
     }
     return true;

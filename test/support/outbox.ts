@@ -10,6 +10,8 @@ export interface Message {
   /** Of a mail. */
   subject?: string;
   text: string;
+  html?: string;
+  attachments?: readonly { name: string; type: string; content: string }[];
 }
 
 /** Configuration for codes by text message that go nowhere but to the outbox. */

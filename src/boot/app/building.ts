@@ -108,7 +108,10 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
         streams: () => front.streams.size,
         ends: async () => [...tlsEnds(config), ...signingEnds(rings), ...metadataEnds(await doors.troubles.now())],
       });
-      unlisten = ledger.audit.listen(outside.letters.hear);
+      const unheard = [ledger.audit.listen(outside.letters.hear), ledger.audit.listen(outside.places.hear)];
+      unlisten = () => {
+        for (const stop of unheard) stop();
+      };
       ledger.management.show(pages);
       ledger.management.watch(doors.troubles.now, watch.troubles);
       outside.letters.start();

@@ -1,11 +1,11 @@
 import type { FactorPorts } from '../../core/factor-ports.ts';
-import { createLetters, type Letters } from '../../notices/index.ts';
+import { createLetters, createPlaces, type Letters, type Places } from '../../notices/index.ts';
 import { createI18n, type I18n } from '../../web/index.ts';
 import type { Config } from '../config.ts';
-import { openGeoip } from '../geoip.ts';
+import { type Locate, openGeoip } from '../geoip.ts';
 import { guardedFetch } from '../guarded-fetch.ts';
 import type { Modules } from '../modules.ts';
-import { postOffice } from '../notices.ts';
+import { comparedPlaces, postOffice } from '../notices.ts';
 import { createSenders, type Senders } from '../senders.ts';
 import type { Ground } from './ground.ts';
 import type { Ledger } from './ledger.ts';
@@ -14,26 +14,31 @@ import type { Ledger } from './ledger.ts';
 export interface Outside {
   i18n: I18n;
   fetch: FactorPorts['fetch'];
-  locate: Awaited<ReturnType<typeof openGeoip>>;
+  locate: Locate;
   senders: Senders;
   letters: Letters;
+  places: Places;
   close(): Promise<void>;
 }
 
 export async function openOutside(
   config: Config,
   modules: Modules,
-  { world, log, durable }: Ground,
+  { world, log, durable, ephemeral }: Ground,
   { audit }: Ledger,
 ): Promise<Outside> {
   const i18n = createI18n({ locales: config.locales, defaultLocale: config.defaultLocale });
   const fetch = guardedFetch(config.allowedPrivateNetworks);
-  const locate = await openGeoip(config.geoip?.database, { now: world.now, log });
+  const geoip = await openGeoip(config.geoip?.database, { now: world.now, log });
   const senders = createSenders(config, modules, { ...world, fetch, log }, audit);
-  const letters = createLetters({ ...world, durable, log, audit, ...postOffice(config, modules, i18n, senders) });
+  const { locate } = geoip;
+  const post = postOffice(config, modules, i18n, senders, locate);
+  const letters = createLetters({ ...world, durable, ephemeral, log, audit, ...post });
+  const places = createPlaces({ ...world, durable, log, audit, placesOf: comparedPlaces(config, geoip) });
   return {
-    ...{ i18n, fetch, locate, senders, letters },
+    ...{ i18n, fetch, locate, senders, letters, places },
     async close() {
+      await places.close();
       await letters.close();
       await senders.close();
     },

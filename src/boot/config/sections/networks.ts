@@ -17,9 +17,15 @@ const network = z.union(
 export const networks = {
   networks: z.record(id, network).default({}).describe('Named address ranges, for rules'),
   geoip: z
-    .strictObject({ database: z.string().min(1).describe('MMDB file of cities or countries, relative to this file') })
+    .strictObject({
+      database: z.string().min(1).describe('MMDB file of cities or countries, relative to this file'),
+      newPlaces: z
+        .enum(['networks', 'countries', 'never'])
+        .default('networks')
+        .describe('Which sign-ins people are told of by mail: from a new network or country, or only a new country'),
+    })
     .optional()
-    .describe('Says roughly where sign-ins came from, on people’s own pages. Nothing is decided by it'),
+    .describe('Says roughly where sign-ins came from, to the people themselves. Nothing is decided by it'),
   allowedPrivateNetworks: z
     .array(range)
     .default([])
