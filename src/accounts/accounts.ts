@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Account, type AccountStatus, isUsable } from '../core/account.ts';
+import { type Account, type AccountStatus, isUsable, type Seen } from '../core/account.ts';
 import { isRight, type PasswordVerdict, type Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { NewAccount } from '../core/store.ts';
@@ -28,7 +28,7 @@ export interface Accounts {
 
 /** People, wherever they come from, under ids of our own. */
 export function createAccounts(
-  deps: Pick<AccountsNeeds, 'now' | 'random' | 'durable' | 'directories'> & {
+  deps: Pick<AccountsNeeds, 'now' | 'random' | 'durable' | 'directories' | 'seenFor'> & {
     audit: Pick<AuditPort, 'commit'>;
     logins: Logins;
   },
@@ -36,7 +36,16 @@ export function createAccounts(
   const { durable, directories, logins } = deps;
   const idOf = createIds(deps);
 
-  async function accountOf(directory: string, person: Person): Promise<NewAccount> {
+  /** What is to be kept of an answer; undefined where that is there already, or none is kept. */
+  function news(status: AccountStatus, seen?: Seen): Seen | undefined {
+    if (deps.seenFor === undefined) return undefined;
+    const at = deps.now();
+    const lasts = seen?.status === status && seen.at <= at && at - seen.at < deps.seenFor;
+    return lasts ? undefined : { status, at };
+  }
+
+  async function accountOf(directory: string, person: Person, before?: Account): Promise<NewAccount> {
+    const seen = news(person.status, before?.seen) ?? before?.seen;
     return {
       id: await idOf(directory, person.key),
       directory,
@@ -48,13 +57,14 @@ export function createAccounts(
       ...(person.profile ? { profile: person.profile } : {}),
       // That somebody is out again is for the watch to write, once it has ended all of theirs.
       ...(isUsable(person.status) ? { standing: person.status } : {}),
+      ...(seen ? { seen } : {}),
       createdAt: deps.now(),
     };
   }
 
   async function link(directory: string, person: Person, facts: Readonly<Record<string, string>> = {}) {
     const before = await durable.accounts.byDirectoryKey(directory, person.key);
-    const account = await durable.accounts.link(await accountOf(directory, person));
+    const account = await durable.accounts.link(await accountOf(directory, person, before));
     if (before && before.email !== account.email) {
       const { id, email } = account;
       const addresses = { ...(before.email ? { previous: before.email } : {}), ...(email ? { email } : {}) };
@@ -66,7 +76,10 @@ export function createAccounts(
   const personOf = (account: Account) => directories.get(account.directory)?.byKey(account.directoryKey);
 
   async function status(account: Account): Promise<AccountStatus> {
-    return (await personOf(account))?.status ?? 'gone';
+    const now = (await personOf(account))?.status ?? 'gone';
+    const seen = isUsable(now) ? undefined : news(now, account.seen);
+    if (seen) await durable.accounts.setSeen(account.id, seen);
+    return now;
   }
 
   return {
@@ -98,12 +111,18 @@ export function createAccounts(
     async usable(id) {
       const account = await durable.accounts.byId(id);
       const person = account && (await personOf(account));
-      if (account === undefined || person === undefined || !isUsable(person.status)) return undefined;
+      if (account === undefined) return undefined;
+      const seen = news(person?.status ?? 'gone', account.seen);
+      if (person === undefined || !isUsable(person.status)) {
+        if (seen) await durable.accounts.setSeen(id, seen);
+        return undefined;
+      }
       // Nothing may go to a mailbox that the directory says is no longer theirs, nor be told that isn't so any more.
       const current =
         (person.email || undefined) === account.email &&
         isDeepStrictEqual(person.profile, account.profile) &&
-        (account.standing === undefined || account.standing === person.status);
+        (account.standing === undefined || account.standing === person.status) &&
+        seen === undefined;
       return current ? account : link(account.directory, person);
     },
     async verifyPassword(account, password) {

@@ -5,6 +5,7 @@
 import { createAccounts } from './accounts.ts';
 import { createCredentials } from './credentials.ts';
 import { createHolds } from './holds.ts';
+import { createLastKnown } from './last-known.ts';
 import { createLogins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
 import { createPasswordStates } from './passwords/state.ts';
@@ -22,6 +23,7 @@ export function accountsRoom(needs: AccountsNeeds) {
     holds: createHolds(needs),
     preferences: createPreferences(needs),
     passwordStates: createPasswordStates(needs),
+    lastKnown: createLastKnown(needs),
   };
 }
 

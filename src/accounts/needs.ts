@@ -21,4 +21,6 @@ export interface AccountsNeeds {
   routes: ReadonlyMap<string, Route>;
   signInWith: SignInWith;
   passwordPolicy: PasswordPolicy;
+  /** How long an answer of a directory's about somebody isn't written anew, milliseconds; absent: none is kept. */
+  seenFor?: number;
 }

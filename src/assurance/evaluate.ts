@@ -1,21 +1,26 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Hold, Holds } from '../accounts/holds.ts';
+import type { ReadLastKnown } from '../accounts/last-known.ts';
+import { atMost } from '../accounts/strength.ts';
 import type { Credential } from '../core/account.ts';
 import { isManaging, isOwnPage } from '../core/application.ts';
 import type { Proof } from '../core/assurance.ts';
 import type { PromptKind } from '../core/prompt.ts';
 import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
 import type { Attempts } from '../lockout/attempts.ts';
-import { assess } from '../policy/index.ts';
+import { assess, longestWithout } from '../policy/index.ts';
 import { createCapabilities } from './capabilities.ts';
 import type { EvidenceStore } from './evidence.ts';
 import { impliedOf, onlyIfNamed } from './implied.ts';
 import type { AssuranceNeeds } from './needs.ts';
+import { createPresence, type Present } from './presence.ts';
+import { isPresentable } from './presentable.ts';
 import { createRequirements, recently, underHold } from './requirements.ts';
 import { createStillAllowed } from './still-allowed.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 import { createValidity, validityOf } from './validity.ts';
+import { checkKnown, createTelling, opensAlone, underAbsence } from './without-directory.ts';
 
 /** An evaluation, with what it rests on: the journey goes on from there. */
 export interface FullEvaluation extends Evaluation {
@@ -34,10 +39,13 @@ export interface FullEvaluation extends Evaluation {
   due?: NonNullable<Proof['renew']>;
   /** The prompts that can be presented; absent: all. */
   presents?: readonly PromptKind[];
+  /** Their directory is away, and only a passkey opens. */
+  withoutDirectory?: true;
 }
 
 interface Parts {
   accounts: Accounts;
+  lastKnown: ReadLastKnown;
   credentials: Credentials;
   evidence: EvidenceStore;
   devices: TrustedDevices;
@@ -54,13 +62,15 @@ function dueOf(proofs: readonly Proof[]): Pick<FullEvaluation, 'due'> {
 
 /** The one question that every door, page and journey asks: how does this request stand? */
 export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
-  const { accounts, credentials, evidence, devices, holds, attempts } = parts;
+  const { accounts, lastKnown, credentials, evidence, devices, holds, attempts } = parts;
   const capabilities = createCapabilities(deps);
   const { reachable, offered, standingOf, isSecond, isOwn, isEnrolled, works, elders, reviewer } = capabilities;
   const requirements = createRequirements(deps);
   const { requirementOf, needsSecond } = requirements;
-  const stillAllowed = createStillAllowed(deps, { accounts, credentials, holds, capabilities, requirements });
+  const present = createPresence(deps, { accounts, lastKnown });
+  const stillAllowed = createStillAllowed(deps, { present, credentials, holds, capabilities, requirements });
   const reserved = onlyIfNamed(deps.factors);
+  const tell = createTelling(deps);
 
   /** Whether something lent was lent after the hold was placed: before, whoever is kept out could have asked for it. */
   const heldTo = (hold: Hold | undefined) => (credential: Credential) =>
@@ -71,22 +81,39 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     (hold === undefined && !isManaging(application)) ||
     deps.factors.get(credential.factor)?.factor.lends?.signsInOnly(credential) !== true;
 
+  /** Whether it alone could open what the door can ask by. */
+  const opens = (presents: EvaluationInput['presents']) => (credential: Credential) => {
+    const it = deps.factors.get(credential.factor);
+    return it?.factor.opens !== undefined && isPresentable(it, presents) && opensAlone(atMost(it, credential));
+  };
+
+  /** @throws what keeps the directory from being asked, where policy won't do without it, or nothing of theirs would */
+  function required(input: EvaluationInput, enrolled: readonly Credential[], { account, away }: Partial<Present>) {
+    const usual = recently(requirementOf(account, isEnrolled(account, enrolled), input), input.recent);
+    if (away === undefined) return usual;
+    checkKnown(away, usual.withoutDirectory, deps.now());
+    if (!enrolled.filter(works).some(opens(input.presents))) throw away.cause;
+    away.rest();
+    return underAbsence(usual);
+  }
+
   async function evaluate(input: EvaluationInput): Promise<FullEvaluation> {
-    const result = await weigh(input);
+    const who = input.account === undefined ? undefined : await present(input.account);
+    const result = await weigh(input, who);
+    if (result.satisfied && who?.away) await tell(who.away, input);
     const { due } = result;
     if (!result.satisfied || (result.hold === undefined && due === undefined)) return result;
     return { ...result, satisfied: false, missing: 'new-password' };
   }
 
   /** The same, as if no hold asked for more than a second factor. */
-  async function weigh(input: EvaluationInput): Promise<FullEvaluation> {
-    const account = input.account ? await accounts.usable(input.account) : undefined;
+  async function weigh(input: EvaluationInput, { account, away }: Partial<Present> = {}): Promise<FullEvaluation> {
     const [all, { hold, since: changed }, stopped] = account
       ? await Promise.all([credentials.ofAccount(account.id), holds.standing(account.id), attempts.stopped(account.id)])
       : [[], { since: 0, hold: undefined }, NOTHING];
     const enrolled = all.filter(heldTo(hold)).filter(sets(input.application, hold));
-    const required = recently(requirementOf(account, isEnrolled(account, enrolled), input), input.recent);
-    const requirement = hold ? underHold(required) : required;
+    const demanded = required(input, enrolled, { ...(account && { account }), ...(away && { away }) });
+    const requirement = hold ? underHold(demanded) : demanded;
     const validity = validityOf(account, changed);
     const ofSession = account && input.sight ? await evidence.of(input.sight, account.id, input.request) : [];
     const working = enrolled.filter(works);
@@ -94,7 +121,8 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     const stands = (proof: Proof) =>
       validity.stands(proof) &&
       (proof.credential === proof.factor || working.some(({ id }) => id === proof.credential));
-    const counts = (proof: Proof) => stands(proof) && (input.bootstrap !== false || !proof.bootstrap);
+    const counts = (proof: Proof) =>
+      stands(proof) && (input.bootstrap !== false || !proof.bootstrap) && (away === undefined || opensAlone(proof));
     const review = account && reviewer(account, working, { application: input.application });
     const held = review ? [...ofSession, ...(input.collected ?? [])].filter(counts).flatMap(review) : [];
     const enrolling = input.bootstrap !== false && isOwnPage(input.application);
@@ -106,6 +134,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
       ...(hold ? { hold } : {}),
       ...dueOf(held),
       ...(input.presents ? { presents: input.presents } : {}),
+      ...(away ? { withoutDirectory: true as const } : {}),
     };
     const within = reachable([...working, ...implied], requirement.factors, input.presents);
     const most = offered(requirement.factors, input.presents);
@@ -122,8 +151,27 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     return { ...result, account, ...facts };
   }
 
+  /** Whether somebody could be let in there while their directory is away, by what can be seen of a stranger. */
+  function mayOpenAway({ application, browser }: Pick<EvaluationInput, 'application' | 'browser'>): boolean {
+    const facts = { now: deps.now(), application, networks: browser?.networks ?? [] };
+    const able = [...deps.factors.values()].some((it) => it.factor.opens !== undefined && opensAlone(atMost(it)));
+    return able && longestWithout(deps.rules, facts, ['groups', 'notGroups']) > 0;
+  }
+
   const validityNow = createValidity(accounts, holds);
-  return { evaluate, stillAllowed, validityNow, isSecond, isOwn, isEnrolled, works, elders, needsSecond };
+  return {
+    evaluate,
+    present,
+    mayOpenAway,
+    stillAllowed,
+    validityNow,
+    isSecond,
+    isOwn,
+    isEnrolled,
+    works,
+    elders,
+    needsSecond,
+  };
 }
 
 export type Evaluator = ReturnType<typeof createEvaluator>;

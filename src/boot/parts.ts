@@ -200,6 +200,12 @@ export const OWN_RULES: readonly Rule[] = [
     remember: 0,
   },
   {
+    name: 'the gateway’s own pages',
+    applications: INTERNAL_APPLICATIONS,
+    // What is set up or handed out there would outlast a directory's absence.
+    dangerouslyWithoutDirectory: 'never',
+  },
+  {
     name: 'the help desk',
     applications: ['sallyport-helpdesk'],
     level: 'phr',

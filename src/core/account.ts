@@ -50,6 +50,8 @@ export interface Account {
   profile?: Profile;
   /** As its directory was last seen to say; absent: nobody has looked since this is kept. */
   standing?: AccountStatus;
+  /** How its directory last answered for this very person, and when; absent: nothing here needs it kept. */
+  seen?: Seen;
   createdAt: number;
   /** When everything of theirs was ended last. What carries no generation is void if it is from before. */
   revokedBefore: number;
@@ -58,6 +60,12 @@ export interface Account {
   /** `revokedBefore` as the last of these set it: a later one is of a program that doesn't count generations. */
   countedTo: number;
   version: number;
+}
+
+export interface Seen {
+  status: AccountStatus;
+  /** What else of the account is the directory's is no older than this where they were active; epoch milliseconds. */
+  at: number;
 }
 
 /** Something of an account's that ends with all else of it: since when it is, and in which generation it began. */

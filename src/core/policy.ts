@@ -23,6 +23,11 @@ export interface Rule {
   /** Whether a person without any method may enrol the first one in the middle of this sign-in. */
   firstEnrolment?: boolean;
   deny?: boolean;
+  /**
+   * How old the last known state of a person may be, for them to be let in with a passkey while their directory can't
+   * be asked; `never` lets nobody in.
+   */
+  dangerouslyWithoutDirectory?: number | 'never';
 
   /** Contributes nothing before this moment. */
   from?: number;
@@ -53,6 +58,8 @@ export interface Requirement {
   /** Second-factor proofs must be from this very authorization request. */
   perRequest: boolean;
   firstEnrolment: boolean;
+  /** Greatest age of the last known state where the directory is away, milliseconds; absent: nobody gets in then. */
+  withoutDirectory?: number;
   reasons: readonly Reason[];
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Account, AccountStatus } from './account.ts';
+import type { Account, AccountStatus, Seen } from './account.ts';
 import type { CountStore } from './counts.ts';
 import type { Examine } from './finding.ts';
 
@@ -204,6 +204,7 @@ export interface DurableStore {
     link(account: NewAccount): Promise<Account>;
     setLocale(id: string, locale: string): Promise<void>;
     setStanding(id: string, standing: AccountStatus): Promise<void>;
+    setSeen(id: string, seen: Seen): Promise<void>;
     /** Some hundreds at most, in no order. */
     byDirectoryKeys(directory: string, keys: readonly string[]): Promise<Account[]>;
     /**

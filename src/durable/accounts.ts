@@ -42,6 +42,13 @@ export function createAccounts(db: Database): DurableStore['accounts'] {
         .where('id', '=', id)
         .execute();
     },
+    async setSeen(id, seen) {
+      await db
+        .updateTable('accounts')
+        .set((eb) => ({ ...seenColumns({ seen }), version: eb('version', '+', 1) }))
+        .where('id', '=', id)
+        .execute();
+    },
     async byDirectoryKeys(directory, keys) {
       if (keys.length === 0) return [];
       const rows = await db
@@ -105,6 +112,7 @@ async function upsert(db: Database, account: NewAccount): Promise<Account> {
     profile: profileColumn(account),
     search: searchText(account),
     ...(account.standing !== undefined && { standing: account.standing }),
+    ...seenColumns(account),
   };
   const row = await db
     .insertInto('accounts')
@@ -129,6 +137,8 @@ async function upsert(db: Database, account: NewAccount): Promise<Account> {
   return fromRow(row);
 }
 
+const seenColumns = ({ seen }: Pick<Account, 'seen'>) => seen && { seen_as: seen.status, seen_at: seen.at };
+
 /** Spares the write, and its wait for the disk, at nearly every sign-in. */
 function isCurrent(present: Account, account: NewAccount): boolean {
   return (
@@ -137,7 +147,9 @@ function isCurrent(present: Account, account: NewAccount): boolean {
     present.email === account.email &&
     JSON.stringify(present.groups ?? null) === JSON.stringify(account.groups ?? null) &&
     profileColumn(present) === profileColumn(account) &&
-    (account.standing === undefined || present.standing === account.standing)
+    (account.standing === undefined || present.standing === account.standing) &&
+    (account.seen === undefined ||
+      (present.seen?.at === account.seen.at && present.seen.status === account.seen.status))
   );
 }
 
@@ -155,6 +167,7 @@ function fromRow(row: AccountRow): Account {
     ...(row.locale !== null && { locale: row.locale }),
     ...(profile !== undefined && { profile }),
     ...(row.standing !== null && { standing: row.standing }),
+    ...(row.seen_as !== null && row.seen_at !== null && { seen: { status: row.seen_as, at: row.seen_at } }),
     createdAt: row.created_at,
     revokedBefore: row.revoked_before,
     generation: row.generation,

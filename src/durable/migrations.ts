@@ -11,6 +11,7 @@ import {
   addFailures,
   addGeneration,
   addProfile,
+  addSeen,
   addStanding,
   addSuspension,
   createAccess,
@@ -39,6 +40,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0010-generations': { up: addGeneration },
   '0011-standing': { up: addStanding },
   '0012-second-version': { up: (db) => announce(db, { version: 2, serves: 1 }) },
+  '0013-seen': { up: addSeen },
 };
 
 /** How the tables stand to this program; changes nothing. */

@@ -39,6 +39,9 @@ interface AccountTable {
   /** What else the directory says, JSON: `StoredProfile`. */
   profile: Optional<string>;
   standing: Optional<AccountStatus>;
+  /** How the directory last answered for this person, and when: both or neither. */
+  seen_as: Optional<AccountStatus>;
+  seen_at: Optional<number>;
   /** What it is found by; null only while the column is being filled. */
   search: Optional<string>;
   created_at: number;

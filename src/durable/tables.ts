@@ -147,6 +147,13 @@ export async function addStanding(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('accounts').addColumn('standing', text(db)).execute();
 }
 
+/** How a directory last answered for somebody, and when. */
+export async function addSeen(db: Kysely<unknown>): Promise<void> {
+  if (await has(db, 'accounts', 'seen_at')) return;
+  await db.schema.alterTable('accounts').addColumn('seen_as', text(db)).execute();
+  await db.schema.alterTable('accounts').addColumn('seen_at', 'bigint').execute();
+}
+
 /** Failures in a row. No foreign key: names that nobody goes by are counted as well. */
 export async function addFailures(db: Kysely<unknown>): Promise<void> {
   await db.schema

@@ -155,13 +155,15 @@ function situationsOf(before: readonly Network[], after: readonly Network[]): [s
 }
 
 /** What of a decision people notice. */
-function decisionWords({ deny, level, remember, perRequest, factors, freshness, firstEnrolment }: Requirement): string {
+function decisionWords(requirement: Requirement): string {
+  const { deny, level, remember, perRequest, factors, freshness, firstEnrolment, withoutDirectory } = requirement;
   if (deny) return 'deny';
   const words: string[] = [level];
   if (level !== 'sfa') words.push(rememberWords(perRequest, remember));
   if (factors) words.push(`by ${factors.join(' or ')}`);
   if (freshness !== undefined) words.push(`fresh ${durationWords(freshness)}`);
   if (!firstEnrolment) words.push('no first enrolment');
+  if (withoutDirectory !== undefined) words.push(`without its directory ${durationWords(withoutDirectory)}`);
   return words.join(', ');
 }
 

@@ -11,7 +11,7 @@ import type { Requirement } from '../core/policy.ts';
 import type { Wants } from '../core/sign-in.ts';
 
 /** How far another node's clock may run ahead, milliseconds. */
-const SKEW = 90_000;
+export const SKEW = 90_000;
 
 interface Context {
   requirement: Requirement;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LEVELS, reaches } from '../core/assurance.ts';
 import type { Facts, Requirement, Rule } from '../core/policy.ts';
 import { decide } from './decide.ts';
+import { longestWithout } from './without-directory.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 9);
 const HOUR = 3_600_000;
@@ -47,6 +48,7 @@ const demands = {
   remember: fc.oneof(fc.constant('never' as const), fc.integer({ min: 0, max: 60 * DAY })),
   firstEnrolment: fc.boolean(),
   deny: fc.boolean(),
+  dangerouslyWithoutDirectory: fc.oneof(fc.constant('never' as const), fc.integer({ min: HOUR, max: 7 * DAY })),
 };
 const timing = {
   from: fc.integer({ min: NOW - 30 * DAY, max: NOW + 30 * DAY }),
@@ -151,6 +153,60 @@ describe('properties of the decision', () => {
         const none =
           lists.length > 0 && !['code', 'key', 'app'].some((factor) => lists.every((list) => list.includes(factor)));
         expect(decide(rules, given).deny).toBe(none || rules.some((rule) => rule.deny));
+      }),
+    );
+  });
+});
+
+describe('doing without a directory', () => {
+  const window = ({ dangerouslyWithoutDirectory: said }: Rule) => (typeof said === 'number' ? said : 0);
+  const speaking = (rules: readonly Rule[]) =>
+    rules.filter(({ dangerouslyWithoutDirectory: said }) => said !== undefined);
+  const allowed = (rules: readonly Rule[], given: Facts) => decide(rules, given).withoutDirectory ?? 0;
+
+  it('is for the shortest time that a rule in force says, and never where none does', () => {
+    fc.assert(
+      fc.property(fc.array(inForceRule), anyFacts, (rules, given) => {
+        const said = speaking(rules).map(window);
+        expect(allowed(rules, given)).toBe(said.length === 0 ? 0 : Math.min(...said));
+      }),
+    );
+  });
+
+  it('takes a rule that says so and is surely about this person, now', () => {
+    fc.assert(
+      fc.property(fc.array(anyRule), anyFacts, (rules, given) => {
+        const { account } = given;
+        const unknown = account && { ...given, account: { ...account, groups: undefined } };
+        if (unknown) {
+          const blind = rules.filter(({ groups = [], notGroups = [] }) => groups.length + notGroups.length === 0);
+          expect(allowed(rules, unknown)).toBeLessThanOrEqual(allowed(blind, unknown));
+          expect(allowed(rules, unknown)).toBeLessThanOrEqual(allowed(rules, given) || Number.POSITIVE_INFINITY);
+        }
+        if (allowed(rules, given) > 0) expect(rules.map(window)).toContain(allowed(rules, given));
+      }),
+    );
+  });
+
+  it('is for no longer by one more rule, once one speaks of it', () => {
+    fc.assert(
+      fc.property(fc.array(anyRule), inForceRule, inForceRule, anyFacts, (rules, base, added, given) => {
+        if (base.dangerouslyWithoutDirectory === undefined) return;
+        const before = allowed([...rules, base], given);
+        expect(allowed([...rules, base, added], given)).toBeLessThanOrEqual(before);
+      }),
+    );
+  });
+
+  it('is asked of what can’t be seen as if any one rule about it held, and never for longer than all others allow', () => {
+    const unseen = ['networks', 'notNetworks'] as const;
+    fc.assert(
+      fc.property(fc.array(anyRule), anyFacts, some('campus', 'ward'), (rules, given, networks) => {
+        const most = longestWithout(rules, { ...given, networks: [] }, unseen);
+        const seen = rules.filter((rule) => rule.networks === undefined && rule.notNetworks === undefined);
+        const others = speaking(seen).length > 0 ? allowed(seen, given) : Number.POSITIVE_INFINITY;
+        if (others > 0) expect(most).toBeLessThanOrEqual(others);
+        expect(most).toBeGreaterThanOrEqual(allowed(rules, { ...given, networks }));
       }),
     );
   });

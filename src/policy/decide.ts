@@ -28,15 +28,17 @@ export function decide(rules: readonly Rule[], facts: Facts, limits: Limits = DE
   const inForce = looked.filter(({ effect }) => effect === 'applied').map(({ rule }) => rule);
   const reasons = looked.map(({ rule, effect, until }) => reasonOf(rule, effect, until)).sort(byRule);
   const sure = inForce.filter((rule) => !matchesUnknown(rule, facts));
-  if (sure.some(({ level }) => level !== undefined)) return { ...join(inForce, limits), reasons };
+  const without = shortestWithout(inForce, sure);
+  if (sure.some(({ level }) => level !== undefined)) return { ...join(inForce, limits), ...without, reasons };
   return {
     ...join([...inForce, DEFAULT_RULE], limits),
+    ...without,
     reasons: [...reasons, reasonOf(DEFAULT_RULE, 'default')],
   };
 }
 
 /** The joins, a row per component. */
-function join(rules: readonly Rule[], limits: Limits): Omit<Requirement, 'reasons'> {
+function join(rules: readonly Rule[], limits: Limits): Omit<Requirement, 'reasons' | 'withoutDirectory'> {
   const level = rules.flatMap((rule) => rule.level ?? []).reduce<Level>(highest, 'sfa');
   const factors = common(rules.flatMap((rule) => (rule.factors ? [rule.factors] : [])));
   const freshness = rules.flatMap((rule) => rule.freshness ?? []);
@@ -52,13 +54,24 @@ function join(rules: readonly Rule[], limits: Limits): Omit<Requirement, 'reason
   };
 }
 
+/**
+ * The shortest that is said, where at least one rule that is surely about this person says it: rules without a word on
+ * it neither allow nor forbid.
+ */
+function shortestWithout(inForce: readonly Rule[], sure: readonly Rule[]): Pick<Requirement, 'withoutDirectory'> {
+  if (sure.every((rule) => rule.dangerouslyWithoutDirectory === undefined)) return {};
+  const said = inForce.flatMap((rule) => rule.dangerouslyWithoutDirectory ?? []);
+  const shortest = Math.min(...said.map(asWindow));
+  return shortest > 0 ? { withoutDirectory: shortest } : {};
+}
+
 /** Who asks for more than one factor and says nothing of remembering doesn't get it by accident. */
 function withImpliedRemember(rule: Rule): Rule {
   return rule.remember === undefined && reaches(rule.level, 'mfa') ? { ...rule, remember: 'never' } : rule;
 }
 
-function asWindow(remember: number | 'never'): number {
-  return remember === 'never' ? 0 : Math.max(0, remember);
+function asWindow(said: number | 'never'): number {
+  return said === 'never' ? 0 : Math.max(0, said);
 }
 
 /** What all lists have in common, sorted; undefined where there is no list. */

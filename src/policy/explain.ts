@@ -66,7 +66,7 @@ function enrolledWords({ enrolled, suspended }: NonNullable<ExplainInput['accoun
 }
 
 function decisionRows(requirement: Requirement): Row[] {
-  const { deny, level, freshness, factors, firstEnrolment } = requirement;
+  const { deny, level, freshness, factors, firstEnrolment, withoutDirectory } = requirement;
   return [
     ['decision', deny ? 'deny' : 'allow'],
     ['level', level],
@@ -74,6 +74,7 @@ function decisionRows(requirement: Requirement): Row[] {
     ['factors', factors ? listed(factors) : 'any'],
     ['remember', rememberWords(requirement)],
     ['first enrolment', firstEnrolment ? 'allowed' : 'not allowed'],
+    ...(withoutDirectory === undefined ? [] : [['directory away', absenceWords(withoutDirectory)] as const]),
   ];
 }
 
@@ -81,6 +82,10 @@ function rememberWords({ perRequest, remember, level }: Requirement): string {
   if (perRequest) return 'never: a second factor in each request';
   if (remember > 0) return durationWords(remember);
   return reaches(level, 'phr') ? 'not accepted: a device never exceeds mfa' : 'not accepted';
+}
+
+function absenceWords(withoutDirectory: number): string {
+  return `a passkey opens, on a state that was known ${durationWords(withoutDirectory)} ago or later`;
 }
 
 function trialRows(trial: ExplainInput['trial']): Row[] {

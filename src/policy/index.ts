@@ -4,8 +4,10 @@
  */
 export { assess } from './assess.ts';
 export { type Comparison, createComparison, type Side } from './compare.ts';
-export { stillCounting } from './counting.ts';
+export { SKEW, stillCounting } from './counting.ts';
 export { decide } from './decide.ts';
 export { explain } from './explain.ts';
 export { matches, standing } from './match.ts';
 export { budgetKey, type Network, networkLookup, networksOf } from './networks.ts';
+export { longestWithout } from './without-directory.ts';
+export { durationWords } from './words.ts';

@@ -15,15 +15,18 @@ export function durationWords(milliseconds: number): string {
   return milliseconds === 0 ? '0s' : `${milliseconds}ms`;
 }
 
+const windowWords = (said: number | 'never'): string => (said === 'never' ? said : durationWords(said));
+
 /** What a rule demands, in words of the configuration: `level: mfa`, `remember: never`. */
 export function demandsOf(rule: Rule): string[] {
-  const { level, freshness, factors, remember, firstEnrolment, deny } = rule;
+  const { level, freshness, factors, remember, firstEnrolment, deny, dangerouslyWithoutDirectory: without } = rule;
   const words: string[] = [];
   if (deny) words.push('deny: true');
   if (level !== undefined) words.push(`level: ${level}`);
   if (freshness !== undefined) words.push(`freshness: ${durationWords(freshness)}`);
   if (factors !== undefined) words.push(`factors: [${[...factors].sort().join(', ')}]`);
-  if (remember !== undefined) words.push(`remember: ${remember === 'never' ? remember : durationWords(remember)}`);
+  if (remember !== undefined) words.push(`remember: ${windowWords(remember)}`);
   if (firstEnrolment === false) words.push('firstEnrolment: false');
+  if (without !== undefined) words.push(`dangerouslyWithoutDirectory: ${windowWords(without)}`);
   return words;
 }

@@ -158,6 +158,9 @@ export function createDispatcher(
       return request.presenter ? elsewhere(context, state, evaluation) : newPassword(evaluation);
     }
     if (!evaluation.satisfied) return second(context, state, evaluation);
+    // Nothing is suggested or remembered on a state that may be over.
+    if (evaluation.withoutDirectory)
+      return { at: 'done', authTime: evaluation.authTime ?? deps.now(), withoutDirectory: true };
     // Its own pages lead on from here, and a door that presents the prompts itself asks for nothing that isn't needed.
     if (request.application === ENROLMENT || request.presenter)
       return { at: 'done', authTime: evaluation.authTime ?? deps.now() };

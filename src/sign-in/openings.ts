@@ -1,5 +1,7 @@
+import { atMost } from '../accounts/strength.ts';
 import type { Evaluator, FullEvaluation } from '../assurance/evaluate.ts';
 import { isPresentable } from '../assurance/presentable.ts';
+import { opensAlone } from '../assurance/without-directory.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { isFirstFactor } from '../core/assurance.ts';
 import type { FactorContext } from '../core/challenge.ts';
@@ -25,7 +27,7 @@ export function createOpenings(deps: Pick<SignInNeeds, 'factors'>, { evaluator, 
    */
   async function first(
     context: FactorContext,
-    { account, credentials, requirement, evidence, presents }: FullEvaluation,
+    { account, credentials, requirement, evidence, presents, withoutDirectory }: FullEvaluation,
     hint?: string,
   ): Promise<Stage> {
     const openings: Opening[] = [];
@@ -35,6 +37,7 @@ export function createOpenings(deps: Pick<SignInNeeds, 'factors'>, { evaluator, 
       // What goes beyond knowledge counts only where policy allows it: asking for it would go in circles.
       const beyond = module.kinds.some((kind) => kind !== 'knowledge');
       if (beyond && requirement.factors && !requirement.factors.includes(module.id)) continue;
+      if (withoutDirectory && !opensAlone(atMost(it))) continue;
       const mine = ofFactor(credentials, module.id).filter(evaluator.works);
       if (account && !factor.usable(account, mine, context)) continue;
       const challenge = account
@@ -48,7 +51,7 @@ export function createOpenings(deps: Pick<SignInNeeds, 'factors'>, { evaluator, 
     if (leading === undefined) {
       return { at: 'refused', message: presents ? 'elsewhere.method' : 'no-method', error: 'access_denied' };
     }
-    const why: Why = account ? 'why.again' : 'why.first';
+    const why: Why = withoutDirectory ? 'why.away' : account ? 'why.again' : 'why.first';
     return { at: 'first', ...leading, why, ...(also.length > 0 ? { also } : {}) };
   }
 

@@ -41,7 +41,9 @@ export function createProgress(
     if (before?.state.stage.at === stage.at) return true;
     const common = about(request, browser, accountOf(request, state));
     const factors = state.collected.map(({ factor }) => factor);
-    if (stage.at === 'done') deps.audit.note({ event: 'sign-in.completed', factors, ...common });
+    const { withoutDirectory } = stage.at === 'done' ? stage : {};
+    const how = withoutDirectory ? { withoutDirectory } : {};
+    if (stage.at === 'done') deps.audit.note({ event: 'sign-in.completed', factors, ...how, ...common });
     if (stage.at === 'refused') deps.audit.note({ event: 'sign-in.denied', reason: stage.message, ...why, ...common });
     return true;
   }

@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Logins } from '../accounts/logins.ts';
+import type { Evaluator } from '../assurance/evaluate.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { type Evidence, isFirstFactor, isSecondFactor } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
@@ -20,6 +21,7 @@ import type { Opening, State } from './steps.ts';
 interface Answered {
   opening: Opening;
   account: Account | undefined;
+  away: boolean;
   first: boolean;
   mine: readonly Credential[];
   turn: Turn;
@@ -29,6 +31,7 @@ interface Answered {
 
 interface Parts {
   accounts: Accounts;
+  evaluator: Evaluator;
   attempts: Attempts;
   logins: Logins;
   credentials: Credentials;
@@ -47,7 +50,7 @@ const SUSPENDED: Refused = {
 /** Answers that prove something: each is counted before it is looked at. */
 export function createProving(deps: SignInNeeds, parts: Parts) {
   const { accounts, attempts, credentials, methods, advance } = parts;
-  const identify = createIdentifying(deps, parts);
+  const { identify, known } = createIdentifying(deps, parts);
   const { pendingOf, waits, refused } = createResults(deps);
 
   /** Factors that a stranger can guess at: what they are stopped for ends when the owner shows more than that. */
@@ -62,11 +65,13 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
     browser: Browser,
   ): Promise<Result> {
     const opening = stage.also?.find(({ factor }) => factor === answer.factor) ?? stage;
-    const known = accountOf(request, state);
+    const subject = accountOf(request, state);
     const who: Meant | Refused =
-      known === undefined ? await identify(opening, answer) : { subject: known, account: await accounts.usable(known) };
+      subject === undefined
+        ? await identify(opening, answer, { application: request.application, browser })
+        : ((await known(subject)) ?? { subject });
     if ('outcome' in who) return refused(request, browser, opening.factor, who);
-    const { account } = who;
+    const { account, away } = who;
     const hint = who.hint === undefined ? {} : { hint: who.hint };
     const facts = about(request, browser, account?.id);
     const first = stage.at === 'first';
@@ -88,7 +93,7 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
       await turn.returned();
       return waits(state, stage, verdict.prompt);
     }
-    const answered = { opening, account, first, mine, turn, guess, facts };
+    const answered = { opening, account, away: away === true, first, mine, turn, guess, facts };
     if (verdict.outcome === 'refused') return { ...(await fail(request, answered, verdict, browser)), ...hint };
     return accept(request, state, answered, verdict, browser);
   }
@@ -113,7 +118,7 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
   async function accept(
     request: SignInRequest,
     state: State,
-    { opening, account, first, mine, turn, guess, facts }: Answered,
+    { opening, account, away, first, mine, turn, guess, facts }: Answered,
     verdict: Proved<unknown>,
     browser: Browser,
   ): Promise<Result> {
@@ -131,7 +136,7 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
       return refused(request, browser, opening.factor, refusal, account.id);
     }
     // Only now: a name typed with a wrong password leaves no account.
-    if (first) await accounts.link(account);
+    if (first && !away) await accounts.link(account);
     await turn.succeeded();
     if (first) await turn.recognised();
     deps.audit.note({ event: 'sign-in.proved', factor: opening.factor, ...facts });

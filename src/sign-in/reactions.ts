@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Logins } from '../accounts/logins.ts';
+import type { Evaluator } from '../assurance/evaluate.ts';
 import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer } from '../core/prompt.ts';
@@ -22,6 +23,7 @@ import type { State } from './steps.ts';
 
 interface Parts {
   accounts: Accounts;
+  evaluator: Evaluator;
   attempts: Attempts;
   logins: Logins;
   credentials: Credentials;

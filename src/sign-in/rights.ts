@@ -77,7 +77,8 @@ export function createRights(deps: Pick<SignInNeeds, 'now'>, { evaluator, offers
     browser: Browser,
   ): Promise<boolean> {
     const evaluation = await evaluate(request, state, browser);
-    const { account, satisfied } = evaluation;
+    const { account, satisfied, withoutDirectory } = evaluation;
+    if (withoutDirectory) return false;
     const would = offers.enrollable(evaluation).includes(factor);
     if (optional === undefined) return would && mayBeginFirst(contextOf(request, browser), state, evaluation);
     if (account === undefined || !satisfied) return false;

@@ -5,7 +5,7 @@ import type { Method } from '../core/journey.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 
 /** Why something is asked: the key of one sentence, in which the application is named. */
-export type Why = 'why.first' | 'why.again' | 'why.second' | 'why.enrol' | 'why.suggested';
+export type Why = 'why.first' | 'why.again' | 'why.second' | 'why.enrol' | 'why.suggested' | 'why.away';
 
 /** A factor's prompt, and what it keeps until the answer. */
 export interface Opening {
@@ -34,7 +34,8 @@ export type Stage =
   /** Whether to go on with the account of the session, and then that it does. */
   | { at: 'select-account' | 'selected'; account: string }
   | { at: 'refused'; message: string; error: RefusalError; setUp?: boolean }
-  | { at: 'done'; authTime: number };
+  /** `withoutDirectory`: their directory could not be asked. */
+  | { at: 'done'; authTime: number; withoutDirectory?: true };
 
 /** Why a directory wants another password. */
 export type PasswordDue = NonNullable<Proof['renew']>;

@@ -13,7 +13,7 @@ const PAGES: Readonly<Record<string, [key: RefusalKey, status: number]>> = Objec
   ERR_OVERLOADED: ['busy', 503],
   ERR_SIGN_IN_EXPIRED: ['expired', 400],
   ERR_SIGN_IN_OTHER_BROWSER: ['other-browser', 400],
-  ERR_DIRECTORY_UNAVAILABLE: ['unavailable', 503],
+  ERR_DIRECTORY_UNAVAILABLE: ['directory', 503],
   ERR_STORE_UNAVAILABLE: ['unavailable', 503],
   ERR_TOO_MANY: ['too-many', 429],
 });

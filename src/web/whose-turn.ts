@@ -15,6 +15,7 @@ interface Refusal {
 export const REFUSALS = Object.freeze({
   busy: { turn: 'time', button: 'again', retries: true },
   csrf: { turn: 'person', button: 'again' },
+  directory: { turn: 'time', button: 'again', retries: true },
   ended: { turn: 'application', button: 'applications' },
   expired: { turn: 'person', button: 'applications' },
   input: { turn: 'person', button: 'again' },

@@ -61,14 +61,25 @@ export function* pagesOf(keys: readonly string[]): Generator<readonly string[]> 
 export async function lookAt(
   account: Account,
   { leaving, searched }: Pick<Look, 'leaving' | 'searched'>,
-  { accounts }: Pick<Eyes, 'accounts'>,
+  { accounts, durable }: Pick<Eyes, 'accounts' | 'durable'>,
 ): Promise<void> {
   const key = account.directoryKey;
   const person = await accounts.refresh(account.directory, key);
+  if (person) await keepStanding(account, person.status, durable);
   if (isOut(account.standing)) return;
   searched.push({ key, hit: person !== undefined });
   if (person && isOut(person.status))
     leaving.push({ account: account.id, key, status: person.status, reason: person.statusReason });
+}
+
+/** Of those who aren't out, and aren't about to be: that is written down once all they have is ended. */
+async function keepStanding(
+  { id, standing }: Account,
+  status: AccountStatus,
+  { accounts }: Eyes['durable'],
+): Promise<void> {
+  const isLocked = status === 'locked' && !isOut(standing);
+  if ((isUsable(status) || isLocked) && standing !== status) await accounts.setStanding(id, status);
 }
 
 /** Everybody, and whose account is nobody's there. */
@@ -86,7 +97,7 @@ export async function lookAtAll({ id, changes }: Watched, eyes: Eyes): Promise<L
       if (standing === undefined) continue;
       const { key, status, statusReason: reason } = standing;
       if (isOut(status) && !isOut(account.standing)) found.leaving.push({ account: account.id, key, status, reason });
-      if (isUsable(status) && isOut(account.standing)) await durable.accounts.setStanding(account.id, status);
+      await keepStanding(account, status, durable);
     }
   }
   let known = 0;
@@ -96,6 +107,22 @@ export async function lookAtAll({ id, changes }: Watched, eyes: Eyes): Promise<L
     found.searched.push({ key: account.directoryKey, hit: keys.has(account.directoryKey) });
   }
   return { ...found, complete: { seen: keys.size, known } };
+}
+
+/** Asks for people of whom the last answer is from before that, so many at most. */
+export async function askAnew(
+  { id }: Pick<Watched, 'id'>,
+  { before, most }: { before: number; most: number },
+  eyes: Eyes,
+): Promise<void> {
+  let left = most;
+  for await (const { directoryKey: key, standing, seen } of accountsOf(id, eyes.durable)) {
+    if (isOut(standing) || (seen && isUsable(seen.status) && seen.at > before)) continue;
+    if (left === 0) return;
+    left -= 1;
+    await eyes.renew();
+    await eyes.accounts.refresh(id, key);
+  }
 }
 
 async function* accountsOf(directory: string, { accounts }: Eyes['durable']): AsyncGenerator<Account> {

@@ -2,7 +2,17 @@ import type { AuditPort, LogPort } from '../../core/door.ts';
 import type { DurableStore, StateStore } from '../../core/store.ts';
 import type { Accounts } from '../accounts.ts';
 import { APART, afterSearches, isFarFewer, type Recent, recentAt, type Suspects } from './decide.ts';
-import { type Eyes, type Leaver, type Look, lookAt, lookAtAll, lookSince, pagesOf, type Watched } from './look.ts';
+import {
+  askAnew,
+  type Eyes,
+  type Leaver,
+  type Look,
+  lookAt,
+  lookAtAll,
+  lookSince,
+  pagesOf,
+  type Watched,
+} from './look.ts';
 import { type Kept, type WatchState, write } from './state.ts';
 
 /** How long a node has a watch that it doesn't renew, milliseconds. */
@@ -10,12 +20,17 @@ export const LASTS = 120_000;
 /** A confirmation is good for this long, milliseconds. */
 const CONFIRMED = 86_400_000;
 
+/** People who are asked for at most where the last answer about them is old, at one look at everybody. */
+const ANEW = 2_000;
+
 export interface WatchNeeds {
   now(): number;
   durable: Pick<DurableStore, 'accounts' | 'state'>;
   accounts: Pick<Accounts, 'refresh'>;
   audit: Pick<AuditPort, 'commit'>;
   log: LogPort;
+  /** How old a directory's last answer about somebody may be before it is asked for one; milliseconds, absent: any age. */
+  seenWithin?: number;
   /** Sessions, tokens, remembered devices and proofs of an account. */
   endEverything(account: string): Promise<unknown>;
 }
@@ -63,6 +78,9 @@ export async function lookOnce(
   const all = { seen: look.complete?.seen, before: hold.state.seen };
   if (isFarFewer({ ...pace, ...proportions, ...all })) await ask(needs, watched.id, hold, found);
   else await conclude(needs, watched.id, hold, found);
+  if (needs.seenWithin === undefined || look.complete === undefined || hold.state.asking) return;
+  const stale = { before: needs.now() - needs.seenWithin, most: ANEW };
+  await askAnew(watched, stale, { ...needs, renew: hold.renew });
 }
 
 function keeping(

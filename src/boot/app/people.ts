@@ -15,6 +15,9 @@ import type { Ledger } from './ledger.ts';
 import { strictestLockout } from './lockout-bound.ts';
 import type { Outside } from './outside.ts';
 
+/** An answer of a directory's about somebody is kept anew once it is so old, milliseconds, or a quarter of what rules allow. */
+const MOST_SEEN = 3_600_000;
+
 /** Who people are, where they go, what they prove it with, and how a request of theirs stands. */
 export interface People {
   applications: Registry;
@@ -24,6 +27,8 @@ export interface People {
   rules: readonly Rule[];
   /** Names of the configured networks that an address belongs to. */
   networksOf(ip: string): readonly string[];
+  /** The shortest that any rule does without a directory, milliseconds. */
+  withoutDirectory: number | undefined;
   rooms: LockoutRoom & AccountsRoom & AssuranceRoom;
   close(): Promise<void>;
 }
@@ -47,9 +52,11 @@ export async function openPeople(
     for (const directory of directories.values()) await directory.close?.();
   });
   const kinds = credentialKinds(config, modules);
+  const withoutDirectory = shortestWithout(config.rules);
+  const seenFor = withoutDirectory && Math.min(MOST_SEEN, withoutDirectory / 4);
   const known = {
     ...lockoutRoom({ ...needs, lockout, bound: strictestLockout(directories, modules.factors) }),
-    ...accountsRoom({ ...needs, directories, routes, signInWith, kinds, passwordPolicy }),
+    ...accountsRoom({ ...needs, directories, routes, signInWith, kinds, passwordPolicy, ...(seenFor && { seenFor }) }),
   };
 
   const { factors, close } = await createFactors(config, modules, {
@@ -66,7 +73,22 @@ export async function openPeople(
   const rooms = { ...known, ...assuranceRoom({ ...needs, factors, applications, rules, acr, trustedDevices }, known) };
   const open = closing.move();
   return {
-    ...{ applications, directories, factors, rules, networksOf: networkLookup(config.networks), rooms },
+    ...{
+      applications,
+      directories,
+      factors,
+      rules,
+      withoutDirectory,
+      networksOf: networkLookup(config.networks),
+      rooms,
+    },
     close: () => open.disposeAsync(),
   };
+}
+
+function shortestWithout(rules: readonly Rule[]): number | undefined {
+  const windows = rules.flatMap(({ dangerouslyWithoutDirectory: window }) =>
+    typeof window === 'number' ? window : [],
+  );
+  return windows.length === 0 ? undefined : Math.min(...windows);
 }

@@ -8,7 +8,8 @@ export function watchDirectories(
   { accounts, endEverything }: Pick<Rooms, 'accounts' | 'endEverything'>,
 ): Watch {
   const { world, durable, log } = ground;
-  const needs = { now: world.now, durable, log, audit: ledger.audit, accounts, endEverything };
+  const kept = people.withoutDirectory === undefined ? {} : { seenWithin: people.withoutDirectory / 2 };
+  const needs = { now: world.now, durable, log, audit: ledger.audit, accounts, endEverything, ...kept };
   return createWatch(needs, people.directories, (id) => config.directories.get(id)?.watch ?? NEVER);
 }
 

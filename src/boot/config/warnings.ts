@@ -1,5 +1,6 @@
 import type { LocalizedText } from '../../core/account.ts';
 import type { Rule } from '../../core/policy.ts';
+import { durationWords } from '../../policy/index.ts';
 import type { Modules } from '../modules.ts';
 import { isLoopback } from './fields.ts';
 import type { Config } from './types.ts';
@@ -14,6 +15,7 @@ export function warningsOf(config: Subject, now: number, modules: Modules): stri
     ...texts(config),
     ...windows(config),
     ...rollOuts(config, now),
+    ...absences(config, modules),
     ...unnamed(config, modules),
     ...passes(config, modules),
   ];
@@ -67,6 +69,23 @@ function windows({ rules, trustedDevices: { lifetime } }: Subject): string[] {
   return longer.map(
     ({ name }) => `rule ${JSON.stringify(name)} remembers for longer than trustedDevices.lifetime, which holds`,
   );
+}
+
+/** What may be wanted, and is dangerous all the same. */
+function absences({ rules, factors }: Subject, modules: Modules): string[] {
+  const able = [...factors.keys()].some((id) => {
+    const { kinds = [], strength } = modules.factors.get(id) ?? {};
+    return kinds.length > 1 && strength?.phishingResistant === true;
+  });
+  return rules.flatMap(({ name, dangerouslyWithoutDirectory: window }) => {
+    if (typeof window !== 'number') return [];
+    const rule = `rule ${JSON.stringify(name)}`;
+    if (!able) return [`${rule} lets nobody in while a directory is away: factors enables none that opens by itself`];
+    return [
+      `${rule} lets people in by a passkey while their directory can't be asked: whoever was disabled, or left a ` +
+        `group, up to ${durationWords(window)} before gets in as well`,
+    ];
+  });
 }
 
 /** Where no rule in force sets a level, mfa is already due: a start date alone delays nothing. */

@@ -44,6 +44,13 @@ export function countEvents(registers: Registry[], labels: Labels): (event: Audi
     registers,
   });
 
+  const bypassed = new Counter({
+    name: 'sallyport_directory_bypassed_total',
+    help: 'People let into an application by a passkey while their directory was away, once a minute for each.',
+    labelNames: ['application'],
+    registers,
+  });
+
   return (told) => {
     const { event } = told;
     events.inc({ event });
@@ -56,6 +63,7 @@ export function countEvents(registers: Registry[], labels: Labels): (event: Audi
     if (message) {
       messages.inc({ outcome: message, channel: String(told.channel), sender: labels.sender(told.sender) });
     }
+    if (event === 'directory.bypassed') bypassed.inc({ application: labels.application(told.application) });
     if (event === 'budget.spent') spent.inc({ owner: String(told.owner), budget: String(told.budget) });
   };
 }

@@ -15,6 +15,10 @@ const remember = z.union([z.literal('never'), duration('1m', '365d')], {
   error: 'must be never, or a duration such as 12h or 30d',
 });
 
+const withoutDirectory = z.union([z.literal('never'), duration('5m', '7d')], {
+  error: 'must be never, or a duration from 5m to 7d',
+});
+
 /** One rule of the policy, as `core/policy` describes it. */
 const rule = z.strictObject({
   name: z.string().min(1).describe('Said in explanations and in the audit; unique'),
@@ -29,6 +33,9 @@ const rule = z.strictObject({
   remember: remember.optional().describe('How old the proofs of a remembered browser may be'),
   firstEnrolment: z.boolean().optional().describe('Whether the first method may be enrolled during such a sign-in'),
   deny: z.boolean().optional().describe('Refuses such sign-ins'),
+  dangerouslyWithoutDirectory: withoutDirectory
+    .optional()
+    .describe('While a directory is away, its people get in by a passkey, on a last known state no older than this'),
   from: moment.optional().describe('Contributes nothing before this date'),
   grace: duration('1h', '365d')
     .optional()

@@ -12,7 +12,7 @@ export type SignInPagesNeeds = ConsentNeeds & ViewNeeds & Pick<WebDeps, 'account
 
 /** `/sign-in/<id>`: the journey's steps as pages. The id opens nothing without the cookie of its path. */
 export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
-  const { accounts, core, journey } = deps;
+  const { accounts, core, evaluator, journey } = deps;
   const consent = createConsent(deps, csrf);
   const viewOf = createView(deps, csrf);
 
@@ -57,8 +57,8 @@ export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
 
   router.get(path, async (req, res) => {
     const request = await requestOf(req, res);
-    const account = request.consent && request.account ? await accounts.usable(request.account) : undefined;
-    if (account) return consent.show(res, request, account);
+    const present = request.consent && request.account ? await evaluator.present(request.account) : undefined;
+    if (present) return consent.show(res, request, present.account);
     await show(req, res, request, await journey.look(request, localsOf(res).browser));
   });
 
