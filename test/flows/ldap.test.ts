@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Client, type Reply } from '../support/client.ts';
 import { temporaryFolder } from '../support/folders.ts';
@@ -102,6 +103,37 @@ describe('people of an OpenLDAP', () => {
     const explained = await at.command('policy explain', [], { account: uid, application: 'library' });
     expect(explained.join('\n')).toMatch(/decision +deny/);
     expect(page.text).toContain('don’t let you sign in');
+  });
+
+  it('aren’t looked for at other servers that theirs refers to', async () => {
+    let followed = 0;
+    const elsewhere = createServer((socket) => {
+      followed += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((done) => elsewhere.listen(0, 'localhost', done));
+    onTestFinished(() => void elsewhere.close());
+    const { port } = elsewhere.address() as AddressInfo;
+    const people = await startSlapd();
+    onTestFinished(() => people.stop());
+    const dn = await people.person('here');
+    await people.group('inside', [dn]);
+    for (const ou of ['people', 'groups']) {
+      const ref = `ldap://localhost:${port}/ou=${ou},${people.suffix}`;
+      await people.add(`ou=branch,ou=${ou},${people.suffix}`, {
+        ...{ objectClass: ['referral', 'extensibleObject'], ou: 'branch', ref },
+      });
+    }
+    for (const from of ['memberOf', 'members']) {
+      const campus = people.settings({ groups: { from, base: `ou=groups,${people.suffix}` } });
+      const at = await gateway({}, { config: { directories: { campus } } });
+      const { page } = await tries(at, 'here');
+      expect(page.url.pathname).toBe('/library');
+      const explained = await at.command('policy explain', [], { account: 'here', application: 'library' });
+      expect(explained.join('\n')).toMatch(/groups +inside\n/);
+      expect((await tries(at, 'nobody')).page.text).toContain(WRONG);
+    }
+    expect(followed).toBe(0);
   });
 
   it('take no room from others, however many groups they are in', async () => {

@@ -31,6 +31,7 @@ export function createPasswords(settings: Settings, { people, pool, servers, log
   const preset = presetOf(settings.preset);
   const gate = createGate(settings.passwordChecks);
   const renewals = createRenewals();
+  const told = { reasons: settings.preset === 'active-directory' };
 
   /** No entry is called so; asking costs what asking for one does. */
   const nobody = () => `cn=${randomBytes(16).toString('hex')},${settings.base}`;
@@ -41,14 +42,14 @@ export function createPasswords(settings: Settings, { people, pool, servers, log
     let kept = false;
     try {
       await connection.bind(dn, password, control);
-      const verdict = verdictOf(undefined, control.value);
+      const verdict = verdictOf(undefined, control.value, told);
       if (verdict !== 'ok' && key !== undefined) {
         kept = true;
         await renewals.keep(key, password, verdict, connection);
       }
       return verdict;
     } catch (error) {
-      const verdict = verdictOf(error, control.value);
+      const verdict = verdictOf(error, control.value, told);
       if (verdict === 'unavailable')
         log.warn({ error: causeOf(error) }, 'a directory didn’t say whether a password is right');
       return verdict;
@@ -63,7 +64,7 @@ export function createPasswords(settings: Settings, { people, pool, servers, log
     if (renewal) return renewal.verdict;
     try {
       return await gate(async () => {
-        const found = await people.byKey(key ?? UNKNOWN);
+        const found = await people.entryOf(key ?? UNKNOWN);
         const verdict = await bindAs(found?.dn ?? nobody(), password, found && key);
         if (found === undefined) return verdict === 'unavailable' ? verdict : 'wrong';
         const { password: state = 'usable' } = found.person;
@@ -78,7 +79,7 @@ export function createPasswords(settings: Settings, { people, pool, servers, log
 
   /** As the person where that can be, for a change by another one is a reset, and passes history and age over. */
   async function change(key: string, next: string, current: string | undefined): Promise<void> {
-    const found = await people.byKey(key);
+    const found = await people.entryOf(key);
     if (found === undefined) throw new SallyportError('ERR_NOT_FOUND', 'nobody in the directory has this key');
     const set = (connection: Connection) =>
       preset.passwords === 'unicodePwd'

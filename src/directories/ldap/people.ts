@@ -60,23 +60,33 @@ export function createPeople(settings: Settings, { pool, groups, now, log }: Par
     }
   }
 
-  async function found(entry: Entry): Promise<Found | undefined> {
+  function read(entry: Entry): Found | undefined {
     const person = reader.read(entry, now());
-    if (person === undefined) {
-      log.warn({ dn: entry.dn, key: keyName }, 'an entry without key or user name is nobody');
-      return undefined;
-    }
+    if (person) return { dn: entry.dn, person };
+    log.warn({ dn: entry.dn, key: keyName }, 'an entry without key or user name is nobody');
+    return undefined;
+  }
+
+  /** With groups. */
+  async function found(entry: Entry): Promise<Found | undefined> {
+    const it = read(entry);
+    if (it === undefined) return undefined;
     const theirs = await groups.of(entry);
     if (theirs === undefined && settings.groups.from !== 'nowhere') {
       log.warn({ dn: entry.dn }, 'the directory doesn’t tell all groups of somebody, who is treated as being in any');
     }
-    return { dn: entry.dn, person: { ...person, ...(theirs ? { groups: theirs } : {}) } };
+    return { ...it, person: { ...it.person, ...(theirs ? { groups: theirs } : {}) } };
+  }
+
+  async function only(filter: Filter, meaning: string): Promise<Entry | undefined> {
+    const [first, second] = await search(filter);
+    if (second) log.warn({ by: meaning }, 'two entries of a directory go by the same name, and nobody by it');
+    return second ? undefined : first;
   }
 
   async function one(filter: Filter, meaning: string): Promise<Found | undefined> {
-    const [first, second] = await search(filter);
-    if (second) log.warn({ by: meaning }, 'two entries of a directory go by the same name, and nobody by it');
-    if (first && !second) return found(first);
+    const entry = await only(filter, meaning);
+    if (entry) return found(entry);
     await groups.ofNobody();
     return undefined;
   }
@@ -98,6 +108,7 @@ export function createPeople(settings: Settings, { pool, groups, now, log }: Par
         ),
       );
       const entries = await search(new OrFilter({ filters: values }));
+      if (entries.length === 0) await groups.ofNobody();
       const people = await Promise.all(entries.map(found));
       return people.flatMap((it) => it?.person ?? []);
     },
@@ -105,6 +116,13 @@ export function createPeople(settings: Settings, { pool, groups, now, log }: Par
     async byKey(key: string): Promise<Found | undefined> {
       const filter = keyFilter(key);
       return filter && one(filter, 'key');
+    },
+
+    /** Without groups: for what needs none of them. */
+    async entryOf(key: string): Promise<Found | undefined> {
+      const filter = keyFilter(key);
+      const entry = filter && (await only(filter, 'key'));
+      return entry && read(entry);
     },
 
     async *list(): AsyncGenerator<Person> {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Entry, SearchOptions } from 'ldapts';
 import type { DirectoryLockout } from '../../core/directory.ts';
 import type { LogPort } from '../../core/log.ts';
@@ -10,6 +11,8 @@ import { textOf, textsOf } from './values.ts';
 /** What was read is read again after this long, and what couldn't be, milliseconds. */
 const KEPT = 10 * 60_000;
 const AGAIN = 30_000;
+/** How long somebody waits at most for what hasn't been read yet, milliseconds. */
+const PATIENCE = 1_000;
 /** A failure that the directory never forgets is kept in mind for so long here, milliseconds. */
 const LONGEST = 7 * 86_400_000;
 /** Until it has been read: less than what any directory is set to that people can live with. */
@@ -101,7 +104,7 @@ export function createThreshold(
       reading = undefined;
     });
     // Nobody waits for what is known already, or for a server that is away: people of other directories neither.
-    if (readAgain === 0) await reading;
+    if (readAgain === 0) await Promise.race([reading, pause(PATIENCE, undefined, { ref: false })]);
     return known;
   };
 }

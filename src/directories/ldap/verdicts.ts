@@ -15,19 +15,26 @@ const POLICY = {
   history: 8,
 } as const;
 
-/** Active Directory's own reasons, hexadecimal behind `data`: only these come with the right password alone. */
+/** Active Directory's own reasons, hexadecimal behind `data`: these come with the right password alone. */
 const EXPIRED = '532';
 const MUST_CHANGE = '773';
 
-/** Whether a password was right. `error`: of the bind, undefined where it was taken. */
-export function verdictOf(error: unknown, policy: PasswordPolicyValue | undefined): PasswordVerdict {
+/**
+ * Whether a password was right. `error`: of the bind, undefined where it was taken. `reasons`: the server is one whose
+ * words for operators say so; another's could repeat what somebody typed.
+ */
+export function verdictOf(
+  error: unknown,
+  policy: PasswordPolicyValue | undefined,
+  { reasons }: { reasons: boolean },
+): PasswordVerdict {
   if (error === undefined) {
     if (policy?.error === POLICY.changeAfterReset) return 'must-change';
     return policy?.graceAuthNsRemaining === undefined ? 'ok' : 'expired';
   }
   const result = resultOf(error);
   if (result === RESULT.invalidCredentials) {
-    const [, data] = /\bdata ([0-9a-f]+)\b/i.exec(causeOf(error)) ?? [];
+    const [, data] = (reasons && /\bdata ([0-9a-f]+)\b/i.exec(causeOf(error))) || [];
     if (data === EXPIRED || policy?.error === POLICY.expired) return 'expired';
     return data === MUST_CHANGE ? 'must-change' : 'wrong';
   }

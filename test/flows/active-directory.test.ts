@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  DOUBLE_PASSWORD,
+  type DomainDouble,
+  type SubCode,
+  startDomainDouble,
+} from '../../src/directories/ldap/double.ts';
+import { Client, type Reply } from '../support/client.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { type Gateway, PersonAtBrowser, startGateway } from '../support/gateway.ts';
+
+const WRONG = 'The user name or the password isn’t right.';
+const NEXT = 'Another-Horse-Battery-42';
+/** Wrong passwords that a browser may give. */
+const BUDGET = 2;
+
+let dc: DomainDouble;
+let at: Gateway;
+let folder: string;
+beforeAll(async () => {
+  dc = await startDomainDouble();
+  folder = mkdtempSync(join(tmpdir(), 'sallyport-domain-'));
+  const config = { directories: { campus: dc.settings() }, lockout: { failures: BUDGET } };
+  at = await startGateway({ folder, config });
+});
+afterAll(async () => {
+  await at.close();
+  await dc.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(() => void dc.asked.splice(0));
+
+async function tries(name: string, password = DOUBLE_PASSWORD, person = new PersonAtBrowser(at, new Client())) {
+  return { person, page: await person.password(await person.begin('library'), name, password) };
+}
+
+const opened = (page: Reply) => page.url.pathname === '/library';
+/** What a page says, whoever it says it to. */
+const said = ({ page }: { page: Reply }, name: string) => page.text.replaceAll(name, '');
+
+describe('a domain controller that refuses a password', () => {
+  it.each<[SubCode, string]>([
+    ['525', 'nobody'],
+    ['52e', 'wrong'],
+    ['530', 'not at this hour'],
+    ['531', 'not from here'],
+    ['533', 'disabled'],
+    ['701', 'account expired'],
+    ['775', 'locked'],
+  ])('for %s (%s) is a wrong password to see, and counted as one', async (code) => {
+    const name = `refused-${code}`;
+    dc.refuse(dc.person(name), code);
+    const looks = async (login: string) => {
+      const texts: string[] = [];
+      for (let time = 0; time <= BUDGET; time += 1) texts.push(said(await tries(login), login));
+      return texts;
+    };
+    const seen = await looks(name);
+    expect(seen.slice(0, BUDGET).every((text) => text.includes(WRONG))).toBe(true);
+    expect(seen[BUDGET]).toContain('Too many');
+    // It looks as what nobody goes by does, and the domain hears of no more than that.
+    expect(await looks(`nobody-${code}`)).toEqual(seen);
+    expect(dc.asked.filter((it) => it.operation === 'bind' && it.dn.includes(name))).toHaveLength(BUDGET);
+  });
+
+  it.each<[SubCode, string]>([
+    ['532', 'Your password has expired.'],
+    ['773', 'Your password was set by somebody else.'],
+  ])('for %s leads to a new one, and counts nothing against its owner', async (code, why) => {
+    const name = `renewed-${code}`;
+    const dn = dc.person(name);
+    dc.refuse(dn, code);
+    for (let time = 0; time < BUDGET; time += 1) expect((await tries(name)).page.text).toContain(why);
+    const { person, page } = await tries(name);
+    expect(page.text).toContain(why);
+    expect(opened(await person.begin('library'))).toBe(false);
+
+    const short = await person.answer(page, { current: DOUBLE_PASSWORD, next: 'a new one that is long enough' });
+    expect(opened(short)).toBe(true);
+    expect(dc.passwordOf(dn)).toBe('a new one that is long enough');
+    // By the service account, since its owner can't bind: but the old password was given as well.
+    const changes = dc.asked.filter((it) => it.operation === 'modify');
+    expect(changes).toMatchObject([{ as: /^CN=Sallyport/, changes: ['delete unicodePwd', 'add unicodePwd'] }]);
+    expect(opened((await tries(name, 'a new one that is long enough')).page)).toBe(true);
+    expect((await tries(name)).page.text).toContain(WRONG);
+  });
+
+  it.each<SubCode>(['532', '773'])('for %s proves nothing with another password', async (code) => {
+    const name = `guessed-${code}`;
+    dc.refuse(dc.person(name), code);
+    for (let time = 0; time < BUDGET; time += 1) expect((await tries(name, 'a guess')).page.text).toContain(WRONG);
+    expect((await tries(name, 'a guess')).page.text).toContain('Too many');
+  });
+
+  it('says so for somebody whose entry says more than the refusal', async () => {
+    const dn = dc.person('left', { userAccountControl: '514' });
+    dc.refuse(dn, '532');
+    expect((await tries('left')).page.text).toContain(WRONG);
+    expect(dc.asked.filter(({ operation }) => operation === 'modify')).toEqual([]);
+  });
+});
+
+describe('a server that isn’t Active Directory', () => {
+  it('proves no password by a refusal, whatever it says of it', async () => {
+    const settings = dc.settings({ preset: 'openldap', attributes: { key: 'cn', username: ['sAMAccountName'] } });
+    const config = { directories: { campus: { ...settings, filter: '(cn=*)', groups: { from: 'nowhere' } } } };
+    const other = await startGateway({ folder: temporaryFolder(), config });
+    onTestFinished(() => other.close());
+    const dn = dc.person('elsewhere', { objectClass: ['inetOrgPerson'] });
+    const enters = async () => (await tries('elsewhere', DOUBLE_PASSWORD, new PersonAtBrowser(other))).page;
+    expect(opened(await enters())).toBe(true);
+    dc.refuse(dn, '773');
+    expect((await enters()).text).toContain(WRONG);
+  });
+});
+
+describe('a server that sends elsewhere', () => {
+  it.each([
+    ['bind', 'Your password can’t be checked right now.'],
+    ['search', 'directory doesn’t answer'],
+    ['modify', 'Sign-in isn’t available right now'],
+  ] as const)('isn’t followed (%s)', async (operation, why) => {
+    let followed = 0;
+    const elsewhere = createServer((socket) => {
+      followed += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((done) => elsewhere.listen(0, 'localhost', done));
+    onTestFinished(() => void elsewhere.close());
+    const { port } = elsewhere.address() as AddressInfo;
+    const name = `sent-${operation}`;
+    const dn = dc.person(name);
+    if (operation === 'modify') dc.refuse(dn, '773');
+    dc.refer = { url: `ldap://localhost:${port}/${dn}`, operations: [operation] };
+    onTestFinished(() => {
+      dc.refer = undefined;
+    });
+    const { person, page } = await tries(name);
+    const end = operation === 'modify' ? await person.answer(page, { current: DOUBLE_PASSWORD, next: NEXT }) : page;
+    expect(end.text).toContain(why);
+    expect(dc.asked.map((it) => it.operation)).toContain(operation);
+    expect(dc.passwordOf(dn)).toBe(DOUBLE_PASSWORD);
+    expect(followed).toBe(0);
+  });
+});
