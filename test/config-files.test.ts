@@ -10,6 +10,7 @@ import { jsonSchemaOf, loadConfig } from '../src/boot/config.ts';
 import { loadModules, type Modules } from '../src/boot/modules.ts';
 import { loadOffers } from '../src/boot/offers.ts';
 import { issue } from '../src/factors/fido2/testing/certificates.ts';
+import { selfSigned } from './support/certificate.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const NOW = Date.parse('2027-01-01T00:00:00Z');
@@ -32,6 +33,15 @@ describe('the configurations that come along', () => {
       ...['library', 'courses', 'payroll'],
       ...['reading-room', 'laboratory', 'personnel'],
     ]);
+  });
+
+  it('ldap.yaml has no faults once its directory has been started', async () => {
+    const directory = join(folder, 'data/ldap/directory');
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'certificate.pem'), (await selfSigned('localhost')).cert);
+    const config = loadConfig(join(folder, 'config/ldap.yaml'), modules, {}, NOW);
+    expect(config.warnings).toEqual([]);
+    expect(config.data).toBe(join(folder, 'data/ldap'));
   });
 
   it('example.yaml has no faults once its secrets are there', () => {

@@ -62,10 +62,7 @@ async function startDemo(config: Config, app: App, prepared?: Prepared): Promise
     ),
     `Health and metrics  http://${config.management.host}:${config.management.port}/health/ready`,
     '',
-    ...(made.length > 0
-      ? ['Demo accounts, their passwords shown this once:', ...made]
-      : ['The demo accounts exist already. A new password for one: npm run sallyport -- user passwd alice']),
-    '',
+    ...people(config, made),
     `Everything is kept in ${relative(process.cwd(), config.data) || '.'}. Stop with Ctrl-C.`,
     '',
   ];
@@ -75,6 +72,14 @@ async function startDemo(config: Config, app: App, prepared?: Prepared): Promise
       await Promise.all(sites.map((site) => site.close()));
     },
   };
+}
+
+/** Who can sign in. */
+function people({ demo }: Config, made: readonly string[]): string[] {
+  if (made.length > 0) return ['Demo accounts, their passwords shown this once:', ...made, ''];
+  // A demonstration whose people are in a directory of their own makes none.
+  if (demo?.accounts.length === 0) return [];
+  return ['The demo accounts exist already. A new password for one: npm run sallyport -- user passwd alice', ''];
 }
 
 interface Site {
