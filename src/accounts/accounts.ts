@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Account, type AccountStatus, isUsable, type Seen } from '../core/account.ts';
 import { isRight, type PasswordVerdict, type Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
+import type { Nobody } from '../core/factor-ports.ts';
 import type { NewAccount } from '../core/store.ts';
 import { createIds } from './ids.ts';
 import type { Logins } from './logins.ts';
@@ -23,7 +24,7 @@ export interface Accounts {
   status(account: Account): Promise<AccountStatus>;
   /** The account, if its directory lets it sign in now. */
   usable(id: string): Promise<Account | undefined>;
-  verifyPassword(account: Account | undefined, password: string): Promise<PasswordVerdict>;
+  verifyPassword(account: Account | undefined, password: string, nobody?: Nobody): Promise<PasswordVerdict>;
 }
 
 /** People, wherever they come from, under ids of our own. */
@@ -82,6 +83,17 @@ export function createAccounts(
     return now;
   }
 
+  /**
+   * The directory that does the work for a name that nobody goes by, so that time doesn't tell: one of those where
+   * somebody by it could be, by a secret of the installation, so that it is always the same and could be theirs.
+   */
+  async function standIn(typed = ''): Promise<string> {
+    const places = logins.placesOf(typed);
+    const of = places.length > 0 ? places : [...directories.keys()];
+    const mac = Buffer.from(await idOf('', logins.nameOf(typed)), 'base64url');
+    return of[mac.readUInt32BE(0) % of.length] ?? '';
+  }
+
   return {
     async find(login) {
       const found = await logins.find(login);
@@ -125,9 +137,8 @@ export function createAccounts(
         seen === undefined;
       return current ? account : link(account.directory, person);
     },
-    async verifyPassword(account, password) {
-      // Nobody found: the first directory does the same work, so that time doesn't tell.
-      const directory = account ? directories.get(account.directory) : [...directories.values()][0];
+    async verifyPassword(account, password, nobody) {
+      const directory = directories.get(account?.directory ?? nobody?.directory ?? (await standIn(nobody?.name)));
       if (directory === undefined) return 'unavailable';
       const verdict = await directory.verifyPassword(account?.directoryKey, password);
       return isRight(verdict) && account && !isUsable(await status(account)) ? 'wrong' : verdict;

@@ -11,6 +11,16 @@ export interface Found {
   person: Person;
 }
 
+interface Answer {
+  id: string;
+  found: Found[];
+  away?: unknown;
+  failed?: unknown;
+}
+
+/** How long people wait for directories that aren't theirs, so that they take as long as others, milliseconds. */
+const PATIENCE = 1_000;
+
 /**
  * Whom a name means: somebody of the first directory that knows it. Of two people there it means nobody, whoever is
  * the owner of it: one who could choose an address or a user name would sign in as another or be kept out.
@@ -30,24 +40,50 @@ export function createLogins(
     return [...new Map(people.map((person) => [person.key, { directory, person }])).values()];
   }
 
+  /** Those that are asked for a name, in order. */
+  const askedFor = (login: Login): string[] =>
+    [...directories.keys()].filter((id) => isFor(login, routes.get(id) ?? EVERYBODY, routes.values()));
+
+  /** Those that didn't answer when they were asked last. */
+  const silent = new Set<string>();
+
+  /** Whom one knows, or why it can't be asked. */
+  async function ask(id: string, login: Login): Promise<Answer> {
+    try {
+      const found = await inOne(id, login);
+      silent.delete(id);
+      return { id, found };
+    } catch (error) {
+      if (!hasCode(error, 'ERR_DIRECTORY_UNAVAILABLE')) return { id, found: [], failed: error };
+      silent.add(id);
+      return { id, found: [], away: error };
+    }
+  }
+
   /**
-   * One that is away keeps nobody of another out: who has a password there, or a method, is who they say. But nobody is
-   * told that they don't exist.
+   * All are asked, whoever of them knows the name: else the work would tell whether one does, and which. One that is
+   * away keeps nobody of another out: who has a password there, or a method, is who they say. But nobody is told that
+   * they don't exist.
    */
   async function all(typed: string): Promise<Found[]> {
     const login = readLogin(typed, signInWith);
     if (login === undefined) return [];
+    const asked = askedFor(login).map((id) => ({ id, answer: ask(id, login) }));
     let away: unknown;
-    for (const id of directories.keys()) {
-      if (!isFor(login, routes.get(id) ?? EVERYBODY, routes.values())) continue;
-      try {
-        const found = await inOne(id, login);
-        if (found.length > 0) return found;
-      } catch (error) {
-        if (!hasCode(error, 'ERR_DIRECTORY_UNAVAILABLE')) throw error;
-        deps.log.warn({ directory: id, error: String(error) }, 'a directory can’t be asked who somebody is');
-        away ??= error;
+    for (const [at, { answer }] of asked.entries()) {
+      const { id, found, failed, away: cause } = await answer;
+      if (failed !== undefined) throw failed;
+      if (found.length > 0) {
+        const others = asked.slice(at + 1).filter((it) => !silent.has(it.id));
+        await within(
+          PATIENCE,
+          others.map((it) => it.answer),
+        );
+        return found;
       }
+      if (cause === undefined) continue;
+      deps.log.warn({ directory: id, error: String(cause) }, 'a directory can’t be asked who somebody is');
+      away ??= cause;
     }
     if (away !== undefined) throw away;
     return [];
@@ -70,9 +106,26 @@ export function createLogins(
       ...new Set(loginsOf(person, signInWith).map(nameOf)),
     ],
 
+    /** Where somebody by this name could be, in the order in which that is asked. */
+    placesOf(typed: string): string[] {
+      const login = readLogin(typed, signInWith);
+      return login === undefined ? [] : askedFor(login);
+    },
+
     /** What attempts under this name are counted by, whoever goes by it: without domain or realm. */
     nameOf,
   };
 }
 
 export type Logins = ReturnType<typeof createLogins>;
+
+/** Waits for all, but no longer than so many milliseconds. */
+async function within(milliseconds: number, all: readonly Promise<unknown>[]): Promise<void> {
+  if (all.length === 0) return;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((done) => {
+    timer = setTimeout(done, milliseconds);
+  });
+  await Promise.race([late, Promise.all(all)]);
+  clearTimeout(timer);
+}

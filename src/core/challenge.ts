@@ -51,6 +51,8 @@ export interface FactorContext {
   member?: string;
   /** The answer has to open the sign-in by itself, as a first factor does: nothing that was proven before counts. */
   opening?: boolean;
+  /** Where the answer is to seem wrong without being looked at: whose directory does the work all the same. */
+  directory?: string | undefined;
   /** Language of the page, BCP 47, for a person who has chosen none. */
   locale?: string;
   /** What requests from the browser's address are counted under. */

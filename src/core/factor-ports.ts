@@ -8,7 +8,15 @@ import type { RecordStore } from './store.ts';
 
 /** A wire to the account's directory, for the factor that asks it. */
 export interface PasswordPort {
-  verify(account: Account | undefined, password: string): Promise<PasswordVerdict>;
+  verify(account: Account | undefined, password: string, nobody?: Nobody): Promise<PasswordVerdict>;
+}
+
+/** Where nobody is found, or is to seem so: a directory does the same work all the same. */
+export interface Nobody {
+  /** The name that was given. */
+  name?: string | undefined;
+  /** The one that does it; by default one of those where somebody of that name could be. */
+  directory?: string | undefined;
 }
 
 /** Small durable values with compare-and-set. */

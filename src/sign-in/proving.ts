@@ -78,7 +78,7 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
     const taken = await take(opening.factor, who, first, answer, browser);
     if (!('mine' in taken)) {
       deps.audit.note({ event: 'sign-in.locked', factor: opening.factor, ...facts });
-      if (taken.silent) return { error: await seemsWrong(opening, answer), ...hint };
+      if (taken.silent) return { error: await seemsWrong(opening, answer, account), ...hint };
       const renew = taken.retryAfter === undefined ? { renew: true } : {};
       const message = lockedFor(taken, { opening: first }, deps.now());
       return { error: { ...message, factor: opening.factor }, ...renew, ...hint };
@@ -148,8 +148,14 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
   }
 
   /** What is told, after the same work, where nobody goes by the name. */
-  async function seemsWrong({ factor, pending }: Opening, answer: Answer): Promise<Message & { factor: string }> {
-    const verdict = await deps.factors.get(factor)?.factor.verify(pendingOf(factor, pending), [], answer, undefined);
+  async function seemsWrong(
+    { factor, pending }: Opening,
+    answer: Answer,
+    account: Account | undefined,
+  ): Promise<Message & { factor: string }> {
+    const it = deps.factors.get(factor)?.factor;
+    const context = { directory: account?.directory };
+    const verdict = await it?.verify(pendingOf(factor, pending), [], answer, undefined, context);
     if (verdict?.outcome !== 'refused') throw new Error(`factor ${factor} doesn't refuse nobody`);
     return { ...verdict.message, factor };
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Account } from '../../core/account.ts';
-import type { Challenge, Proved, Refused } from '../../core/challenge.ts';
+import type { Challenge, FactorContext, Proved, Refused } from '../../core/challenge.ts';
 import type { Factor, FactorModule } from '../../core/factor.ts';
 import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { Identified } from '../../core/factor-powers.ts';
@@ -48,11 +48,13 @@ async function verify(
   ports: FactorPorts,
   answer: Answer,
   account: Account | undefined,
+  context: FactorContext | undefined,
 ): Promise<Proved<never> | Refused> {
   const password = answer.password;
   if (!password) return refuse('empty');
   if (Buffer.byteLength(password) > MAX_PASSWORD) return refuse('wrong', 'password-too-long');
-  const verdict = await ports.password.verify(account, password);
+  const nobody = { name: answer.username, directory: context?.directory };
+  const verdict = await ports.password.verify(account, password, nobody);
   if (verdict === 'unavailable') return refuse('unavailable', 'directory-unavailable');
   if (verdict === 'wrong' || !account) return refuse('wrong', account ? 'wrong-password' : 'no-account');
   const proof = { factor: 'password', credential: 'password', amr: ['pwd'], kinds: ['knowledge' as const] };
@@ -71,7 +73,7 @@ function create(_settings: z.infer<typeof settings>, ports: FactorPorts): Factor
   });
   return {
     challenge: async () => challenge(),
-    verify: (_pending, _credentials, answer, account) => verify(ports, answer, account),
+    verify: (_pending, _credentials, answer, account, context) => verify(ports, answer, account, context),
     usable: () => true,
     opens: {
       begin: async (hint) => challenge(hint === undefined ? own : { ...own, value: hint }),
