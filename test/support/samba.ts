@@ -76,7 +76,8 @@ export async function startDomainController(): Promise<DomainController> {
       process.kill(-child.pid, 'SIGTERM');
       await gone;
     }
-    rmSync(folder, { recursive: true, force: true });
+    // Samba's own processes write a moment longer than the first one lives.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }
   await ready(child, () => values(BASE, 'lockoutThreshold')).catch(async (error: unknown) => {
     await stop();
