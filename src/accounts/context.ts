@@ -6,8 +6,13 @@ import type { SignInRequest } from '../core/sign-in.ts';
 import { budgetKey } from '../policy/index.ts';
 
 /** What a factor learns of the browser that asks. */
-export function fromBrowser({ locale, ip, userAgent }: Browser): FactorContext {
-  return { locale, address: budgetKey(ip), browser: { ip, userAgent } };
+export function fromBrowser({ locale, ip, userAgent, speaker }: Browser): FactorContext {
+  return {
+    locale,
+    ...(speaker === undefined ? { address: budgetKey(ip) } : {}),
+    // Of whom a door speaks for, the address may be unknown.
+    ...(ip === '' ? {} : { browser: { ip, userAgent } }),
+  };
 }
 
 /** And of the application that the sign-in is for. */

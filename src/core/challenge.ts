@@ -55,7 +55,7 @@ export interface FactorContext {
   directory?: string | undefined;
   /** Language of the page, BCP 47, for a person who has chosen none. */
   locale?: string;
-  /** What requests from the browser's address are counted under. */
+  /** What requests from the browser's address are counted under; absent where it is everybody's, as a concentrator's. */
   address?: string;
   /** Names this sign-in, the same through all its steps and reloads. */
   signIn?: string;

@@ -7,8 +7,9 @@ import type { Wants } from './sign-in.ts';
 /** Who asks where there is no browser. */
 export interface Caller {
   /**
-   * The person's own address where the protocol tells it, else that of whoever speaks for them: policy's networks go
-   * by it, and attempts and what strangers have begun are counted for it.
+   * The person's own address where the protocol tells it, else that of whoever speaks for them, or empty where neither
+   * can be believed, which is no network's: policy's networks go by it, and attempts and what strangers have begun are
+   * counted for it.
    */
   ip: string;
   userAgent?: string;
@@ -40,6 +41,12 @@ export interface JourneyRequest {
   /** The kinds of prompt that can be presented here: a factor that uses another one isn't offered. */
   presents: readonly PromptKind[];
   from: From;
+  /**
+   * Another sign-in of the same person at the same application that somebody may have given up waiting for. Once the
+   * first answer is right here too, its second step goes on here as it stands, and there no more: nothing is sent anew.
+   * Only for whoever certainly comes from the same place: what is answered elsewhere would be taken in here.
+   */
+  joins?: string;
 }
 
 /** A method that the person can choose: a factor, with the credential used last. */

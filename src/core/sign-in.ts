@@ -54,7 +54,12 @@ export interface SignInRequest {
   /** Set where consent is asked for; otherwise a sign-in or step-up is. */
   consent?: ConsentRequest;
   /** The door that presents the journey itself, and the prompts that it can; absent: the pages do, and can all. */
-  presenter?: { door: string; prompts: readonly PromptKind[] };
+  presenter?: {
+    door: string;
+    prompts: readonly PromptKind[];
+    /** Id of the sign-in whose second step goes on here (`JourneyRequest.joins`). */
+    joins?: string;
+  };
 }
 
 export interface ConsentRequest {

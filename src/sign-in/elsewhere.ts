@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { contextOf } from '../accounts/context.ts';
-import { type Browser, referenceOf } from '../core/browser.ts';
+import type { Browser } from '../core/browser.ts';
 import { SallyportError } from '../core/errors.ts';
 import type { From, JourneyPort, JourneyRefusal, JourneyRequest, JourneyStep } from '../core/journey.ts';
 import type { Answer } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Dispatcher } from './advance.ts';
+import { browserOfCaller } from './callers.ts';
 import type { Look } from './look.ts';
 import type { SignInNeeds } from './needs.ts';
 import type { Progress } from './progress.ts';
@@ -36,23 +37,10 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, states, progres
   const { ephemeral, load, sealer, strangers } = deps;
   const fresh = (bytes: number): string => Buffer.from(deps.random(bytes)).toString('base64url');
 
-  function browserAt(door: string, from: From): Browser {
-    if ('devices' in from) return from;
-    const { ip, userAgent = '', locale = deps.defaultLocale, speaker, known } = from;
-    return {
-      ...{ ip, userAgent, locale, networks: deps.networksOf(ip), reference: referenceOf(deps.random) },
-      ...{ shared: true, devices: [], cookieless: true },
-      known: known === undefined ? undefined : `${door} ${known}`,
-      ...(speaker === undefined ? {} : { speaker: `${door} ${speaker}` }),
-      setDevice: () => {},
-      setKnown: () => {},
-    };
-  }
-
   return function portOf(door: string): JourneyPort {
     const keyOf = (id: string) => `journey:{${createHash('sha256').update(`${door} ${id}`).digest('base64url')}}`;
 
-    const browserOf = (from: From) => browserAt(door, from);
+    const browserOf = (from: From) => browserOfCaller(deps, door, from);
 
     async function requestOf(id: string): Promise<SignInRequest> {
       const stored = await ephemeral.get(keyOf(id));
@@ -117,7 +105,15 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, states, progres
       }
     }
 
-    async function begin({ application, wants, loginHint, presents, from }: JourneyRequest) {
+    /** A sign-in of the same application, which may have ended meanwhile. */
+    async function joinable(id: string | undefined, application: string): Promise<{ joins?: string }> {
+      const stored = id === undefined ? undefined : await ephemeral.get(keyOf(id));
+      if (id === undefined || stored === undefined) return {};
+      const other = JSON.parse(sealer.open(stored, keyOf(id))) as SignInRequest;
+      return other.application === application ? { joins: id } : {};
+    }
+
+    async function begin({ application, wants, loginHint, presents, from, joins }: JourneyRequest) {
       load.begin();
       await own(application);
       const browser = browserOf(from);
@@ -126,7 +122,7 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, states, progres
         ...{ id, request: fresh(16), application, uiLocales: [browser.locale] },
         wants: { acrValues: [], acrEssential: false, reauthenticate: false, ...wants },
         ...(loginHint === undefined ? {} : { loginHint }),
-        presenter: { door, prompts: presents },
+        presenter: { door, prompts: presents, ...(await joinable(joins, application)) },
       };
       const [key, ttl] = [keyOf(id), PATIENCE];
       const value = sealer.seal(JSON.stringify(request), key);

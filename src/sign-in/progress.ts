@@ -1,10 +1,11 @@
+import { contextOf } from '../accounts/context.ts';
 import type { Browser } from '../core/browser.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import type { SignInNeeds } from './needs.ts';
 import { about } from './results.ts';
 import type { Loaded, States } from './states.ts';
-import type { State } from './steps.ts';
+import type { Stage, State } from './steps.ts';
 
 /** Where a sign-in stands, from one answer to the next: loaded, gone on with, stored. */
 export function createProgress(
@@ -19,7 +20,22 @@ export function createProgress(
   ): Promise<State> {
     const { error: _, ...kept } = state;
     const blank: State = { ...kept, wrong: 0, nonce: states.nonce(), stage: { at: 'choose' } };
-    return { ...blank, stage: await dispatcher.next(request, blank, browser) };
+    const joined = await joinedBy(request, blank, browser);
+    return { ...blank, stage: joined ?? (await dispatcher.next(request, blank, browser)) };
+  }
+
+  /** The second step that another sign-in of the same person stands at, where it would be asked here as well. */
+  async function joinedBy(request: SignInRequest, state: State, browser: Browser): Promise<Stage | undefined> {
+    const id = request.presenter?.joins;
+    if (id === undefined || state.account === undefined) return undefined;
+    const other = await states.load({ id });
+    if (other?.state.stage.at !== 'method' || other.state.account !== state.account) return undefined;
+    const { stage } = other.state;
+    const evaluation = await dispatcher.evaluate(request, state, browser);
+    if (evaluation.missing !== 'second') return undefined;
+    const methods = dispatcher.offers.methods(evaluation, state, contextOf(request, browser));
+    if (!methods.some(({ factor }) => factor === stage.factor)) return undefined;
+    return (await states.take({ id }, other)) ? stage : undefined;
   }
 
   /** What policy asked for when it refused, and by which rules: whoever helps is told that. */

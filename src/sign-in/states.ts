@@ -7,6 +7,9 @@ import type { State } from './steps.ts';
 /** How long a sign-in waits for the next answer, milliseconds. */
 export const PATIENCE = 30 * 60_000;
 
+/** In the place of a state that goes on elsewhere. */
+const TAKEN = 'taken';
+
 export interface Loaded {
   state: State;
   /** The stored text that a change is made on top of. */
@@ -16,19 +19,25 @@ export interface Loaded {
 /** Where each sign-in stands: sealed, under the hash of its id, changed by compare-and-set only. */
 export function createStates(deps: Pick<SignInNeeds, 'ephemeral' | 'sealer' | 'random' | 'strangers'>) {
   const { ephemeral, sealer, strangers } = deps;
-  const keyOf = ({ id }: SignInRequest) => `sign-in:{${createHash('sha256').update(id).digest('base64url')}}`;
+  const keyOf = ({ id }: Pick<SignInRequest, 'id'>) =>
+    `sign-in:{${createHash('sha256').update(id).digest('base64url')}}`;
 
   return {
-    async forget(request: SignInRequest): Promise<void> {
+    async forget(request: Pick<SignInRequest, 'id'>): Promise<void> {
       await ephemeral.delete(keyOf(request));
       await strangers.release(keyOf(request));
     },
 
     nonce: (): string => Buffer.from(deps.random(12)).toString('base64url'),
 
-    async load(request: SignInRequest): Promise<Loaded | undefined> {
+    /** As `load`, and takes it away: of any number of callers one gets it. Only where it is still `stored`. */
+    async take(request: Pick<SignInRequest, 'id'>, { stored }: Loaded): Promise<boolean> {
+      return (await ephemeral.swap(keyOf(request), stored, TAKEN)) && (await ephemeral.take(keyOf(request))) === TAKEN;
+    },
+
+    async load(request: Pick<SignInRequest, 'id'>): Promise<Loaded | undefined> {
       const stored = await ephemeral.get(keyOf(request));
-      if (stored === undefined) return undefined;
+      if (stored === undefined || stored === TAKEN) return undefined;
       return { state: JSON.parse(sealer.open(stored, keyOf(request))) as State, stored };
     },
 

@@ -3,7 +3,7 @@ import type { RadiusClient } from './settings.ts';
 /** What was typed in one field: the password, and a code where it came along. */
 export interface Typed {
   password: string;
-  code?: string;
+  code?: string | undefined;
 }
 
 /** A static challenge of OpenVPN's: password and answer, each in Base64 (its management-notes, "SCRV1"). */

@@ -5,7 +5,8 @@ import { requireMd5 } from './codec/authenticity.ts';
 import { createDuplicates } from './duplicates.ts';
 import { createNotes } from './notes.ts';
 import { createReceiving } from './receive.ts';
-import { createRounds } from './rounds.ts';
+import { createReplies } from './replies.ts';
+import { createOpen, createRounds } from './rounds.ts';
 import {
   checkApplications,
   type RadiusApplication,
@@ -29,7 +30,11 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
     requireMd5();
     const { now, ephemeral, log, meter } = ports;
     const notes = createNotes({ log, meter, now });
-    const access = createAccess(ports, { rounds: createRounds(ports), texts: createTexts(ports), notes });
+    const texts = createTexts(ports);
+    const access = createAccess(ports, {
+      ...{ rounds: createRounds(ports), open: createOpen(ports), notes },
+      ...{ texts, replies: createReplies(ports, texts) },
+    });
     const arrive = createReceiving({
       clientOf: clientsOf([...ports.applications.values()].filter(isOurs)),
       allows: createRates(rate, now),

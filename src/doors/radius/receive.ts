@@ -46,7 +46,8 @@ interface Parts {
   allows(client: string): boolean;
   duplicates: Duplicates;
   notes: Notes;
-  access(asked: Asked): Promise<Reply>;
+  /** Undefined: not yet. */
+  access(asked: Asked): Promise<Reply | undefined>;
   /** Throws while a store is away. */
   ready(): Promise<void>;
 }

@@ -17,6 +17,8 @@ export interface Asked {
   userName: string;
   username: string;
   from: Caller;
+  /** The person at this client and this Calling-Station-Id, where that can be believed. */
+  place?: string;
 }
 
 /** Text of an attribute: strictly UTF-8, or else what the client is said to write; undefined where it is neither. */
@@ -51,21 +53,23 @@ export function askedBy(client: RadiusClient, packet: Packet, integrity: Integri
   const userName = name && textOf(client, name);
   if (userName === undefined || userName.trim() === '') return undefined;
   const username = client.settings.userName === 'bare' ? bare(userName) : userName;
-  return { client, packet, integrity, userName, username, from: callerOf(client, packet, integrity) };
+  const station = stationIn(packet, integrity);
+  const place = station === undefined ? {} : { place: JSON.stringify([client.id, userName, station]) };
+  return { client, packet, integrity, userName, username, from: callerOf(client, station), ...place };
 }
 
-/**
- * Who asks. What isn't protected could have been written by anybody on the way: the person's address then belongs to no
- * network, and nothing is recognised by it.
- */
-function callerOf(client: RadiusClient, packet: Packet, integrity: Integrity): Caller {
+/** Calling-Station-Id. What isn't protected could have been written by anybody on the way. */
+function stationIn(packet: Packet, integrity: Integrity): string | undefined {
+  if (integrity !== 'right') return undefined;
   const value = valueIn(packet, TYPE.callingStationId) ?? vendorValueIn(packet, PALO_ALTO.vendor, PALO_ALTO.type);
-  const station = value?.toString('latin1').trim();
-  const believed = integrity === 'right' && station ? station : undefined;
-  const { id, settings } = client;
-  const known = settings.requireMessageAuthenticator && believed ? `${id} ${believed}` : undefined;
+  return value?.toString('latin1').trim() || undefined;
+}
+
+/** Who asks. Without a station that can be believed the person is on no network, and nothing is recognised by it. */
+function callerOf({ id, settings }: RadiusClient, station: string | undefined): Caller {
+  const known = settings.requireMessageAuthenticator && station !== undefined ? `${id} ${station}` : undefined;
   return {
-    ip: (believed && addressIn(believed)) ?? '',
+    ip: (station && addressIn(station)) ?? '',
     userAgent: 'RADIUS',
     locale: settings.locale,
     speaker: id,

@@ -59,4 +59,38 @@ export function createRounds({ ephemeral, sealer, random }: Pick<DoorPorts, 'eph
   };
 }
 
+/** So long what has begun is taken to be under way before its first challenge, milliseconds. */
+const BEGINNING = 30_000;
+const UNDER_WAY = 'under-way';
+
+/**
+ * What stands open of a person at a client and station. A client that has waited for too long begins anew, often at
+ * another node: what was sent to the person is then what is asked for, and nothing is sent again.
+ */
+export function createOpen({ ephemeral, sealer }: Pick<DoorPorts, 'ephemeral' | 'sealer'>) {
+  const keyOf = (place: string) => `radius-open:${hash(place).toString('base64url')}`;
+  return {
+    /** The journey that is to be joined; `wait` where one is about to ask. What begins is under way from now on. */
+    async begin(place: string): Promise<{ joins?: string } | 'wait'> {
+      const key = keyOf(place);
+      if (await ephemeral.add(key, UNDER_WAY, BEGINNING)) return {};
+      const kept = await ephemeral.get(key);
+      if (kept === undefined) return {};
+      if (kept === UNDER_WAY) return 'wait';
+      // Of several that come at once the others wait.
+      if (!(await ephemeral.swap(key, kept, UNDER_WAY, BEGINNING))) return 'wait';
+      return { joins: sealer.open(kept, key) };
+    },
+
+    async asks(place: string, journey: string): Promise<void> {
+      await ephemeral.set(keyOf(place), sealer.seal(journey, keyOf(place)), CHALLENGE);
+    },
+
+    async end(place: string): Promise<void> {
+      await ephemeral.delete(keyOf(place));
+    },
+  };
+}
+
+export type Open = ReturnType<typeof createOpen>;
 export type Rounds = ReturnType<typeof createRounds>;

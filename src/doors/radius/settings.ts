@@ -79,7 +79,7 @@ export const radiusApplication = z.strictObject({
     .optional()
     .describe('The code of the second step comes with the password, behind the last comma'),
   locale: z.string().default('en').describe('Language of the texts that it shows'),
-  textLength: z.int().min(40).max(253).default(80).describe('Octets of a challenge’s text that it shows'),
+  textLength: z.int().min(40).max(253).default(79).describe('Octets of a challenge’s text that it shows'),
   attributes: z.array(attribute).max(32).default([]).describe('What an Access-Accept says of a person, by group'),
   sessionTimeout: duration('1m', '30d').optional().describe('Session-Timeout of an Access-Accept, at most'),
 });

@@ -35,13 +35,13 @@ export function createDispatch(settings: Settings, ports: FactorPorts, conversio
   const { countries, perHour, resend } = settings;
   const { hostname } = new URL(ports.issuer);
 
-  function budgets(to: Addressee, country: string, address = 'unknown'): Budget[] {
+  function budgets(to: Addressee, country: string, address: string | undefined): Budget[] {
     const hourly = (name: keyof typeof perHour, of: string) => ({ name, of, most: perHour[name], per: HOUR });
     return [
       { name: PAUSE, of: to.number, per: resend * 1000, apart: true },
       hourly('account', to.account),
       hourly('number', to.number),
-      hourly('address', address),
+      ...(address === undefined ? [] : [hourly('address', address)]),
       { ...hourly('country', country), shared: true },
       { ...hourly('installation', ''), shared: true },
     ];
