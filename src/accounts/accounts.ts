@@ -7,6 +7,7 @@ import type { NewAccount } from '../core/store.ts';
 import { createIds } from './ids.ts';
 import type { Logins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
+import type { PasswordStates } from './passwords/state.ts';
 
 export interface Accounts {
   /** By what an operator types; asks the directories in order and links the account. */
@@ -32,6 +33,7 @@ export function createAccounts(
   deps: Pick<AccountsNeeds, 'now' | 'random' | 'durable' | 'directories' | 'seenFor'> & {
     audit: Pick<AuditPort, 'commit'>;
     logins: Logins;
+    passwordStates: Pick<PasswordStates, 'mayStay'>;
   },
 ): Accounts {
   const { durable, directories, logins } = deps;
@@ -141,7 +143,9 @@ export function createAccounts(
       const directory = directories.get(account?.directory ?? nobody?.directory ?? (await standIn(nobody?.name)));
       if (directory === undefined) return 'unavailable';
       const verdict = await directory.verifyPassword(account?.directoryKey, password);
-      return isRight(verdict) && account && !isUsable(await status(account)) ? 'wrong' : verdict;
+      if (!isRight(verdict) || account === undefined) return verdict;
+      if (!isUsable(await status(account))) return 'wrong';
+      return verdict === 'ok' && !(await deps.passwordStates.mayStay(account, password)) ? 'unfit' : verdict;
     },
   };
 }

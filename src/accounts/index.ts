@@ -16,13 +16,15 @@ export { createWatch, type Watch, type WatchTrouble } from './watch/index.ts';
 
 export function accountsRoom(needs: AccountsNeeds) {
   const logins = createLogins(needs);
+  const passwordStates = createPasswordStates(needs);
   return {
     logins,
-    accounts: createAccounts({ ...needs, logins }),
+    accounts: createAccounts({ ...needs, logins, passwordStates }),
     credentials: createCredentials(needs),
     holds: createHolds(needs),
     preferences: createPreferences(needs),
-    passwordStates: createPasswordStates(needs),
+    passwordRules: needs.passwordRules,
+    passwordStates,
     lastKnown: createLastKnown(needs),
   };
 }

@@ -4,7 +4,7 @@ import type { AuditPort, LogPort } from '../core/door.ts';
 import type { Route, SignInWith } from '../core/logins.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
-import type { PasswordPolicy } from './passwords/policy.ts';
+import type { PasswordRules } from './passwords/rule-book.ts';
 
 export interface AccountsNeeds {
   now(): number;
@@ -20,7 +20,7 @@ export interface AccountsNeeds {
   /** Names that are for one of them alone, by its id. */
   routes: ReadonlyMap<string, Route>;
   signInWith: SignInWith;
-  passwordPolicy: PasswordPolicy;
+  passwordRules: PasswordRules;
   /** How long an answer of a directory's about somebody isn't written anew, milliseconds; absent: none is kept. */
   seenFor?: number;
 }

@@ -2,6 +2,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Hold, Holds } from '../accounts/holds.ts';
 import type { ReadLastKnown } from '../accounts/last-known.ts';
+import type { PasswordRules } from '../accounts/passwords/rule-book.ts';
 import { atMost } from '../accounts/strength.ts';
 import type { Credential } from '../core/account.ts';
 import { isManaging, isOwnPage } from '../core/application.ts';
@@ -46,6 +47,7 @@ export interface FullEvaluation extends Evaluation {
 interface Parts {
   accounts: Accounts;
   lastKnown: ReadLastKnown;
+  passwordRules: Pick<PasswordRules, 'withheld'>;
   credentials: Credentials;
   evidence: EvidenceStore;
   devices: TrustedDevices;
@@ -128,9 +130,10 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     const enrolling = input.bootstrap !== false && isOwnPage(input.application);
     const implied = impliedOf(deps.factors, account, requirement.factors);
     const asked = { requirement, wants: input.wants, request: input.request, onlyIfNamed: reserved };
-    const wanted = { ...asked, evidence: held, enrolling };
+    const withheld = account ? parts.passwordRules.withheld(account) : [];
+    const wanted = { ...asked, withheld, evidence: held, enrolling };
     const facts = {
-      ...{ requirement, credentials: enrolled, implied, stopped, evidence: held, enrolling },
+      ...{ requirement, credentials: enrolled, implied, stopped, evidence: held, enrolling, withheld },
       ...(hold ? { hold } : {}),
       ...dueOf(held),
       ...(input.presents ? { presents: input.presents } : {}),

@@ -79,7 +79,7 @@ function people({ demo }: Config, made: readonly string[]): string[] {
   if (made.length > 0) return ['Demo accounts, their passwords shown this once:', ...made, ''];
   // A demonstration whose people are in a directory of their own makes none.
   if (demo?.accounts.length === 0) return [];
-  return ['The demo accounts exist already. A new password for one: npm run sallyport -- user passwd alice', ''];
+  return ['The demo accounts exist already. A new password for one: npm run sallyport -- user passwd --keep alice', ''];
 }
 
 interface Site {
@@ -92,7 +92,8 @@ interface Site {
 async function makeAccounts(config: Config, app: App): Promise<string[]> {
   const made: string[] = [];
   for (const { username, name, groups, email } of config.demo?.accounts ?? []) {
-    const options = { name, groups: groups.join(','), email };
+    // Shown to whoever runs it: nobody else has set it.
+    const options = { name, groups: groups.join(','), email, keep: true };
     const { lines, exitCode } = await app.host.run({
       name: 'user add',
       input: { args: [username], options, stdin: '' },

@@ -3,7 +3,7 @@ import { createExchange } from '../accounts/exchange.ts';
 import type { AccountsRoom } from '../accounts/index.ts';
 import { type Applications, INTERNAL_APPLICATIONS } from '../core/application.ts';
 import type { CredentialKind, CredentialKinds } from '../core/credential-kind.ts';
-import type { Directory } from '../core/directory.ts';
+import type { Directory, PasswordsPort } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
 import type { EnabledFactor, EnabledFactors } from '../core/enabled-factor.ts';
 import type { FactorPorts } from '../core/factor-ports.ts';
@@ -86,6 +86,7 @@ export function createDirectories(
   modules: Modules,
   durable: DurableStore,
   { world, log, metrics }: { world: World; log: LogPort; metrics: Metrics },
+  passwords: PasswordsPort,
 ): Map<string, Directory> {
   const directories = new Map<string, Directory>();
   for (const [id, { type, settings, ...route }] of config.directories) {
@@ -94,7 +95,7 @@ export function createDirectories(
     const records = durable.records(`directory:${id}`);
     const signInWith = routedTo(config.signInWith, [route]);
     const recordsOf = (what: string) => durable.records(`directory-${what}:${id}`);
-    const kept = { records, recordsOf };
+    const kept = { records, recordsOf, passwords };
     directories.set(id, module.create(settings, { ...world, log, ...kept, signInWith, work: metrics.hashing(id) }));
   }
   return directories;

@@ -13,6 +13,9 @@ export type Kind = (typeof KINDS)[number];
 export const LEVELS = ['sfa', 'mfa', 'phr', 'phrh'] as const;
 export type Level = (typeof LEVELS)[number];
 
+/** Why a right password must be another one first; `unfit`: it isn't what the policy asks for by now. */
+export type PasswordDue = 'expired' | 'must-change' | 'unfit';
+
 /** What one factor proved, and when. Times are epoch milliseconds. */
 export interface Proof {
   /** Id of the factor module that obtained it. */
@@ -32,8 +35,8 @@ export interface Proof {
   expires?: number;
   /** Lent (a Temporary Access Pass): good for signing in and for setting up a method, always beside a first factor. */
   bootstrap?: boolean;
-  /** It was right, and must be changed before anything opens: the directory says so. */
-  renew?: 'expired' | 'must-change';
+  /** It was right, and must be changed before anything opens: the directory says so, or the policy. */
+  renew?: PasswordDue;
   /** Of what is lent: good for signing in alone, and sets nothing up. */
   signsInOnly?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AccountStatus, Profile } from './account.ts';
+import type { PasswordDue } from './assurance.ts';
 import type { Examine } from './finding.ts';
 import type { WorkMeter } from './load.ts';
 import type { LogPort } from './log.ts';
@@ -32,8 +33,8 @@ export interface Person {
 /** `expired` and `must-change`: it still shows who somebody is, and opens nothing but the page for a new one. */
 export type PasswordState = 'usable' | 'expired' | 'must-change';
 
-/** `expired` and `must-change`: it was the right one. */
-export type PasswordVerdict = 'ok' | 'expired' | 'must-change' | 'wrong' | 'unavailable';
+/** Those that are due were right. */
+export type PasswordVerdict = 'ok' | PasswordDue | 'wrong' | 'unavailable';
 
 /** How somebody stands, without all else that is known of them. */
 export type Standing = Pick<Person, 'key' | 'status' | 'statusReason'>;
@@ -72,9 +73,10 @@ export interface Directory {
   verifyPassword(key: string | undefined, password: string): Promise<PasswordVerdict>;
   /**
    * `current`: the present one, where the person has just given it. Throws PasswordRefusedError for a password
-   * that it doesn't take. Absent: passwords are changed elsewhere.
+   * that it doesn't take. Absent: passwords are changed elsewhere. `owner`: the person chose it, and how many former
+   * ones it may not be; a directory that has a history of its own goes by that.
    */
-  changePassword?(key: string, password: string, current?: string): Promise<void>;
+  changePassword?(key: string, password: string, current?: string, owner?: { history: number }): Promise<void>;
   /**
    * After how many wrong passwords it locks an account by itself; all that come from here stay below that. Undefined
    * where it doesn't, or doesn't say. It may be asked at every attempt. Absent: it counts none.
@@ -102,8 +104,18 @@ export interface DirectoryPorts {
   /** By what people sign in: a directory that keeps them itself gives no name to two. */
   signInWith: SignInWith;
   log: LogPort;
+  /** What passwords must be, for those that somebody else sets. Absent: nobody says. */
+  passwords?: PasswordsPort;
   /** Told of passwords that wait to be hashed, where somebody measures. */
   work?: WorkMeter;
+}
+
+/** The policy's rules, for whoever sets another one's password: a command, a file. */
+export interface PasswordsPort {
+  /** All that speaks against one for this person, in words for operators; none is none. */
+  faults(password: string, person: Omit<Person, 'key' | 'status'>): Promise<string[]>;
+  /** Most characters that one of theirs may have, and how many former ones are remembered. */
+  bounds(person: Pick<Person, 'groups'>): { maximum: number; history: number };
 }
 
 export interface DirectoryModule<S = unknown> {

@@ -121,6 +121,8 @@ export interface Evaluation {
   /** An essential class was asked for that nobody could reach here: known before anybody is. */
   impossible: boolean;
   acr?: string;
+  /** Classes that can't be claimed of this account, whatever was proven: its password may be too weak for them. */
+  withheld?: readonly string[];
   amr: string[];
   /** Time of the first-factor proof, epoch milliseconds. */
   authTime?: number;

@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Hold } from '../accounts/holds.ts';
-import { normalPassword, rulesOf } from '../accounts/passwords/rules.ts';
+import type { PasswordRules } from '../accounts/passwords/rule-book.ts';
+import { normalPassword } from '../accounts/passwords/rules.ts';
 import type { PasswordStates } from '../accounts/passwords/state.ts';
 import { openerOf } from '../accounts/strength.ts';
 import type { Account } from '../core/account.ts';
@@ -31,13 +32,14 @@ export type Changed = Ended | { error: Message } | { lost: true };
 
 interface Parts extends RevocationParts {
   accounts: Accounts;
+  passwordRules: PasswordRules;
   passwordStates: PasswordStates;
 }
 
 /** Changes passwords in the directories that people come from. Nothing of a password is kept or told here. */
 export function createPasswords(
   deps: Pick<MethodsNeeds, 'now' | 'ephemeral' | 'audit' | 'log' | 'directories' | 'factors'>,
-  { accounts, passwordStates, attempts, ...resting }: Parts,
+  { accounts, passwordRules, passwordStates, attempts, ...resting }: Parts,
 ) {
   const revoke = createRevocation(deps, { attempts, ...resting });
 
@@ -66,7 +68,7 @@ export function createPasswords(
 
   /** What is wrong with the new one. */
   async function fault({ account, next, current }: Change): Promise<Message | undefined> {
-    const [first] = await passwordStates.faults(next, account);
+    const [first] = await passwordRules.faults(next, account);
     if (first) return first;
     if (current !== undefined) return normalPassword(next) === normalPassword(current) ? SAME : undefined;
     // A directory that locks accounts would count the question as a failure.
@@ -81,7 +83,8 @@ export function createPasswords(
     const directory = deps.directories.get(account.directory);
     if (directory?.changePassword === undefined) return { error: { key: 'new-password.not-here' } };
     try {
-      await directory.changePassword(account.directoryKey, normalPassword(next), current);
+      const { history } = passwordRules.profileOf(account);
+      await directory.changePassword(account.directoryKey, normalPassword(next), current, { history });
     } catch (error) {
       if (!(error instanceof PasswordRefusedError)) throw error;
       const key = `new-password.refused.${error.rule}`;
@@ -95,7 +98,7 @@ export function createPasswords(
 
   return {
     /** What a new one of theirs must be, in words. */
-    rulesOf: (account: Account): Message[] => rulesOf(passwordStates.profileOf(account)),
+    rulesOf: (account: Account): Message[] => passwordRules.wordsOf(account),
 
     /** Whether the account's directory changes passwords. */
     changeable: ({ directory }: Account): boolean => deps.directories.get(directory)?.changePassword !== undefined,

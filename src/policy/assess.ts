@@ -32,6 +32,8 @@ export interface AssessInput {
   request: RequestId;
   now: number;
   acr: AcrTable;
+  /** Classes of it that can't be claimed of this account, whatever was proven. */
+  withheld?: readonly string[];
   /** Factors whose proofs count only where the requirement names them. */
   onlyIfNamed?: ReadonlySet<string>;
   /** Highest level that the account's enrolled credentials and a first factor could reach; undefined if unknown. */
@@ -60,7 +62,10 @@ interface Asked {
  */
 export function assess(input: AssessInput): Assessment {
   const { requirement, wants } = input;
-  const asked = askedOf(wants, input.acr);
+  const withheld = input.withheld ?? [];
+  const claimable = new Map([...input.acr].filter(([value]) => !withheld.includes(value)));
+  // Who must be told that class is refused, before anybody proves what doesn't help.
+  const asked = askedOf(wants, wants.acrEssential ? claimable : input.acr);
   const wanted = wantedOf(requirement.level, asked, input.reachable);
   const unknown = asked.essential && asked.level === undefined;
   const impossible =
@@ -75,7 +80,7 @@ export function assess(input: AssessInput): Assessment {
   const { level, remembered, proofs } = levelHeld(input, counting, wanted);
   const enough = reaches(level, wanted) || opens(input, counting);
   const expires = end(input, counting, { level, enough, wanted });
-  const acr = acrOf(input.acr, level, wants.acrValues);
+  const acr = acrOf(claimable, level, wants.acrValues);
   return {
     satisfied: enough && !unknown,
     ...(!enough && { missing: 'second' as const }),

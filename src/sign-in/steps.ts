@@ -1,5 +1,5 @@
 import type { Account } from '../core/account.ts';
-import type { Evidence, Proof } from '../core/assurance.ts';
+import type { Evidence, PasswordDue } from '../core/assurance.ts';
 import type { Outcome } from '../core/door.ts';
 import type { Method } from '../core/journey.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
@@ -36,9 +36,6 @@ export type Stage =
   | { at: 'refused'; message: string; error: RefusalError; setUp?: boolean }
   /** `withoutDirectory`: their directory could not be asked. */
   | { at: 'done'; authTime: number; withoutDirectory?: true };
-
-/** Why a directory wants another password. */
-export type PasswordDue = NonNullable<Proof['renew']>;
 
 export type RefusalError = Extract<Outcome, { kind: 'refused' }>['error'];
 

@@ -127,9 +127,9 @@ describe('this wasn’t me', () => {
     await report(scene, owner);
     let page = await toNewPassword(scene, owner, await owner.begin('courses'));
     for (const [next, text] of [
-      ['short', 'Use at least 12 characters.'],
-      [`my ${owner.username} and more`, 'It holds your user name.'],
-      ['example-UNIVERSITY 2026!', 'It holds the name of this service.'],
+      ['short', 'Use at least 15 characters.'],
+      [`${owner.username}, ${owner.username}, 1999`, 'It is little more than your user name.'],
+      ['example-UNIVERSITY 2026!', 'It is little more than the name of this service'],
       [PASSWORD, 'That is your old password.'],
       [`tab\tin the middle of it`, 'characters that can’t be used'],
       ['長'.repeat(342), 'That is too long.'],

@@ -58,7 +58,7 @@ describe.each(USUAL_STORES)('this wasn’t me, on the %s store', JOURNEY, (_name
     expect(await me.heading()).toBe('Choose a new password');
     await showsNoFaults(me);
     await choose(me, 'too short');
-    expect(await me.page.getByRole('alert').innerText()).toBe('Use at least 12 characters.');
+    expect(await me.page.getByRole('alert').innerText()).toBe('Use at least 15 characters.');
     await showsNoFaults(me);
     await choose(me, NEW_PASSWORD);
     await me.press('Yes, this is my device');

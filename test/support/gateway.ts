@@ -16,6 +16,7 @@ import { createAuthenticator } from '../../src/factors/totp/double.ts';
 import { Client, type Reply } from './client.ts';
 import { demoTree, merge, type Ports, SECRETS, shortTree, startRelyingParties, type Tree } from './configuration.ts';
 import { forms } from './forms.ts';
+import { keeping } from './keeping.ts';
 import { freePort } from './ports.ts';
 import { isServiceProvider, prepareForTests, withServiceProviders } from './service-provider.ts';
 
@@ -152,7 +153,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const serviceProvider = prepared && (await startServiceProvider({ prepared, identityProvider: url }));
 
   async function command(name: string, args: string[] = [], given: Record<string, string | boolean> = {}, stdin = '') {
-    const { directory, ...options } = given;
+    const { directory, ...more } = given;
+    const options = keeping(name, more);
     const chosen = typeof directory === 'string' ? { directory } : {};
     const { lines, exitCode } = await app.host.run({ name, ...chosen, input: { args, options, stdin } });
     if (exitCode !== 0) throw new Error(lines.join('\n'));

@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Account } from '../../core/account.ts';
 import { SallyportError } from '../../core/errors.ts';
-import type { Message } from '../../core/prompt.ts';
 import type { AccountsNeeds } from '../needs.ts';
 import { expiresAt, type PasswordFacts, reachesAt } from './due.ts';
-import { createProfiles } from './policy.ts';
 import type { PasswordProfile } from './profile.ts';
-import { formFaults } from './rules.ts';
-import { isLittleMoreThan } from './words.ts';
 
 /** As kept, JSON, by account. Times are epoch milliseconds. */
 interface Kept {
@@ -38,13 +34,10 @@ function digestOf({ length, bytes, composition, characters, history, expiry }: P
 }
 
 /** What is kept of passwords, by account, beside their directories. Durable; nothing of a password itself. */
-export function createPasswordStates(
-  deps: Pick<AccountsNeeds, 'durable' | 'now' | 'directories' | 'passwordPolicy'>,
-  profileOfGroups = createProfiles(deps.passwordPolicy),
-) {
+export function createPasswordStates(deps: Pick<AccountsNeeds, 'durable' | 'now' | 'directories' | 'passwordRules'>) {
   const records = deps.durable.records('passwords');
-  const { adopt, spread, names } = deps.passwordPolicy;
-  const profileOf = ({ groups }: Pick<Account, 'groups'>): PasswordProfile => profileOfGroups(groups);
+  const { profileOf } = deps.passwordRules;
+  const { adopt, spread } = deps.passwordRules.policy;
 
   async function read(account: string): Promise<{ kept?: Kept; version?: number }> {
     const record = await records.get(account);
@@ -67,20 +60,19 @@ export function createPasswordStates(
     throw new SallyportError('ERR_VERSION_CONFLICT', 'others keep changing what is kept of this password');
   }
 
+  /** Their profile has reached them, at a sign-in; answers since when it has. */
+  async function reached(account: Account): Promise<number> {
+    const profile = digestOf(profileOf(account));
+    let since = deps.now();
+    await update(account.id, (kept) => {
+      if (kept?.profile === profile) since = kept.since;
+      return kept?.profile === profile ? undefined : { ...kept, profile, since };
+    });
+    return since;
+  }
+
   return {
     profileOf,
-
-    /** All that speaks against a new password of theirs, in the order in which it is said; none is none. */
-    async faults(typed: string, account: Pick<Account, 'groups' | 'username'>): Promise<Message[]> {
-      const profile = profileOf(account);
-      const faults = formFaults(typed, profile);
-      const { blocklists } = profile;
-      if (blocklists.includes('personal') && isLittleMoreThan(typed, [account.username]))
-        faults.push({ key: 'new-password.username' });
-      if (blocklists.includes('institution') && isLittleMoreThan(typed, names))
-        faults.push({ key: 'new-password.service' });
-      return faults;
-    },
 
     /** `person`: as the directory has just described them, where somebody has asked. */
     async standing(account: Account, person?: { passwordChangedAt?: number }): Promise<PasswordStanding> {
@@ -99,11 +91,17 @@ export function createPasswordStates(
       };
     },
 
-    /** Their profile has reached them, at a sign-in: from now on, or since it has. */
-    async reached(account: Account): Promise<void> {
-      const profile = digestOf(profileOf(account));
-      const since = deps.now();
-      await update(account.id, (kept) => (kept?.profile === profile ? undefined : { ...kept, profile, since }));
+    reached,
+
+    /**
+     * Whether they may keep the password that they have just signed in with. Where the policy reaches passwords at a
+     * sign-in, and theirs is due, one that doesn't meet it is to be changed; if that can be done here.
+     */
+    async mayStay(account: Account, password: string): Promise<boolean> {
+      const since = await reached(account);
+      if (adopt !== 'sign-in' || deps.now() < reachesAt({ account: account.id, since }, spread)) return true;
+      if (deps.directories.get(account.directory)?.changePassword === undefined) return true;
+      return (await deps.passwordRules.faultsOfPresent(password, account)).length === 0;
     },
 
     /** Its owner has changed it here. */

@@ -2,7 +2,7 @@
 const SHORTEST = 4;
 
 /** What stands beside a name must be a password's worth of its own. */
-const ENOUGH = 8;
+export const ENOUGH = 8;
 
 /** Letters and digits alone, whatever their case, width and what stands between them. */
 export function bare(text: string): string {
@@ -13,7 +13,7 @@ export function bare(text: string): string {
     .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-function weightOf(text: string): number {
+export function weightOf(text: string): number {
   return [...text].reduce((sum, character) => sum + (/\p{Script=Han}/u.test(character) ? 2 : 1), 0);
 }
 

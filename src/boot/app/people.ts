@@ -1,4 +1,5 @@
 import { type AccountsRoom, accountsRoom } from '../../accounts/index.ts';
+import { createPasswordRules } from '../../accounts/passwords/index.ts';
 import { type AssuranceRoom, assuranceRoom } from '../../assurance/index.ts';
 import type { Directory } from '../../core/directory.ts';
 import type { EnabledFactors } from '../../core/enabled-factor.ts';
@@ -9,6 +10,7 @@ import { networkLookup } from '../../policy/index.ts';
 import type { Config } from '../config.ts';
 import type { Modules } from '../modules.ts';
 import { createDirectories, createFactors, credentialKinds, OWN_RULES } from '../parts.ts';
+import { breachedBy, passwordsPort } from '../passwords/index.ts';
 import { createRegistry, type Registry } from '../registry.ts';
 import type { Ground } from './ground.ts';
 import type { Ledger } from './ledger.ts';
@@ -46,8 +48,11 @@ export async function openPeople(
   const signInWith = routedTo(config.signInWith, routes.values());
   const needs = { ...world, durable, ephemeral, sealer, audit, log };
 
+  const breached = breachedBy(config.breached, { fetch: outside.fetch, log });
+  const passwordRules = createPasswordRules({ passwordPolicy, ...(breached ? { breached } : {}) });
+  const passwords = passwordsPort(passwordRules, (message) => outside.i18n.text(config.defaultLocale, message));
   const applications = createRegistry(config);
-  const directories = createDirectories(config, modules, durable, ground);
+  const directories = createDirectories(config, modules, durable, ground, passwords);
   closing.defer(async () => {
     for (const directory of directories.values()) await directory.close?.();
   });
@@ -56,7 +61,7 @@ export async function openPeople(
   const seenFor = withoutDirectory && Math.min(MOST_SEEN, withoutDirectory / 4);
   const known = {
     ...lockoutRoom({ ...needs, lockout, bound: strictestLockout(directories, modules.factors) }),
-    ...accountsRoom({ ...needs, directories, routes, signInWith, kinds, passwordPolicy, ...(seenFor && { seenFor }) }),
+    ...accountsRoom({ ...needs, directories, routes, signInWith, kinds, passwordRules, ...(seenFor && { seenFor }) }),
   };
 
   const { factors, close } = await createFactors(config, modules, {

@@ -30,6 +30,7 @@ export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<
     doors: mapOf(doors),
     networks: Object.entries(networks).map(([name, value]) => networkOf(name, value)),
     applications: applicationsOf(parsed.applications, modules),
+    breached: passwordPolicy.breached,
     passwordPolicy: passwordPolicyOf(passwordPolicy, textsOf(same.name)),
     rules: policy.rules,
     suggestions: policy.suggestions,

@@ -10,6 +10,7 @@ const OWN_FILES = [
   ['listen', 'tls', 'cert'],
   ['listen', 'tls', 'key'],
   ['geoip', 'database'],
+  ['passwordPolicy', 'breached', 'file'],
 ];
 
 /** Makes the paths of a configuration absolute: they are relative to the folder of its file. */

@@ -74,6 +74,8 @@ export interface Config {
   signInWith: Parsed['signInWith'];
   lockout: Parsed['lockout'];
   passwordPolicy: PasswordPolicy;
+  /** Who knows which passwords have leaked; a file's path is absolute. */
+  breached?: Parsed['passwordPolicy']['breached'];
   strangers: Parsed['strangers'];
   overload: Parsed['overload'];
   networks: readonly NetworkRanges[];

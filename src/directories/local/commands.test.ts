@@ -51,21 +51,21 @@ describe('user add', () => {
       exitCode: 0,
       audit: [{ event: 'user.added', key: person?.key, detail: { username: 'ada' } }],
     });
-    expect(await signIn('ada', ' pass word ')).toBe('ok');
+    expect(await signIn('ada', ' pass word ')).toBe('must-change');
   });
 
   it('makes a password where none is given', async () => {
     const { run, signIn } = fixture();
     const { lines } = await run('user add', ['ada'], { stdin: '\n' });
     const password = lines.join('\n').match(/: (([2-9a-hj-km-np-z]{5}-){3}[2-9a-hj-km-np-z]{5})$/)?.[1] ?? '';
-    expect(await signIn('ada', password)).toBe('ok');
+    expect(await signIn('ada', password)).toBe('must-change');
   });
 
   it('refuses a name that is taken, and says all that is wrong', async () => {
     const { run, signIn } = fixture();
     await run('user add', ['ada'], { stdin: 'first' });
     expect(await run('user add', ['ＡＤＡ'], { stdin: 'second' })).toMatchObject({ exitCode: 1 });
-    expect(await signIn('ada', 'first')).toBe('ok');
+    expect(await signIn('ada', 'first')).toBe('must-change');
     const faulty = await run('user add', ['a b'], { options: { email: 'x', name: 'a\u001b[31m' }, stdin: 'x' });
     expect(faulty.exitCode).toBe(1);
     expect(faulty.lines).toHaveLength(3);
@@ -84,7 +84,7 @@ describe('on one person', () => {
       revoke: [key],
       audit: [{ event: 'user.password-set', key }],
     });
-    expect([await signIn('ada', 'old'), await signIn('ada', 'new')]).toEqual(['wrong', 'ok']);
+    expect([await signIn('ada', 'old'), await signIn('ada', 'new')]).toEqual(['wrong', 'must-change']);
   });
 
   it('user disable ends the sessions, user enable lets in again', async () => {
@@ -180,7 +180,7 @@ describe('user import', () => {
     expect(await directory.find('ada')).toMatchObject({ name: 'Lovelace, Ada', groups: ['staff', 'cs'] });
     expect(await directory.find('bob')).toMatchObject({ name: 'bob', groups: ['staff', 'cs'] });
     expect([await signIn('ada', 'adas'), await signIn('bob', 'bobs'), await signIn('王小明', '')]).toEqual([
-      'ok',
+      'must-change',
       'ok',
       'wrong',
     ]);
@@ -250,7 +250,7 @@ describe('user import', () => {
     expect(ada).toMatchObject({ key, username: 'ada', name: 'Ada', groups: ['staff'] });
     expect(ada).not.toHaveProperty('email');
     expect(await directory.find('bob')).toMatchObject({ name: 'Bob', email: 'bob@b' });
-    expect([await signIn('ada', 'new'), await signIn('bob', 'old')]).toEqual(['ok', 'ok']);
+    expect([await signIn('ada', 'new'), await signIn('bob', 'old')]).toEqual(['must-change', 'must-change']);
   });
 
   it('says how far it came when the store goes away, and keeps the audit of what was done', async () => {

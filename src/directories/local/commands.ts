@@ -18,6 +18,8 @@ const PROFILE_OPTIONS = [
   { flags: '--locale <tag>', description: 'language: en, zh-Hant' },
 ];
 
+const KEEP = { flags: '--keep', description: 'the password stays: it needn’t be changed at the first sign-in' };
+
 const USERNAME = [{ name: '<username>', description: 'as the person types it' }];
 
 export const groups = { user: 'manage people, and set their passwords' };
@@ -33,6 +35,7 @@ export const commands: readonly Command<Directory>[] = [
       { flags: '--email <address>', description: 'mail address' },
       { flags: '--groups <a,b>', description: 'groups, separated by commas' },
       ...PROFILE_OPTIONS,
+      KEEP,
     ],
     stdin: 'password',
     run: async (...given) => (await operate()).add(...given),
@@ -41,6 +44,7 @@ export const commands: readonly Command<Directory>[] = [
     name: 'user passwd',
     summary: 'set a password and sign the person out everywhere; without one on standard input one is made',
     arguments: USERNAME,
+    options: [KEEP],
     stdin: 'password',
     run: async (...given) => (await operate()).passwd(...given),
   },
@@ -48,7 +52,7 @@ export const commands: readonly Command<Directory>[] = [
     name: 'user import',
     summary: 'import people from CSV: username,name,email,groups,password or passwordHash, phone …; all or nothing',
     arguments: [{ name: '[file]', description: 'CSV file with a header; standard input by default' }],
-    options: [ENCODING, { flags: '--update', description: 'change people who exist already' }],
+    options: [ENCODING, { flags: '--update', description: 'change people who exist already' }, KEEP],
     run: async (...given) => (await operate()).importPeople(...given),
   },
   {

@@ -1,9 +1,9 @@
 import type { Directory, DirectoryPorts, PasswordVerdict, Person } from '../../core/directory.ts';
-import { SallyportError } from '../../core/errors.ts';
+import { PasswordRefusedError, SallyportError } from '../../core/errors.ts';
 import { loginsOf, readLogin, type SignInWith } from '../../core/logins.ts';
 import type { ProgramRoutes } from '../../core/program.ts';
 import type { Hasher } from './hasher.ts';
-import { isBounded, passwordFault, preparePassword } from './passwords.ts';
+import { generatePassword, isBounded, passwordFault, preparePassword } from './passwords.ts';
 import type { Found, People } from './people.ts';
 import { type Change, changed, type Details, personOf, type Stored } from './person.ts';
 
@@ -16,14 +16,21 @@ export interface Namesake {
 /** No key has this form: reading it costs what reading a person's record costs, and finds nothing. */
 const NOBODY = 'nobody';
 
+/** A password that is made may lack a digit, or be on a list; from half of them on it has capitals and symbols. */
+const TRIES = 40;
+
 /** People whom the gateway keeps itself. Passwords are checked whatever the status, which the caller asks. */
 export class LocalDirectory implements Directory {
   readonly #people: People;
   readonly #hasher: Hasher;
-  readonly #ports: Pick<DirectoryPorts, 'now' | 'random' | 'signInWith'>;
+  readonly #ports: Pick<DirectoryPorts, 'now' | 'random' | 'signInWith' | 'passwords'>;
   serves?: ProgramRoutes;
 
-  constructor(people: People, hasher: Hasher, ports: Pick<DirectoryPorts, 'now' | 'random' | 'signInWith'>) {
+  constructor(
+    people: People,
+    hasher: Hasher,
+    ports: Pick<DirectoryPorts, 'now' | 'random' | 'signInWith' | 'passwords'>,
+  ) {
     this.#people = people;
     this.#hasher = hasher;
     this.#ports = ports;
@@ -71,7 +78,7 @@ export class LocalDirectory implements Directory {
     const found = await this.#people.get(key ?? NOBODY);
     if (!(await this.#hasher.verify(found?.person.passwordHash, prepared))) return 'wrong';
     if (found) await this.#renew(found, prepared);
-    return 'ok';
+    return found?.person.passwordInitial ? 'must-change' : 'ok';
   }
 
   /** Hashes again where the parameters have risen. Failing here must not refuse a right password. */
@@ -86,9 +93,21 @@ export class LocalDirectory implements Directory {
     }
   }
 
-  /** Throws ERR_INPUT for a password that can't be taken, ERR_NOT_FOUND for an unknown key. */
-  async changePassword(key: string, password: string): Promise<void> {
-    await this.update(key, { passwordHash: await this.hash(password) });
+  /**
+   * Throws ERR_INPUT for a password that can't be taken, ERR_NOT_FOUND for an unknown key, and PasswordRefusedError for
+   * one that its owner had before.
+   */
+  async changePassword(key: string, password: string, _current?: string, owner?: { history: number }): Promise<void> {
+    if (owner && (await this.#wasTheirs(key, password, owner.history))) throw new PasswordRefusedError('history');
+    await this.update(key, { passwordHash: await this.hash(password) }, owner?.history);
+  }
+
+  /** As many are looked at as are remembered now: each takes a hash. */
+  async #wasTheirs(key: string, password: string, history: number): Promise<boolean> {
+    const former = (await this.#people.get(key))?.person.formerHashes?.slice(0, history) ?? [];
+    const prepared = preparePassword(password);
+    for (const hash of former) if (await this.#hasher.verify(hash, prepared)) return true;
+    return false;
   }
 
   /** The PHC string of a new password. Throws ERR_INPUT. */
@@ -98,8 +117,11 @@ export class LocalDirectory implements Directory {
     return this.#hasher.hash(preparePassword(password));
   }
 
-  /** The new person's key: random, so never used before. Undefined when the user name is taken. */
-  async add(details: Details, passwordHash?: string): Promise<string | undefined> {
+  /**
+   * The new person's key: random, so never used before. Undefined when the user name is taken. `initial`: the password
+   * is to be changed at the first sign-in.
+   */
+  async add(details: Details, passwordHash?: string, initial = false): Promise<string | undefined> {
     const key = Buffer.from(this.#ports.random(16)).toString('base64url');
     const now = this.#ports.now();
     const person: Stored = {
@@ -108,14 +130,31 @@ export class LocalDirectory implements Directory {
       createdAt: now,
       updatedAt: now,
       ...(passwordHash !== undefined && { passwordHash, passwordChangedAt: now }),
+      ...(initial && { passwordInitial: true }),
     };
     return (await this.#people.insert(key, person)) ? key : undefined;
   }
 
-  /** Changes what is named. Throws ERR_NOT_FOUND. */
-  async update(key: string, change: Change): Promise<void> {
+  /** Changes what is named. Throws ERR_NOT_FOUND. `history`: as the owner's profile has it, where it isn't asked for. */
+  async update(key: string, change: Change, history?: number): Promise<void> {
     const now = this.#ports.now();
-    await this.#people.change(key, (person) => changed(person, change, now));
+    const remembered = (person: Stored) => history ?? this.#ports.passwords?.bounds(person).history;
+    await this.#people.change(key, (person) => changed(person, change, now, remembered(person)));
+  }
+
+  /** What the policy has against a password that somebody else sets. */
+  async faultsOf(password: string, person: Omit<Person, 'key' | 'status'>): Promise<string[]> {
+    return (await this.#ports.passwords?.faults(password, person)) ?? [];
+  }
+
+  /** One to be handed over, that the policy has nothing against. Throws ERR_INPUT where that takes too much luck. */
+  async generate(person: Omit<Person, 'key' | 'status'>): Promise<string> {
+    const longest = this.#ports.passwords?.bounds(person).maximum;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const password = generatePassword((bytes) => this.#ports.random(bytes), longest, tries >= TRIES / 2);
+      if ((await this.faultsOf(password, person)).length === 0) return password;
+    }
+    throw new SallyportError('ERR_INPUT', 'no password could be made that the policy takes: give one');
   }
 
   async *list(): AsyncGenerator<Person & { hasPassword: boolean }> {

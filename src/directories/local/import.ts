@@ -82,6 +82,8 @@ export async function planImport(text: string, directory: LocalDirectory, update
       const found = await directory.find(entry.username);
       const key = found?.key;
       messages.push(...unfounded({ email: found?.email, phone: found?.profile?.phone, ...entry.change }));
+      const person = { name: entry.username, ...found, ...entry.change, username: entry.username };
+      if (entry.password) messages.push(...(await directory.faultsOf(entry.password, person)));
       if (key !== undefined && !update) messages.push('the user name exists already (--update changes it)');
       entries.push({ ...entry, ...(key !== undefined && { key }) });
     }

@@ -1,10 +1,9 @@
 import type { CommandInput, CommandResult, Directory, Person } from '../../core/directory.ts';
-import { hasCode } from '../../core/errors.ts';
+import { hasCode, SallyportError } from '../../core/errors.ts';
 import { LocalDirectory } from './directory.ts';
 import type { Entry } from './entry.ts';
 import { messagesOf, planImport } from './import.ts';
-import { generatePassword } from './passwords.ts';
-import { details } from './person.ts';
+import { details, personOf } from './person.ts';
 import { nameFrom, PROFILE_FIELDS, unfounded } from './profile.ts';
 
 type Run = (directory: LocalDirectory, input: CommandInput) => Promise<CommandResult>;
@@ -38,12 +37,26 @@ function withPerson(
   };
 }
 
-/** The first line of standard input, or a generated one with the line that says so. */
-function passwordFrom(directory: LocalDirectory, input: CommandInput): { password: string; lines: string[] } {
+type Described = Omit<Person, 'key' | 'status'>;
+
+/**
+ * The first line of standard input, if the policy takes it, or a generated one with the line that says so. Its owner
+ * changes it at the first sign-in, unless `--keep` says otherwise.
+ */
+async function passwordFrom(
+  directory: LocalDirectory,
+  input: CommandInput,
+  person: Described,
+): Promise<{ password: string; initial: boolean; lines: string[] }> {
   const [typed = ''] = (input.stdin ?? '').split(/\r?\n/, 1);
-  if (typed !== '') return { password: typed, lines: [] };
-  const password = generatePassword((bytes) => directory.random(bytes));
-  return { password, lines: [`Password (shown only now): ${password}`] };
+  const initial = input.options.keep !== true;
+  if (typed === '') {
+    const password = await directory.generate(person);
+    return { password, initial, lines: [`Password (shown only now): ${password}`] };
+  }
+  const faults = await directory.faultsOf(typed, person);
+  if (faults.length > 0) throw new SallyportError('ERR_INPUT', faults.join('\n'));
+  return { password: typed, initial, lines: [] };
 }
 
 function text(value: string | boolean | undefined): string | undefined {
@@ -70,8 +83,9 @@ export const add = operation(async (directory, input) => {
   if (await directory.find(username)) return taken;
   const other = await directory.namesake(parsed.data);
   if (other) return fail(`By ${JSON.stringify(other.login)} one could mean ${other.username} as well.`);
-  const { password, lines } = passwordFrom(directory, input);
-  const key = await directory.add(parsed.data, await directory.hash(password));
+  const person = personOf('', { ...parsed.data, status: 'active', createdAt: 0 });
+  const { password, initial, lines } = await passwordFrom(directory, input, person);
+  const key = await directory.add(parsed.data, await directory.hash(password), initial);
   if (key === undefined) return taken;
   const detail = { username: parsed.data.username };
   return {
@@ -82,9 +96,10 @@ export const add = operation(async (directory, input) => {
 });
 
 export const passwd = operation(
-  withPerson(async (directory, { key, username }, input) => {
-    const { password, lines } = passwordFrom(directory, input);
-    await directory.changePassword(key, password);
+  withPerson(async (directory, person, input) => {
+    const { key, username } = person;
+    const { password, initial, lines } = await passwordFrom(directory, input, person);
+    await directory.update(key, { passwordHash: await directory.hash(password), passwordInitial: initial });
     return {
       lines: [`Changed the password of ${username}.`, ...lines],
       exitCode: 0,
@@ -123,19 +138,33 @@ export const list = operation(async (directory) => {
   return { lines: ['username\tname\temail\tgroups\tstatus\tpassword', ...lines], exitCode: 0 };
 });
 
-/** Writes one entry; the result says what became of it. */
-async function write(directory: LocalDirectory, entry: Entry, hash: string | undefined): Promise<CommandResult> {
+/** Writes one entry; the result says what became of it. A password that came in the file is an initial one. */
+async function write(
+  directory: LocalDirectory,
+  entry: Entry,
+  hash: string | undefined,
+  keep: boolean,
+): Promise<CommandResult> {
   const { username, change } = entry;
+  // A hash comes from where its owner chose the password.
+  const initial = entry.password !== undefined && !keep;
   const detail = { username };
   if (entry.key !== undefined) {
     const { key } = entry;
-    await directory.update(key, { ...change, ...(hash !== undefined && { passwordHash: hash }) });
+    await directory.update(key, {
+      ...change,
+      ...(hash !== undefined && { passwordHash: hash, passwordInitial: initial }),
+    });
     const renewed = hash === undefined ? [] : [key];
     const set = renewed.map((one) => ({ event: 'user.password-set', key: one, detail }));
     const audit = [{ event: 'user.updated', key, detail }, ...set];
     return { lines: [], exitCode: 0, revoke: renewed, renewed, audit };
   }
-  const key = await directory.add({ username, name: nameFrom(change) ?? username, groups: [], ...change }, hash);
+  const key = await directory.add(
+    { username, name: nameFrom(change) ?? username, groups: [], ...change },
+    hash,
+    initial,
+  );
   if (key === undefined) return fail(`line ${entry.line}: the user name was taken meanwhile; not imported`);
   return { lines: [], exitCode: 0, audit: [{ event: 'user.added', key, detail }] };
 }
@@ -145,11 +174,12 @@ async function writeAll(
   directory: LocalDirectory,
   entries: readonly Entry[],
   hashes: readonly (string | undefined)[],
+  keep: boolean,
 ): Promise<CommandResult[]> {
   const results: CommandResult[] = [];
   for (const [at, entry] of entries.entries()) {
     try {
-      results.push(await write(directory, entry, hashes[at]));
+      results.push(await write(directory, entry, hashes[at], keep));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       results.push(fail(`line ${entry.line}: ${why}; neither this line nor those after it were imported`));
@@ -169,7 +199,7 @@ export const importPeople = operation(async (directory, input) => {
   for (const { password, passwordHash } of entries) {
     hashes.push(password === undefined ? passwordHash : await directory.hash(password));
   }
-  const results = await writeAll(directory, entries, hashes);
+  const results = await writeAll(directory, entries, hashes, input.options.keep === true);
   const failed = results.filter(({ exitCode }) => exitCode !== 0);
   const audit = results.flatMap((result) => result.audit ?? []);
   const many = (wanted: string) => audit.filter(({ event }) => event === wanted).length;

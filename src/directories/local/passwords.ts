@@ -25,12 +25,24 @@ export function isBounded(prepared: string): boolean {
   return Buffer.byteLength(prepared) <= LONGEST;
 }
 
-/** A password to be handed over once: 20 characters in four groups, 99 bits. */
-export function generatePassword(random: (bytes: number) => Uint8Array): string {
+/** Characters, and the groups that they are read in: 99 bits. */
+const GROUPS = 4;
+const GROUP = 5;
+
+/**
+ * A password to be handed over once: 20 characters in four groups, or as many as `longest` allows. `mixed`: a capital
+ * letter and a symbol are among them.
+ */
+export function generatePassword(random: (bytes: number) => Uint8Array, longest = 64, mixed = false): string {
   let text = '';
-  while (text.length < 20) {
+  while (text.length < GROUPS * GROUP) {
     // Five bits each; the value that the alphabet lacks is drawn again, so that all are equally likely.
     for (const byte of random(32)) text += ALPHABET[byte & 31] ?? '';
   }
-  return text.slice(0, 20).replace(/.{5}(?=.)/g, '$&-');
+  const drawn = text.slice(0, GROUPS * GROUP);
+  const grouped = drawn.replace(/.{5}(?=.)/g, '$&-');
+  const fitting = grouped.length <= longest ? grouped : drawn.slice(0, longest);
+  return mixed
+    ? `${fitting.slice(0, -2).replace(/[a-z]/, (letter) => letter.toUpperCase())}-${fitting.at(-1)}`
+    : fitting;
 }

@@ -14,6 +14,10 @@ export const stored = z.looseObject({
   passwordHash: z.string().optional(),
   createdAt: z.int(),
   passwordChangedAt: z.int().optional(),
+  /** Somebody else set it, and it is to be changed at the first sign-in. */
+  passwordInitial: z.boolean().optional(),
+  /** Those that it may not become again, PHC strings, the last one first. */
+  formerHashes: z.array(z.string()).optional(),
   /** When what is said of them changed, but for password and status. */
   updatedAt: z.int().optional(),
   givenName: z.string().optional(),
@@ -36,8 +40,9 @@ export const stored = z.looseObject({
 export type Stored = z.infer<typeof stored>;
 
 export function personOf(key: string, person: Stored): Person {
-  const { username, name, email, groups, status, passwordChangedAt } = person;
+  const { username, name, email, groups, status, passwordChangedAt, passwordInitial } = person;
   const profile = profileOf(person);
+  const password = passwordInitial ? 'must-change' : undefined;
   return {
     key,
     username,
@@ -45,22 +50,32 @@ export function personOf(key: string, person: Stored): Person {
     ...(email !== undefined && { email }),
     groups,
     status,
+    ...(password !== undefined && { password }),
     ...(passwordChangedAt !== undefined && { passwordChangedAt }),
     ...(Object.keys(profile).length > 0 && { profile }),
   };
 }
 
 /** What may be changed of a person; what is named and undefined is cleared. */
-export type Change = Partial<Omit<Details, 'username'> & Pick<Stored, 'status' | 'passwordHash'>>;
+export type Change = Partial<Omit<Details, 'username'> & Pick<Stored, 'status' | 'passwordHash' | 'passwordInitial'>>;
 
-/** A person after a change, at `now`. */
-export function changed(person: Stored, change: Change, now: number): Stored {
+/** What isn't said of a person: how they stand, and how their password does. */
+const UNSAID = { status: 'active', passwordChangedAt: undefined, passwordInitial: undefined } as const;
+
+/** A person after a change, at `now`; of their former passwords `history` are remembered. */
+export function changed(person: Stored, change: Change, now: number, history = 0): Stored {
   const next: Stored = { ...person, ...change };
   // What was verified was the other address, the other number.
   if (next.email !== person.email && change.emailVerified === undefined) next.emailVerified = undefined;
   if (next.phone !== person.phone && change.phoneVerified === undefined) next.phoneVerified = undefined;
-  if (change.passwordHash !== undefined) next.passwordChangedAt = now;
-  const said = (it: Stored) => JSON.stringify(personOf('', { ...it, status: 'active', passwordChangedAt: undefined }));
+  if (change.passwordHash !== undefined) {
+    const { passwordHash, formerHashes = [] } = person;
+    const former = [...(passwordHash === undefined ? [] : [passwordHash]), ...formerHashes].slice(0, history);
+    next.formerHashes = former.length > 0 ? former : undefined;
+    next.passwordInitial = change.passwordInitial || undefined;
+    next.passwordChangedAt = now;
+  }
+  const said = (it: Stored) => JSON.stringify(personOf('', { ...it, ...UNSAID }));
   if (said(next) !== said(person)) next.updatedAt = now;
   return next;
 }

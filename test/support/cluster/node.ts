@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readResult } from '../../../src/boot/commands.ts';
 import { callControl, controlPath } from '../../../src/boot/control.ts';
 import type { Tree } from '../configuration.ts';
+import { keeping } from '../keeping.ts';
 import type { LogLine } from './log.ts';
 import { readMetrics } from './metrics.ts';
 import type { Memory } from './preload.ts';
@@ -118,7 +119,8 @@ export function createNode({ name, folder, ports, tree, env = {}, flags = [], ah
       return readMetrics(await (await fetch(`${management}/metrics`)).text());
     },
     memory: () => live().ask<Memory>({ memory: true }),
-    async command(command, args = [], options = {}, stdin = '') {
+    async command(command, args = [], given = {}, stdin = '') {
+      const options = keeping(command, given);
       const answer = await callControl(controlPath(data), { name: command, input: { args, options, stdin } });
       if (answer === undefined) throw new Error(`the node ${name} takes no commands`);
       const { lines, exitCode } = readResult(answer.result);

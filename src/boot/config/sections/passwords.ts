@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BLOCKLISTS, BUILT_IN, CHARACTER_CLASSES, RESET_WAYS } from '../../../accounts/passwords/index.ts';
-import { duration, id } from '../fields.ts';
+import { duration, id, webAddress } from '../fields.ts';
 
 const groups = (about: string) =>
   z
@@ -75,6 +75,18 @@ export const passwordPolicy = z
       .default('expiry')
       .describe('When a profile reaches passwords that there are: at a sign-in, or when they are changed'),
     spread: duration('0s', '365d').prefault('14d').describe('Over how long people are asked, not all on one day'),
+    breached: z
+      .union([
+        z.strictObject({
+          file: z.string().min(1).describe('SHA1:count lines in order, as Have I Been Pwned has them'),
+        }),
+        z.strictObject({
+          range: webAddress.describe('A range service: https://api.pwnedpasswords.com/range'),
+          whenAway: z.enum(['accept', 'refuse']).default('accept').describe('What it means that it can’t be asked'),
+        }),
+      ])
+      .optional()
+      .describe('Who knows which passwords have leaked'),
     names: z
       .array(z.string().min(1).max(256))
       .max(100)

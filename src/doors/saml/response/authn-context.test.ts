@@ -19,7 +19,7 @@ const MULTIPLE = 'http://schemas.microsoft.com/claims/multipleauthn';
 const TABLE: AcrTable = new Map([...DEFAULT_ACR, [PPT, 'sfa'], [MULTIPLE, 'mfa']]);
 
 /** A table that the core has whole. */
-const known = (table: AcrTable): Classes => ({ table, coreName: (name) => name });
+const known = (table: AcrTable): Classes => ({ table, coreName: (name) => name, asksNothing: () => false });
 
 type Comparison = (typeof COMPARISONS)[number];
 const asks = (comparison: Comparison, ...classes: string[]): ContextRequest => ({
@@ -97,7 +97,7 @@ describe('classes that toolkits send by habit', () => {
     [
       'any sign-in',
       asks('exact', PPT),
-      essential(REFEDS_SFA),
+      welcome(),
       [
         ['sfa', PPT],
         ['phrh', PPT],
@@ -106,7 +106,7 @@ describe('classes that toolkits send by habit', () => {
     [
       'at least that',
       asks('minimum', PPT),
-      essential(REFEDS_SFA),
+      welcome(),
       [
         ['sfa', PPT],
         ['mfa', PPT],
@@ -115,7 +115,7 @@ describe('classes that toolkits send by habit', () => {
     [
       'at most that',
       asks('maximum', PPT),
-      essential(REFEDS_SFA),
+      welcome(),
       [
         ['sfa', PPT],
         ['phr', PPT],
@@ -152,7 +152,7 @@ describe('classes that toolkits send by habit', () => {
     ],
     ['what the operator refuses', asks('exact', `${CLASS}Kerberos`), undefined, [['phrh', undefined]]],
     ['what the operator adds', asks('exact', 'urn:own'), essential('phr'), [['phr', 'urn:own']]],
-    ['one of several', asks('exact', `${CLASS}X509`, PPT), essential('phr', REFEDS_SFA), [['sfa', PPT]]],
+    ['one of several', asks('exact', `${CLASS}X509`, PPT), welcome(), [['sfa', PPT]]],
   ])('%s', (_, request, wants, sent) => {
     expect(wantsOf(request, classes)).toEqual(wants);
     for (const [level, name] of sent) expect(classOf(request, classes, { level })).toBe(name);

@@ -15,13 +15,16 @@ export type ContextRequest = Pick<AuthnRequest, 'requestedAuthnContext' | 'force
  * What an AuthnRequest asks for of the sign-in (saml-core sections 3.3.2.2.1 and 3.4.1). Undefined where nothing that
  * anybody could prove answers it: NoAuthnContext, without a page.
  */
-export function wantsOf(request: ContextRequest, { table, coreName }: Classes): Wants | undefined {
+export function wantsOf(request: ContextRequest, { table, coreName, asksNothing }: Classes): Wants | undefined {
   const force = request.forceAuthn ? { maxAge: 0, reauthenticate: true } : { reauthenticate: false };
-  if (request.requestedAuthnContext === undefined) return { acrValues: [], acrEssential: false, ...force };
+  const nothing = { acrValues: [], acrEssential: false, ...force };
+  if (request.requestedAuthnContext === undefined) return nothing;
   const accepted = acceptedOf(request.requestedAuthnContext, table);
   if (accepted.length === 0) return undefined;
   const anything = accepted.findIndex((name) => rankOf(name, table) === ANYTHING);
   // What stands behind "anything" is liked less than anything: nobody is asked to prove it.
+  // Whoever has signed in at all has proven as much; `classOf` says by which name.
+  if (anything < 0 && accepted.some(asksNothing)) return nothing;
   const wanted = [...new Set((anything >= 0 ? accepted.slice(0, anything) : accepted).map(coreName))];
   return { acrValues: wanted, acrEssential: anything < 0, ...force };
 }
@@ -33,10 +36,12 @@ export function wantsOf(request: ContextRequest, { table, coreName }: Classes): 
 export function classOf(
   request: Pick<ContextRequest, 'requestedAuthnContext'>,
   { table }: Classes,
-  evaluation: { level?: Level | undefined; acr?: string | undefined },
+  evaluation: { level?: Level | undefined; acr?: string | undefined; withheld?: readonly string[] },
 ): string | undefined {
   if (request.requestedAuthnContext === undefined) return evaluation.acr ?? UNSPECIFIED;
-  return acceptedOf(request.requestedAuthnContext, table).find((name) => satisfies(evaluation.level, name, table));
+  const { level, withheld = [] } = evaluation;
+  const accepted = acceptedOf(request.requestedAuthnContext, table).filter((name) => !withheld.includes(name));
+  return accepted.find((name) => satisfies(level, name, table));
 }
 
 /** Below every level. */

@@ -33,6 +33,8 @@ export interface Classes {
   table: AcrTable;
   /** The name by which the core knows a class, which has only the acr table. */
   coreName(name: string): string;
+  /** Whether a class that isn't in the acr table stands for no more than any sign-in proves. */
+  asksNothing(name: string): boolean;
 }
 
 /** `acr`: the table of all doors, whose levels hold; `settings`: levels given here, or `never`. */
@@ -44,6 +46,7 @@ export function classesOf(acr: AcrTable, settings: SamlSettings['classes'] = {})
   const own = new Map(LEVELS.map((level) => [level, DEFAULT_ACR.find(([, of]) => of === level)?.[0] ?? level]));
   return {
     table,
+    asksNothing: (name) => !acr.has(name) && table.get(name) === LEVELS[0],
     coreName(name) {
       const level = table.get(name);
       return acr.has(name) || level === undefined ? name : (own.get(level) ?? name);
