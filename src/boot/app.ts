@@ -1,6 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
 import type { Express } from 'express';
-import type { Core, LogPort } from '../core/door.ts';
+import type { AuditPort, Core, LogPort } from '../core/door.ts';
 import type { Arrival, Work } from '../core/listening.ts';
 import { type Base, type Building, raise } from './app/building.ts';
 import { openGround } from './app/ground.ts';
@@ -33,6 +33,8 @@ export interface App {
   readonly rooms: Rooms;
   /** Reads the configuration again, on all nodes: `config reload`, which is a command as well. */
   reload(by: 'cli' | 'signal'): Promise<Outcome>;
+  /** For what this process can only be told: that it took another's place, or that none did. */
+  audit: Pick<AuditPort, 'commit'>;
   /** Told of each configuration that has been taken up. */
   onReload(listener: (config: Config) => void): void;
   /** Throws while a store is away, or another process has the name of this node. */
@@ -50,6 +52,8 @@ export interface AppOptions {
   node?: Membership;
   /** Reads the configuration again. */
   read?: () => Config;
+  /** Whether a node's processes are replaced by whoever asks this one to reload. */
+  rolls?: (node: string) => boolean;
   /** Throws for what only a listener would see of it. */
   check?: (config: Config) => void;
   lag?: Lag;
@@ -78,6 +82,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
     metrics: ground.metrics,
     host: { run: (request) => (request.name === 'config reload' ? reload('cli') : site.run(request)) },
     reload,
+    audit: ledger.audit,
     onReload: (listener) => void listeners.push(listener),
     get building() {
       return site.now;
@@ -109,14 +114,14 @@ function reloadsOf(
   base: Base,
   site: Site,
   told: (config: Config) => void,
-  { read, check = () => {} }: AppOptions,
+  { read, check = () => {}, rolls = () => false }: AppOptions,
 ): Promise<Reloads> {
   const { file } = site.now.config;
   return openReloads({
     base,
     log: base.ground.log,
     read: read ?? (() => loadConfig(file, base.modules)),
-    check,
+    ...{ check, rolls },
     running: () => site.now,
     raise: (config) => raise(config, base),
     replace(building) {

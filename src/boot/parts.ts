@@ -51,6 +51,8 @@ export interface Stores {
   clock: SharedClock | undefined;
   durable: DurableStore;
   ephemeral: EphemeralStore;
+  /** Why the ephemeral one isn't there, where that is known. */
+  away(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -64,16 +66,20 @@ export async function openStores(config: Config, modules: Modules, world: World,
   const read = { machine: world.now, store: durable.now, log, follows: config.clock === 'database' };
   // Before anything is compared with a time.
   const clock = shared ? await createSharedClock(read) : undefined;
+  let away: string | undefined;
   const opened = await ephemeralModule.open(passing.settings, {
     now: clock?.now ?? world.now,
     lasting: { state: durable.state('ephemeral'), records: durable.records('ephemeral') },
-    onState: (state, detail) =>
-      log[state === 'up' ? 'info' : 'error']({ store: passing.type, detail }, `store is ${state}`),
+    onState(state, detail) {
+      away = state === 'down' ? detail : undefined;
+      log[state === 'up' ? 'info' : 'error']({ store: passing.type, detail }, `store is ${state}`);
+    },
   });
   return {
     clock,
     durable,
     ephemeral: withFormerKeys(opened),
+    away: () => away,
     async close() {
       await opened.close();
       await durable.close();

@@ -107,6 +107,8 @@ export interface EphemeralModule<S = unknown> {
   readonly settings: z.ZodType<S>;
   /** What `sallyport doctor` is told. */
   readonly examine?: Examine<S>;
+  /** As a durable store's. */
+  sameData?(one: S, other: S): boolean;
   open(settings: S, ports: StorePorts): Promise<EphemeralStore>;
 }
 
@@ -117,6 +119,11 @@ export interface DurableModule<S = unknown> {
   readonly settings: z.ZodType<S>;
   /** What `sallyport doctor` is told. */
   readonly examine?: Examine<S>;
+  /**
+   * Whether both lead to the same data, by another way or as somebody else: processes with the one and with the other
+   * may then run side by side. Whatever can't be known from the settings alone is another place.
+   */
+  sameData?(one: S, other: S): boolean;
   open(settings: S): Promise<DurableConnection>;
 }
 

@@ -76,15 +76,34 @@ describe('reading the configuration again', () => {
     expect((await someone.enter('library')).url.pathname).toBe('/library');
   });
 
-  it('changes nothing where a setting takes a restart, though others wouldn’t', async () => {
+  it('changes nothing where a setting takes new processes, though others wouldn’t, and says what to do', async () => {
     const { listen } = JSON.parse(original) as { listen: Tree };
     const refused = await reloaded({ ...rules({ level: 'mfa' }), listen: { ...listen, host: '127.0.0.2' } });
     expect(refused).toMatchObject({
       exitCode: 1,
-      lines: ['nothing was reloaded', 'listen.host: (default) → 127.0.0.2: takes a restart'],
+      lines: [
+        'nothing was reloaded',
+        'listen.host: (default) → 127.0.0.2: takes new processes',
+        expect.stringMatching(/^restart one node after another; .*--workers/),
+      ],
     });
     const someone = await scene.newcomer();
     expect((await someone.enter('library')).url.pathname).toBe('/library');
+  });
+
+  it('says that rules stand in another order', async () => {
+    const { policy } = JSON.parse(original) as { policy: { rules: { name: string }[] } };
+    const turned = [...policy.rules].reverse();
+    const [from, to] = [policy.rules, turned].map((all) =>
+      all
+        .map(({ name }) => name)
+        .join(', ')
+        .slice(0, 20),
+    );
+    expect((await reloaded({ policy: { ...policy, rules: turned } })).lines).toContainEqual(
+      expect.stringContaining(`policy.rules: in another order: ${from}`),
+    );
+    expect((await reloaded({})).lines).toContainEqual(expect.stringContaining(`policy.rules: in another order: ${to}`));
   });
 
   it('changes nothing where what is to take its place can’t be raised', async () => {

@@ -1,4 +1,5 @@
 import type { LogPort } from '../../core/door.ts';
+import { SallyportError } from '../../core/errors.ts';
 import type { KeyedSealer } from '../../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../../core/store.ts';
 import type { Config } from '../config.ts';
@@ -54,7 +55,12 @@ export async function openGround(
   const ephemeral = observed('ephemeral', stores.ephemeral, watch);
   const durable = guarded(observed('durable', stores.durable, watch), places, sealer);
   const ready = async () => {
-    await Promise.all([durable.ping(), ephemeral.ping()]);
+    const asked = ephemeral.ping().catch((cause: unknown) => {
+      // What keeps it from being connected, rather than that it isn't.
+      const reason = stores.away();
+      throw reason === undefined ? cause : new SallyportError('ERR_STORE_UNAVAILABLE', reason, { cause });
+    });
+    await Promise.all([durable.ping(), asked]);
   };
   const close = async () => {
     lag.close();

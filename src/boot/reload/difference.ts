@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { dotted, isTree, type Path, valueAt } from '../config/tree.ts';
 import type { Config } from '../config/types.ts';
-import { type Takes, takesOf } from './settings.ts';
-import { shown } from './shown.ts';
+import { type Need, needOf, ORDERED, type Readings } from './settings.ts';
+import { brief, shown } from './shown.ts';
 
 /** One setting that another reading of the configuration changes. */
 export interface Change {
@@ -10,10 +10,10 @@ export interface Change {
   path: string;
   /** A line that says it, without any secret. */
   text: string;
-  takes: Takes;
+  need: Need;
 }
 
-type Read = Pick<Config, 'source'>;
+type Read = Pick<Config, 'source'> & Readings['before'];
 
 /** A place in both readings: in lists, one and the same entry may have moved. */
 interface Place {
@@ -22,12 +22,17 @@ interface Place {
   name: string;
 }
 
-/** What differs in what holds: a default that is written out, or `60m` for `1h`, changes nothing. */
-export function differences(before: Read, after: Read): Change[] {
+/**
+ * What differs in what holds: a default that is written out, or `60m` for `1h`, changes nothing; another order does
+ * where entries are tried or shown one after the other.
+ */
+export function differences(before: Read, after: Read, stores: Readings['stores']): Change[] {
   const found: Change[] = [];
+  const readings = { before, after, stores };
   const [old, next] = [before.source, after.source];
 
   function compare(place: Place, from: unknown, to: unknown): void {
+    if (isOrdered(place) && isTree(from) && isTree(to)) compareOrder(place, Object.keys(from), Object.keys(to));
     if (isDeepStrictEqual(from, to)) return;
     if (isPlainTree(from) && isPlainTree(to)) {
       for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
@@ -52,11 +57,23 @@ export function differences(before: Read, after: Read): Change[] {
       };
       compare(entry, from[at], to[then]);
     }
+    const namesOf = (all: readonly Named[]) => all.map(({ name }) => name);
+    compareOrder(place, namesOf(from), namesOf(to));
+  }
+
+  /** Of those that both have. */
+  function compareOrder(place: Place, from: readonly string[], to: readonly string[]): void {
+    const [was, is] = [from.filter((name) => to.includes(name)), to.filter((name) => from.includes(name))];
+    if (isDeepStrictEqual(was, is)) return;
+    push(place, `in another order: ${brief(was.join(', '))} → ${brief(is.join(', '))}`);
   }
 
   function tell(place: Place, from: unknown, to: unknown): void {
-    const takes = takesOf(place.after, from, to);
-    found.push({ path: place.name, text: `${place.name}: ${wordsOf(place, from, to)}`, takes });
+    push(place, wordsOf(place, from, to));
+  }
+
+  function push({ name, after: then }: Place, words: string): void {
+    found.push({ path: name, text: `${name}: ${words}`, need: needOf(then, readings) });
   }
 
   function wordsOf({ before: at, after: then }: Place, from: unknown, to: unknown): string {
@@ -80,6 +97,8 @@ const step = (key: string): string => {
   const text = dotted(['x', key]);
   return text.slice(1);
 };
+
+const isOrdered = ({ after }: Place): boolean => after.length === 1 && ORDERED.has(after[0]);
 
 interface Named {
   name: string;

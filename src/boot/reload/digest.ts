@@ -2,7 +2,7 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import { dirname, sep } from 'node:path';
 import { isTree } from '../config/tree.ts';
 import type { Config } from '../config/types.ts';
-import { TAKES } from './settings.ts';
+import { ORDERED, TAKES } from './settings.ts';
 
 /** What each section says, as others can compare it and nobody can read it. */
 export type Digests = Readonly<Record<string, string>>;
@@ -19,12 +19,16 @@ export function digestsOf({ file, source }: Pick<Config, 'file' | 'source'>, key
   const [first = new Uint8Array()] = keys.map((key) => Buffer.from(key)).sort(Buffer.compare);
   const key = new Uint8Array(hkdfSync('sha256', first, new Uint8Array(), 'sallyport configuration 1', 32));
   const folder = dirname(file) + sep;
-  const sections = Object.keys(TAKES).filter((name) => TAKES[name as keyof typeof TAKES] === 'reload');
+  const sections = Object.entries(TAKES).flatMap(([name, need]) =>
+    need !== 'parts' && need.takes === 'reload' ? [name] : [],
+  );
   return Object.fromEntries(
     sections
       .filter((name) => !OWN.has(name))
       .map((name) => {
-        const text = JSON.stringify(canonical(source.checked[name] ?? null, source.written[name] ?? null, folder));
+        const [checked, written] = [source.checked[name] ?? null, source.written[name] ?? null];
+        const order = ORDERED.has(name) && isTree(checked) ? Object.keys(checked) : [];
+        const text = JSON.stringify([canonical(checked, written, folder), order]);
         return [name, createHmac('sha256', key).update(text).digest('base64url')];
       }),
   );

@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditPort, LogPort } from '../../core/door.ts';
 import { digestsOf } from './digest.ts';
+import { reloaded } from './events.ts';
 import { type PrepareDeps, prepare, type Ready } from './prepare.ts';
 import type { Held, Round, Rounds } from './rounds.ts';
 
 /** How long a round may take, milliseconds: whoever leads one longer isn't there any more. */
 export const MOST = 60_000;
-/** Lines of a difference that the audit keeps. */
-const KEPT = 50;
 
 export interface FollowDeps extends PrepareDeps {
   /** This node. */
@@ -63,11 +62,7 @@ export function createFollower(deps: FollowDeps): Follower {
 
   async function change(round: Round, ready: Ready): Promise<void> {
     const lines = ready.changes.map(({ text }) => text);
-    const more = lines.length > KEPT ? [`… ${lines.length - KEPT} more`] : [];
-    await deps.audit.commit({
-      ...{ event: 'config.reloaded', by: round.by, askedAt: round.leader },
-      changes: [...lines.slice(0, KEPT), ...more],
-    });
+    await deps.audit.commit(reloaded({ by: round.by, askedAt: round.leader, changes: lines }));
     held = undefined;
     deps.replace(ready);
     over = round.id;

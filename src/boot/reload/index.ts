@@ -5,13 +5,16 @@
 import type { LogPort } from '../../core/door.ts';
 import type { Base, Building } from '../app/building.ts';
 import type { Config } from '../config.ts';
+import { differences } from './difference.ts';
 import { digestsOf } from './digest.ts';
 import { effectOf } from './effect.ts';
 import { createFollower } from './follow.ts';
 import { createLead, type Outcome } from './lead.ts';
 import { type By, createRounds } from './rounds.ts';
 
-export type { Outcome } from './lead.ts';
+export { refused, reloaded } from './events.ts';
+export type { Outcome, Roll } from './lead.ts';
+export type { By } from './rounds.ts';
 
 const TOPIC = 'config-reload';
 
@@ -28,6 +31,8 @@ export interface ReloadDeps {
   check(config: Config): void;
   /** What is in use. */
   running(): Building;
+  /** Whether the processes of that node are replaced by whoever asks here. */
+  rolls(node: string): boolean;
   raise(config: Config): Promise<Building>;
   replace(building: Building): void;
 }
@@ -37,11 +42,12 @@ export async function openReloads(deps: ReloadDeps): Promise<Reloads> {
   const { durable, ephemeral, keys } = base.ground;
   const { audit, node } = base.ledger;
   const rounds = createRounds(durable);
+  const { stores } = base.modules;
   const shared = { name: node.name, rounds, audit, now: durable.now, present: node.present };
   let digests = digestsOf(running().config, keys.csrf);
   const follower = createFollower({
     ...shared,
-    ...{ log, keys: keys.csrf, running, read: deps.read, raise: deps.raise, check: deps.check },
+    ...{ log, stores, keys: keys.csrf, running, read: deps.read, raise: deps.raise, check: deps.check },
     digests: () => digests,
     replace(ready) {
       digests = ready.digests;
@@ -56,7 +62,11 @@ export async function openReloads(deps: ReloadDeps): Promise<Reloads> {
   const wake = () => ephemeral.publish(TOPIC).catch(() => {});
   const effect = (from: Config, to: Config) => effectOf({ ...base, ...base.ground }, from, to);
   return {
-    reload: createLead({ ...shared, follower, wake, running: () => running().config, effect }),
+    reload: createLead({
+      ...{ ...shared, follower, wake, effect, rolls: deps.rolls },
+      running: () => running().config,
+      changes: () => differences(running().config, deps.read(), stores).map(({ text }) => text),
+    }),
     async close() {
       unsubscribe();
       await follower.close();

@@ -4,6 +4,7 @@ import type { CommandResult } from '../../core/directory.ts';
 import type { AuditPort } from '../../core/door.ts';
 import type { Config } from '../config.ts';
 import type { Digests } from './digest.ts';
+import { refused } from './events.ts';
 import { type Follower, MOST } from './follow.ts';
 import type { Answer, By, Held, Rounds } from './rounds.ts';
 
@@ -21,6 +22,10 @@ export interface LeadDeps {
   now(): Promise<number>;
   present(): Promise<readonly string[]>;
   running(): Config;
+  /** What another reading would change here, a line each. Throws where there are faults. */
+  changes(): string[];
+  /** Whether the processes of that node are replaced by whoever asks here, where that would do. */
+  rolls(node: string): boolean;
   /** What the change means for people; told once it is done. */
   effect(from: Config, to: Config): Promise<string[]>;
   /** Has all nodes look. Whoever doesn't hear it looks by itself. */
@@ -30,8 +35,21 @@ export interface LeadDeps {
 /** What became of a reload. */
 export interface Outcome extends CommandResult {
   /** Nothing was reloaded, and processes that take each other's place would do. */
-  roll?: true;
+  roll?: Roll;
 }
+
+export interface Roll {
+  /** Nodes elsewhere that it would do for as well. */
+  others: readonly string[];
+  /** What differs, a line each. */
+  changes: readonly string[];
+  /** The node where it was asked for. */
+  askedAt: string;
+}
+
+/** What to do where nobody does it. */
+const BY_HAND =
+  'restart one node after another; where it serves with --workers, a reload replaces the processes of its machine';
 
 /** Of one node, or none where it didn't say anything in time. */
 type Answers = Map<string, Answer | undefined>;
@@ -74,12 +92,24 @@ export function createLead(deps: LeadDeps): (by: By) => Promise<Outcome> {
     }
   }
 
-  async function refuse(held: Held, lines: readonly string[], exitCode: number): Promise<Outcome> {
+  async function refuse(held: Held, lines: readonly string[], roll?: Roll): Promise<Outcome> {
     await rounds.decide(held, 'refused');
     await deps.wake();
     await follower.look();
-    await deps.audit.commit({ event: 'config.refused', by: held.round.by, reasons: lines.slice(0, 50) });
-    return { lines: ['nothing was reloaded', ...lines], exitCode };
+    const outcome = { lines: ['nothing was reloaded', ...lines], exitCode: 1 };
+    if (roll) return { ...outcome, roll };
+    await deps.audit.commit(refused(held.round.by, lines));
+    return outcome;
+  }
+
+  /** Where new processes are all that is missing, and some of them are whoever's to replace who asks here. */
+  function rollOf(waiting: Answers): Roll | undefined {
+    const own = [...waiting.keys()].filter((node) => deps.rolls(node));
+    const others = [...waiting.keys()].filter((node) => !own.includes(node));
+    if (own.length === 0) return undefined;
+    const changes = deps.changes();
+    const said = own.flatMap((node) => waiting.get(node)?.lines ?? []);
+    return { others, changes: changes.length > 0 ? changes : [...new Set(said)], askedAt: name };
   }
 
   async function commit(held: Held, prepared: Answers, digests: Digests): Promise<Outcome> {
@@ -110,13 +140,11 @@ export function createLead(deps: LeadDeps): (by: By) => Promise<Outcome> {
     const answers = await awaited(held.round.id, PREPARED_WITHIN, () => true);
     const digests = answers.get(name)?.digests;
     const against = objections(answers, name);
-    if (against.length > 0 || digests === undefined) {
-      const refused = [...answers.values()].filter((answer) => answer?.state !== 'prepared');
-      const roll = refused.length > 0 && refused.every((answer) => answer?.roll);
-      const outcome = await refuse(held, against, 1);
-      return { ...outcome, ...(roll && { roll: true as const }) };
-    }
-    return commit(held, answers, digests);
+    if (against.length === 0 && digests) return commit(held, answers, digests);
+    const waiting = new Map([...answers].filter(([, answer]) => answer?.state !== 'prepared'));
+    if (waiting.size === 0 || ![...waiting.values()].every((answer) => answer?.roll)) return refuse(held, against);
+    const roll = rollOf(waiting);
+    return roll ? refuse(held, against, roll) : refuse(held, [...against, BY_HAND]);
   };
 }
 

@@ -2,6 +2,7 @@ import type { Building } from '../app/building.ts';
 import type { Config } from '../config.ts';
 import { type Change, differences } from './difference.ts';
 import { type Digests, digestsOf } from './digest.ts';
+import type { Need, Readings } from './settings.ts';
 
 /** What stands ready to take the place of what is in use. */
 export interface Ready {
@@ -14,7 +15,7 @@ export interface Ready {
 export interface Refusal {
   /** A line each. */
   reasons: readonly string[];
-  /** Processes that take each other's place would do: how many settings need it. */
+  /** Processes that take each other's place would do. */
   roll?: true;
 }
 
@@ -24,6 +25,8 @@ export interface PrepareDeps {
   /** What is in use. */
   running(): Building;
   raise(config: Config): Promise<Building>;
+  /** Of those that are installed. */
+  stores: Readings['stores'];
   /** Those that seal and open. */
   keys: readonly Uint8Array[];
   /** Throws for what only a listener would see, as a certificate that isn't its key's. */
@@ -31,22 +34,25 @@ export interface PrepareDeps {
 }
 
 /** Reads, compares, and raises what is to take the place of what is in use: whatever is wrong is an answer. */
-export async function prepare({ read, running, raise, keys, check }: PrepareDeps): Promise<Ready | Refusal> {
+export async function prepare(deps: PrepareDeps): Promise<Ready | Refusal> {
   try {
-    const config = read();
-    const changes = differences(running().config, config);
-    const fixed = changes.filter(({ takes }) => takes !== 'reload');
+    const config = deps.read();
+    const changes = differences(deps.running().config, config, deps.stores);
+    const fixed = changes.filter(({ need }) => need.takes !== 'reload');
     if (fixed.length > 0) return refusalOf(fixed);
-    check(config);
-    return { building: await raise(config), changes, digests: digestsOf(config, keys) };
+    deps.check(config);
+    return { building: await deps.raise(config), changes, digests: digestsOf(config, deps.keys) };
   } catch (error) {
     return { reasons: (error instanceof Error ? error.message : String(error)).split('\n') };
   }
 }
 
 function refusalOf(fixed: readonly Change[]): Refusal {
-  const reasons = fixed.map(({ text, takes }) =>
-    takes === 'roll' ? `${text}: takes new processes` : `${text}: takes a restart`,
-  );
-  return { reasons, ...(fixed.every(({ takes }) => takes === 'roll') && { roll: true }) };
+  const reasons = fixed.map(({ text, need }) => `${text}: takes ${wordsOf(need)}`);
+  return { reasons, ...(fixed.every(({ need }) => need.takes === 'roll') && { roll: true }) };
+}
+
+function wordsOf(need: Need): string {
+  if (need.takes !== 'restart') return 'new processes';
+  return `a restart${need.all ? ' of all nodes' : ''}: ${need.why}`;
 }

@@ -1,36 +1,88 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sectionsOf } from '../config/schema.ts';
 import { testModules } from '../testing/modules.ts';
-import { TAKES, takesOf } from './settings.ts';
+import { needOf, type Readings, TAKES } from './settings.ts';
+
+type Read = Readings['before'];
+
+const sameData = (one: unknown, other: unknown) => (one as { at: string }).at === (other as { at: string }).at;
+
+const disks = [...testModules.stores.durable].map(([id, module]) => [id, { ...module, sameData }] as const);
+const stores = { ...testModules.stores, durable: new Map([...disks]) };
+const KEYS = ['a', 'b', 'c'].map((letter) => `${letter.repeat(42)}A`);
+const [A = '', B = '', C = ''] = KEYS;
+
+const listen = { host: '127.0.0.1', port: 3000, drain: 0 };
+const read = (given: Partial<Read> = {}): Read => ({
+  ...{ listen, secrets: { sealingKey: A, previousSealingKeys: [] }, doors: new Map() },
+  stores: { durable: { type: 'disk', settings: {} }, ephemeral: { type: 'cache', settings: {} } },
+  ...given,
+});
+
+function takes(path: readonly string[], before: Partial<Read> = {}, after: Partial<Read> = {}) {
+  return needOf(path, { before: read(before), after: read(after), stores }).takes;
+}
 
 it('says of every section of the schema what a change of it takes, and of none besides', () => {
   expect(Object.keys(TAKES).sort()).toEqual(Object.keys(sectionsOf(testModules)).sort());
 });
 
 it('takes a restart for what it doesn’t know', () => {
-  expect(takesOf(['constructor'], 1, 2)).toBe('restart');
-  expect(takesOf([], 1, 2)).toBe('restart');
+  expect(takes(['constructor'])).toBe('restart');
+  expect(takes([])).toBe('restart');
 });
 
-it('reads certificates anew, and nothing else of where it listens', () => {
-  expect(takesOf(['listen', 'tls', 'cert'], '/a.pem', '/b.pem')).toBe('reload');
-  expect(takesOf(['listen', 'tls'], undefined, {})).toBe('restart');
-  expect(takesOf(['listen', 'port'], 3000, 3005)).toBe('restart');
+it('reads certificates anew, and lets processes move to another address, but not to TLS at the same one', () => {
+  const tls = { cert: '/a.pem', key: '/a.key' };
+  const moved = { ...listen, port: 3005 };
+  expect(takes(['listen', 'tls', 'cert'], { listen: { ...listen, tls } }, { listen: { ...listen, tls } })).toBe(
+    'reload',
+  );
+  expect(takes(['listen', 'drain'])).toBe('reload');
+  expect(takes(['listen', 'tls'], { listen }, { listen: { ...listen, tls } })).toBe('restart');
+  expect(takes(['listen', 'tls'], { listen }, { listen: { ...moved, tls } })).toBe('roll');
+  expect(takes(['listen', 'port'], { listen }, { listen: moved })).toBe('roll');
+  expect(takes(['management', 'port'])).toBe('restart');
 });
 
 it('takes other processes for a port of a door’s own, and for a door that comes or goes with one', () => {
-  expect(takesOf(['doors', 'lines', 'listen', 'port'], 1812, 1645)).toBe('roll');
-  expect(takesOf(['doors', 'lines'], undefined, { listen: { port: 1812 } })).toBe('roll');
-  expect(takesOf(['doors', 'lines'], { listen: { port: 1812 } }, undefined)).toBe('roll');
-  expect(takesOf(['doors', 'pages'], undefined, {})).toBe('reload');
-  expect(takesOf(['doors', 'lines', 'patience'], '1m', '2m')).toBe('reload');
+  const lines = { doors: new Map([['lines', { listen: { port: 1812 } }]]) };
+  const pages = { doors: new Map([['pages', {}]]) };
+  expect(takes(['doors', 'lines', 'listen', 'port'], lines, lines)).toBe('roll');
+  expect(takes(['doors', 'lines'], {}, lines)).toBe('roll');
+  expect(takes(['doors', 'lines'], lines, {})).toBe('roll');
+  expect(takes(['doors', 'pages'], {}, pages)).toBe('reload');
+  expect(takes(['doors', 'lines', 'patience'], lines, lines)).toBe('reload');
 });
 
-it('lets processes take each other’s place for another credential of the same store, not for another store', () => {
-  const at = ['stores', 'durable', 'url'];
-  expect(takesOf(at, 'disk://me:old@host/db', 'disk://me:new@host/db')).toBe('roll');
-  expect(takesOf(at, 'disk://me:old@host/db', 'disk://me:old@other/db')).toBe('restart');
-  expect(takesOf(at, 'disk://host/db@1', 'disk://host/db@2')).toBe('restart');
-  expect(takesOf(['stores', 'durable', 'username'], 'me', 'you')).toBe('roll');
-  expect(takesOf(['stores', 'durable', 'file'], '/a', '/b')).toBe('restart');
+describe('sealing keys', () => {
+  const secrets = (sealingKey: string | undefined, ...previousSealingKeys: string[]) => ({
+    secrets: { ...(sealingKey !== undefined && { sealingKey }), previousSealingKeys },
+  });
+  const from = (before: Partial<Read>, after: Partial<Read>) => takes(['secrets', 'sealingKey'], before, after);
+
+  it('are rolled where each process opens what the other seals', () => {
+    expect(from(secrets(A), secrets(A, B))).toBe('roll');
+    expect(from(secrets(A, B), secrets(B, A))).toBe('roll');
+    expect(from(secrets(B, A), secrets(B))).toBe('roll');
+    expect(from(secrets(undefined), secrets(undefined, C))).toBe('roll');
+  });
+
+  it('aren’t where one would find what it can’t open', () => {
+    expect(from(secrets(A), secrets(B))).toBe('restart');
+    expect(from(secrets(A), secrets(B, A))).toBe('restart');
+    expect(from(secrets(A, B), secrets(B))).toBe('restart');
+    expect(from(secrets(undefined), secrets(A))).toBe('restart');
+  });
+});
+
+it('lets processes take each other’s place over the same data, as the store’s module says', () => {
+  const disk = (settings: object, type = 'disk') => ({ stores: { ...read().stores, durable: { type, settings } } });
+  const at = ['stores', 'durable', 'speed'];
+  expect(takes(at, disk({ at: 'here', speed: 1 }), disk({ at: 'here', speed: 2 }))).toBe('roll');
+  expect(takes(at, disk({ at: 'here' }), disk({ at: 'there' }))).toBe('restart');
+  expect(takes(at, disk({ at: 'here' }), disk({ at: 'here' }, 'tape'))).toBe('restart');
+  // One that says nothing of it.
+  expect(takes(['stores', 'ephemeral', 'file'])).toBe('restart');
+  expect(takes(['stores'])).toBe('restart');
 });

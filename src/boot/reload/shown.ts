@@ -25,8 +25,10 @@ const LONGEST = 100;
 export function shown(path: Path, written: unknown): string | undefined {
   if (written === undefined) return '(default)';
   const text = said(path, written);
-  return text !== undefined && text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return text === undefined ? undefined : brief(text);
 }
+
+export const brief = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 function said(path: Path, written: unknown): string | undefined {
   if (typeof written === 'number' || typeof written === 'boolean' || written === null) return String(written);

@@ -30,6 +30,7 @@ export async function openFronts(
   { web, management, endStreams }: Answering,
   at: Place = config.management,
 ): Promise<Fronts> {
+  let { drain } = config.listen;
   let draining = false;
   // A connection that is kept would bring further requests for as long as its owner likes: a balancer that asks how
   // this process is has no reason to stop.
@@ -45,11 +46,14 @@ export async function openFronts(
   await listen(machine, at);
   return {
     managementPort: (machine.address() as AddressInfo).port,
-    renew: ({ listen: { tls } }) => renewCertificate(people, tls),
+    renew({ listen }) {
+      drain = listen.drain;
+      renewCertificate(people, listen.tls);
+    },
     async close() {
       draining = true;
       const over = setTimeout(() => people.closeAllConnections(), DRAIN).unref();
-      await pause(config.listen.drain);
+      await pause(drain);
       const stopped = stopServer(people);
       endStreams();
       await stopped;

@@ -14,9 +14,9 @@ import { serveAsWorker } from './worker.ts';
 /** Serves until a signal ends it. Whatever keeps it from starting is said on standard error, and the exit code is 1. */
 export async function serve(args: readonly string[]): Promise<void> {
   try {
-    const { config, workers, worker } = optionsOf(args);
+    const { config, workers, worker, whenReady } = optionsOf(args);
     const file = config ?? defaultConfigFile(process.env);
-    if (worker !== undefined) return await serveAsWorker(file, worker);
+    if (worker !== undefined) return await serveAsWorker(file, worker, whenReady);
     const serving = workers === undefined ? await serveAlone(file) : await serveByWorkers(file, workers);
     // Workers have their own bound, and are killed after it.
     const stop = stopOnce(serving.stop, workers === undefined ? STOPPED_WITHIN : STOPPED_WITHIN + 5_000);

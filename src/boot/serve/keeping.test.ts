@@ -1,14 +1,20 @@
-import { expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { recordingLog } from '../../../test/support/recording.ts';
 import { keepWorkers } from './keeping.ts';
 import type { WorkerProcess } from './process.ts';
 
+interface Trouble {
+  /** Given how often it was started before. */
+  fails?: (number: number, before: number) => boolean;
+  hangs?: (number: number) => boolean;
+}
+
 /** Workers that do as the test says. */
-function crew({ fails = () => false }: { fails?: (number: number, start: number) => boolean } = {}) {
-  const started: { number: number; die(): void }[] = [];
+function crew({ fails = () => false, hangs = () => false }: Trouble = {}) {
+  const started: { number: number; whenReady: boolean; die(): void }[] = [];
   const alive = new Set<number>();
   const fewest: number[] = [];
-  const start = (number: number): WorkerProcess => {
+  const start = (number: number, whenReady: boolean): WorkerProcess => {
     const ended = Promise.withResolvers<void>();
     const bad = fails(number, started.filter((one) => one.number === number).length);
     const die = () => {
@@ -16,14 +22,15 @@ function crew({ fails = () => false }: { fails?: (number: number, start: number)
       fewest.push(alive.size);
       ended.resolve();
     };
-    started.push({ number, die });
+    started.push({ number, whenReady, die });
     if (bad) setImmediate(die);
     else alive.add(number);
     return {
       ...{ number, pid: 1, port: 1, ended: ended.promise },
-      ready: bad ? ended.promise.then(() => Promise.reject(new Error(`worker ${number} failed`))) : Promise.resolve(),
+      ready:
+        bad || hangs(number) ? ended.promise.then(() => Promise.reject(new Error('it failed'))) : Promise.resolve(),
       ask: () => Promise.reject(new Error('not asked')),
-      stop: async () => die(),
+      ...{ stop: async () => die(), kill: die },
     };
   };
   return { start, started, alive, fewest };
@@ -54,25 +61,66 @@ it('starts the first alone, and each again that dies, with growing pauses, until
 
 it('stops those that run where one doesn’t come up at first', async () => {
   const { start, alive } = crew({ fails: (number) => number === 2 });
-  await expect(keepWorkers({ ...options, start, giveUp: () => {} })).rejects.toThrow('worker 2 failed');
+  await expect(keepWorkers({ ...options, start, giveUp: () => {} })).rejects.toThrow('worker 2: it failed');
   expect([...alive]).toEqual([]);
+});
+
+const numberOf = async ({ number }: WorkerProcess) => void told.push(number);
+let told: number[];
+beforeEach(() => {
+  told = [];
 });
 
 it('replaces one after the other, and there are never fewer than there should be', async () => {
   const { start, started, alive, fewest } = crew();
   const workers = await keepWorkers({ ...options, start, giveUp: () => {} });
-  await workers.roll();
-  expect(started.map(({ number }) => number)).toEqual([1, 2, 3, 1, 2]);
+  expect(await workers.roll(numberOf)).toEqual({ replaced: 2 });
+  expect(started.map(({ number, whenReady }) => [number, whenReady])).toEqual([
+    ...[1, 2].map((number) => [number, false]),
+    ...[3, 1, 2].map((number) => [number, true]),
+  ]);
+  expect(told).toEqual([3, 1, 2]);
   expect([...alive].sort()).toEqual([1, 2]);
   expect(Math.min(...fewest)).toBe(2);
   await workers.stop();
   expect([...alive]).toEqual([]);
 });
 
-it('replaces none where a new one doesn’t come up', async () => {
+it('replaces none where the first new one doesn’t come up', async () => {
   const { start, alive } = crew({ fails: (number) => number === 3 });
   const workers = await keepWorkers({ ...options, start, giveUp: () => {} });
-  await expect(workers.roll()).rejects.toThrow('worker 3 failed');
+  expect(await workers.roll(numberOf)).toEqual({ replaced: 0, fault: 'worker 3: it failed' });
   expect([...alive].sort()).toEqual([1, 2]);
   expect(workers.ready()).toHaveLength(2);
+});
+
+it('kills a new one that hangs, and goes no further', async () => {
+  const { start, alive } = crew({ hangs: (number) => number === 3 });
+  const workers = await keepWorkers({ ...options, start, giveUp: () => {} });
+  expect(await workers.roll(numberOf)).toMatchObject({ replaced: 0 });
+  expect([...alive].sort()).toEqual([1, 2]);
+});
+
+it('stops where a later one doesn’t come up, with as many as before, and goes on from there', async () => {
+  const broken = new Set([2]);
+  const { start, alive, fewest } = crew({ fails: (number, before) => before > 0 && broken.has(number) });
+  const workers = await keepWorkers({ ...options, start, giveUp: () => {} });
+  expect(await workers.roll(numberOf)).toEqual({ replaced: 2, fault: 'worker 2: it failed' });
+  expect([...alive].sort()).toEqual([1, 3]);
+  broken.clear();
+  expect(await workers.roll(numberOf)).toEqual({ replaced: 2 });
+  expect([...alive].sort()).toEqual([1, 2]);
+  expect(Math.min(...fewest)).toBe(2);
+});
+
+it('starts none while all are being stopped', async () => {
+  const { start, started, alive } = crew();
+  const workers = await keepWorkers({ ...options, start, giveUp: () => {} });
+  const stopped = Promise.withResolvers<void>();
+  const rolled = workers.roll(() => stopped.promise);
+  await vi.waitFor(() => expect(started).toHaveLength(3));
+  await workers.stop();
+  stopped.resolve();
+  expect(await rolled).toMatchObject({ fault: expect.stringContaining('being stopped') });
+  expect([...alive]).toEqual([]);
 });

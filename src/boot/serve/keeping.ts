@@ -7,20 +7,34 @@ const FIRST = 500;
 const LONGEST = 30_000;
 /** Who lived so long has started well. */
 const STEADY = 60_000;
+/** Within which one is ready that takes another's place; its name may have to be waited for. Milliseconds. */
+const COMES_WITHIN = 60_000;
 /** Deaths of one in a row after which it isn't worth another try. */
 const MOST = 10;
 
 export interface Workers {
   /** Those that are ready. */
   ready(): WorkerProcess[];
-  /** Replaces each by a new one that reads the configuration anew; there are never fewer than before. */
-  roll(): Promise<void>;
+  /**
+   * Replaces each by a new one that reads the configuration anew; there are never fewer than before. Where a new one
+   * doesn't become ready it stops, and what is there stays.
+   */
+  roll(replaced: (worker: WorkerProcess) => Promise<void>): Promise<Rolled>;
   stop(): Promise<void>;
+}
+
+/** How far it came. */
+export interface Rolled {
+  /** How many were started by it, and serve. */
+  replaced: number;
+  /** Why it stopped. */
+  fault?: string;
 }
 
 export interface KeepingDeps {
   count: number;
-  start(number: number): WorkerProcess;
+  /** `whenReady`: it takes no request before all is there that it needs. */
+  start(number: number, whenReady: boolean): WorkerProcess;
   log: LogPort;
   /** One died again and again. */
   giveUp(number: number): void;
@@ -38,11 +52,28 @@ export async function keepWorkers({ count, start, log, giveUp, hurry = 1 }: Keep
   const slots = new Map<number, Slot>();
   let stopping = false;
 
-  async function open(number: number): Promise<void> {
-    const slot = { worker: start(number), leaving: false };
+  async function open(number: number, whenReady = false): Promise<WorkerProcess> {
+    if (stopping) throw new Error('the server is being stopped');
+    const slot = { worker: start(number, whenReady), leaving: false };
     slots.set(number, slot);
-    await slot.worker.ready;
+    await slot.worker.ready.catch((error: Error) => {
+      throw new Error(`worker ${number}: ${error.message}`, { cause: error });
+    });
     void keep(number, slot);
+    return slot.worker;
+  }
+
+  /** One that takes another's place, in a bounded time; where it can't there is none. */
+  async function openAnew(number: number): Promise<WorkerProcess> {
+    const late = setTimeout(() => slots.get(number)?.worker.kill(), COMES_WITHIN / hurry).unref();
+    try {
+      return await open(number, true);
+    } catch (error) {
+      slots.delete(number);
+      throw error;
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   async function keep(number: number, slot: Slot): Promise<void> {
@@ -55,7 +86,7 @@ export async function keepWorkers({ count, start, log, giveUp, hurry = 1 }: Keep
       if (deaths >= MOST) return giveUp(number);
       await pause(Math.min(LONGEST, FIRST * 2 ** (deaths - 1)) / hurry);
       if (slot.leaving || stopping) return;
-      slot.worker = start(number);
+      slot.worker = start(number, false);
     }
   }
 
@@ -76,7 +107,7 @@ export async function keepWorkers({ count, start, log, giveUp, hurry = 1 }: Keep
   try {
     // The first makes what is made once: tables, keys.
     await open(1);
-    await Promise.all(numbers.slice(1).map(open));
+    await Promise.all(numbers.slice(1).map((number) => open(number)));
   } catch (error) {
     await stop();
     throw error;
@@ -87,18 +118,28 @@ export async function keepWorkers({ count, start, log, giveUp, hurry = 1 }: Keep
       [...slots.values()]
         .filter(({ worker, leaving }) => worker.port !== undefined && !leaving)
         .map(({ worker }) => worker),
-    async roll() {
-      const spare = count + 1;
-      await open(spare).catch(async (error: unknown) => {
-        await close(spare);
-        throw error;
-      });
-      for (const number of numbers) {
-        await close(number);
-        await open(number);
-        log.info({ worker: number }, 'a worker was replaced');
+    async roll(replaced) {
+      // Those that a roll left which didn't come to its end stand in as well.
+      const before = [...slots.keys()].filter((number) => number > count);
+      const spare = [...numbers, ...before].reduce((free, number) => Math.max(free, number + 1), 0);
+      let opened = 0;
+      async function next(number: number): Promise<void> {
+        const worker = await openAnew(number);
+        opened += 1;
+        await replaced(worker);
       }
-      await close(spare);
+      try {
+        await next(spare);
+        for (const number of numbers) {
+          await close(number);
+          await next(number);
+          log.info({ worker: number }, 'a worker was replaced');
+        }
+      } catch (error) {
+        return { replaced: opened, fault: (error as Error).message };
+      }
+      await Promise.all([...before, spare].map(close));
+      return { replaced: count };
     },
     stop,
   };

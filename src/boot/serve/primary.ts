@@ -7,7 +7,7 @@ import { controlPath, serveControl } from '../control.ts';
 import { lockOwned } from '../lock.ts';
 import { createLog } from '../log.ts';
 import { loadModules, type Modules } from '../modules.ts';
-import type { Outcome } from '../reload/index.ts';
+import { type By, type Outcome, type Roll, refused, reloaded } from '../reload/index.ts';
 import { combinedManagement } from './combined.ts';
 import { listen } from './fronts.ts';
 import { keepWorkers, type Workers } from './keeping.ts';
@@ -25,7 +25,7 @@ export async function serveByWorkers(file: string, count: number): Promise<Servi
 
   const lock = lockOwned(config);
   const workers = await keepWorkers({
-    ...{ count, log, start: (number) => startWorker(config.file, number) },
+    ...{ count, log, start: (number, whenReady) => startWorker(config.file, number, whenReady) },
     giveUp(number) {
       log.error({ worker: number }, 'a worker dies again and again: giving up');
       void workers.stop().finally(() => process.exit(1));
@@ -63,13 +63,10 @@ function anyOf(workers: Workers) {
 }
 
 /** One worker leads the reload of all nodes; what takes new processes gets them here, where there are several. */
-function reloading(workers: Workers): (by: 'cli' | 'signal') => Promise<Outcome> {
-  async function once(by: 'cli' | 'signal'): Promise<Outcome> {
+function reloading(workers: Workers): (by: By) => Promise<Outcome> {
+  async function once(by: By): Promise<Outcome> {
     const outcome = await anyOf(workers).ask({ kind: 'reload', by });
-    if (!outcome.roll) return outcome;
-    await workers.roll();
-    const [, ...reasons] = outcome.lines;
-    return { lines: ['every worker of this machine was replaced, one after the other', ...reasons], exitCode: 0 };
+    return outcome.roll ? rolled(workers, by, outcome.roll) : outcome;
   }
   // One after the other: what asks while workers are being replaced finds them whole.
   let running: Promise<unknown> = Promise.resolve();
@@ -78,6 +75,23 @@ function reloading(workers: Workers): (by: 'cli' | 'signal') => Promise<Outcome>
     running = done.catch(() => {});
     return done;
   };
+}
+
+/** Replaces all, and has each new one write into its chain what it changed over to. */
+async function rolled(workers: Workers, by: By, { others, changes, askedAt }: Roll): Promise<Outcome> {
+  const event = reloaded({ by, askedAt, changes });
+  const { replaced, fault } = await workers.roll((worker) => worker.ask({ kind: 'audit', event }));
+  if (fault === undefined) {
+    const waiting = others.map((node) => `${node} runs as before: ask for a reload at its machine`);
+    return {
+      lines: ['every worker of this machine was replaced, one after the other', ...changes, ...waiting],
+      exitCode: 0,
+    };
+  }
+  const first = replaced === 0 ? 'nothing was reloaded' : `no more than ${replaced} of the workers were replaced`;
+  const lines = [first, ...fault.split('\n'), 'the workers that were there go on'];
+  await anyOf(workers).ask({ kind: 'audit', event: refused(by, lines) });
+  return { lines, exitCode: 1 };
 }
 
 /** Several processes can't have one file open. */

@@ -19,22 +19,28 @@ export interface WorkerProcess {
   ask<K extends keyof Answers>(asked: Asked & { kind: K }): Promise<Answers[K]>;
   /** In a bounded time: one that hangs is killed. */
   stop(): Promise<void>;
+  /** At once, as one that doesn't come up. */
+  kill(): void;
 }
 
-/** Starts one with the configuration's file. */
-export function startWorker(file: string, number: number): WorkerProcess {
-  cluster.setupPrimary({ exec: MAIN, args: ['--config', file, '--worker', String(number)] });
+/** Starts one with the configuration's file; `whenReady`: which takes no request before all is there that it needs. */
+export function startWorker(file: string, number: number, whenReady: boolean): WorkerProcess {
+  const args = ['--config', file, '--worker', String(number), ...(whenReady ? ['--when-ready'] : [])];
+  cluster.setupPrimary({ exec: MAIN, args });
   const forked = cluster.fork();
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   let port: number | undefined;
+  let reason: string | undefined;
   let asked = 0;
 
   forked.on('message', (message: ToPrimary) => {
     if (message.type === 'ready') {
       port = message.port;
       ready.resolve();
+    } else if (message.type === 'gave-up') {
+      reason = message.message;
     } else if (message.type === 'answer' || message.type === 'failed') {
       const one = waiting.get(message.id);
       waiting.delete(message.id);
@@ -44,7 +50,7 @@ export function startWorker(file: string, number: number): WorkerProcess {
   });
   forked.once('exit', () => {
     port = undefined;
-    ready.reject(new Error(`worker ${number} ended before it was ready`));
+    ready.reject(new Error(reason ?? 'it ended before it was ready'));
     for (const one of waiting.values()) one.reject(new Error(`worker ${number} ended`));
     waiting.clear();
     ended.resolve();
@@ -74,6 +80,7 @@ export function startWorker(file: string, number: number): WorkerProcess {
         waiting.delete(id);
       }
     },
+    kill: () => void forked.process.kill('SIGKILL'),
     async stop() {
       send(forked, { type: 'ask', id: 0, asked: { kind: 'stop' } });
       const kill = setTimeout(() => forked.process.kill('SIGKILL'), STOPPED_WITHIN + 2_000);

@@ -1,7 +1,7 @@
 /** How long requests under way may take once the end was asked for, milliseconds. */
 export const DRAIN = 10_000;
 /** And all the rest after that: a store that is away must not hold the process. */
-const AFTER = 5_000;
+export const AFTER = 5_000;
 /** After which it has ended, whatever hangs. Who kills processes must wait longer. */
 export const STOPPED_WITHIN = DRAIN + AFTER;
 

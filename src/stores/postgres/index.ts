@@ -2,7 +2,7 @@ import { PostgresDialect } from 'kysely';
 import type { DurableModule } from '../../core/store.ts';
 import { examine } from './examine.ts';
 import { createPool, othersOn } from './pool.ts';
-import { type Settings, settings } from './settings.ts';
+import { isSameDatabase, type Settings, settings } from './settings.ts';
 
 /** Durable data in a PostgreSQL database, for several nodes. */
 const postgres: DurableModule<Settings> = {
@@ -10,6 +10,7 @@ const postgres: DurableModule<Settings> = {
   kind: 'durable',
   settings,
   examine,
+  sameData: isSameDatabase,
   async open(given) {
     const pool = createPool(given, { max: given.pool.max, statement: given.timeouts.statement });
     const patient = createPool(given, { max: 1, statement: 0 });

@@ -105,6 +105,12 @@ export function addressOf(given: Settings): Address {
   };
 }
 
+/** By whichever user, over whichever connections. A server's other name may be another server. */
+export function isSameDatabase(one: Settings, other: Settings): boolean {
+  const [a, b] = [addressOf(one), addressOf(other)];
+  return a.host === b.host && a.port === b.port && a.database === b.database;
+}
+
 /** Whether it can only be this machine: a socket, or loopback (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3). */
 export function isHere(host: string): boolean {
   return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127(\.[0-9]{1,3}){3}$/.test(host);

@@ -6,7 +6,7 @@ import { createAlone } from './lasting/alone.ts';
 import { createBacking } from './lasting/backing.ts';
 import { createFence, type Fence } from './lasting/fence.ts';
 import { createPrimary } from './primary.ts';
-import { leastReplicas, type Settings, settings } from './settings.ts';
+import { isSameRedis, leastReplicas, type Settings, settings } from './settings.ts';
 import { createStore } from './store.ts';
 
 /** What expires, in Redis 7 or later: for several processes and nodes. */
@@ -15,6 +15,7 @@ const redis: EphemeralModule<Settings> = {
   kind: 'ephemeral',
   settings,
   examine,
+  sameData: isSameRedis,
   /**
    * Answers after the first attempt to connect, whatever came of it: without Redis the process
    * starts, is not ready, refuses, and goes on trying.

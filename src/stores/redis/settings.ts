@@ -120,3 +120,15 @@ export function nodeAt(text: string): Address {
 export function leastReplicas({ url, confirmReplicas }: Settings): number {
   return url === undefined ? Math.max(1, confirmReplicas) : confirmReplicas;
 }
+
+/** By whichever user, and of Sentinels or a cluster by whichever of them, if one of those named before still is. */
+export function isSameRedis(one: Settings, other: Settings): boolean {
+  const same = (name: 'prefix' | 'name' | 'database') => one[name] === other[name];
+  if (!same('prefix') || !same('name') || !same('database')) return false;
+  if (one.url !== undefined && other.url !== undefined) return placeOf(one.url) === placeOf(other.url);
+  const shared = (name: 'sentinels' | 'cluster') => one[name]?.some((address) => other[name]?.includes(address));
+  return Boolean(shared('sentinels') ?? shared('cluster'));
+}
+
+/** An address without who asks there. A Unix socket has no such part. */
+const placeOf = (url: string): string => url.replace(/^(rediss?:\/\/)[^/@]*@/, '$1');
