@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { openDurable } from '../../test/support/durable.ts';
 import { recordingLog } from '../../test/support/recording.ts';
 import { createAudit } from './audit.ts';
-import { BEGINNING, canonical, hashOf, type Verdict, verifyChain } from './chain.ts';
+import { BEGINNING, canonical, hashOf, type Verdict, verifyChain, verifyPart } from './chain.ts';
 
 const NOW = 1_800_000_000_000;
 const KEYS = generateKeyPairSync('ed25519');
@@ -132,6 +132,19 @@ describe('verification', () => {
     expect(unknown.broken).toEqual({ sequence: 6, why: 'unknown key' });
     const unsigned = await forge((sequence, detail) => (sequence === 6 ? { ...detail, signature: '' } : detail));
     expect(unsigned.broken).toEqual({ sequence: 6, why: 'bad signature' });
+  });
+
+  it('looks at a part alone, behind an entry that is believed', async () => {
+    const { durable, behindItsBack } = await chainOfEight();
+    const part = (after: number, most: number) => verifyPart(durable, 'main', publicKeyOf, { after, most });
+    expect(await part(3, 4)).toMatchObject({ entries: 4, first: 4, signedUpTo: 5, head: { sequence: 7 } });
+    behindItsBack(`UPDATE audit SET detail = '{"amount":0}' WHERE sequence = 2`);
+    expect((await part(3, 4)).broken).toBeUndefined();
+    behindItsBack(`UPDATE audit SET detail = '{"amount":0}' WHERE sequence = 7`);
+    expect((await part(3, 4)).broken).toEqual({ sequence: 7, why: 'altered' });
+    expect((await part(3, 3)).broken).toBeUndefined();
+    behindItsBack('DELETE FROM audit WHERE sequence = 5');
+    expect((await part(3, 4)).broken).toEqual({ sequence: 5, why: 'missing' });
   });
 
   it('accepts a chain that retention cut before a signature, and says where it begins', async () => {

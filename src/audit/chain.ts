@@ -48,21 +48,29 @@ export interface Verdict {
   head?: Head & { at: number };
 }
 
+type Chains = Pick<DurableStore, 'audit'>;
 type PublicKeyOf = (kid: string) => KeyObject | undefined;
 
 /**
  * Reads one node's chain from its oldest entry and checks each hash and each signature. Where retention has cut,
  * the oldest entry must be a signature over the one before it.
  */
-export async function verifyChain(
-  durable: Pick<DurableStore, 'audit'>,
+export const verifyChain = (durable: Chains, node: string, publicKeyOf: PublicKeyOf): Promise<Verdict> =>
+  verifyPart(durable, node, publicKeyOf, { after: 0, most: Number.POSITIVE_INFINITY });
+
+/** The same of `most` entries behind one, which is believed as it stands there. */
+export async function verifyPart(
+  durable: Chains,
   node: string,
   publicKeyOf: PublicKeyOf,
+  { after, most }: { after: number; most: number },
 ): Promise<Verdict> {
   const verdict: Verdict = { entries: 0 };
-  let previous: Head | undefined;
+  let previous: Head | undefined =
+    after > 0 ? (await durable.audit.ofNode(node, { after: after - 1, limit: 1 }))[0] : undefined;
   for (;;) {
-    const page = await durable.audit.ofNode(node, { after: previous?.sequence ?? 0, limit: PAGE });
+    const limit = Math.min(PAGE, most - verdict.entries);
+    const page = limit > 0 ? await durable.audit.ofNode(node, { after: previous?.sequence ?? 0, limit }) : [];
     for (const entry of page) {
       const before: Head = previous ?? startOf(entry);
       const why = faultOf(node, before, entry, publicKeyOf);

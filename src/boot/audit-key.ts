@@ -31,12 +31,7 @@ export async function auditKey(
 ): Promise<AuditKey> {
   const present = await durable.keys.list(PURPOSE);
   if (present.every(({ retiredAt }) => retiredAt !== undefined)) await create(durable, sealer, now());
-  const keys = new Map<string, ReturnType<typeof open>>();
-  async function load() {
-    const stored = await durable.keys.list(PURPOSE);
-    for (const { id, sealed } of stored) if (!keys.has(id)) keys.set(id, open(sealer.open(sealed, keyContext(id))));
-    return stored;
-  }
+  const { keys, load } = opening(durable, sealer);
   const stored = await load();
   const current = stored.find(({ retiredAt }) => retiredAt === undefined);
   const key = current && keys.get(current.id);
@@ -46,6 +41,28 @@ export async function auditKey(
     sign: (data) => sign(null, Buffer.from(data), key.privateKey).toString('base64url'),
     verifyKey: (kid) => keys.get(kid)?.publicKey,
     refresh: async () => void (await load()),
+  };
+}
+
+/** What checks the signatures, for whoever makes none. */
+export async function auditPublicKeys(
+  durable: Pick<DurableStore, 'keys'>,
+  sealer: Sealer,
+): Promise<AuditKey['verifyKey']> {
+  const { keys, load } = opening(durable, sealer);
+  await load();
+  return (kid) => keys.get(kid)?.publicKey;
+}
+
+function opening(durable: Pick<DurableStore, 'keys'>, sealer: Sealer) {
+  const keys = new Map<string, ReturnType<typeof open>>();
+  return {
+    keys,
+    async load() {
+      const stored = await durable.keys.list(PURPOSE);
+      for (const { id, sealed } of stored) if (!keys.has(id)) keys.set(id, open(sealer.open(sealed, keyContext(id))));
+      return stored;
+    },
   };
 }
 

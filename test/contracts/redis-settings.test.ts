@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { ExaminePorts } from '../../src/core/finding.ts';
 import type { EphemeralStore } from '../../src/core/store.ts';
 import redis from '../../src/stores/redis/index.ts';
 import { selfSigned } from '../support/certificate.ts';
@@ -106,9 +107,18 @@ it.each<[string, () => Promise<RedisGroup>, (group: RedisGroup) => object, strin
   await store.subscribe('topic', () => void heard.push('topic'));
   await store.publish('topic');
   await vi.waitFor(() => expect(heard).toEqual(['topic']), { timeout: 10_000 });
+  const findings = async () => {
+    const ports = { now: Date.now } as ExaminePorts;
+    return ((await redis.examine?.(redis.settings.parse(given), ports)) ?? []).map(
+      ({ level, text }) => `${level}: ${text}`,
+    );
+  };
+  expect((await findings()).join('\n')).toMatch(/^good: (3 Sentinels agree on 127|the cluster is whole: 3 primaries)/m);
   // And with nobody left to confirm it.
   const [primary] = await group.primaries();
   for (const server of group.servers) if (server !== primary) await server.kill();
+  if ('sentinels' in given)
+    expect(await findings()).toContainEqual(expect.stringMatching(/^fault: Redis has 0 replicas/));
   const keys = Array.from({ length: 50 }, (_, at) => `key ${at}`);
   const marked = await Promise.allSettled(keys.map((key) => store.add(key, 'x', 60_000)));
   expect(marked.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);

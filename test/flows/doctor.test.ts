@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { createServer as createHttpServer, request } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Told } from '../../src/boot/doctor/index.ts';
@@ -85,6 +86,14 @@ describe('sallyport doctor', () => {
     expect(levels(before.found, 'stores.durable')[0]).toMatch(/^good: reachable/);
     expect(levels(before.found, 'keys').join()).toContain('the signing key of oidc has signed for 0 days');
     expect(levels(before.found, 'audit')[0]).toMatch(/^good: /);
+    expect((await sallyport(config, ['user', 'add', 'ada', '--name', 'Ada'], 'a long password')).exitCode).toBe(0);
+    expect(levels((await look(config)).found, 'audit')[1]).toMatch(/^good: the last \d+ entries are whole/);
+    const database = new DatabaseSync(join(folder, 'data', 'sallyport.db'));
+    database.exec(`UPDATE audit SET detail = '{}' WHERE event = 'user.added'`);
+    database.close();
+    expect(levels((await look(config)).found, 'audit')[1]).toMatch(
+      /^fault: the audit chain of main is broken at entry \d+: altered$/,
+    );
     onTestFinished(() => chmodSync(join(folder, 'data'), 0o700));
     chmodSync(join(folder, 'data'), 0o755);
     const { exitCode, found } = await look(config);

@@ -4,12 +4,15 @@ import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
 import type { ExaminePorts, Finding } from '../../core/finding.ts';
 import type { DurableConnection } from '../../core/store.ts';
 import { readingStore, schemaState } from '../../durable/index.ts';
+import { auditPublicKeys } from '../audit-key.ts';
 import { keepsFile } from '../config/plug-ins.ts';
 import type { Config } from '../config.ts';
 import { controlPath } from '../control.ts';
 import { guardedFetch } from '../guarded-fetch.ts';
 import type { Modules } from '../modules.ts';
 import { OWN_RULES } from '../parts.ts';
+import { createKeys, currentKeyId } from '../sealing/keys.ts';
+import { chains } from './audit.ts';
 import { headsOf, keys, leasesOf, nodes, peopleOf, tables } from './durable.ts';
 import { dataFiles, filesNamed, ownCertificate, ownFiles, secretFiles } from './files.ts';
 import { askIssuer, issuerFindings, unreachable } from './issuer.ts';
@@ -18,7 +21,7 @@ import { agents, unreached } from './people.ts';
 import { ofPlugIns } from './plug-ins.ts';
 import { lockouts, type PolicySubject, rememberedDevices } from './policy.ts';
 import { type Check, runAll } from './run.ts';
-import { geoip, production } from './settings.ts';
+import { geoip, production, proxies } from './settings.ts';
 import { good, notice, type Told } from './told.ts';
 import { troubles, watched } from './troubles.ts';
 
@@ -82,6 +85,7 @@ function ofConfiguration(config: Config, modules: Modules, now: () => number): C
     { about: 'directories', run: () => watched(config) },
     { about: 'data', run: async () => [...ownFiles(dataFiles(config)), ...secretFiles(filesNamed(config))] },
     { about: 'settings', run: async () => production(config, modules) },
+    { about: 'trustedProxies', run: async () => proxies(config) },
     ...(tls
       ? [{ about: 'listen.tls', run: async () => ownCertificate(readFileSync(tls.cert, 'utf8'), issuer, now()) }]
       : []),
@@ -135,6 +139,15 @@ function ofDurable(config: Config, connection: DurableConnection, subject: Polic
     {
       about: 'audit',
       run: whenUsable(async () => nodes(await headsOf(durable), await leasesOf(durable), await durable.now())),
+    },
+    {
+      about: 'audit',
+      run: whenUsable(async () => {
+        // None is made here: without one nothing was ever signed.
+        if (currentKeyId(config) === undefined) return [];
+        const publicKeyOf = await auditPublicKeys(durable, createKeys(config).sealer);
+        return chains(durable, await headsOf(durable), publicKeyOf, await durable.now());
+      }),
     },
     {
       about: 'keys',

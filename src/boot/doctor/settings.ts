@@ -60,6 +60,49 @@ export function production(
   return found.length === 0 ? [good('nothing of a demonstration is left')] : found;
 }
 
+/** Prefixes that hold more addresses than anybody has proxies. */
+const WIDE = { 4: 16, 6: 48 } as const;
+
+/**
+ * Whose forwarded headers count. Where a proxy isn't trusted, everybody has its address: one who guesses locks out all.
+ * Where too many are, whoever guesses has as many addresses as they like.
+ */
+export function proxies({
+  issuer,
+  listen,
+  trustedProxies,
+}: Pick<Config, 'issuer' | 'listen' | 'trustedProxies'>): Finding[] {
+  const { protocol, hostname } = new URL(issuer);
+  const bits = (range: string) => Number(range.split('/')[1] ?? Number.POSITIVE_INFINITY);
+  const everybody = trustedProxies.filter((range) => bits(range) === 0);
+  if (everybody.length > 0)
+    return [
+      fault(
+        `trustedProxies has ${everybody.join(', ')}: whoever asks chooses the address that is counted and looked up for them`,
+        'Name the addresses of your proxies alone.',
+      ),
+    ];
+  const wide = trustedProxies.filter((range) => bits(range) < WIDE[range.includes(':') ? 6 : 4]);
+  if (wide.length > 0)
+    return [
+      notice(
+        `trustedProxies has ${wide.join(', ')}: every machine there can pass for any address`,
+        'Name the addresses of your proxies alone.',
+      ),
+    ];
+  const before = protocol === 'https:' && listen.tls === undefined && !isLoopback(hostname);
+  if (before && trustedProxies.length === 0)
+    return [
+      fault(
+        'TLS ends before the gateway, at a proxy that trustedProxies doesn’t name: everybody is counted by its address',
+        'Name its address in trustedProxies.',
+      ),
+    ];
+  const here =
+    trustedProxies.length === 0 ? 'no proxy is trusted, and none is expected' : `trusted: ${trustedProxies.join(', ')}`;
+  return [good(here)];
+}
+
 /** @param built when the database was made, epoch milliseconds */
 export function geoip(built: number, now: number): Finding {
   const days = Math.floor((now - built) / DAY);

@@ -21,7 +21,7 @@ export const pause = (times: number): number => Math.min(25 * 2 ** Math.min(time
  * A connection fails fast and comes back by itself. Nothing waits in a queue while Redis is
  * away, and no command is sent twice: one that was cut off may have been carried out.
  */
-export function serverOptions({ user, password, tls }: Settings) {
+export function serverOptions({ user, password, tls }: Partial<Settings>) {
   return {
     lazyConnect: true,
     autoResendUnfulfilledCommands: false,

@@ -2,11 +2,22 @@ import type { Redis } from 'ioredis';
 import type { Examine, ExaminePorts, Finding } from '../../core/finding.ts';
 import { createCluster } from './cluster.ts';
 import { attempt, connect, disconnect } from './connection.ts';
+import { askSentinels, clusterFindings, sentinelFindings } from './examine-groups.ts';
 import { leastReplicas, type Settings } from './settings.ts';
 
 /** How Redis is set up, and how much of it is there. */
 export const examine: Examine<Settings> = async (settings, ports) => {
   if (settings.cluster !== undefined) return examineCluster(settings);
+  if (settings.sentinels === undefined) return examinePrimary(settings, ports);
+  const sentinels = sentinelFindings(await askSentinels(settings));
+  // Where no Sentinel names it there is no primary to be asked.
+  const primary = await examinePrimary(settings, ports).catch((error: Error): Finding[] => [
+    { level: 'fault', text: `the primary doesn't answer: ${error.message}` },
+  ]);
+  return [...sentinels, ...primary];
+};
+
+async function examinePrimary(settings: Settings, ports: ExaminePorts): Promise<Finding[]> {
   const redis = connect(settings, { retryStrategy: () => null });
   redis.on('error', () => {});
   try {
@@ -16,34 +27,52 @@ export const examine: Examine<Settings> = async (settings, ports) => {
     return [
       { level: 'good', text: 'reachable' },
       clock(seconds * 1000 + micro / 1000, asked, ports.now()),
-      ...(await setUp(redis, settings)),
+      ...(await setUp(redis)),
+      ...replicas(await replicasOf(redis), leastReplicas(settings)),
       ...(await certificate(settings, ports)),
     ];
   } finally {
     await disconnect(redis);
   }
-};
+}
 
 async function examineCluster(settings: Settings): Promise<Finding[]> {
   const client = createCluster(settings, undefined);
   try {
     await client.open();
     await client.commands.get(`${settings.prefix}doctor`);
-    return [{ level: 'good', text: 'the cluster is reachable' }];
+    const servers = client.servers();
+    const [first] = servers;
+    if (first === undefined) return [{ level: 'fault', text: 'no primary of the cluster answers' }];
+    const primaries = servers.map(async (server) => ({
+      address: `${server.options.host}:${server.options.port}`,
+      replicas: await replicasOf(server),
+    }));
+    const info = String(await first.cluster('INFO'));
+    const whole = clusterFindings(info, await Promise.all(primaries), leastReplicas(settings));
+    const each = await Promise.all(servers.map((server) => setUp(server)));
+    return [{ level: 'good', text: 'the cluster is reachable' }, ...whole, ...once(each.flat())];
   } finally {
     await client.close();
   }
 }
 
-async function setUp(redis: Redis, settings: Settings): Promise<Finding[]> {
+/** What is so at several servers is told once. */
+const once = (all: readonly Finding[]): Finding[] => [...new Map(all.map((one) => [one.text, one])).values()];
+
+async function setUp(redis: Redis): Promise<Finding[]> {
   const text = await redis.info();
   const value = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(text)?.[1];
   return [
     ...eviction(value('maxmemory_policy')),
     ...memory(Number(value('used_memory')), Number(value('maxmemory'))),
     ...persistence(value('aof_enabled') === '1', value('rdb_last_bgsave_status'), value('aof_last_write_status')),
-    ...replicas(Number(value('connected_slaves')), leastReplicas(settings)),
   ];
+}
+
+/** Those that are in step: one that is being copied to has nothing yet. */
+async function replicasOf(redis: Redis): Promise<number> {
+  return (await redis.info('replication')).match(/^slave[0-9]+:.*state=online/gm)?.length ?? 0;
 }
 
 export function eviction(policy: string | undefined): Finding[] {
