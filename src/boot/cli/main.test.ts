@@ -243,6 +243,12 @@ describe('sallyport policy explain', () => {
     expect(requests).toEqual([{ name: 'policy explain', input: { args: [], options } }]);
   });
 
+  it('says what else there is, where nobody is named', async () => {
+    const { exitCode, err } = await run(['policy', 'explain']);
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(/'--account <username>' not specified; or --compare/);
+  });
+
   it.each([
     [['policy', 'explain', '--account', 'a']],
     [[...explain, '--at', 'tomorrow']],

@@ -74,7 +74,7 @@ function addPolicy(program: Command, context: Context): void {
     .command('policy')
     .description('see what the rules ask of a sign-in')
     .command('explain')
-    .description('what a sign-in would need, and why')
+    .description('what a sign-in would need, and why: of one person, or with --compare which decisions a file changes')
     .option('--account <username>', 'who signs in')
     .option('--application <id>', 'to what')
     .option('--ip <address>', 'from where')
@@ -87,7 +87,9 @@ function addPolicy(program: Command, context: Context): void {
         ['account', '--account <username>'],
         ['application', '--application <id>'],
       ] as const) {
-        if (options[name] === undefined) command.error(`error: required option '${flags}' not specified`);
+        if (options[name] !== undefined) continue;
+        const other = '; or --compare, for everybody who is known';
+        command.error(`error: required option '${flags}' not specified${other}`);
       }
       const { runRequest } = await import('./request.ts');
       await runRequest(context, { name: 'policy explain', input: { args: [], options } });
