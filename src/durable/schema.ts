@@ -1,6 +1,6 @@
 import type { ColumnType, Insertable, Kysely, Selectable } from 'kysely';
 import type { AccountStatus } from '../core/account.ts';
-import type { CountKind } from '../core/counts.ts';
+import type { CountRow } from '../core/counts.ts';
 
 /**
  * Tables of the durable store, in a subset that SQLite and PostgreSQL share: ids are text, times
@@ -128,15 +128,9 @@ interface RecordKeyTable {
   id: string;
 }
 
-interface CountTable {
+/** As it is counted, and of which hour. */
+interface CountTable extends Omit<CountRow, 'at'> {
   hour: number;
-  kind: CountKind;
-  outcome: string;
-  method: string;
-  application: string;
-  provider: string;
-  country: string;
-  count: number;
 }
 
 interface CountSourceTable {
