@@ -84,6 +84,11 @@ export interface SessionListener {
    */
   signOut?(ended: EndedSession): Promise<{ unreached: string[]; byBrowser: string[] }>;
   /**
+   * Everything of an account is ended: whatever sessions the door has of its own beside the core's go too. Never throws:
+   * answers the applications at which one couldn't be ended.
+   */
+  endOwn?(account: string): Promise<string[]>;
+  /**
    * Begins telling those that only a browser reaches: address of a page of ours that does so, for this browser
    * alone, and then goes on to `next`.
    */
@@ -98,6 +103,8 @@ export interface Door extends SessionListener {
    * at hand, for strangers send as much as they like.
    */
   arrive?(arrival: Arrival): Work | undefined;
+  /** Sessions of its own of an account, beside the single sign-on session, as a VPN's. */
+  ownSessions?(account: string): Promise<OwnSession[]>;
   /** Whether a path is called by programs: what is refused there before the door is asked is told in JSON. */
   forPrograms?(path: string): boolean;
   /** What it knows of an application beyond its configuration, or of one that isn't configured, as a federation's member. */
@@ -105,6 +112,16 @@ export interface Door extends SessionListener {
   /** What others wrote or serve keeps applications of this door from working, or soon will. Cheap: it is asked often. */
   troubles?(): Promise<Trouble[]>;
   close?(): Promise<void>;
+}
+
+/** A session that a door has of its own. Times are epoch milliseconds. */
+export interface OwnSession {
+  application: string;
+  since: number;
+  /** The person's address, where it is known. */
+  ip?: string;
+  /** It is asked to end when everything of the account is ended; otherwise it ends by itself. */
+  endable: boolean;
 }
 
 export interface CoreDoor extends Door {

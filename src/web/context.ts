@@ -60,7 +60,7 @@ export interface WebDeps extends WebRooms, Rendering {
   i18n: I18n;
   assets: Assets;
   core: Core;
-  doors: readonly Pick<Door, 'forPrograms' | 'handler'>[];
+  doors: readonly Pick<Door, 'forPrograms' | 'handler' | 'ownSessions'>[];
   /** Open pages that wait for an answer from elsewhere. */
   streams: Streams;
   /** What factors' own apps call, and the apps. */

@@ -256,6 +256,17 @@ export interface Pages extends HelpDeskPages, ReportPages {
     })[];
     /** Applications that couldn't be told that their person has signed out, and when. */
     unreached: { application: LocalizedText; at: number }[];
+    /** Sessions that doors have of their own, as a VPN's. */
+    connections: {
+      application: LocalizedText;
+      since: number;
+      /** Of the person, where it is known. */
+      address?: string;
+      network?: string;
+      place?: string;
+      /** It is ended with everything else; otherwise it ends by itself. */
+      endable: boolean;
+    }[];
     /** One of them lives on a phone, and can be moved at `/account/phone`. */
     onPhone?: boolean;
     /** Factors that can be added; posts or links to `/account/methods/add/<factor>`. */

@@ -19,7 +19,7 @@ const client = (address: string, more: object = {}) => ({ ...radiusClient(more),
 
 const scene = stage(() => ({
   config: {
-    doors: { oidc: {}, radius: { listen: { port: 0 } } },
+    doors: { oidc: {}, radius: { listen: { port: 0, accountingPort: 0 } } },
     lockout: { perAddress: { failures: 8 } },
     applications: {
       vpn: { name: 'VPN', radius: client('127.0.0.1') },

@@ -20,7 +20,7 @@ const scene = stage(() => ({
   config: {
     ...OUTBOX,
     factors: { ...withPhones(service).factors, sms: OUTBOX.factors.sms },
-    doors: { oidc: {}, radius: { listen: { port: 0 } } },
+    doors: { oidc: {}, radius: { listen: { port: 0, accountingPort: 0 } } },
     applications: {
       vpn: { name: 'VPN', radius: radiusClient() },
       blind: { name: 'Blind', radius: { ...radiusClient({ challenge: false }), clients: [SOLE] } },

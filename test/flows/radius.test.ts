@@ -6,7 +6,7 @@ import { stage } from '../support/scene.ts';
 
 const scene = stage(() => ({
   config: {
-    doors: { oidc: {}, radius: { listen: { port: 0 } } },
+    doors: { oidc: {}, radius: { listen: { port: 0, accountingPort: 0 } } },
     applications: {
       vpn: {
         name: 'VPN',

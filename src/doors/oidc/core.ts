@@ -6,7 +6,7 @@ import { requestFor, takeEnded } from './bridge.ts';
 import { clientOf } from './clients.ts';
 import { createInteractions } from './core-interactions.ts';
 import { createOwnSession } from './core-session.ts';
-import { endAll } from './logout.ts';
+import { endAll, endOwn } from './logout.ts';
 import type { OidcPorts } from './ports.ts';
 import { endGrants } from './resting.ts';
 import { type SessionAdapter, sessionsOf } from './sessions.ts';
@@ -45,7 +45,8 @@ export function createCore(
     async endAll(account, except) {
       const grants = await ports.ephemeral.members(grantsOf(account));
       await ports.ephemeral.delete(...grants.map((grant) => `oidc:Grant:${hashOf(grant)}`));
-      return endAll(provider(), sessions, ports, account, except);
+      const { unreached, ...ended } = await endAll(provider(), sessions, ports, account, except);
+      return { ...ended, unreached: [...new Set([...unreached, ...(await endOwn(ports, account))])] };
     },
 
     async sessionsOf(account) {

@@ -131,3 +131,20 @@ export async function endAll(
   }
   return { sessions: uids.length, unreached: [...unreached] };
 }
+
+/** Ends what other doors have of their own of an account, all at once; answers the applications that weren't reached. */
+export async function endOwn(
+  { listeners, audit, log }: Pick<OidcPorts, 'listeners' | 'audit' | 'log'>,
+  account: string,
+): Promise<string[]> {
+  const found = [...listeners.values()].map(async (door) => (await door.endOwn?.(account)) ?? []);
+  const settled = await Promise.allSettled(found);
+  return settled.flatMap((it) => {
+    if (it.status === 'rejected') {
+      log.error({ err: it.reason }, 'a door failed where everything of an account was ended');
+      return [];
+    }
+    for (const application of it.value) audit.note({ event: 'logout.unreached', account, application });
+    return it.value;
+  });
+}

@@ -10,6 +10,7 @@ import type { Notes } from './notes.ts';
 import type { Replies } from './replies.ts';
 import { type Asked, textOf } from './request.ts';
 import type { Open, Round, Rounds } from './rounds.ts';
+import type { Sessions } from './sessions.ts';
 import { answerIn, asking, isOver, openingIn, otherThanPap, presentsAt } from './steps.ts';
 import type { Texts } from './texts.ts';
 
@@ -33,13 +34,17 @@ interface Under {
 interface Parts {
   rounds: Rounds;
   open: Open;
+  sessions: Sessions;
   texts: Texts;
   replies: Replies;
   notes: Notes;
 }
 
 /** Access-Requests: the journey's prompts as challenges, and its end as Accept or Reject. No request waits for a person. */
-export function createAccess({ journey }: Pick<DoorPorts, 'journey'>, { rounds, open, texts, replies, notes }: Parts) {
+export function createAccess(
+  { journey }: Pick<DoorPorts, 'journey'>,
+  { rounds, open, sessions, texts, replies, notes }: Parts,
+) {
   const { reject, refuse, accept, challenge } = replies;
 
   /** A challenge of its own for the step, which is under way from now on. */
@@ -72,7 +77,10 @@ export function createAccess({ journey }: Pick<DoorPorts, 'journey'>, { rounds, 
   async function settle(under: Under, step: JourneyStep): Promise<Reply> {
     const { asked, journey: id } = under;
     const { client, from } = asked;
-    if (step.kind === 'done') return end(under, accept(asked, step));
+    if (step.kind === 'done') {
+      await sessions.accepted(client, asked.userName, step.account.id);
+      return end(under, accept(asked, step));
+    }
     if (step.kind === 'refused') return end(under, refuse(texts.said(client, step.message)));
     const { error } = step;
     const spent = error !== undefined && SPENT.has(error.key);

@@ -1,12 +1,16 @@
-import type { DoorModule } from '../../core/door.ts';
+import type { Door, DoorModule } from '../../core/door.ts';
 import { createAccess } from './access.ts';
+import { createAccounting } from './accounting.ts';
 import { clientsOf, createRates } from './clients.ts';
 import { requireMd5 } from './codec/authenticity.ts';
+import { createDisconnect } from './disconnect.ts';
 import { createDuplicates } from './duplicates.ts';
 import { createNotes } from './notes.ts';
 import { createReceiving } from './receive.ts';
 import { createReplies } from './replies.ts';
+import { addressIn } from './request.ts';
 import { createOpen, createRounds } from './rounds.ts';
+import { createSessions, type Sessions } from './sessions.ts';
 import {
   checkApplications,
   type RadiusApplication,
@@ -24,27 +28,60 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
   settings: radiusSettings,
   application: radiusApplication,
   check: checkApplications,
-  listens: ({ listen: { host, port } }) => [{ name: 'access', transport: 'udp', host, port }],
+  listens: ({ listen: { host, port, accountingPort } }) => [
+    { name: 'access', transport: 'udp', host, port },
+    { name: 'accounting', transport: 'udp', host, port: accountingPort },
+  ],
 
   async create({ rate }, ports) {
     requireMd5();
     const { now, ephemeral, log, meter } = ports;
+    const clients = [...ports.applications.values()].filter(isOurs);
     const notes = createNotes({ log, meter, now });
     const texts = createTexts(ports);
+    const sessions = createSessions(ports);
     const access = createAccess(ports, {
-      ...{ rounds: createRounds(ports), open: createOpen(ports), notes },
+      ...{ rounds: createRounds(ports), open: createOpen(ports), sessions, notes },
       ...{ texts, replies: createReplies(ports, texts) },
     });
     const arrive = createReceiving({
-      clientOf: clientsOf([...ports.applications.values()].filter(isOurs)),
+      clientOf: clientsOf(clients),
       allows: createRates(rate, now),
       duplicates: createDuplicates(ports),
-      ...{ notes, access },
+      ...{ notes, access, accounting: createAccounting(ports, { sessions }) },
       ready: () => ephemeral.ping(),
     });
-    return { handler: (_req, _res, next) => next(), arrive };
+    const byId = new Map(clients.map((client) => [client.id, client]));
+    return { handler: (_req, _res, next) => next(), arrive, ...ownOf(byId, sessions, createDisconnect(ports)) };
   },
 };
+
+/** Sessions at clients: shown to their owners, and ended there with everything else of the account. */
+function ownOf(
+  clients: ReadonlyMap<string, RadiusClient>,
+  sessions: Sessions,
+  disconnect: ReturnType<typeof createDisconnect>,
+): Pick<Door, 'ownSessions' | 'endOwn'> {
+  return {
+    async ownSessions(account) {
+      return (await sessions.ofAccount(account)).map(({ client, since, station = '' }) => {
+        const ip = addressIn(station);
+        const endable = clients.get(client)?.settings.disconnect !== undefined;
+        return { application: client, since, endable, ...(ip === undefined ? {} : { ip }) };
+      });
+    },
+
+    async endOwn(account) {
+      const ended = (await sessions.ofAccount(account)).map(async (session) => {
+        const client = clients.get(session.client);
+        if (client === undefined || !(await disconnect(client, session))) return [session.client];
+        await sessions.end(session);
+        return [];
+      });
+      return (await Promise.all(ended)).flat();
+    },
+  };
+}
 
 function isOurs(it: { door: string; internal: boolean }): it is RadiusClient {
   return it.door === 'radius';

@@ -41,7 +41,7 @@ function bare(name: string): string {
 }
 
 /** The person's own address as the client tells it: bare, or with a port behind it. */
-function addressIn(station: string): string | undefined {
+export function addressIn(station: string): string | undefined {
   const [, bracketed] = /^(.+)\[\d+\]$/.exec(station) ?? [];
   const address = (bracketed ?? station).replace(/^::ffff:(?=\d+\.)/i, '');
   return isIP(address) === 0 ? undefined : address;

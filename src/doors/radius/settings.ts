@@ -81,6 +81,10 @@ export const radiusApplication = z.strictObject({
   locale: z.string().default('en').describe('Language of the texts that it shows'),
   textLength: z.int().min(40).max(253).default(79).describe('Octets of a challenge’s text that it shows'),
   attributes: z.array(attribute).max(32).default([]).describe('What an Access-Accept says of a person, by group'),
+  disconnect: z
+    .strictObject({ port: z.int().min(1).max(65_535).default(3799).describe('UDP port there') })
+    .optional()
+    .describe('It ends a session when it is asked to (RFC 5176), at the address that its accounting comes from'),
   sessionTimeout: duration('1m', '30d').optional().describe('Session-Timeout of an Access-Accept, at most'),
 });
 export type RadiusApplication = z.output<typeof radiusApplication>;
@@ -93,6 +97,7 @@ export const radiusSettings = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; :: is every IPv4 and IPv6 address'),
       port: port.default(1812).describe('UDP port for Access-Request and Status-Server'),
+      accountingPort: port.default(1813).describe('UDP port for Accounting-Request and Status-Server'),
     })
     .prefault({}),
   rate: z

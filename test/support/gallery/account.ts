@@ -58,6 +58,10 @@ export const self: Sample[] = [
     {
       csrf: 'token',
       account: { ...ada, email: 'ada@example.edu' },
+      connections: [
+        { application: 'Campus VPN', since: NOW - 3 * HOUR, address: '203.0.113.7', place: 'Kowloon', endable: true },
+        { application: LONG, since: NOW - 30 * HOUR, endable: false },
+      ],
       unreached: [{ application: COURSES, at: NOW - 2 * HOUR }],
       notice: { key: 'account.method-added' },
       methods: [
@@ -157,6 +161,7 @@ export const self: Sample[] = [
     {
       csrf: 'token',
       account: ada,
+      connections: [],
       unreached: [],
       methods: [],
       addable: ['sample'],
@@ -174,6 +179,7 @@ export const self: Sample[] = [
     {
       csrf: 'token',
       account: { ...long, email: `${UNBROKEN}@example.edu` },
+      connections: [],
       unreached: [
         { application: LONG, at: NOW - DAY },
         { application: UNBROKEN, at: NOW - DAY },

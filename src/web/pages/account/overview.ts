@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { agentOf } from '../../agents.ts';
+import { type ConnectionsNeeds, connectionsOf } from '../../connections.ts';
 import { localsOf, type WebDeps } from '../../context.ts';
 import type { Pages } from '../../models.ts';
 import { type PlaceNeeds, placeOf } from '../../places.ts';
@@ -31,6 +32,7 @@ const NOTICES = [
 export type OverviewNeeds = PlaceNeeds &
   OwnSignInsNeeds &
   UnreachedNeeds &
+  ConnectionsNeeds &
   Pick<WebDeps, 'credentials' | 'devices' | 'enrolment' | 'issuing' | 'passwords'>;
 
 /** All that is somebody's own, on one page. */
@@ -67,6 +69,10 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
       addable: enrolment.offered(enrolled),
       issuable: issuing.offered(enrolled).map(({ factor }) => factor),
       devices: await devicesOf(it, res),
+      connections: (await connectionsOf(deps, account.id)).map(({ ip, ...connection }) => ({
+        ...connection,
+        ...(ip === undefined ? {} : { address: ip, ...placeOf(deps, res, ip) }),
+      })),
       renewable: !localsOf(res).browser.shared,
       signIns: await signIns.list(account.id, res),
       changesPassword: passwords.changeable(account),

@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import type { Account, Credential, LocalizedText } from '../../../core/account.ts';
 import type { Agent } from '../../../help-desk/agent.ts';
+import { type ConnectionsNeeds, connectionsOf } from '../../connections.ts';
 import type { WebDeps } from '../../context.ts';
 import type { DeskRefusal } from '../../help-desk-models.ts';
 import type { Pages } from '../../models.ts';
@@ -16,6 +17,7 @@ const REPORTS = 20;
 
 export type DossierNeeds = OwnSignInsNeeds &
   TroublesNeeds &
+  ConnectionsNeeds &
   Pick<
     WebDeps,
     'accounts' | 'attempts' | 'core' | 'credentials' | 'devices' | 'evaluator' | 'helpDesk' | 'holds' | 'issuing'
@@ -51,13 +53,15 @@ export function createDossier(deps: DossierNeeds) {
   }
 
   async function sessionsOf(account: string): Promise<Dossier['sessions']> {
-    const sessions = await core.sessionsOf(account);
-    return Promise.all(
+    const [sessions, connections] = await Promise.all([core.sessionsOf(account), connectionsOf(deps, account)]);
+    const own = connections.map(({ since, application }) => ({ since, applications: [application] }));
+    const browsers = await Promise.all(
       sessions.map(async ({ since, applications }) => {
         const names = await Promise.all(applications.map(nameOf));
         return { since, applications: names.filter((name) => name !== undefined) };
       }),
     );
+    return [...browsers, ...own];
   }
 
   async function reportsOf(account: string): Promise<Dossier['reports']> {
