@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Account, type AccountStatus, isUsable, type Seen } from '../core/account.ts';
+import { type Account, type AccountStatus, isOut, isUsable, type Seen } from '../core/account.ts';
 import { isRight, type PasswordVerdict, type Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { Nobody } from '../core/factor-ports.ts';
@@ -26,6 +26,8 @@ export interface Accounts {
   /** The account, if its directory lets it sign in now. */
   usable(id: string): Promise<Account | undefined>;
   verifyPassword(account: Account | undefined, password: string, nobody?: Nobody): Promise<PasswordVerdict>;
+  /** Called, from now on, for everybody who is found to be out when they use something, before they are refused. */
+  listen(hear: (account: Account, person: Person) => Promise<void>): void;
 }
 
 /** People, wherever they come from, under ids of our own. */
@@ -37,6 +39,7 @@ export function createAccounts(
   },
 ): Accounts {
   const { durable, directories, logins } = deps;
+  const listeners: ((account: Account, person: Person) => Promise<void>)[] = [];
   const idOf = createIds(deps);
 
   /** What is to be kept of an answer; undefined where that is there already, or none is kept. */
@@ -78,11 +81,12 @@ export function createAccounts(
 
   const personOf = (account: Account) => directories.get(account.directory)?.byKey(account.directoryKey);
 
-  async function status(account: Account): Promise<AccountStatus> {
-    const now = (await personOf(account))?.status ?? 'gone';
-    const seen = isUsable(now) ? undefined : news(now, account.seen);
+  /** Of somebody who may not sign in: what is known is kept, and what they have ends. One search alone makes nobody gone. */
+  async function refused(account: Account, person: Person | undefined): Promise<void> {
+    const seen = news(person?.status ?? 'gone', account.seen);
     if (seen) await durable.accounts.setSeen(account.id, seen);
-    return now;
+    if (person === undefined || !isOut(person.status) || isOut(account.standing)) return;
+    for (const hear of listeners) await hear(account, person);
   }
 
   /**
@@ -121,14 +125,13 @@ export function createAccounts(
       if (person) await link(directory, person, facts);
       return person;
     },
-    status,
+    status: async (account) => (await personOf(account))?.status ?? 'gone',
     async usable(id) {
       const account = await durable.accounts.byId(id);
       const person = account && (await personOf(account));
       if (account === undefined) return undefined;
-      const seen = news(person?.status ?? 'gone', account.seen);
       if (person === undefined || !isUsable(person.status)) {
-        if (seen) await durable.accounts.setSeen(id, seen);
+        await refused(account, person);
         return undefined;
       }
       // Nothing may go to a mailbox that the directory says is no longer theirs, nor be told that isn't so any more.
@@ -136,7 +139,7 @@ export function createAccounts(
         (person.email || undefined) === account.email &&
         isDeepStrictEqual(person.profile, account.profile) &&
         (account.standing === undefined || account.standing === person.status) &&
-        seen === undefined;
+        news(person.status, account.seen) === undefined;
       return current ? account : link(account.directory, person);
     },
     async verifyPassword(account, password, nobody) {
@@ -144,8 +147,14 @@ export function createAccounts(
       if (directory === undefined) return 'unavailable';
       const verdict = await directory.verifyPassword(account?.directoryKey, password);
       if (!isRight(verdict) || account === undefined) return verdict;
-      if (!isUsable(await status(account))) return 'wrong';
+      const person = await personOf(account);
+      if (person === undefined || !isUsable(person.status)) {
+        // Whoever isn't linked yet has nothing that could end.
+        if (account.version > 0) await refused(account, person);
+        return 'wrong';
+      }
       return verdict === 'ok' && !(await deps.passwordStates.mayStay(account, password)) ? 'unfit' : verdict;
     },
+    listen: (hear) => void listeners.push(hear),
   };
 }

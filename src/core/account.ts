@@ -92,6 +92,10 @@ export function isUsable(status: AccountStatus): boolean {
   return status === 'active';
 }
 
+/** Locked isn't out: a stranger's wrong passwords can lock anybody, and would then sign them out everywhere. */
+export const isOut = (status: AccountStatus | undefined): boolean =>
+  status === 'disabled' || status === 'expired' || status === 'gone';
+
 /** An enrolled instance of a factor for one account; `data` is the factor's own, unsealed. */
 export interface Credential<D = unknown> {
   id: string;

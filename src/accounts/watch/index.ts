@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Directory } from '../../core/directory.ts';
+import type { Account } from '../../core/account.ts';
+import type { Directory, Person } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
+import { endAtOnce } from './at-once.ts';
 import type { Watched } from './look.ts';
 import { adviceOf, LASTS, lookOnce, type Pace, type WatchNeeds } from './round.ts';
 import { type Kept, OvertakenError, read, type WatchState, write } from './state.ts';
@@ -17,6 +19,8 @@ export interface WatchTrouble {
 }
 
 export interface Watch {
+  /** Ends what somebody has whom their directory, where it is watched, has just been found to refuse. */
+  refused(account: Account, person: Person): Promise<void>;
   /** Looks at one directory now; false where another node does. Throws what keeps it from being asked. */
   look(directory: string): Promise<boolean>;
   states(): Promise<{ directory: string; state: WatchState }[]>;
@@ -112,6 +116,10 @@ export function createWatch(
 
   return {
     states,
+    async refused({ id: account, directory }, { key, status, statusReason: reason }) {
+      if (!watched.some(({ id }) => id === directory)) return;
+      await endAtOnce(needs, store, directory, { pace: paceOf(directory), leaver: { account, key, status, reason } });
+    },
     look: (id) => lookAt(of(id), Number.POSITIVE_INFINITY),
     async troubles() {
       return (await states()).flatMap(({ directory, state: { asking, failing } }): WatchTrouble[] => [

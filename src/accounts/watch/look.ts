@@ -1,4 +1,4 @@
-import { type Account, type AccountStatus, isUsable } from '../../core/account.ts';
+import { type Account, type AccountStatus, isOut, isUsable } from '../../core/account.ts';
 import type { Changes, Directory } from '../../core/directory.ts';
 import type { DurableStore } from '../../core/store.ts';
 import type { Accounts } from '../accounts.ts';
@@ -36,10 +36,6 @@ export interface Eyes {
   /** Called between pages; throws where another node has gone on. */
   renew(): Promise<void>;
 }
-
-/** Locked isn't out: a stranger's wrong passwords can lock anybody, and would then sign them out everywhere. */
-export const isOut = (status: AccountStatus | undefined): boolean =>
-  status === 'disabled' || status === 'expired' || status === 'gone';
 
 /** Those who changed, brought up to date. Undefined where the directory can't go on from there. */
 export async function lookSince({ id, changes }: Watched, cursor: string, eyes: Eyes): Promise<Look | undefined> {

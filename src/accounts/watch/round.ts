@@ -35,6 +35,11 @@ export interface WatchNeeds {
   endEverything(account: string): Promise<unknown>;
 }
 
+/** What it takes to end what somebody has. */
+type EndNeeds = Pick<WatchNeeds, 'endEverything' | 'audit'> & {
+  durable: { accounts: Pick<DurableStore['accounts'], 'setStanding'> };
+};
+
 /** How a directory is watched; milliseconds, and per cent. */
 export interface Pace {
   every: number;
@@ -204,7 +209,7 @@ async function conclude(needs: WatchNeeds, id: string, hold: Hold, found: Findin
 }
 
 /** Written down last: a node that dies before that leaves it to be done again. */
-async function end(needs: WatchNeeds, directory: string, { account, status, reason }: Leaver): Promise<void> {
+export async function end(needs: EndNeeds, directory: string, { account, status, reason }: Leaver): Promise<void> {
   await needs.endEverything(account);
   const said = reason === undefined ? {} : { detail: reason };
   await needs.audit.commit({ event: 'account.left', account, directory, reason: status, ...said });

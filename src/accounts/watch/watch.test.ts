@@ -156,6 +156,22 @@ describe('a watch', () => {
     expect(await watch.troubles()).toMatchObject([{ state: 'asks' }]);
   });
 
+  it('ends at once whom their directory refuses, and never as many as it would ask about', async () => {
+    const { watch, all, ended, events, durable } = await scene(200);
+    await watch.look('campus');
+    const refuse = async (index: number) => {
+      const account = await durable.accounts.byId(`key-${index}`);
+      const person = all.get(`key-${index}`);
+      if (account && person) await watch.refused(account, { ...person, status: 'disabled' });
+    };
+    for (let index = 0; index < 15; index += 1) await refuse(index);
+    expect(ended).toHaveLength(15);
+    expect((await durable.accounts.byId('key-3'))?.standing).toBe('disabled');
+    expect(events.filter(({ event }) => event === 'account.left')).toHaveLength(15);
+    await Promise.all(Array.from({ length: 15 }, (_, index) => refuse(15 + index)));
+    expect(ended).toHaveLength(20);
+  });
+
   it('leaves alone who is locked: a stranger’s wrong passwords do that', async () => {
     const { watch, later, all, wire, ended } = await scene(5);
     await watch.look('campus');

@@ -10,7 +10,9 @@ export function watchDirectories(
   const { world, durable, log } = ground;
   const kept = people.withoutDirectory === undefined ? {} : { seenWithin: people.withoutDirectory / 2 };
   const needs = { now: world.now, durable, log, audit: ledger.audit, accounts, endEverything, ...kept };
-  return createWatch(needs, people.directories, (id) => config.directories.get(id)?.watch ?? NEVER);
+  const watch = createWatch(needs, people.directories, (id) => config.directories.get(id)?.watch ?? NEVER);
+  accounts.listen(watch.refused);
+  return watch;
 }
 
 const NEVER = { every: 2 ** 31 - 1, complete: 2 ** 31 - 1, most: 0 };

@@ -28,6 +28,16 @@ export function accountSuite({ open, reopen }: DurableSubject): void {
     expect(await accounts.link({ ...withoutMail, name: 'Ada', groups: [] })).toEqual(changed);
   });
 
+  it('keeps how a directory last answered for somebody, until it answers again', async () => {
+    const { accounts } = await open();
+    const seen = { status: 'active', at: TIME } as const;
+    await accounts.link({ ...ada, seen });
+    expect((await accounts.link(ada)).seen).toEqual(seen);
+    await accounts.setSeen(ada.id, { status: 'disabled', at: TIME + 1 });
+    expect((await accounts.byId(ada.id))?.seen).toEqual({ status: 'disabled', at: TIME + 1 });
+    expect((await accounts.link({ ...ada, seen: { status: 'active', at: TIME + 2 } })).seen?.at).toBe(TIME + 2);
+  });
+
   it('makes one account of many parallel first sign-ins', async () => {
     const { accounts } = await open();
     const linked = await together((index) => accounts.link({ ...ada, id: `account-${index}` }));
