@@ -18,8 +18,19 @@ interface Answer {
   failed?: unknown;
 }
 
+interface Asked {
+  id: string;
+  /** It didn't answer the last time. */
+  tired: boolean;
+  answer: Promise<Answer>;
+  /** Once it is there. */
+  known?: Answer;
+}
+
 /** How long people wait for directories that aren't theirs, so that they take as long as others, milliseconds. */
 const PATIENCE = 1_000;
+/** What one that didn't answer the last time is given, once another has found somebody, milliseconds. */
+const GRACE = 500;
 
 /**
  * Whom a name means: somebody of the first directory that knows it. Of two people there it means nobody, whoever is
@@ -60,26 +71,44 @@ export function createLogins(
     }
   }
 
+  function asking(id: string, login: Login): Asked {
+    const it: Asked = { id, tired: silent.has(id), answer: ask(id, login) };
+    void it.answer.then((answer) => {
+      it.known = answer;
+    });
+    return it;
+  }
+
+  const settled = (milliseconds: number, some: readonly Asked[]) =>
+    within(
+      milliseconds,
+      some.map(({ answer }) => answer),
+    );
+
   /**
    * All are asked, whoever of them knows the name: else the work would tell whether one does, and which. One that is
    * away keeps nobody of another out: who has a password there, or a method, is who they say. But nobody is told that
-   * they don't exist.
+   * they don't exist. One that hangs is waited for once: as long as it is silent the others come first, and what they
+   * find holds unless it answers within a moment.
    */
   async function all(typed: string): Promise<Found[]> {
     const login = readLogin(typed, signInWith);
     if (login === undefined) return [];
-    const asked = askedFor(login).map((id) => ({ id, answer: ask(id, login) }));
+    const asked = askedFor(login).map((id) => asking(id, login));
+    const inTurn = [...asked.filter(({ tired }) => !tired), ...asked.filter(({ tired }) => tired)];
     let away: unknown;
-    for (const [at, { answer }] of asked.entries()) {
-      const { id, found, failed, away: cause } = await answer;
+    for (const it of inTurn) {
+      const { id, found, failed, away: cause } = await it.answer;
       if (failed !== undefined) throw failed;
       if (found.length > 0) {
-        const others = asked.slice(at + 1).filter((it) => !silent.has(it.id));
-        await within(
+        const at = asked.indexOf(it);
+        await settled(
           PATIENCE,
-          others.map((it) => it.answer),
+          asked.slice(at + 1).filter((other) => !silent.has(other.id)),
         );
-        return found;
+        const before = asked.slice(0, at).filter(({ tired }) => tired);
+        await settled(GRACE, before);
+        return before.find(({ known }) => known && known.found.length > 0)?.known?.found ?? found;
       }
       if (cause === undefined) continue;
       deps.log.warn({ directory: id, error: String(cause) }, 'a directory can’t be asked who somebody is');
