@@ -153,6 +153,7 @@ export const ends: Sample[] = [
       'over',
       'csrf',
       'misdirected',
+      'directory',
       'unavailable',
       'server',
       'method',
