@@ -3,6 +3,7 @@
  * preferences, what a password must be, and the watch over those who leave. It needs directories and the durable store.
  */
 import { createAccounts } from './accounts.ts';
+import { createContacts } from './contacts.ts';
 import { createCredentials } from './credentials.ts';
 import { createHolds } from './holds.ts';
 import { createLastKnown } from './last-known.ts';
@@ -11,6 +12,8 @@ import type { AccountsNeeds } from './needs.ts';
 import { createPasswordStates } from './passwords/state.ts';
 import { createPreferences } from './preferences.ts';
 
+export { maskedContact } from './contact-addresses.ts';
+export { type Contact, type ContactKind, SETTLING } from './contacts.ts';
 export type { AccountsNeeds } from './needs.ts';
 export { createWatch, type Watch, type WatchTrouble } from './watch/index.ts';
 
@@ -20,6 +23,7 @@ export function accountsRoom(needs: AccountsNeeds) {
   return {
     logins,
     accounts: createAccounts({ ...needs, logins, passwordStates }),
+    contacts: createContacts(needs),
     credentials: createCredentials(needs),
     holds: createHolds(needs),
     preferences: createPreferences(needs),

@@ -16,6 +16,7 @@ export interface Powers<C = unknown, P = unknown> {
   readonly reviews?: Reviews<C>;
   readonly shows?: ShowsState<C>;
   readonly moves?: MovesPhone<C>;
+  readonly recovers?: Recovers<C>;
   readonly holdsBack?: HoldsBack;
   /** What its own app calls, and the app itself. */
   readonly serves?: FactorRoutes;
@@ -157,6 +158,23 @@ export interface MovesPhone<C = unknown> {
 
 /** `unlike`: what it is called says which one it is, as its number does, and isn't for the new one. */
 export type OnPhone = Message & { unlike?: boolean };
+
+/**
+ * Counts where a password is forgotten: what hasn't this counts for nothing there. A key that verifies its user needs
+ * nothing beside it, whatever it stands on.
+ */
+export interface Recovers<C = unknown> {
+  /** Its codes are typed before anybody is known: they are checked without a challenge, with `{}` pending. */
+  readonly code?: 'saved' | 'issued';
+  /** What a proof with this one stands on; undefined: it counts for nothing. */
+  standsOn(credential: Credential<C>): ResetGround | undefined;
+}
+
+/**
+ * `phone`: it lives on one, where mail and text messages are read as well; `token`: on a thing that shows neither.
+ * `saved`: a code that was written down; `issued`: one that the help desk gave.
+ */
+export type ResetGround = 'phone' | 'token' | 'saved' | 'issued';
 
 /** Holds back what may be an attack on an account, as requests that its owner disowned. */
 export interface HoldsBack {

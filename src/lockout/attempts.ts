@@ -51,6 +51,10 @@ export function createAttempts(
     /** What is stopped for good of an account: ids of credentials, and of factors that store none. */
     stopped: failures.stopped,
 
+    /** Whether the account has signed in on this browser before; grants nothing. */
+    knows: async (subject: string, browser: Browser): Promise<boolean> =>
+      (await browsers.known(await browsers.eraOf(subject), browser)) !== undefined,
+
     /** The account knows this browser from now on; grants nothing. */
     async recognise(subject: string, browser: Browser): Promise<void> {
       await browsers.recognise(subject, await browsers.eraOf(subject), browser);

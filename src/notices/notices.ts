@@ -22,6 +22,8 @@ const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false
   'device.theft': 'device-theft',
   'sessions.revoked': 'sessions-ended',
   'password.changed': ({ reset }) => (reset === undefined ? 'password-changed' : 'password-reset'),
+  'contact.added': 'contact-added',
+  'contact.removed': 'contact-removed',
   'user.password-set': 'password-changed',
   'password.reminded': 'password-expiring',
   'password.expired': 'password-expired',
@@ -68,6 +70,8 @@ export const KINDS = [
   'password-expired',
   'reset-begun',
   'password-reset',
+  'contact-added',
+  'contact-removed',
   'place-new',
   'account-disabled',
   'account-enabled',
@@ -148,9 +152,11 @@ const ADVICE: Readonly<Partial<Record<Kind, Advice>>> = {
   'password-expired': 'expired',
   'password-due': 'expired',
   'reset-begun': 'reset',
+  // It has left the owner nothing to sign in with.
+  'password-reset': 'replaced',
 };
 
-export type Advice = 'you' | 'agreed' | 'wait' | 'expiring' | 'expired' | 'reset';
+export type Advice = 'you' | 'agreed' | 'wait' | 'expiring' | 'expired' | 'reset' | 'replaced';
 
 /** Names the sentences that say what to do. */
 export function adviceOf({ kind, by }: Pick<Notice, 'kind' | 'by'>): Advice {

@@ -55,7 +55,8 @@ export function createSpool(deps: SpoolDeps) {
     const { allowed, last } = spaced ? APART : await room(account.id, kind);
     if (!allowed) return false;
     const notice: Notice = { ...told.notice, ...(last ? { last } : {}) };
-    for (const to of told.to) {
+    // What strangers can cause goes to one mailbox: each more would be one more letter that they send.
+    for (const to of spaced ? told.to.slice(0, 1) : told.to) {
       const { id, locale } = account;
       const of = { account: id, to, ...(locale ? { locale } : {}) };
       const letter: Letter = { ...of, notice, written: at, due: deps.now(), tries: 0 };

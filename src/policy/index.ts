@@ -9,5 +9,6 @@ export { decide } from './decide.ts';
 export { explain } from './explain.ts';
 export { matches, standing } from './match.ts';
 export { budgetKey, type Network, networkLookup, networksOf } from './networks.ts';
+export { missingFor, opensAccount, type ResetDemand, type Shown, type SingleWay } from './reset.ts';
 export { longestWithout } from './without-directory.ts';
 export { durationWords } from './words.ts';

@@ -14,6 +14,7 @@ import { applicationsPage } from './pages/applications.ts';
 import { enrolPages } from './pages/enrol/index.ts';
 import { helpDeskPages } from './pages/help-desk/index.ts';
 import { reportPages } from './pages/reports/index.ts';
+import { resetPages } from './pages/reset/index.ts';
 import { signInPages } from './pages/sign-in/index.ts';
 import { waitingRoutes } from './pages/waiting.ts';
 import { programRoutes } from './program-routes.ts';
@@ -73,6 +74,7 @@ export function createWeb(deps: WebDeps): Express {
     send(deps, res, 'home', { signedIn: session !== undefined });
   });
   app.use(signInPages(deps, csrf));
+  app.use(resetPages(deps, csrf));
   app.use(accountPages(deps, csrf));
   app.use(helpDeskPages(deps, csrf));
   app.use(apiRoutes(deps));

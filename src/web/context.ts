@@ -2,6 +2,7 @@ import type { RequestHandler, Response } from 'express';
 import type { AccountsRoom } from '../accounts/index.ts';
 import type { AssuranceRoom } from '../assurance/index.ts';
 import type { Applications } from '../core/application.ts';
+import type { Bonds } from '../core/bonds.ts';
 import type { AuditPort, Core, Door, LogPort } from '../core/door.ts';
 import type { Rule } from '../core/policy.ts';
 import type { Consequences, ProgramRoutes } from '../core/program.ts';
@@ -12,6 +13,7 @@ import type { HelpDeskRoom } from '../help-desk/index.ts';
 import type { LockoutRoom } from '../lockout/index.ts';
 import type { MethodsRoom } from '../methods/index.ts';
 import type { ReportsRoom } from '../reports/index.ts';
+import type { ResetRoom } from '../reset/index.ts';
 import type { SignInRoom } from '../sign-in/index.ts';
 import type { StatisticsRoom } from '../statistics/index.ts';
 import type { ApiSettings } from './api/clients.ts';
@@ -29,6 +31,7 @@ export type WebRooms = LockoutRoom &
   MethodsRoom &
   SignInRoom &
   ReportsRoom &
+  ResetRoom &
   HelpDeskRoom &
   StatisticsRoom;
 
@@ -61,6 +64,8 @@ export interface WebDeps extends WebRooms, Rendering {
   assets: Assets;
   core: Core;
   doors: readonly Pick<Door, 'forPrograms' | 'handler' | 'ownSessions'>[];
+  /** What binds a thing to the browser that it was made for. */
+  bonds: Bonds;
   /** Open pages that wait for an answer from elsewhere. */
   streams: Streams;
   /** What factors' own apps call, and the apps. */

@@ -8,6 +8,7 @@ export { createWeb } from './app.ts';
 export { type Assets, assets } from './assets.ts';
 export { formText } from './bodies.ts';
 export { createBonds } from './bonds.ts';
+export { createCodeWriter } from './code-messages.ts';
 export { html, localsOf, type Rendering, type WebDeps, type WebRooms } from './context.ts';
 export { createDeposits } from './deposits.ts';
 export { createFormPost } from './form-post.ts';

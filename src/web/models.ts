@@ -1,3 +1,4 @@
+import type { ContactKind } from '../accounts/index.ts';
 import type { LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
@@ -5,14 +6,14 @@ import type { Lending } from '../sign-in/steps.ts';
 import type { HelpDeskPages } from './help-desk-models.ts';
 import type { Moment } from './moments.ts';
 import type { ReportPages } from './report-models.ts';
+import type { ResetPages } from './reset-models.ts';
 import type { MethodSeen, SignInSeen } from './seen.ts';
 import type { RefusalKey, Turn } from './whose-turn.ts';
-
 /**
  * What each page is given: `views/pages/<name>.eta` sees its model as `it`, beside what every page has
  * (`it.t`, `it.text`, `it.page`, see render.ts). Addresses are same-origin paths; times epoch milliseconds.
  */
-export interface Pages extends HelpDeskPages, ReportPages {
+export interface Pages extends HelpDeskPages, ResetPages, ReportPages {
   home: { signedIn: boolean };
   /** One prompt of a sign-in or enrolment: `views/prompts/<kind>.eta` inside the frame of the sign-in. */
   prompt: {
@@ -35,6 +36,8 @@ export interface Pages extends HelpDeskPages, ReportPages {
     error?: Message & { factor?: string };
     /** Where to go for who can't do this now. */
     cannot?: string;
+    /** And for who has forgotten their password. */
+    forgotten?: string;
     /** Posting here signs the known account out and starts over with another one. */
     switchAccount?: string;
     /** Asks for a name as well, field `name`; empty takes the factor's own. `named`: what stands in it. */
@@ -44,6 +47,8 @@ export interface Pages extends HelpDeskPages, ReportPages {
     progress?: { step: number; of: number };
     /** A way out that leaves all as it was. */
     leave?: { href: string; label: Message };
+    /** Posting the field `back` leads to the other ways. */
+    back?: { label: Message };
     /** It waits for an answer from elsewhere: where it listens and asks (waiting.js), and what shows it anew without a script. */
     waiting?: { events: string; state: string; page: string };
     /** It can be left out: a field `skip` with `yes` goes on without. */
@@ -297,6 +302,14 @@ export interface Pages extends HelpDeskPages, ReportPages {
     })[];
     /** Whether the password is changed here, at `/account/password`. */
     changesPassword: boolean;
+    /** Where a forgotten one is replaced, and by what its owner can be reached then. */
+    forgotten?: string;
+    contacts?: {
+      /** `to` is masked; `serves`: not before then. */
+      list: { id: string; kind: ContactKind; to: string; addedAt: number; serves?: number }[];
+      /** Posts or links to `/account/contacts/add/<kind>`. */
+      addable: ContactKind[];
+    };
   };
   /** "This wasn't me": what it was, and what will happen. */
   'not-me': {

@@ -84,12 +84,15 @@ export function createCsrf(keys: readonly Uint8Array[], issuer: string) {
 
     /**
      * The value that the form was made with. Throws ERR_CSRF for a form that isn't this page's own,
-     * ERR_INPUT for one with a field twice.
+     * ERR_INPUT for one with a field twice. `unreferred`: its page was sent with `no-referrer`, so that browsers say
+     * `Origin: null` with it (Fetch Standard, "append a request Origin header").
      */
-    check(req: Request, binding: string): string {
+    check(req: Request, binding: string, { unreferred = false }: { unreferred?: boolean } = {}): string {
       const { origin } = req.headers;
       const site = req.headers['sec-fetch-site'];
-      if (origin !== undefined && origin !== issuer) throw new SallyportError('ERR_CSRF', `Origin: ${origin}`);
+      const nameless = unreferred && origin === 'null' && (site === undefined || site === 'same-origin');
+      if (origin !== undefined && origin !== issuer && !nameless)
+        throw new SallyportError('ERR_CSRF', `Origin: ${origin}`);
       if (origin === undefined && site !== undefined && site !== 'same-origin') {
         throw new SallyportError('ERR_CSRF', `Sec-Fetch-Site: ${site}`);
       }

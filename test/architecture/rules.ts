@@ -25,10 +25,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   methods: upTo('assurance'),
   'sign-in': upTo('methods'),
   reports: upTo('sign-in'),
+  reset: upTo('methods'),
   'help-desk': upTo('reports'),
   statistics: upTo('reports'),
   // What is required is for policy to say, and for pages to show.
-  web: [...upTo('reports').filter((floor) => floor !== 'policy'), 'notices', 'help-desk', 'statistics'],
+  web: [...upTo('reports').filter((floor) => floor !== 'policy'), 'notices', 'reset', 'help-desk', 'statistics'],
   ...Object.fromEntries(SHARED_ROOMS.map((room) => [room, ['core']])),
   ...Object.fromEntries(PLUG_INS.map((kind) => [kind, ['core', ...SHARED_ROOMS]])),
 };

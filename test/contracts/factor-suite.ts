@@ -6,6 +6,7 @@ import type { IssueService, Powers } from '../../src/core/factor-powers.ts';
 import type { Answer } from '../../src/core/prompt.ts';
 import { type LocaleFolder, localeFolders } from '../../src/web/i18n.ts';
 import type { FactorContract } from './factor-contract.ts';
+import { asksRecovering } from './factor-recovering.ts';
 import {
   begun,
   challenge,
@@ -30,6 +31,7 @@ const POWERS = {
   reviews: asksReview,
   shows: asksState,
   moves: asksMoving,
+  recovers: asksRecovering,
   holdsBack: asksHolding,
   serves: asksServing,
   publishes: asksPublishing,

@@ -11,6 +11,7 @@ import { choices, ends } from './gallery/journey.ts';
 import { walks } from './gallery/portal.ts';
 import { prompts } from './gallery/prompts.ts';
 import { reports } from './gallery/reports.ts';
+import { reset } from './gallery/reset.ts';
 import { NOW, type Sample } from './gallery/sample.ts';
 import { trust } from './gallery/trust.ts';
 
@@ -26,6 +27,7 @@ export const samples: readonly Sample[] = [
   ...ends,
   ...self,
   ...walks,
+  ...reset,
   ...reports,
   ...desk,
 ];

@@ -76,6 +76,7 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
   closing.defer(async () => opened.door.close?.());
   const { core } = opened.door;
   const rooms = openRooms(standing, core);
+  closing.defer(() => rooms.reset.close());
   const beside = await openDoors(standing, ports, opened, rooms);
   closing.defer(() => beside.close());
   const doors = await watchDoors(standing, beside.all);

@@ -1,5 +1,5 @@
 import type { Core } from '../../core/door.ts';
-import { type ApiSettings, createStreams, hashOfSecret, type WebDeps } from '../../web/index.ts';
+import { type ApiSettings, createBonds, createStreams, hashOfSecret, type WebDeps } from '../../web/index.ts';
 import type { Config } from '../config.ts';
 import { follow } from '../directory-command.ts';
 import { observedRequests } from '../observed/requests.ts';
@@ -27,6 +27,7 @@ export function frontOf(
   return {
     ...{ ...world, ...rendering, ...rooms, core, applications, durable, ephemeral, log, i18n, locate, networksOf },
     audit: ledger.audit,
+    bonds: createBonds({ ...world, issuer: config.issuer }),
     held: ledger.held,
     observed: observedRequests(config, ground.metrics),
     ...{ overload: config.overload, shed: ground.metrics.shed },

@@ -1,4 +1,6 @@
+import { addressesWith } from '../../accounts/contacts.ts';
 import type { FactorPorts } from '../../core/factor-ports.ts';
+import type { Post } from '../../core/post.ts';
 import { createLetters, createPlaces, type Letters, type Places } from '../../notices/index.ts';
 import { createI18n, type I18n } from '../../web/index.ts';
 import type { Config } from '../config.ts';
@@ -6,6 +8,7 @@ import { type Locate, openGeoip } from '../geoip.ts';
 import { guardedFetch } from '../guarded-fetch.ts';
 import type { Modules } from '../modules.ts';
 import { comparedPlaces, postOffice } from '../notices.ts';
+import { postOf } from '../post.ts';
 import { createSenders, type Senders } from '../senders.ts';
 import type { Ground } from './ground.ts';
 import type { Ledger } from './ledger.ts';
@@ -17,6 +20,7 @@ export interface Outside {
   locate: Locate;
   senders: Senders;
   letters: Letters;
+  post: Post;
   places: Places;
   close(): Promise<void>;
 }
@@ -24,7 +28,7 @@ export interface Outside {
 export async function openOutside(
   config: Config,
   modules: Modules,
-  { world, log, durable, ephemeral }: Ground,
+  { world, log, durable, ephemeral, sealer }: Ground,
   { audit }: Ledger,
 ): Promise<Outside> {
   const i18n = createI18n({ locales: config.locales, defaultLocale: config.defaultLocale });
@@ -32,11 +36,13 @@ export async function openOutside(
   const geoip = await openGeoip(config.geoip?.database, { now: world.now, log });
   const senders = createSenders(config, modules, { ...world, fetch, log }, audit);
   const { locate } = geoip;
-  const post = postOffice(config, modules, i18n, senders, locate);
-  const letters = createLetters({ ...world, durable, ephemeral, log, audit, ...post });
+  const office = postOffice(config, modules, i18n, senders, locate);
+  const addressesOf = addressesWith({ durable, sealer });
+  const letters = createLetters({ ...world, durable, ephemeral, log, audit, addressesOf, ...office });
+  const post = postOf(config, modules, i18n, senders);
   const places = createPlaces({ ...world, durable, log, audit, placesOf: comparedPlaces(config, geoip) });
   return {
-    ...{ i18n, fetch, locate, senders, letters, places },
+    ...{ i18n, fetch, locate, senders, letters, places, post },
     async close() {
       await places.close();
       await letters.close();

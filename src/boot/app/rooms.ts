@@ -2,14 +2,16 @@ import type { Core } from '../../core/door.ts';
 import { helpDeskRoom } from '../../help-desk/index.ts';
 import { methodsRoom } from '../../methods/index.ts';
 import { reportsRoom } from '../../reports/index.ts';
+import { resetRoom } from '../../reset/index.ts';
 import { signInRoom } from '../../sign-in/index.ts';
 import { statisticsRoom } from '../../statistics/index.ts';
 import { loadOf } from '../load/index.ts';
+import { resetSettings } from '../reset-settings.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Standing } from './standing.ts';
 
 /** The rooms above assurance, from the bottom up: what is done there can end sessions. */
-export function openRooms({ config, ground, ledger, people, strangers }: Standing, core: Core): Rooms {
+export function openRooms({ config, ground, ledger, outside, people, strangers }: Standing, core: Core): Rooms {
   const { world, log, durable, ephemeral, sealer } = ground;
   const { audit } = ledger;
   const { rooms: below, factors, directories, applications, rules, networksOf } = people;
@@ -19,11 +21,12 @@ export function openRooms({ config, ground, ledger, people, strangers }: Standin
   const needs = {
     ...{ ...world, durable, ephemeral, strangers, sealer, audit, log, load: loadOf(config, ground) },
     ...{ factors, directories, applications, rules, suggestions, endSessions, endGrants },
-    ...{ issuer, defaultLocale, networksOf },
+    ...{ issuer, defaultLocale, networksOf, post: outside.post, macKeys: ground.keys.csrf },
+    reset: resetSettings(config, directories),
     ...(helpDesk ? { helpDesk } : {}),
   };
 
   const able = { ...below, ...methodsRoom(needs, below) };
-  const all = { ...able, ...signInRoom(needs, able), ...reportsRoom(needs, able) };
+  const all = { ...able, ...signInRoom(needs, able), ...reportsRoom(needs, able), ...resetRoom(needs, able) };
   return { ...all, ...helpDeskRoom(needs, all), ...statisticsRoom(needs, all) };
 }

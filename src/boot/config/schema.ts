@@ -5,6 +5,7 @@ import { demo } from './sections/demo.ts';
 import { gateway } from './sections/gateway.ts';
 import { api, helpDesk } from './sections/help-desk.ts';
 import { networks } from './sections/networks.ts';
+import { passwordReset } from './sections/password-reset.ts';
 import { languages, support } from './sections/people.ts';
 import { assurance, policy } from './sections/policy.ts';
 import { sessions, signIn } from './sections/sign-in.ts';
@@ -28,6 +29,7 @@ export function sectionsOf(modules: Modules) {
       .describe('What carries messages; of several for one kind the first that takes it'),
     doors: optionsOf(modules.doors).describe('Protocols that are served'),
     ...signIn,
+    passwordReset,
     ...networks,
     applications: applicationsOf(modules.doors).describe('Who may ask for a sign-in, by id'),
     policy,

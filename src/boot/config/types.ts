@@ -76,6 +76,7 @@ export interface Config {
   passwordPolicy: PasswordPolicy;
   /** Who knows which passwords have leaked; a file's path is absolute. */
   breached?: Parsed['passwordPolicy']['breached'];
+  passwordReset: Parsed['passwordReset'];
   strangers: Parsed['strangers'];
   overload: Parsed['overload'];
   networks: readonly NetworkRanges[];

@@ -39,6 +39,7 @@ export const TAKES: Readonly<Record<keyof Sections, Need | 'parts'>> = {
   signInWith: RELOAD,
   lockout: RELOAD,
   passwordPolicy: RELOAD,
+  passwordReset: RELOAD,
   strangers: RELOAD,
   overload: RELOAD,
   tracing: RELOAD,

@@ -1,3 +1,4 @@
+import { contactsPlace } from '../../accounts/contacts.ts';
 import { credentialContext } from '../../accounts/credentials.ts';
 import type { Sealer } from '../../core/seal.ts';
 import type { SealedPlace } from '../../core/sealed.ts';
@@ -49,7 +50,7 @@ const coming: SealedPlace = {
 
 /** Those of every plug-in that is installed, in use or not. */
 export function sealedPlaces({ factors, doors }: Pick<Modules, 'factors' | 'doors'>): Places {
-  const declared: SealedPlace[] = [coming, ...[...doors.values()].flatMap(({ sealed = [] }) => sealed)];
+  const declared: SealedPlace[] = [coming, contactsPlace, ...[...doors.values()].flatMap(({ sealed = [] }) => sealed)];
   for (const { id, sealed = [] } of factors.values()) {
     const namespace = `factor:${id}`;
     for (const place of sealed) declared.push({ ...place, namespace, contextOf: owned(namespace, place.contextOf) });

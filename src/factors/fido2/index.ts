@@ -10,6 +10,10 @@ import { siteOf } from './site.ts';
 import { start } from './start.ts';
 import { createTrust } from './trust.ts';
 
+/** A key that is plugged in or held to a reader; whatever may lie in a phone counts as one that does. */
+const isApart = ({ transports }: Data): boolean =>
+  transports.length > 0 && transports.every((one) => ['usb', 'nfc', 'ble', 'smart-card'].includes(one));
+
 function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
   const trust = createTrust(settings, ports);
   const site = siteOf(settings, trust, ports);
@@ -42,6 +46,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     },
     // Only what is reached from another device lies on a phone (WebAuthn section 5.8.4).
     moves: { onPhone: ({ data }) => (data.transports.includes('hybrid') ? { key: 'phone' } : undefined) },
+    recovers: { standsOn: ({ data }) => (isApart(data) ? 'token' : 'phone') },
     publishes: [{ path: '/.well-known/webauthn', body: { origins: site.origins } }],
     runs: {
       start: () => start(site),

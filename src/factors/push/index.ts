@@ -65,6 +65,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     },
 
     moves: { onPhone: () => ({ key: 'phone' }) },
+    recovers: { standsOn: () => 'phone' },
 
     holdsBack: {
       async release(account) {

@@ -62,6 +62,7 @@ function create(_settings: Settings, ports: FactorPorts): Factor<Data, Pending> 
     verify: async (_pending, sheets, answer, account) => verify(sheets, answer, account, ports.now()),
     usable: (_account, sheets) => left(sheets) > 0,
     issues: { issue: async (account) => issue(ports, account), selfService: { choices: [] } },
+    recovers: { code: 'saved', standsOn: () => 'saved' },
     shows: {
       state({ data: { unused } }) {
         const count = unused.length;

@@ -89,6 +89,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     usable: (_account, credentials) => credentials.some(({ data }) => countryOf(data.number, countries) !== undefined),
     enrols: createEnrolling(settings, { now: () => ports.now(), after, dispatch, conversions }),
     resends: { resend },
+    recovers: { standsOn: () => 'phone' },
     moves: { onPhone: ({ name, data }) => ({ key: 'phone', unlike: name.includes(data.number.slice(-3)) }) },
   };
 }

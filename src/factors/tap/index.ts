@@ -82,6 +82,8 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
       reserve: ({ data }) => data.own === true,
       signsInOnly: ({ data }) => data.day !== undefined,
     },
+    // What owners give themselves, and what sets nothing up, says nothing of whoever lost the password.
+    recovers: { code: 'issued', standsOn: ({ data }) => (data.own || data.day ? undefined : 'issued') },
     rates: {
       // Used up, it still carries the session that it opened, and no longer than until its end.
       atMost: ({ data }) => (ports.now() < data.expires ? worthOf(data) : { ...worthOf(data), kinds: [] }),

@@ -123,6 +123,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
       },
     },
     moves: { onPhone: (credential) => (isApp(credential) ? { key: 'phone' } : undefined) },
+    recovers: { standsOn: (credential) => (isApp(credential) ? 'phone' : 'token') },
   };
 }
 

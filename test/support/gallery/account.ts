@@ -1,4 +1,5 @@
 import type { Pages } from '../../../src/web/models.ts';
+import { registered } from './reset.ts';
 import { ada, COURSES, DAY, HOUR, LIBRARY, LONG, long, NOW, PAYROLL, type Sample, sample, UNBROKEN } from './sample.ts';
 
 const browsers = { browser: 'Firefox 148', system: 'Windows 11' };
@@ -152,6 +153,7 @@ export const self: Sample[] = [
         },
       ],
       changesPassword: true,
+      ...registered,
     },
     true,
   ),

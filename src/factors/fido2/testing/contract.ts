@@ -19,7 +19,7 @@ const changed = ([one]: readonly Credential[], data: Partial<Data>): Credential 
 
 /** A key that nobody vouches for. */
 const contract: FactorContract = {
-  powers: ['opens', 'enrols', 'rates', 'reviews', 'moves', 'publishes', 'runs'],
+  powers: ['opens', 'enrols', 'rates', 'reviews', 'moves', 'recovers', 'publishes', 'runs'],
   async open(): Promise<Subject> {
     const { factor, clock } = fixture({ profiles });
     await factor.runs?.start();

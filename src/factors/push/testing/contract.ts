@@ -7,7 +7,7 @@ import { Phone } from './phone.ts';
 
 /** A phone with the app. */
 const contract: FactorContract = {
-  powers: ['enrols', 'resends', 'shows', 'moves', 'holdsBack', 'serves', 'runs'],
+  powers: ['enrols', 'resends', 'shows', 'moves', 'recovers', 'holdsBack', 'serves', 'runs'],
   async open() {
     const { factor, clock, kept: held, call } = await open();
     const phone = new Phone({ name: 'Phone', subscription: SUBSCRIPTION, call, now: clock.now });

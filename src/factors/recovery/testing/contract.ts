@@ -6,7 +6,7 @@ import recovery from '../index.ts';
 
 /** A sheet, from which its owner takes the first code. */
 const contract: FactorContract = {
-  powers: ['issues', 'shows'],
+  powers: ['issues', 'shows', 'recovers'],
   async open() {
     let code = '';
     return {

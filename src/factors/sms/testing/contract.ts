@@ -5,7 +5,7 @@ import { NUMBER, open } from './fixture.ts';
 
 /** A telephone, and who reads its messages. */
 const contract: FactorContract = {
-  powers: ['enrols', 'resends', 'moves'],
+  powers: ['enrols', 'resends', 'moves', 'recovers'],
   async open() {
     const { factor, clock, code, wrong } = await open();
     return {

@@ -9,7 +9,7 @@ import type { Data } from '../schemas.ts';
 
 /** Passes of all kinds, and who holds them. */
 const contract: FactorContract = {
-  powers: ['issues', 'lends', 'rates', 'shows'],
+  powers: ['issues', 'lends', 'rates', 'shows', 'recovers'],
   async open() {
     const factor = tap.create(tap.settings.parse({}), factorPorts(stoppedClock().now));
     const account = person('ada');

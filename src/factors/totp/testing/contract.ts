@@ -8,7 +8,7 @@ import { hotp } from '../tokens/testing/tokens.ts';
 
 /** An app, and a token of the institution's that nobody has yet. */
 const contract: FactorContract = {
-  powers: ['enrols', 'assigns', 'moves'],
+  powers: ['enrols', 'assigns', 'moves', 'recovers'],
   async open() {
     const { factor, clock, tokens, alice, bob } = desk({}, START);
     await tokens.insert(hotp('H-1'));

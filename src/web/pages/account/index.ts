@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { formFields, LONGEST_FORM } from '../../bodies.ts';
 import { send, type WebDeps } from '../../context.ts';
 import type { Csrf } from '../../security.ts';
+import { type ContactPagesNeeds, contactPages } from './contacts.ts';
 import { type DevicePagesNeeds, devicePages } from './devices.ts';
 import { type IssuePagesNeeds, issuePages } from './issue.ts';
 import { type JudgeMethodsPagesNeeds, judgeMethodsPages } from './judge-methods.ts';
@@ -16,6 +17,7 @@ import { ownPath } from './session.ts';
 
 export type AccountPagesNeeds = AccountPartsNeeds &
   OverviewNeeds &
+  ContactPagesNeeds &
   DevicePagesNeeds &
   IssuePagesNeeds &
   JudgeMethodsPagesNeeds &
@@ -52,6 +54,7 @@ export function accountPages(deps: AccountPagesNeeds, csrf: Csrf): Router {
   renameMethodsPages(deps, router, parts);
   phonePages(deps, router, parts);
   issuePages(deps, router, parts);
+  contactPages(deps, router, parts);
   newPasswordPages(deps, router, parts);
   notMePages(deps, router, parts);
   devicePages(deps, router, parts);

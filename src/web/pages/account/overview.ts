@@ -1,4 +1,6 @@
 import type { Request, Response } from 'express';
+import { maskedContact, SETTLING } from '../../../accounts/index.ts';
+import type { Account } from '../../../core/account.ts';
 import { agentOf } from '../../agents.ts';
 import { type ConnectionsNeeds, connectionsOf } from '../../connections.ts';
 import { localsOf, type WebDeps } from '../../context.ts';
@@ -22,6 +24,8 @@ const NOTICES = [
   'phone-kept',
   'phone-moved',
   'too-many-methods',
+  'contact-added',
+  'contact-removed',
   'device-removed',
   'device-renewed',
   'device-not-renewed',
@@ -33,7 +37,24 @@ export type OverviewNeeds = PlaceNeeds &
   OwnSignInsNeeds &
   UnreachedNeeds &
   ConnectionsNeeds &
-  Pick<WebDeps, 'credentials' | 'devices' | 'enrolment' | 'issuing' | 'passwords'>;
+  Pick<
+    WebDeps,
+    'contacts' | 'reset' | 'registering' | 'now' | 'credentials' | 'devices' | 'enrolment' | 'issuing' | 'passwords'
+  >;
+
+/** What they can be reached by, once they forgot their password; nothing where that is done elsewhere. */
+const createContactList =
+  ({ contacts, reset, registering, now }: Pick<OverviewNeeds, 'contacts' | 'reset' | 'registering' | 'now'>) =>
+  async ({ id }: Account): Promise<Pick<Pages['account'], 'contacts' | 'forgotten'>> => {
+    if (reset.at === 'nowhere') return {};
+    if (reset.at !== 'here') return { forgotten: '/reset' };
+    const all = await contacts.ofAccount(id);
+    const list = all.map((one) => ({
+      ...{ id: one.id, kind: one.kind, to: maskedContact(one), addedAt: one.addedAt },
+      ...(now() - one.addedAt < SETTLING ? { serves: one.addedAt + SETTLING } : {}),
+    }));
+    return { forgotten: '/reset', contacts: { list, addable: registering.offered() } };
+  };
 
 /** All that is somebody's own, on one page. */
 export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<AccountParts, 'forms' | 'methods'>) {
@@ -76,6 +97,7 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
       renewable: !localsOf(res).browser.shared,
       signIns: await signIns.list(account.id, res),
       changesPassword: passwords.changeable(account),
+      ...(await createContactList(deps)(account)),
     };
   };
 }

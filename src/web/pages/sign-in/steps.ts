@@ -59,6 +59,9 @@ function promptOf(view: View, step: Of<'prompt'>): Pages['prompt'] {
     ...errorOf(step),
     ...(step.also.length > 0 ? { also: step.also } : {}),
     ...('waits' in prompt && !view.still ? { waiting: waitingAt(base, base, nonce) } : {}),
+    ...(view.forgotten && [step, ...step.also].some((one) => one.prompt.kind === 'secret')
+      ? { forgotten: view.forgotten }
+      : {}),
     ...(step.second ? { cannot: `${base}/methods` } : {}),
     ...(step.optional ? { optional: true } : { cancel: cancelOf(view) }),
   };

@@ -22,6 +22,8 @@ export interface View {
   progress?: { step: number; of: number };
   /** Factors to set up, as they are offered to whoever signs in. */
   choices(factors: readonly string[]): Pages['choose-enrolment']['factors'];
+  /** Where a forgotten password is replaced. */
+  forgotten?: string;
   /** On the page for those who can't do what the step asks for. */
   instead: boolean;
   /** It was asked for without listening to what it waits for. */
@@ -31,13 +33,13 @@ export interface View {
 /** Of the request for a page: the language, and which page of the step it is. */
 export type Asked = Pick<View, 'instead' | 'still'> & { locale: string };
 
-export type ViewNeeds = Pick<WebDeps, 'applications' | 'i18n' | 'portal'>;
+export type ViewNeeds = Pick<WebDeps, 'applications' | 'i18n' | 'portal' | 'reset'>;
 
 /** Address of a sign-in's page. */
 export const addressOf = ({ id }: Pick<SignInRequest, 'id'>): string => `/sign-in/${encodeURIComponent(id)}`;
 
 /** What a step's page shows beside the step. */
-export function createView({ applications, i18n, portal }: ViewNeeds, csrf: Csrf) {
+export function createView({ applications, i18n, portal, reset }: ViewNeeds, csrf: Csrf) {
   return (request: SignInRequest, { nonce, account }: Step, { locale, ...asked }: Asked): View => {
     const base = addressOf(request);
     const known = applications.get(request.application);
@@ -53,6 +55,7 @@ export function createView({ applications, i18n, portal }: ViewNeeds, csrf: Csrf
       ...(newcomer ? { progress: { step: 1, of: portal.steps } } : {}),
       choices: (factors) =>
         newcomer && account ? portal.choices(account, factors) : factors.map((value) => ({ value })),
+      ...(reset.at === 'nowhere' ? {} : { forgotten: '/reset' }),
       ...asked,
     };
   };

@@ -1,0 +1,83 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Contacts } from '../accounts/contacts.ts';
+import type { Credentials } from '../accounts/credentials.ts';
+import type { Holds } from '../accounts/holds.ts';
+import type { PasswordStates } from '../accounts/passwords/state.ts';
+import type { Evaluator } from '../assurance/evaluate.ts';
+import type { Account, Credential } from '../core/account.ts';
+import { isEnded } from '../core/account.ts';
+import type { EnabledFactor } from '../core/enabled-factor.ts';
+import type { Attempts } from '../lockout/attempts.ts';
+import type { ResetDemand } from '../policy/index.ts';
+import type { ResetNeeds } from './needs.ts';
+import type { Evidence, State } from './states.ts';
+
+export interface DemandParts {
+  accounts: Accounts;
+  attempts: Attempts;
+  contacts: Contacts;
+  credentials: Credentials;
+  evaluator: Evaluator;
+  holds: Holds;
+  passwordStates: PasswordStates;
+}
+
+/** What an account asks of whoever forgot its password, and what can be shown of it. */
+export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories'>, parts: DemandParts) {
+  const { accounts, attempts, contacts, credentials, evaluator, holds, passwordStates } = parts;
+
+  /** Methods that prove something now; with what stands still, for good or until somebody says whose it is, left out. */
+  async function working(account: Account): Promise<Credential[]> {
+    const [all, stopped] = [await credentials.ofAccount(account.id), await attempts.stopped(account.id)];
+    return all.filter((one) => {
+      const reviews = deps.factors.get(one.factor)?.factor.reviews;
+      if (stopped.has(one.id) || !evaluator.works(one)) return false;
+      return reviews?.review(one, account, { application: 'sallyport-security' }) !== 'refused';
+    });
+  }
+
+  /** What was lent is no factor of theirs; what is suspended or stopped is. */
+  const isOwners = (one: Credential): boolean =>
+    evaluator.isSecond(one) && deps.factors.get(one.factor)?.module.standing !== 'bootstrap';
+
+  return {
+    working,
+
+    /** Whether its directory lets us change it at all. */
+    changeable: ({ directory }: Account): boolean => deps.directories.get(directory)?.changePassword !== undefined,
+
+    /** What stands on what: those of one factor, as far as a proof of theirs would count for one of `kinds`. */
+    standingOn: (all: readonly Credential[], { module, factor }: EnabledFactor, kinds: readonly string[]) =>
+      all.filter((one) => one.factor === module.id && kinds.includes(String(factor.recovers?.standsOn(one)))),
+
+    /** One that is held was reported: a code that whoever it was may have got isn't enough by itself. */
+    async of(account: Account): Promise<ResetDemand> {
+      const second = (await credentials.ofAccount(account.id)).some(isOwners);
+      const held = (await holds.of(account.id)) !== undefined;
+      const { ways } = passwordStates.profileOf(account).reset;
+      return { second: second || held, ways, questions: false };
+    },
+
+    /** Whoever goes by this name and may sign in; nobody else is anybody here. */
+    async named(name: string): Promise<Account | undefined> {
+      const found = await accounts.named(name);
+      return found && (await accounts.usable(found.id));
+    },
+
+    /** The account that something was shown of, unless all of it was ended since, as by another password. */
+    async known({ account }: Pick<State, 'account'>): Promise<Account | undefined> {
+      const found = account && (await accounts.usable(account.id));
+      if (found === undefined || account === undefined) return undefined;
+      return isEnded(found, { at: 0, generation: account.generation }) ? undefined : found;
+    },
+
+    /** What was shown, as far as it stands still: a mailbox or a method that was removed meanwhile shows nothing. */
+    async standing(account: Account, shown: readonly Evidence[]): Promise<Evidence[]> {
+      const [methods, registered] = [await working(account), await contacts.ofAccount(account.id)];
+      const there = new Set([...methods, ...registered].map(({ id }) => id));
+      return shown.filter(({ kind, by }) => kind === 'questions' || there.has(by));
+    },
+  };
+}
+
+export type Demands = ReturnType<typeof createDemands>;

@@ -1,0 +1,176 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Contacts } from '../accounts/contacts.ts';
+import { fromBrowser } from '../accounts/context.ts';
+import type { Credentials } from '../accounts/credentials.ts';
+import type { Account, Credential } from '../core/account.ts';
+import type { Browser } from '../core/browser.ts';
+import type { Proved, Refused, Waiting } from '../core/challenge.ts';
+import type { EnabledFactor } from '../core/enabled-factor.ts';
+import type { Answer, Message } from '../core/prompt.ts';
+import { type Attempt, lockedFor, lookedAt } from '../lockout/attempt.ts';
+import type { Attempts } from '../lockout/attempts.ts';
+import type { Methods } from '../methods/methods.ts';
+import { isCode } from './codes.ts';
+import type { Demands } from './demands.ts';
+import type { ResetNeeds } from './needs.ts';
+import { type Evidence, type Stage, type State, TEXT_VALID } from './states.ts';
+
+/** What an answer came to. `cost`: it was a guess, and counts against what may be wrong. */
+export type Outcome =
+  | { shown: Evidence; account: Account }
+  | { error: Message & { factor?: string }; cost?: true }
+  /** Asked still, or asked anew: what is shown, and kept, from now on. */
+  | { asking: Partial<Pick<Extract<Stage, { at: 'prompt' }>, 'prompt' | 'pending'>> };
+
+interface Parts {
+  accounts: Accounts;
+  attempts: Attempts;
+  contacts: Contacts;
+  credentials: Credentials;
+  demands: Demands;
+  methods: Methods;
+}
+
+const WRONG: Outcome = { error: { key: 'reset.wrong' }, cost: true };
+
+/** A key that verified its user is one whatever it lies in: nothing has to be shown beside it. */
+const isPasskey = ({ proof }: Proved<unknown>): boolean => proof.phishingResistant && new Set(proof.kinds).size > 1;
+
+/** Answers of whoever forgot their password: alike, after the same work, whether there is anybody or not. */
+export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors' | 'audit'>, parts: Parts) {
+  const { accounts, attempts, contacts, credentials, demands, methods } = parts;
+
+  const whose = (state: State): Promise<Account | undefined> =>
+    state.account === undefined ? demands.named(state.name) : demands.known(state);
+
+  async function sent(state: State, { way, code, sentAt }: Extract<Stage, { at: 'sent' }>, typed: string | undefined) {
+    const account = await whose(state);
+    const [to] = account ? await contacts.serving(account.id, way, sentAt) : [];
+    const late = way === 'text' && deps.now() - sentAt > TEXT_VALID;
+    if (!isCode(typed, code) || late || account === undefined || to === undefined) return WRONG;
+    return { shown: { kind: way, by: to.id, at: sentAt }, account };
+  }
+
+  async function store(mine: readonly Credential[], update: { credential: string; data: unknown } | undefined) {
+    const credential = mine.find(({ id }) => id === update?.credential);
+    return update === undefined || (credential !== undefined && (await credentials.update(credential, update.data)));
+  }
+
+  /** What became of the credential is stored before it counts: of any number of uses at once one does. */
+  async function accept(
+    it: EnabledFactor,
+    mine: readonly Credential[],
+    account: Account,
+    verdict: Proved<unknown>,
+  ): Promise<Outcome> {
+    const credential = mine.find(({ id }) => id === verdict.proof.credential);
+    const ground = credential && it.factor.recovers?.standsOn(credential);
+    const kind = isPasskey(verdict) ? 'passkey' : ground;
+    if (credential === undefined || kind === undefined) return WRONG;
+    if (!(await store(mine, verdict.update))) return { error: { key: 'already-answered' } };
+    return { shown: { kind, by: credential.id, at: verdict.proof.at }, account };
+  }
+
+  /** A code that was written down, or that the help desk gave: of whichever factor has such. */
+  async function typed(state: State, way: 'saved' | 'issued', answer: Answer): Promise<Outcome> {
+    const account = await whose(state);
+    const all = account ? await demands.working(account) : [];
+    for (const it of deps.factors.values()) {
+      if (it.factor.recovers?.code !== way) continue;
+      const mine = demands.standingOn(all, it, [way]);
+      const verdict = await it.factor.verify(it.module.pending.parse({}), mine, answer, account);
+      if (verdict.outcome === 'proved' && account) return accept(it, mine, account, verdict);
+    }
+    return WRONG;
+  }
+
+  /** Of a key that says itself whose it is: it must be the one who was named. */
+  async function opened(state: State, stage: Extract<Stage, { at: 'prompt' }>, answer: Answer): Promise<Outcome> {
+    const it = deps.factors.get(stage.factor);
+    if (it?.factor.opens === undefined) return { error: { key: 'expired-prompt' } };
+    const pending = it.module.pending.parse(stage.pending);
+    const who = await it.factor.opens.identify(pending, answer);
+    if ('outcome' in who) return { error: { ...who.message, factor: stage.factor } };
+    const account = await whose(state);
+    const found = 'lookup' in who ? await credentials.byLookup(stage.factor, who.lookup) : undefined;
+    const mine = account ? (await demands.working(account)).filter(({ id }) => id === found?.id) : [];
+    const verdict = await it.factor.verify(pending, mine, answer, mine.length > 0 ? account : undefined);
+    if (verdict.outcome === 'proved' && account) return accept(it, mine, account, verdict);
+    return { error: { ...messageOf(verdict), factor: stage.factor } };
+  }
+
+  /** A method that is asked for once something was shown: counted as a sign-in's second step is, by the same budget. */
+  async function asked(
+    state: State,
+    stage: Extract<Stage, { at: 'prompt' }>,
+    answer: Answer,
+    browser: Browser,
+  ): Promise<Outcome> {
+    const { factor: id } = stage;
+    const it = deps.factors.get(id);
+    const account = await demands.known(state);
+    if (it === undefined || account === undefined) return { error: { key: 'expired-prompt' } };
+    const mine = demands.standingOn(await demands.working(account), it, ['phone', 'token']);
+    if (answer.resend !== undefined && it.factor.resends) {
+      const again = await it.factor.resends.resend(
+        it.module.pending.parse(stage.pending),
+        account,
+        mine,
+        fromBrowser(browser),
+      );
+      return 'outcome' in again ? { error: { ...again.message, factor: id } } : { asking: again };
+    }
+    const guess = it.factor.guess?.(answer) ?? true;
+    const attempt: Attempt = {
+      subject: account.id,
+      factor: id,
+      opening: false,
+      ...(guess ? { against: mine.map((one) => one.id) } : {}),
+    };
+    const turn = await attempts.count(attempt, browser);
+    if (!turn.allowed) return { error: { ...lockedFor(turn, attempt, deps.now()), factor: id } };
+    const able = guess ? mine.filter((one) => turn.against.includes(one.id)) : mine;
+    const pending = it.module.pending.parse(stage.pending);
+    const verdict = await lookedAt(turn, () => it.factor.verify(pending, able, answer, account, fromBrowser(browser)));
+    if (verdict.outcome === 'waiting') {
+      await turn.returned();
+      return { asking: verdict.prompt ? { prompt: verdict.prompt } : {} };
+    }
+    const { ip, userAgent, reference } = browser;
+    const facts = { ip, userAgent, reference, factor: id, account: account.id };
+    if (verdict.outcome === 'refused') {
+      await turn.failed(facts);
+      await suspend(able, verdict, facts);
+      return { error: { ...verdict.message, factor: id } };
+    }
+    const done = await accept(it, able, account, verdict);
+    await ('shown' in done ? turn.succeeded() : turn.returned());
+    return done;
+  }
+
+  /** A wrong answer can make a credential one that proves nothing any more. */
+  async function suspend(mine: readonly Credential[], { update, reason }: Refused, facts: { account: string }) {
+    if (update === undefined || !(await store(mine, update))) return;
+    const { credential } = update;
+    await deps.audit.commit({ event: 'credential.suspended', credential, reason, ...facts });
+    await methods.endResting(facts.account, credential);
+  }
+
+  return {
+    async look(state: State, answer: Answer, browser: Browser): Promise<Outcome> {
+      const { stage } = state;
+      if (stage.at === 'sent') return sent(state, stage, answer.code);
+      if (stage.at === 'typed') return typed(state, stage.way, answer);
+      if (stage.at !== 'prompt') return { error: { key: 'expired-prompt' } };
+      return stage.opens ? opened(state, stage, answer) : asked(state, stage, answer, browser);
+    },
+
+    /** Whoever has never signed in has an account from now on: they have shown who they are. */
+    link: (account: Account): Promise<Account> => accounts.link(account),
+  };
+}
+
+const messageOf = (verdict: Proved<unknown> | Refused | Waiting): Message =>
+  verdict.outcome === 'refused' ? verdict.message : { key: 'reset.wrong' };
+
+export type Proving = ReturnType<typeof createProving>;

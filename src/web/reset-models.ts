@@ -1,0 +1,36 @@
+import type { ContactKind } from '../accounts/index.ts';
+import type { Message } from '../core/prompt.ts';
+import type { Question, Way } from '../reset/index.ts';
+
+type Failed = Message & { factor?: string };
+
+/** Pages of whoever has forgotten their password, or prepares for that. */
+export interface ResetPages {
+  /** Who is meant, field `username`; `question`: what the browser is to work out first, fields `work` and `found`. */
+  'reset-begin': { action: string; csrf: string; name?: string; question?: Question; error?: Message };
+  /** What to show, field `way`. `begun`: something was shown already, and more is needed. */
+  'reset-ways': { action: string; csrf: string; ways: Way[]; begun: boolean; error?: Failed };
+  /** A code, field `code`; `again`: it can be sent anew, field `resend`. */
+  'reset-code': {
+    action: string;
+    csrf: string;
+    way: 'mail' | 'text' | 'saved' | 'issued';
+    again: boolean;
+    /** As the address out of the mail has it. */
+    code?: string;
+    error?: Failed;
+  };
+  /** `elsewhere`: the browser isn't the one that asked, or it is too long ago. */
+  'reset-end': { end: 'done' | 'over' | 'elsewhere'; works?: number };
+  /** A mailbox or number to register, field `contact`. */
+  'account-contact': { action: string; csrf: string; kind: ContactKind; typed?: string; back: string; error?: Message };
+  /** The code that went there, field `code`. */
+  'account-contact-code': {
+    action: string;
+    csrf: string;
+    kind: ContactKind;
+    to: string;
+    back: string;
+    error?: Message;
+  };
+}

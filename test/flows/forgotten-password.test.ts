@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { HOURS } from '../support/clock.ts';
+import { codesOf, issueTo, passFor, visitAccount } from '../support/issued.ts';
+import { notices } from '../support/mail.ts';
+import { outbox } from '../support/outbox.ts';
+import { Passkey } from '../support/passkeys.ts';
+import {
+  asksMore,
+  asksNew,
+  codeIn,
+  codesTo,
+  forgetful,
+  NEXT_PASSWORD,
+  RESET,
+  register,
+  withApp,
+} from '../support/reset.ts';
+import { asksPassword, type Someone, STORES, stage, usually } from '../support/scene.ts';
+
+describe.each(usually(STORES))('a forgotten password, on the %s store', (_name, options) => {
+  const scene = stage(() => ({ ...options(), config: RESET }));
+  const mailboxOf = ({ username }: Pick<Someone, 'username'>) => `${username}@private.example`;
+
+  it('is replaced by one code where there is no second factor, and nobody is signed in by that', async () => {
+    const someone = await scene.newcomer({ email: 'plain@university.example' });
+    await someone.enter('library');
+    await register(scene, someone, 'mail', mailboxOf(someone));
+    const other = forgetful(scene, someone);
+    const next = await other.byMessage(scene, await other.ask(), 'mail', mailboxOf(someone));
+    expect(asksNew(next)).toBe(true);
+    const done = await other.give(next, { next: NEXT_PASSWORD });
+    expect(done.text).toContain('Your password is changed');
+    // Nobody is signed in by it, and who was isn't any more.
+    expect(asksPassword(await other.client.open(`${scene.gateway.url}/account`))).toBe(true);
+    expect(asksPassword(await someone.begin('library'))).toBe(true);
+    expect((await someone.password(await someone.begin('library'), someone.username)).text).toContain('isn’t right');
+    const again = await someone.password(await someone.begin('library'), someone.username, NEXT_PASSWORD);
+    expect(again.url.pathname).toBe('/library');
+    for (const to of ['plain@university.example', mailboxOf(someone)]) {
+      const told = await notices(scene.gateway, to, to === mailboxOf(someone) ? 4 : 3);
+      expect(told.map(({ subject }) => subject)).toEqual(
+        expect.arrayContaining([
+          expect.stringContaining('your forgotten password was replaced'),
+          expect.stringContaining('a new password was asked for'),
+        ]),
+      );
+    }
+    expect(scene.audit().map(({ event }) => event)).toEqual(
+      expect.arrayContaining(['contact.added', 'reset.asked', 'reset.begun', 'password.changed']),
+    );
+  });
+
+  it('is replaced by a user-verified passkey alone', async () => {
+    const someone = await withApp(scene);
+    const key = new Passkey(scene.gateway);
+    await key.enrol(someone, await visitAccount(scene, someone, '/account/methods/add/fido2'));
+    const other = forgetful(scene, someone);
+    const asked = await other.give(await other.ask(), { way: 'opens:fido2' });
+    const next = await key.use(other, asked);
+    expect(asksNew(next)).toBe(true);
+    expect((await other.give(next, { next: NEXT_PASSWORD })).text).toContain('Your password is changed');
+  });
+
+  it('takes a second code beside a mailed one, and never a code of the phone that reads the mail', async () => {
+    const someone = await withApp(scene);
+    const codes = codesOf((await issueTo(scene, someone, 'recovery')).text);
+    await register(scene, someone, 'mail', mailboxOf(someone));
+    const other = forgetful(scene, someone);
+    const more = await other.byMessage(scene, await other.ask(), 'mail', mailboxOf(someone));
+    expect(asksMore(more)).toBe(true);
+    expect(more.body).not.toContain('value="method:totp"');
+    const asked = await other.give(more, { way: 'saved' });
+    const next = await other.code(asked, codes[0] ?? '');
+    expect(asksNew(next)).toBe(true);
+    expect((await other.give(next, { next: NEXT_PASSWORD })).text).toContain('Your password is changed');
+  });
+
+  it('takes an authenticator app beside a code from the help desk', async () => {
+    const someone = await withApp(scene);
+    const pass = await passFor(scene, someone);
+    const other = forgetful(scene, someone);
+    const more = await other.code(await other.give(await other.ask(), { way: 'issued' }), pass);
+    expect(asksMore(more)).toBe(true);
+    const asked = await other.give(more, { way: 'method:totp' });
+    const next = await other.give(asked, { code: scene.nextCode(someone) });
+    expect(asksNew(next)).toBe(true);
+  });
+
+  it('serves contacts of three days only, each shown to be their owner’s by a code', async () => {
+    const someone = await scene.newcomer({ email: 'fresh@university.example' });
+    await someone.enter('library');
+    const to = mailboxOf(someone);
+    expect((await register(scene, someone, 'mail', to, true)).text).toContain('It was registered.');
+    expect((await notices(scene.gateway, 'fresh@university.example', 1))[0]?.subject).toContain(
+      'a contact for a forgotten password was added',
+    );
+    const early = forgetful(scene, someone);
+    await early.give(await early.ask(), { way: 'mail' });
+    scene.clock.advance(71 * HOURS);
+    await early.give(await early.ask(), { way: 'mail' });
+    scene.clock.advance(HOURS);
+    await early.give(await early.ask(), { way: 'mail' });
+    expect((await codesTo(scene, to, 2)).filter(({ text }) => text.includes('/reset/'))).toHaveLength(1);
+  });
+
+  it('takes a text message, with its code bound to our host', async () => {
+    const someone = await scene.newcomer();
+    await someone.enter('library');
+    await register(scene, someone, 'text', '+852 5123 4567'.replaceAll(' ', ''));
+    const other = forgetful(scene, someone);
+    const next = await other.byMessage(scene, await other.ask(), 'text', '+85251234567');
+    expect(asksNew(next)).toBe(true);
+    const [message] = await outbox(scene.gateway, '+85251234567');
+    expect(message?.text).toMatch(/\n\n@localhost #[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+    expect(codeIn(message as never)).toHaveLength(9);
+  });
+});
