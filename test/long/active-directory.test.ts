@@ -48,6 +48,20 @@ describe('people of an Active Directory', () => {
     expect(shown).not.toContain(AD_PASSWORD);
   });
 
+  it('are found in the global catalog', async () => {
+    await dc.person('cato', { 'mail-address': 'cato@university.example' });
+    await dc.tool('group', 'add', 'Letters');
+    await dc.tool('group', 'addmembers', 'Letters', 'cato');
+    const at = await gateway({ globalCatalog: { servers: ['ldaps://localhost'] } });
+    for (const name of ['cato', 'cato@ad.university.example']) expect(opened((await tries(at, name)).page)).toBe(true);
+    for (const [name, password] of [['cato', 'not it'] as const, ['nobody', AD_PASSWORD] as const])
+      expect((await tries(at, name, password)).page.text).toContain(WRONG);
+    const explained = await at.command('policy explain', [], { account: 'cato', application: 'library' });
+    expect(explained.join('\n')).toMatch(/groups .*Domain Users.*Letters/);
+    const shown = (await at.command('ldap test', ['cato'])).join('\n');
+    expect(shown).toContain('ldaps://localhost:3269 takes the service account');
+  });
+
   it('change a password that must be changed, by the domain’s rules', async () => {
     const dn = await dc.person('reset');
     await dc.tool('domain', 'passwordsettings', 'set', '--min-pwd-age=0', '--history-length=5');

@@ -92,7 +92,10 @@ export async function startDomainDouble(
   /** What the server says of itself (RFC 4512 section 5.1). */
   const root = () => ({
     dn: '',
-    attributes: { defaultNamingContext: [base], namingContexts: [base] } as Attributes,
+    attributes: {
+      ...{ objectClass: ['top'], defaultNamingContext: [base], namingContexts: [base] },
+      ...{ highestCommittedUSN: ['1000'], dsServiceName: [`CN=NTDS Settings,${base}`] },
+    } as Attributes,
   });
 
   function* search(id: number, { base: from, scope, filter, attributes, most }: Search): Generator<Buffer> {
@@ -197,6 +200,7 @@ export async function startDomainDouble(
       await new Promise((done) => server.close(done));
     },
   };
+  double.add(`CN=NTDS Settings,${base}`, { objectClass: 'nTDSDSA', invocationId: randomBytes(16) });
   double.add(base, { objectClass: ['domainDNS'], lockoutThreshold: '0' });
   return double;
 }

@@ -26,6 +26,12 @@ export interface Groups {
   ofNobody(): Promise<void>;
 }
 
+/** Where groups are looked for by what they are called. */
+export interface Naming {
+  pool: Pool;
+  base: string;
+}
+
 interface Group {
   name: string;
   /** Names of the groups that it is in; undefined where they aren't all told. */
@@ -33,8 +39,15 @@ interface Group {
 }
 
 /** What groups people are in, and what those are called. */
-export function createGroups(settings: Settings, preset: Preset, pool: Pool, now: () => number): Groups {
+export function createGroups(
+  settings: Settings,
+  preset: Preset,
+  pool: Pool,
+  now: () => number,
+  named?: Naming,
+): Groups {
   const { base = settings.base, member, nested, name = preset.groupName } = settings.groups;
+  const names = named ?? { pool, base };
   const from = settings.groups.from ?? preset.groups;
   const attributes = [...(name === 'dn' ? [] : [name]), 'memberOf'];
   const known = new Map<string, { group: Group | undefined; at: number }>();
@@ -154,8 +167,8 @@ export function createGroups(settings: Settings, preset: Preset, pool: Pool, now
   /** What groups of these identifiers are called; built-in ones aren't below the base, and have no name here. */
   async function namesOf(sids: readonly Buffer[]): Promise<string[]> {
     const filters = sids.map((value) => new EqualityFilter({ attribute: 'objectSid', value }));
-    const { searchEntries } = await pool.run(({ client }) =>
-      client.search(base, {
+    const { searchEntries } = await names.pool.run(({ client }) =>
+      client.search(names.base, {
         ...{ scope: 'sub', filter: new OrFilter({ filters }) },
         ...{ attributes: [...attributes, 'objectSid'], explicitBufferAttributes: ['objectSid'] },
       }),

@@ -4,11 +4,15 @@ import type { Finding } from '../../core/finding.ts';
 import { Connection } from './connection.ts';
 import type { LdapDirectory } from './directory.ts';
 import { causeOf } from './errors.ts';
-import type { Settings } from './settings.ts';
+import { placesOf, type Settings } from './settings.ts';
 
 /** A certificate that ends within this time is told of, milliseconds. */
 const SOON = 21 * 86_400_000;
 const DAY = 86_400_000;
+
+/** All that are asked, of whatever domain, each with what goes for it. */
+export const serversOf = (settings: Settings): [string, Settings][] =>
+  placesOf(settings).flatMap((its) => its.servers.map((url): [string, Settings] => [url, its]));
 
 /** One server: whether it is reached, as whom it shows itself, and whether it takes the service account. */
 export async function lookAtServer(url: string, settings: Settings, now: number): Promise<Finding[]> {
@@ -72,10 +76,11 @@ export async function test(target: Directory, { args, options, stdin }: CommandI
     lines.push(`${level.padEnd(8)}${text}${todo === undefined ? '' : `. ${todo}`}`);
   };
   const { settings, now } = directory;
-  for (const url of settings.servers) for (const finding of await lookAtServer(url, settings, now())) tell(finding);
+  for (const [url, its] of serversOf(settings))
+    for (const finding of await lookAtServer(url, its, now())) tell(finding);
   tell(await lookAtLockout(directory));
   try {
-    const found = await directory.people.byName(username);
+    const found = await directory.lookUp(username);
     if (found === undefined) {
       const todo = `Nobody below ${settings.base} who matches the filter goes by it, or two do, or the entry has no key.`;
       tell({ level: 'fault', text: `nobody is found by ${username}`, todo });

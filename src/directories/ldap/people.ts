@@ -1,13 +1,13 @@
-import { AndFilter, type Entry, EqualityFilter, type Filter, FilterParser, OrFilter } from 'ldapts';
+import type { Entry, Filter } from 'ldapts';
 import type { Person } from '../../core/directory.ts';
 import type { LogPort } from '../../core/log.ts';
-import { RESULT, resultOf } from './errors.ts';
+import { createFilters } from './filters.ts';
 import type { Groups } from './groups.ts';
 import { personReader } from './person.ts';
 import type { Pool } from './pool.ts';
-import { type Preset, presetOf } from './presets.ts';
+import { presetOf } from './presets.ts';
+import { createSearch } from './searching.ts';
 import type { Settings } from './settings.ts';
-import { guidOctets } from './values.ts';
 
 /** An entry, and who that is. */
 export interface Found {
@@ -27,38 +27,13 @@ const PAGE = 500;
 
 /** People below the base that match the filter; whoever doesn't, or no longer, isn't there. */
 export function createPeople(settings: Settings, { pool, groups, now, log }: Parts) {
-  const preset: Preset = presetOf(settings.preset);
+  const preset = presetOf(settings.preset);
   const reader = personReader(settings, preset);
-  const usernames = settings.attributes.username ?? preset.username;
-  const emails = settings.attributes.email ?? preset.email;
+  const filters = createFilters(settings);
   const keyName = settings.attributes.key ?? preset.key;
-  const everybody = [preset.people, ...(settings.filter ? [settings.filter] : [])].map((it) =>
-    FilterParser.parseString(it),
-  );
-  const options = {
-    scope: 'sub',
-    derefAliases: 'never',
-    attributes: [...reader.attributes, ...groups.attributes],
-    explicitBufferAttributes: preset.keySyntax === 'guid' ? [keyName] : [],
-  } as const;
-
-  const allOf = (...filters: Filter[]): Filter => new AndFilter({ filters: [...everybody, ...filters] });
-  const anyOf = (attributes: readonly string[], value: string): Filter =>
-    new OrFilter({ filters: attributes.map((attribute) => new EqualityFilter({ attribute, value })) });
-
-  /** Two at most: of two it is nobody's. */
-  async function search(filter: Filter): Promise<Entry[]> {
-    try {
-      const { searchEntries } = await pool.run(({ client }) =>
-        client.search(settings.base, { ...plain(options), filter: allOf(filter), sizeLimit: 2 }),
-      );
-      return searchEntries;
-    } catch (error) {
-      if (resultOf(error) === RESULT.sizeLimitExceeded) return TOO_MANY;
-      if (resultOf(error) === RESULT.noSuchObject) return [];
-      throw error;
-    }
-  }
+  const attributes = [...reader.attributes, ...groups.attributes];
+  const octets = preset.keySyntax === 'guid' ? [keyName] : [];
+  const search = createSearch(pool, { base: settings.base, attributes, octets });
 
   function read(entry: Entry): Found | undefined {
     const person = reader.read(entry, now());
@@ -91,42 +66,31 @@ export function createPeople(settings: Settings, { pool, groups, now, log }: Par
     return undefined;
   }
 
-  const keyFilter = (key: string): Filter | undefined => {
-    if (preset.keySyntax === 'text') return new EqualityFilter({ attribute: keyName, value: key });
-    const value = guidOctets(key);
-    return value && new EqualityFilter({ attribute: keyName, value });
-  };
-
   return {
-    byName: (name: string) => one(anyOf(usernames, name), 'user name'),
+    byName: (name: string) => one(filters.byName(name), 'user name'),
 
-    async byEmail(address: string): Promise<Person[]> {
-      // Active Directory's further addresses are written with what carries them.
-      const values = emails.flatMap((attribute) =>
-        (attribute.toLowerCase() === 'proxyaddresses' ? [`smtp:${address}`] : [address]).map(
-          (value) => new EqualityFilter({ attribute, value }),
-        ),
-      );
-      const entries = await search(new OrFilter({ filters: values }));
+    async byEmail(address: string): Promise<Found[]> {
+      const entries = await search(filters.byEmail(address));
       if (entries.length === 0) await groups.ofNobody();
-      const people = await Promise.all(entries.map(found));
-      return people.flatMap((it) => it?.person ?? []);
+      return (await Promise.all(entries.map(found))).flatMap((it) => it ?? []);
     },
 
     async byKey(key: string): Promise<Found | undefined> {
-      const filter = keyFilter(key);
+      const filter = filters.byKey(key);
       return filter && one(filter, 'key');
     },
 
     /** Without groups: for what needs none of them. */
     async entryOf(key: string): Promise<Found | undefined> {
-      const filter = keyFilter(key);
+      const filter = filters.byKey(key);
       const entry = filter && (await only(filter, 'key'));
       return entry && read(entry);
     },
 
     async *list(): AsyncGenerator<Person> {
-      const pages = pool.pages(settings.base, { ...plain(options), filter: allOf(), paged: { pageSize: PAGE } });
+      const options = { scope: 'sub', derefAliases: 'never', paged: { pageSize: PAGE } } as const;
+      const lists = { attributes: [...attributes], explicitBufferAttributes: [...octets] };
+      const pages = pool.pages(settings.base, { ...options, ...lists, filter: filters.everybody() });
       for await (const entries of pages) {
         for (const entry of entries) {
           const it = await found(entry);
@@ -136,16 +100,5 @@ export function createPeople(settings: Settings, { pool, groups, now, log }: Par
     },
   };
 }
-
-const TOO_MANY = [{ dn: '' }, { dn: '' }];
-
-/** The library wants lists that it could change. */
-const plain = <T extends { attributes: readonly string[]; explicitBufferAttributes: readonly string[] }>(
-  options: T,
-) => ({
-  ...options,
-  attributes: [...options.attributes],
-  explicitBufferAttributes: [...options.explicitBufferAttributes],
-});
 
 export type People = ReturnType<typeof createPeople>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isCertificate } from '../../core/certificate.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { PRESETS } from './presets.ts';
+import { isBelow } from './values.ts';
 
 /** Milliseconds, between bounds. */
 function duration(least: number, most: number) {
@@ -74,6 +75,34 @@ const groups = z
   })
   .prefault({});
 
+/** A catalog has ports of its own. */
+const CATALOG_PORTS: Readonly<Record<string, string>> = { 'ldap:': '3268', 'ldaps:': '3269' };
+
+const catalogServer = server.transform((typed) => {
+  const url = new URL(typed);
+  if (url.port === '') url.port = CATALOG_PORTS[url.protocol] ?? '';
+  return url.href;
+});
+
+const globalCatalog = z
+  .strictObject({
+    servers: z.array(catalogServer).min(1).max(10).describe('Its own; ports 3269 and 3268 where none is given'),
+    domains: z
+      .array(
+        z.strictObject({
+          base: dn.describe('People of this domain are below this entry'),
+          servers: z.array(server).min(1).max(10).describe('Domain controllers of this domain'),
+          bindDn: dn.optional().describe('By default the directory’s'),
+          bindPassword: z.string().min(1).max(1024).optional(),
+        }),
+      )
+      .max(50)
+      .default([])
+      .describe('Further domains of the forest, beside that of base and servers'),
+  })
+  .describe('Active Directory with several domains: people are found here, and all else is asked at their own domain');
+export type Catalog = z.output<typeof globalCatalog>;
+
 export const settings = z
   .strictObject({
     preset: z.enum(PRESETS).describe('What kind of server it is'),
@@ -91,6 +120,7 @@ export const settings = z
     bindDn: dn.describe('Who reads the directory: a service account, as its whole name'),
     bindPassword: z.string().min(1).max(1024).describe(`Usually \${file:…}`),
     base: dn.describe('People are below this entry, and nobody else'),
+    globalCatalog: globalCatalog.optional(),
     filter: filter.optional().describe('Further, what they must match: (memberOf=…)'),
     attributes,
     groups,
@@ -110,8 +140,55 @@ export const settings = z
     connections: z.int().min(1).max(64).default(4).describe('For searches, at most'),
     passwordChecks: z.int().min(1).max(256).default(16).describe('At once; each has a connection of its own'),
   })
-  .refine(({ servers, tls }) => tls === 'required' || servers.every((url) => url.startsWith('ldap://')), {
-    path: ['tls'],
-    error: 'dangerouslyNone goes with ldap:// alone',
-  });
+  .refine(
+    (given) =>
+      given.tls === 'required' ||
+      placesOf(given).every(({ servers }) => servers.every((url) => url.startsWith('ldap://'))),
+    { path: ['tls'], error: 'dangerouslyNone goes with ldap:// alone' },
+  )
+  .refine(({ globalCatalog: catalog, preset }) => catalog === undefined || preset === 'active-directory', {
+    path: ['globalCatalog'],
+    error: 'is for the preset active-directory alone',
+  })
+  .refine(
+    (given) => {
+      const bases = domainsOf(given).map(({ base }) => base);
+      return bases.every(
+        (base, at) => !bases.some((other, index) => index > at && isBelow(base, other) && isBelow(other, base)),
+      );
+    },
+    { path: ['globalCatalog', 'domains'], error: 'names a base twice' },
+  );
 export type Settings = z.output<typeof settings>;
+
+/** Where to ask, and as whom. */
+interface Place {
+  base: string;
+  servers: string[];
+  bindDn: string;
+  bindPassword: string;
+}
+
+interface Asked extends Place {
+  globalCatalog?: { servers: string[]; domains: (Pick<Place, 'base' | 'servers'> & Partial<Place>)[] } | undefined;
+}
+
+/** The settings of each domain: the directory's own is the first. */
+export function domainsOf<S extends Asked>(settings: S): S[] {
+  const further = settings.globalCatalog?.domains ?? [];
+  const own = ({
+    base,
+    servers,
+    bindDn = settings.bindDn,
+    bindPassword = settings.bindPassword,
+  }: (typeof further)[0]) => ({
+    ...{ base, servers, bindDn, bindPassword },
+  });
+  return [settings, ...further.map((it) => ({ ...settings, ...own(it) }))];
+}
+
+/** And of its catalog. */
+export function placesOf<S extends Asked>(settings: S): S[] {
+  const servers = settings.globalCatalog?.servers;
+  return [...domainsOf(settings), ...(servers ? [{ ...settings, servers }] : [])];
+}

@@ -6,7 +6,7 @@ import { causeOf } from './errors.ts';
 import type { Pool } from './pool.ts';
 import type { PresetName } from './presets.ts';
 import type { Settings } from './settings.ts';
-import { textOf, textsOf } from './values.ts';
+import { isBelow, textOf, textsOf } from './values.ts';
 
 /** What was read is read again after this long, and what couldn't be, milliseconds. */
 const KEPT = 10 * 60_000;
@@ -122,6 +122,5 @@ async function contextOf(pool: Pool, base: string): Promise<string> {
   const { searchEntries } = await pool.run(({ client }) => client.search('', { scope: 'base', attributes }));
   const [root] = searchEntries;
   const contexts = root ? attributes.flatMap((name) => textsOf(root, name)) : [];
-  const plain = (dn: string) => dn.toLowerCase().replace(/\s*([,=])\s*/g, '$1');
-  return contexts.find((dn) => plain(base).endsWith(plain(dn))) ?? base;
+  return contexts.find((dn) => isBelow(base, dn)) ?? base;
 }

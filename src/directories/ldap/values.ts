@@ -75,3 +75,12 @@ export function sidOf(octets: Buffer): string | undefined {
   const subs = Array.from({ length: count }, (_, at) => octets.readUInt32LE(8 + 4 * at));
   return ['S', revision, octets.readUIntBE(2, 6), ...subs].join('-');
 }
+
+/** The name of an entry as names are compared: without case, or blanks around its parts. */
+const plainName = (dn: string): string => dn.toLowerCase().replace(/\s*([,=])\s*/g, '$1');
+
+/** Whether an entry is another one, or lies below it. */
+export function isBelow(dn: string, base: string): boolean {
+  const [name, above] = [plainName(dn), plainName(base)];
+  return name === above || name.endsWith(`,${above}`);
+}

@@ -1,7 +1,7 @@
 import type { Entry } from 'ldapts';
 import type { Connection } from './connection.ts';
 import type { Preset } from './presets.ts';
-import { guidOf, octetsOf, textOf, textsOf, timeOf } from './values.ts';
+import { guidOf, isBelow, octetsOf, textOf, textsOf, timeOf } from './values.ts';
 
 /** What an entry has at least that changed since. */
 export interface Mark {
@@ -32,11 +32,8 @@ export function createMarks(preset: Preset, now: () => number): Marks {
 
 async function rootOf(connection: Connection, base: string): Promise<string> {
   const root = await baseRead(connection, '', ['namingContexts']);
-  const within = base.toLowerCase();
   const contexts = root ? textsOf(root, 'namingContexts') : [];
-  const [longest = base] = contexts
-    .filter((context) => within === context.toLowerCase() || within.endsWith(`,${context.toLowerCase()}`))
-    .sort((a, b) => b.length - a.length);
+  const [longest = base] = contexts.filter((context) => isBelow(base, context)).sort((a, b) => b.length - a.length);
   return longest;
 }
 
