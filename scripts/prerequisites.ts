@@ -62,6 +62,11 @@ export const LONG_PREREQUISITES: readonly Prerequisite[] = [
     package: 'samba-ad-provision',
     why: 'the tests make an Active Directory of their own',
   },
+  {
+    anyOf: ['ns-slapd', '/usr/sbin/ns-slapd'],
+    package: '389-ds-base',
+    why: 'people of a 389 Directory Server sign in',
+  },
 ];
 
 /** What isn't there. */

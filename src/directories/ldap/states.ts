@@ -66,23 +66,19 @@ const openldap: StateReader = {
   },
 };
 
+/**
+ * Of the password the server says all where it is checked. `passwordExpirationTime` doesn't: a time stays there where
+ * passwords no longer expire, and one second of the epoch after a change (NOT_FIRST_TIME in the server's source).
+ */
 const ds389: StateReader = {
-  attributes: ['nsAccountLock', 'passwordExpirationTime', 'accountUnlockTime', 'pwdReset', 'pwdUpdateTime'],
+  attributes: ['nsAccountLock', 'accountUnlockTime', 'pwdUpdateTime'],
   passwordChangedAt: (entry) => timeOf(textOf(entry, 'pwdUpdateTime')),
   read(entry, now) {
-    const ends = timeOf(textOf(entry, 'passwordExpirationTime'));
-    // Zero seconds of the epoch: it was reset (389-DS).
-    const reset = ends === 0 || textOf(entry, 'pwdReset') === 'TRUE';
-    const told: Pick<State, 'password'> = reset
-      ? { password: 'must-change' }
-      : isPast(ends, now)
-        ? { password: 'expired' }
-        : {};
     if (textOf(entry, 'nsAccountLock')?.toLowerCase() === 'true')
-      return { status: 'disabled', reason: 'nsAccountLock', ...told };
+      return { status: 'disabled', reason: 'nsAccountLock' };
     const unlocks = timeOf(textOf(entry, 'accountUnlockTime'));
-    if (unlocks !== undefined && unlocks > now) return { status: 'locked', reason: 'accountUnlockTime', ...told };
-    return { ...ACTIVE, ...told };
+    if (unlocks !== undefined && unlocks > now) return { status: 'locked', reason: 'accountUnlockTime' };
+    return ACTIVE;
   },
 };
 

@@ -41,8 +41,9 @@ export function verdictOf(
   return result !== undefined && REFUSES.has(result) ? 'wrong' : 'unavailable';
 }
 
-/** 53: 389-DS and FreeIPA answer so for an account that is locked. */
+/** 389-DS and FreeIPA answer 53 for an account that is disabled, and 19 for one that wrong passwords have locked. */
 const REFUSES: ReadonlySet<number> = new Set([
+  RESULT.constraintViolation,
   RESULT.inappropriateAuthentication,
   RESULT.invalidDnSyntax,
   RESULT.noSuchObject,
