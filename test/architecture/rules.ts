@@ -190,7 +190,7 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'src/stores/redis/settings.ts': 'what Redis itself calls it',
     'src/directories/local/hasher.ts': 'an argument of the hash',
     'src/directories/local/scim/draft.ts': 'an attribute that others send',
-    'src/directories/ldap/directory.ts': 'the service account’s',
+    'src/directories/ldap/domain.ts': 'the service account’s',
     'src/directories/ldap/pool.ts': 'the service account’s',
     'src/directories/ldap/states.ts': 'how a person’s own stands',
     'src/doors/radius/access.ts': 'the field of the prompt kind `secret`, and what the protocol itself calls it',

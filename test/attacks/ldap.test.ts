@@ -137,6 +137,39 @@ describe('a server that is slow', () => {
   });
 });
 
+describe('a server that takes connections and answers nothing', () => {
+  it('is waited for by none longer than by the first, and people of another directory don’t notice', async () => {
+    let connections = 0;
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => {
+      connections += 1;
+      sockets.add(socket.on('error', () => undefined));
+    });
+    await new Promise<void>((done) => silent.listen(0, 'localhost', done));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const servers = [`ldap://localhost:${(silent.address() as AddressInfo).port}`];
+    const waits = { connectWithin: '1s', answerWithin: '1s', connections: 2, lockoutThreshold: 50 };
+    const campus = slapd.settings({ servers, tls: 'dangerouslyNone', ...waits });
+    const at = await startGateway({ folder: temporaryFolder(), config: { directories: { campus } } });
+    onTestFinished(() => at.close());
+    await at.addUser('own');
+    const come = async (name: string) => {
+      const person = new PersonAtBrowser(at, new Client());
+      return person.password(await person.begin('library'), name);
+    };
+
+    const [own, ...others] = await Promise.all([come('own'), ...Array.from({ length: 60 }, (_, n) => come(`n${n}`))]);
+
+    expect(own?.url.pathname).toBe('/library');
+    for (const page of others) expect(page.text).toContain('directory doesn’t answer');
+    // Each try has a connection of its own: those whose turn hadn't come by then were told without one.
+    expect(connections).toBeLessThan(30);
+  });
+});
+
 describe('a service account whose password was changed', () => {
   it('makes nobody wrong or gone, and isn’t locked by trying again and again', async () => {
     await slapd.person('eve');

@@ -26,10 +26,13 @@ export interface Tree extends Omit<Directory, 'find'> {
   lookUp(username: string): Promise<Found | undefined>;
 }
 
+/** Whom the servers are read as. */
+export const serviceOf = ({ bindDn, bindPassword }: Settings) => ({ dn: bindDn, password: bindPassword });
+
 /** `naming`: where groups are called by their names, where these servers don't know all of them. */
 export function createDomain(settings: Settings, { now, log }: Wires, naming?: Naming): Domain {
   const servers = createServers(settings.servers, settings, { now, log });
-  const pool = createPool(servers, { dn: settings.bindDn, password: settings.bindPassword }, settings.connections, now);
+  const pool = createPool(servers, serviceOf(settings), settings, now);
   const groups = createGroups(settings, presetOf(settings.preset), pool, now, naming);
   const people = createPeople(settings, { pool, groups, now, log });
   const passwords = createPasswords(settings, { people, pool, servers, log });

@@ -1,5 +1,5 @@
 import { createCatalog, EVERYWHERE, type Place } from './catalog.ts';
-import { createDomain, type Domain, type Tree, type Wires } from './domain.ts';
+import { createDomain, type Domain, serviceOf, type Tree, type Wires } from './domain.ts';
 import { AwayError } from './errors.ts';
 import { joinChanges, strictest } from './joined.ts';
 import type { Found, People } from './people.ts';
@@ -19,8 +19,7 @@ const MOST = 10_000;
 /** Several domains of one forest: people are found in its global catalog, and all else is asked at their own domain. */
 export function createForest(settings: Settings, { servers }: Catalog, wires: Wires): Tree {
   const { now, log } = wires;
-  const service = { dn: settings.bindDn, password: settings.bindPassword };
-  const pool = createPool(createServers(servers, settings, wires), service, settings.connections, now);
+  const pool = createPool(createServers(servers, settings, wires), serviceOf(settings), settings, now);
   const catalog = createCatalog(settings, pool);
   // A domain's own servers don't know what groups of another one are called.
   const naming = { pool, base: settings.groups.base ?? EVERYWHERE };

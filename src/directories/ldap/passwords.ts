@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import { AwayError, causeOf, RESULT, resultOf } from './errors.ts';
 import { createGate } from './gate.ts';
 import type { People } from './people.ts';
-import type { Pool } from './pool.ts';
+import { type Pool, patienceOf } from './pool.ts';
 import { presetOf } from './presets.ts';
 import { createRenewals } from './renewals.ts';
 import type { Servers } from './servers.ts';
@@ -23,13 +23,18 @@ interface Parts {
 
 /** Longest password that is sent, bytes of UTF-8. */
 const LONGEST = 1024;
+/** How many wait at most, for each that may be checked. */
+const WAITING = 8;
 /** RFC 3062. */
 const PASSWORD_MODIFY = '1.3.6.1.4.1.4203.1.11.1';
 
 /** Passwords are checked by a bind as the person, on a connection of its own, and changed where the server keeps them. */
 export function createPasswords(settings: Settings, { people, pool, servers, log }: Parts) {
   const preset = presetOf(settings.preset);
-  const gate = createGate(settings.passwordChecks);
+  const gate = createGate({
+    ...{ most: settings.passwordChecks, waiting: WAITING * settings.passwordChecks, patience: patienceOf(settings) },
+    full: 'too many passwords are being checked at once',
+  });
   const renewals = createRenewals();
   const told = { reasons: settings.preset === 'active-directory' };
 

@@ -2,7 +2,9 @@ import type { Entry, SearchOptions } from 'ldapts';
 import { SallyportError } from '../../core/errors.ts';
 import type { Connection } from './connection.ts';
 import { AwayError, causeOf, RESULT, resultOf } from './errors.ts';
+import { createGate } from './gate.ts';
 import type { Servers } from './servers.ts';
+import type { Settings } from './settings.ts';
 
 /** A connection that nobody used for so long is closed, milliseconds. */
 const IDLE = 60_000;
@@ -10,6 +12,12 @@ const IDLE = 60_000;
 const REST = 60_000;
 /** Whoever waits for a connection beyond this number is told to come back. */
 const WAITING = 500;
+
+type Waits = Pick<Settings, 'connectWithin' | 'answerWithin'>;
+type Bounds = Waits & Pick<Settings, 'connections'>;
+
+/** How long somebody waits for their turn: as long as one who has it waits for an answer. Milliseconds. */
+export const patienceOf = ({ connectWithin, answerWithin }: Waits): number => connectWithin + answerWithin;
 
 interface Account {
   dn: string;
@@ -20,10 +28,15 @@ interface Account {
  * Connections of the service account, each for one search at a time: the library ends a whole connection when one of
  * its answers is late.
  */
-export function createPool(servers: Servers, service: Account, most: number, now: () => number) {
+export function createPool(
+  servers: Servers,
+  service: Account,
+  { connections: most, ...waits }: Bounds,
+  now: () => number,
+) {
   const idle: { connection: Connection; timer: NodeJS.Timeout }[] = [];
-  const waiting: (() => void)[] = [];
-  let open = 0;
+  const full = 'too many questions to the directory at once';
+  const pass = createGate({ most, waiting: WAITING, patience: patienceOf(waits), full });
   let closed = false;
   let refusedUntil = 0;
 
@@ -62,22 +75,6 @@ export function createPool(servers: Servers, service: Account, most: number, now
     idle.push({ connection, timer });
   }
 
-  async function enter(): Promise<void> {
-    if (closed) throw new AwayError('the directory is closed');
-    if (open < most) {
-      open += 1;
-      return;
-    }
-    if (waiting.length >= WAITING) throw new AwayError('too many questions to the directory at once');
-    await new Promise<void>((go) => waiting.push(go));
-  }
-
-  function leave(): void {
-    const next = waiting.shift();
-    if (next) next();
-    else open -= 1;
-  }
-
   /** Once more on a new connection where an old one had ended: asking changes nothing. */
   async function attempt<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     for (;;) {
@@ -100,16 +97,14 @@ export function createPool(servers: Servers, service: Account, most: number, now
   return {
     /** @throws AwayError for whatever is no answer of the server's to the question */
     async run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-      await enter();
+      if (closed) throw new AwayError('the directory is closed');
       try {
-        return await attempt(work);
+        return await pass(() => attempt(work));
       } catch (error) {
         const result = resultOf(error);
         if (result === RESULT.noSuchObject || error instanceof AwayError) throw error;
         if (result !== undefined && ANSWERS.has(result)) throw error;
         throw new AwayError(`the directory doesn’t answer (${causeOf(error)})`, error);
-      } finally {
-        leave();
       }
     },
 
