@@ -5,13 +5,15 @@ import type { AuditPort } from '../core/door.ts';
 import type { Nobody } from '../core/factor-ports.ts';
 import type { NewAccount } from '../core/store.ts';
 import { createIds } from './ids.ts';
-import type { Logins } from './logins.ts';
+import type { Found, Logins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
 import type { PasswordStates } from './passwords/state.ts';
 
 export interface Accounts {
   /** By what an operator types; asks the directories in order and links the account. */
   find(login: string): Promise<Account | undefined>;
+  /** The account of somebody whom a name meant a moment ago. */
+  keep(found: Found): Promise<Account>;
   /**
    * By what anybody types, and so without a trace: of a person who has never signed in it is the account that they
    * would have, which `link` then makes.
@@ -105,6 +107,7 @@ export function createAccounts(
       const found = await logins.find(login);
       return found && link(found.directory, found.person);
     },
+    keep: ({ directory, person }) => link(directory, person),
     async named(login) {
       const found = await logins.find(login);
       if (found === undefined) return undefined;

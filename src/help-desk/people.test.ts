@@ -41,7 +41,9 @@ function fixture(count: number, change: (person: Person) => Person = (person) =>
   const people = createPeople(
     { durable, factors: new Map() } as never,
     {
-      accounts: { find: async (login: string) => before.find(({ username }) => username === login) },
+      accounts: {
+        keep: async ({ person }: { person: Person }) => before.find(({ username }) => username === person.username),
+      },
       credentials: {},
       logins: {
         find: async (login: string) => {

@@ -21,7 +21,7 @@ export function createPeople(
     if (found === undefined) return undefined;
     const account = await durable.accounts.byDirectoryKey(found.directory, found.person.key);
     const subject = { id: account?.id ?? '', groups: found.person.groups };
-    return doer.may(right, subject) ? accounts.find(login) : undefined;
+    return doer.may(right, subject) ? accounts.keep(found) : undefined;
   }
 
   /** Whose device bears this number. */
