@@ -1,22 +1,47 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 const EXCLUDED = ['**/node_modules/**'];
-/** Servers over TLS, which are built on what `node:tls` is when that is first loaded: in processes of their own. */
+/** In processes of their own, each. */
 const APART = [
+  // Servers over TLS, which are built on what `node:tls` is when that is first loaded.
   'src/boot/server.test.ts',
   'src/boot/doctor/network.test.ts',
   'src/senders/smpp/**/*.test.ts',
   'src/senders/smtp/**/*.test.ts',
+  'test/attacks/ldap.test.ts',
+  'test/flows/email.test.ts',
+  'test/flows/ldap-test.test.ts',
+  'test/flows/two-nodes-channels.test.ts',
+  // Packages that are others for them, before anything is loaded.
+  'test/attacks/journey-enumeration.test.ts',
+  'test/attacks/token-claims.test.ts',
+  'test/flows/tracing.test.ts',
+  // What their process takes is measured.
+  'test/attacks/overload.test.ts',
+  'test/attacks/saml-arrival.test.ts',
+  'test/attacks/saml-cost.test.ts',
 ];
+/** Gateways in the test's own process: what they are made of is loaded once for many files. */
+const SHARED = ['attacks', 'flows', 'interop', 'web'].map((folder) => `test/${folder}/**/*.test.ts`);
+/** Servers, browsers and processes, which a file starts and ends. */
+const WHOLE = ['test/*.test.ts', 'test/{browser,contracts,deploy,faults,support}/**/*.test.ts'];
 
 export default defineConfig(({ mode }) => ({
   test: {
-    // What `npm run test:long` adds to files that run each time.
-    env: { TESTS: mode === 'long' ? 'long' : 'usual' },
+    env: {
+      // What `npm run test:long` adds to files that run each time.
+      TESTS: mode === 'long' ? 'long' : 'usual',
+      // A node or command that a test starts is loaded in half the time.
+      NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)),
+    },
     globalSetup: ['test/support/servers.ts'],
     setupFiles: ['test/support/properties.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than two processors: somebody always waits for a time-out, a server or a browser.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // What follows by itself may take its time on a busy machine.
     expect: { poll: { timeout: 20_000 } },
     testTimeout: 60_000,
@@ -25,20 +50,19 @@ export default defineConfig(({ mode }) => ({
       {
         extends: true,
         test: {
-          name: 'units',
-          include: ['src/**/*.test.ts'],
-          exclude: [...EXCLUDED, ...APART],
-          // They share no state that outlives a test, and modules are loaded once for all of them.
-          isolate: false,
+          name: 'apart',
+          include: [...WHOLE, ...APART, ...(mode === 'long' ? ['test/long/**/*.test.ts'] : [])],
+          exclude: EXCLUDED,
         },
+      },
+      // They leave nothing behind that outlives a file, and modules are loaded once for all of them.
+      {
+        extends: true,
+        test: { name: 'shared', include: SHARED, exclude: [...EXCLUDED, ...APART], isolate: false },
       },
       {
         extends: true,
-        test: {
-          name: 'whole',
-          include: ['test/**/*.test.ts', ...APART],
-          exclude: [...EXCLUDED, ...(mode === 'long' ? [] : ['test/long/**'])],
-        },
+        test: { name: 'units', include: ['src/**/*.test.ts'], exclude: [...EXCLUDED, ...APART], isolate: false },
       },
     ],
   },

@@ -28,7 +28,13 @@ let shared: Promise<Browser> | undefined;
  */
 export function launch(...switches: string[]): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  shared ??= chromium.launch({ executablePath, args: [...ARGUMENTS, ...switches] });
+  shared ??= chromium.launch({ executablePath, args: [...ARGUMENTS, ...switches] }).then((browser) => {
+    // Another file of the same process starts one of its own.
+    browser.once('disconnected', () => {
+      shared = undefined;
+    });
+    return browser;
+  });
   return shared;
 }
 
