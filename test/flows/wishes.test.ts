@@ -24,8 +24,8 @@ import {
 } from '../support/wishes.ts';
 
 /**
- * What a request asks for arrives: every combination of session, remembered device, rule and wish, from the
- * application's redirect to the token, and from the AuthnRequest to the assertion.
+ * What a request asks for arrives: combinations of session, remembered device, rule and wish, from the application's
+ * redirect to the token, and from the AuthnRequest to the assertion.
  */
 
 const site = await SamlSite.start();
@@ -229,7 +229,7 @@ const REFUSED: Readonly<Record<string, Step>> = { login_required: 'first', inter
 
 describe('from the authorization request to the token', () => {
   it.each(SESSIONS)(
-    'session %s: every device, rule and wish comes to what the documentation says',
+    'session %s: whatever device, rule and wish come together, it comes to what the documentation says',
     LONG,
     async (session) => {
       const parameters = new Map(OIDC);
@@ -278,7 +278,7 @@ const SAML: readonly [Wish, Question][] = [
 
 describe('from the AuthnRequest to the assertion', () => {
   it.each(SESSIONS)(
-    'session %s: every device, rule and wish comes to what the documentation says',
+    'session %s: whatever device, rule and wish come together, it comes to what the documentation says',
     LONG,
     async (session) => {
       const questions = new Map(SAML);

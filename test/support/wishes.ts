@@ -104,7 +104,13 @@ export function expected(row: Row): Result {
   };
 }
 
-/** Every row there is of a kind of session and these wishes. */
+/**
+ * Every row there is of a kind of session and these wishes with `npm run test:long`. Else one of two, so that each rule
+ * still meets each wish, and the device each of both.
+ */
 export function rowsOf(session: Row['session'], wishes: readonly Wish[]): Row[] {
-  return DEVICES.flatMap((device) => RULES.flatMap((rule) => wishes.map((wish) => ({ session, device, rule, wish }))));
+  const all = DEVICES.flatMap((device, d) =>
+    RULES.flatMap((rule, r) => wishes.map((wish, w) => ({ row: { session, device, rule, wish }, nth: d + r + w }))),
+  );
+  return all.flatMap(({ row, nth }) => (process.env.TESTS === 'long' || nth % 2 === 0 ? [row] : []));
 }
