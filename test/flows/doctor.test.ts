@@ -16,8 +16,19 @@ import { startRedis } from '../support/redis.ts';
 const path = (file: string) => fileURLToPath(new URL(`../../src/${file}`, import.meta.url));
 const ARGUMENTS = ['--disable-warning=ExperimentalWarning'];
 
-/** What is told, by the real program in a process of its own. */
-async function look(config: string): Promise<{ exitCode: number; found: Told[] }> {
+interface Seen {
+  exitCode: number;
+  found: Told[];
+}
+
+/** What is told. */
+async function look(config: string): Promise<Seen> {
+  const { exitCode, out } = await sallyport(config, ['doctor', '--json']);
+  return { exitCode, found: JSON.parse(out) };
+}
+
+/** The same by the real program, in a process of its own. */
+async function lookApart(config: string): Promise<Seen> {
   const { promise, resolve } = Promise.withResolvers<{ exitCode: number; out: string }>();
   const words = [...ARGUMENTS, path('cli.ts'), '--config', config, 'doctor', '--json'];
   execFile(process.execPath, words, (error, out) => resolve({ exitCode: Number(error?.code ?? 0), out }));
@@ -80,7 +91,7 @@ describe('sallyport doctor', () => {
     const folder = temporaryFolder();
     const config = await gateway(folder);
     await serve(config);
-    const before = await look(config);
+    const before = await lookApart(config);
     expect(before.exitCode, JSON.stringify(before.found)).toBe(0);
     expect(levels(before.found, 'issuer')[0]).toMatch(/^good: .*is reachable, and answers as itself$/);
     expect(levels(before.found, 'stores.durable')[0]).toMatch(/^good: reachable/);
