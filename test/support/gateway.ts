@@ -17,12 +17,12 @@ import { Client, type Reply } from './client.ts';
 import { demoTree, merge, type Ports, SECRETS, shortTree, startRelyingParties, type Tree } from './configuration.ts';
 import { forms } from './forms.ts';
 import { keeping } from './keeping.ts';
+import { addUser, type NewUser, PASSWORD } from './newcomer.ts';
 import { freePort } from './ports.ts';
 import { isServiceProvider, prepareForTests, withServiceProviders } from './service-provider.ts';
 
+export { type NewUser, PASSWORD } from './newcomer.ts';
 export { SECRETS };
-
-export const PASSWORD = 'correct horse battery staple';
 
 export interface GatewayOptions {
   /** Folder for the configuration and all data; give it again to start on the same data. */
@@ -55,13 +55,6 @@ export interface GatewayOptions {
   lag?: AppOptions['lag'];
   /** Doors of the tests' own, beside those that are installed. */
   doors?: readonly DoorModule[];
-}
-
-export interface NewUser {
-  name?: string;
-  groups?: string;
-  email?: string;
-  password?: string;
 }
 
 export interface Gateway {
@@ -174,9 +167,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     now,
     logs,
     command,
-    async addUser(username, { name = username, groups = '', email, password = PASSWORD } = {}) {
-      await command('user add', [username], { name, groups, ...(email ? { email } : {}) }, password);
-    },
+    addUser: (username, options) => addUser(command, username, options),
     async close() {
       await relyingParty?.close();
       await serviceProvider?.close();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startServiceProvider } from '../../../demo/service-provider/server.ts';
 import { type Clock, movableClock } from '../clock.ts';
 import { merge, shortTree, startRelyingParties, type Tree } from '../configuration.ts';
-import { type NewUser, PASSWORD } from '../gateway.ts';
+import { addUser, type NewUser } from '../newcomer.ts';
 import { freePort } from '../ports.ts';
 import { type PostgresServer, startPostgres } from '../postgres.ts';
 import { type RedisServer, startRedis } from '../redis.ts';
@@ -126,9 +126,7 @@ async function build(options: ClusterOptions, endings: Ending[]): Promise<Omit<C
       for (const node of nodes) void node.advance(milliseconds);
     },
     now: () => Date.now(),
-    async addUser(username, { name = username, groups = '', email, password = PASSWORD } = {}) {
-      await command('user add', [username], { name, groups, ...(email ? { email } : {}) }, password);
-    },
+    addUser: (username, options) => addUser(command, username, options),
   };
 }
 
