@@ -182,10 +182,12 @@ let ahead = 0;
 
 /** Moves the clock of this whole process, the gateway's and oidc-provider's too; back again after the test file. */
 export function advance(milliseconds: number): void {
+  if (!vi.isMockFunction(Date.now)) {
+    // Another file of this process may have moved it before.
+    ahead = 0;
+    vi.spyOn(Date, 'now').mockImplementation(() => Math.floor(performance.timeOrigin + performance.now()) + ahead);
+  }
   ahead += milliseconds;
-  const real = Date.now;
-  if (vi.isMockFunction(real)) return;
-  vi.spyOn(Date, 'now').mockImplementation(() => Math.floor(performance.timeOrigin + performance.now()) + ahead);
 }
 
 /** Moves the clock for one test alone. */
