@@ -351,17 +351,36 @@ export interface RecordStore {
   byLookup(lookup: string): Promise<DataRecord | undefined>;
   /** Those with this key, which several may have; in order of id. */
   byKey(key: string, limit: number): Promise<DataRecord[]>;
-  /** False if id or lookup is taken. */
-  insert(record: { id: string; lookup?: string; data: string; keys?: readonly string[] }): Promise<boolean>;
-  /**
-   * Compare-and-set: false when the version has moved on. `keys`: in the place of those that it had. `lookup`:
-   * likewise, and false when it is another's.
-   */
-  update(id: string, version: number, data: string, keys?: readonly string[], lookup?: string): Promise<boolean>;
+  /** False if id or lookup is taken, or one of `alone` is another's. */
+  insert(record: {
+    id: string;
+    lookup?: string;
+    data: string;
+    keys?: readonly string[];
+    alone?: Alone;
+  }): Promise<boolean>;
+  /** Compare-and-set: false when the version has moved on, or it would be found by what is another's. */
+  update(id: string, version: number, data: string, found?: FoundBy): Promise<boolean>;
   /** With `version`: only while it is that one. */
   remove(id: string, version?: number): Promise<boolean>;
   /** In order of id. */
   list(options: { after?: string; limit: number }): Promise<DataRecord[]>;
+}
+
+/** How a record is found after a change, but for its id: what isn't named stays. */
+export interface FoundBy {
+  lookup?: string | undefined;
+  keys?: readonly string[] | undefined;
+  alone?: Alone | undefined;
+}
+
+/**
+ * What no other record may be found by. Of any number who write at once with `alone`, and would be found by one of
+ * another's, one does.
+ */
+export interface Alone {
+  lookups?: readonly string[];
+  keys?: readonly string[];
 }
 
 export interface DataRecord {

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { DataRecord, RecordStore } from '../core/store.ts';
+import type { Alone, DataRecord, FoundBy, RecordStore } from '../core/store.ts';
 import { prepared } from './prepared.ts';
 import type { Database, RecordRow, Tables } from './schema.ts';
 import { transaction } from './transactions.ts';
@@ -31,8 +31,9 @@ export function createRecords(db: Database, namespace: string): RecordStore {
         .execute();
       return rows.map(fromRow);
     },
-    insert: ({ id, lookup = null, data, keys = [] }) =>
-      together(db, keys.length > 0, async (trx) => {
+    insert: ({ id, lookup = null, data, keys = [], alone }) =>
+      together(db, keys.length > 0 || isAny(alone), async (trx) => {
+        if (!(await isAlone(trx, namespace, id, alone))) return false;
         const result = await trx
           .insertInto('records')
           .values({ namespace, id, lookup, data, version: 1 })
@@ -42,12 +43,13 @@ export function createRecords(db: Database, namespace: string): RecordStore {
         await name(trx, namespace, id, keys);
         return true;
       }),
-    async update(id, version, data, keys, lookup) {
+    async update(id, version, data, found = {}) {
+      const { lookup } = found;
       const isOthers = async () =>
         lookup !== undefined &&
         (await all().where('lookup', '=', lookup).where('id', '<>', id).executeTakeFirst()) !== undefined;
       if (await isOthers()) return false;
-      return change(db, namespace, { id, version, data, keys, lookup }).catch(async (error: unknown) => {
+      return change(db, namespace, { id, version, data, ...found }).catch(async (error: unknown) => {
         // Somebody else got it meanwhile: the table holds one of each.
         if (await isOthers()) return false;
         throw error;
@@ -71,17 +73,17 @@ export function createRecords(db: Database, namespace: string): RecordStore {
   };
 }
 
-interface Changed {
+interface Changed extends FoundBy {
   id: string;
   version: number;
   data: string;
-  keys?: readonly string[] | undefined;
-  lookup?: string | undefined;
 }
 
 /** Compare-and-set. Throws where the lookup is another's. */
-function change(db: Database, namespace: string, { id, version, data, keys, lookup }: Changed): Promise<boolean> {
-  return together(db, keys !== undefined, async (trx) => {
+function change(db: Database, namespace: string, changed: Changed): Promise<boolean> {
+  const { id, version, data, keys, lookup, alone } = changed;
+  return together(db, keys !== undefined || isAny(alone), async (trx) => {
+    if (!(await isAlone(trx, namespace, id, alone))) return false;
     const result = await trx
       .updateTable('records')
       .set({ data, version: version + 1, ...(lookup !== undefined && { lookup }) })
@@ -96,6 +98,30 @@ function change(db: Database, namespace: string, { id, version, data, keys, look
     return true;
   });
 }
+
+/** The namespace whose records, one for each other namespace, are locked by whoever must be alone there. */
+const ALONE = 'alone:';
+
+/**
+ * Whether nobody else is found so. Until this transaction ends nobody else learns it: each waits for the one before to
+ * have written, and then sees what that wrote.
+ */
+async function isAlone(trx: Kysely<Tables>, namespace: string, id: string, alone: Alone = {}): Promise<boolean> {
+  if (!isAny(alone)) return true;
+  await trx
+    .insertInto('records')
+    .values({ namespace: ALONE, id: namespace, lookup: null, data: '', version: 1 })
+    .onConflict((conflict) => conflict.columns(['namespace', 'id']).doUpdateSet({ version: 1 }))
+    .execute();
+  const { lookups = [], keys = [] } = alone;
+  const ofOthers = (table: 'records' | 'record_keys') =>
+    trx.selectFrom(table).select('id').where('namespace', '=', namespace).where('id', '<>', id).limit(1);
+  const named = lookups.length > 0 && (await ofOthers('records').where('lookup', 'in', lookups).executeTakeFirst());
+  const keyed = keys.length > 0 && (await ofOthers('record_keys').where('key', 'in', keys).executeTakeFirst());
+  return !named && !keyed;
+}
+
+const isAny = ({ lookups = [], keys = [] }: Alone = {}): boolean => lookups.length > 0 || keys.length > 0;
 
 /** All or nothing, where there is more than one statement. */
 function together<T>(db: Database, several: boolean, work: (trx: Kysely<Tables>) => Promise<T>): Promise<T> {

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { PASSWORD } from '../support/gateway.ts';
 import { Someone, stage } from '../support/scene.ts';
@@ -208,6 +210,54 @@ describe('the interface that keeps people', () => {
     await entra.patch(`/Users/${id}`, [{ op: 'replace', path: 'active', value: false }]);
     await entra.patch(`/Users/${id}`, [{ op: 'replace', path: 'active', value: true }]);
     expect((await someone.begin('library')).body).toContain('name="password"');
+  });
+});
+
+describe('what is cut off between its write and the audit', () => {
+  const scene = stage(() => ({ config: SCIM_CONFIG }));
+  const entra = scimClient(() => scene.gateway.url, ENTRA);
+  const behind = (statement: string) => {
+    const file = new DatabaseSync(join(scene.data, 'sallyport.db'));
+    file.exec(statement);
+    file.close();
+  };
+
+  it('is in the audit before the next call is answered, and ends what it was to end', async () => {
+    const [userName, other, late] = ['cut1@uni.example', 'cut2@uni.example', 'cut3@uni.example'];
+    const [id, gone] = [await entra.add(userName), await entra.add(other)];
+    const people = [new Someone(scene.gateway, userName), new Someone(scene.gateway, other)];
+    for (const someone of people) {
+      await scene.gateway.command('user passwd', [someone.username], {}, PASSWORD);
+      await someone.enter('library');
+    }
+    behind(`create trigger cut before insert on audit begin select raise(abort, 'cut off'); end`);
+    const off = [{ op: 'replace', path: 'active', value: false }];
+    const cut = [
+      await entra.patch(`/Users/${id}`, off),
+      await entra.remove(`/Users/${gone}`),
+      await entra.post('/Users', { schemas: [USER], userName: late }),
+    ];
+    for (const { status } of cut) expect(status).toBeGreaterThanOrEqual(500);
+    behind('drop trigger cut');
+    scene.clock.advance(3000);
+    // The same again, as programs do: there is nothing left to change.
+    expect((await entra.patch(`/Users/${id}`, off)).status).toBe(200);
+    const told = scene.audit().map(({ event, detail }) => ({ event, ...JSON.parse(detail) }));
+    for (const [event, username] of [
+      ['user.disabled', userName],
+      ['user.removed', other],
+      ['user.added', late],
+    ]) {
+      const doneAt = expect.stringMatching(/^20/);
+      expect(told.filter((one) => one.doneAt)).toContainEqual(
+        expect.objectContaining({ event, username, by: 'scim:entra', doneAt }),
+      );
+    }
+    for (const someone of people) expect((await someone.begin('library')).body).toContain('name="password"');
+    expect((await entra.get(`/Users/${gone}`)).status).toBe(404);
+    const before = scene.audit().length;
+    await entra.get('/Users');
+    expect(scene.audit()).toHaveLength(before);
   });
 });
 

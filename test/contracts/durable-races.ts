@@ -111,7 +111,7 @@ export function durableRaces({ open }: DurableSubject): void {
     expect(won.filter(Boolean)).toHaveLength(1);
     expect((await records.byKey(`k${won.indexOf(true)}`, 2)).map(({ id }) => id)).toEqual(['a']);
     expect(await records.byKey(`k${won.indexOf(false)}`, 2)).toEqual([]);
-    const moved = await together((index) => records.update('a', 1, String(index), [`m${index}`]));
+    const moved = await together((index) => records.update('a', 1, String(index), { keys: [`m${index}`] }));
     expect(moved.filter(Boolean)).toHaveLength(1);
     expect(await records.byKey(`m${moved.indexOf(true)}`, 2)).toHaveLength(1);
     expect(await records.byKey(`m${moved.indexOf(false)}`, 2)).toEqual([]);
@@ -119,6 +119,32 @@ export function durableRaces({ open }: DurableSubject): void {
     expect(removed.filter(Boolean)).toHaveLength(1);
     await records.insert({ id: 'a', data: '0' });
     expect(await records.byKey(`m${moved.indexOf(true)}`, 2)).toEqual([]);
+  });
+
+  it('lets one of many be found by what is to be one’s alone, whichever way they come to it', async () => {
+    const store = await open();
+    const records = store.records('some');
+    const names = (index: number) => ({ id: `r${index}`, lookup: `l${index}`, data: '0' });
+    const alone = { lookups: ['l0', 'l1'], keys: ['mail'] };
+    const added = await together((index) => records.insert({ ...names(index), keys: ['mail'], alone }));
+    expect(added.filter(Boolean)).toHaveLength(1);
+    expect(await records.byKey('mail', 100)).toHaveLength(1);
+    // By the lookup of one another could be found.
+    const crossed = await together((index) => {
+      const [own, others] = [`c${index % 2}`, [`c${(index + 1) % 2}`, `c${index % 2}`]];
+      return records.insert({ id: `${own}-${index}`, lookup: own, data: '0', alone: { lookups: others } });
+    });
+    expect(crossed.filter(Boolean)).toHaveLength(1);
+    for (let index = 0; index < 20; index += 1) await records.insert({ id: `m${index}`, data: '0' });
+    const moved = await together((index) =>
+      records.update(`m${index % 20}`, 1, '1', { keys: ['wanted'], alone: { keys: ['wanted'] } }),
+    );
+    expect(moved.filter(Boolean)).toHaveLength(1);
+    const [winner] = await records.byKey('wanted', 100);
+    expect(await records.update(winner?.id ?? '', 2, '2', { alone: { keys: ['wanted'] } })).toBe(true);
+    // Elsewhere it is somebody else's.
+    expect(await store.records('others').insert({ ...names(1), keys: ['mail'], alone })).toBe(true);
+    expect((await records.list({ limit: 100 })).map(({ id }) => id)).toHaveLength(22);
   });
 
   it('keeps the keys of a record that has come in the place of one that goes', async () => {

@@ -19,7 +19,7 @@ describe('a sealed value', () => {
     const records = store.records('known');
     expect(await records.insert({ id: 'a', data: sealer.seal('1', 'known:a') })).toBe(true);
     expect(await records.update('a', 1, sealer.seal('2', 'known:a'))).toBe(true);
-    expect(await records.update('a', 2, sealer.seal('3', 'known:a'), ['key'])).toBe(true);
+    expect(await records.update('a', 2, sealer.seal('3', 'known:a'), { keys: ['key'] })).toBe(true);
     expect((await records.byKey('key', 2)).map(({ id }) => id)).toEqual(['a']);
     expect(await store.state('known').set('a', sealer.seal('1', 'known:a'), 0)).toBe(true);
     expect(await records.insert({ id: 'b', data: JSON.stringify({ secret: sealer.seal('1', 'known:b') }) })).toBe(true);

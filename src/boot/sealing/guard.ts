@@ -41,9 +41,9 @@ export function guarded(durable: DurableStore, places: Places, sealer: Sealer): 
           check({ table: 'records', namespace, id: record.id, value: record.data });
           return records.insert(record);
         },
-        async update(id, version, data, keys, lookup) {
+        async update(id, version, data, found) {
           check({ table: 'records', namespace, id, value: data });
-          return records.update(id, version, data, keys, lookup);
+          return records.update(id, version, data, found);
         },
       };
     },

@@ -1,11 +1,15 @@
 import type { Directory, DirectoryPorts, PasswordVerdict, Person } from '../../core/directory.ts';
 import { PasswordRefusedError, SallyportError } from '../../core/errors.ts';
-import { loginsOf, readLogin, type SignInWith } from '../../core/logins.ts';
+import { emailKey, loginsOf, readLogin, type SignInWith } from '../../core/logins.ts';
 import type { ProgramRoutes } from '../../core/program.ts';
+import type { Alone } from '../../core/store.ts';
 import type { Hasher } from './hasher.ts';
 import { generatePassword, isBounded, passwordFault, preparePassword } from './passwords.ts';
 import type { Found, People } from './people.ts';
 import { type Change, changed, type Details, personOf, type Stored } from './person.ts';
+
+/** What somebody goes by. */
+type Named = Pick<Stored, 'username' | 'email'>;
 
 /** A name that is somebody's already. */
 export interface Namesake {
@@ -51,13 +55,19 @@ export class LocalDirectory implements Directory {
     return (await this.#people.byEmail(address)).map(({ key, person }) => personOf(key, person));
   }
 
+  /** What nobody else may be found by, so that each name of this person means them. */
+  namesAlone(person: Named): Required<Alone> {
+    const read = loginsOf(person, this.signInWith).flatMap((login) => readLogin(login, this.signInWith) ?? []);
+    return {
+      lookups: [...new Set(read.flatMap(({ usernames }) => usernames))],
+      keys: [...new Set(read.flatMap(({ email }) => (email === undefined ? [] : (emailKey(email) ?? []))))],
+    };
+  }
+
   /** Who else goes by one of the names of this person; undefined where nobody does. */
-  async namesake(
-    person: { username: string; email?: string | undefined },
-    key?: string,
-  ): Promise<Namesake | undefined> {
-    for (const login of loginsOf(person, this.#ports.signInWith)) {
-      const read = readLogin(login, this.#ports.signInWith);
+  async namesake(person: Named, key?: string): Promise<Namesake | undefined> {
+    for (const login of loginsOf(person, this.signInWith)) {
+      const read = readLogin(login, this.signInWith);
       const named = await Promise.all((read?.usernames ?? []).map((username) => this.find(username)));
       const addressed = read?.email === undefined ? [] : await this.byEmail(read.email);
       const other = [...named, ...addressed].find((one) => one !== undefined && one.key !== key);
@@ -118,10 +128,14 @@ export class LocalDirectory implements Directory {
   }
 
   /**
-   * The new person's key: random, so never used before. Undefined when the user name is taken. `initial`: the password
-   * is to be changed at the first sign-in.
+   * The new person's key: random, so never used before. Undefined when the user name is taken, or one of `alone` by
+   * which nobody else may be found. `initial`: the password is to be changed at the first sign-in.
    */
-  async add(details: Details, passwordHash?: string, initial = false): Promise<string | undefined> {
+  async add(
+    details: Details,
+    passwordHash?: string,
+    { initial = false, alone }: { initial?: boolean; alone?: Alone } = {},
+  ): Promise<string | undefined> {
     const key = Buffer.from(this.#ports.random(16)).toString('base64url');
     const now = this.#ports.now();
     const person: Stored = {
@@ -132,7 +146,7 @@ export class LocalDirectory implements Directory {
       ...(passwordHash !== undefined && { passwordHash, passwordChangedAt: now }),
       ...(initial && { passwordInitial: true }),
     };
-    return (await this.#people.insert(key, person)) ? key : undefined;
+    return (await this.#people.insert(key, person, alone)) ? key : undefined;
   }
 
   /** Changes what is named. Throws ERR_NOT_FOUND. `history`: as the owner's profile has it, where it isn't asked for. */

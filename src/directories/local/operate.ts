@@ -85,7 +85,8 @@ export const add = operation(async (directory, input) => {
   if (other) return fail(`By ${JSON.stringify(other.login)} one could mean ${other.username} as well.`);
   const person = personOf('', { ...parsed.data, status: 'active', createdAt: 0 });
   const { password, initial, lines } = await passwordFrom(directory, input, person);
-  const key = await directory.add(parsed.data, await directory.hash(password), initial);
+  const alone = directory.namesAlone(parsed.data);
+  const key = await directory.add(parsed.data, await directory.hash(password), { initial, alone });
   if (key === undefined) return taken;
   const detail = { username: parsed.data.username };
   return {
@@ -163,7 +164,7 @@ async function write(
   const key = await directory.add(
     { username, name: nameFrom(change) ?? username, groups: [], ...change },
     hash,
-    initial,
+    { initial },
   );
   if (key === undefined) return fail(`line ${entry.line}: the user name was taken meanwhile; not imported`);
   return { lines: [], exitCode: 0, audit: [{ event: 'user.added', key, detail }] };

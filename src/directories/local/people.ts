@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../../core/errors.ts';
 import { emailKey, foldName } from '../../core/logins.ts';
-import type { DataRecord, RecordStore } from '../../core/store.ts';
+import type { Alone, DataRecord, RecordStore } from '../../core/store.ts';
+import { allOf } from './pages.ts';
 import { type Stored, stored } from './person.ts';
 
 /** A record read, with the version that a change must still find. */
@@ -19,10 +20,12 @@ export interface People {
   byEmail(address: string, limit?: number): Promise<Found[]>;
   /** Whom a program calls so. */
   byExternalId(client: string, id: string): Promise<Found[]>;
-  /** False when the user name is taken. */
-  insert(key: string, person: Stored): Promise<boolean>;
-  /** Compare-and-set: false when someone else was faster, or has the user name. */
-  replace(found: Found, person: Stored): Promise<boolean>;
+  /** To whom something was done that isn't told yet, so many at most. */
+  untold(limit: number): Promise<Found[]>;
+  /** False when the user name is taken, or one of the names that are to be theirs alone. */
+  insert(key: string, person: Stored, alone?: Alone): Promise<boolean>;
+  /** Compare-and-set: false when someone else was faster, or has the user name or one of those names. */
+  replace(found: Found, person: Stored, alone?: Alone): Promise<boolean>;
   /** Changes whatever stands there, also when others change it at the same time; throws ERR_NOT_FOUND. */
   change(key: string, change: (person: Stored) => Stored): Promise<void>;
   /** Only while they are as found. */
@@ -32,22 +35,22 @@ export interface People {
 
 /** Rounds of compare-and-set before giving up. */
 const ROUNDS = 10;
-const PAGE = 500;
-
 function read(record: DataRecord | undefined): Found | undefined {
   return record && { key: record.id, person: stored.parse(JSON.parse(record.data)), version: record.version };
 }
 
 /** A hash, for what programs call people has any length and characters. */
-const externalKey = (client: string, id: string): string =>
+export const externalKey = (client: string, id: string): string =>
   `external:${createHash('sha256')
     .update(JSON.stringify([client, id]))
     .digest('base64url')}`;
 
-function keysOf({ email, externalIds = [] }: Stored): string[] {
+const UNTOLD = 'untold';
+
+function keysOf({ email, externalIds = [], untold = [] }: Stored): string[] {
   const address = email === undefined ? undefined : emailKey(email);
   const external = externalIds.map(({ client, id }) => externalKey(client, id));
-  return address === undefined ? external : [address, ...external];
+  return [...(address === undefined ? [] : [address]), ...external, ...(untold.length > 0 ? [UNTOLD] : [])];
 }
 
 export function createPeople(records: RecordStore): People {
@@ -66,15 +69,24 @@ export function createPeople(records: RecordStore): People {
       const found = await records.byKey(externalKey(client, id), 2);
       return found.flatMap((record) => read(record) ?? []);
     },
-    async insert(key, person) {
+    async untold(limit) {
+      return (await records.byKey(UNTOLD, limit)).flatMap((record) => read(record) ?? []);
+    },
+    async insert(key, person, alone) {
       const lookup = foldName(person.username);
       if (lookup === undefined) throw new SallyportError('ERR_INPUT', 'the user name is empty or too long');
-      return records.insert({ id: key, lookup, data: JSON.stringify(person), keys: keysOf(person) });
+      return records.insert({
+        id: key,
+        lookup,
+        data: JSON.stringify(person),
+        keys: keysOf(person),
+        ...(alone && { alone }),
+      });
     },
-    async replace({ key, version, person: before }, person) {
+    async replace({ key, version, person: before }, person, alone) {
       const lookup = foldName(person.username);
       const renamed = lookup === foldName(before.username) ? undefined : lookup;
-      return records.update(key, version, JSON.stringify(person), keysOf(person), renamed);
+      return records.update(key, version, JSON.stringify(person), { keys: keysOf(person), lookup: renamed, alone });
     },
     remove: ({ key, version }) => records.remove(key, version),
     async change(key, change) {
@@ -86,15 +98,9 @@ export function createPeople(records: RecordStore): People {
       throw new SallyportError('ERR_VERSION_CONFLICT', 'others keep changing this person');
     },
     async *all() {
-      let after: string | undefined;
-      while (true) {
-        const page = await records.list({ limit: PAGE, ...(after !== undefined && { after }) });
-        for (const record of page) {
-          const found = read(record);
-          if (found) yield found;
-        }
-        after = page.at(-1)?.id;
-        if (page.length < PAGE) return;
+      for await (const record of allOf(records)) {
+        const found = read(record);
+        if (found) yield found;
       }
     },
   };

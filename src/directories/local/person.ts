@@ -3,6 +3,19 @@ import type { Person } from '../../core/directory.ts';
 import { profileOf, profileShape } from './profile.ts';
 import { text } from './text.ts';
 
+/** What a program did to somebody, until that is in the audit and what ends by it has ended. */
+const untold = z.looseObject({
+  id: z.string(),
+  at: z.int(),
+  by: z.string(),
+  events: z.array(z.string()),
+  detail: z.record(z.string(), z.string()),
+  revoke: z.boolean(),
+  /** The record itself goes then. */
+  remove: z.boolean().optional(),
+});
+export type Untold = z.infer<typeof untold>;
+
 /** A person as their record keeps them, JSON. Times are epoch milliseconds. What a later version adds is kept. */
 export const stored = z.looseObject({
   username: z.string(),
@@ -36,6 +49,7 @@ export const stored = z.looseObject({
   addedBy: z.string().optional(),
   /** What programs call them. */
   externalIds: z.array(z.object({ client: z.string(), id: z.string() })).optional(),
+  untold: z.array(untold).optional(),
 });
 export type Stored = z.infer<typeof stored>;
 

@@ -12,13 +12,15 @@ import type { ScimSettings } from './settings.ts';
 export interface World extends Pick<DirectoryPorts, 'now' | 'random'> {
   people: People;
   groups: GroupStore;
-  directory: Pick<LocalDirectory, 'namesake'>;
+  directory: Pick<LocalDirectory, 'namesake' | 'namesAlone'>;
   settings: Pick<ScimSettings, 'leaving'>;
 }
 
 /** One call of a client's. */
 export interface Call {
   client: Client;
+  /** Who does it, for the audit. */
+  by: string;
   /** Of the interface, without a slash at its end. */
   url: string;
   /** In force before it returns. */
@@ -44,28 +46,36 @@ export interface Answer {
   json?: unknown;
 }
 
-/** Rounds of compare-and-set before giving up. */
-export const ROUNDS = 10;
-
-export const busy = (): ScimError => new ScimError(503, 'Others keep changing this: try again.');
-
-export const preconditionFailed = (): ScimError =>
-  new ScimError(412, 'It has changed since: read it again, and compare meta.version.');
-
-/** Whether a list of versions, or `*`, names this one; compared weakly (RFC 9110 section 8.8.3.2). */
-export function names(header: string, version: string): boolean {
-  const bare = (tag: string) => tag.trim().replace(/^W\//, '');
-  return header.trim() === '*' || header.split(',').some((tag) => bare(tag) === bare(version));
-}
-
-/** Throws 412 where the request is for another version than this. */
-export function match({ ifMatch }: Pick<Ask, 'ifMatch'>, version: string): void {
-  if (ifMatch !== undefined && !names(ifMatch, version)) throw preconditionFailed();
-}
-
 /** One value of the query. Throws ScimError where there are more. */
 export function only({ query }: Pick<Ask, 'query'>, name: string): string | undefined {
   const value = Object.hasOwn(query, name) ? query[name] : undefined;
   if (Array.isArray(value)) throw new ScimError(400, `${name} is given more than once.`, 'invalidValue');
   return value;
+}
+
+/** What is done with one kind of resource. */
+export interface Resource {
+  list(): Promise<Answer>;
+  create(): Promise<Answer>;
+  show(key: string): Promise<Answer>;
+  replace(key: string): Promise<Answer>;
+  patch(key: string): Promise<Answer>;
+  remove(key: string): Promise<Answer>;
+}
+
+/** RFC 7644 section 3.2: by its method, and whether it names one. Throws 405. */
+export function answeredBy(resource: Resource, { method }: Ask, key: string | undefined): Promise<Answer> {
+  const ways: Record<string, (() => Promise<Answer>) | undefined> =
+    key === undefined
+      ? { GET: resource.list, POST: resource.create }
+      : {
+          GET: () => resource.show(key),
+          PUT: () => resource.replace(key),
+          PATCH: () => resource.patch(key),
+          DELETE: () => resource.remove(key),
+        };
+  const way = Object.hasOwn(ways, method) ? ways[method] : undefined;
+  if (way) return way();
+  const allow = Object.keys(ways);
+  throw new ScimError(405, `Only ${allow.join(', ')} are answered here.`, undefined, { allow: allow.join(', ') });
 }

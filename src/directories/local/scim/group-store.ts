@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { foldName } from '../../../core/logins.ts';
 import type { DataRecord, RecordStore } from '../../../core/store.ts';
+import { allOf } from '../pages.ts';
 
 /** A group of people, as a resource: its members are the people who have its name among their groups. */
 const storedGroup = z.looseObject({
@@ -28,8 +29,6 @@ export interface GroupStore {
   all(): AsyncGenerator<FoundGroup>;
 }
 
-const PAGE = 500;
-
 function read(record: DataRecord | undefined): FoundGroup | undefined {
   return record && { key: record.id, group: storedGroup.parse(JSON.parse(record.data)), version: record.version };
 }
@@ -48,19 +47,13 @@ export function createGroups(records: RecordStore): GroupStore {
     async replace({ key, version, group: before }, group) {
       const lookup = foldName(group.displayName);
       const renamed = lookup === foldName(before.displayName) ? undefined : lookup;
-      return records.update(key, version, JSON.stringify(group), undefined, renamed);
+      return records.update(key, version, JSON.stringify(group), { lookup: renamed });
     },
     remove: ({ key, version }) => records.remove(key, version),
     async *all() {
-      let after: string | undefined;
-      while (true) {
-        const page = await records.list({ limit: PAGE, ...(after !== undefined && { after }) });
-        for (const record of page) {
-          const found = read(record);
-          if (found) yield found;
-        }
-        after = page.at(-1)?.id;
-        if (page.length < PAGE) return;
+      for await (const record of allOf(records)) {
+        const found = read(record);
+        if (found) yield found;
       }
     },
   };

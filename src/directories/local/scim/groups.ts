@@ -1,18 +1,8 @@
 import { createHash } from 'node:crypto';
 import { text } from '../text.ts';
-import {
-  type Answer,
-  type Ask,
-  busy,
-  type Call,
-  match,
-  names,
-  only,
-  preconditionFailed,
-  ROUNDS,
-  type World,
-} from './call.ts';
+import { type Answer, type Ask, answeredBy, type Call, only, type World } from './call.ts';
 import { externalIdFrom, externalIdsWith } from './change.ts';
+import { busy, match, names, preconditionFailed, ROUNDS } from './conditions.ts';
 import { notFound, ScimError } from './errors.ts';
 import { type GroupChange, groupChangeOf, groupDraftOf } from './group-draft.ts';
 import type { FoundGroup, StoredGroup } from './group-store.ts';
@@ -209,31 +199,24 @@ async function list(world: World, call: Call, ask: Ask): Promise<Answer> {
 
 /** `/Groups` and `/Groups/<id>`, RFC 7644 section 3. */
 export async function groups(world: World, call: Call, ask: Ask, key: string | undefined): Promise<Answer> {
-  if (key === undefined) {
-    if (ask.method === 'GET') return list(world, call, ask);
-    if (ask.method === 'POST') return create(world, call, ask);
-    throw new ScimError(405, 'Only GET and POST are answered here.', undefined, { allow: 'GET, POST' });
-  }
-  switch (ask.method) {
-    case 'GET':
-      return shown(world, call, ask, await seen(world, call, key));
-    case 'PUT': {
+  const resource = {
+    list: () => list(world, call, ask),
+    create: () => create(world, call, ask),
+    show: async (id: string) => shown(world, call, ask, await seen(world, call, id)),
+    async replace(id: string) {
       const { displayName, externalId, members = [] } = groupDraftOf(ask.body);
       const asked: GroupChange = {
         ...(displayName !== undefined && { displayName }),
         externalId: externalId ?? null,
         ...{ anew: true, join: new Set(members), leave: new Set(), matching: [] },
       };
-      return shown(world, call, ask, await change(world, call, ask, key, asked));
-    }
-    case 'PATCH':
-      await change(world, call, ask, key, groupChangeOf(operationsOf(ask.body)));
+      return shown(world, call, ask, await change(world, call, ask, id, asked));
+    },
+    async patch(id: string) {
+      await change(world, call, ask, id, groupChangeOf(operationsOf(ask.body)));
       return { status: 204 };
-    case 'DELETE':
-      return remove(world, call, ask, key);
-    default:
-      throw new ScimError(405, 'Only GET, PUT, PATCH and DELETE are answered here.', undefined, {
-        allow: 'GET, PUT, PATCH, DELETE',
-      });
-  }
+    },
+    remove: (id: string) => remove(world, call, ask, id),
+  };
+  return answeredBy(resource, ask, key);
 }

@@ -1,8 +1,9 @@
 import type { Found } from '../people.ts';
-import type { Stored } from '../person.ts';
-import { busy, type Call, ROUNDS, type World } from './call.ts';
+import type { Call, World } from './call.ts';
 import { isOver } from './clients.ts';
+import { busy, ROUNDS } from './conditions.ts';
 import { ScimError } from './errors.ts';
+import { told, withDeed } from './telling.ts';
 
 /** As many as a person may be entered with. */
 const MOST_GROUPS = 500;
@@ -44,11 +45,11 @@ export async function move(world: World, call: Call, key: string, move: Move): P
     if (groups.length > MOST_GROUPS) {
       throw new ScimError(400, `${key} would be in more than ${MOST_GROUPS} groups.`, 'invalidValue');
     }
-    const after: Stored = { ...person, groups, updatedAt: now() };
+    const revoke = person.groups.some((one) => !groups.includes(one) && settings.leaving.includes(one));
+    const deed = { events: [move.event], detail: { username: person.username, group: move.group }, revoke };
+    const [after, untold] = withDeed(world, call, { ...person, groups, updatedAt: now() }, deed);
     if (!(await people.replace(found, after))) continue;
-    const lost = person.groups.some((one) => !groups.includes(one) && settings.leaving.includes(one));
-    const detail = { username: person.username, group: move.group };
-    await call.follow({ audit: [{ event: move.event, key, detail }], ...(lost && { revoke: [key] }) });
+    await told(world, call, { key, person: after, version: found.version + 1 }, untold);
     return true;
   }
   throw busy();

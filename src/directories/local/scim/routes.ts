@@ -7,6 +7,7 @@ import { errorBody, notFound, ScimError } from './errors.ts';
 import { groups } from './groups.ts';
 import type { GroupName } from './resource.ts';
 import type { ScimSettings } from './settings.ts';
+import { tellLeft } from './telling.ts';
 import { isObject, LONGEST_BODY, own } from './terms.ts';
 import { users } from './users.ts';
 
@@ -73,10 +74,12 @@ function callOf({ groups: kept }: World, client: Client, { url, follow }: Progra
     }
     return found;
   };
+  const by = `scim:${client.name}`;
   return {
     client,
+    by,
     url,
-    follow: (consequences) => follow(consequences, `scim:${client.name}`),
+    follow: (consequences) => follow(consequences, by),
     groups() {
       known ??= read();
       return known;
@@ -101,6 +104,7 @@ export function createScim(settings: ScimSettings, world: World): ProgramRoutes 
     async handle(call) {
       try {
         const client = await clientOf(call);
+        await tellLeft(world, call);
         return { type: TYPE, ...(await dispatch(world, callOf(world, client, call), call)) };
       } catch (error) {
         if (error instanceof ScimError) return told(error);

@@ -1,27 +1,18 @@
-import type { Consequences } from '../../../core/program.ts';
-import type { Found } from '../people.ts';
+import type { Alone } from '../../../core/store.ts';
+import { externalKey, type Found } from '../people.ts';
 import type { Stored } from '../person.ts';
-import {
-  type Answer,
-  type Ask,
-  busy,
-  type Call,
-  match,
-  names,
-  only,
-  preconditionFailed,
-  ROUNDS,
-  type World,
-} from './call.ts';
+import { type Answer, type Ask, answeredBy, type Call, only, type World } from './call.ts';
 import { detailsOf, externalIdFrom, externalIdsWith, personAfter } from './change.ts';
 import { isOver } from './clients.ts';
+import { busy, match, names, preconditionFailed, ROUNDS } from './conditions.ts';
 import { type Draft, draftOf } from './draft.ts';
 import { notFound, ScimError } from './errors.ts';
 import { type Listing, listed, listingOf } from './listing.ts';
 import { equalities } from './matching.ts';
 import { operationsOf, patched } from './patch.ts';
 import { projected, projectionOf } from './projection.ts';
-import { draftFrom, userOf, versionOf } from './resource.ts';
+import { draftFrom, externalIdOf, userOf, versionOf } from './resource.ts';
+import { type Deed, told, withDeed } from './telling.ts';
 
 /** A person whom this client sees. Throws 404 for all others alike. */
 export async function seen({ people }: World, { client }: Call, key: string): Promise<Found> {
@@ -37,15 +28,32 @@ async function shown(call: Call, ask: Ask, found: Found, status = 200): Promise<
   return { status, headers, json: projected(resource, projection) };
 }
 
-/** Throws 409 where somebody else goes by one of these names. */
-async function unclaimed({ directory, people }: World, person: Stored, key?: string): Promise<void> {
-  const holder = await people.byLogin(person.username);
-  if (holder !== undefined && holder.key !== key) {
-    throw new ScimError(409, 'The userName is taken.', 'uniqueness');
+const taken = (detail: string): ScimError => new ScimError(409, detail, 'uniqueness');
+
+/**
+ * What nobody else may be found by after a change: names and what this client calls them, where it is another than
+ * before. Throws 409 where somebody else is; the store looks again in the moment of writing.
+ */
+async function claimed(world: World, { client }: Call, after: Stored, before?: Found): Promise<Alone> {
+  const { directory, people } = world;
+  const keys: string[] = [];
+  const lookups: string[] = [];
+  const isOther = (found: { key: string } | undefined) => found !== undefined && found.key !== before?.key;
+  if (after.username !== before?.person.username || after.email !== before.person.email) {
+    if (isOther(await people.byLogin(after.username))) throw taken('The userName is taken.');
+    if (await directory.namesake(after, before?.key)) {
+      throw taken('By its userName or mail address one could mean somebody else as well.');
+    }
+    const names = directory.namesAlone(after);
+    lookups.push(...names.lookups);
+    keys.push(...names.keys);
   }
-  const other = await directory.namesake(person, key);
-  if (other === undefined) return;
-  throw new ScimError(409, 'By its userName or mail address one could mean somebody else as well.', 'uniqueness');
+  const id = externalIdOf(client.name, after);
+  if (id !== undefined && !(before && id === externalIdOf(client.name, before.person))) {
+    if ((await people.byExternalId(client.name, id)).some(isOther)) throw taken('The externalId is taken.');
+    keys.push(externalKey(client.name, id));
+  }
+  return { lookups, keys };
 }
 
 /** Whom this client has called so before; one at most. */
@@ -54,14 +62,10 @@ async function known({ people }: World, { client }: Call, externalId: string | u
   return found && isOver(client, found.person) ? found : undefined;
 }
 
-/** What is told of a change, and what ends with it. */
-function consequencesOf(key: string, before: Stored, after: Stored, off: boolean): Consequences {
-  const detail = { username: after.username };
-  const status = after.status === before.status ? [] : [after.status === 'active' ? 'user.enabled' : 'user.disabled'];
-  const events = [...(after === before ? [] : ['user.updated']), ...status];
-  const audit = events.map((event) => ({ event, key, detail }));
-  // Also where they were off already: the earlier call may have failed before everything had ended.
-  return { audit, ...(off && { revoke: [key] }) };
+/** What a change is, of somebody who is another one after it. */
+function deedOf(before: Stored, { username, status }: Stored): Deed {
+  const switched = status === before.status ? [] : [status === 'active' ? 'user.enabled' : 'user.disabled'];
+  return { events: ['user.updated', ...switched], detail: { username }, revoke: status === 'disabled' };
 }
 
 /** Changes somebody by what `next` makes of them, and tells it. Throws ScimError. */
@@ -73,16 +77,16 @@ async function change(world: World, call: Call, ask: Ask, key: string, next: (be
     const { person: before } = found;
     const draft = next(found);
     const after = personAfter(before, draft, call.client.name, world.now());
-    if (after !== before) {
-      const named = after.username !== before.username || after.email !== before.email;
-      if (named) await unclaimed(world, after, key);
-      if (!(await people.replace(found, after))) {
-        if (ask.ifMatch !== undefined) throw preconditionFailed();
-        continue;
-      }
+    if (after === before) {
+      // They were off already: whoever did it may have failed before everything had ended.
+      if (draft.active === false) await call.follow({ revoke: [key] });
+      return found;
     }
-    await call.follow(consequencesOf(key, before, after, draft.active === false));
-    return after === before ? found : { key, person: after, version: found.version + 1 };
+    const [person, untold] = withDeed(world, call, after, deedOf(before, after));
+    if (await people.replace(found, person, await claimed(world, call, after, found))) {
+      return told(world, call, { key, person, version: found.version + 1 }, untold);
+    }
+    if (ask.ifMatch !== undefined) throw preconditionFailed();
   }
   throw busy();
 }
@@ -93,7 +97,7 @@ async function create(world: World, call: Call, ask: Ask): Promise<Answer> {
   const before = await known(world, call, externalId);
   if (before !== undefined) {
     // Whoever is assigned again is the same person; who still is here is there twice.
-    if (before.person.status === 'active') throw new ScimError(409, 'The externalId is taken.', 'uniqueness');
+    if (before.person.status === 'active') throw taken('The externalId is taken.');
     const again = { ...draft, active: draft.active ?? true };
     return shown(call, ask, await change(world, call, { ...ask, ifMatch: undefined }, before.key, () => again), 201);
   }
@@ -104,28 +108,29 @@ async function create(world: World, call: Call, ask: Ask): Promise<Answer> {
     ...{ status: draft.active === false ? 'disabled' : 'active', createdAt: now, updatedAt: now },
     ...{ addedBy: client.name, externalIds: externalIdsWith([], client.name, externalId) },
   };
-  await unclaimed(world, person);
   const key = Buffer.from(world.random(16)).toString('base64url');
-  if (!(await world.people.insert(key, person))) throw new ScimError(409, 'The userName is taken.', 'uniqueness');
-  await call.follow({ audit: [{ event: 'user.added', key, detail: { username: person.username } }] });
-  return shown(call, ask, { key, person, version: 1 }, 201);
+  const deed = { events: ['user.added'], detail: { username: person.username }, revoke: false };
+  const [added, untold] = withDeed(world, call, person, deed);
+  if (!(await world.people.insert(key, added, await claimed(world, call, person)))) {
+    // Somebody else was faster: by what, they tell.
+    await claimed(world, call, person);
+    throw busy();
+  }
+  return shown(call, ask, await told(world, call, { key, person: added, version: 1 }, untold), 201);
 }
 
 /** Off first, and everything ended: nobody signs in between that and the end of the record. */
 async function remove(world: World, call: Call, ask: Ask, key: string): Promise<Answer> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const found = await seen(world, call, key);
-    // What was written in the rounds before was ours.
-    if (round === 0) match(ask, versionOf(found));
-    const { person } = found;
-    const off: Found = { key, person: { ...person, status: 'disabled' }, version: found.version + 1 };
-    if (!(await world.people.replace(found, off.person))) {
-      if (ask.ifMatch !== undefined) throw preconditionFailed();
-      continue;
+    match(ask, versionOf(found));
+    const deed = { events: ['user.removed'], detail: { username: found.person.username }, revoke: true, remove: true };
+    const [person, untold] = withDeed(world, call, { ...found.person, status: 'disabled' }, deed);
+    if (await world.people.replace(found, person)) {
+      await told(world, call, { key, person, version: found.version + 1 }, untold);
+      return { status: 204 };
     }
-    const audit = [{ event: 'user.removed', key, detail: { username: person.username } }];
-    await call.follow({ audit, revoke: [key] });
-    if (await world.people.remove(off)) return { status: 204 };
+    if (ask.ifMatch !== undefined) throw preconditionFailed();
   }
   throw busy();
 }
@@ -167,30 +172,22 @@ async function show(world: World, call: Call, ask: Ask, key: string): Promise<An
 
 /** `/Users` and `/Users/<id>`, RFC 7644 section 3. */
 export async function users(world: World, call: Call, ask: Ask, key: string | undefined): Promise<Answer> {
-  if (key === undefined) {
-    if (ask.method === 'GET') return list(world, call, ask);
-    if (ask.method === 'POST') return create(world, call, ask);
-    throw new ScimError(405, 'Only GET and POST are answered here.', undefined, { allow: 'GET, POST' });
-  }
-  switch (ask.method) {
-    case 'GET':
-      return show(world, call, ask, key);
-    case 'PUT': {
+  const changed = async (id: string, next: (before: Found) => Draft) =>
+    shown(call, ask, await change(world, call, ask, id, next));
+  const resource = {
+    list: () => list(world, call, ask),
+    create: () => create(world, call, ask),
+    show: (id: string) => show(world, call, ask, id),
+    async replace(id: string) {
       const draft = draftOf(ask.body);
       // Who isn't said to be off or on stays so.
-      const next = ({ person }: Found) => ({ ...draft, active: draft.active ?? person.status === 'active' });
-      return shown(call, ask, await change(world, call, ask, key, next));
-    }
-    case 'PATCH': {
+      return changed(id, ({ person }) => ({ ...draft, active: draft.active ?? person.status === 'active' }));
+    },
+    async patch(id: string) {
       const operations = operationsOf(ask.body);
-      const next = ({ person }: Found) => patched(draftFrom(person, call.client.name), operations);
-      return shown(call, ask, await change(world, call, ask, key, next));
-    }
-    case 'DELETE':
-      return remove(world, call, ask, key);
-    default:
-      throw new ScimError(405, 'Only GET, PUT, PATCH and DELETE are answered here.', undefined, {
-        allow: 'GET, PUT, PATCH, DELETE',
-      });
-  }
+      return changed(id, ({ person }) => patched(draftFrom(person, call.client.name), operations));
+    },
+    remove: (id: string) => remove(world, call, ask, id),
+  };
+  return answeredBy(resource, ask, key);
 }
