@@ -124,6 +124,8 @@ export interface DirectoryModule<S = unknown> {
   /** What `sallyport doctor` is told. */
   readonly examine?: Examine<S>;
   create(settings: S, ports: DirectoryPorts): Directory;
+  /** Where programs call it (`ProgramRoutes.base`), and which of its settings says so; undefined where none do. */
+  programs?(settings: S): { base: string; setting: readonly string[] } | undefined;
   /** Commands of the CLI, run where the data is owned. */
   readonly commands?: readonly Command<Directory>[];
 }

@@ -27,6 +27,7 @@ const CHECKS: readonly Check[] = [
   demoIsLocal,
   sendersAreThere,
   sendersAreForReal,
+  programsAreApart,
   helpDeskFaults,
   ruleFaults,
   passwordFaults,
@@ -176,6 +177,20 @@ function sendersAreForReal({ tree, modules }: Subject): Fault[] {
     path: ['senders', id],
     message: 'shows codes to whoever is at this machine: it is for configurations with a demo section',
   }));
+}
+
+/** What a program asks for goes to one directory. */
+function programsAreApart({ parsed: { directories = {} }, modules }: Subject): Fault[] {
+  const first = new Map<string, string>();
+  return Object.entries(directories).flatMap(([name, settings]) => {
+    const called = modules.directories.get((settings as { type?: string }).type ?? name)?.programs?.(settings);
+    if (called === undefined) return [];
+    const path = ['directories', name, ...called.setting];
+    const other = first.get(called.base);
+    if (other !== undefined) return [{ path, message: `is ${called.base} as ${other}: give one of them another path` }];
+    first.set(called.base, dotted(path));
+    return [];
+  });
 }
 
 function entries(value: unknown): [string, unknown][] {

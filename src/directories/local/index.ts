@@ -21,6 +21,7 @@ const local: DirectoryModule<Settings> = {
     const { now, random } = ports;
     return directory.serving(createScim(scim, { now, random, people, groups, directory, settings: scim }));
   },
+  programs: ({ scim }) => scim && { base: scim.path, setting: ['scim', 'path'] },
   commands,
 };
 
