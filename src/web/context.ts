@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express';
-import type { AccountsRoom } from '../accounts/index.ts';
+import type { AccountsRoom, WatchTrouble } from '../accounts/index.ts';
 import type { AssuranceRoom } from '../assurance/index.ts';
 import type { Applications } from '../core/application.ts';
 import type { Bonds } from '../core/bonds.ts';
@@ -81,6 +81,8 @@ export interface WebDeps extends WebRooms, Rendering {
   applications: Applications;
   /** What keeps applications from working, or soon will. */
   troubles(): Promise<readonly Trouble[]>;
+  /** Why whoever leaves a directory isn't out, or may not be soon. */
+  directoryTroubles(): Promise<readonly WatchTrouble[]>;
   rules: readonly Rule[];
   trustedDevices: { lifetime: number };
   durable: DurableStore;

@@ -1,3 +1,4 @@
+import type { WatchTrouble } from '../accounts/index.ts';
 import type { AccountStatus, LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
 import type { Reason } from '../core/policy.ts';
@@ -25,6 +26,9 @@ export interface DeskTrouble extends Omit<Trouble, 'application'> {
   application: LocalizedText;
 }
 
+/** A directory that nobody is ended by who leaves it. */
+export type DeskDirectoryTrouble = Omit<WatchTrouble, 'reason'>;
+
 /** The help desk's pages, as `Pages` describes them. */
 export interface HelpDeskPages {
   /** Field `q`, by GET: what is searched for. */
@@ -37,6 +41,7 @@ export interface HelpDeskPages {
     /** Whether the agent may read the help desk's reports. */
     reports: boolean;
     troubles?: DeskTrouble[];
+    directories?: DeskDirectoryTrouble[];
   };
   'help-desk-person': {
     /** Address of the page; actions lie below it. */

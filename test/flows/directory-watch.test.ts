@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Client } from '../support/client.ts';
+import { type Agent, agentAt, DESK_CONFIG } from '../support/desk.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { type Gateway, type GatewayOptions, PersonAtBrowser, startGateway } from '../support/gateway.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { type Scene, Someone } from '../support/scene.ts';
 import { LDAP_PASSWORD, type Slapd, startSlapd } from '../support/slapd.ts';
 
 const MINUTE = 60_000;
@@ -52,6 +54,15 @@ async function signedIn(at: Gateway, name: string): Promise<Known> {
   expect(page.url.pathname, name).toBe('/library');
   const account = await at.app.rooms.accounts.named(name);
   return { person, id: account?.id ?? '' };
+}
+
+/** Somebody of the help desk, who is in the gateway's own directory. */
+function agentOf(gateway: Gateway): Promise<Agent> {
+  const newcomer = async ({ groups = '' } = {}) => {
+    await gateway.addUser('agent', { groups });
+    return new Someone(gateway, 'agent');
+  };
+  return agentAt({ gateway, newcomer } as unknown as Scene);
 }
 
 const look = (at: Gateway) => at.app.building.watch.look('campus');
@@ -140,7 +151,9 @@ describe('the watch over a directory', () => {
     const { base, person } = await unit();
     const names = Array.from({ length: 24 }, (_, at) => `many-${at}`);
     const dns = await Promise.all(names.map(person));
-    const at = await gateway(base);
+    const at = await gateway(base, { config: { ...DESK_CONFIG, directories: { ...directoriesAt(base), local: {} } } });
+    const agent = await agentOf(at);
+    expect((await agent.open('/helpdesk')).body).not.toContain('id="directories"');
     const known: Known[] = [];
     for (const name of names) known.push(await signedIn(at, name));
     const standings = async () => Promise.all(known.map((it) => standing(at, it)));
@@ -154,6 +167,10 @@ describe('the watch over a directory', () => {
     expect(told(at, 'far fewer people than before')).toBe(1);
     await expect(at.command('directory list')).rejects.toThrow('asks: 12 of 24');
     expect(await at.app.building.watch.troubles()).toMatchObject([{ directory: 'campus', state: 'asks' }]);
+    const desk = await agent.open('/helpdesk');
+    expect(desk.text).toContain('campus Far fewer people than before');
+    expect(desk.text).toContain('12 of 24 people are missing there now.');
+    expect(desk.text).toContain('sallyport directory confirm campus');
 
     expect((await at.command('directory confirm', ['campus'])).join()).toContain('12 people of campus');
     for (let looks = 0; looks < 2; looks += 1) {
@@ -162,6 +179,7 @@ describe('the watch over a directory', () => {
     }
     expect((await standings()).map((it) => it === 'gone 1')).toEqual(names.map((_, index) => index < 12));
     expect(await at.app.building.watch.troubles()).toEqual([]);
+    expect((await agent.open('/helpdesk')).body).not.toContain('id="directories"');
     await expect(at.command('directory confirm', ['campus'])).rejects.toThrow('asks nothing');
   });
 

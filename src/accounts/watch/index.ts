@@ -16,6 +16,9 @@ export interface WatchTrouble {
   state: 'asks' | 'away';
   reason: string;
   since: number;
+  /** Where it asks: how many of how many people would be out. */
+  leaving?: number;
+  known?: number;
 }
 
 export interface Watch {
@@ -130,6 +133,7 @@ export function createWatch(
                 state: 'asks' as const,
                 since: asking.at,
                 reason: `${askedOf(asking)}: ${adviceOf(directory)}`,
+                ...{ leaving: asking.leaving, known: asking.known },
               },
             ]
           : []),

@@ -83,7 +83,7 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
   closing.defer(() => doors.close());
   const watch = watchDirectories(standing, rooms);
   closing.defer(() => watch.close());
-  const front = frontOf(standing, { rendering, rooms, core, doors });
+  const front = frontOf(standing, { rendering, rooms, core, doors, watch });
   const host = createHost({
     ...{ config, modules, ...ground, ...ledger, ...people, ...rooms },
     ...{ doors: doors.all, core, troubles: doors.troubles.now, watch },

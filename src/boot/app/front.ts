@@ -1,3 +1,4 @@
+import type { Watch } from '../../accounts/index.ts';
 import type { Core } from '../../core/door.ts';
 import { type ApiSettings, createBonds, createStreams, hashOfSecret, type WebDeps } from '../../web/index.ts';
 import type { Config } from '../config.ts';
@@ -14,12 +15,13 @@ interface Answering {
   rooms: Rooms;
   core: Core;
   doors: Doors;
+  watch: Pick<Watch, 'troubles'>;
 }
 
 /** What the web layer is given. */
 export function frontOf(
   { config, ground, ledger, outside, people }: Standing,
-  { rendering, rooms, core, doors }: Answering,
+  { rendering, rooms, core, doors, watch }: Answering,
 ): WebDeps {
   const { world, log, durable, ephemeral, keys } = ground;
   const { i18n, locate } = outside;
@@ -33,6 +35,7 @@ export function frontOf(
     ...{ overload: config.overload, shed: ground.metrics.shed },
     ...{ trustedProxies: config.trustedProxies, rules: config.rules, trustedDevices: config.trustedDevices },
     troubles: doors.troubles.now,
+    directoryTroubles: watch.troubles,
     sharedNetworks: new Set(config.networks.filter(({ shared }) => shared).map(({ name }) => name)),
     doors: [...doors.all.values()],
     published: [...factors.values()].flatMap(({ factor }) => factor.publishes ?? []),

@@ -18,6 +18,11 @@ const troubles: NonNullable<Pages['help-desk']['troubles']> = [
   { application: LIBRARY, state: 'incomplete', reason: REASON },
 ];
 
+const directories: NonNullable<Pages['help-desk']['directories']> = [
+  { directory: 'campus', state: 'asks', since: NOW - HOUR, leaving: 1204, known: 20_311 },
+  { directory: 'hospital', state: 'away', since: NOW - DAY },
+];
+
 const person: Pages['help-desk-person'] = {
   here: '/helpdesk/people/p1',
   person: { ...ada, email: 'ada@example.edu', groups: ['students', 'physics'], status: 'active' },
@@ -72,6 +77,7 @@ const form: Pages['help-desk-action'] = {
 export const desk: Sample[] = [
   sample('help-desk', '', { query: '', more: false, reports: false }, true),
   sample('help-desk', 'troubles', { query: '', more: false, reports: false, troubles }, true),
+  sample('help-desk', 'directories', { query: '', more: false, reports: true, directories }, true),
   sample('help-desk', 'found', { query: 'a', people, more: true, reports: true }, true),
   sample('help-desk', 'nobody', { query: `${UNBROKEN}"><b>`, people: [], more: false, reports: true }, true),
   sample('help-desk-person', 'bare', person, true),

@@ -3,12 +3,16 @@ import { READING } from '../../../help-desk/scope.ts';
 import { type Rendering, send, type WebDeps } from '../../context.ts';
 import { createDossier, type DossierNeeds } from './dossier.ts';
 import { type DeskSession, hereOf } from './session.ts';
-import { deskTroubles, type TroublesNeeds } from './troubles.ts';
+import { type DirectoriesNeeds, deskDirectories, deskTroubles, type TroublesNeeds } from './troubles.ts';
 
 /** What a notice may say after a redirect; the address names it. */
 const NOTICES = ['removed', 'confirmed', 'unlocked', 'sessions-ended', 'assigned', 'handled', 'done-already'];
 
-export type PeoplePagesNeeds = Rendering & DossierNeeds & TroublesNeeds & Pick<WebDeps, 'audit' | 'helpDesk'>;
+export type PeoplePagesNeeds = Rendering &
+  DossierNeeds &
+  TroublesNeeds &
+  DirectoriesNeeds &
+  Pick<WebDeps, 'audit' | 'helpDesk'>;
 
 /** `/helpdesk` finds people; `/helpdesk/people/<id>` shows what helps to help one of them. */
 export function peoplePages(deps: PeoplePagesNeeds, router: Router, { atDesk, facts, personOf }: DeskSession): void {
@@ -20,15 +24,16 @@ export function peoplePages(deps: PeoplePagesNeeds, router: Router, { atDesk, fa
     if (it === undefined) return;
     const query = typeof req.query.q === 'string' ? req.query.q.slice(0, 256) : '';
     const reports = READING.some((right) => it.agent.rights.has(right));
-    const troubles = await deskTroubles(deps);
-    if (query.trim() === '') return send(deps, res, 'help-desk', { query: '', more: false, reports, troubles });
+    const [troubles, directories] = await Promise.all([deskTroubles(deps), deskDirectories(deps)]);
+    const front = { reports, troubles, directories };
+    if (query.trim() === '') return send(deps, res, 'help-desk', { query: '', more: false, ...front });
     const { people, more } = await helpDesk.search(it.agent, query);
     audit.note({ event: 'helpdesk.searched', by: it.agent.account.id, found: people.length, ...facts(res) });
     const shown = people.map(({ id, username, name, email, groups = [] }) => ({
       ...{ id, username, name, groups },
       ...(email ? { email } : {}),
     }));
-    send(deps, res, 'help-desk', { query, people: shown, more, reports, troubles });
+    send(deps, res, 'help-desk', { query, people: shown, more, ...front });
   });
 
   router.get('/helpdesk/people/:person', async (req, res) => {
