@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { installation, missing, PREREQUISITES } from '../scripts/prerequisites.ts';
 import { countsLine, type Report, summarize } from '../scripts/report.ts';
+import { LONGEST } from './support/longest-first.ts';
 
 type Tests = Report['testResults'][number]['assertionResults'];
 
@@ -47,6 +49,12 @@ describe('the counts that end a test run', () => {
       remarks: ['skipped: a.test.ts: later: needs a smart card'],
     });
     expect(summarize(report([passed, bare]), 0)).toMatchObject({ skipped: 1, ok: false });
+  });
+});
+
+describe('what is begun first', () => {
+  it.each(LONGEST)('is there: %s', (file) => {
+    expect(existsSync(new URL(`../${file}`, import.meta.url))).toBe(true);
   });
 });
 

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes longest, the longest first: begun last, it would be all that still runs. */
-const LONGEST = [
+export const LONGEST: readonly string[] = [
   'test/faults/killed-nodes.test.ts',
   'test/contracts/redis-alone.test.ts',
   'test/faults/redis.test.ts',
