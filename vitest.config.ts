@@ -24,9 +24,9 @@ const APART = [
   'test/attacks/saml-cost.test.ts',
 ];
 /** Gateways in the test's own process: what they are made of is loaded once for many files. */
-const SHARED = ['attacks', 'flows', 'interop', 'web'].map((folder) => `test/${folder}/**/*.test.ts`);
+const SHARED = ['attacks', 'interop', 'web'].map((folder) => `test/${folder}/**/*.test.ts`);
 /** Servers, browsers and processes, which a file starts and ends. */
-const WHOLE = ['test/*.test.ts', 'test/{browser,contracts,deploy,faults,support}/**/*.test.ts'];
+const WHOLE = ['test/*.test.ts', 'test/{browser,contracts,deploy,faults,flows,support}/**/*.test.ts'];
 
 export default defineConfig(({ mode }) => ({
   test: {
