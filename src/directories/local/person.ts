@@ -8,7 +8,7 @@ const untold = z.looseObject({
   id: z.string(),
   at: z.int(),
   by: z.string(),
-  events: z.array(z.string()),
+  events: z.array(z.object({ event: z.string() })),
   detail: z.record(z.string(), z.string()),
   revoke: z.boolean(),
   /** The record itself goes then. */

@@ -46,7 +46,7 @@ export async function move(world: World, call: Call, key: string, move: Move): P
       throw new ScimError(400, `${key} would be in more than ${MOST_GROUPS} groups.`, 'invalidValue');
     }
     const revoke = person.groups.some((one) => !groups.includes(one) && settings.leaving.includes(one));
-    const deed = { events: [move.event], detail: { username: person.username, group: move.group }, revoke };
+    const deed = { events: [{ event: move.event }], detail: { username: person.username, group: move.group }, revoke };
     const [after, untold] = withDeed(world, call, { ...person, groups, updatedAt: now() }, deed);
     if (!(await people.replace(found, after))) continue;
     await told(world, call, { key, person: after, version: found.version + 1 }, untold);

@@ -22,7 +22,7 @@ export function withDeed({ now, random }: World, { by }: Call, person: Stored, d
 }
 
 function consequencesOf(key: string, { events, detail, revoke }: Deed): Consequences {
-  return { audit: events.map((event) => ({ event, key, detail })), ...(revoke && { revoke: [key] }) };
+  return { audit: events.map(({ event }) => ({ event, key, detail })), ...(revoke && { revoke: [key] }) };
 }
 
 const without = ({ untold = [], ...person }: Stored, id: string): Stored => {

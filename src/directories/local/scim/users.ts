@@ -64,8 +64,9 @@ async function known({ people }: World, { client }: Call, externalId: string | u
 
 /** What a change is, of somebody who is another one after it. */
 function deedOf(before: Stored, { username, status }: Stored): Deed {
-  const switched = status === before.status ? [] : [status === 'active' ? 'user.enabled' : 'user.disabled'];
-  return { events: ['user.updated', ...switched], detail: { username }, revoke: status === 'disabled' };
+  const event = status === 'active' ? 'user.enabled' : 'user.disabled';
+  const switched = status === before.status ? [] : [{ event }];
+  return { events: [{ event: 'user.updated' }, ...switched], detail: { username }, revoke: status === 'disabled' };
 }
 
 /** Changes somebody by what `next` makes of them, and tells it. Throws ScimError. */
@@ -109,7 +110,7 @@ async function create(world: World, call: Call, ask: Ask): Promise<Answer> {
     ...{ addedBy: client.name, externalIds: externalIdsWith([], client.name, externalId) },
   };
   const key = Buffer.from(world.random(16)).toString('base64url');
-  const deed = { events: ['user.added'], detail: { username: person.username }, revoke: false };
+  const deed = { events: [{ event: 'user.added' }], detail: { username: person.username }, revoke: false };
   const [added, untold] = withDeed(world, call, person, deed);
   if (!(await world.people.insert(key, added, await claimed(world, call, person)))) {
     // Somebody else was faster: by what, they tell.
@@ -124,7 +125,12 @@ async function remove(world: World, call: Call, ask: Ask, key: string): Promise<
   for (let round = 0; round < ROUNDS; round += 1) {
     const found = await seen(world, call, key);
     match(ask, versionOf(found));
-    const deed = { events: ['user.removed'], detail: { username: found.person.username }, revoke: true, remove: true };
+    const deed = {
+      events: [{ event: 'user.removed' }],
+      detail: { username: found.person.username },
+      revoke: true,
+      remove: true,
+    };
     const [person, untold] = withDeed(world, call, { ...found.person, status: 'disabled' }, deed);
     if (await world.people.replace(found, person)) {
       await told(world, call, { key, person, version: found.version + 1 }, untold);
