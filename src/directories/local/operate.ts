@@ -161,11 +161,9 @@ async function write(
     const audit = [{ event: 'user.updated', key, detail }, ...set];
     return { lines: [], exitCode: 0, revoke: renewed, renewed, audit };
   }
-  const key = await directory.add(
-    { username, name: nameFrom(change) ?? username, groups: [], ...change },
-    hash,
-    { initial },
-  );
+  const key = await directory.add({ username, name: nameFrom(change) ?? username, groups: [], ...change }, hash, {
+    initial,
+  });
   if (key === undefined) return fail(`line ${entry.line}: the user name was taken meanwhile; not imported`);
   return { lines: [], exitCode: 0, audit: [{ event: 'user.added', key, detail }] };
 }
