@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RequestHandler } from 'express';
@@ -29,12 +30,20 @@ export function assetFolders(source: string = SOURCE): AssetFolder[] {
   return folders;
 }
 
+/** What pages use of packages, as these bring it for browsers. */
+const PACKAGED = [
+  ['/assets/zxcvbn/core.js', '@zxcvbn-ts/core/dist/zxcvbn-ts.js'],
+  ['/assets/zxcvbn/common.js', '@zxcvbn-ts/language-common/dist/zxcvbn-ts.js'],
+] as const;
+
 /** Reads what is served below `/assets/`, by address. Throws on a file of a type that isn't served. */
 export function assets(folders: readonly AssetFolder[] = assetFolders()): Assets {
   const found = new Map<string, Served>();
   for (const { path, folder } of folders) {
     for (const file of readdirSync(folder).sort()) found.set(path + file, readServed(join(folder, file)));
   }
+  const { resolve } = createRequire(import.meta.url);
+  for (const [path, file] of PACKAGED) found.set(path, readServed(resolve(file)));
   return found;
 }
 

@@ -21,6 +21,7 @@ import type { Assets } from './assets.ts';
 import type { I18n } from './i18n.ts';
 import type { PageName, Pages } from './models.ts';
 import type { RenderContext, Renderer } from './render.ts';
+import { allowWorker } from './security.ts';
 import type { Streams } from './streams.ts';
 import { turnOf } from './whose-turn.ts';
 
@@ -128,6 +129,7 @@ export function send<N extends PageName>(
   model: Pages[N],
   status = 200,
 ): void {
+  if (page === 'new-password') allowWorker(res);
   res
     .status(status)
     .type('html')

@@ -4,6 +4,7 @@ import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import { SallyportError } from '../core/errors.ts';
 
+const NO_WORKER = "worker-src 'none'";
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -12,6 +13,7 @@ const POLICY = [
   "font-src 'self'",
   "connect-src 'self'",
   "manifest-src 'self'",
+  NO_WORKER,
   "base-uri 'none'",
   "frame-ancestors 'none'",
 ];
@@ -24,7 +26,13 @@ export function setPolicy(res: ServerResponse, formActions: readonly string[]): 
   );
 }
 
-/** Security headers of every answer; pages may widen `form-action` alone. */
+/** For a page that reckons apart from its own thread, by a script of ours. */
+export function allowWorker(res: ServerResponse): void {
+  const policy = String(res.getHeader('content-security-policy'));
+  res.setHeader('content-security-policy', policy.replace(NO_WORKER, "worker-src 'self'"));
+}
+
+/** Security headers of every answer; pages may widen `form-action`, and one `worker-src`. */
 export function headers(issuer: string): RequestHandler {
   const fixed = [
     ...helmets(issuer.startsWith('https:')),

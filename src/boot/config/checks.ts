@@ -6,6 +6,7 @@ import { passwordFaults } from './password-checks.ts';
 import { keepsFile } from './plug-ins.ts';
 import { ruleFaults } from './rule-checks.ts';
 import type { Parsed } from './schema.ts';
+import { secondFactorFaults } from './second-factor-checks.ts';
 import type { Subject } from './subject.ts';
 import { dotted, isTree, type Path, valueAt } from './tree.ts';
 
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
   helpDeskFaults,
   ruleFaults,
   passwordFaults,
+  (subject) => secondFactorFaults(subject),
 ];
 
 export function crossFaults(subject: Subject): Fault[] {

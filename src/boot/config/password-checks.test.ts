@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { passwordFaults } from './password-checks.ts';
 import { passwordPolicyOf } from './password-profiles.ts';
+import { secondFactorFaults } from './second-factor-checks.ts';
 import { passwordPolicy as schema } from './sections/passwords.ts';
 import type { Subject } from './subject.ts';
 
@@ -58,5 +59,53 @@ describe('password profiles', () => {
       expiry: { after: 180 * DAY, remind: 7 * DAY },
       reset: { ways: ['mail', 'text'], effectiveAfter: 0 },
     });
+  });
+});
+
+describe('a second factor that is declared to be asked always', () => {
+  const guarded = { profiles: { guarded: { groups: ['staff'], secondFactor: 'always' } } };
+  const mfa = { name: 'all', level: 'mfa' };
+  const check = (rules: readonly object[], written: unknown = guarded) => {
+    const applications = { library: {}, courses: {} };
+    const parsed = { passwordPolicy: schema.parse(written), policy: { rules }, applications, networks: { campus: [] } };
+    return secondFactorFaults({ tree: {}, parsed } as unknown as Subject, 1_000).map(({ path, message }) => {
+      expect(path).toEqual(['passwordPolicy', 'profiles', 'guarded', 'secondFactor']);
+      return /into (\S+)/.exec(message)?.[1];
+    });
+  };
+
+  it.each<[string, readonly object[], string[]]>([
+    ['no rule, and so the default', [], []],
+    ['a rule for all', [mfa], []],
+    ['an application that lets passwords in', [{ name: 'a', applications: ['courses'], level: 'sfa' }], ['courses']],
+    ['that, but not for these', [mfa, { name: 'a', applications: ['courses'], level: 'sfa' }], []],
+    ['a network that is trusted', [{ name: 'a', networks: ['campus'], level: 'sfa' }], ['library']],
+    ['another group that they may be in', [{ name: 'a', groups: ['guests'], level: 'sfa' }], ['library']],
+    ['others alone', [{ name: 'a', notGroups: ['staff'], level: 'sfa' }], []],
+    [
+      'a time of grace',
+      [
+        { ...mfa, grace: 10_000 },
+        { name: 'until then', level: 'sfa' },
+      ],
+      ['library'],
+    ],
+    [
+      'one that begins later',
+      [
+        { ...mfa, from: 2_000 },
+        { name: 'until then', level: 'sfa' },
+      ],
+      ['library'],
+    ],
+    ['one that refuses', [{ name: 'a', level: 'sfa', deny: true }], []],
+  ])('%s', (_, rules, expected) => {
+    expect(check(rules)).toEqual(expected);
+  });
+
+  it('is held against rules for everybody where the profile is the default', () => {
+    const written = { default: 'guarded', profiles: { guarded: { secondFactor: 'always' } } };
+    expect(check([{ name: 'a', level: 'sfa', groups: ['guests'] }], written)).toEqual(['library']);
+    expect(check([], written)).toEqual([]);
   });
 });
