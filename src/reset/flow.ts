@@ -143,13 +143,19 @@ export function createFlow(deps: Pick<ResetNeeds, 'audit' | 'reset'>, parts: Par
       return loaded && isBound(loaded.state.bond) ? view.stepOf(loaded.state) : undefined;
     },
 
-    /** Takes one form; an answer to another step than the present one changes nothing. False for another browser. */
-    async answer(id: string, isBound: IsBound, nonce: string, answer: Answer, browser: Browser): Promise<boolean> {
+    /** Takes one form; `late`: it answered another step than the present one, and changes nothing. */
+    async answer(
+      id: string,
+      isBound: IsBound,
+      nonce: string,
+      answer: Answer,
+      browser: Browser,
+    ): Promise<'taken' | 'late' | undefined> {
       const loaded = await states.load(id);
-      if (loaded === undefined || !isBound(loaded.state.bond)) return false;
-      if (loaded.state.nonce === nonce) await take(id, loaded, answer, browser);
-      else await moves.fail(id, loaded, { key: 'already-answered' });
-      return true;
+      if (loaded === undefined || !isBound(loaded.state.bond)) return undefined;
+      if (loaded.state.nonce !== nonce) return 'late';
+      await take(id, loaded, answer, browser);
+      return 'taken';
     },
   };
 }

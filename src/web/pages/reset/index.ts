@@ -68,7 +68,9 @@ export function resetPages(deps: ResetPagesNeeds, csrf: Csrf): Router {
 
   router.get(`${BEGIN}/:id`, async (req, res) => {
     const id = idOf(req);
-    const step = await reset.show(id, boundTo(req, id));
+    const shown = await reset.show(id, boundTo(req, id));
+    const late = req.query.late === undefined ? {} : { error: { key: 'already-answered' } };
+    const step = shown && { ...late, ...shown };
     if (step === undefined) return elsewhere(res);
     const { code } = req.query;
     if (step.kind === 'done' || step.kind === 'over') bonds.end({ res }, KIND, id);
@@ -86,8 +88,8 @@ export function resetPages(deps: ResetPagesNeeds, csrf: Csrf): Router {
     const id = idOf(req);
     const nonce = csrf.check(req, addressOf(id), { unreferred: true });
     const found = await reset.answer(id, boundTo(req, id), nonce, answerOf(req.body), localsOf(res).browser);
-    if (!found) return elsewhere(res);
-    res.redirect(303, addressOf(id));
+    if (found === undefined) return elsewhere(res);
+    res.redirect(303, found === 'late' ? `${addressOf(id)}?late` : addressOf(id));
   });
 
   return router;
