@@ -26,13 +26,21 @@ export interface DeliveryDeps {
   };
 }
 
+/** Of what was sent nothing is kept that somebody else has no need to read. */
+const withoutWords = (letter: Letter): Letter =>
+  'mail' in letter ? { ...letter, mail: { subject: '', text: '' } } : letter;
+
+/** It stays for a day after it was sent, so that none is written in its place before. */
+const isApart = (letter: Letter): boolean => 'mail' in letter || gravity(letter.notice.kind) >= 0;
+const kindOf = (letter: Letter): string => ('mail' in letter ? letter.what : letter.notice.kind);
+
 /** Hands one letter on to a sender, by a lease: of many nodes one tries it at a time, again and again for a day. */
 export function createDelivery({ now, durable, log, audit, mail }: DeliveryDeps) {
   const records = lettersOf(durable);
 
   async function hand(letter: Letter): Promise<boolean> {
     if (mail === undefined) return false;
-    const written = mail.write(letter.notice, letter.locale);
+    const written = 'mail' in letter ? letter.mail : mail.write(letter.notice, letter.locale);
     const sent = await mail.send({ channel: 'mail', to: letter.to, ...written }, letter.account);
     // It may have been taken: a second copy would alarm people for nothing.
     return sent.ok || sent.unsure === true;
@@ -44,8 +52,8 @@ export function createDelivery({ now, durable, log, audit, mail }: DeliveryDeps)
   }
 
   async function handed({ id, version }: DataRecord, letter: Letter): Promise<void> {
-    if (gravity(letter.notice.kind) < 0) return void (await records.remove(id));
-    const kept: Letter = { ...letter, handed: true, due: now() + APART };
+    if (!isApart(letter)) return void (await records.remove(id));
+    const kept: Letter = { ...withoutWords(letter), handed: true, due: now() + APART };
     if (await records.update(id, version + 1, JSON.stringify(kept))) return;
     // A newer one was put in its place while this one was on its way: it waits for its day.
     const newer = await records.get(id);
@@ -68,8 +76,8 @@ export function createDelivery({ now, durable, log, audit, mail }: DeliveryDeps)
       return void (await records.update(record.id, record.version + 1, JSON.stringify({ ...taken, due })));
     }
     await records.remove(record.id);
-    const { account, notice } = letter;
-    audit.note({ event: 'notice.undelivered', account, kind: notice.kind, tries });
+    const { account } = letter;
+    audit.note({ event: 'notice.undelivered', account, kind: kindOf(letter), tries });
   }
 
   return { attempt };

@@ -82,6 +82,11 @@ export function createLetters(deps: LettersDeps) {
   }
 
   return {
+    /** A letter in words, once by this id; durable when it returns. */
+    async post(...letter: Parameters<typeof spool.post>): Promise<void> {
+      await spool.post(...letter);
+      wake();
+    },
     /** Hears the audit: what owners are to be told is written down, of a committed event before the caller goes on. */
     async hear(event: AuditEvent, how: 'committed' | 'noted'): Promise<void> {
       if (mail === undefined) return;

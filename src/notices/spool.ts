@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
+import type { MailMessage } from '../core/sender.ts';
 import type { DurableStore } from '../core/store.ts';
 import { type AddressesOf, directoryAddress } from './addresses.ts';
 import { type CapDeps, createCap, type Room } from './cap.ts';
@@ -11,12 +12,25 @@ const ROUNDS = 10;
 /** These have a measure of their own. */
 const APART: Room = { allowed: true, last: false };
 
-export interface Letter {
-  account: string;
-  to: string;
+export type Letter = NoticeLetter | ReadyLetter;
+
+/** Put into words when it is sent. */
+export interface NoticeLetter extends Envelope {
   /** BCP 47, as the person chose it. */
   locale?: string;
   notice: Notice;
+}
+
+/** In words already. */
+export interface ReadyLetter extends Envelope {
+  /** What it is, for the audit. */
+  what: string;
+  mail: Omit<MailMessage, 'channel' | 'to'>;
+}
+
+interface Envelope {
+  account: string;
+  to: string;
   /** Epoch milliseconds: written, and not to be tried before. */
   written: number;
   due: number;
@@ -59,7 +73,7 @@ export function createSpool(deps: SpoolDeps) {
     for (const to of spaced ? told.to.slice(0, 1) : told.to) {
       const { id, locale } = account;
       const of = { account: id, to, ...(locale ? { locale } : {}) };
-      const letter: Letter = { ...of, notice, written: at, due: deps.now(), tries: 0 };
+      const letter: NoticeLetter = { ...of, notice, written: at, due: deps.now(), tries: 0 };
       if (spaced) await space(letter);
       else await records.insert({ id: newId(at), data: JSON.stringify(letter) });
     }
@@ -67,7 +81,7 @@ export function createSpool(deps: SpoolDeps) {
   }
 
   /** One of these waits for an account at most, and for the end of the day after the last one. */
-  async function space(letter: Letter): Promise<void> {
+  async function space(letter: NoticeLetter): Promise<void> {
     const id = `apart-${letter.account}`;
     for (let round = 0; round < ROUNDS; round += 1) {
       const record = await records.get(id);
@@ -75,14 +89,21 @@ export function createSpool(deps: SpoolDeps) {
         if (await records.insert({ id, data: JSON.stringify(letter) })) return;
         continue;
       }
-      const waiting = JSON.parse(record.data) as Letter;
+      const waiting = JSON.parse(record.data) as NoticeLetter;
       if (!waiting.handed && gravity(waiting.notice.kind) > gravity(letter.notice.kind)) return;
       const [due, tries] = [waiting.due, waiting.handed ? 0 : waiting.tries];
-      const next: Letter = { ...letter, written: Math.max(letter.written, due), due, tries };
+      const next: NoticeLetter = { ...letter, written: Math.max(letter.written, due), due, tries };
       if (await records.update(id, record.version, JSON.stringify(next))) return;
     }
     throw new SallyportError('ERR_VERSION_CONFLICT', 'others keep changing this letter');
   }
 
-  return { put };
+  /** Once by this id, for as long as it waits and a day after that: whoever isn't sure asks again. */
+  async function post(id: string, letter: Pick<ReadyLetter, 'account' | 'to' | 'what' | 'mail'>): Promise<void> {
+    const at = deps.now();
+    const kept: ReadyLetter = { ...letter, written: at, due: at, tries: 0 };
+    await records.insert({ id: `once-${id}`, data: JSON.stringify(kept) });
+  }
+
+  return { put, post };
 }
