@@ -7,6 +7,7 @@ import type { NewAccount } from '../core/store.ts';
 import { createIds } from './ids.ts';
 import type { Found, Logins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
+import type { PasswordExpiryOf } from './passwords/expiry.ts';
 import type { PasswordStates } from './passwords/state.ts';
 
 export interface Accounts {
@@ -38,6 +39,7 @@ export function createAccounts(
     audit: Pick<AuditPort, 'commit'>;
     logins: Logins;
     passwordStates: Pick<PasswordStates, 'mayStay'>;
+    passwordExpiry: Pick<PasswordExpiryOf, 'of'>;
   },
 ): Accounts {
   const { durable, directories, logins } = deps;
@@ -102,6 +104,12 @@ export function createAccounts(
     return of[mac.readUInt32BE(0) % of.length] ?? '';
   }
 
+  /** By our own policy, whatever its directory says. */
+  async function hasExpired(account: Account): Promise<boolean> {
+    const { stage } = (await deps.passwordExpiry.of(account)) ?? {};
+    return stage === 'expired' || stage === 'disabled';
+  }
+
   return {
     async find(login) {
       const found = await logins.find(login);
@@ -156,7 +164,9 @@ export function createAccounts(
         if (account.version > 0) await refused(account, person);
         return 'wrong';
       }
-      return verdict === 'ok' && !(await deps.passwordStates.mayStay(account, password)) ? 'unfit' : verdict;
+      if (verdict !== 'ok') return verdict;
+      if (await hasExpired(account)) return 'expired';
+      return (await deps.passwordStates.mayStay(account, password)) ? 'ok' : 'unfit';
     },
     listen: (hear) => void listeners.push(hear),
   };

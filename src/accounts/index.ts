@@ -9,6 +9,7 @@ import { createHolds } from './holds.ts';
 import { createLastKnown } from './last-known.ts';
 import { createLogins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
+import { createPasswordExpiry } from './passwords/expiry.ts';
 import { createPasswordStates } from './passwords/state.ts';
 import { createPreferences } from './preferences.ts';
 
@@ -20,15 +21,16 @@ export { createWatch, type Watch, type WatchTrouble } from './watch/index.ts';
 export function accountsRoom(needs: AccountsNeeds) {
   const logins = createLogins(needs);
   const passwordStates = createPasswordStates(needs);
+  const passwordExpiry = createPasswordExpiry(needs, { passwordStates });
   return {
     logins,
-    accounts: createAccounts({ ...needs, logins, passwordStates }),
+    accounts: createAccounts({ ...needs, logins, passwordStates, passwordExpiry }),
     contacts: createContacts(needs),
     credentials: createCredentials(needs),
     holds: createHolds(needs),
     preferences: createPreferences(needs),
     passwordRules: needs.passwordRules,
-    passwordStates,
+    ...{ passwordStates, passwordExpiry },
     lastKnown: createLastKnown(needs),
   };
 }

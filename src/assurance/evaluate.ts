@@ -2,6 +2,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Hold, Holds } from '../accounts/holds.ts';
 import type { ReadLastKnown } from '../accounts/last-known.ts';
+import type { PasswordExpiryOf } from '../accounts/passwords/index.ts';
 import type { PasswordRules } from '../accounts/passwords/rule-book.ts';
 import { atMost } from '../accounts/strength.ts';
 import type { Credential } from '../core/account.ts';
@@ -17,11 +18,14 @@ import { impliedOf, onlyIfNamed } from './implied.ts';
 import type { AssuranceNeeds } from './needs.ts';
 import { createPresence, type Present } from './presence.ts';
 import { isPresentable } from './presentable.ts';
-import { createRequirements, recently, underHold } from './requirements.ts';
+import { createRequirements, recently, underChange, underHold } from './requirements.ts';
 import { createStillAllowed } from './still-allowed.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 import { createValidity, validityOf } from './validity.ts';
 import { checkKnown, createTelling, opensAlone, underAbsence } from './without-directory.ts';
+
+/** Why a new password is chosen; `expiring`: because its owner wants to, before it has to be. */
+export type Due = NonNullable<Proof['renew']> | 'expiring';
 
 /** An evaluation, with what it rests on: the journey goes on from there. */
 export interface FullEvaluation extends Evaluation {
@@ -36,8 +40,8 @@ export interface FullEvaluation extends Evaluation {
   stopped: ReadonlySet<string>;
   /** The password must be changed before anything opens. */
   hold?: Hold;
-  /** The password given was right, and its directory wants another one before anything opens. */
-  due?: NonNullable<Proof['renew']>;
+  /** The password given was right, and its directory or the policy wants another one before anything opens. */
+  due?: Due;
   /** The prompts that can be presented; absent: all. */
   presents?: readonly PromptKind[];
   /** Their directory is away, and only a passkey opens. */
@@ -53,24 +57,25 @@ interface Parts {
   devices: TrustedDevices;
   holds: Holds;
   attempts: Pick<Attempts, 'stopped'>;
+  passwordExpiry: Pick<PasswordExpiryOf, 'disabled'>;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-function dueOf(proofs: readonly Proof[]): Pick<FullEvaluation, 'due'> {
+function dueOf(proofs: readonly Proof[], disabled: boolean, renews: boolean | undefined): Due | undefined {
   const due = proofs.find(({ renew }) => renew !== undefined)?.renew;
-  return due === undefined ? {} : { due };
+  return due ?? (disabled ? 'expired' : renews ? 'expiring' : undefined);
 }
 
 /** The one question that every door, page and journey asks: how does this request stand? */
 export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
-  const { accounts, lastKnown, credentials, evidence, devices, holds, attempts } = parts;
+  const { accounts, lastKnown, credentials, evidence, devices, holds, attempts, passwordExpiry } = parts;
   const capabilities = createCapabilities(deps);
   const { reachable, offered, standingOf, isSecond, isOwn, isEnrolled, works, elders, reviewer } = capabilities;
   const requirements = createRequirements(deps);
   const { requirementOf, needsSecond } = requirements;
   const present = createPresence(deps, { accounts, lastKnown });
-  const stillAllowed = createStillAllowed(deps, { present, credentials, holds, capabilities, requirements });
+  const stillAllowed = createStillAllowed(deps, { ...parts, present, capabilities, requirements });
   const reserved = onlyIfNamed(deps.factors);
   const tell = createTelling(deps);
 
@@ -115,7 +120,6 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
       : [[], { since: 0, hold: undefined }, NOTHING];
     const enrolled = all.filter(heldTo(hold)).filter(sets(input.application, hold));
     const demanded = required(input, enrolled, { ...(account && { account }), ...(away && { away }) });
-    const requirement = hold ? underHold(demanded) : demanded;
     const validity = validityOf(account, changed);
     const ofSession = account && input.sight ? await evidence.of(input.sight, account.id, input.request) : [];
     const working = enrolled.filter(works);
@@ -127,6 +131,11 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
       stands(proof) && (input.bootstrap !== false || !proof.bootstrap) && (away === undefined || opensAlone(proof));
     const review = account && reviewer(account, working, { application: input.application });
     const held = review ? [...ofSession, ...(input.collected ?? [])].filter(counts).flatMap(review) : [];
+    // A directory that is away neither says how old a password is nor takes another one.
+    const disabled = account !== undefined && away === undefined && (await passwordExpiry.disabled(account));
+    const due = account && dueOf(held, disabled, input.renews);
+    const changing = due !== undefined && isEnrolled(account, working) ? underChange(demanded) : demanded;
+    const requirement = hold ? underHold(demanded) : changing;
     const enrolling = input.bootstrap !== false && isOwnPage(input.application);
     const implied = impliedOf(deps.factors, account, requirement.factors);
     const asked = { requirement, wants: input.wants, request: input.request, onlyIfNamed: reserved };
@@ -135,7 +144,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     const facts = {
       ...{ requirement, credentials: enrolled, implied, stopped, evidence: held, enrolling, withheld },
       ...(hold ? { hold } : {}),
-      ...dueOf(held),
+      ...(due ? { due } : {}),
       ...(input.presents ? { presents: input.presents } : {}),
       ...(away ? { withoutDirectory: true as const } : {}),
     };

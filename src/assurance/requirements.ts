@@ -62,6 +62,19 @@ export function underHold(requirement: Requirement): Requirement {
   };
 }
 
+/**
+ * A new password is chosen. Whoever has a second factor shows it first: the password that is to go may be known to
+ * others, and would choose the next one.
+ */
+export function underChange(requirement: Requirement): Requirement {
+  const reason = { rule: 'a new password is chosen', effect: 'applied', demands: ['level: mfa'] } as const;
+  return {
+    ...requirement,
+    level: highest(requirement.level, 'mfa'),
+    reasons: [...requirement.reasons, reason],
+  };
+}
+
 /** Outside an authorization request `never` can only mean: a moment ago. */
 export function recently(requirement: Requirement, recent: number | undefined): Requirement {
   if (recent === undefined || !requirement.perRequest) return requirement;

@@ -1,5 +1,6 @@
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Holds } from '../accounts/holds.ts';
+import type { PasswordExpiryOf } from '../accounts/passwords/index.ts';
 import { type Account, type Credential, isEnded } from '../core/account.ts';
 import { highest, isFirstFactor, levelOf, levelsOf, NO_REQUEST, type Proof, reaches } from '../core/assurance.ts';
 import type { StillAllowedInput } from '../core/sign-in.ts';
@@ -15,6 +16,7 @@ interface Parts {
   present: Presence;
   credentials: Credentials;
   holds: Holds;
+  passwordExpiry: Pick<PasswordExpiryOf, 'disabled'>;
   capabilities: Capabilities;
   requirements: Requirements;
 }
@@ -22,7 +24,7 @@ interface Parts {
 /** Whether what a token says still stands, long after its sign-in. */
 export function createStillAllowed(
   deps: Pick<AssuranceNeeds, 'now' | 'factors' | 'rules' | 'acr'>,
-  { present, credentials, holds, capabilities, requirements }: Parts,
+  { present, credentials, holds, passwordExpiry, capabilities, requirements }: Parts,
 ) {
   const { isEnrolled, works, reviewer } = capabilities;
   const { requirementOf } = requirements;
@@ -74,6 +76,7 @@ export function createStillAllowed(
     if (account === undefined || isEnded(account, { at, generation })) return false;
     if (await holds.of(account.id)) return false;
     if (input.kind === 'use' && away === undefined) return true;
+    if (away === undefined && (await passwordExpiry.disabled(account))) return false;
     const all = await credentials.ofAccount(account.id);
     if (away) return checkUse(input, account, all, away);
     const enrolled = isEnrolled(account, all);

@@ -80,6 +80,8 @@ export interface EvaluationInput {
   request: RequestId;
   wants: Wants;
   browser?: Browser;
+  /** Its owner wants to choose a new password in this sign-in, before anything else opens. */
+  renews?: boolean;
   /** False: what only a lent pass has proven doesn't count, as for what a pass is not for. */
   bootstrap?: false;
   /** For the gateway's own pages: what `remember: never` comes to there, milliseconds. */

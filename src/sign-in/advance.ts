@@ -1,4 +1,5 @@
 import { contextOf } from '../accounts/context.ts';
+import type { PasswordExpiryOf, PasswordStates } from '../accounts/passwords/index.ts';
 import type { Preferences } from '../accounts/preferences.ts';
 import type { Evaluator, FullEvaluation } from '../assurance/evaluate.ts';
 import type { TrustedDevices } from '../assurance/trusted-devices.ts';
@@ -11,6 +12,7 @@ import type { Suggestions } from '../methods/suggestions.ts';
 import type { SignInNeeds } from './needs.ts';
 import { createOffers, type Preferring } from './offers.ts';
 import { createRemembering } from './remembering.ts';
+import { createReminding } from './reminding.ts';
 import { createRights, standing } from './rights.ts';
 import type { Stage, State } from './steps.ts';
 
@@ -20,17 +22,20 @@ interface Parts {
   passwords: Passwords;
   preferences: Preferences;
   suggestions: Suggestions;
+  passwordExpiry: PasswordExpiryOf;
+  passwordStates: PasswordStates;
 }
 
 /** What comes next, from how the request stands: the one dispatcher that every answer returns to. */
 export function createDispatcher(
   deps: SignInNeeds,
-  { evaluator, devices, passwords, preferences, suggestions }: Parts,
+  { evaluator, devices, passwords, preferences, suggestions, ...expiring }: Parts,
 ) {
   const offers = createOffers(deps, evaluator);
   const rights = createRights(deps, { evaluator, offers, suggestions, evaluate });
   const { isFresh, hasOwn, hasSetUp, hasFreshPass, mayAdd, mayEnrol } = rights;
   const { memorable, remembering } = createRemembering(deps, devices);
+  const reminding = createReminding(deps, { ...expiring, passwords });
   const lends = [...deps.factors.values()].some(({ module }) => module.standing === 'bootstrap');
 
   async function evaluate(request: SignInRequest, state: State, browser: Browser): Promise<Preferring> {
@@ -44,6 +49,7 @@ export function createDispatcher(
       wants: request.wants,
       browser,
       ...(request.presenter ? { presents: request.presenter.prompts } : {}),
+      ...(state.renews ? { renews: true } : {}),
     });
     // Nothing is chosen from where there is one at most.
     if (account === undefined || evaluation.missing !== 'second' || evaluation.credentials.length < 2) {
@@ -107,6 +113,8 @@ export function createDispatcher(
     if (account === undefined) return { at: 'done', authTime };
     const lent = await afterPass(application, state, evaluation);
     if (lent) return lent;
+    const reminder = await reminding.due(account, application, state, authTime);
+    if (reminder) return reminder;
     if (!state.suggested && mayAdd(state, evaluation)) {
       const suggestion = await suggestions.due(account, evaluation.credentials);
       if (suggestion) {
@@ -132,12 +140,6 @@ export function createDispatcher(
     return stage.at === 'enrol' ? { ...stage, optional: { authTime }, why: 'why.suggested' } : undefined;
   }
 
-  /** All is proven, and nothing opens before the password is a new one: the account is held, or its directory says so. */
-  function newPassword({ account, hold, due }: FullEvaluation): Stage {
-    if (account && passwords.changeable(account)) return { at: 'new-password', ...(hold || !due ? {} : { due }) };
-    return { at: 'refused', message: hold ? 'held.not-here' : 'due.not-here', error: 'access_denied' };
-  }
-
   async function next(request: SignInRequest, state: State, browser: Browser): Promise<Stage> {
     const context = contextOf(request, browser);
     const evaluation = await evaluate(request, state, browser);
@@ -155,7 +157,7 @@ export function createDispatcher(
       return offers.first(context, evaluation, hint);
     }
     if (evaluation.missing === 'new-password') {
-      return request.presenter ? elsewhere(context, state, evaluation) : newPassword(evaluation);
+      return request.presenter ? elsewhere(context, state, evaluation) : reminding.newPassword(evaluation);
     }
     if (!evaluation.satisfied) return second(context, state, evaluation);
     // Nothing is suggested or remembered on a state that may be over.
@@ -167,7 +169,7 @@ export function createDispatcher(
     return last(request.application, state, evaluation, browser);
   }
 
-  return { next, evaluate, offers, mayEnrol, memorable, validityNow: evaluator.validityNow };
+  return { next, evaluate, offers, mayEnrol, memorable, later: reminding.later, validityNow: evaluator.validityNow };
 }
 
 /** Whose sign-in it is: what was proven here, else whose session the browser brought. */

@@ -6,7 +6,7 @@ import type { SignInRequest } from '../core/sign-in.ts';
 import type { Passwords } from '../methods/passwords.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import { PATIENCE } from './states.ts';
-import type { State, Step } from './steps.ts';
+import type { Stage, State, Step } from './steps.ts';
 
 interface Parts {
   accounts: Accounts;
@@ -31,22 +31,8 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
     switch (stage.at) {
       case 'first':
       case 'enrol':
-      case 'method': {
-        const { factor, prompt, why } = stage;
-        const also = (stage.also ?? []).map((it) => ({ factor: it.factor, prompt: it.prompt }));
-        const purpose = stage.at === 'enrol' ? 'enrol' : 'sign-in';
-        return {
-          ...common,
-          kind: 'prompt',
-          purpose,
-          factor,
-          prompt,
-          why,
-          also,
-          second: stage.at === 'method' || (stage.at === 'enrol' && stage.optional === undefined),
-          optional: stage.optional !== undefined,
-        };
-      }
+      case 'method':
+        return { ...common, ...promptOf(stage) };
       case 'choose': {
         return { ...common, kind: 'choose', ...(await choices(request, state, browser)) };
       }
@@ -67,7 +53,17 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
       case 'selected':
         return { ...common, kind: 'done', outcome: { kind: 'selected', account: stage.account } };
       case 'new-password':
-        return { ...common, kind: 'new-password', rules: account ? passwords.rulesOf(account) : [], due: stage.due };
+        return {
+          ...common,
+          kind: 'new-password',
+          rules: account ? passwords.rulesOf(account) : [],
+          due: stage.due,
+          optional: stage.optional !== undefined,
+        };
+      case 'remind': {
+        const { expires, overdue, here } = stage;
+        return { ...common, kind: 'remind', expires, here, ...(overdue ? { overdue } : {}) };
+      }
       case 'remember':
         return { ...common, kind: 'remember', window: stage.window };
       case 'refused': {
@@ -82,5 +78,23 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
           outcome: { kind: 'signed-in', account: String(id), authTime: stage.authTime },
         };
     }
+  };
+}
+
+/** A factor's prompt, without what it keeps until the answer. */
+function promptOf(stage: Extract<Stage, { at: 'first' | 'method' | 'enrol' }>) {
+  const { factor, prompt, why } = stage;
+  const also = (stage.also ?? []).map((it) => ({ factor: it.factor, prompt: it.prompt }));
+  const purpose = stage.at === 'enrol' ? ('enrol' as const) : ('sign-in' as const);
+  const second = stage.at === 'method' || (stage.at === 'enrol' && stage.optional === undefined);
+  return {
+    kind: 'prompt' as const,
+    purpose,
+    factor,
+    prompt,
+    why,
+    also,
+    second,
+    optional: stage.optional !== undefined,
   };
 }

@@ -93,8 +93,23 @@ export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) 
     return { state: { ...kept, stage: { at: 'choose-enrolment', factors, optional: { authTime: stage.authTime } } } };
   }
 
+  /** Left out: the sign-in goes on, and nothing is suggested in it again. */
   async function skip(request: SignInRequest, state: State, browser: Browser): Promise<Result> {
-    return { state: await advance(request, { ...state, suggested: true }, browser) };
+    const { renews: _, ...kept } = state;
+    return { state: await advance(request, { ...kept, suggested: true }, browser) };
+  }
+
+  /** A password that expires soon: another one now, or later. */
+  async function remind(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
+    const { stage } = state;
+    const account = accountOf(request, state);
+    if (stage.at !== 'remind' || account === undefined) return { error: { key: 'try-again' } };
+    if (answer.remind === 'now' && stage.here) {
+      return { state: await advance(request, { ...state, reminded: true, renews: true }, browser) };
+    }
+    if (answer.remind !== 'later') return { error: { key: 'try-again' } };
+    await dispatcher.later(account);
+    return { state: await advance(request, { ...state, reminded: true }, browser) };
   }
 
   /** The new password that a hold asks for. What was shown a moment ago to get here stands beyond the change. */
@@ -115,7 +130,8 @@ export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) 
     if ('lost' in result) return { state: await advance(request, state, browser) };
     if ('error' in result) return { error: result.error, free: true };
     const collected = renewedProofs(state.collected, result);
-    return { state: await advance(request, { ...state, collected }, browser) };
+    const { renews: _renews, ...kept } = state;
+    return { state: await advance(request, { ...kept, collected }, browser) };
   }
 
   /** The account of the session, or somebody else's. */
@@ -131,5 +147,5 @@ export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) 
     return { state: { ...state, nonce: states.nonce(), stage: { at: 'selected', account } } };
   }
 
-  return { remember, choose, suggest, lost, skip, renew, select };
+  return { remember, choose, suggest, lost, remind, skip, renew, select };
 }

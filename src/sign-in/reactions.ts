@@ -49,11 +49,12 @@ export function createReactions(deps: SignInNeeds, parts: Parts) {
     const { state } = loaded;
     const { stage } = state;
     if (stage.at === 'remember') return questions.remember(request, state, answer, browser);
+    if (stage.at === 'remind') return questions.remind(request, state, answer, browser);
+    if ('optional' in stage && stage.optional && answer.skip === 'yes') return questions.skip(request, state, browser);
     if (stage.at === 'new-password') return questions.renew(request, state, answer, browser);
     if (stage.at === 'select-account') return questions.select(request, state, stage.account, answer, browser);
     if (stage.at === 'suggest') return questions.suggest(request, state, answer, browser);
     if (stage.at === 'lost') return questions.lost(request, state, answer, browser);
-    if ('optional' in stage && stage.optional && answer.skip === 'yes') return questions.skip(request, state, browser);
     if (stage.at === 'choose-enrolment') return questions.choose(request, state, answer, browser);
     if (stage.at === 'enrol' && !stage.optional && answer.factor !== undefined) {
       return questions.choose(request, state, answer, browser);

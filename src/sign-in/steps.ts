@@ -1,5 +1,6 @@
+import type { Due } from '../assurance/evaluate.ts';
 import type { Account } from '../core/account.ts';
-import type { Evidence, PasswordDue } from '../core/assurance.ts';
+import type { Evidence } from '../core/assurance.ts';
 import type { Outcome } from '../core/door.ts';
 import type { Method } from '../core/journey.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
@@ -29,13 +30,22 @@ export type Stage =
   | { at: 'lost'; authTime: number }
   | { at: 'remember'; window: number; authTime: number }
   | { at: 'suggest'; factor: string; authTime: number }
-  /** `due`: its directory wants it, and takes it with the present one. Otherwise a hold does. */
-  | { at: 'new-password'; due?: PasswordDue }
+  | ({ at: 'remind'; authTime: number } & Reminder)
+  /** `due`: its directory or the policy wants it, and takes it with the present one. Otherwise a hold does. */
+  | { at: 'new-password'; due?: Due; optional?: { authTime: number } }
   /** Whether to go on with the account of the session, and then that it does. */
   | { at: 'select-account' | 'selected'; account: string }
   | { at: 'refused'; message: string; error: RefusalError; setUp?: boolean }
   /** `withoutDirectory`: their directory could not be asked. */
   | { at: 'done'; authTime: number; withoutDirectory?: true };
+
+/** That the password expires. `overdue`: it has, and nothing is enforced; `here`: it can be changed in this sign-in. */
+export interface Reminder {
+  /** Epoch milliseconds. */
+  expires: number;
+  overdue?: boolean;
+  here: boolean;
+}
 
 export type RefusalError = Extract<Outcome, { kind: 'refused' }>['error'];
 
@@ -50,6 +60,10 @@ export interface State {
   wrong: number;
   /** A suggestion was made in this sign-in: there won't be another. */
   suggested?: boolean;
+  /** They were reminded that their password expires, and won't be again. */
+  reminded?: boolean;
+  /** They want to choose a new one before they go on. */
+  renews?: boolean;
   /** The person said that what they have is lost: a pass sets up another one. */
   lost?: boolean;
   error?: Message & { factor?: string };
@@ -79,8 +93,9 @@ export type Step = { nonce: string; account?: Account; error?: Message & { facto
   | { kind: 'lost' }
   | { kind: 'remember'; window: number }
   | { kind: 'suggest'; factor: string }
+  | ({ kind: 'remind' } & Reminder)
   /** `rules`: what it must be, in words. */
-  | { kind: 'new-password'; rules: readonly Message[]; due?: PasswordDue | undefined }
+  | { kind: 'new-password'; rules: readonly Message[]; due?: Due | undefined; optional: boolean }
   | { kind: 'select-account' }
   | {
       kind: 'refused';

@@ -2,15 +2,20 @@
  * What the help desk reads about the people in its scope: who is set up, with what, who fails, what was reported. It
  * needs the durable store, directories and rules, and changes nothing.
  */
+import type { AccountsRoom } from '../accounts/index.ts';
 import type { ReportsRoom } from '../reports/index.ts';
 import type { StatisticsNeeds } from './needs.ts';
 import { createStatistics } from './statistics.ts';
 
 export type { StatisticsNeeds } from './needs.ts';
+export type { Aged } from './passwords.ts';
 export type { Known } from './totals/counted.ts';
 export { type Counter, createCounter } from './totals/counter.ts';
 
-export function statisticsRoom(needs: StatisticsNeeds, below: ReportsRoom) {
+export function statisticsRoom(
+  needs: StatisticsNeeds,
+  below: ReportsRoom & Pick<AccountsRoom, 'accounts' | 'passwordStates'>,
+) {
   return { statistics: createStatistics(needs, below) };
 }
 

@@ -1,3 +1,4 @@
+import type { AccountsRoom } from '../accounts/index.ts';
 import type { Account } from '../core/account.ts';
 import type { Report } from '../reports/records.ts';
 import type { Reports } from '../reports/reports.ts';
@@ -5,6 +6,7 @@ import { createEnrolmentReport } from './enrolment.ts';
 import { createFailuresReport } from './failures.ts';
 import { createMethodsReport } from './methods.ts';
 import type { StatisticsNeeds } from './needs.ts';
+import { createPasswordsReport } from './passwords.ts';
 import type { InScope } from './people.ts';
 import { createTotals } from './totals/totals.ts';
 
@@ -12,14 +14,18 @@ import { createTotals } from './totals/totals.ts';
 const MOST_REPORTS = 5_000;
 const PAGE = 500;
 
+type Aging = Pick<AccountsRoom, 'accounts' | 'passwordStates'>;
+
 /** What the help desk reads about the people in its scope. Nothing of it is held for longer than it is read. */
-export function createStatistics(deps: StatisticsNeeds, { reports }: { reports: Reports }) {
+export function createStatistics(deps: StatisticsNeeds, below: { reports: Reports } & Aging) {
+  const { reports } = below;
   const { accounts } = deps.durable;
 
   return {
     enrolment: createEnrolmentReport(deps),
     methods: createMethodsReport(deps),
     failures: createFailuresReport(deps),
+    passwords: createPasswordsReport(deps, below),
     totals: createTotals(deps),
 
     /** "This wasn't me", the newest first, each with whom it is about. */

@@ -10,6 +10,7 @@ export { formText } from './bodies.ts';
 export { createBonds } from './bonds.ts';
 export { createCodeWriter } from './code-messages.ts';
 export { html, localsOf, type Rendering, type WebDeps, type WebRooms } from './context.ts';
+export { createListWriter } from './department-list.ts';
 export { createDeposits } from './deposits.ts';
 export { createFormPost } from './form-post.ts';
 export { createI18n, type I18n } from './i18n.ts';

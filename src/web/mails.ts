@@ -19,8 +19,8 @@ export interface Draft {
   facts?: readonly { label: string; value: string }[];
   /** What to do. */
   advice?: readonly string[];
-  /** The one button: it opens a page, and does nothing by being opened. */
-  action: { label: string; href: string };
+  /** The one button, where there is something to open: it opens a page, and does nothing by being opened. */
+  action?: { label: string; href: string };
 }
 
 export interface Written {
@@ -73,7 +73,7 @@ export function createMailWriter({ i18n, name, support }: MailTexts): MailWriter
       ...paragraphs,
       facts.map(({ label, value }) => t('fact', { label, value })).join('\n'),
       ...advice,
-      t('fact', { label: action.label, value: action.href }),
+      action === undefined ? '' : t('fact', { label: action.label, value: action.href }),
       ...foot,
       service,
     ];

@@ -1,4 +1,5 @@
 import type { ContactKind } from '../accounts/index.ts';
+import type { Expiry } from '../accounts/passwords/index.ts';
 import type { LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
@@ -128,6 +129,18 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages {
     account: { username: string; name: string };
     factor: string;
   };
+  /** The password expires, or has and nothing is enforced. Field `remind`: `now`, if it can be changed here, or `later`. */
+  remind: {
+    action: string;
+    csrf: string;
+    application: LocalizedText;
+    requester?: string;
+    account: { username: string; name: string };
+    /** Epoch milliseconds. */
+    expires: number;
+    overdue: boolean;
+    here: boolean;
+  };
   /** A new password, field `next`; with `current` the present one as well, in a field of that name. */
   'new-password': {
     action: string;
@@ -144,6 +157,8 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages {
     cancel?: string;
     /** Address that leaves all as it is. */
     back?: string;
+    /** It can be left for later: field `skip`. */
+    optional?: boolean;
   };
   /** Field `remember`: `yes` or `no`, two submit buttons, neither preferred. */
   remember: {
@@ -310,6 +325,8 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages {
       /** Posts or links to `/account/contacts/add/<kind>`. */
       addable: ContactKind[];
     };
+    /** When it expires; absent: never. Epoch milliseconds. */
+    password?: Expiry;
   };
   /** "This wasn't me": what it was, and what will happen. */
   'not-me': {

@@ -30,7 +30,7 @@ const classic: BuiltIn = {
   length: { minimum: 10, maximum: 18 },
   composition: ['digit', 'letter'],
   history: 3,
-  expiry: { after: 180 * DAY, remind: 14 * DAY, enforced: true, disable: true },
+  expiry: { after: 180 * DAY, remind: 14 * DAY, mails: [14 * DAY, 7 * DAY, DAY], enforced: true, disable: true },
   lockout: { failures: 8, duration: 30 * MINUTE },
   reset: { ...nist.reset, effectiveAfter: 10 * MINUTE },
 };

@@ -7,6 +7,7 @@ import { formFaults } from './rules.ts';
 
 const some = <T extends string>(values: readonly T[]) => fc.subarray([...values]).map((list) => list.sort());
 const duration = fc.integer({ min: 0, max: 1_000 });
+const mails = fc.uniqueArray(duration, { maxLength: 4 }).map((list) => list.sort((one, other) => other - one));
 
 const profile: fc.Arbitrary<PasswordProfile> = fc.record(
   {
@@ -17,7 +18,7 @@ const profile: fc.Arbitrary<PasswordProfile> = fc.record(
     characters: fc.constantFrom('any', 'printable-ascii'),
     blocklists: some(BLOCKLISTS),
     history: fc.integer({ min: 0, max: 5 }),
-    expiry: fc.record({ after: duration, remind: duration, enforced: fc.boolean(), disable: fc.boolean() }),
+    expiry: fc.record({ after: duration, remind: duration, mails, enforced: fc.boolean(), disable: fc.boolean() }),
     lockout: fc.record({ failures: fc.integer({ min: 1, max: 20 }), duration }),
     secondFactor: fc.boolean(),
     reset: fc.record({ effectiveAfter: duration, ways: some(RESET_WAYS), legacySecretQuestions: fc.boolean() }),
@@ -46,6 +47,7 @@ function expectNoLooser(it: PasswordProfile, than: PasswordProfile): void {
   if (than.expiry) {
     expect(it.expiry?.after).toBeLessThanOrEqual(than.expiry.after);
     expect(it.expiry?.remind).toBeGreaterThanOrEqual(than.expiry.remind);
+    expect(it.expiry?.mails).toEqual(expect.arrayContaining([...than.expiry.mails]));
     if (than.expiry.enforced) expect(it.expiry?.enforced).toBe(true);
     if (than.expiry.disable) expect(it.expiry?.disable).toBe(true);
   }
@@ -133,7 +135,7 @@ describe('whose profile it is', () => {
   });
 
   it('is enforced for some groups, and for whoever may be in one of them', () => {
-    const expiry = { after: 10, remind: 2, enforced: true, disable: true };
+    const expiry = { after: 10, remind: 2, mails: [], enforced: true, disable: true };
     const plain = fc.sample(profile, 1)[0] as PasswordProfile;
     const one: GivenProfile = { profile: { ...plain, expiry }, groups: ['staff'], enforcedGroups: ['finance'] };
     const of = policy([one], { ...plain, names: ['fallback'] });

@@ -33,6 +33,7 @@ function joinExpiry(a: PasswordExpiry, b: PasswordExpiry): PasswordExpiry {
   return {
     after: min(a.after, b.after),
     remind: max(a.remind, b.remind),
+    mails: [...new Set([...a.mails, ...b.mails])].sort((one, other) => other - one),
     enforced: a.enforced || b.enforced,
     disable: a.disable || b.disable,
   };

@@ -46,6 +46,8 @@ export interface PasswordExpiry {
   after: number;
   /** How long before that people are reminded; no longer than `after` where it is used. */
   remind: number;
+  /** How long before that they are written to, the longest first. */
+  mails: readonly number[];
   /** Whether an expired one opens nothing before it is another one; else people are only reminded. */
   enforced: boolean;
   /** Whether the account is disabled then, until its owner changes the password at sign-in. */

@@ -11,7 +11,7 @@ interface Kept {
   profile: string;
   /** Since when. */
   since: number;
-  /** When it was changed here; the directory's own word comes first. */
+  /** When it was changed here; the later of this and the directory's own word counts. */
   changedAt?: number;
 }
 
@@ -79,7 +79,7 @@ export function createPasswordStates(deps: Pick<AccountsNeeds, 'durable' | 'now'
       const profile = profileOf(account);
       const known = person ?? (await deps.directories.get(account.directory)?.byKey(account.directoryKey));
       const { kept } = await read(account.id);
-      const changedAt = known?.passwordChangedAt ?? kept?.changedAt;
+      const changedAt = later(known?.passwordChangedAt, kept?.changedAt);
       const since = kept?.profile === digestOf(profile) ? kept.since : deps.now();
       const facts = { account: account.id, since, ...(changedAt === undefined ? {} : { changedAt }) };
       const expires = expiresAt(facts, profile, spread);
@@ -114,6 +114,11 @@ export function createPasswordStates(deps: Pick<AccountsNeeds, 'durable' | 'now'
       }));
     },
   };
+}
+
+/** A replica of the directory may not have heard yet of what was changed here a moment ago. */
+function later(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
 export type PasswordStates = ReturnType<typeof createPasswordStates>;

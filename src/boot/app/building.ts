@@ -7,6 +7,7 @@ import { createWeb } from '../../web/index.ts';
 import type { CommandHost } from '../commands.ts';
 import type { Config } from '../config.ts';
 import { createHost } from '../host.ts';
+import type { Jobs } from '../jobs/index.ts';
 import { metadataEnds, signingEnds, tlsEnds } from '../metrics/ends.ts';
 import type { Modules } from '../modules.ts';
 import type { Rooms } from '../rooms.ts';
@@ -15,6 +16,7 @@ import { openCore, portsOf } from './core.ts';
 import { openDoors, watchDoors } from './doors.ts';
 import { frontOf } from './front.ts';
 import type { Ground } from './ground.ts';
+import { jobsOf } from './jobs.ts';
 import { knownIn } from './known.ts';
 import type { Ledger } from './ledger.ts';
 import { openOutside } from './outside.ts';
@@ -40,6 +42,7 @@ export interface Building {
   core: Core;
   rooms: Rooms;
   watch: Watch;
+  jobs: Jobs;
   directories: People['directories'];
   /** Paths of further pages of the management port, for people. */
   managementPages: readonly string[];
@@ -83,6 +86,8 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
   closing.defer(() => doors.close());
   const watch = watchDirectories(standing, rooms);
   closing.defer(() => watch.close());
+  const jobs = jobsOf(standing, rooms);
+  closing.defer(() => jobs.close());
   const front = frontOf(standing, { rendering, rooms, core, doors, watch });
   const host = createHost({
     ...{ config, modules, ...ground, ...ledger, ...people, ...rooms },
@@ -96,10 +101,11 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
   const leave = () => {
     unlisten();
     watch.stop();
+    jobs.stop();
     front.streams.close();
   };
   return {
-    ...{ config, web, host, core, rooms, watch, leave, directories: people.directories },
+    ...{ config, web, host, core, rooms, watch, jobs, leave, directories: people.directories },
     arrive: (door, arrival) => doors.all.get(door)?.arrive?.(arrival),
     managementPages: pages.map(({ path }) => path).filter((path) => !path.includes('.')),
     open() {
@@ -117,6 +123,7 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
       ledger.management.watch(doors.troubles.now, watch.troubles);
       outside.letters.start();
       if (!ledger.command) watch.start();
+      if (!ledger.command) jobs.start();
     },
     async close() {
       leave();

@@ -1,6 +1,7 @@
+import type { PasswordPolicy } from '../../accounts/passwords/index.ts';
 import type { Directory, DirectoryLockout } from '../../core/directory.ts';
 import type { FactorModule } from '../../core/factor.ts';
-import type { LockoutNeeds } from '../../lockout/index.ts';
+import type { LockoutNeeds, LockoutSettings } from '../../lockout/index.ts';
 
 /**
  * The strictest of all directories, for everybody: if people of one directory were locked earlier than others, a lock
@@ -21,4 +22,20 @@ export function strictestLockout(
 function stricter(one: DirectoryLockout | undefined, other: DirectoryLockout | undefined) {
   if (one === undefined || other === undefined) return one ?? other;
   return { failures: Math.min(one.failures, other.failures), window: Math.max(one.window, other.window) };
+}
+
+/**
+ * The strictest of all profiles and of the section `lockout`, for everybody: one by profile would tell strangers which
+ * profile a name has, and that a name with the default's numbers may be nobody's.
+ */
+export function joinedLockout(
+  lockout: LockoutSettings,
+  { profiles }: Pick<PasswordPolicy, 'profiles'>,
+): LockoutSettings {
+  const all = [lockout, ...[...profiles.values()].flatMap(({ profile }) => profile.lockout ?? [])];
+  return {
+    ...lockout,
+    failures: Math.min(...all.map(({ failures }) => failures)),
+    duration: Math.max(...all.map(({ duration }) => duration)),
+  };
 }

@@ -14,7 +14,7 @@ import { breachedBy, passwordsPort } from '../passwords/index.ts';
 import { createRegistry, type Registry } from '../registry.ts';
 import type { Ground } from './ground.ts';
 import type { Ledger } from './ledger.ts';
-import { strictestLockout } from './lockout-bound.ts';
+import { joinedLockout, strictestLockout } from './lockout-bound.ts';
 import type { Outside } from './outside.ts';
 
 /** An answer of a directory's about somebody is kept anew once it is so old, milliseconds, or a quarter of what rules allow. */
@@ -44,7 +44,7 @@ export async function openPeople(
 ): Promise<People> {
   await using closing = new AsyncDisposableStack();
   const { world, log, durable, ephemeral, sealer } = ground;
-  const { acr, trustedDevices, lockout, directories: routes, passwordPolicy } = config;
+  const { acr, trustedDevices, directories: routes, passwordPolicy } = config;
   const signInWith = routedTo(config.signInWith, routes.values());
   const needs = { ...world, durable, ephemeral, sealer, audit, log };
 
@@ -60,7 +60,11 @@ export async function openPeople(
   const withoutDirectory = shortestWithout(config.rules);
   const seenFor = withoutDirectory && Math.min(MOST_SEEN, withoutDirectory / 4);
   const known = {
-    ...lockoutRoom({ ...needs, lockout, bound: strictestLockout(directories, modules.factors) }),
+    ...lockoutRoom({
+      ...needs,
+      lockout: joinedLockout(config.lockout, config.passwordPolicy),
+      bound: strictestLockout(directories, modules.factors),
+    }),
     ...accountsRoom({ ...needs, directories, routes, signInWith, kinds, passwordRules, ...(seenFor && { seenFor }) }),
   };
 

@@ -4,7 +4,7 @@ import { isTree, type Path, valueAt } from './tree.ts';
 
 /** What a schema of each section alone can't see. */
 export function helpDeskFaults(subject: Subject): Fault[] {
-  return [...agentFaults(subject), ...clientFaults(subject), ...resistance(subject)];
+  return [...agentFaults(subject), ...clientFaults(subject), ...departmentFaults(subject), ...resistance(subject)];
 }
 
 function agentFaults({ tree, parsed: { defaultLocale } }: Subject): Fault[] {
@@ -21,6 +21,11 @@ function agentFaults({ tree, parsed: { defaultLocale } }: Subject): Fault[] {
 function clientFaults({ tree }: Subject): Fault[] {
   const clients = valueAt(tree, ['api', 'clients']);
   return [...repeated(clients, ['api', 'clients'], 'name'), ...repeated(clients, ['api', 'clients'], 'secret')];
+}
+
+/** A list of one name could be taken for the other's. */
+function departmentFaults({ tree }: Subject): Fault[] {
+  return repeated(valueAt(tree, ['departments']), ['departments'], 'name');
 }
 
 function repeated(list: unknown, path: Path, key: string): Fault[] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Modules } from '../modules.ts';
 import { anyOf, applicationsOf, directoriesOf, optionsOf } from './plug-ins.ts';
 import { demo } from './sections/demo.ts';
+import { departments } from './sections/departments.ts';
 import { gateway } from './sections/gateway.ts';
 import { api, helpDesk } from './sections/help-desk.ts';
 import { networks } from './sections/networks.ts';
@@ -34,6 +35,7 @@ export function sectionsOf(modules: Modules) {
     applications: applicationsOf(modules.doors).describe('Who may ask for a sign-in, by id'),
     policy,
     helpDesk,
+    departments,
     api,
     assurance,
     ...languages,

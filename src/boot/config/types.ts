@@ -73,6 +73,7 @@ export interface Config {
   doors: ReadonlyMap<string, unknown>;
   signInWith: Parsed['signInWith'];
   lockout: Parsed['lockout'];
+  departments: Parsed['departments'];
   passwordPolicy: PasswordPolicy;
   /** Who knows which passwords have leaked; a file's path is absolute. */
   breached?: Parsed['passwordPolicy']['breached'];

@@ -18,6 +18,7 @@ export function warningsOf(config: Subject, now: number, modules: Modules): stri
     ...absences(config, modules),
     ...unnamed(config, modules),
     ...passes(config, modules),
+    ...lists(config, modules),
   ];
 }
 
@@ -33,6 +34,20 @@ function passes({ factors, support }: Subject, modules: Modules): string[] {
   const lent = [...modules.factors.values()].filter(({ standing }) => standing === 'bootstrap').map(({ id }) => id);
   if (support.pass === undefined || lent.some((id) => factors.has(id))) return [];
   return [`support.pass is shown nowhere: factors enables no pass (${lent.join(', ')})`];
+}
+
+/** Lists that nobody is sent, or that nobody is ever on. */
+function lists({ departments, senders, passwordPolicy }: Subject, modules: Modules): string[] {
+  if (departments.length === 0) return [];
+  const carried = [...senders.keys()].some((id) => modules.senders.get(id)?.carries.includes('mail'));
+  const expires = [...passwordPolicy.profiles.values()].some(({ profile }) => profile.expiry !== undefined);
+  const endless = expires ? [] : departments.filter(({ olderThan }) => olderThan === undefined);
+  return [
+    ...(carried ? [] : ['departments: no sender carries mail, so that nobody is sent a list']),
+    ...endless.map(
+      ({ name }) => `departments: the list of ${name} is always empty: no profile has an expiry, and it no olderThan`,
+    ),
+  ];
 }
 
 function transport({ issuer, listen, trustedProxies }: Subject): string[] {

@@ -40,6 +40,7 @@ export const TAKES: Readonly<Record<keyof Sections, Need | 'parts'>> = {
   lockout: RELOAD,
   passwordPolicy: RELOAD,
   passwordReset: RELOAD,
+  departments: RELOAD,
   strangers: RELOAD,
   overload: RELOAD,
   tracing: RELOAD,

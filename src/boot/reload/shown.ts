@@ -7,6 +7,7 @@ const PLAIN: ReadonlySet<unknown> = new Set([
     'signInWith',
     'lockout',
     'passwordPolicy',
+    'departments',
     'strangers',
     'overload',
     'tracing',

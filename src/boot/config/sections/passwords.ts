@@ -21,6 +21,12 @@ const never = z.literal('never');
 const expiry = z.strictObject({
   after: duration('1d', '3650d').optional().describe('Age at which a password has expired'),
   remind: duration('1h', '365d').optional().describe('How long before that people are reminded'),
+  mails: z
+    .array(duration('1h', '365d'))
+    .max(10)
+    .transform((given) => [...new Set(given)].sort((one, other) => other - one))
+    .optional()
+    .describe('How long before that people are written to'),
   enforcedGroups: groups('Whom an expired password opens nothing for; absent: everybody whom the profile reaches'),
   enforced: z.boolean().optional().describe('false: people are only reminded'),
   disable: z.boolean().optional().describe('Whether the account is disabled until its owner changes it at sign-in'),

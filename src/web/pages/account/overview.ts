@@ -40,7 +40,8 @@ export type OverviewNeeds = PlaceNeeds &
   Pick<
     WebDeps,
     'contacts' | 'reset' | 'registering' | 'now' | 'credentials' | 'devices' | 'enrolment' | 'issuing' | 'passwords'
-  >;
+  > &
+  Pick<WebDeps, 'passwordExpiry'>;
 
 /** What they can be reached by, once they forgot their password; nothing where that is done elsewhere. */
 const createContactList =
@@ -58,7 +59,7 @@ const createContactList =
 
 /** All that is somebody's own, on one page. */
 export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<AccountParts, 'forms' | 'methods'>) {
-  const { credentials, devices, enrolment, issuing, passwords } = deps;
+  const { credentials, devices, enrolment, issuing, passwords, passwordExpiry } = deps;
   const signIns = createOwnSignIns(deps);
 
   const methodsOf = async (it: Member): Promise<Pages['account']['methods']> =>
@@ -80,6 +81,7 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
     const { account } = it;
     const notice = NOTICES.find((key) => key === req.query.notice);
     const enrolled = await credentials.ofAccount(account.id);
+    const password = await passwordExpiry.of(account);
     return {
       csrf: forms.tokenOf(it),
       account: { username: account.username, name: account.name, ...(account.email ? { email: account.email } : {}) },
@@ -98,6 +100,7 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
       signIns: await signIns.list(account.id, res),
       changesPassword: passwords.changeable(account),
       ...(await createContactList(deps)(account)),
+      ...(password ? { password } : {}),
     };
   };
 }

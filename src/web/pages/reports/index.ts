@@ -10,6 +10,7 @@ import { fraudReport } from './fraud.ts';
 import type { Asked, ReportKind } from './kind.ts';
 import { messagesReport } from './messages.ts';
 import { methodsReport } from './methods.ts';
+import { passwordsReport } from './passwords.ts';
 import { signInsReport } from './sign-ins.ts';
 
 const HOME = '/helpdesk/reports';
@@ -27,6 +28,7 @@ function reportKinds(deps: ReportPagesNeeds): ReadonlyMap<string, ReportKind> {
   return new Map([
     ['enrolment', enrolmentReport(deps)],
     ['methods', methodsReport(deps)],
+    ['passwords', passwordsReport(deps)],
     ['fraud', fraudReport(deps)],
     ['failures', failuresReport(deps)],
     ['sign-ins', signInsReport(deps)],

@@ -28,6 +28,8 @@ export function pageOf(view: View, step: ShownStep): StepPage {
       return ['lost', { ...formOf(view), account: personOf(view) }];
     case 'suggest':
       return ['suggest', { ...formOf(view), account: personOf(view), factor: step.factor }];
+    case 'remind':
+      return ['remind', remindOf(view, step)];
     case 'new-password':
       return ['new-password', passwordOf(view, step)];
     case 'remember':
@@ -96,6 +98,10 @@ function accountsOf(view: View, step: Of<'select-account'>): Pages['select-accou
   return { ...formOf(view), account: personOf(view), ...errorOf(step), cancel: cancelOf(view) };
 }
 
+function remindOf(view: View, { expires, overdue, here }: Of<'remind'>): Pages['remind'] {
+  return { ...formOf(view), account: personOf(view), expires, overdue: overdue === true, here };
+}
+
 function passwordOf(view: View, step: Of<'new-password'>): Pages['new-password'] {
   return {
     ...{ action: view.base, csrf: view.csrf, application: view.asks.application },
@@ -104,7 +110,7 @@ function passwordOf(view: View, step: Of<'new-password'>): Pages['new-password']
     current: step.due !== undefined,
     why: { key: `new-password.why.${step.due ?? 'held'}` },
     ...errorOf(step),
-    cancel: cancelOf(view),
+    ...(step.optional ? { optional: true } : { cancel: cancelOf(view) }),
   };
 }
 
