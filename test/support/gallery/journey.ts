@@ -74,6 +74,8 @@ export const choices: Sample[] = [
   sample('select-account', '', { ...frame, application: COURSES, cancel: '/sign-in/x/cancel' }),
   sample('select-account', 'long', { ...frame, account: long, application: LONG, cancel: '/sign-in/x/cancel' }),
   sample('suggest', '', { ...frame, application: LIBRARY, factor: 'sample' }),
+  sample('remind', '', { ...frame, application: LIBRARY, expires: NOW + 5 * DAY, overdue: false, here: true }),
+  sample('remind', 'elsewhere', { ...frame, application: LONG, expires: NOW - DAY, overdue: true, here: false }),
   sample('remember', '', { ...frame, application: COURSES, window: { amount: 30, unit: 'days' } }),
   sample('remember', 'long', { ...frame, account: long, application: LONG, window: { amount: 1, unit: 'hours' } }),
   sample('consent', '', {

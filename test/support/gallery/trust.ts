@@ -96,6 +96,10 @@ export const trust: Sample[] = [
     why: { key: 'new-password.why.held' },
     cancel: '/sign-in/x/cancel',
   }),
+  sample('new-password', 'expiring', {
+    ...{ action: '/sign-in/x', csrf: 'token', application: LIBRARY, account: ada, rules, current: true },
+    ...{ why: { key: 'new-password.why.expiring' }, optional: true },
+  }),
   sample('refused', 'held', {
     application: LIBRARY,
     message: { key: 'held.no-method' },
