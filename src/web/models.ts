@@ -6,6 +6,7 @@ import type { Message, Prompt } from '../core/prompt.ts';
 import type { Lending } from '../sign-in/steps.ts';
 import type { HelpDeskPages } from './help-desk-models.ts';
 import type { Moment } from './moments.ts';
+import type { PasswordPages } from './password-models.ts';
 import type { ReportPages } from './report-models.ts';
 import type { ResetPages } from './reset-models.ts';
 import type { MethodSeen, SignInSeen } from './seen.ts';
@@ -14,7 +15,7 @@ import type { RefusalKey, Turn } from './whose-turn.ts';
  * What each page is given: `views/pages/<name>.eta` sees its model as `it`, beside what every page has
  * (`it.t`, `it.text`, `it.page`, see render.ts). Addresses are same-origin paths; times epoch milliseconds.
  */
-export interface Pages extends HelpDeskPages, ResetPages, ReportPages {
+export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordPages {
   home: { signedIn: boolean };
   /** One prompt of a sign-in or enrolment: `views/prompts/<kind>.eta` inside the frame of the sign-in. */
   prompt: {
@@ -128,37 +129,6 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages {
     application: LocalizedText;
     account: { username: string; name: string };
     factor: string;
-  };
-  /** The password expires, or has and nothing is enforced. Field `remind`: `now`, if it can be changed here, or `later`. */
-  remind: {
-    action: string;
-    csrf: string;
-    application: LocalizedText;
-    requester?: string;
-    account: { username: string; name: string };
-    /** Epoch milliseconds. */
-    expires: number;
-    overdue: boolean;
-    here: boolean;
-  };
-  /** A new password, field `next`; with `current` the present one as well, in a field of that name. */
-  'new-password': {
-    action: string;
-    csrf: string;
-    /** Where it is asked for in the middle of a sign-in. */
-    application?: LocalizedText;
-    account: { username: string; name: string };
-    /** What it must be, in words. */
-    rules: readonly Message[];
-    current: boolean;
-    why: Message;
-    error?: Message;
-    /** Posting here gives up and returns to the application. */
-    cancel?: string;
-    /** Address that leaves all as it is. */
-    back?: string;
-    /** It can be left for later: field `skip`. */
-    optional?: boolean;
   };
   /** Field `remember`: `yes` or `no`, two submit buttons, neither preferred. */
   remember: {
