@@ -1,8 +1,8 @@
-import { get } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { type Agent, agentAt, DESK_CONFIG } from '../support/desk.ts';
+import { counted } from '../support/counted.ts';
+import { agentAt, DESK_CONFIG } from '../support/desk.ts';
 import { stage } from '../support/scene.ts';
 
 const PEOPLE = 100_000;
@@ -38,26 +38,6 @@ function fill(): void {
   for (let index = 0; index < EVENTS; index += 1) entry.run(`x${index}`, index, now - index, `many${index % 1000}`);
   db.exec('COMMIT');
   db.close();
-}
-
-/** Lines of a file, counted as they come and not kept; and the most heap that was in use meanwhile. */
-function counted(agent: Agent, path: string): Promise<{ lines: number; heap: number }> {
-  const url = new URL(`${scene.gateway.url}${path}`);
-  const cookie = agent.someone.client.jar
-    .for(url, { method: 'GET', crossSite: false })
-    .map(({ name, value }) => `${name}=${value}`)
-    .join('; ');
-  return new Promise((resolve, reject) => {
-    get(url, { headers: { cookie, host: url.host } }, (incoming) => {
-      let [lines, heap] = [0, 0];
-      incoming.on('data', (chunk: Buffer) => {
-        lines += chunk.toString().split('\n').length - 1;
-        heap = Math.max(heap, process.memoryUsage().heapUsed);
-      });
-      incoming.on('error', reject);
-      incoming.on('end', () => resolve({ lines, heap }));
-    }).on('error', reject);
-  });
 }
 
 it('are read of a hundred thousand people without holding them', { timeout: 300_000 }, async () => {
