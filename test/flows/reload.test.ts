@@ -76,14 +76,22 @@ describe('reading the configuration again', () => {
     expect((await someone.enter('library')).url.pathname).toBe('/library');
   });
 
-  it('changes nothing where a setting takes new processes, though others wouldn’t, and says what to do', async () => {
-    const { listen } = JSON.parse(original) as { listen: Tree };
-    const refused = await reloaded({ ...rules({ level: 'mfa' }), listen: { ...listen, host: '127.0.0.2' } });
-    expect(refused).toMatchObject({
+  it('changes nothing where a setting takes more than a reload, though others wouldn’t, and says what to do', async () => {
+    const { listen, secrets } = JSON.parse(original) as { listen: Tree; secrets?: Tree };
+    const restart = await reloaded({ ...rules({ level: 'mfa' }), listen: { ...listen, host: '127.0.0.2' } });
+    expect(restart).toMatchObject({
       exitCode: 1,
       lines: [
         'nothing was reloaded',
-        'listen.host: (default) → 127.0.0.2: takes new processes',
+        expect.stringMatching(/^listen\.host: \(default\) → 127\.0\.0\.2: takes a restart: connections/),
+      ],
+    });
+    const previousSealingKeys = ['q83vEjRWeJASNFZ4kBI0VniQEjRWeJC63P4BI0Vnify'];
+    expect(await reloaded({ ...rules({ level: 'mfa' }), secrets: { ...secrets, previousSealingKeys } })).toMatchObject({
+      exitCode: 1,
+      lines: [
+        'nothing was reloaded',
+        'secrets.previousSealingKeys: changed: takes new processes',
         expect.stringMatching(/^restart one node after another; .*--workers/),
       ],
     });

@@ -62,7 +62,7 @@ export const TAKES: Readonly<Record<keyof Sections, Need | 'parts'>> = {
 /** Sections whose entries count in the order in which they are written. */
 export const ORDERED: ReadonlySet<unknown> = new Set(['directories', 'factors', 'senders', 'doors', 'applications']);
 
-type Read = Pick<Config, 'listen' | 'stores' | 'secrets' | 'doors'>;
+type Read = Pick<Config, 'stores' | 'secrets' | 'doors'>;
 
 /** Two readings of the configuration. */
 export interface Readings {
@@ -79,18 +79,17 @@ export function needOf([section, ...rest]: Path, readings: Readings): Need {
   if (section === 'doors') return ofDoor(rest, readings);
   const need = TAKES[section];
   if (need !== 'parts') return need;
-  if (section === 'listen') return ofListening(rest, readings);
+  if (section === 'listen') return ofListening(rest);
   if (section === 'management') return ofManagement(rest);
   return section === 'secrets' ? ofSecrets(readings) : ofStore(rest[0], readings);
 }
 
-function ofListening([part, ...rest]: Path, { before, after }: Readings): Need {
+function ofListening([part, ...rest]: Path): Need {
   // Certificates in other files, for the same kind of server.
   if (part === 'drain' || (part === 'tls' && rest.length === 1)) return RELOAD;
-  // Of processes that listen at two addresses each has its own; two at one, and it is held until the last has ended.
-  const moves = before.listen.host !== after.listen.host || before.listen.port !== after.listen.port;
-  if (part === 'tls' && !moves) return restart('of the connections to one port some would find TLS and some would not');
-  return ROLL;
+  if (part === 'tls') return restart('of the connections to one port some would find TLS and some would not');
+  // A connection that a worker is handed as the last one leaves its port is answered by nobody.
+  return restart('connections that come to the old address as it is given up would be answered by nobody');
 }
 
 const ofManagement = ([part]: Path): Need =>
