@@ -31,7 +31,7 @@ describe('the configurations that come along', () => {
     expect(config.data).toBe(join(folder, 'data'));
     expect([...config.applications.keys()]).toEqual([
       ...['library', 'courses', 'payroll'],
-      ...['reading-room', 'laboratory', 'personnel'],
+      ...['reading-room', 'laboratory', 'personnel', 'vpn'],
     ]);
   });
 

@@ -3,6 +3,7 @@ import type { DemoApplication } from '../../demo/relying-party/application.ts';
 import type { Prepared } from '../../demo/service-provider/prepare.ts';
 import type { App } from './app.ts';
 import type { Config } from './config.ts';
+import type { Modules } from './modules.ts';
 
 /** What each demo application's policy asks, in words. */
 const ASKS: Readonly<Record<string, string>> = {
@@ -29,13 +30,13 @@ export interface Demo {
  * What the demo's applications bring along before the gateway starts: the service providers' metadata, at the
  * places where the configuration expects it. Undefined where this is no demonstration.
  */
-export async function prepareDemo(config: Config): Promise<Demo | undefined> {
+export async function prepareDemo(config: Config, modules: Modules): Promise<Demo | undefined> {
   if (config.demo === undefined) return undefined;
   const files = [...config.applications.values()].flatMap(({ id, settings }) => {
     const file = (settings as DescribedByFile).metadata?.file;
     return file === undefined ? [] : [[id, file] as const];
   });
-  if (files.length === 0) return { start: (app) => startDemo(config, app) };
+  if (files.length === 0) return { start: (app) => startDemo(config, modules, app) };
   // Only here: an installation has neither the folder nor its libraries.
   const { prepareServiceProvider } = await import('../../demo/service-provider/prepare.ts');
   const prepared = await prepareServiceProvider({
@@ -43,10 +44,25 @@ export async function prepareDemo(config: Config): Promise<Demo | undefined> {
     url: `http://${HOST}:${config.demo.serviceProvider.port}`,
     metadataFiles: Object.fromEntries(files),
   });
-  return { start: (app) => startDemo(config, app, prepared) };
+  return { start: (app) => startDemo(config, modules, app, prepared) };
 }
 
-async function startDemo(config: Config, app: App, prepared?: Prepared): Promise<{ close(): Promise<void> }> {
+/** By the first who can sign in. */
+function shells(config: Config, modules: Pick<Modules, 'doors'>, made: readonly string[]): string[] {
+  const [username = 'alice', typed = 'THEIRS'] = made[0]?.split(/\s+/) ?? [config.demo?.accounts[0]?.username];
+  const lines = [...config.doors].flatMap(([id, settings]) => {
+    const own = [...config.applications.values()].filter(({ door }) => door === id);
+    return modules.doors.get(id)?.demonstrate?.(own, settings, { username, typed }) ?? [];
+  });
+  return lines.length === 0 ? [] : ['Without a browser:', ...lines, ''];
+}
+
+async function startDemo(
+  config: Config,
+  modules: Modules,
+  app: App,
+  prepared?: Prepared,
+): Promise<{ close(): Promise<void> }> {
   const made = await makeAccounts(config, app);
   const sites = [await relyingParty(config), ...(prepared ? [await serviceProvider(config, prepared)] : [])];
   const lines = [
@@ -63,6 +79,7 @@ async function startDemo(config: Config, app: App, prepared?: Prepared): Promise
     `Health and metrics  http://${config.management.host}:${config.management.port}/health/ready`,
     '',
     ...people(config, made),
+    ...shells(config, modules, made),
     `Everything is kept in ${relative(process.cwd(), config.data) || '.'}. Stop with Ctrl-C.`,
     '',
   ];

@@ -146,9 +146,10 @@ export interface Command<T> {
   readonly options?: readonly { flags: string; description: string }[];
   /**
    * Standard input holds a password: at a terminal it is asked for, without echo, and may be left
-   * empty. `present-password`: one that there is, where the option `--bind` says so.
+   * empty. `present-password`: one that there is, where the option `--bind` says so. `typed`: whatever a person would
+   * type, asked for once without echo.
    */
-  readonly stdin?: 'password' | 'present-password';
+  readonly stdin?: 'password' | 'present-password' | 'typed';
   run(target: T, input: CommandInput): Promise<CommandResult>;
 }
 

@@ -56,6 +56,12 @@ interface AnyDoor<S, A> {
   readonly files?: readonly (readonly string[])[];
   /** Where it keeps sealed values in the durable store. */
   readonly sealed?: readonly SealedPlace[];
+  /** For a demonstration: how applications that have no page are tried at a shell by somebody, a line each. */
+  demonstrate?(
+    applications: readonly (Application & { settings: A })[],
+    settings: S,
+    somebody: { username: string; typed: string },
+  ): string[];
   /** Commands of the CLI, run where the data is owned. */
   readonly commands?: readonly Command<Door>[];
 }

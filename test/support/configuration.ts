@@ -81,7 +81,9 @@ export function demoTree(ports: Ports, prepared: Prepared): Tree {
     .replaceAll('127.0.0.1:3001', `127.0.0.1:${ports.relyingParty}`)
     .replaceAll('127.0.0.1:3002', `127.0.0.1:${ports.serviceProvider}`);
   const secrets = Object.entries(SECRETS).map(([id, clientSecret]) => [id, { oidc: { clientSecret } }]);
-  const tree = merge(parse(text) as Tree, { applications: Object.fromEntries(secrets) });
+  // Of several at once each has ports of its own.
+  const doors = { radius: { listen: { port: 0, accountingPort: 0 } } };
+  const tree = merge(parse(text) as Tree, { doors, applications: Object.fromEntries(secrets) });
   return merge(tree, metadataOfDemo(tree, prepared));
 }
 

@@ -45,7 +45,8 @@ export async function stdinFor(
   if (command.stdin === 'present-password' && !present) return undefined;
   if (command.stdin !== undefined) {
     if (!io.stdin.isTTY) return plainText('standard input', await buffer(io.stdin));
-    return command.stdin === 'password' ? askPassword(io) : ask('Password: ', io);
+    if (command.stdin === 'password') return askPassword(io);
+    return ask(command.stdin === 'typed' ? 'Password or code: ' : 'Password: ', io);
   }
   const at = command.arguments?.findIndex(({ name }) => /^[<[]?file[>\]]?$/.test(name)) ?? -1;
   if (at === -1) return undefined;

@@ -27,7 +27,7 @@ export async function serveAlone(file: string): Promise<Serving> {
   for (const warning of config.warnings) log.warn({}, warning);
 
   const lock = lockOwned(config);
-  const prepared = await prepareDemo(config);
+  const prepared = await prepareDemo(config, modules);
   const app = await createApp(config, modules, { log, check: checkCertificate });
   const fronts = await openFronts(config, app);
   const own = await openOwnPorts(config, modules, { arrive: app.arrive, log });

@@ -3,9 +3,12 @@ import { createAccess } from './access.ts';
 import { createAccounting } from './accounting.ts';
 import { clientsOf, createRates } from './clients.ts';
 import { requireMd5 } from './codec/authenticity.ts';
+import { commands } from './commands.ts';
+import { demonstrate } from './demonstrate.ts';
 import { createDisconnect } from './disconnect.ts';
 import { createDuplicates } from './duplicates.ts';
 import { createNotes } from './notes.ts';
+import type { RadiusDoor } from './operate.ts';
 import { createReceiving } from './receive.ts';
 import { createReplies } from './replies.ts';
 import { addressIn } from './request.ts';
@@ -20,6 +23,7 @@ import {
   radiusSettings,
 } from './settings.ts';
 import { createTexts } from './texts.ts';
+import { createTrials } from './trial.ts';
 
 /** RADIUS (RFC 2865): VPN concentrators, jump hosts and switches have people sign in by the same journey and policy. */
 const radius: DoorModule<RadiusSettings, RadiusApplication> = {
@@ -28,6 +32,8 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
   settings: radiusSettings,
   application: radiusApplication,
   check: checkApplications,
+  commands,
+  demonstrate,
   listens: ({ listen: { host, port, accountingPort } }) => [
     { name: 'access', transport: 'udp', host, port },
     { name: 'accounting', transport: 'udp', host, port: accountingPort },
@@ -44,15 +50,22 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
       ...{ rounds: createRounds(ports), open: createOpen(ports), sessions, notes },
       ...{ texts, replies: createReplies(ports, texts) },
     });
+    const clientOf = clientsOf(clients);
     const arrive = createReceiving({
-      clientOf: clientsOf(clients),
+      clientOf,
       allows: createRates(rate, now),
       duplicates: createDuplicates(ports),
       ...{ notes, access, accounting: createAccounting(ports, { sessions }) },
       ready: () => ephemeral.ping(),
     });
     const byId = new Map(clients.map((client) => [client.id, client]));
-    return { handler: (_req, _res, next) => next(), arrive, ...ownOf(byId, sessions, createDisconnect(ports)) };
+    const door: RadiusDoor = {
+      handler: (_req, _res, next) => next(),
+      arrive,
+      attempt: createTrials({ clients: byId, clientOf, arrive, random: ports.random }),
+      ...ownOf(byId, sessions, createDisconnect(ports)),
+    };
+    return door;
   },
 };
 
