@@ -36,9 +36,14 @@ function start() {
 }
 
 function show(score) {
+  meter.hidden = false;
   meter.value = score;
-  words.textContent = told.dataset[`score${score}`];
+  say(told.dataset[`score${score}`]);
+}
+
+function say(text) {
   told.hidden = false;
+  words.textContent = text;
 }
 
 function ask() {
@@ -46,6 +51,12 @@ function ask() {
   asked += 1;
   if (text === '') {
     told.hidden = true;
+    return;
+  }
+  // Whoever types what their VPN can't send needn't wait for the answer to the form.
+  if (told.dataset.ascii && /[^\x20-\x7e]/.test(text)) {
+    meter.hidden = true;
+    say(told.dataset.ascii);
     return;
   }
   if (worker === undefined) start();

@@ -1,4 +1,9 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ConfigError, type ConfigFault } from '../../core/errors.ts';
+import { loadConfig } from '../config.ts';
+import { configText, folderWith } from '../testing/folder.ts';
+import { testModules } from '../testing/modules.ts';
 import { passwordFaults } from './password-checks.ts';
 import { passwordPolicyOf } from './password-profiles.ts';
 import { secondFactorFaults } from './second-factor-checks.ts';
@@ -60,6 +65,31 @@ describe('password profiles', () => {
       reset: { ways: ['mail', 'text'], effectiveAfter: 0 },
     });
   });
+});
+
+it('profiles that can’t be met are refused with file and line', () => {
+  const text = configText({
+    passwordPolicy: {
+      profiles: {
+        long: { groups: ['a'], minimum: 20 },
+        classic: { groups: ['b'] },
+        guarded: { groups: ['c'], minimum: 15, secondFactor: 'always' },
+      },
+    },
+    policy: { rules: [{ name: 'a', level: 'sfa' }] },
+  });
+  const lineOf = (part: string) => text.split('\n').findIndex((line) => line.includes(part)) + 1;
+  const folder = folderWith({ 'sallyport.yaml': text });
+  let faults: readonly ConfigFault[] = [];
+  try {
+    loadConfig(join(folder, 'sallyport.yaml'), testModules, {});
+  } catch (error) {
+    if (error instanceof ConfigError) faults = error.faults;
+  }
+  expect(faults.map(({ path, line }) => [path, line])).toEqual([
+    ['passwordPolicy.profiles.classic', lineOf('"classic"')],
+    ['passwordPolicy.profiles.guarded.secondFactor', lineOf('"secondFactor"')],
+  ]);
 });
 
 describe('a second factor that is declared to be asked always', () => {
