@@ -87,10 +87,16 @@ function doorFaults({ applications, doors }: Partial<Parsed>, modules: Modules):
   return [...modules.doors.values()].flatMap((door) => {
     const own = all.filter((application) => application.door === door.id);
     return (door.check?.(own, doors?.[door.id]) ?? []).map(({ application, path, message }) => ({
-      path: ['applications', application, door.id, ...path.split('.').filter((part) => part !== '')],
+      path: ['applications', application, door.id, ...partsOf(path)],
       message,
     }));
   });
+}
+
+/** A path as doors write it: names and places in lists, with dots between. */
+function partsOf(path: string): (string | number)[] {
+  const parts = path.split('.').filter((part) => part !== '');
+  return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
 /** One fault per place: a value that couldn't be filled in needs no second complaint about its form. */

@@ -1,9 +1,15 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/boot/config.ts';
+import { loadModules } from '../../src/boot/modules.ts';
+import { reviewOf } from '../../src/boot/troubles.ts';
 import { answers, integrityOf } from '../../src/doors/radius/codec/authenticity.ts';
 import { CODE, TYPE } from '../../src/doors/radius/codec/numbers.ts';
 import { decode, encode, type Packet, text, valueIn, valuesIn } from '../../src/doors/radius/codec/packet.ts';
+import { temporaryFolder } from '../support/folders.ts';
 import { PASSWORD } from '../support/gateway.ts';
 import { appHolder } from '../support/holders.ts';
 import { Concentrator, radiusClient, SECRET, stateOf, told } from '../support/radius.ts';
@@ -308,6 +314,36 @@ describe('protocols that don’t carry the password', () => {
     expect([answer.code, told(answer)]).toEqual([CODE.accessReject, 'This client must be set to PAP.']);
     const lines = scene.gateway.logs.filter(({ fields }) => 'why' in fields && fields.why === why);
     expect(lines).toMatchObject([{ level: 'warn', message: expect.stringMatching(/PAP/) }]);
+  });
+});
+
+describe('what is said of clients', () => {
+  const load = async (settings: object) => {
+    const folder = temporaryFolder();
+    const tree = JSON.parse(readFileSync(join(scene.data, '..', 'config.yaml'), 'utf8'));
+    Object.assign(tree.applications, settings);
+    writeFileSync(join(folder, 'config.yaml'), JSON.stringify(tree));
+    const modules = await loadModules();
+    const config = loadConfig(join(folder, 'config.yaml'), modules, {});
+    return (await reviewOf(config, modules, Date.now())).map(({ application }) => application);
+  };
+  const named = (settings: object) => ({ more: { name: 'More', radius: client('127.0.0.9', settings) } });
+
+  it('names those whose requests are taken without Message-Authenticator', async () => {
+    expect(await load({})).toEqual(['open']);
+  });
+
+  it('is a fault where nothing protects an answer, and where an address is two clients’', async () => {
+    const open = { requireMessageAuthenticator: false, limitProxyState: false };
+    await expect(load(named(open))).rejects.toThrow(/applications\.more\.radius\.limitProxyState: must be true/);
+    await expect(load({ more: { name: 'More', radius: client(OTHER) } })).rejects.toThrow(
+      /applications\.more\.radius\.clients\[0\]: is other’s already/,
+    );
+    const many = { attributes: [{ name: 'Class', value: 'x'.repeat(254) }] };
+    await expect(load(named(many))).rejects.toThrow(/more octets than an attribute holds, which are 253/);
+    await expect(load(named({ secret: 'short' }))).rejects.toThrow(/16 to 64 printable characters/);
+    const slip = { more: { name: 'More', radius: radiusClient({ clients: ['10.1.2.3/8'] }) } };
+    await expect(load(slip)).rejects.toThrow(/without bits beyond its prefix/);
   });
 });
 

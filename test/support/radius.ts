@@ -65,8 +65,9 @@ export class Concentrator {
     return this.request([...own, ...more], { ...sent, authenticator });
   }
 
-  send(octets: Buffer): void {
-    this.#socket.send(octets, this.#port, '127.0.0.1');
+  /** `port`: of another node. */
+  send(octets: Buffer, port = this.#port): void {
+    this.#socket.send(octets, port, '127.0.0.1');
   }
 
   /** The next reply's octets. */
@@ -78,16 +79,16 @@ export class Concentrator {
   }
 
   /** The octets that answer this very packet. */
-  async reply(octets: Buffer): Promise<Buffer> {
-    this.send(octets);
+  async reply(octets: Buffer, port?: number): Promise<Buffer> {
+    this.send(octets, port);
     for (;;) {
       const heard = await this.next();
       if (heard.readUInt8(1) === octets.readUInt8(1)) return heard;
     }
   }
 
-  async ask(octets: Buffer): Promise<Packet> {
-    const answer = decode(await this.reply(octets));
+  async ask(octets: Buffer, port?: number): Promise<Packet> {
+    const answer = decode(await this.reply(octets, port));
     if (typeof answer === 'string') throw new Error(`no packet: ${answer}`);
     return answer;
   }

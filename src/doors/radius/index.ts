@@ -21,6 +21,7 @@ import {
   type RadiusSettings,
   radiusApplication,
   radiusSettings,
+  reviewApplications,
 } from './settings.ts';
 import { createTexts } from './texts.ts';
 import { createTrials } from './trial.ts';
@@ -32,6 +33,7 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
   settings: radiusSettings,
   application: radiusApplication,
   check: checkApplications,
+  review: reviewApplications,
   commands,
   demonstrate,
   listens: ({ listen: { host, port, accountingPort } }) => [

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Application } from '../../core/application.ts';
 import { parseDuration } from '../../core/duration.ts';
+import type { Trouble } from '../../core/trouble.ts';
 import { ATTRIBUTE_NAMES, longestValue } from './attributes.ts';
 import { rangeOf, spelled } from './networks.ts';
 
@@ -110,6 +111,14 @@ export const radiusSettings = z.strictObject({
 export type RadiusSettings = z.output<typeof radiusSettings>;
 
 export type RadiusClient = Application & { settings: RadiusApplication };
+
+/** What is allowed, and better otherwise. */
+export async function reviewApplications(applications: readonly RadiusClient[]): Promise<Trouble[]> {
+  const open = applications.filter(({ settings }) => !settings.requireMessageAuthenticator);
+  const reason =
+    'its requests are taken without Message-Authenticator, so that anybody on the way can change them; turn requireMessageAuthenticator on once it sends one (the metric counts those without as unprotected-taken)';
+  return open.map(({ id }) => ({ application: id, state: 'incomplete', reason }));
+}
 
 interface Fault {
   application: string;
