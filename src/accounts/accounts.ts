@@ -4,6 +4,7 @@ import { isRight, type PasswordVerdict, type Person } from '../core/directory.ts
 import type { AuditPort } from '../core/door.ts';
 import type { Nobody } from '../core/factor-ports.ts';
 import type { NewAccount } from '../core/store.ts';
+import type { Delays } from './delays.ts';
 import { createIds } from './ids.ts';
 import type { Found, Logins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
@@ -39,6 +40,7 @@ export function createAccounts(
     audit: Pick<AuditPort, 'commit'>;
     logins: Logins;
     passwordStates: Pick<PasswordStates, 'mayStay'>;
+    delays: Pick<Delays, 'until'>;
     passwordExpiry: Pick<PasswordExpiryOf, 'of'>;
   },
 ): Accounts {
@@ -164,6 +166,8 @@ export function createAccounts(
         if (account.version > 0) await refused(account, person);
         return 'wrong';
       }
+      // What replaced a forgotten one works later: until then nothing tells it from a wrong one.
+      if ((await deps.delays.until(account.id)) !== undefined) return 'wrong';
       if (verdict !== 'ok') return verdict;
       if (await hasExpired(account)) return 'expired';
       return (await deps.passwordStates.mayStay(account, password)) ? 'ok' : 'unfit';

@@ -5,6 +5,7 @@
 import { createAccounts } from './accounts.ts';
 import { createContacts } from './contacts.ts';
 import { createCredentials } from './credentials.ts';
+import { createDelays } from './delays.ts';
 import { createHolds } from './holds.ts';
 import { createLastKnown } from './last-known.ts';
 import { createLogins } from './logins.ts';
@@ -20,13 +21,15 @@ export { createWatch, type Watch, type WatchTrouble } from './watch/index.ts';
 
 export function accountsRoom(needs: AccountsNeeds) {
   const logins = createLogins(needs);
+  const delays = createDelays(needs);
   const passwordStates = createPasswordStates(needs);
   const passwordExpiry = createPasswordExpiry(needs, { passwordStates });
   return {
     logins,
-    accounts: createAccounts({ ...needs, logins, passwordStates, passwordExpiry }),
+    accounts: createAccounts({ ...needs, logins, delays, passwordStates, passwordExpiry }),
     contacts: createContacts(needs),
     credentials: createCredentials(needs),
+    delays,
     holds: createHolds(needs),
     preferences: createPreferences(needs),
     passwordRules: needs.passwordRules,

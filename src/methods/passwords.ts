@@ -1,4 +1,5 @@
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Delays } from '../accounts/delays.ts';
 import type { Hold } from '../accounts/holds.ts';
 import type { PasswordRules } from '../accounts/passwords/rule-book.ts';
 import { normalPassword } from '../accounts/passwords/rules.ts';
@@ -23,6 +24,8 @@ export interface Change extends PasswordChange {
   next: string;
   /** The present password, where it has to be given. */
   current?: string;
+  /** The new one works only after so many milliseconds, and the old one no more at once. */
+  effectiveAfter?: number;
   /** Asked in the moment of changing it, which nobody else does then. */
   right(): Promise<boolean>;
 }
@@ -33,13 +36,14 @@ export type Changed = Ended | { error: Message } | { lost: true };
 interface Parts extends RevocationParts {
   accounts: Accounts;
   passwordRules: PasswordRules;
+  delays: Delays;
   passwordStates: PasswordStates;
 }
 
 /** Changes passwords in the directories that people come from. Nothing of a password is kept or told here. */
 export function createPasswords(
   deps: Pick<MethodsNeeds, 'now' | 'ephemeral' | 'audit' | 'log' | 'directories' | 'factors'>,
-  { accounts, passwordRules, passwordStates, attempts, ...resting }: Parts,
+  { accounts, delays, passwordRules, passwordStates, attempts, ...resting }: Parts,
 ) {
   const revoke = createRevocation(deps, { attempts, ...resting });
 
@@ -79,14 +83,17 @@ export function createPasswords(
   }
 
   async function set(change: Change, hold: Hold | undefined): Promise<Ended | { error: Message }> {
-    const { account, next, current } = change;
+    const { account, next, current, effectiveAfter = 0 } = change;
     const directory = deps.directories.get(account.directory);
     if (directory?.changePassword === undefined) return { error: { key: 'new-password.not-here' } };
+    const takeBack = await delays.begin(account.id, effectiveAfter);
     try {
       const { history } = passwordRules.profileOf(account);
       await directory.changePassword(account.directoryKey, normalPassword(next), current, { history });
     } catch (error) {
+      // Whether it was changed nobody knows otherwise: then the delay stays.
       if (!(error instanceof PasswordRefusedError)) throw error;
+      await takeBack();
       const key = `new-password.refused.${error.rule}`;
       refused(key, change);
       return { error: { key } };

@@ -1,4 +1,5 @@
 import type { AuditFacts } from '../accounts/holds.ts';
+import type { AccountsRoom } from '../accounts/index.ts';
 import type { Account } from '../core/account.ts';
 import type { Browser } from '../core/browser.ts';
 import { hasCode, TooManyError } from '../core/errors.ts';
@@ -17,7 +18,7 @@ const HOUR = 3_600_000;
 /** Characters of a name that are looked at. */
 const LONGEST = 256;
 
-interface Parts {
+interface Parts extends Pick<AccountsRoom, 'delays' | 'passwordRules'> {
   demands: Demands;
   limit: LimitPort;
   moves: Moves;
@@ -32,7 +33,7 @@ type IsBound = (bond: string) => boolean;
 
 /** From "I forgot my password" to another one, and nobody is signed in by it. */
 export function createFlow(deps: Pick<ResetNeeds, 'audit' | 'reset'>, parts: Parts) {
-  const { demands, limit, moves, passwords, proving, states, view } = parts;
+  const { delays, demands, limit, moves, passwordRules, passwords, proving, states, view } = parts;
 
   const factsOf = ({ ip, userAgent, reference }: Browser): AuditFacts => ({ ip, userAgent, reference });
 
@@ -91,6 +92,12 @@ export function createFlow(deps: Pick<ResetNeeds, 'audit' | 'reset'>, parts: Par
     await states.save(id, loaded, moves.at(state, stage, { account: known, shown: all }));
   }
 
+  /** As pages and mails promise it. */
+  async function worksFrom({ id }: Account): Promise<{ works?: number }> {
+    const works = await delays.until(id);
+    return works === undefined ? {} : { works };
+  }
+
   async function change(id: string, loaded: Loaded, next: string, browser: Browser): Promise<void> {
     const { state } = loaded;
     const account = await demands.known(state);
@@ -103,10 +110,11 @@ export function createFlow(deps: Pick<ResetNeeds, 'audit' | 'reset'>, parts: Par
       return now !== undefined && opens(now, state);
     };
     const facts = { ...factsOf(browser), by: 'owner', reset: state.shown.map(({ kind }) => kind) };
-    const result = await passwords.change({ account, next, browser, right, facts });
+    const { effectiveAfter } = passwordRules.profileOf(account).reset;
+    const result = await passwords.change({ account, next, effectiveAfter, browser, right, facts });
     if ('lost' in result) await states.save(id, mine, moves.at(mine.state, { at: 'over' }));
     else if ('error' in result) await moves.fail(id, mine, result.error);
-    else await states.save(id, mine, moves.at(mine.state, { at: 'done' }));
+    else await states.save(id, mine, moves.at(mine.state, { at: 'done', ...(await worksFrom(account)) }));
   }
 
   /** Takes a form to the step that it answers. */

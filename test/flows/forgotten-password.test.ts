@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HOURS } from '../support/clock.ts';
+import { HOURS, MINUTES } from '../support/clock.ts';
+import { PASSWORD } from '../support/gateway.ts';
 import { codesOf, issueTo, passFor, visitAccount } from '../support/issued.ts';
 import { notices } from '../support/mail.ts';
 import { outbox } from '../support/outbox.ts';
@@ -101,6 +102,23 @@ describe.each(usually(STORES))('a forgotten password, on the %s store', (_name, 
     scene.clock.advance(HOURS);
     await early.give(await early.ask(), { way: 'mail' });
     expect((await codesTo(scene, to, 2)).filter(({ text }) => text.includes('/reset/'))).toHaveLength(1);
+  });
+
+  it('works after ten minutes where the profile says so, and the old one no more at once', async () => {
+    const someone = await scene.newcomer({ groups: 'classic' });
+    await someone.enter('library');
+    await register(scene, someone, 'mail', mailboxOf(someone));
+    const other = forgetful(scene, someone);
+    const next = await other.byMessage(scene, await other.ask(), 'mail', mailboxOf(someone));
+    const done = await other.give(next, { next: 'SlowOtter77' });
+    expect(done.text).toContain('The new one works from');
+    const enters = async (password: string) =>
+      (await someone.password(await someone.begin('library'), someone.username, password)).url.pathname === '/library';
+    expect(await enters(PASSWORD)).toBe(false);
+    expect(await enters('SlowOtter77')).toBe(false);
+    scene.clock.advance(10 * MINUTES);
+    expect(await enters(PASSWORD)).toBe(false);
+    expect(await enters('SlowOtter77')).toBe(true);
   });
 
   it('takes a text message, with its code bound to our host', async () => {

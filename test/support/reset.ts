@@ -10,6 +10,7 @@ export const RESET = {
   demo: {},
   senders: { outbox: {} },
   factors: { password: {}, totp: {}, recovery: {}, tap: {}, fido2: {}, sms: { countries: ['HK', 'GB'] } },
+  passwordPolicy: { profiles: { classic: { groups: ['classic'] } } },
   passwordReset: { countries: ['HK', 'GB'], human: { free: 10_000 } },
   policy: {
     rules: [
@@ -24,9 +25,9 @@ export const NEXT_PASSWORD = 'seven wet otters on a barge';
 
 /** A code as messages have it. */
 const CODE = /\b([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})\b/;
-export const codeIn = ({ text }: Pick<Message, 'text'>): string => {
-  const [, code] = CODE.exec(text) ?? [];
-  if (code === undefined) throw new Error(`no code in: ${text}`);
+export const codeIn = (message: Pick<Message, 'text'> | undefined): string => {
+  const [, code] = CODE.exec(message?.text ?? '') ?? [];
+  if (code === undefined) throw new Error(`no code in: ${message?.text}`);
   return code;
 };
 
