@@ -25,13 +25,13 @@ export function contactPages(
   const { tokenOf, checked, about } = forms;
 
   /**
-   * What adding a method takes. Who has none, where nobody asks for one, has but a password to show, and nothing that
+   * What adding a method takes, once it is known whose account it is. Who has none, where nobody asks for one, has but a password to show, and nothing that
    * a code would open besides.
    */
   async function neededBy(req: Request, res: Response): Promise<InternalApplication> {
     const it = await known(req, res, 'sallyport-account');
     const all = it ? await credentials.ofAccount(it.account.id) : [];
-    return it && !all.some((one) => evaluator.isSecond(one)) ? 'sallyport-account' : 'sallyport-security';
+    return all.some((one) => evaluator.isSecond(one)) ? 'sallyport-security' : 'sallyport-account';
   }
 
   async function someone(req: Request, res: Response, returnTo?: string) {
