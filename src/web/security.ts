@@ -32,7 +32,7 @@ export function allowWorker(res: ServerResponse): void {
   res.setHeader('content-security-policy', policy.replace(NO_WORKER, "worker-src 'self'"));
 }
 
-/** Security headers of every answer; pages may widen `form-action`, and one `worker-src`. */
+/** Security headers of every answer; pages may widen `form-action`, and some `worker-src`. */
 export function headers(issuer: string): RequestHandler {
   const fixed = [
     ...helmets(issuer.startsWith('https:')),

@@ -46,7 +46,7 @@ const WORDS = {
 describe.each(USUAL_STORES)('forgotten passwords in a browser, on the %s store', JOURNEY, (_name, store) => {
   const scene = browserScene(() => ({
     ...store(),
-    config: { ...RESET, passwordReset: { human: { free: 1, bits: 12, pause: 5 } } },
+    config: { ...RESET, passwordReset: { human: { free: 1, bits: 12, pause: 600 } } },
   }));
   const at = (path: string) => `${scene.gateway.url}${path}`;
   const mailboxOf = ({ username }: Me) => `${username}@private.example`;
@@ -144,8 +144,8 @@ describe.each(USUAL_STORES)('forgotten passwords in a browser, on the %s store',
   it('are asked for without a script after a pause', async () => {
     const me = await scene.visit({ javaScriptEnabled: false });
     await me.page.goto(at('/reset'));
-    expect(await me.page.locator('noscript, .notice').first().innerText()).toContain('Wait 5 seconds');
-    scene.gateway.advance(5_000);
+    expect(await me.page.locator('noscript, .notice').first().innerText()).toContain('Wait 600 seconds');
+    scene.gateway.advance(600_000);
     await me.page.getByLabel('User name').fill(me.username);
     await me.press('Continue');
     expect(await me.heading()).toBe('Show that it’s you');

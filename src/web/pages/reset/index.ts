@@ -4,7 +4,7 @@ import type { ResetStep } from '../../../reset/index.ts';
 import { PATIENCE } from '../../../reset/index.ts';
 import { answerOf, formFields, LONGEST_FORM } from '../../bodies.ts';
 import { localsOf, type Rendering, send, type WebDeps } from '../../context.ts';
-import type { Csrf } from '../../security.ts';
+import { allowWorker, type Csrf } from '../../security.ts';
 import { resetPage } from './pages.ts';
 
 const BEGIN = '/reset';
@@ -37,6 +37,7 @@ export function resetPages(deps: ResetPagesNeeds, csrf: Csrf): Router {
 
   async function showBegin(res: Response, { username: name, ...answer }: Answer = {}, refused?: true): Promise<void> {
     const question = await reset.human.question(localsOf(res).browser, answer);
+    if (question) allowWorker(res);
     send(deps, res, 'reset-begin', {
       action: BEGIN,
       csrf: csrf.token(BEGIN),
