@@ -19,6 +19,7 @@ export function warningsOf(config: Subject, now: number, modules: Modules): stri
     ...unnamed(config, modules),
     ...passes(config, modules),
     ...lists(config, modules),
+    ...questions(config),
   ];
 }
 
@@ -34,6 +35,15 @@ function passes({ factors, support }: Subject, modules: Modules): string[] {
   const lent = [...modules.factors.values()].filter(({ standing }) => standing === 'bootstrap').map(({ id }) => id);
   if (support.pass === undefined || lent.some((id) => factors.has(id))) return [];
   return [`support.pass is shown nowhere: factors enables no pass (${lent.join(', ')})`];
+}
+
+/** What is declared, and asked of nobody: a reset takes no less for it. */
+function questions({ passwordPolicy }: Subject): string[] {
+  const asking = [...passwordPolicy.profiles].filter(([, { profile }]) => profile.reset.legacySecretQuestions);
+  return asking.map(
+    ([name]) =>
+      `passwordPolicy.profiles.${name}.reset.legacySecretQuestions asks nobody anything: no page sets answers`,
+  );
 }
 
 /** Lists that nobody is sent, or that nobody is ever on. */
