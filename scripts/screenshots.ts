@@ -10,6 +10,7 @@ import { authenticatorScreens } from './authenticator-screenshots.ts';
 import { deskScreens } from './desk-screenshots.ts';
 import { portalScreens } from './portal-screenshots.ts';
 import { reportedScreens } from './reported-screenshots.ts';
+import { resetScreens } from './reset-screenshots.ts';
 import { DESKTOP, PHONE } from './screens.ts';
 
 const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
@@ -103,6 +104,7 @@ try {
 
   await authenticatorScreens(take);
   await portalScreens(take);
+  await resetScreens(take);
   await deskScreens(take);
   await reportedScreens(take);
 } finally {
