@@ -34,6 +34,15 @@ export interface Accounts {
   listen(hear: (account: Account, person: Person) => Promise<void>): void;
 }
 
+/**
+ * Whether an account says what its directory says now. Nothing may go to a mailbox that is no longer theirs, be decided
+ * by a group that they have left or have been put in since, nor be told that isn't so any more.
+ */
+function isAsKept({ username, name, email, groups, profile }: Person, account: Account): boolean {
+  const { username: u, name: n, email: e, groups: g, profile: p } = account;
+  return isDeepStrictEqual([username, name, email || undefined, groups, profile], [u, n, e, g, p]);
+}
+
 /** People, wherever they come from, under ids of our own. */
 export function createAccounts(
   deps: Pick<AccountsNeeds, 'now' | 'random' | 'durable' | 'directories' | 'seenFor'> & {
@@ -147,10 +156,8 @@ export function createAccounts(
         await refused(account, person);
         return undefined;
       }
-      // Nothing may go to a mailbox that the directory says is no longer theirs, nor be told that isn't so any more.
       const current =
-        (person.email || undefined) === account.email &&
-        isDeepStrictEqual(person.profile, account.profile) &&
+        isAsKept(person, account) &&
         (account.standing === undefined || account.standing === person.status) &&
         news(person.status, account.seen) === undefined;
       return current ? account : link(account.directory, person);

@@ -20,7 +20,20 @@ describe('who leaves a directory', () => {
   const scene = stage(() => ({
     lag: { now: () => 0, close: () => {} },
     config: {
-      directories: { campus: slapd.settings({ watch: { every: '1h' } }) },
+      directories: {
+        campus: slapd.settings({
+          watch: { every: '1h' },
+          groups: { from: 'members', base: `ou=groups,${slapd.suffix}` },
+        }),
+      },
+      policy: {
+        rules: [
+          { name: 'courses', applications: ['courses'], level: 'mfa', remember: '30d' },
+          { name: 'payroll', applications: ['payroll'], groups: ['staff'], level: 'mfa', remember: '30d' },
+          { name: 'payroll of others', applications: ['payroll'], notGroups: ['staff'], deny: true },
+          { name: 'barred', groups: ['barred'], deny: true },
+        ],
+      },
       // Told of an end, the application would drop its tokens by itself.
       applications: { courses: { oidc: { backchannelLogoutUri: undefined } } },
     },
@@ -97,5 +110,20 @@ describe('who leaves a directory', () => {
     await slapd.rename(elsewhere, missed.dn);
     expect(await refreshed(missed.someone)).toBe('refreshed');
     expect((await missed.someone.begin('courses')).url.pathname).toBe('/courses');
+  });
+
+  it('loses what a group gave, and is refused by one that bars, at the next use', async () => {
+    const left = await leaver('left-staff');
+    const barred = await leaver('barred');
+    const staff = await slapd.group('staff', [left.dn, slapd.suffix]);
+    const other = scene.elsewhere(left.someone);
+    const asked = await other.password(await other.begin('payroll'), other.username, LDAP_PASSWORD);
+    expect((await other.code(asked, scene.nextCode(left.someone))).url.pathname).not.toBe('/sign-in');
+    await slapd.change(staff, 'delete', 'member', [left.dn]);
+    await slapd.group('barred', [barred.dn]);
+    expect((await left.someone.begin('payroll')).url.pathname).not.toBe('/payroll');
+    expect((await other.begin('payroll')).url.pathname).not.toBe('/payroll');
+    expect(await refreshed(barred.someone)).toContain('invalid_grant');
+    expect((await barred.someone.begin('courses')).url.pathname).not.toBe('/courses');
   });
 });
