@@ -104,6 +104,22 @@ describe('a domain controller that refuses a password', () => {
   });
 });
 
+describe('an entry of which the service account may not read how it stands', () => {
+  it('opens nothing, whatever its owner has, and loses nothing by that', async () => {
+    const dn = dc.person('unread');
+    const { person, page } = await tries('unread');
+    expect(opened(page)).toBe(true);
+    const whole = dc.entries.get(dn.toLowerCase())?.attributes ?? {};
+    // As where members of Pre-Windows 2000 Compatible Access were taken out: nobody else reads account restrictions.
+    const { userAccountControl: _, pwdLastSet: _p, ...rest } = whole;
+    dc.add(dn, rest as never);
+    expect(opened(await person.begin('library'))).toBe(false);
+    expect((await tries('unread')).page.text).toContain(WRONG);
+    dc.add(dn, whole as never);
+    expect(opened(await person.begin('library'))).toBe(true);
+  });
+});
+
 describe('a server that isn’t Active Directory', () => {
   it('proves no password by a refusal, whatever it says of it', async () => {
     const settings = dc.settings({ preset: 'openldap', attributes: { key: 'cn', username: ['sAMAccountName'] } });
@@ -118,11 +134,28 @@ describe('a server that isn’t Active Directory', () => {
   });
 });
 
+describe('a 389 Directory Server', () => {
+  it('locks for good by a time of nothing, and nothing else opens either', async () => {
+    const settings = dc.settings({ preset: '389-ds', attributes: { key: 'cn', username: ['sAMAccountName'] } });
+    const config = { directories: { campus: { ...settings, filter: '(cn=*)', groups: { from: 'nowhere' } } } };
+    const other = await startGateway({ folder: temporaryFolder(), config });
+    onTestFinished(() => other.close());
+    const dn = dc.person('for-good', { objectClass: ['inetOrgPerson'] });
+    const { person, page } = await tries('for-good', DOUBLE_PASSWORD, new PersonAtBrowser(other, new Client()));
+    expect(opened(page)).toBe(true);
+    const { attributes } = dc.entries.get(dn.toLowerCase()) ?? {};
+    dc.add(dn, { ...attributes, accountUnlockTime: '19700101000000Z' } as never);
+    expect(opened(await person.begin('library'))).toBe(false);
+    dc.add(dn, { ...attributes, accountUnlockTime: '20200101000000Z' } as never);
+    expect(opened(await person.begin('library'))).toBe(true);
+  });
+});
+
 describe('a server that sends elsewhere', () => {
   it.each([
     ['bind', 'Your password can’t be checked right now.'],
     ['search', 'directory doesn’t answer'],
-    ['modify', 'Sign-in isn’t available right now'],
+    ['modify', 'directory doesn’t answer'],
   ] as const)('isn’t followed (%s)', async (operation, why) => {
     let followed = 0;
     const elsewhere = createServer((socket) => {

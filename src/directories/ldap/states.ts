@@ -35,7 +35,10 @@ const activeDirectory: StateReader = {
   attributes: ['userAccountControl', 'msDS-User-Account-Control-Computed', 'accountExpires', 'pwdLastSet'],
   passwordChangedAt: (entry) => fileTimeOf(textOf(entry, 'pwdLastSet')),
   read(entry, now) {
-    const control = Number(textOf(entry, 'userAccountControl') ?? 0);
+    const written = textOf(entry, 'userAccountControl');
+    // Every person has one: who doesn't show it may be disabled. Nothing opens, and nothing ends by what isn't known.
+    if (written === undefined) return { status: 'locked', reason: 'userAccountControl: may not be read' };
+    const control = Number(written);
     const computed = Number(textOf(entry, 'msDS-User-Account-Control-Computed') ?? 0);
     const ends = fileTimeOf(textOf(entry, 'accountExpires'));
     const mustChange = textOf(entry, 'pwdLastSet') === '0' && (control & (UAC.neverExpires | UAC.smartcard)) === 0;
@@ -77,7 +80,9 @@ const ds389: StateReader = {
     if (textOf(entry, 'nsAccountLock')?.toLowerCase() === 'true')
       return { status: 'disabled', reason: 'nsAccountLock' };
     const unlocks = timeOf(textOf(entry, 'accountUnlockTime'));
-    if (unlocks !== undefined && unlocks > now) return { status: 'locked', reason: 'accountUnlockTime' };
+    // The beginning of time stands for no end (NO_TIME, where `passwordUnlock` is off).
+    if (unlocks !== undefined && (unlocks > now || unlocks === 0))
+      return { status: 'locked', reason: 'accountUnlockTime' };
     return ACTIVE;
   },
 };
