@@ -89,7 +89,7 @@ describe('a list of old passwords', () => {
     await look();
     const [letter, ...more] = await lists('chief@university.example');
     expect(more).toHaveLength(before);
-    expect(letter?.text).toContain('the password of one person is older than it may be');
+    expect(letter?.text).toContain('1 password is older than it may be');
     expect(letter?.text).toContain('Department: Surgery');
     expect(letter?.html).toContain('Surgery');
     const [file, ...files] = letter?.attachments ?? [];
