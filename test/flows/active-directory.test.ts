@@ -39,8 +39,8 @@ async function tries(name: string, password = DOUBLE_PASSWORD, person = new Pers
 }
 
 const opened = (page: Reply) => page.url.pathname === '/library';
-/** What a page says, whoever it says it to. */
-const said = ({ page }: { page: Reply }, name: string) => page.text.replaceAll(name, '');
+/** What a page says, whoever it says it to and when. */
+const said = ({ page }: { page: Reply }, name: string) => page.text.replaceAll(name, '').replace(/\d\d:\d\d/, '');
 
 describe('a domain controller that refuses a password', () => {
   it.each<[SubCode, string]>([
@@ -131,6 +131,29 @@ describe('a server that isn’t Active Directory', () => {
     expect(opened(await enters())).toBe(true);
     dc.refuse(dn, '773');
     expect((await enters()).text).toContain(WRONG);
+  });
+});
+
+describe('the first of several servers', () => {
+  it.each([
+    ['is silent', ''],
+    // bindResponse: unavailable.
+    ['is starting', '300c02010161070a013404000400'],
+  ])('keeps nobody out that can be reached and %s', async (_, answer) => {
+    let asked = 0;
+    const first = createServer((socket) => {
+      asked += 1;
+      socket.on('error', () => undefined).on('data', () => void socket.write(Buffer.from(answer, 'hex')));
+    });
+    await new Promise<void>((done) => first.listen(0, 'localhost', done));
+    onTestFinished(() => void first.close());
+    const servers = [`ldap://localhost:${(first.address() as AddressInfo).port}`, dc.url];
+    const config = { directories: { campus: dc.settings({ servers, answerWithin: '500ms' }) } };
+    const other = await startGateway({ folder: temporaryFolder(), config });
+    onTestFinished(() => other.close());
+    dc.person('patient');
+    expect(opened((await tries('patient', DOUBLE_PASSWORD, new PersonAtBrowser(other, new Client()))).page)).toBe(true);
+    expect(asked).toBeGreaterThan(0);
   });
 });
 

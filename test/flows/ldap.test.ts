@@ -171,7 +171,7 @@ describe('people of an OpenLDAP', () => {
       expect(await opens(at, name), name).toBe(false);
 
       // Nor does what they had open anything.
-      expect((await before[index]?.person.begin('courses'))?.text, name).toContain('Sign in');
+      expect((await before[index]?.person.begin('courses'))?.url.pathname, name).not.toBe('/courses');
     }
   });
 });

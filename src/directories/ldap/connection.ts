@@ -14,10 +14,13 @@ const PORTS: Readonly<Record<string, number>> = { 'ldap:': 389, 'ldaps:': 636 };
  */
 export class Connection {
   readonly client: Client;
+  /** Of the server, as configured. */
+  readonly url: string;
   readonly #socket: Socket;
   readonly #secured: TLSSocket | undefined;
 
-  private constructor(client: Client, socket: Socket, secured: TLSSocket | undefined) {
+  private constructor(url: string, client: Client, socket: Socket, secured: TLSSocket | undefined) {
+    this.url = url;
     this.client = client;
     this.#socket = socket;
     this.#secured = secured;
@@ -67,7 +70,7 @@ export class Connection {
         createSecureConnection: (secure ? handOver : upgrade) as typeof connectTls,
       });
       if (upgraded) await client.startTLS({ ...trust });
-      return new Connection(client, socket, secured);
+      return new Connection(url, client, socket, secured);
     });
   }
 

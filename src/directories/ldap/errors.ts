@@ -26,10 +26,18 @@ export const RESULT = {
   inappropriateAuthentication: 48,
   invalidCredentials: 49,
   insufficientAccess: 50,
+  busy: 51,
+  unavailable: 52,
   unwillingToPerform: 53,
 } as const;
 
 /** The result that a server answered; undefined where none came. */
 export function resultOf(error: unknown): number | undefined {
   return error instanceof ResultCodeError ? error.code : undefined;
+}
+
+/** Whether it says that this server answers nothing now, whatever it is asked: it was late, hung up, or says so. */
+export function isSilence(error: unknown): boolean {
+  const result = resultOf(error);
+  return result === undefined || result === RESULT.busy || result === RESULT.unavailable;
 }

@@ -4,7 +4,7 @@ import type { PasswordVerdict } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { LogPort } from '../../core/log.ts';
 import type { Connection } from './connection.ts';
-import { AwayError, causeOf, RESULT, resultOf } from './errors.ts';
+import { AwayError, causeOf, isSilence, RESULT, resultOf } from './errors.ts';
 import { createGate } from './gate.ts';
 import type { People } from './people.ts';
 import { type Pool, patienceOf } from './pool.ts';
@@ -55,6 +55,8 @@ export function createPasswords(settings: Settings, { people, pool, servers, log
       return verdict;
     } catch (error) {
       const verdict = verdictOf(error, control.value, told);
+      // The next try is another server's: this one may have counted it.
+      if (isSilence(error)) servers.tires(connection.url);
       if (verdict === 'unavailable')
         log.warn({ error: causeOf(error) }, 'a directory didn’t say whether a password is right');
       return verdict;

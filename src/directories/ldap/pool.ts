@@ -1,7 +1,7 @@
 import type { Entry, SearchOptions } from 'ldapts';
 import { SallyportError } from '../../core/errors.ts';
 import type { Connection } from './connection.ts';
-import { AwayError, causeOf, RESULT, resultOf } from './errors.ts';
+import { AwayError, causeOf, isSilence, RESULT, resultOf } from './errors.ts';
 import { createGate } from './gate.ts';
 import type { Servers } from './servers.ts';
 import type { Settings } from './settings.ts';
@@ -48,7 +48,9 @@ export function createPool(
       return connection;
     } catch (error) {
       await connection.close();
+      // Asking the others as well would lock the account, where its password is another one by now.
       if (resultOf(error) === RESULT.invalidCredentials) refusedUntil = now() + REST;
+      else if (isSilence(error) && servers.tires(connection.url)) return connect();
       throw new AwayError('the directory doesn’t take the service account', error);
     }
   }
@@ -84,12 +86,14 @@ export function createPool(
         await put(connection);
         return result;
       } catch (error) {
-        if (resultOf(error) !== undefined) {
+        if (!isSilence(error)) {
           await put(connection);
           throw error;
         }
         await connection.close();
-        if (!used) throw error;
+        if (used) continue;
+        servers.tires(connection.url);
+        throw error;
       }
     }
   }

@@ -17,6 +17,14 @@ export function createServers(urls: readonly string[], reaching: Reaching, { now
   const isResting = (url: string): boolean => (resting.get(url) ?? 0) > now();
 
   return {
+    /** One that can be reached and answers nothing isn't asked first for a while; false where there is no other one. */
+    tires(url: string): boolean {
+      if (urls.length < 2) return false;
+      if (!isResting(url)) log.warn({ server: url }, 'a directory’s server can be reached, and doesn’t answer');
+      resting.set(url, now() + REST);
+      return urls.some((it) => !isResting(it));
+    },
+
     /** @throws AwayError where none can be reached */
     async open(): Promise<Connection> {
       const order = [...urls.filter((url) => !isResting(url)), ...urls.filter(isResting)];
