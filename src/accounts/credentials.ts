@@ -1,7 +1,7 @@
 import type { Credential } from '../core/account.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Message } from '../core/prompt.ts';
-import type { StoredCredential } from '../core/store.ts';
+import type { Beside, StoredCredential } from '../core/store.ts';
 import type { AccountsNeeds } from './needs.ts';
 
 /** What a credential's data is sealed under: it can't be moved to another record, person or factor. */
@@ -91,9 +91,10 @@ export function createCredentials(deps: Pick<AccountsNeeds, 'durable' | 'sealer'
     },
 
     /** Stores new data by compare-and-set: false if another answer was first, and then this one doesn't count. */
-    async update(credential: Credential, data: unknown): Promise<boolean> {
+    async update(credential: Credential, data: unknown, beside?: Beside): Promise<boolean> {
       const sealed = sealer.seal(JSON.stringify(data), credentialContext(credential));
-      return durable.credentials.update(credential.id, credential.version, { sealed, lastUsedAt: deps.now() });
+      const change = { sealed, lastUsedAt: deps.now() };
+      return durable.credentials.update(credential.id, credential.version, change, beside);
     },
 
     /** Stores new data by compare-and-set, without a use of it. */
@@ -106,7 +107,8 @@ export function createCredentials(deps: Pick<AccountsNeeds, 'durable' | 'sealer'
       durable.credentials.update(credential.id, credential.version, { name }),
 
     /** It proves nothing from now on. Of any number at once one is told true, also of `confirm`. */
-    suspend: (id: string, account: string): Promise<boolean> => durable.credentials.suspend(id, account, deps.now()),
+    suspend: (id: string, account: string, beside?: Beside): Promise<boolean> =>
+      durable.credentials.suspend(id, account, deps.now(), beside),
 
     /** It is the owner's after all. */
     confirm: (id: string, account: string): Promise<boolean> => durable.credentials.suspend(id, account, undefined),

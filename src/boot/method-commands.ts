@@ -51,7 +51,7 @@ export async function confirm(target: MethodTarget, input: CommandInput): Promis
   if (suspendedAt === undefined) return { lines: [`${name} isn’t suspended.`], exitCode: 1 };
   const about = { account: account.id, factor, credential: id, by: 'cli' };
   await target.audit.commit({ event: 'credential.confirmed', ...about });
-  await target.credentials.confirm(id, account.id);
+  await target.methods.confirm(account.id, id);
   return done(`${name} can be used again.`);
 }
 

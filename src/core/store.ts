@@ -248,9 +248,10 @@ export interface DurableStore {
       id: string,
       version: number,
       change: { sealed?: string; name?: string; lastUsedAt?: number },
+      beside?: Beside,
     ): Promise<boolean>;
     /** From then on, or no more with undefined; its version moves on. False where it stands so already, or isn't there. */
-    suspend(id: string, account: string, at: number | undefined): Promise<boolean>;
+    suspend(id: string, account: string, at: number | undefined, beside?: Beside): Promise<boolean>;
     /** False when it wasn't there (any more). */
     remove(id: string, account: string): Promise<boolean>;
   };
@@ -352,19 +353,27 @@ export interface RecordStore {
   /** Those with this key, which several may have; in order of id. */
   byKey(key: string, limit: number): Promise<DataRecord[]>;
   /** False if id or lookup is taken, or one of `alone` is another's. */
-  insert(record: {
-    id: string;
-    lookup?: string;
-    data: string;
-    keys?: readonly string[];
-    alone?: Alone;
-  }): Promise<boolean>;
+  insert(record: NewRecord): Promise<boolean>;
   /** Compare-and-set: false when the version has moved on, or it would be found by what is another's. */
   update(id: string, version: number, data: string, found?: FoundBy): Promise<boolean>;
   /** With `version`: only while it is that one. */
   remove(id: string, version?: number): Promise<boolean>;
   /** In order of id. */
   list(options: { after?: string; limit: number }): Promise<DataRecord[]>;
+}
+
+export interface NewRecord {
+  id: string;
+  lookup?: string;
+  data: string;
+  keys?: readonly string[];
+  alone?: Alone;
+}
+
+/** A record that is inserted with something else: both are there, or neither. One that has its id already stays. */
+export interface Beside {
+  namespace: string;
+  record: NewRecord;
 }
 
 /** How a record is found after a change, but for its id: what isn't named stays. */

@@ -1,7 +1,8 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { SallyportError } from '../core/errors.ts';
-import type { DurableStore, StoredCredential } from '../core/store.ts';
+import type { Beside, DurableStore, StoredCredential } from '../core/store.ts';
 import { prepared } from './prepared.ts';
+import { insertRecord } from './records.ts';
 import type { CredentialRow, Database, Tables } from './schema.ts';
 import { transaction } from './transactions.ts';
 
@@ -43,30 +44,32 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
     replace(credential, lookup = []) {
       return replace(db, credential, [...new Set(lookup)]);
     },
-    async update(id, version, change) {
-      const result = await db
-        .updateTable('credentials')
-        .set({
-          version: version + 1,
-          ...(change.sealed !== undefined && { sealed: change.sealed }),
-          ...(change.name !== undefined && { name: change.name }),
-          ...(change.lastUsedAt !== undefined && { last_used_at: change.lastUsedAt }),
-        })
-        .where('id', '=', id)
-        .where('version', '=', version)
-        .executeTakeFirst();
-      return result.numUpdatedRows === 1n;
-    },
-    async suspend(id, account, at) {
-      const result = await db
-        .updateTable('credentials')
-        .set((eb) => ({ suspended_at: at ?? null, version: eb('version', '+', 1) }))
-        .where('id', '=', id)
-        .where('account', '=', account)
-        .where('suspended_at', at === undefined ? 'is not' : 'is', null)
-        .executeTakeFirst();
-      return result.numUpdatedRows === 1n;
-    },
+    update: (id, version, change, beside) =>
+      withRecord(db, beside, async (trx) => {
+        const result = await trx
+          .updateTable('credentials')
+          .set({
+            version: version + 1,
+            ...(change.sealed !== undefined && { sealed: change.sealed }),
+            ...(change.name !== undefined && { name: change.name }),
+            ...(change.lastUsedAt !== undefined && { last_used_at: change.lastUsedAt }),
+          })
+          .where('id', '=', id)
+          .where('version', '=', version)
+          .executeTakeFirst();
+        return result.numUpdatedRows === 1n;
+      }),
+    suspend: (id, account, at, beside) =>
+      withRecord(db, beside, async (trx) => {
+        const result = await trx
+          .updateTable('credentials')
+          .set((eb) => ({ suspended_at: at ?? null, version: eb('version', '+', 1) }))
+          .where('id', '=', id)
+          .where('account', '=', account)
+          .where('suspended_at', at === undefined ? 'is not' : 'is', null)
+          .executeTakeFirst();
+        return result.numUpdatedRows === 1n;
+      }),
     async remove(id, account) {
       return transaction(db, async (trx) => {
         const result = await trx
@@ -80,6 +83,20 @@ export function createCredentials(db: Database): DurableStore['credentials'] {
       });
     },
   };
+}
+
+/** A change, and where it is made the record beside it: all or nothing. */
+function withRecord(
+  db: Database,
+  beside: Beside | undefined,
+  change: (trx: Kysely<Tables>) => Promise<boolean>,
+): Promise<boolean> {
+  if (beside === undefined) return change(db);
+  return transaction(db, async (trx) => {
+    if (!(await change(trx))) return false;
+    await insertRecord(trx, beside.namespace, beside.record);
+    return true;
+  });
 }
 
 type NewCredential = Omit<StoredCredential, 'version'>;

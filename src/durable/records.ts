@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Alone, DataRecord, FoundBy, RecordStore } from '../core/store.ts';
+import type { Alone, DataRecord, FoundBy, NewRecord, RecordStore } from '../core/store.ts';
 import { prepared } from './prepared.ts';
 import type { Database, RecordRow, Tables } from './schema.ts';
 import { transaction } from './transactions.ts';
@@ -31,18 +31,10 @@ export function createRecords(db: Database, namespace: string): RecordStore {
         .execute();
       return rows.map(fromRow);
     },
-    insert: ({ id, lookup = null, data, keys = [], alone }) =>
-      together(db, keys.length > 0 || isAny(alone), async (trx) => {
-        if (!(await isAlone(trx, namespace, id, alone))) return false;
-        const result = await trx
-          .insertInto('records')
-          .values({ namespace, id, lookup, data, version: 1 })
-          .onConflict((conflict) => conflict.doNothing())
-          .executeTakeFirst();
-        if (result.numInsertedOrUpdatedRows !== 1n) return false;
-        await name(trx, namespace, id, keys);
-        return true;
-      }),
+    insert: (record) =>
+      together(db, (record.keys ?? []).length > 0 || isAny(record.alone), (trx) =>
+        insertRecord(trx, namespace, record),
+      ),
     async update(id, version, data, found = {}) {
       const { lookup } = found;
       const isOthers = async () =>
@@ -71,6 +63,23 @@ export function createRecords(db: Database, namespace: string): RecordStore {
       return (await query.execute()).map(fromRow);
     },
   };
+}
+
+/** False if id or lookup is taken, or one of `alone` is another's. In a transaction where there are keys. */
+export async function insertRecord(
+  trx: Kysely<Tables>,
+  namespace: string,
+  { id, lookup, data, keys = [], alone }: NewRecord,
+): Promise<boolean> {
+  if (!(await isAlone(trx, namespace, id, alone))) return false;
+  const result = await trx
+    .insertInto('records')
+    .values({ namespace, id, lookup: lookup ?? null, data, version: 1 })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (result.numInsertedOrUpdatedRows !== 1n) return false;
+  await name(trx, namespace, id, keys);
+  return true;
 }
 
 interface Changed extends FoundBy {

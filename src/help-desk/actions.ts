@@ -39,7 +39,7 @@ export function createActions(
       const { factor, name, suspendedAt } = await methodOf(target.id, credential);
       if (suspendedAt === undefined) return false;
       await audit.commit({ ...facts, event: 'helpdesk.method-confirmed', factor, credential, name });
-      return credentials.confirm(credential, target.id);
+      return methods.confirm(target.id, credential);
     },
 
     /** Sessions, grants and remembered devices, everywhere. */

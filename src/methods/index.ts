@@ -25,7 +25,7 @@ export function methodsRoom(needs: MethodsNeeds, below: LockoutRoom & AccountsRo
     endEverything,
     issuing,
     enrolment: createEnrolment(needs, { ...below, methods }),
-    passwords: createPasswords(needs, { ...below, endEverything }),
+    passwords: createPasswords(needs, { ...below, endEverything, methods }),
     portal: createPortal(needs, { ...below, issuing }),
     suggestions: createSuggestions(needs),
   };

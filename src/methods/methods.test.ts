@@ -13,10 +13,20 @@ async function fixture() {
   const events: AuditEvent[] = [];
   const ended: string[] = [];
   const report = { generation: 0, since: 0 };
+  const away = { grants: false, audit: false };
   const { clock, credentials, methods } = await openMethods({
-    audit: { commit: async (event) => void events.push(event), note: () => {} },
+    audit: {
+      async commit(event) {
+        if (away.audit) throw new SallyportError('ERR_STORE_UNAVAILABLE', 'the audit is away');
+        events.push(event);
+      },
+      note: () => {},
+    },
     revoke: async (_, only) => ended.push(`devices of ${only?.credential}`),
-    endGrants: async (_, credential) => void ended.push(`grants of ${credential}`),
+    async endGrants(_, credential) {
+      if (away.grants) throw new SallyportError('ERR_STORE_UNAVAILABLE', 'grants are away');
+      ended.push(`grants of ${credential}`);
+    },
     marked: async () => ({ ...report }),
   });
   const exercise = <T>(given: Partial<Exercise<T | string>>, act: (since: Mark) => Promise<T>) =>
@@ -24,7 +34,7 @@ async function fixture() {
       { account: 'alice', right: async () => true, busy: () => 'busy', lost: () => 'lost', ...given },
       act,
     );
-  return { clock, events, ended, credentials, methods, exercise, report };
+  return { clock, events, ended, credentials, methods, exercise, report, away };
 }
 
 describe('a change of an account’s methods', () => {
@@ -122,5 +132,45 @@ describe('a change of an account’s methods', () => {
     expect(await methods.suspend('alice', one ?? '', {})).toBe(false);
     expect(await methods.remove('alice', two ?? '')).toBe(true);
     expect(ended).toEqual([`devices of ${one}`, `grants of ${one}`, `devices of ${two}`, `grants of ${two}`]);
+  });
+
+  /** One that was suspended when the audit, or what ends grants, was away. */
+  async function cutOff(what: 'audit' | 'grants') {
+    const it = await fixture();
+    const id = String(await it.exercise({}, (since) => it.methods.add('alice', NEW, since, {})));
+    it.away[what] = true;
+    const all = Array.from({ length: 3 }, () => it.methods.suspend('alice', id, { ip: '192.0.2.1' }));
+    expect((await Promise.allSettled(all)).map(({ status }) => status)).toEqual(all.map(() => 'rejected'));
+    expect(await it.credentials.ofAccount('alice')).toMatchObject([{ suspendedAt: START }]);
+    it.away[what] = false;
+    it.clock.pass(MINUTE);
+    const told = () => it.events.filter(({ event }) => event === 'credential.suspended').map(({ doneAt }) => doneAt);
+    return { ...it, id, told };
+  }
+
+  const AT = new Date(START).toISOString();
+  type Cut = Awaited<ReturnType<typeof cutOff>>;
+
+  it.each<[string, (it: Cut) => Promise<unknown>]>([
+    ['would suspend it', ({ methods, id }) => methods.suspend('alice', id, {})],
+    ['would suspend another', ({ methods }) => methods.suspend('alice', 'another', {})],
+    ['confirms it', ({ methods, id }) => methods.confirm('alice', id)],
+    ['removes it', ({ methods, id }) => methods.remove('alice', id)],
+    ['gives a wrong answer', ({ methods }) => methods.failed('alice', [], { reason: 'wrong' }, {})],
+  ])('suspended and not told is told, and ended with what rests on it, by who next %s', async (_who, next) => {
+    const it = await cutOff('audit');
+    expect([it.told(), it.ended]).toEqual([[], []]);
+    await next(it);
+    expect(it.told()).toEqual([AT]);
+    expect(it.ended.slice(0, 2)).toEqual([`devices of ${it.id}`, `grants of ${it.id}`]);
+    await it.methods.tellLeft('alice');
+    expect(it.told()).toEqual([AT]);
+  });
+
+  it('told but not ended is told once more, with when it was, and ended', async () => {
+    const it = await cutOff('grants');
+    await Promise.all([it.methods.tellLeft('alice'), it.methods.tellLeft('alice')]);
+    expect(it.told()).toEqual([undefined, AT]);
+    expect(it.ended.at(-1)).toBe(`grants of ${it.id}`);
   });
 });

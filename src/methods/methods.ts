@@ -4,6 +4,7 @@ import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import { isSame, type Mark, type ReadValidity } from '../assurance/validity.ts';
 import type { Message } from '../core/prompt.ts';
 import type { MethodsNeeds } from './needs.ts';
+import { createSuspending } from './suspending.ts';
 
 /** How long one change of an account's methods keeps others of the account waiting at most, milliseconds. */
 const CLAIM = 60_000;
@@ -35,7 +36,7 @@ export interface Exercise<T> {
 
 /** Methods of accounts as they change: one change of an account's at a time, and what rests on one ends with it. */
 export function createMethods(
-  deps: Pick<MethodsNeeds, 'ephemeral' | 'random' | 'audit' | 'endGrants'>,
+  deps: Pick<MethodsNeeds, 'durable' | 'ephemeral' | 'now' | 'random' | 'audit' | 'endGrants'>,
   { credentials, devices, validityNow }: Parts,
 ) {
   const { ephemeral, audit } = deps;
@@ -50,12 +51,7 @@ export function createMethods(
     await deps.endGrants(account, credential);
   }
 
-  async function suspend(account: string, id: string, facts: AuditFacts): Promise<boolean> {
-    if (!(await credentials.suspend(id, account))) return false;
-    await audit.commit({ reason: 'report', ...facts, event: 'credential.suspended', account, credential: id });
-    await endResting(account, id);
-    return true;
-  }
+  const { suspend, failed, tellLeft } = createSuspending(deps, { credentials, endResting });
 
   /** What was reported since the right to add it was asked for: either the report finds the method, or this the report. */
   async function settle(account: string, id: string, since: Mark, facts: AuditFacts): Promise<void> {
@@ -103,11 +99,19 @@ export function createMethods(
       return id;
     },
 
-    /** It proves nothing more, until somebody confirms it. Of any number at once one suspends it. */
-    suspend,
+    ...{ suspend, failed },
+
+    tellLeft,
+
+    /** It is the owner's after all: false where it isn't suspended any more. The caller has told the audit. */
+    async confirm(account: string, id: string): Promise<boolean> {
+      await tellLeft(account);
+      return credentials.confirm(id, account);
+    },
 
     /** It is gone, with what rests on it: remembered devices, and grants with their tokens. The caller has told the audit. */
     async remove(account: string, id: string): Promise<boolean> {
+      await tellLeft(account);
       const removed = await credentials.remove(id, account);
       await endResting(account, id);
       return removed;

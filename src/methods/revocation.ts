@@ -6,6 +6,7 @@ import type { Browser } from '../core/browser.ts';
 import type { RenewedSight } from '../core/sign-in.ts';
 import type { Attempts } from '../lockout/attempts.ts';
 import type { EndEverything, Ended } from './ending.ts';
+import type { Methods } from './methods.ts';
 import type { MethodsNeeds } from './needs.ts';
 
 /** Whose password is another one, and what of theirs goes on. */
@@ -24,6 +25,7 @@ export interface RevocationParts {
   endEverything: EndEverything;
   evidence: EvidenceStore;
   holds: Holds;
+  methods: Pick<Methods, 'tellLeft'>;
 }
 
 /** How old a proof may be that stands beyond a change of the password, milliseconds. */
@@ -44,7 +46,7 @@ export function renewedProofs(proofs: readonly Evidence[], { at, generation }: E
 /** Ends everything that rests on the old password, once there is another one; answers when. */
 export function createRevocation(
   deps: Pick<MethodsNeeds, 'audit'>,
-  { attempts, endEverything, evidence, holds }: RevocationParts,
+  { attempts, endEverything, evidence, holds, methods }: RevocationParts,
 ) {
   /** `hold`: the one that stood when the right to this was asked for. It goes last, when nothing is left for it to keep out. */
   return async (
@@ -60,6 +62,8 @@ export function createRevocation(
       return renewed?.session ?? session;
     });
     await deps.audit.commit({ ...facts, event: 'password.changed', account: account.id });
+    // Who changes it after a report that was cut off comes in the place of whoever would report again.
+    await methods.tellLeft(account.id);
     await holds.renewed(account.id, ended.at, hold, facts);
     return ended;
   };

@@ -15,12 +15,13 @@ const MANY = 100;
 async function fixture() {
   const events: AuditEvent[] = [];
   const did: string[] = [];
-  const faults = { audit: false };
+  const faults: { audit: boolean | string } = { audit: false };
   const hang = { audit: false };
   const audit = {
     commit: async (event: AuditEvent) => {
       if (hang.audit) await new Promise(() => {});
-      if (faults.audit) throw new SallyportError('ERR_STORE_UNAVAILABLE', 'the audit is away');
+      if (faults.audit === true || faults.audit === event.event)
+        throw new SallyportError('ERR_STORE_UNAVAILABLE', 'the audit is away');
       events.push(event);
       did.push(event.event);
     },
@@ -95,6 +96,25 @@ describe('a report', () => {
     expect(await holds.of('alice')).toBeDefined();
     expect(did.slice(0, 2)).toEqual(['report.made', 'hold.placed']);
     expect(await reports.list({ limit: 10 })).toHaveLength(1);
+  });
+
+  it.each(['hold.placed', 'credential.suspended'])('made again tells %s, which was refused', async (event) => {
+    const { reports, faults, events, credentials, clock, did } = await fixture();
+    const phone = await credentials.add('alice', 'phone', 'phone', 1);
+    const about = { ...SIGN_IN, at: clock.now() };
+    const make = () => reports.make('alice', about, BY, { suspending: true });
+    faults.audit = event;
+    await expect(make()).rejects.toThrow();
+    faults.audit = false;
+    clock.pass(MINUTE);
+    did.length = 0;
+    await make();
+    await make();
+    const rows = events.filter((one) => one.event === event);
+    expect(rows).toMatchObject([{ account: 'alice', by: 'owner', doneAt: new Date(START).toISOString() }]);
+    expect((await credentials.ofAccount('alice')).filter((one) => one.suspendedAt)).toMatchObject([{ id: phone }]);
+    // What rests on the method ends then as well.
+    expect(did.filter((it) => it === 'forget alice').length).toBeGreaterThan(1);
   });
 
   it('that nobody finished is acted on at once, and audited when whoever began it is surely gone', async () => {

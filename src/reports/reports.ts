@@ -37,8 +37,9 @@ export function createReports(
 
   const suspects = (account: string, about: Reported) => suspectsOf(deps, credentials, account, about);
 
-  /** Each is suspended, and told, once. */
+  /** Each is suspended once, and told: those too that the same report suspended before, when it was cut off. */
   async function suspendSuspects(account: string, about: Reported, facts: AuditFacts): Promise<void> {
+    await methods.tellLeft(account);
     for (const { id, factor } of await suspects(account, about))
       await methods.suspend(account, id, { ...facts, factor });
   }

@@ -37,7 +37,7 @@ const WRONG: Outcome = { error: { key: 'reset.wrong' }, cost: true };
 const isPasskey = ({ proof }: Proved<unknown>): boolean => proof.phishingResistant && new Set(proof.kinds).size > 1;
 
 /** Answers of whoever forgot their password: alike, after the same work, whether there is anybody or not. */
-export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors' | 'audit'>, parts: Parts) {
+export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: Parts) {
   const { accounts, attempts, contacts, credentials, demands, methods } = parts;
 
   const whose = (state: State): Promise<Account | undefined> =>
@@ -140,20 +140,12 @@ export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors' | 'audit'
     const facts = { ip, userAgent, reference, factor: id, account: account.id };
     if (verdict.outcome === 'refused') {
       await turn.failed(facts);
-      await suspend(able, verdict, facts);
+      await methods.failed(account.id, able, verdict, facts);
       return { error: { ...verdict.message, factor: id } };
     }
     const done = await accept(it, able, account, verdict);
     await ('shown' in done ? turn.succeeded() : turn.returned());
     return done;
-  }
-
-  /** A wrong answer can make a credential one that proves nothing any more. */
-  async function suspend(mine: readonly Credential[], { update, reason }: Refused, facts: { account: string }) {
-    if (update === undefined || !(await store(mine, update))) return;
-    const { credential } = update;
-    await deps.audit.commit({ event: 'credential.suspended', credential, reason, ...facts });
-    await methods.endResting(facts.account, credential);
   }
 
   return {

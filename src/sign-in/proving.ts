@@ -106,11 +106,7 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
     browser: Browser,
   ): Promise<Result> {
     await turn.failed(facts);
-    if (verdict.update && account && (await store(mine, verdict.update))) {
-      const { credential } = verdict.update;
-      await deps.audit.commit({ event: 'credential.suspended', credential, reason: verdict.reason, ...facts });
-      await methods.endResting(account.id, credential);
-    }
+    if (account) await methods.failed(account.id, mine, verdict, facts);
     return refused(request, browser, opening.factor, verdict, account?.id);
   }
 
@@ -125,6 +121,7 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
     if (account === undefined) throw new Error(`factor ${opening.factor} proved something of nobody`);
     if (mine.some(({ id, suspendedAt }) => id === verdict.proof.credential && suspendedAt !== undefined)) {
       await turn.failed(facts);
+      await methods.failed(account.id, mine, SUSPENDED, facts);
       return refused(request, browser, opening.factor, SUSPENDED, account.id);
     }
     if (verdict.update && !(await store(mine, verdict.update))) {

@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Reply } from '../support/client.ts';
 import { keyHolder, proofsOf } from '../support/holders.ts';
 import { ceremonyForm, Passkey } from '../support/passkeys.ts';
-import { asksToRemember, type Someone, STORES, stage } from '../support/scene.ts';
+import { asksPassword, asksToRemember, type Someone, STORES, stage } from '../support/scene.ts';
+import { unwritten } from '../support/unwritten.ts';
 
 const MANY = 100;
 
@@ -125,5 +126,23 @@ describe.each(STORES)('attacks on assertions, on the %s store', (_name, options)
     const owner = scene.elsewhere(someone);
     const page = await key.use(owner, await owner.begin('library'), { counter: 50 });
     expect(page.text).toContain('is suspended');
+  });
+
+  it('a copy that suspends it while the audit is away is told by the next answer', async () => {
+    const { someone, key } = await keyHolder(scene);
+    const browser = scene.elsewhere(someone);
+    await key.use(browser, await browser.begin('library'), { counter: 7 });
+    const { id } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
+    const rows = () => scene.audit().filter(({ event, account }) => event === 'credential.suspended' && account === id);
+    const copy = scene.elsewhere(someone);
+    const page = await copy.begin('library');
+    const response = key.answerTo(page, { counter: 7 });
+    const refused = await unwritten(scene, 'credential.suspended', () => post(copy, page, response));
+    expect([refused.status, rows()]).toEqual([503, []]);
+    await scene.gateway.app.ready();
+    await post(copy, page, response);
+    expect(rows()).toHaveLength(1);
+    // What the owner's session rested on has ended as well.
+    expect(asksPassword(await browser.begin('library'))).toBe(true);
   });
 });

@@ -26,6 +26,20 @@ async function reporting(): Promise<{ owner: Someone; send: Step }> {
   return { owner, send: () => owner.client.submit(page, {}, { action: '/not-me' }) };
 }
 
+/** What stands when it is refused, and the password by then: whoever did it comes back, and is led to a new one. */
+const LEFT: Readonly<Record<string, string>> = {
+  'hold.placed': PASSWORD,
+  'credential.suspended': PASSWORD,
+  'hold.released': NEW_PASSWORD,
+};
+
+/** Signs in anew, where a new password has to be chosen, and chooses it. */
+async function comesBack(owner: Someone, password: string): Promise<Reply> {
+  scene.clock.advance(2 * SECONDS);
+  const page = await owner.password(await owner.client.open(at('/account')), owner.username, password);
+  return choose(owner, await owner.code(page, scene.nextCode(owner)), 'seven moons over a violet ladder');
+}
+
 let serials = 0;
 
 /** What is done, by the event that says so. */
@@ -63,6 +77,19 @@ const DOINGS: Readonly<Record<string, () => Promise<{ owner: Someone; send: Step
     return { owner, send: () => owner.answer(asked, { serial, first: press(50), code: press(51) }) };
   },
 };
+
+// Before there are tokens, which newcomers are asked about.
+describe.each(Object.entries(LEFT))('%s, refused', (event, password) => {
+  it('is in the audit once whoever did it was answered the next time', async () => {
+    const { owner, send } = (await DOINGS[event]?.()) ?? expect.fail();
+    const account = await accountOf(scene, owner);
+    const rows = () => scene.audit().filter((row) => row.event === event && row.account === account);
+    expect((await unwritten(scene, event, send)).status).toBe(503);
+    expect(rows()).toEqual([]);
+    expect((await comesBack(owner, password)).status).toBeLessThan(400);
+    expect(rows()).toHaveLength(1);
+  });
+});
 
 describe.each(Object.entries(DOINGS))('%s', (event, begin) => {
   const toldOf = (account: string) => scene.audit().filter((row) => row.event === event && row.account === account);

@@ -79,8 +79,10 @@ export function createAnswering(
     try {
       await audit({ event: 'push.denied', account, credential, outcome, ...about });
       if (outcome !== 'reported') return about;
-      const suspended = await devices.suspend(account);
-      if (suspended > 0) await audit({ event: 'push.suspended', account, credential, devices: suspended, ...about });
+      // Before it is so: the same answer again would find them suspended, and tell nothing.
+      const asked = await devices.asked(account);
+      if (asked > 0) await audit({ event: 'push.suspended', account, credential, devices: asked, ...about });
+      await devices.suspend(account);
       return about;
     } catch (error) {
       await requests.reopen(account, request.id);

@@ -39,6 +39,10 @@ export function createDevices({ credentials, now }: Pick<FactorPorts, 'credentia
         data.subscription?.endpoint === endpoint ? { ...data, subscription: null, retired: now() } : undefined,
       ),
 
+    /** How many are asked. */
+    asked: async (account: string): Promise<number> =>
+      (await ofAccount(account)).filter(({ data }) => data.suspended === undefined).length,
+
     /** Nothing is asked of any of them any more; how many there are. */
     suspend: (account: string): Promise<number> =>
       changeAll(account, (data) => (data.suspended === undefined ? { ...data, suspended: now() } : undefined)),

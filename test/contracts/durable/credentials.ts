@@ -35,6 +35,23 @@ export function credentialSuite({ open }: DurableSubject): void {
     expect(await credentials.ofAccount(ada.id)).toEqual([{ ...device, name: 'phone', version: 4 }]);
   });
 
+  it('writes a record with a change of a credential, or neither', async () => {
+    const { accounts, credentials, records } = await open();
+    await accounts.link(ada);
+    await credentials.insert(device);
+    const noted = records('notes');
+    const beside = (data: string) => ({ namespace: 'notes', record: { id: device.id, keys: [ada.id], data } });
+    expect(await credentials.suspend(device.id, 'someone-else', TIME, beside('no'))).toBe(false);
+    expect(await credentials.update(device.id, 7, { sealed: 'no' }, beside('no'))).toBe(false);
+    expect(await noted.byKey(ada.id, 10)).toEqual([]);
+    const done = await together((index) => credentials.suspend(device.id, ada.id, TIME, beside(`${index}`)));
+    const record = { id: device.id, data: `${done.indexOf(true)}`, version: 1 };
+    expect(await noted.byKey(ada.id, 10)).toEqual([record]);
+    // Another one of that id is told first: it stays.
+    expect(await credentials.update(device.id, 2, { sealed: 'new' }, beside('other'))).toBe(true);
+    expect(await noted.byKey(ada.id, 10)).toEqual([record]);
+  });
+
   it('lets one of many parallel updates win, and refuses an outdated one', async () => {
     const { accounts, credentials } = await open();
     await accounts.link(ada);

@@ -55,7 +55,7 @@ export function createOwnMethods(
     const { id: credential, factor } = method.credential;
     if (method.suspended !== 'reported') return 'confirmed';
     await audit.commit({ event: 'credential.confirmed', credential, factor, ...about(res, it) });
-    await credentials.confirm(credential, it.account.id);
+    await methods.confirm(it.account.id, credential);
     return 'confirmed';
   }
 
