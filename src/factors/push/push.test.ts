@@ -209,6 +209,27 @@ describe('“it’s not me”', () => {
     expect(reports).toEqual(['ada']);
   });
 
+  it('said again tells that phones are suspended, where the audit was away', async () => {
+    const audited: string[] = [];
+    let away = 'push.suspended';
+    const { enrolled, challenge } = await open(
+      {},
+      {
+        async audit({ event }) {
+          if (event === away) throw new SallyportError('ERR_STORE_UNAVAILABLE', 'away');
+          audited.push(event);
+        },
+      },
+    );
+    const { phone } = await enrolled();
+    await challenge();
+    const { id } = await phone.request();
+    await expect(phone.answer(id, 'not-me')).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+    away = '';
+    expect((await phone.answer(id, 'not-me')).json).toEqual({ outcome: 'reported' });
+    expect(audited.filter((event) => event === 'push.suspended')).toHaveLength(1);
+  });
+
   it('is made again where nobody could undo the answer', async () => {
     const reports: string[] = [];
     const { enrolled, challenge, verify, ports } = await open({}, {}, async (account) => {
