@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { createQueue } from '../src/core/queue.ts';
 import { createHasher } from '../src/directories/local/hasher.ts';
-import { createQueue } from '../src/directories/local/queue.ts';
 import { settings } from '../src/directories/local/settings.ts';
 
 const STORM = 120;

@@ -7,6 +7,7 @@
  * - What plug-ins bring, and are given: `prompt`, `route`, `enabled-factor`, `credential-kind`, `keyring`, `trouble`.
  * - Browsers, and strangers behind them: `browser`, `bonds`, `exchange`, `parameters`, `strangers`.
  * - Sealing and reading: `seal`, `sealed`, `csv`, `table`, `encoding`, `typed`, `xml-bounds`, `xml-document`, `errors`.
+ * - Taking turns: `queue`.
  */
 export type * from './account.ts';
 export type * from './application.ts';
@@ -33,6 +34,7 @@ export type * from './naming.ts';
 export type * from './parameters.ts';
 export type * from './policy.ts';
 export type * from './prompt.ts';
+export type * from './queue.ts';
 export type * from './reported.ts';
 export type * from './route.ts';
 export type * from './seal.ts';

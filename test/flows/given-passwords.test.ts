@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { BUILT_IN, createPasswordRules, type PasswordProfile } from '../../src/accounts/passwords/index.ts';
 import { passwordsPort } from '../../src/boot/passwords/index.ts';
 import type { CommandInput } from '../../src/core/directory.ts';
+import { createQueue } from '../../src/core/queue.ts';
 import { commands } from '../../src/directories/local/commands.ts';
 import { LocalDirectory } from '../../src/directories/local/directory.ts';
 import { createMemoryRecords } from '../../src/directories/local/double.ts';
 import { createHasher } from '../../src/directories/local/hasher.ts';
 import { createPeople } from '../../src/directories/local/people.ts';
-import { createQueue } from '../../src/directories/local/queue.ts';
 
 const CLASSIC: PasswordProfile = { names: ['classic'], ...BUILT_IN.classic };
 

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { CommandInput } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { SignInWith } from '../../core/logins.ts';
+import { createQueue } from '../../core/queue.ts';
 import { commands } from './commands.ts';
 import { LocalDirectory } from './directory.ts';
 import { createMemoryRecords } from './double.ts';
 import { createHasher } from './hasher.ts';
 import { generatePassword } from './passwords.ts';
 import { createPeople } from './people.ts';
-import { createQueue } from './queue.ts';
 
 const PLAIN: SignInWith = { names: ['username'], domains: [], realms: [] };
 

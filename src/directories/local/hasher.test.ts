@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { BusyError, createQueue } from '../../core/queue.ts';
 import { createHasher, type Engine, isAcceptable } from './hasher.ts';
-import { BusyError, createQueue } from './queue.ts';
 import { settings } from './settings.ts';
 
 const CHEAP = { memory: 64, passes: 1, parallelism: 1 };

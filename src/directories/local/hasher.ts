@@ -1,5 +1,5 @@
 import { hash, type ParsedHashOptions, parseOptions, verify } from '@node-rs/argon2';
-import type { Queue } from './queue.ts';
+import type { Queue } from '../../core/queue.ts';
 import type { HashSettings } from './settings.ts';
 
 /** The values of the library's `const enum`s, which erasable syntax can't import. */

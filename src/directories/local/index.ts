@@ -1,9 +1,9 @@
 import type { DirectoryModule } from '../../core/directory.ts';
+import { createQueue } from '../../core/queue.ts';
 import { commands } from './commands.ts';
 import { LocalDirectory } from './directory.ts';
 import { createHasher } from './hasher.ts';
 import { createPeople } from './people.ts';
-import { createQueue } from './queue.ts';
 import { createGroups } from './scim/group-store.ts';
 import { createScim } from './scim/routes.ts';
 import { type Settings, settings } from './settings.ts';

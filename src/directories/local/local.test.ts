@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../test/support/recording.ts';
 import { SallyportError } from '../../core/errors.ts';
 import { foldName, type SignInWith } from '../../core/logins.ts';
+import { BusyError, createQueue } from '../../core/queue.ts';
 import type { RecordStore } from '../../core/store.ts';
 import { LocalDirectory } from './directory.ts';
 import { createAbsentRecords, createMemoryRecords } from './double.ts';
 import { createHasher, type Hasher } from './hasher.ts';
 import local from './index.ts';
 import { createPeople } from './people.ts';
-import { BusyError, createQueue } from './queue.ts';
 
 const NOW = 1_800_000_000_000;
 const PLAIN: SignInWith = { names: ['username'], domains: [], realms: [] };

@@ -1,5 +1,5 @@
-import { OverloadedError } from '../../core/errors.ts';
-import type { WorkMeter } from '../../core/load.ts';
+import { OverloadedError } from './errors.ts';
+import type { WorkMeter } from './load.ts';
 
 /** When whoever is refused is to come again, milliseconds. */
 const AGAIN = 5_000;
