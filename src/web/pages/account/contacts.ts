@@ -1,18 +1,18 @@
 import type { Request, Response, Router } from 'express';
 import { type Contact, type ContactKind, maskedContact } from '../../../accounts/index.ts';
-import type { InternalApplication } from '../../../core/application.ts';
 import { SallyportError } from '../../../core/errors.ts';
 import type { Message } from '../../../core/prompt.ts';
 import { answerOf } from '../../bodies.ts';
 import { localsOf, type Rendering, send, type WebDeps } from '../../context.ts';
 import type { AccountParts } from './parts.ts';
+import { createRegistrar, type RegistrarNeeds } from './registrar.ts';
 import type { Member } from './session.ts';
 
 const CODE = '/account/contacts/code';
 const adding = (kind: ContactKind): string => `/account/contacts/add/${kind}`;
 const removing = (id: string): string => `/account/contacts/${encodeURIComponent(id)}/remove`;
 
-export type ContactPagesNeeds = Rendering & Pick<WebDeps, 'contacts' | 'credentials' | 'evaluator' | 'registering'>;
+export type ContactPagesNeeds = Rendering & RegistrarNeeds & Pick<WebDeps, 'contacts' | 'registering'>;
 
 /** `/account/contacts/…`: by what a code can reach somebody who has forgotten their password. */
 export function contactPages(
@@ -20,28 +20,9 @@ export function contactPages(
   router: Router,
   { membership, forms, confirm }: AccountParts,
 ): void {
-  const { contacts, credentials, evaluator, registering } = deps;
-  const { known, owner, holdsOwn } = membership;
+  const { contacts, registering } = deps;
+  const someone = createRegistrar(deps, membership);
   const { tokenOf, checked, about } = forms;
-
-  /**
-   * What adding a method takes, once it is known whose account it is. Who has none, where nobody asks for one, has but a password to show, and nothing that
-   * a code would open besides.
-   */
-  async function neededBy(req: Request, res: Response): Promise<InternalApplication> {
-    const it = await known(req, res, 'sallyport-account');
-    const all = it ? await credentials.ofAccount(it.account.id) : [];
-    return all.some((one) => evaluator.isSecond(one)) ? 'sallyport-security' : 'sallyport-account';
-  }
-
-  async function someone(req: Request, res: Response, returnTo?: string) {
-    const application = await neededBy(req, res);
-    const it = await owner(req, res, application, returnTo);
-    // Asked anew: a method that was added meanwhile is asked for.
-    const right = async () =>
-      (await neededBy(req, res)) === application && it !== undefined && holdsOwn(res, it, application);
-    return it && { it, right };
-  }
 
   function kindOf(req: Request): ContactKind {
     const kind = registering.offered().find((one) => one === req.params.kind);
