@@ -13,10 +13,13 @@ import type { AccountsNeeds } from './needs.ts';
 import { createPasswordExpiry } from './passwords/expiry.ts';
 import { createPasswordStates } from './passwords/state.ts';
 import { createPreferences } from './preferences.ts';
+import { createSecretQuestions } from './secret-questions.ts';
 
 export { maskedContact } from './contact-addresses.ts';
 export { type Contact, type ContactKind, SETTLING } from './contacts.ts';
 export type { AccountsNeeds } from './needs.ts';
+export { type Asking, GIVEN_QUESTIONS, normalQuestion, type Typed } from './secret-answers.ts';
+export { QUESTIONS } from './secret-questions.ts';
 export { createWatch, type Watch, type WatchTrouble } from './watch/index.ts';
 
 export function accountsRoom(needs: AccountsNeeds) {
@@ -32,6 +35,7 @@ export function accountsRoom(needs: AccountsNeeds) {
     delays,
     holds: createHolds(needs),
     preferences: createPreferences(needs),
+    secretQuestions: createSecretQuestions(needs),
     passwordRules: needs.passwordRules,
     ...{ passwordStates, passwordExpiry },
     lastKnown: createLastKnown(needs),

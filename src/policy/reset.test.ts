@@ -60,6 +60,10 @@ describe('what opens an account whose password is forgotten', () => {
     expect(opensAccount(asked, ['mail'])).toBe(false);
     expect(opensAccount(asked, ['questions'])).toBe(false);
     expect(opensAccount(asked, ['mail', 'questions'])).toBe(true);
+    expect(opensAccount(asked, ['issued'])).toBe(true);
+    expect(missingFor(asked, ['mail'])).toContain('questions');
+    // A code goes before.
+    expect(missingFor(asked, [])).not.toContain('questions');
     fc.assert(
       fc.property(demands, sets, (demand, shown) => {
         if (!opensAccount(demand, shown)) return;

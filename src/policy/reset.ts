@@ -20,7 +20,10 @@ export interface ResetDemand {
   second: boolean;
   /** Any one of these is enough where it has none. */
   ways: readonly SingleWay[];
-  /** Its secret questions are asked beside that one: they never stand in for anything. */
+  /**
+   * Its secret questions are asked beside that one, and never stand in for anything. The help desk has made sure of
+   * whom it gives a code: it asks none, and neither does anybody beside such a code.
+   */
   questions: boolean;
 }
 
@@ -43,7 +46,7 @@ const WITH_SECOND: readonly Row[] = [
 
 function rowsOf({ second, ways, questions }: ResetDemand): readonly Row[] {
   if (second) return WITH_SECOND;
-  return ways.map((way): Row => (questions ? [[way], ['questions']] : [[way]]));
+  return ways.map((way): Row => (questions && way !== 'issued' ? [[way], ['questions']] : [[way]]));
 }
 
 /** Whether what was shown opens the account. */
@@ -56,5 +59,9 @@ export function missingFor(demand: ResetDemand, shown: readonly Shown[]): Shown[
   if (opensAccount(demand, shown)) return [];
   const isFilled = (slot: readonly Shown[]) => slot.some((one) => shown.includes(one));
   const begun = rowsOf(demand).filter((row) => shown.length === 0 || row.some(isFilled) || row.length === 1);
-  return SHOWN.filter((one) => begun.some((row) => row.some((slot) => !isFilled(slot) && slot.includes(one))));
+  // Not the first thing that anybody is asked: a code goes before, and stands still.
+  const leads = (row: Row, one: Shown) => one !== 'questions' || row.some(isFilled);
+  return SHOWN.filter((one) =>
+    begun.some((row) => leads(row, one) && row.some((slot) => !isFilled(slot) && slot.includes(one))),
+  );
 }

@@ -10,6 +10,7 @@ import type { EnabledFactor } from '../core/enabled-factor.ts';
 import type { Attempts } from '../lockout/attempts.ts';
 import type { ResetDemand } from '../policy/index.ts';
 import type { ResetNeeds } from './needs.ts';
+import type { SecretQuestioning } from './questions.ts';
 import type { Evidence, State } from './states.ts';
 
 export interface DemandParts {
@@ -20,11 +21,12 @@ export interface DemandParts {
   evaluator: Evaluator;
   holds: Holds;
   passwordStates: PasswordStates;
+  questioning: Pick<SecretQuestioning, 'serving'>;
 }
 
 /** What an account asks of whoever forgot its password, and what can be shown of it. */
 export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories'>, parts: DemandParts) {
-  const { accounts, attempts, contacts, credentials, evaluator, holds, passwordStates } = parts;
+  const { accounts, attempts, contacts, credentials, evaluator, holds, passwordStates, questioning } = parts;
 
   /** Methods that prove something now; with what stands still, for good or until somebody says whose it is, left out. */
   async function working(account: Account): Promise<Credential[]> {
@@ -55,7 +57,8 @@ export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories'>,
       const second = (await credentials.ofAccount(account.id)).some(isOwners);
       const held = (await holds.of(account.id)) !== undefined;
       const { ways } = passwordStates.profileOf(account).reset;
-      return { second: second || held, ways, questions: false };
+      const questions = (await questioning.serving(account)) !== undefined;
+      return { second: second || held, ways, questions };
     },
 
     /** Whoever goes by this name and may sign in; nobody else is anybody here. */
@@ -74,8 +77,9 @@ export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories'>,
     /** What was shown, as far as it stands still: a mailbox or a method that was removed meanwhile shows nothing. */
     async standing(account: Account, shown: readonly Evidence[]): Promise<Evidence[]> {
       const [methods, registered] = [await working(account), await contacts.ofAccount(account.id)];
-      const there = new Set([...methods, ...registered].map(({ id }) => id));
-      return shown.filter(({ kind, by }) => kind === 'questions' || there.has(by));
+      const questions = await questioning.serving(account);
+      const there = new Set([...methods, ...registered, ...(questions ? [questions] : [])].map(({ id }) => id));
+      return shown.filter(({ by }) => there.has(by));
     },
   };
 }

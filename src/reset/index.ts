@@ -15,24 +15,27 @@ import { createMoves } from './moves.ts';
 import type { ResetNeeds } from './needs.ts';
 import { createOffers } from './offers.ts';
 import { createProving } from './proving.ts';
+import { createSecretQuestioning } from './questions.ts';
 import { createRegistering } from './registering.ts';
 import { createStates } from './states.ts';
 import { createView } from './view.ts';
 
 export type { Question } from './human.ts';
-export type { ResetNeeds, ResetSettings } from './needs.ts';
+export type { ResetNeeds, ResetSettings, SlowHash } from './needs.ts';
 export type { Way } from './offers.ts';
+export { answerField } from './questions.ts';
 export { PATIENCE } from './states.ts';
 export type { ResetStep } from './view.ts';
 
 export function resetRoom(needs: ResetNeeds, below: LockoutRoom & AccountsRoom & AssuranceRoom & MethodsRoom) {
   const limit = createLimits(needs, 'reset');
-  const demands = createDemands(needs, below);
+  const questioning = createSecretQuestioning(needs, { ...below, limit });
+  const demands = createDemands(needs, { ...below, questioning });
   const messages = createMessages(needs, { ...below, demands, limit });
-  const proving = createProving(needs, { ...below, demands });
-  const offers = createOffers(needs, demands);
+  const proving = createProving(needs, { ...below, demands, questioning });
+  const offers = createOffers(needs, { demands, questioning });
   const states = createStates(needs);
-  const view = createView({ ...below, demands, offers });
+  const view = createView({ ...below, demands, offers, questioning });
   const moves = createMoves(needs, { demands, messages, offers, states, view });
   return {
     reset: {
@@ -42,6 +45,7 @@ export function resetRoom(needs: ResetNeeds, below: LockoutRoom & AccountsRoom &
       human: createHuman(needs, { limit }),
       close: messages.close,
     },
+    questioning,
     registering: createRegistering(needs, { ...below, limit: createLimits(needs, 'contacts') }),
   };
 }

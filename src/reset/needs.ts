@@ -19,6 +19,13 @@ export interface ResetSettings {
   human: { free: number; bits: number; pause: number };
 }
 
+/** Of what people know: dear to compute, and a bounded number at once. Both throw OverloadedError when too many wait. */
+export interface SlowHash {
+  hash(text: string): Promise<string>;
+  /** Without a hash it does the same work, and answers false. */
+  matches(made: string | undefined, text: string): Promise<boolean>;
+}
+
 export interface ResetNeeds {
   now(): number;
   random(bytes: number): Uint8Array;
@@ -31,6 +38,7 @@ export interface ResetNeeds {
   factors: EnabledFactors;
   directories: ReadonlyMap<string, Directory>;
   post: Post;
+  hashing: SlowHash;
   /** For addresses in messages: never what a request said. */
   issuer: string;
   reset: ResetSettings;

@@ -5,6 +5,7 @@ import type { EnabledFactor } from '../core/enabled-factor.ts';
 import { missingFor, type Shown } from '../policy/index.ts';
 import type { Demands } from './demands.ts';
 import type { ResetNeeds } from './needs.ts';
+import type { SecretQuestioning } from './questions.ts';
 import type { Evidence, Stage } from './states.ts';
 
 /** What can be shown next: one's kind, and of a method its factor. */
@@ -19,8 +20,13 @@ const CODES = ['saved', 'issued', 'mail', 'text'] as const;
 type Code = (typeof CODES)[number];
 const isCodeKind = (kind: Shown): kind is Code => (CODES as readonly string[]).includes(kind);
 
+interface Parts {
+  demands: Demands;
+  questioning: SecretQuestioning;
+}
+
 /** What whoever forgot their password can show. */
-export function createOffers(deps: Pick<ResetNeeds, 'factors' | 'post' | 'reset'>, demands: Demands) {
+export function createOffers(deps: Pick<ResetNeeds, 'factors' | 'post' | 'reset'>, { demands, questioning }: Parts) {
   const enabled = [...deps.factors.values()];
 
   /** Keys that say themselves whose they are, and may have verified who uses them. */
@@ -72,6 +78,10 @@ export function createOffers(deps: Pick<ResetNeeds, 'factors' | 'post' | 'reset'
     browser: Browser,
   ): Promise<Stage | undefined> {
     if (way.kind === 'saved' || way.kind === 'issued') return { at: 'typed', way: way.kind };
+    if (way.kind === 'questions') {
+      const chosen = account && (await questioning.choose(account));
+      return chosen && { at: 'questions', ...chosen };
+    }
     const it = way.factor === undefined ? undefined : deps.factors.get(way.factor);
     if (it === undefined) return undefined;
     if (way.value.startsWith('opens:')) {

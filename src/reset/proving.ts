@@ -10,9 +10,11 @@ import type { Answer, Message } from '../core/prompt.ts';
 import { type Attempt, lockedFor, lookedAt } from '../lockout/attempt.ts';
 import type { Attempts } from '../lockout/attempts.ts';
 import type { Methods } from '../methods/methods.ts';
+import { missingFor } from '../policy/index.ts';
 import { isCode } from './codes.ts';
 import type { Demands } from './demands.ts';
 import type { ResetNeeds } from './needs.ts';
+import type { SecretQuestioning } from './questions.ts';
 import { type Evidence, type Stage, type State, TEXT_VALID } from './states.ts';
 
 /** What an answer came to. `cost`: it was a guess, and counts against what may be wrong. */
@@ -29,6 +31,7 @@ interface Parts {
   credentials: Credentials;
   demands: Demands;
   methods: Methods;
+  questioning: SecretQuestioning;
 }
 
 const WRONG: Outcome = { error: { key: 'reset.wrong' }, cost: true };
@@ -38,7 +41,7 @@ const isPasskey = ({ proof }: Proved<unknown>): boolean => proof.phishingResista
 
 /** Answers of whoever forgot their password: alike, after the same work, whether there is anybody or not. */
 export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: Parts) {
-  const { accounts, attempts, contacts, credentials, demands, methods } = parts;
+  const { accounts, attempts, contacts, credentials, demands, methods, questioning } = parts;
 
   const whose = (state: State): Promise<Account | undefined> =>
     state.account === undefined ? demands.named(state.name) : demands.known(state);
@@ -148,11 +151,26 @@ export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: 
     return done;
   }
 
+  /** Only beside a proof that stands in this very moment: they are asked of nobody who has shown nothing else. */
+  async function questions(state: State, stage: Extract<Stage, { at: 'questions' }>, answer: Answer): Promise<Outcome> {
+    const account = await demands.known(state);
+    if (account === undefined) return { error: { key: 'expired-prompt' } };
+    const shown = (await demands.standing(account, state.shown)).map(({ kind }) => kind);
+    if (!missingFor(await demands.of(account), shown).includes('questions'))
+      return { error: { key: 'expired-prompt' } };
+    const found = await questioning.check(account, stage, answer);
+    if (found === 'gone') return { error: { key: 'expired-prompt' } };
+    if (found === 'wrong') return { error: { key: 'reset.questions.wrong' }, cost: true };
+    if (found !== 'right') return { error: { key: 'reset.questions.spent' } };
+    return { shown: { kind: 'questions', by: stage.set, at: deps.now() }, account };
+  }
+
   return {
     async look(state: State, answer: Answer, browser: Browser): Promise<Outcome> {
       const { stage } = state;
       if (stage.at === 'sent') return sent(state, stage, answer.code);
       if (stage.at === 'typed') return typed(state, stage.way, answer);
+      if (stage.at === 'questions') return questions(state, stage, answer);
       if (stage.at !== 'prompt') return { error: { key: 'expired-prompt' } };
       return stage.opens ? opened(state, stage, answer) : asked(state, stage, answer, browser);
     },

@@ -3,6 +3,7 @@ import type { Message, Prompt } from '../core/prompt.ts';
 import type { Asker } from '../core/strangers.ts';
 import type { Shown } from '../policy/index.ts';
 import type { ResetNeeds } from './needs.ts';
+import type { AskedQuestions } from './questions.ts';
 
 /** How long one waits for what comes next, milliseconds; codes that it sent are good no longer. */
 export const PATIENCE = 30 * 60_000;
@@ -28,7 +29,7 @@ export type Stage =
   /** A code that one has is typed. */
   | { at: 'typed'; way: 'saved' | 'issued' }
   | { at: 'prompt'; factor: string; prompt: Prompt; pending: unknown; opens?: true }
-  | { at: 'questions'; asked: readonly string[] }
+  | ({ at: 'questions' } & AskedQuestions)
   | { at: 'new-password' }
   /** `works`: from when on the new one does, epoch milliseconds, where that isn't at once. */
   | { at: 'done'; works?: number }

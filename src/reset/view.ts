@@ -1,7 +1,9 @@
+import type { Asking } from '../accounts/secret-answers.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 import type { Passwords } from '../methods/passwords.ts';
 import type { Demands } from './demands.ts';
 import type { Offers, Way } from './offers.ts';
+import type { SecretQuestioning } from './questions.ts';
 import { MOST_SENT, type State } from './states.ts';
 
 /** What whoever asked is to see. `nonce` names the step: an answer to any other is none. */
@@ -9,6 +11,7 @@ export type ResetStep = { nonce: string; error?: Message & { factor?: string } }
   | { kind: 'ways'; ways: Way[]; begun: boolean }
   | { kind: 'sent'; way: 'mail' | 'text'; again: boolean }
   | { kind: 'typed'; way: 'saved' | 'issued' }
+  | { kind: 'questions'; questions: Asking[] }
   | { kind: 'prompt'; factor: string; prompt: Prompt }
   | { kind: 'new-password'; account: { username: string; name: string }; rules: readonly Message[] }
   | { kind: 'done'; works?: number }
@@ -19,10 +22,11 @@ interface Parts {
   demands: Demands;
   offers: Offers;
   passwords: Passwords;
+  questioning: SecretQuestioning;
 }
 
 /** What a state looks like: of an account nothing, before something of it was shown. */
-export function createView({ demands, offers, passwords }: Parts) {
+export function createView({ demands, offers, passwords, questioning }: Parts) {
   async function waysOf(state: State): Promise<Way[]> {
     if (state.account === undefined) return offers.first();
     const account = await demands.known(state);
@@ -43,6 +47,10 @@ export function createView({ demands, offers, passwords }: Parts) {
         return { ...base, kind: 'prompt', factor: stage.factor, prompt: stage.prompt };
       case 'typed':
         return { ...base, kind: 'typed', way: stage.way };
+      case 'questions': {
+        const questions = account ? await questioning.shown(account, stage) : [];
+        return { ...base, kind: 'questions', questions };
+      }
       case 'new-password': {
         if (account === undefined) return { nonce, kind: 'over' };
         const { username, name } = account;

@@ -294,6 +294,8 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordP
       list: { id: string; kind: ContactKind; to: string; addedAt: number; serves?: number }[];
       /** Posts or links to `/account/contacts/add/<kind>`. */
       addable: ContactKind[];
+      /** Set, or to be set, at `/account/contacts/questions`; absent where there are none. */
+      questions?: { setAt?: number; serves?: number };
     };
     /** When it expires; absent: never. Epoch milliseconds. */
     password?: Expiry;

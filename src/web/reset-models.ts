@@ -1,4 +1,4 @@
-import type { ContactKind } from '../accounts/index.ts';
+import type { Asking, ContactKind } from '../accounts/index.ts';
 import type { Message } from '../core/prompt.ts';
 import type { Question, Way } from '../reset/index.ts';
 
@@ -20,8 +20,25 @@ export interface ResetPages {
     code?: string;
     error?: Failed;
   };
+  /** Secret questions, each with the name of its answer's field. */
+  'reset-questions': {
+    action: string;
+    csrf: string;
+    questions: { name: string; question: Asking }[];
+    error?: Failed;
+  };
   /** `elsewhere`: the browser isn't the one that asked, or it is too long ago. */
   'reset-end': { end: 'done' | 'over' | 'elsewhere'; works?: number };
+  /** Secret questions to set: fields `question1`, `own1`, `answer1` and so on; `at`: which row is wrong. */
+  'account-questions': {
+    action: string;
+    csrf: string;
+    given: string[];
+    rows: { given: string; own: string; answer: string }[];
+    back: string;
+    error?: Message;
+    at?: number;
+  };
   /** A mailbox or number to register, field `contact`. */
   'account-contact': { action: string; csrf: string; kind: ContactKind; typed?: string; back: string; error?: Message };
   /** The code that went there, field `code`. */

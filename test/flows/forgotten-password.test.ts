@@ -6,6 +6,7 @@ import { notices } from '../support/mail.ts';
 import { outbox } from '../support/outbox.ts';
 import { Passkey } from '../support/passkeys.ts';
 import {
+  answersTo,
   asksMore,
   asksNew,
   codeIn,
@@ -14,6 +15,7 @@ import {
   NEXT_PASSWORD,
   RESET,
   register,
+  setQuestions,
   withApp,
 } from '../support/reset.ts';
 import { asksPassword, type Someone, STORES, stage, usually } from '../support/scene.ts';
@@ -119,6 +121,26 @@ describe.each(usually(STORES))('a forgotten password, on the %s store', (_name, 
     scene.clock.advance(10 * MINUTES);
     expect(await enters(PASSWORD)).toBe(false);
     expect(await enters('SlowOtter77')).toBe(true);
+  });
+
+  it('asks three secret questions beside a code where the profile has them, told without regard to case', async () => {
+    const someone = await scene.newcomer({ groups: 'legacy', email: 'legacy@university.example' });
+    await someone.enter('library');
+    await register(scene, someone, 'mail', mailboxOf(someone));
+    const set = await setQuestions(scene, someone);
+    expect(set.text).toContain('They are saved.');
+    const told = await notices(scene.gateway, 'legacy@university.example', 2);
+    expect(told.map(({ subject }) => subject).join()).toContain('secret questions were set');
+    expect(scene.audit().filter(({ event }) => event === 'questions.set')).toHaveLength(1);
+    const other = forgetful(scene, someone);
+    const more = await other.byMessage(scene, await other.ask(), 'mail', mailboxOf(someone));
+    expect(asksMore(more)).toBe(true);
+    const asked = await other.give(more, { way: 'questions' });
+    const spoken = answersTo(asked, (answer) => `  ${answer.toUpperCase().replace(' ', ' \u3000 ')} `);
+    expect(Object.keys(spoken)).toEqual(['answer1', 'answer2', 'answer3']);
+    const next = await other.give(asked, spoken);
+    expect(asksNew(next)).toBe(true);
+    expect((await other.give(next, { next: NEXT_PASSWORD })).text).toContain('Your password is changed');
   });
 
   it('takes a text message, with its code bound to our host', async () => {

@@ -10,7 +10,12 @@ export const RESET = {
   demo: {},
   senders: { outbox: {} },
   factors: { password: {}, totp: {}, recovery: {}, tap: {}, fido2: {}, sms: { countries: ['HK', 'GB'] } },
-  passwordPolicy: { profiles: { classic: { groups: ['classic'] } } },
+  passwordPolicy: {
+    profiles: {
+      classic: { groups: ['classic'] },
+      legacy: { groups: ['legacy'], reset: { legacySecretQuestions: true } },
+    },
+  },
   passwordReset: { countries: ['HK', 'GB'], human: { free: 10_000 } },
   policy: {
     rules: [
@@ -72,6 +77,49 @@ export async function register(
   if (!fresh) scene.clock.advance(72 * HOURS);
   return done;
 }
+
+/** Secret questions as a page asks them, and what somebody answered. */
+export const ANSWERS: Readonly<Record<string, string>> = {
+  'Which teacher did you fear most?': 'Frau Straße',
+  'What did you call your best friend as a child?': 'Teddy',
+  'Where did you hide as a child?': 'behind  the mill',
+  'What is painted on the shed?': 'A blue <otter>',
+  'Where was the first & last rain?': '香港',
+};
+
+/** Sets them at the account's page, and lets them settle unless `fresh`. */
+export async function setQuestions(
+  scene: Scene,
+  someone: Someone,
+  { answers = ANSWERS, fresh = false }: { answers?: Readonly<Record<string, string>>; fresh?: boolean } = {},
+): Promise<Reply> {
+  const given = ['teacher', 'friend', 'hiding-place'];
+  const fields = Object.entries(answers).flatMap(([own, answer], at) => [
+    [`question${at + 1}`, given[at] ?? ''],
+    [`own${at + 1}`, at < given.length ? '' : own],
+    [`answer${at + 1}`, answer],
+  ]);
+  const page = await visitAccount(scene, someone, '/account/contacts/questions');
+  const sent = await someone.client.submit(page, Object.fromEntries(fields), { action: '/contacts/questions' });
+  const done = await someone.client.follow(sent);
+  if (!fresh) scene.clock.advance(72 * HOURS);
+  return done;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&amp;': '&' };
+
+/** Which questions a page asks, by the fields of their answers. */
+export const askedOn = (page: Reply): Record<string, string> =>
+  Object.fromEntries(
+    [...page.body.matchAll(/<label for="(answer\d)">(?:<bdi>)?([^<]*)</g)].map(([, name = '', text = '']) => [
+      name,
+      text.replace(/&\w+;/g, (one) => ENTITIES[one] ?? one),
+    ]),
+  );
+
+/** Answers to what a page asks, each as `spoken` says it. */
+export const answersTo = (page: Reply, spoken = (answer: string) => answer): Record<string, string> =>
+  Object.fromEntries(Object.entries(askedOn(page)).map(([name, text]) => [name, spoken(ANSWERS[text] ?? '')]));
 
 /** Somebody at a browser who has forgotten a password. */
 export class Forgetful extends Someone {

@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 /** In the page: the controls that can be seen. The list of languages is open, the link to the content seen at focus. */
-const CONTROLS = `[...document.querySelectorAll('a[href], button, input, summary')]
+const CONTROLS = `[...document.querySelectorAll('a[href], button, input, select, summary')]
   .filter((one) => one.checkVisibility() && one.getAttribute('type') !== 'hidden')`;
 const NUMBER_CONTROLS = `{
   document.activeElement?.blur();

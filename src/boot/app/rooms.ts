@@ -8,6 +8,7 @@ import { statisticsRoom } from '../../statistics/index.ts';
 import { loadOf } from '../load/index.ts';
 import { resetSettings } from '../reset-settings.ts';
 import type { Rooms } from '../rooms.ts';
+import { createSlowHash } from '../slow-hash.ts';
 import type { Standing } from './standing.ts';
 
 /** The rooms above assurance, from the bottom up: what is done there can end sessions. */
@@ -22,7 +23,7 @@ export function openRooms({ config, ground, ledger, outside, people, strangers }
     ...{ ...world, durable, ephemeral, strangers, sealer, audit, log, load: loadOf(config, ground) },
     ...{ factors, directories, applications, rules, suggestions, endSessions, endGrants },
     ...{ issuer, defaultLocale, networksOf, post: outside.post, macKeys: ground.keys.csrf },
-    reset: resetSettings(config, directories),
+    ...{ reset: resetSettings(config, directories), hashing: createSlowHash() },
     ...(helpDesk ? { helpDesk } : {}),
   };
 

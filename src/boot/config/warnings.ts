@@ -37,12 +37,19 @@ function passes({ factors, support }: Subject, modules: Modules): string[] {
   return [`support.pass is shown nowhere: factors enables no pass (${lent.join(', ')})`];
 }
 
-/** What is declared, and asked of nobody: a reset takes no less for it. */
+/** Secret questions that nobody is asked: beside none of the ways, or beside the help desk's code alone. */
 function questions({ passwordPolicy }: Subject): string[] {
-  const asking = [...passwordPolicy.profiles].filter(([, { profile }]) => profile.reset.legacySecretQuestions);
+  const asking = [...passwordPolicy.profiles].filter(
+    ([
+      ,
+      {
+        profile: { reset },
+      },
+    ]) => reset.legacySecretQuestions && !reset.ways.some((way) => way !== 'issued'),
+  );
   return asking.map(
     ([name]) =>
-      `passwordPolicy.profiles.${name}.reset.legacySecretQuestions asks nobody anything: no page sets answers`,
+      `passwordPolicy.profiles.${name}.reset.legacySecretQuestions asks nobody anything: it has none of the ways beside which they are asked`,
   );
 }
 

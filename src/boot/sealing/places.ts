@@ -1,5 +1,6 @@
 import { contactsPlace } from '../../accounts/contacts.ts';
 import { credentialContext } from '../../accounts/credentials.ts';
+import { secretQuestionsPlace } from '../../accounts/secret-questions.ts';
 import type { Sealer } from '../../core/seal.ts';
 import type { SealedPlace } from '../../core/sealed.ts';
 import type { SealedRow, SealedTable } from '../../core/store.ts';
@@ -50,7 +51,8 @@ const coming: SealedPlace = {
 
 /** Those of every plug-in that is installed, in use or not. */
 export function sealedPlaces({ factors, doors }: Pick<Modules, 'factors' | 'doors'>): Places {
-  const declared: SealedPlace[] = [coming, contactsPlace, ...[...doors.values()].flatMap(({ sealed = [] }) => sealed)];
+  const ofDoors = [...doors.values()].flatMap(({ sealed = [] }) => sealed);
+  const declared: SealedPlace[] = [coming, contactsPlace, secretQuestionsPlace, ...ofDoors];
   for (const { id, sealed = [] } of factors.values()) {
     const namespace = `factor:${id}`;
     for (const place of sealed) declared.push({ ...place, namespace, contextOf: owned(namespace, place.contextOf) });

@@ -1,3 +1,4 @@
+import { GIVEN_QUESTIONS } from '../../../src/accounts/index.ts';
 import type { Way } from '../../../src/reset/index.ts';
 import { DAY, NOW, type Sample, sample, UNBROKEN } from './sample.ts';
 
@@ -11,6 +12,9 @@ const FIRST: Way[] = [
   { value: 'mail', kind: 'mail' },
   { value: 'text', kind: 'text' },
 ];
+
+const setting = { action: '/account/contacts/questions', csrf: 'token', given: [...GIVEN_QUESTIONS], back: '/account' };
+const rows = GIVEN_QUESTIONS.slice(0, 5);
 
 /** Forgotten passwords, and what is registered for that day. */
 export const reset: Sample[] = [
@@ -34,6 +38,30 @@ export const reset: Sample[] = [
   ),
   sample('reset-code', 'link', { ...form, way: 'mail', again: true, code: 'K7QF-2M9X' }),
   sample('reset-code', 'error', { ...form, way: 'mail', again: false, error: { key: 'reset.wrong' } }),
+  sample('reset-questions', '', {
+    ...form,
+    questions: [
+      { name: 'answer1', question: { given: 'teacher' } },
+      { name: 'answer2', question: { own: `What is painted on the ${UNBROKEN} <shed>?` } },
+      { name: 'answer3', question: { given: 'wish' } },
+    ],
+  }),
+  sample('reset-questions', 'error', {
+    ...form,
+    questions: [{ name: 'answer1', question: { given: 'teacher' } }],
+    error: { key: 'reset.questions.wrong' },
+  }),
+  sample('account-questions', '', { ...setting, rows: rows.map((given) => ({ given, own: '', answer: '' })) }, true),
+  sample(
+    'account-questions',
+    'error',
+    {
+      ...setting,
+      rows: rows.map((given, at) => ({ given, own: at === 3 ? 'What is painted on the shed?' : '', answer: 'shed' })),
+      ...{ error: { key: 'questions.fault.told', values: { number: 4 } }, at: 3 },
+    },
+    true,
+  ),
   sample('reset-end', 'done', { end: 'done', works: NOW + 600_000 }),
   sample('reset-end', 'over', { end: 'over' }),
   sample('reset-end', 'elsewhere', { end: 'elsewhere' }),
@@ -66,5 +94,6 @@ export const registered = {
       { id: 'c2', kind: 'text' as const, to: '+85•••678', addedAt: NOW - DAY, serves: NOW + 2 * DAY },
     ],
     addable: ['mail' as const, 'text' as const],
+    questions: { setAt: NOW - DAY, serves: NOW + 2 * DAY },
   },
 };

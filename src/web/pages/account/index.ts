@@ -12,6 +12,7 @@ import { type NotMePagesNeeds, notMePages } from './not-me.ts';
 import { createOverview, type OverviewNeeds } from './overview.ts';
 import { type AccountPartsNeeds, createAccountParts } from './parts.ts';
 import { type PhonePagesNeeds, phonePages } from './phone.ts';
+import { type QuestionPagesNeeds, questionPages } from './questions.ts';
 import { type RenameMethodsPagesNeeds, renameMethodsPages } from './rename-methods.ts';
 import { ownPath } from './session.ts';
 
@@ -25,6 +26,7 @@ export type AccountPagesNeeds = AccountPartsNeeds &
   NewPasswordPagesNeeds &
   NotMePagesNeeds &
   PhonePagesNeeds &
+  QuestionPagesNeeds &
   RenameMethodsPagesNeeds &
   Pick<WebDeps, 'audit' | 'core' | 'endEverything'>;
 
@@ -55,6 +57,7 @@ export function accountPages(deps: AccountPagesNeeds, csrf: Csrf): Router {
   phonePages(deps, router, parts);
   issuePages(deps, router, parts);
   contactPages(deps, router, parts);
+  questionPages(deps, router, parts);
   newPasswordPages(deps, router, parts);
   notMePages(deps, router, parts);
   devicePages(deps, router, parts);

@@ -26,6 +26,7 @@ const NOTICES = [
   'too-many-methods',
   'contact-added',
   'contact-removed',
+  'questions-set',
   'device-removed',
   'device-renewed',
   'device-not-renewed',
@@ -33,28 +34,32 @@ const NOTICES = [
   'after-report',
 ] as const;
 
+type ContactListNeeds = Pick<WebDeps, 'contacts' | 'reset' | 'registering' | 'questioning' | 'secretQuestions' | 'now'>;
+
 export type OverviewNeeds = PlaceNeeds &
   OwnSignInsNeeds &
   UnreachedNeeds &
   ConnectionsNeeds &
-  Pick<
-    WebDeps,
-    'contacts' | 'reset' | 'registering' | 'now' | 'credentials' | 'devices' | 'enrolment' | 'issuing' | 'passwords'
-  > &
-  Pick<WebDeps, 'passwordExpiry'>;
+  Pick<WebDeps, 'now' | 'credentials' | 'devices' | 'enrolment' | 'issuing' | 'passwords' | 'passwordExpiry'> &
+  ContactListNeeds;
 
 /** What they can be reached by, once they forgot their password; nothing where that is done elsewhere. */
 const createContactList =
-  ({ contacts, reset, registering, now }: Pick<OverviewNeeds, 'contacts' | 'reset' | 'registering' | 'now'>) =>
-  async ({ id }: Account): Promise<Pick<Pages['account'], 'contacts' | 'forgotten'>> => {
+  ({ contacts, reset, registering, questioning, secretQuestions, now }: ContactListNeeds) =>
+  async (account: Account): Promise<Pick<Pages['account'], 'contacts' | 'forgotten'>> => {
     if (reset.at === 'nowhere') return {};
     if (reset.at !== 'here') return { forgotten: '/reset' };
-    const all = await contacts.ofAccount(id);
+    const all = await contacts.ofAccount(account.id);
     const list = all.map((one) => ({
       ...{ id: one.id, kind: one.kind, to: maskedContact(one), addedAt: one.addedAt },
       ...(now() - one.addedAt < SETTLING ? { serves: one.addedAt + SETTLING } : {}),
     }));
-    return { forgotten: '/reset', contacts: { list, addable: registering.offered() } };
+    const setAt = await secretQuestions.setAt(account.id);
+    const settles = setAt !== undefined && now() - setAt < SETTLING ? { serves: setAt + SETTLING } : {};
+    const questions = questioning.allowed(account)
+      ? { questions: setAt === undefined ? {} : { setAt, ...settles } }
+      : {};
+    return { forgotten: '/reset', contacts: { list, addable: registering.offered(), ...questions } };
   };
 
 /** All that is somebody's own, on one page. */

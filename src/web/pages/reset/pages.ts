@@ -1,4 +1,4 @@
-import type { ResetStep } from '../../../reset/index.ts';
+import { answerField, type ResetStep } from '../../../reset/index.ts';
 import type { PageName, Pages } from '../../models.ts';
 
 /** What every form there is sent with; `code`: as an address out of a mail has it. */
@@ -20,6 +20,10 @@ export function resetPage({ code, ...form }: Sent, step: ResetStep): ResetPage {
       return ['reset-code', { ...form, ...error, way: step.way, again: step.again, ...(code ? { code } : {}) }];
     case 'typed':
       return ['reset-code', { ...form, ...error, way: step.way, again: false }];
+    case 'questions': {
+      const questions = step.questions.map((question, at) => ({ name: answerField(at), question }));
+      return ['reset-questions', { ...form, ...error, questions }];
+    }
     case 'prompt': {
       const { factor, prompt } = step;
       const back: Pages['prompt']['back'] = { label: { key: 'reset.back' } };
