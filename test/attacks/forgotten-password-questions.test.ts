@@ -79,8 +79,10 @@ describe('secret questions', () => {
     const account = await visitAccount(scene, someone, '/account');
     const [, remove = ''] = /href="(\/account\/contacts\/[^"]+\/remove)"/.exec(account.body) ?? [];
     await someone.client.submit(await someone.client.open(`${scene.gateway.url}${remove}`), {}, { action: remove });
+    const before = events('reset.proved').length;
     const late = await other.give(page, answersTo(page));
     expect(asksNew(late)).toBe(false);
+    expect(events('reset.proved')).toHaveLength(before);
     const back = await other.give(late, { back: 'yes' });
     expect(back.body).not.toContain('value="questions"');
   });

@@ -42,6 +42,16 @@ describe('password profiles', () => {
     expect(faultsOf(written)).toEqual(expected);
   });
 
+  it('are warned of where they have secret questions that nobody is asked', () => {
+    function warnings(ways: string[]) {
+      const old = { groups: ['old'], reset: { ways, legacySecretQuestions: true } };
+      const folder = folderWith({ 'sallyport.yaml': configText({ passwordPolicy: { profiles: { old } } }) });
+      return loadConfig(join(folder, 'sallyport.yaml'), testModules, {}, 0).warnings.join();
+    }
+    expect(warnings(['issued'])).toContain('profiles.old.reset.legacySecretQuestions asks nobody anything');
+    expect(warnings(['issued', 'saved'])).not.toContain('legacySecretQuestions');
+  });
+
   it('are as the one that they are like, but for what is written', () => {
     const written = {
       minimum: 12,
