@@ -129,9 +129,10 @@ export function createAccounts(
     keep: ({ directory, person }) => link(directory, person),
     async named(login) {
       const found = await logins.find(login);
+      // Looked for also where nobody goes by it, so that time doesn't tell.
+      const kept = await durable.accounts.byDirectoryKey(found?.directory ?? '', found?.person.key ?? '');
       if (found === undefined) return undefined;
       const { directory, person } = found;
-      const kept = await durable.accounts.byDirectoryKey(directory, person.key);
       return (
         kept ?? { ...(await accountOf(directory, person)), revokedBefore: 0, generation: 0, countedTo: 0, version: 0 }
       );

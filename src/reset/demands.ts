@@ -29,11 +29,11 @@ export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories'>,
   const { accounts, attempts, contacts, credentials, evaluator, holds, passwordStates, questioning } = parts;
 
   /** Methods that prove something now; with what stands still, for good or until somebody says whose it is, left out. */
-  async function working(account: Account): Promise<Credential[]> {
-    const [all, stopped] = [await credentials.ofAccount(account.id), await attempts.stopped(account.id)];
+  async function working(account: Account | undefined, subject = account?.id ?? ''): Promise<Credential[]> {
+    const [all, stopped] = [await credentials.ofAccount(subject), await attempts.stopped(subject)];
     return all.filter((one) => {
       const reviews = deps.factors.get(one.factor)?.factor.reviews;
-      if (stopped.has(one.id) || !evaluator.works(one)) return false;
+      if (account === undefined || stopped.has(one.id) || !evaluator.works(one)) return false;
       return reviews?.review(one, account, { application: 'sallyport-security' }) !== 'refused';
     });
   }
@@ -61,11 +61,18 @@ export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories'>,
       return { second: second || held, ways, questions };
     },
 
-    /** Whoever goes by this name and may sign in; nobody else is anybody here. */
-    async named(name: string): Promise<Account | undefined> {
-      const found = await accounts.named(name);
-      return found && (await accounts.usable(found.id));
+    /**
+     * Whoever goes by this name, and what stands for nobody: what is looked up for either is the same. Whether they may
+     * sign in is for `entitled` to say, once more than a name is known: asked before, its work would tell who exists.
+     */
+    async named(name: string): Promise<{ account?: Account; subject: string }> {
+      const account = await accounts.named(name);
+      return account ? { account, subject: account.id } : { subject: attempts.stranger(name) };
     },
+
+    /** Them, up to date, if they may sign in now. Who has never done so has what their directory said a moment ago. */
+    entitled: async (account: Account): Promise<Account | undefined> =>
+      account.version > 0 ? accounts.usable(account.id) : account.standing && account,
 
     /** The account that something was shown of, unless all of it was ended since, as by another password. */
     async known({ account }: Pick<State, 'account'>): Promise<Account | undefined> {

@@ -71,14 +71,19 @@ export function createMessages(deps: Pick<ResetNeeds, 'post' | 'reset' | 'audit'
   }
 
   async function deliver({ who, way, code, sentAt, link }: Wanted, browser: Browser): Promise<void> {
-    const account = 'account' in who ? who.account : await demands.named(who.name);
+    const { account: found, subject } =
+      'account' in who ? { account: who.account, subject: who.account.id } : await demands.named(who.name);
+    const to = await contacts.serving(subject, way, sentAt);
     const { ip, userAgent, reference } = browser;
     const facts = { ip, userAgent, reference, way };
-    if (account === undefined) return audit.note({ event: 'reset.asked', ...facts });
-    const [to, changeable] = [await contacts.serving(account.id, way, sentAt), demands.changeable(account)];
-    audit.note({ event: 'reset.asked', account: account.id, ...facts, messages: changeable ? to.length : 0 });
+    if (found === undefined) return audit.note({ event: 'reset.asked', ...facts });
+    const changeable = demands.changeable(found);
+    // More is done for nobody but those to whom something goes out.
+    const account = to.length > 0 || !changeable ? await demands.entitled(found) : undefined;
+    const messages = account && changeable ? to.length : 0;
+    audit.note({ event: 'reset.asked', account: found.id, ...facts, messages });
+    if (account === undefined) return;
     if (!changeable) return tellWhere(account, browser.locale);
-    if (to.length === 0) return;
     if (!(await limit.count(await budgetsOf(account, browser))).allowed) return;
     const minutes = (way === 'text' ? TEXT_VALID : PATIENCE) / 60_000;
     const destinations = to.map(({ kind: channel, to: there, country }) => ({

@@ -43,14 +43,23 @@ const isPasskey = ({ proof }: Proved<unknown>): boolean => proof.phishingResista
 export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: Parts) {
   const { accounts, attempts, contacts, credentials, demands, methods, questioning } = parts;
 
-  const whose = (state: State): Promise<Account | undefined> =>
-    state.account === undefined ? demands.named(state.name) : demands.known(state);
+  /** Whose it would be, and what works of theirs; of nobody nothing does, after the same work. */
+  async function sought(state: State): Promise<{ account?: Account; all: Credential[] }> {
+    const known = state.account && (await demands.known(state));
+    const { account, subject } = state.account
+      ? { account: known, subject: state.account.id }
+      : await demands.named(state.name);
+    return { ...(account ? { account } : {}), all: await demands.working(account, subject) };
+  }
 
   async function sent(state: State, { way, code, sentAt }: Extract<Stage, { at: 'sent' }>, typed: string | undefined) {
-    const account = await whose(state);
-    const [to] = account ? await contacts.serving(account.id, way, sentAt) : [];
     const late = way === 'text' && deps.now() - sentAt > TEXT_VALID;
-    if (!isCode(typed, code) || late || account === undefined || to === undefined) return WRONG;
+    // Nobody is looked for before somebody has read the message.
+    if (!isCode(typed, code) || late) return WRONG;
+    const found = state.account ? await demands.known(state) : (await demands.named(state.name)).account;
+    const account = found && (await demands.entitled(found));
+    const [to] = account ? await contacts.serving(account.id, way, sentAt) : [];
+    if (account === undefined || to === undefined) return WRONG;
     return { shown: { kind: way, by: to.id, at: sentAt }, account };
   }
 
@@ -67,6 +76,7 @@ export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: 
     verdict: Proved<unknown>,
   ): Promise<Outcome> {
     const credential = mine.find(({ id }) => id === verdict.proof.credential);
+    if ((await demands.entitled(account)) === undefined) return WRONG;
     const ground = credential && it.factor.recovers?.standsOn(credential);
     const kind = isPasskey(verdict) ? 'passkey' : ground;
     if (credential === undefined || kind === undefined) return WRONG;
@@ -76,8 +86,7 @@ export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: 
 
   /** A code that was written down, or that the help desk gave: of whichever factor has such. */
   async function typed(state: State, way: 'saved' | 'issued', answer: Answer): Promise<Outcome> {
-    const account = await whose(state);
-    const all = account ? await demands.working(account) : [];
+    const { account, all } = await sought(state);
     for (const it of deps.factors.values()) {
       if (it.factor.recovers?.code !== way) continue;
       const mine = demands.standingOn(all, it, [way]);
@@ -94,9 +103,9 @@ export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: 
     const pending = it.module.pending.parse(stage.pending);
     const who = await it.factor.opens.identify(pending, answer);
     if ('outcome' in who) return { error: { ...who.message, factor: stage.factor } };
-    const account = await whose(state);
+    const { account, all } = await sought(state);
     const found = 'lookup' in who ? await credentials.byLookup(stage.factor, who.lookup) : undefined;
-    const mine = account ? (await demands.working(account)).filter(({ id }) => id === found?.id) : [];
+    const mine = all.filter(({ id }) => id === found?.id);
     const verdict = await it.factor.verify(pending, mine, answer, mine.length > 0 ? account : undefined);
     if (verdict.outcome === 'proved' && account) return accept(it, mine, account, verdict);
     return { error: { ...messageOf(verdict), factor: stage.factor } };
