@@ -7,6 +7,7 @@ import { PASSWORD } from '../support/gateway.ts';
 import { asksPass, codesOf } from '../support/issued.ts';
 import { Passkey } from '../support/passkeys.ts';
 import { RelyingParty } from '../support/relying-party.ts';
+import { asksNew, Forgetful, NEXT_PASSWORD } from '../support/reset.ts';
 import {
   asksCode,
   asksPassword,
@@ -283,4 +284,33 @@ describe('what is handed out', () => {
     const back = await someone.answer(late, { password: PASSWORD });
     expect(asksCode(back)).toBe(true);
   });
+});
+
+describe('a forgotten password', () => {
+  it.each([0, 1])(
+    'is replaced by requests of which each goes to the other node, beginning at node %i',
+    async (turn) => {
+      const someone = await newcomer();
+      await someone.enter('library');
+      const [pass = ''] = codesOf((await stage.cluster.command('tap issue', [someone.username])).join('\n'));
+      const other = new Forgetful(stage.cluster, someone.username, new Alternating(stage.cluster, {}, turn));
+      const typed = await other.give(await other.ask(), { way: 'issued' });
+      const next = await other.code(typed, pass);
+      expect(asksNew(next)).toBe(true);
+      // Another browser finds nothing, at either node.
+      const strangers = await both((name) => clientAt(name).get(next.url));
+      expect(strangers.map(({ status }) => status)).toEqual([404, 404]);
+      expect((await other.give(next, { next: NEXT_PASSWORD })).text).toContain('Your password is changed');
+      // At both the old one is dead, and what it had opened.
+      const ended = await both(async (name) => asksPassword(await at(name, someone).begin('library')));
+      expect(ended).toEqual([true, true]);
+      const entered = (password: string) =>
+        both(async (name) => {
+          const fresh = elsewhere(someone, clientAt(name));
+          return (await fresh.password(await fresh.begin('library'), someone.username, password)).url.pathname;
+        });
+      expect(await entered(PASSWORD)).not.toContain('/library');
+      expect(await entered(NEXT_PASSWORD)).toEqual(['/library', '/library']);
+    },
+  );
 });
