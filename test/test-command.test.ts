@@ -72,7 +72,7 @@ describe('the prerequisites', () => {
   it('are installed from Debian in two commands', () => {
     expect(installation(PREREQUISITES).map((words) => words.join(' '))).toEqual([
       'apt-get update',
-      'apt-get install --yes --no-install-recommends redis-server postgresql slapd chromium fonts-noto-cjk xmlsec1 python3-pysaml2 haproxy systemd',
+      'apt-get install --yes --no-install-recommends redis-server postgresql slapd chromium fonts-noto-cjk xmlsec1 python3-pysaml2 haproxy freeradius-utils systemd',
     ]);
   });
 });

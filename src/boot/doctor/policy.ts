@@ -79,7 +79,8 @@ function proofOf({ id, kinds, amr, strength }: Power): Proof {
 /** Why this requirement can't be met by anybody; undefined where it can. */
 function whyNot({ factors }: PolicySubject, requirement: Requirement): string | undefined {
   const { deny, level, factors: allowed } = requirement;
-  const rules = requirement.reasons.filter(({ effect }) => effect !== 'not-yet' && effect !== 'grace');
+  const holds = requirement.reasons.filter(({ effect }) => effect !== 'not-yet' && effect !== 'grace');
+  const rules = holds.filter(({ demands }) => demands.some((demand) => /^(deny|level|factors):/.test(demand)));
   const names = rules.map(({ rule }) => rule).join(', ');
   if (deny) return `denied by ${names}`;
   const most = highestOf(factors, allowed);
