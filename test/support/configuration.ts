@@ -55,6 +55,7 @@ export function shortTree(url: string, site: string): Tree {
     name: { en: 'Example University', 'zh-Hant': '示範大學', 'zh-Hans': '示范大学' },
     // A machine under load isn't what is looked at.
     directories: { local: { patience: 60_000 } },
+    overload: { lag: '10s' },
     factors: { password: {}, totp: {} },
     doors: { oidc: {} },
     allowedPrivateNetworks: ['127.0.0.0/8'],
@@ -83,7 +84,8 @@ export function demoTree(ports: Ports, prepared: Prepared): Tree {
   const secrets = Object.entries(SECRETS).map(([id, clientSecret]) => [id, { oidc: { clientSecret } }]);
   // Of several at once each has ports of its own.
   const doors = { radius: { listen: { port: 0, accountingPort: 0 } } };
-  const tree = merge(parse(text) as Tree, { doors, applications: Object.fromEntries(secrets) });
+  const overload = { lag: '10s' };
+  const tree = merge(parse(text) as Tree, { doors, overload, applications: Object.fromEntries(secrets) });
   return merge(tree, metadataOfDemo(tree, prepared));
 }
 
