@@ -1,5 +1,5 @@
 import type { Changes, Directory, DirectoryPorts } from '../../core/directory.ts';
-import { createGroups, type Naming } from './groups.ts';
+import { createGroups } from './groups.ts';
 import { createPasswords } from './passwords.ts';
 import { createPeople, type Found, type People } from './people.ts';
 import { createPool } from './pool.ts';
@@ -7,6 +7,7 @@ import { presetOf } from './presets.ts';
 import { createServers } from './servers.ts';
 import type { Settings } from './settings.ts';
 import { createThreshold } from './threshold.ts';
+import type { Naming } from './tokens.ts';
 import { createChanges } from './watch.ts';
 
 export type Wires = Pick<DirectoryPorts, 'now' | 'log'>;

@@ -3,19 +3,13 @@ import { RESULT, resultOf } from './errors.ts';
 import type { Pool } from './pool.ts';
 import type { Preset } from './presets.ts';
 import type { Settings } from './settings.ts';
-import { isCut, octetsOf, sidOf, textOf, textsOf } from './values.ts';
+import { AT_ONCE, createTokens, KEPT, MOST, type Naming } from './tokens.ts';
+import { domainIn, isBelow, isCut, textOf, textsOf } from './values.ts';
 
-/**
- * Groups that one person's may come from. Of more, or of some that lie deeper, nothing is known: whoever may join groups
- * would put the one that keeps them out beyond the bound.
- */
-const MOST = 2_000;
 /** How deep groups lie within groups. */
 const DEPTH = 16;
-/** Group entries asked for at once. */
-const AT_ONCE = 50;
-/** What a group is called is asked again after this long, milliseconds. */
-const KEPT = 10 * 60_000;
+/** Answers for an entry that isn't there, or that may not be read. */
+const UNREAD: ReadonlySet<number | undefined> = new Set([RESULT.noSuchObject, RESULT.insufficientAccess]);
 
 export interface Groups {
   /** What the person's own entry has to bring. */
@@ -24,12 +18,6 @@ export interface Groups {
   of(entry: Entry): Promise<string[] | undefined>;
   /** Asks as much as for somebody in no group: else the work would tell that there is nobody. */
   ofNobody(): Promise<void>;
-}
-
-/** Where groups are looked for by what they are called. */
-export interface Naming {
-  pool: Pool;
-  base: string;
 }
 
 interface Group {
@@ -47,14 +35,14 @@ export function createGroups(
   named?: Naming,
 ): Groups {
   const { base = settings.base, member, nested, name = preset.groupName } = settings.groups;
-  const names = named ?? { pool, base };
+  const chosen = settings.groups.base;
   const from = settings.groups.from ?? preset.groups;
   const attributes = [...(name === 'dn' ? [] : [name]), 'memberOf'];
   const known = new Map<string, { group: Group | undefined; at: number }>();
 
   const nameOf = (entry: Entry): string | undefined => (name === 'dn' ? entry.dn : textOf(entry, name));
 
-  /** One group by its name; one that isn't there, or that nobody may read, is called by what its name begins with. */
+  /** One group by its name; undefined where it isn't there, or where the service account may not read it. */
   async function read(dn: string): Promise<Group | undefined> {
     const kept = known.get(dn.toLowerCase());
     if (kept && now() - kept.at < KEPT) return kept.group;
@@ -71,9 +59,19 @@ export function createGroups(
       const called = entry && nameOf(entry);
       return entry && called !== undefined ? { name: called, above: memberOf(entry) } : undefined;
     } catch (error) {
-      if (resultOf(error) === RESULT.noSuchObject) return undefined;
+      if (UNREAD.has(resultOf(error))) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * What stands for a group that can't be read. What it is in itself isn't known, so neither are the person's groups:
+   * one that keeps them out may be above it. Outside of a base that the operator chose nothing counts but its name.
+   */
+  function unread(dn: string): Group | undefined {
+    const counts = chosen === undefined || isBelow(dn, chosen);
+    const called = name === 'dn' ? dn : rdnOf(dn, counts ? name : undefined);
+    return called === undefined || (nested && counts) ? undefined : { name: called, above: [] };
   }
 
   /** Some at a time: one person's groups would take all the room that questions to the directory have. */
@@ -93,11 +91,11 @@ export function createGroups(
     for (let depth = 0; level && level.length > 0; depth += 1) {
       if (depth === DEPTH || seen.size + level.length > MOST) return undefined;
       for (const dn of level) seen.add(dn.toLowerCase());
-      const groups = await readAll(level);
-      level.forEach((dn, at) => {
-        names.add(groups[at]?.name ?? rdnOf(dn));
-      });
-      const above = nested ? groups.flatMap((group) => (group ? [group.above] : [])) : [];
+      const read = await readAll(level);
+      const groups = level.flatMap((dn, at) => read[at] ?? unread(dn) ?? []);
+      if (groups.length < level.length) return undefined;
+      for (const group of groups) names.add(group.name);
+      const above = nested ? groups.map((group) => group.above) : [];
       level = above.includes(undefined)
         ? undefined
         : unseen(
@@ -137,55 +135,24 @@ export function createGroups(
       const fresh = [...above].filter(([key]) => !seen.has(key));
       for (const [key, entry] of fresh) {
         seen.add(key);
-        names.add(nameOf(entry) ?? rdnOf(entry.dn));
+        names.add(nameOf(entry) ?? rdnOf(entry.dn) ?? entry.dn);
       }
       level = nested ? fresh.map(([, entry]) => entry.dn) : [];
     }
     return [...names].sort();
   }
 
-  /** All of Active Directory's, nested and primary ones too: it reckons them for one entry at a time. */
-  async function byTokens({ dn }: Entry): Promise<string[] | undefined> {
-    const { searchEntries } = await pool.run(({ client }) =>
-      client.search(dn, { scope: 'base', attributes: ['tokenGroups'], explicitBufferAttributes: ['tokenGroups'] }),
-    );
-    const sids = searchEntries.flatMap((entry) => octetsOf(entry, 'tokenGroups'));
-    if (sids.length > MOST || searchEntries.some((entry) => isCut(entry, 'tokenGroups'))) return undefined;
-    const names = new Set<string>();
-    const unknown = sids.filter((sid) => {
-      const kept = known.get(sidOf(sid) ?? '');
-      const fresh = kept !== undefined && now() - kept.at < KEPT;
-      if (fresh && kept.group) names.add(kept.group.name);
-      return !fresh;
-    });
-    for (let at = 0; at < unknown.length; at += AT_ONCE) {
-      for (const called of await namesOf(unknown.slice(at, at + AT_ONCE))) names.add(called);
-    }
-    return [...names].sort();
-  }
-
-  /** What groups of these identifiers are called; built-in ones aren't below the base, and have no name here. */
-  async function namesOf(sids: readonly Buffer[]): Promise<string[]> {
-    const filters = sids.map((value) => new EqualityFilter({ attribute: 'objectSid', value }));
-    const { searchEntries } = await names.pool.run(({ client }) =>
-      client.search(names.base, {
-        ...{ scope: 'sub', filter: new OrFilter({ filters }) },
-        ...{ attributes: [...attributes, 'objectSid'], explicitBufferAttributes: ['objectSid'] },
-      }),
-    );
-    for (const sid of sids) known.set(sidOf(sid) ?? '', { group: undefined, at: now() });
-    return searchEntries.flatMap((entry) => {
-      const called = nameOf(entry);
-      const [sid] = octetsOf(entry, 'objectSid');
-      if (called === undefined || sid === undefined) return [];
-      known.set(sidOf(sid) ?? '', { group: { name: called, above: [] }, at: now() });
-      return [called];
-    });
-  }
-
   if (from === 'nowhere') return { attributes: [], of: nothing, ofNobody: nothing };
   if (from === 'memberOf') return { attributes: ['memberOf'], of: (it) => climb(memberOf(it)), ofNobody: nothing };
-  const of = from === 'members' ? byMembers : byTokens;
+  const tokens = {
+    pool,
+    chosen,
+    attributes,
+    nameOf,
+    now,
+    names: named ?? { pool, base: chosen ?? domainIn(settings.base) },
+  };
+  const of = from === 'members' ? byMembers : createTokens(tokens);
   return { attributes: [], of, ofNobody: () => askOfNobody(of, settings.base) };
 }
 
@@ -211,8 +178,8 @@ function unseen(dns: readonly string[], seen: ReadonlySet<string>): string[] {
   );
 }
 
-/** The value that a name begins with: `staff` of `cn=staff,ou=groups,dc=example`. */
-function rdnOf(dn: string): string {
-  const [, value = dn] = /^[^=]+=((?:[^,\\]|\\.)+)/su.exec(dn) ?? [];
-  return value;
+/** The value that a name begins with: `staff` of `cn=staff,ou=groups,dc=example`. Of another attribute it is none. */
+function rdnOf(dn: string, of?: string): string | undefined {
+  const [, attribute = '', value = dn] = /^([^=]+)=((?:[^,\\]|\\.)+)/su.exec(dn) ?? [];
+  return of === undefined || attribute.toLowerCase() === of.toLowerCase() ? value : undefined;
 }

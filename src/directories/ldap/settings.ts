@@ -65,7 +65,11 @@ const groups = z
       .enum(['memberOf', 'members', 'tokenGroups', 'nowhere'])
       .optional()
       .describe('The person’s memberOf; the groups that name the person; Active Directory’s own reckoning; not known'),
-    base: dn.optional().describe('Where groups are looked for; by default the base'),
+    base: dn
+      .optional()
+      .describe(
+        'Where groups are looked for, and none elsewhere; by default the base’s domain for tokenGroups, or else the base',
+      ),
     member: name.default('member').describe('Attribute of a group that names people, for members'),
     name: z
       .union([z.literal('dn'), name])

@@ -84,3 +84,9 @@ export function isBelow(dn: string, base: string): boolean {
   const [name, above] = [plainName(dn), plainName(base)];
   return name === above || name.endsWith(`,${above}`);
 }
+
+/** The domain that an entry lies in (RFC 2247): its last parts that are `DC=`; the entry itself where there are none. */
+export function domainIn(dn: string): string {
+  const [, domain = dn] = /((?:^|(?<!\\),)\s*dc\s*=(?:[^,\\]|\\.)+(?:,\s*dc\s*=(?:[^,\\]|\\.)+)*)$/i.exec(dn) ?? [];
+  return domain.replace(/^,\s*/, '');
+}
