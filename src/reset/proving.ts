@@ -17,12 +17,14 @@ import type { ResetNeeds } from './needs.ts';
 import type { SecretQuestioning } from './questions.ts';
 import { type Evidence, type Stage, type State, TEXT_VALID } from './states.ts';
 
+type Asking = Extract<Stage, { at: 'prompt' }>;
+
 /** What an answer came to. `cost`: it was a guess, and counts against what may be wrong. */
 export type Outcome =
   | { shown: Evidence; account: Account }
   | { error: Message & { factor?: string }; cost?: true }
   /** Asked still, or asked anew: what is shown, and kept, from now on. */
-  | { asking: Partial<Pick<Extract<Stage, { at: 'prompt' }>, 'prompt' | 'pending'>> };
+  | { asking: Partial<Pick<Asking, 'prompt' | 'pending'>> };
 
 interface Parts {
   accounts: Accounts;
@@ -97,7 +99,7 @@ export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: 
   }
 
   /** Of a key that says itself whose it is: it must be the one who was named. */
-  async function opened(state: State, stage: Extract<Stage, { at: 'prompt' }>, answer: Answer): Promise<Outcome> {
+  async function opened(state: State, stage: Asking, answer: Answer, browser: Browser): Promise<Outcome> {
     const it = deps.factors.get(stage.factor);
     if (it?.factor.opens === undefined) return { error: { key: 'expired-prompt' } };
     const pending = it.module.pending.parse(stage.pending);
@@ -108,16 +110,14 @@ export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: 
     const mine = all.filter(({ id }) => id === found?.id);
     const verdict = await it.factor.verify(pending, mine, answer, mine.length > 0 ? account : undefined);
     if (verdict.outcome === 'proved' && account) return accept(it, mine, account, verdict);
+    // A copy of a key may show itself here first.
+    if (verdict.outcome === 'refused' && account && mine.length > 0)
+      await methods.failed(account.id, mine, verdict, factsOf(browser, stage.factor, account));
     return { error: { ...messageOf(verdict), factor: stage.factor } };
   }
 
   /** A method that is asked for once something was shown: counted as a sign-in's second step is, by the same budget. */
-  async function asked(
-    state: State,
-    stage: Extract<Stage, { at: 'prompt' }>,
-    answer: Answer,
-    browser: Browser,
-  ): Promise<Outcome> {
+  async function asked(state: State, stage: Asking, answer: Answer, browser: Browser): Promise<Outcome> {
     const { factor: id } = stage;
     const it = deps.factors.get(id);
     const account = await demands.known(state);
@@ -148,8 +148,7 @@ export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: 
       await turn.returned();
       return { asking: verdict.prompt ? { prompt: verdict.prompt } : {} };
     }
-    const { ip, userAgent, reference } = browser;
-    const facts = { ip, userAgent, reference, factor: id, account: account.id };
+    const facts = factsOf(browser, id, account);
     if (verdict.outcome === 'refused') {
       await turn.failed(facts);
       await methods.failed(account.id, able, verdict, facts);
@@ -181,13 +180,17 @@ export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: 
       if (stage.at === 'typed') return typed(state, stage.way, answer);
       if (stage.at === 'questions') return questions(state, stage, answer);
       if (stage.at !== 'prompt') return { error: { key: 'expired-prompt' } };
-      return stage.opens ? opened(state, stage, answer) : asked(state, stage, answer, browser);
+      return stage.opens ? opened(state, stage, answer, browser) : asked(state, stage, answer, browser);
     },
 
     /** Whoever has never signed in has an account from now on: they have shown who they are. */
     link: (account: Account): Promise<Account> => accounts.link(account),
   };
 }
+
+const factsOf = ({ ip, userAgent, reference }: Browser, factor: string, { id }: Account) => ({
+  ...{ ip, userAgent, reference, factor, account: id },
+});
 
 const messageOf = (verdict: Proved<unknown> | Refused | Waiting): Message =>
   verdict.outcome === 'refused' ? verdict.message : { key: 'reset.wrong' };

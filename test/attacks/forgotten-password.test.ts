@@ -166,6 +166,24 @@ describe('a forgotten password', () => {
     expect(late.text).toContain('This is over');
   });
 
+  it('suspends a key whose copy shows itself here first', async () => {
+    const someone = await withApp(scene);
+    const key = new Passkey(scene.gateway);
+    await key.enrol(someone, await visitAccount(scene, someone, '/account/methods/add/fido2'));
+    const browser = scene.elsewhere(someone);
+    await key.use(browser, await browser.begin('library'), { counter: 7 });
+    const copy = forgetful(scene, someone);
+    const refused = await key.use(copy, await copy.give(await copy.ask(), { way: 'opens:fido2' }), { counter: 7 });
+    expect(asksNew(refused)).toBe(false);
+    const { id } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
+    const reasons = events('credential.suspended').map(({ account, detail }) => [account, JSON.parse(detail).reason]);
+    expect(reasons).toEqual([[id, 'possibly cloned: counter 7 after 7']]);
+    // What the owner's browser has rests on it as well.
+    expect(asksPassword(await browser.begin('library'))).toBe(true);
+    const owner = scene.elsewhere(someone);
+    expect((await key.use(owner, await owner.begin('library'), { counter: 50 })).text).toContain('is suspended');
+  });
+
   it('takes no form of another site', async () => {
     const page = await new Client().get(at('/reset'));
     const { url, fields } = ownForm(page);
