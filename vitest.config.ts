@@ -15,6 +15,7 @@ const APART = [
   'test/flows/ldap-test.test.ts',
   'test/flows/two-nodes-channels.test.ts',
   // Packages that are others for them, before anything is loaded.
+  'test/attacks/forgotten-enumeration.test.ts',
   'test/attacks/journey-enumeration.test.ts',
   'test/attacks/token-claims.test.ts',
   'test/flows/tracing.test.ts',

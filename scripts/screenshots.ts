@@ -8,6 +8,7 @@ import { launch } from '../test/support/chromium.ts';
 import { PASSWORD, startGateway } from '../test/support/gateway.ts';
 import { authenticatorScreens } from './authenticator-screenshots.ts';
 import { deskScreens } from './desk-screenshots.ts';
+import { passwordScreens } from './password-screenshots.ts';
 import { portalScreens } from './portal-screenshots.ts';
 import { reportedScreens } from './reported-screenshots.ts';
 import { resetScreens } from './reset-screenshots.ts';
@@ -105,6 +106,7 @@ try {
   await authenticatorScreens(take);
   await portalScreens(take);
   await resetScreens(take);
+  await passwordScreens(take);
   await deskScreens(take);
   await reportedScreens(take);
 } finally {
