@@ -14,6 +14,8 @@ export interface Found {
 interface Answer {
   id: string;
   found: Found[];
+  /** It has more than one by this name, and doesn't say whom. */
+  several?: true;
   away?: unknown;
   failed?: unknown;
 }
@@ -26,6 +28,8 @@ interface Asked {
   /** Once it is there. */
   known?: Answer;
 }
+
+const knowsIt = ({ found, several }: Answer): boolean => several === true || found.length > 0;
 
 /** How long people wait for directories that aren't theirs, so that they take as long as others, milliseconds. */
 const PATIENCE = 1_000;
@@ -65,6 +69,10 @@ export function createLogins(
       silent.delete(id);
       return { id, found };
     } catch (error) {
+      if (hasCode(error, 'ERR_AMBIGUOUS')) {
+        silent.delete(id);
+        return { id, found: [], several: true };
+      }
       if (!hasCode(error, 'ERR_DIRECTORY_UNAVAILABLE')) return { id, found: [], failed: error };
       silent.add(id);
       return { id, found: [], away: error };
@@ -89,18 +97,19 @@ export function createLogins(
    * All are asked, whoever of them knows the name: else the work would tell whether one does, and which. One that is
    * away keeps nobody of another out: who has a password there, or a method, is who they say. But nobody is told that
    * they don't exist. One that hangs is waited for once: as long as it is silent the others come first, and what they
-   * find holds unless it answers within a moment.
+   * find holds unless it answers within a moment. Undefined: nobody goes by it anywhere.
    */
-  async function all(typed: string): Promise<Found[]> {
+  async function all(typed: string): Promise<Answer | undefined> {
     const login = readLogin(typed, signInWith);
-    if (login === undefined) return [];
+    if (login === undefined) return undefined;
     const asked = askedFor(login).map((id) => asking(id, login));
     const inTurn = [...asked.filter(({ tired }) => !tired), ...asked.filter(({ tired }) => tired)];
     let away: unknown;
     for (const it of inTurn) {
-      const { id, found, failed, away: cause } = await it.answer;
+      const answer = await it.answer;
+      const { id, failed, away: cause } = answer;
       if (failed !== undefined) throw failed;
-      if (found.length > 0) {
+      if (knowsIt(answer)) {
         const at = asked.indexOf(it);
         await settled(
           PATIENCE,
@@ -108,23 +117,25 @@ export function createLogins(
         );
         const before = asked.slice(0, at).filter(({ tired }) => tired);
         await settled(GRACE, before);
-        return before.find(({ known }) => known && known.found.length > 0)?.known?.found ?? found;
+        return before.flatMap(({ known }) => known ?? []).find(knowsIt) ?? answer;
       }
       if (cause === undefined) continue;
       deps.log.warn({ directory: id, error: String(cause) }, 'a directory can’t be asked who somebody is');
       away ??= cause;
     }
     if (away !== undefined) throw away;
-    return [];
+    return undefined;
   }
 
   const nameOf = (typed: string): string => readLogin(typed, signInWith)?.name ?? foldName(typed.slice(0, 256)) ?? '';
 
   return {
     async find(typed: string): Promise<Found | undefined> {
-      const found = await all(typed);
-      if (found.length < 2) return found[0];
-      const people = found.map(({ directory, person }) => `${directory}: ${person.username}`);
+      const answer = await all(typed);
+      if (answer === undefined) return undefined;
+      const { id, found, several } = answer;
+      if (!several && found.length < 2) return found[0];
+      const people = several ? [`${id}: several`] : found.map((it) => `${it.directory}: ${it.person.username}`);
       deps.audit.note({ event: 'sign-in.ambiguous', people });
       deps.log.warn({ people }, 'a name could be several people, and signs nobody in');
       return undefined;

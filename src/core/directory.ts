@@ -60,9 +60,12 @@ export interface Changes {
  * can't be asked: nobody is gone because of that.
  */
 export interface Directory {
-  /** By user name, compared as the directory does. */
+  /**
+   * By user name, compared as the directory does. Throws ERR_AMBIGUOUS for a name of more than one: it is nobody's, and
+   * neither is it that of somebody in another directory.
+   */
   find(username: string): Promise<Person | undefined>;
-  /** Whose mail address this is: two at most, for a name of more than one is nobody's. Absent: nobody goes by it here. */
+  /** Whose mail address this is: two, or ERR_AMBIGUOUS, where it is that of more than one. Absent: nobody goes by it here. */
   byEmail?(address: string): Promise<Person[]>;
   byKey(key: string): Promise<Person | undefined>;
   /** Everybody, a few at a time, where the directory can tell: for reports about those who never signed in. */

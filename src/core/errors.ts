@@ -1,6 +1,7 @@
 /** Errors with stable codes. What people read is chosen by the code; the detail is for the log. */
 
 export type ErrorCode =
+  | 'ERR_AMBIGUOUS'
   | 'ERR_BOOTSTRAP'
   | 'ERR_CONFIG'
   | 'ERR_CSRF'

@@ -103,3 +103,16 @@ describe('a directory that doesn’t answer', () => {
       expect((await tries(at, 'ada', DOUBLE_PASSWORD)).url.pathname).toBe('/library');
   });
 });
+
+describe('a name of several in one directory', () => {
+  it.each([2, 3])('means nobody of a later one either, in the place of whom it means here (%i)', async (count) => {
+    const name = `shared-${count}`;
+    const mail = `${name}@mail.example`;
+    for (let each = 0; each < count; each += 1) staff.person(`${name}-${each}`, { sAMAccountName: name, mail });
+    students.person(name, { mail });
+    const at = await gateway({}, { signInWith: { names: ['username', 'email'] } });
+    for (const typed of [name, mail]) expect((await tries(at, typed, DOUBLE_PASSWORD)).text).toContain(WRONG);
+    const own = await gateway({ realms: [REALM] }, { signInWith: { names: ['username', 'email'] } });
+    expect((await tries(own, `${name}@${REALM}`, DOUBLE_PASSWORD)).url.pathname).toBe('/library');
+  });
+});

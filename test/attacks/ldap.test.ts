@@ -85,7 +85,7 @@ describe('what is typed', () => {
     await slapd.person('first', { uid: ['first', 'twin'] });
     await slapd.person('second', { uid: ['second', 'twin'] });
     const directory = open();
-    expect(await directory.find('twin')).toBeUndefined();
+    await expect(directory.find('twin')).rejects.toMatchObject({ code: 'ERR_AMBIGUOUS' });
     expect(await directory.find('first')).toMatchObject({ username: 'first' });
   });
 });

@@ -1,4 +1,5 @@
 import type { Entry } from 'ldapts';
+import { AmbiguousError } from './errors.ts';
 import { createFilters } from './filters.ts';
 import type { Pool } from './pool.ts';
 import { presetOf } from './presets.ts';
@@ -31,11 +32,17 @@ export function createCatalog(settings: Settings, pool: Pool) {
     });
 
   return {
-    /** Undefined of two, as of nobody. */
+    /** @throws AmbiguousError for a name of two */
     async byName(name: string): Promise<Place | undefined> {
       const entries = await search(filters.byName(name));
-      return entries.length === 1 ? placesOf(entries)[0] : undefined;
+      if (entries.length > 1) throw new AmbiguousError();
+      return placesOf(entries)[0];
     },
-    byEmail: async (address: string): Promise<Place[]> => placesOf(await search(filters.byEmail(address))),
+    async byEmail(address: string): Promise<Place[]> {
+      const entries = await search(filters.byEmail(address));
+      const places = placesOf(entries);
+      if (entries.length > 1 && places.length < entries.length) throw new AmbiguousError();
+      return places;
+    },
   };
 }

@@ -9,6 +9,14 @@ export class AwayError extends SallyportError {
   }
 }
 
+/** More than one goes by a name. */
+export class AmbiguousError extends SallyportError {
+  constructor() {
+    super('ERR_AMBIGUOUS', 'several entries go by this name, and nobody by it');
+    this.name = 'AmbiguousError';
+  }
+}
+
 /** What an error says, for operators: without the values of an entry. */
 export function causeOf(error: unknown): string {
   const { code } = error as { code?: unknown };

@@ -1,6 +1,7 @@
 import type { Entry, Filter } from 'ldapts';
 import type { Person } from '../../core/directory.ts';
 import type { LogPort } from '../../core/log.ts';
+import { AmbiguousError } from './errors.ts';
 import { createFilters } from './filters.ts';
 import type { Groups } from './groups.ts';
 import { personReader } from './person.ts';
@@ -53,37 +54,43 @@ export function createPeople(settings: Settings, { pool, groups, now, log }: Par
     return { ...it, person: { ...it.person, ...(theirs ? { groups: theirs } : {}) } };
   }
 
-  async function only(filter: Filter, meaning: string): Promise<Entry | undefined> {
+  async function byFilter(filter: Filter): Promise<Entry | undefined> {
     const [first, second] = await search(filter);
-    if (second) log.warn({ by: meaning }, 'two entries of a directory go by the same name, and nobody by it');
+    if (second) log.warn({ by: 'key' }, 'two entries of a directory have the same key, and nobody has it');
     return second ? undefined : first;
   }
 
-  async function one(filter: Filter, meaning: string): Promise<Found | undefined> {
-    const entry = await only(filter, meaning);
-    if (entry) return found(entry);
-    await groups.ofNobody();
-    return undefined;
-  }
-
   return {
-    byName: (name: string) => one(filters.byName(name), 'user name'),
+    /** @throws AmbiguousError for a name of two */
+    async byName(name: string): Promise<Found | undefined> {
+      const [first, second] = await search(filters.byName(name));
+      if (first && !second) return found(first);
+      await groups.ofNobody();
+      if (second) throw new AmbiguousError();
+      return undefined;
+    },
 
     async byEmail(address: string): Promise<Found[]> {
       const entries = await search(filters.byEmail(address));
       if (entries.length === 0) await groups.ofNobody();
+      // Of more than two, or of somebody and an entry that is nobody.
+      if (entries.length > 1 && entries.some((entry) => !read(entry))) throw new AmbiguousError();
       return (await Promise.all(entries.map(found))).flatMap((it) => it ?? []);
     },
 
     async byKey(key: string): Promise<Found | undefined> {
       const filter = filters.byKey(key);
-      return filter && one(filter, 'key');
+      if (filter === undefined) return undefined;
+      const entry = await byFilter(filter);
+      if (entry) return found(entry);
+      await groups.ofNobody();
+      return undefined;
     },
 
     /** Without groups: for what needs none of them. */
     async entryOf(key: string): Promise<Found | undefined> {
       const filter = filters.byKey(key);
-      const entry = filter && (await only(filter, 'key'));
+      const entry = filter && (await byFilter(filter));
       return entry && read(entry);
     },
 
