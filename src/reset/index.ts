@@ -19,6 +19,7 @@ import { createSecretQuestioning } from './questions.ts';
 import { createRegistering } from './registering.ts';
 import { createStates } from './states.ts';
 import { createView } from './view.ts';
+import { createResetWaiting } from './waiting.ts';
 
 export type { Question } from './human.ts';
 export type { ResetNeeds, ResetSettings, SlowHash } from './needs.ts';
@@ -43,6 +44,7 @@ export function resetRoom(needs: ResetNeeds, below: LockoutRoom & AccountsRoom &
       /** Where it is done. */
       at: needs.reset.at,
       human: createHuman(needs, { limit }),
+      waiting: createResetWaiting(needs, states),
       close: messages.close,
     },
     questioning,

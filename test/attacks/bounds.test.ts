@@ -247,6 +247,7 @@ const WORST: Record<string, () => Sent[]> = {
   'GET /signed-out': () => get('/signed-out'),
   'GET /reset': () => get('/reset', `/reset?${'a'.repeat(ROOM)}`),
   'GET /reset/*': () => get('/reset/x', `/reset/${'a'.repeat(ROOM)}`, `/reset/x?code=${'a'.repeat(ROOM)}`),
+  'GET /reset/*/events': () => get('/reset/x/events?step=a'),
   'POST /reset': () => posting('/reset', shapes(60_000)),
   'POST /reset/*': () => posting('/reset/x', shapes(60_000)),
   'GET /account*': () => get('/account', '/account/methods/x/remove', `/account?notice=${'a'.repeat(ROOM)}`),

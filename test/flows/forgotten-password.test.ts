@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { numberOn, waitingOn } from '../../src/factors/push/testing/phone.ts';
+import { Client } from '../support/client.ts';
 import { HOURS, MINUTES } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
 import { codesOf, issueTo, passFor, visitAccount } from '../support/issued.ts';
 import { notices } from '../support/mail.ts';
 import { outbox } from '../support/outbox.ts';
 import { Passkey } from '../support/passkeys.ts';
+import { phones, startPushService } from '../support/phones.ts';
 import {
   answersTo,
   asksMore,
@@ -153,5 +156,51 @@ describe.each(usually(STORES))('a forgotten password, on the %s store', (_name, 
     const [message] = await outbox(scene.gateway, '+85251234567');
     expect(message?.text).toMatch(/\n\n@localhost #[0-9A-Z]{4}-[0-9A-Z]{4}$/);
     expect(codeIn(message as never)).toHaveLength(9);
+  });
+});
+
+describe('a phone that is asked for a forgotten password', () => {
+  let push: Awaited<ReturnType<typeof startPushService>>;
+  beforeAll(async () => {
+    push = await startPushService();
+  });
+  afterAll(() => push.close());
+  const scene = stage(() => ({
+    config: { ...RESET, factors: { ...RESET.factors, push: { services: [push.origin] } } },
+  }));
+  const { owner } = phones({ newcomer: (options) => scene.newcomer(options) }, () => push);
+
+  /** At the page that shows a number, with a code from the help desk behind it. */
+  async function asked() {
+    const { someone, phone } = await owner();
+    const other = forgetful(scene, someone);
+    const pass = await passFor(scene, someone);
+    const more = await other.code(await other.give(await other.ask(), { way: 'issued' }), pass);
+    const page = await other.give(more, { way: 'method:push' });
+    const approve = async () => phone.answer((await phone.request()).id, 'approve', numberOn(page) ?? '');
+    return { other, page, approve };
+  }
+
+  it('is heard of by the page that listens, which goes on, and by no other browser', async () => {
+    const { other, page, approve } = await asked();
+    const { events, state } = waitingOn(page);
+    expect((await other.client.get(state)).json()).toEqual({ changed: false, over: false });
+    const stream = other.client.get(events);
+    await approve();
+    expect((await stream).body).toContain('event: changed\n');
+    expect((await other.client.get(state)).json()).toMatchObject({ changed: true });
+    // To others it is a page that is gone, whatever the phone says.
+    expect((await new Client().get(state)).json()).toEqual({ changed: true, over: false });
+    expect(asksNew(await other.give(page, {}))).toBe(true);
+  });
+
+  it('is noticed without a script by a page that is shown anew, once it has answered', async () => {
+    const { other, page, approve } = await asked();
+    const [, again = ''] = /http-equiv="refresh" content="\d+; url=([^"]+)"/.exec(page.body) ?? [];
+    const anew = () => other.client.get(new URL(again, page.url));
+    expect(numberOn(await anew())).toBe(numberOn(page));
+    await approve();
+    expect((await new Client().get(new URL(again, page.url))).status).toBe(404);
+    expect(asksNew(await anew())).toBe(true);
   });
 });

@@ -17,11 +17,11 @@ export function waitingAt(base: string, page: string, step?: string): WaitingPag
   return { events: `${base}/events${query}`, state: `${base}/state${query}`, page };
 }
 
-export type WaitingRoutesNeeds = Pick<WebDeps, 'core' | 'now' | 'streams' | 'waiting'>;
+export type WaitingRoutesNeeds = Pick<WebDeps, 'bonds' | 'core' | 'now' | 'reset' | 'streams' | 'waiting'>;
 
-/** `…/events` and `…/state`, for sign-ins and for methods being set up. They only say that there is something to ask for. */
+/** `…/events` and `…/state`, for sign-ins, forgotten passwords and methods being set up. They only say that there is something to ask for. */
 export function waitingRoutes(deps: WaitingRoutesNeeds): Router {
-  const { core, streams, waiting } = deps;
+  const { bonds, core, reset, streams, waiting } = deps;
 
   async function events(res: Response, awaited: Awaited | undefined): Promise<void> {
     if (awaited === undefined) {
@@ -47,6 +47,11 @@ export function waitingRoutes(deps: WaitingRoutesNeeds): Router {
     router.get(`/sign-in/:id/${name}`, async (req, res) => {
       const request = await core.request(req, res, String(req.params.id));
       await answer(res, await waiting.ofSignIn(request, String(req.query.step ?? '')));
+    });
+    router.get(`/reset/:id/${name}`, async (req, res) => {
+      const id = String(req.params.id);
+      const isBound = (bond: string) => bonds.hold(req, 'reset', id, bond);
+      await answer(res, await reset.waiting.awaited(id, isBound, String(req.query.step ?? '')));
     });
     router.get(`/account/methods/add/:factor/${name}`, async (req, res) => {
       const session = await core.session(req, res);

@@ -67,8 +67,16 @@ export function resetPages(deps: ResetPagesNeeds, csrf: Csrf): Router {
   /** In any other browser it isn't there, whatever its address says. */
   const elsewhere = (res: Response) => send(deps, res, 'reset-end', { end: 'elsewhere' }, 404);
 
+  /** Without a script, this is where an answer that came from elsewhere is noticed. */
+  async function look(req: Request, res: Response, id: string): Promise<void> {
+    const [isBound, awaited] = [boundTo(req, id), await reset.waiting.awaited(id, boundTo(req, id))];
+    const step = awaited && (await reset.waiting.isOver(awaited)) ? await reset.show(id, isBound) : undefined;
+    if (step?.kind === 'prompt') await reset.answer(id, isBound, step.nonce, {}, localsOf(res).browser);
+  }
+
   router.get(`${BEGIN}/:id`, async (req, res) => {
     const id = idOf(req);
+    if (req.query.again !== undefined) await look(req, res, id);
     const shown = await reset.show(id, boundTo(req, id));
     const late = req.query.late === undefined ? {} : { error: { key: 'already-answered' } };
     const step = shown && { ...late, ...shown };

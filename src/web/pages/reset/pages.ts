@@ -1,5 +1,6 @@
 import { answerField, type ResetStep } from '../../../reset/index.ts';
 import type { PageName, Pages } from '../../models.ts';
+import { waitingAt } from '../waiting.ts';
 
 /** What every form there is sent with; `code`: as an address out of a mail has it. */
 interface Sent {
@@ -27,7 +28,9 @@ export function resetPage({ code, ...form }: Sent, step: ResetStep): ResetPage {
     case 'prompt': {
       const { factor, prompt } = step;
       const back: Pages['prompt']['back'] = { label: { key: 'reset.back' } };
-      return ['prompt', { ...form, ...error, application: '', factor, prompt, purpose: 'sign-in', back }];
+      const { action } = form;
+      const waiting = 'waits' in prompt ? { waiting: waitingAt(action, `${action}?again`, step.nonce) } : {};
+      return ['prompt', { ...form, ...error, application: '', factor, prompt, purpose: 'sign-in', back, ...waiting }];
     }
     case 'new-password':
       return [
