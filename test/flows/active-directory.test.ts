@@ -174,6 +174,30 @@ describe('a 389 Directory Server', () => {
   });
 });
 
+describe('a lock by wrong passwords that ends by itself', () => {
+  const ago = (minutes: number) =>
+    `${new Date(Date.now() - minutes * 60_000).toISOString().replace(/\D/g, '').slice(0, 14)}Z`;
+
+  it.each([
+    ['openldap', (minutes: number) => ({ pwdAccountLockedTime: ago(minutes) })],
+    ['freeipa', (minutes: number) => ({ krbLoginFailedCount: '6', krbLastFailedAuth: ago(minutes) })],
+  ] as const)('opens nothing while it lasts, whatever its owner has (%s)', async (preset, locked) => {
+    const settings = dc.settings({ preset, attributes: { key: 'cn', username: ['sAMAccountName'] } });
+    const objectClass = ['inetOrgPerson', 'posixAccount'];
+    const config = { directories: { campus: { ...settings, groups: { from: 'nowhere' } } } };
+    const other = await startGateway({ folder: temporaryFolder(), config });
+    onTestFinished(() => other.close());
+    const dn = dc.person(`while-${preset}`, { objectClass });
+    const { person, page } = await tries(`while-${preset}`, DOUBLE_PASSWORD, new PersonAtBrowser(other, new Client()));
+    expect(opened(page)).toBe(true);
+    const { attributes } = dc.entries.get(dn.toLowerCase()) ?? {};
+    dc.add(dn, { ...attributes, ...locked(1) } as never);
+    expect(opened(await person.begin('library'))).toBe(false);
+    dc.add(dn, { ...attributes, ...locked(31) } as never);
+    expect(opened(await person.begin('library'))).toBe(true);
+  });
+});
+
 describe('a server that sends elsewhere', () => {
   it.each([
     ['bind', 'Your password can’t be checked right now.'],

@@ -3,6 +3,7 @@ import type { MailAddress, PostalAddress, Profile } from '../../core/account.ts'
 import type { Person } from '../../core/directory.ts';
 import type { Preset } from './presets.ts';
 import type { Settings } from './settings.ts';
+import type { Locking } from './states.ts';
 import { firstOf, guidOf, octetsOf, textOf, textsOf, timeOf } from './values.ts';
 
 /** Where an address lies: RFC 4519, and Active Directory's `co`. */
@@ -24,7 +25,7 @@ function known<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], un
 
 /** Reads people from entries. */
 export function personReader(
-  { attributes, emailVerified }: Pick<Settings, 'attributes' | 'emailVerified'>,
+  { attributes, emailVerified, ...locking }: Pick<Settings, 'attributes' | 'emailVerified' | keyof Locking>,
   preset: Preset,
 ) {
   const keyName = attributes.key ?? preset.key;
@@ -69,7 +70,7 @@ export function personReader(
       const [username, ...aliases] = usernames.flatMap((attribute) => textsOf(entry, attribute));
       if (key === undefined || username === undefined) return undefined;
       const addresses = addressesOf(entry, emails);
-      const { status, reason, password } = preset.state.read(entry, now);
+      const { status, reason, password } = preset.state.read(entry, now, locking);
       const passwordChangedAt = preset.state.passwordChangedAt(entry);
       const profile = profileOf(entry, addresses);
       return {

@@ -138,7 +138,9 @@ export const settings = z
       .describe('Wrong passwords after which the directory locks an account; by default read from it'),
     lockoutWindow: duration(60_000, 30 * 86_400_000)
       .prefault('30m')
-      .describe('How long it counts one, where lockoutThreshold is set'),
+      .describe(
+        'How long it counts one, where lockoutThreshold is set, and how long an OpenLDAP or FreeIPA locks by them',
+      ),
     connectWithin: duration(100, 30_000).prefault('3s'),
     answerWithin: duration(100, 60_000).prefault('5s'),
     connections: z.int().min(1).max(64).default(4).describe('For searches, at most'),

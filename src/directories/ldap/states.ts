@@ -10,13 +10,19 @@ export interface State {
   password?: PasswordState;
 }
 
+/** After how many wrong passwords a directory locks, and for how long, milliseconds. */
+export interface Locking {
+  lockoutThreshold?: number | undefined;
+  lockoutWindow: number;
+}
+
 /** What tells it, and how it is read, at `now`. */
 export interface StateReader {
   /** Operational ones too: they come only where they are asked for by name. */
   attributes: readonly string[];
   /** When the password was changed, epoch milliseconds; undefined where it isn't told. */
   passwordChangedAt(entry: Entry): number | undefined;
-  read(entry: Entry, now: number): State;
+  read(entry: Entry, now: number, locking: Locking): State;
 }
 
 const ACTIVE: State = { status: 'active' };
@@ -56,15 +62,18 @@ const FOR_GOOD = '000001010000Z';
 const openldap: StateReader = {
   attributes: ['pwdAccountLockedTime', 'pwdReset', 'pwdEndTime', 'pwdStartTime', 'pwdChangedTime'],
   passwordChangedAt: (entry) => timeOf(textOf(entry, 'pwdChangedTime')),
-  read(entry, now) {
+  read(entry, now, { lockoutWindow }) {
     const [ends, begins] = [timeOf(textOf(entry, 'pwdEndTime')), timeOf(textOf(entry, 'pwdStartTime'))];
     const password = textOf(entry, 'pwdReset') === 'TRUE' ? ({ password: 'must-change' } as const) : {};
-    // A time of which only the server knows how long it locks: it refuses the password itself.
-    if (textOf(entry, 'pwdAccountLockedTime') === FOR_GOOD)
-      return { status: 'disabled', reason: 'pwdAccountLockedTime: for good', ...password };
+    const locked = textOf(entry, 'pwdAccountLockedTime');
+    if (locked === FOR_GOOD) return { status: 'disabled', reason: 'pwdAccountLockedTime: for good', ...password };
     if (isPast(ends, now)) return { status: 'expired', reason: `pwdEndTime: ${day(ends)}`, ...password };
     if (begins !== undefined && begins > now)
       return { status: 'disabled', reason: `pwdStartTime: ${day(begins)}`, ...password };
+    // It stays there until a password is right again.
+    const since = timeOf(locked);
+    if (since !== undefined && now < since + lockoutWindow)
+      return { status: 'locked', reason: 'pwdAccountLockedTime', ...password };
     return { ...ACTIVE, ...password };
   },
 };
@@ -87,10 +96,26 @@ const ds389: StateReader = {
   },
 };
 
+/** Wrong passwords after which FreeIPA locks, as it is installed. */
+const FREEIPA_FAILURES = 6;
+
+/** By wrong passwords, and not unlocked since (krb5's lockout.c). */
+function isLockedByFailures(entry: Entry, now: number, { lockoutThreshold, lockoutWindow }: Locking): boolean {
+  const [last, unlocked = 0] = [
+    timeOf(textOf(entry, 'krbLastFailedAuth')),
+    timeOf(textOf(entry, 'krbLastAdminUnlock')),
+  ];
+  if (last === undefined || last <= unlocked || now >= last + lockoutWindow) return false;
+  return Number(textOf(entry, 'krbLoginFailedCount') ?? 0) >= (lockoutThreshold ?? FREEIPA_FAILURES);
+}
+
 const freeipa: StateReader = {
-  attributes: ['nsAccountLock', 'krbPrincipalExpiration', 'krbPasswordExpiration', 'krbLastPwdChange'],
+  attributes: [
+    ...['nsAccountLock', 'krbPrincipalExpiration', 'krbPasswordExpiration', 'krbLastPwdChange'],
+    ...['krbLoginFailedCount', 'krbLastFailedAuth', 'krbLastAdminUnlock'],
+  ],
   passwordChangedAt: (entry) => timeOf(textOf(entry, 'krbLastPwdChange')),
-  read(entry, now) {
+  read(entry, now, locking) {
     const ends = timeOf(textOf(entry, 'krbPrincipalExpiration'));
     const password = isPast(timeOf(textOf(entry, 'krbPasswordExpiration')), now)
       ? ({ password: 'expired' } as const)
@@ -98,6 +123,8 @@ const freeipa: StateReader = {
     if (textOf(entry, 'nsAccountLock')?.toLowerCase() === 'true')
       return { status: 'disabled', reason: 'nsAccountLock', ...password };
     if (isPast(ends, now)) return { status: 'expired', reason: `krbPrincipalExpiration: ${day(ends)}`, ...password };
+    if (isLockedByFailures(entry, now, locking))
+      return { status: 'locked', reason: 'krbLoginFailedCount', ...password };
     return { ...ACTIVE, ...password };
   },
 };

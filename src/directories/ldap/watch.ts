@@ -73,7 +73,7 @@ export function createChanges(settings: Settings, { pool, now }: Parts): Changes
         yield entries.flatMap((entry) => {
           const key = keyOf(entry);
           if (key === undefined) return [];
-          const { status, reason } = preset.state.read(entry, now());
+          const { status, reason } = preset.state.read(entry, now(), settings);
           return [{ key, status, ...(reason !== undefined && { statusReason: reason }) }];
         });
       }
