@@ -338,6 +338,8 @@ describe('a browser that asks again and again', () => {
   }
 
   it('has to work, once for each question, or to wait, and is refused in the end', async () => {
+    // Hours are counted from the full one: none begins meanwhile.
+    scene.clock.advance(HOURS - (Date.now() % HOURS));
     const client = new Client();
     const other = forgetful(scene, { username: 'anybody' }, client);
     expect((await other.ask()).text).toContain('Show that it’s you');
