@@ -143,6 +143,19 @@ describe('Bulk', () => {
     const group = done[0]?.location?.split('/').at(-1);
     const { body: read } = await entra.get(`/Groups/${group}`);
     expect(read.members).toHaveLength(2);
+    // A PATCH without a path names them in a part of the group.
+    const { body: further } = await entra.post('/Bulk', {
+      Operations: [
+        {
+          method: 'PATCH',
+          path: `/Groups/${group}`,
+          data: { Operations: [{ op: 'add', value: { members: [{ value: 'bulkId:carol' }] } }] },
+        },
+        { method: 'POST', path: '/Users', bulkId: 'carol', data: { userName: fresh() } },
+      ],
+    });
+    expect((further.Operations as typeof done).map((one) => one.status)).toEqual(['204', '201']);
+    expect((await entra.get(`/Groups/${group}`)).body.members).toHaveLength(3);
     await entra.remove(`/Groups/${group}`);
   });
 

@@ -60,11 +60,18 @@ function withIds(data: unknown, ids: Ids): { data: unknown; open: boolean } {
       : isObject(value)
         ? { ...value, ...(own(value, 'value') !== undefined && { value: id(own(value, 'value')) }) }
         : id(value);
+  /** Without a path the value is a part of the resource. */
+  const within = (value: unknown): unknown =>
+    isObject(value)
+      ? Object.fromEntries(
+          Object.entries(value).map(([name, it]) => [name, /(?:^|:)members$/i.test(name) ? members(it) : it]),
+        )
+      : value;
   if (!isObject(data)) return { data, open };
   const listed = own(data, 'Operations');
   if (Array.isArray(listed)) {
     const operations = listed.map((one: unknown) =>
-      isObject(one) ? { ...one, value: members(own(one, 'value')) } : one,
+      isObject(one) ? { ...one, value: (own(one, 'path') ? members : within)(own(one, 'value')) } : one,
     );
     return { data: { Operations: operations }, open };
   }
