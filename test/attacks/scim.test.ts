@@ -211,6 +211,20 @@ describe('the interface that keeps people', () => {
     await entra.patch(`/Users/${id}`, [{ op: 'replace', path: 'active', value: true }]);
     expect((await someone.begin('library')).body).toContain('name="password"');
   });
+
+  it('switches nobody on again whom an operator switched off', async () => {
+    const userName = fresh();
+    const id = await entra.add(userName, { externalId: userName });
+    await scene.gateway.command('user disable', [userName]);
+    const on = [{ op: 'replace', path: 'active', value: true }];
+    expect((await entra.patch(`/Users/${id}`, on)).body).toMatchObject({ active: false });
+    const whole = { schemas: [USER], userName, externalId: userName, active: true };
+    expect((await entra.put(`/Users/${id}`, whole)).body).toMatchObject({ active: false });
+    await entra.post('/Users', whole);
+    expect(await entra.find(`userName eq "${userName}"`)).toMatchObject([{ id, active: false }]);
+    await scene.gateway.command('user enable', [userName]);
+    expect(await entra.find(`userName eq "${userName}"`)).toMatchObject([{ id, active: true }]);
+  });
 });
 
 describe('what is cut off between its write and the audit', () => {

@@ -114,7 +114,7 @@ export const passwd = operation(
 function setStatus(status: 'active' | 'disabled', done: 'Enabled' | 'Disabled') {
   return operation(
     withPerson(async (directory, { key, username }) => {
-      await directory.update(key, { status });
+      await directory.update(key, { status, barred: status === 'disabled' || undefined });
       return {
         lines: [`${done} ${username}.`],
         exitCode: 0,

@@ -23,6 +23,8 @@ export const stored = z.looseObject({
   email: z.string().optional(),
   groups: z.array(z.string()),
   status: z.enum(['active', 'disabled']),
+  /** An operator switched them off: a program that provisions people doesn't switch them on again. */
+  barred: z.boolean().optional(),
   /** PHC string. */
   passwordHash: z.string().optional(),
   createdAt: z.int(),
@@ -71,7 +73,9 @@ export function personOf(key: string, person: Stored): Person {
 }
 
 /** What may be changed of a person; what is named and undefined is cleared. */
-export type Change = Partial<Omit<Details, 'username'> & Pick<Stored, 'status' | 'passwordHash' | 'passwordInitial'>>;
+export type Change = Partial<
+  Omit<Details, 'username'> & Pick<Stored, 'status' | 'barred' | 'passwordHash' | 'passwordInitial'>
+>;
 
 /** What isn't said of a person: how they stand, and how their password does. */
 const UNSAID = { status: 'active', passwordChangedAt: undefined, passwordInitial: undefined } as const;

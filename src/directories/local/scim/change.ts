@@ -53,7 +53,8 @@ export function detailsOf(draft: Draft, before?: Stored): Details {
 /** A person after a draft is theirs. What no draft speaks of stays: the password, groups, who added them. */
 export function personAfter(before: Stored, draft: Draft, client: string, now: number): Stored {
   const { groups: _, emailVerified: _e, phoneVerified: _p, username, ...rest } = detailsOf(draft, before);
-  const change: Change = { ...rest, status: draft.active === false ? 'disabled' : 'active' };
+  const active = draft.active !== false && !before.barred;
+  const change: Change = { ...rest, status: active ? 'active' : 'disabled' };
   const externalIds = externalIdsWith(before.externalIds, client, externalIdFrom(draft.externalId));
   const next = { ...changed({ ...before, username }, change, now), externalIds };
   return same(before, next) ? before : { ...next, updatedAt: now };
