@@ -1,4 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
+import { Server as PortServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Express } from 'express';
 import type { AuditPort, Core, LogPort } from '../core/door.ts';
 import type { Arrival, Work } from '../core/listening.ts';
@@ -143,15 +145,16 @@ export async function createCommandHost(
 /** How often a server that stops looks for connections that rest, milliseconds. */
 const LOOKS_EVERY = 50;
 
-/** Stops taking requests, and waits for those under way. */
-export function stopServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // Those on which a request is being answered rest after it: their other end would keep them.
-    const resting = setInterval(() => server.closeIdleConnections(), LOOKS_EVERY);
-    server.close(() => {
-      clearInterval(resting);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+/**
+ * Stops taking requests, and waits for those under way. A connection that has only just come may bring one for
+ * `arriving` milliseconds: an HTTP server's own `close` resets it, and whoever has sent a request sees it fail.
+ */
+export async function stopServer(server: Server, arriving = 0): Promise<void> {
+  const closed = new Promise<void>((resolve) => void PortServer.prototype.close.call(server, () => resolve()));
+  if (arriving > 0) await pause(arriving);
+  // Those on which a request is being answered rest after it: their other end would keep them.
+  const resting = setInterval(() => server.closeIdleConnections(), LOOKS_EVERY);
+  server.close();
+  await closed;
+  clearInterval(resting);
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectTo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -83,4 +83,17 @@ it('that stops ends connections that come to rest after it: it waits for answers
   expect(await text(response)).toBe('done');
   await stopped;
   agent.destroy();
+});
+
+it('that stops answers a connection that had just come, and had brought nothing yet', async () => {
+  const server = serverOf((_req, res) => void res.end('done'), undefined);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const come = once(server, 'connection');
+  const socket = connectTo((server.address() as AddressInfo).port, '127.0.0.1');
+  await come;
+  const stopped = stopServer(server, 500);
+  socket.write('GET / HTTP/1.1\r\nHost: uni.example\r\nConnection: close\r\n\r\n');
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 .*done/s);
+  await stopped;
 });

@@ -24,6 +24,9 @@ interface Answering {
   endStreams(): void;
 }
 
+/** How long a connection that was handed to this process as it stopped may bring its request, milliseconds. */
+const ARRIVING = 500;
+
 /** Listens for people and applications, and then for the machine's own eyes. */
 export async function openFronts(
   config: Config,
@@ -54,7 +57,7 @@ export async function openFronts(
       draining = true;
       const over = setTimeout(() => people.closeAllConnections(), DRAIN).unref();
       await pause(drain);
-      const stopped = stopServer(people);
+      const stopped = stopServer(people, ARRIVING);
       endStreams();
       await stopped;
       clearTimeout(over);
