@@ -96,11 +96,40 @@ export async function attempt(redis: Redis): Promise<void> {
   await Promise.race([connected, failed]);
 }
 
-/** Ends the connection, answers still due included where Redis is there to give them. */
-export async function disconnect(redis: Redis): Promise<void> {
-  await redis.quit().catch(() => undefined);
+/** Those that are meant to end. */
+const ending = new WeakSet<Redis>();
+
+/**
+ * One that comes back whatever ended it. ioredis gives a connection up for good where a Sentinel tells of a failover
+ * while it is just being made, as after a primary that was killed: it has closed by itself by then.
+ */
+export function persistent(redis: Redis): Redis {
+  let ends = 0;
+  redis.on('ready', () => {
+    ends = 0;
+  });
+  redis.on('end', () => {
+    ends += 1;
+    const again = () => {
+      if (!ending.has(redis)) redis.connect().catch(() => undefined);
+    };
+    setTimeout(again, pause(ends)).unref();
+  });
+  return redis;
+}
+
+/** Ends the connection, whatever is still due. */
+export function end(redis: Redis): void {
+  ending.add(redis);
   // What listens to the Sentinels, too.
   redis.disconnect();
+}
+
+/** Ends the connection, answers still due included where Redis is there to give them. */
+export async function disconnect(redis: Redis): Promise<void> {
+  ending.add(redis);
+  await redis.quit().catch(() => undefined);
+  end(redis);
 }
 
 /** Tells of changes only: up (with what is dangerous about it), down with the latest reason. */

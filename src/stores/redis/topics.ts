@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { EphemeralStore } from '../../core/store.ts';
 import type { Client } from './client.ts';
-import { unavailable } from './connection.ts';
+import { end, unavailable } from './connection.ts';
 
 /** The first to listen waits until Redis has heard it, or so long, milliseconds: away, it will be heard later. */
 const HEARD_WITHIN = 1_000;
@@ -62,7 +62,7 @@ export function createTopics(client: Client, prefix: string): Topics {
       };
     },
     async close() {
-      connection?.disconnect();
+      if (connection) end(connection);
     },
   };
 }
