@@ -9,7 +9,7 @@ import { createIds } from './ids.ts';
 import type { Found, Logins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
 import type { PasswordExpiryOf } from './passwords/expiry.ts';
-import type { PasswordStates } from './passwords/state.ts';
+import type { Described, PasswordStates } from './passwords/state.ts';
 
 export interface Accounts {
   /** By what an operator types; asks the directories in order and links the account. */
@@ -50,6 +50,7 @@ export function createAccounts(
     logins: Logins;
     passwordStates: Pick<PasswordStates, 'mayStay'>;
     delays: Pick<Delays, 'until'>;
+    described: Described;
     passwordExpiry: Pick<PasswordExpiryOf, 'of'>;
   },
 ): Accounts {
@@ -161,7 +162,9 @@ export function createAccounts(
         isAsKept(person, account) &&
         (account.standing === undefined || account.standing === person.status) &&
         news(person.status, account.seen) === undefined;
-      return current ? account : link(account.directory, person);
+      const now = current ? account : await link(account.directory, person);
+      deps.described.set(now, person);
+      return now;
     },
     async verifyPassword(account, password, nobody) {
       const directory = directories.get(account?.directory ?? nobody?.directory ?? (await standIn(nobody?.name)));
@@ -174,6 +177,7 @@ export function createAccounts(
         if (account.version > 0) await refused(account, person);
         return 'wrong';
       }
+      deps.described.set(account, person);
       // What replaced a forgotten one works later: until then nothing tells it from a wrong one.
       if ((await deps.delays.until(account.id)) !== undefined) return 'wrong';
       if (verdict !== 'ok') return verdict;

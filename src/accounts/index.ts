@@ -11,7 +11,7 @@ import { createLastKnown } from './last-known.ts';
 import { createLogins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
 import { createPasswordExpiry } from './passwords/expiry.ts';
-import { createPasswordStates } from './passwords/state.ts';
+import { createPasswordStates, type Described } from './passwords/state.ts';
 import { createPreferences } from './preferences.ts';
 import { createSecretQuestions } from './secret-questions.ts';
 
@@ -25,11 +25,12 @@ export { createWatch, type Watch, type WatchTrouble } from './watch/index.ts';
 export function accountsRoom(needs: AccountsNeeds) {
   const logins = createLogins(needs);
   const delays = createDelays(needs);
-  const passwordStates = createPasswordStates(needs);
+  const described: Described = new WeakMap();
+  const passwordStates = createPasswordStates({ ...needs, described });
   const passwordExpiry = createPasswordExpiry(needs, { passwordStates });
   return {
     logins,
-    accounts: createAccounts({ ...needs, logins, delays, passwordStates, passwordExpiry }),
+    accounts: createAccounts({ ...needs, logins, delays, described, passwordStates, passwordExpiry }),
     contacts: createContacts(needs),
     credentials: createCredentials(needs),
     delays,

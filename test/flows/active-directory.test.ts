@@ -227,3 +227,23 @@ describe('a server that sends elsewhere', () => {
     expect(followed).toBe(0);
   });
 });
+
+describe('how old a password is', () => {
+  /** What a visit with a session asks of the domain controller, under this profile. */
+  async function visit(profile: 'nist' | 'classic'): Promise<number> {
+    const config = { directories: { campus: dc.settings() }, passwordPolicy: { default: profile } };
+    const own = await startGateway({ folder: temporaryFolder(), config });
+    onTestFinished(() => own.close());
+    const name = `visits-${profile}`;
+    dc.person(name, { pwdLastSet: String((Date.now() + 11_644_473_600_000) * 10_000) });
+    const { person, page } = await tries(name, DOUBLE_PASSWORD, new PersonAtBrowser(own, new Client()));
+    expect(opened(page)).toBe(true);
+    dc.asked.splice(0);
+    expect(opened(await person.begin('library'))).toBe(true);
+    return dc.asked.filter(({ operation }) => operation === 'search').length;
+  }
+
+  it('is known by what is asked at a visit anyway', async () => {
+    expect(await visit('classic')).toBe(await visit('nist'));
+  });
+});

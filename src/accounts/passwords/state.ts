@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Account } from '../../core/account.ts';
+import type { Person } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
 import type { AccountsNeeds } from '../needs.ts';
 import { expiresAt, type PasswordFacts, reachesAt } from './due.ts';
@@ -24,6 +25,9 @@ export interface PasswordStanding extends PasswordFacts {
   reaches?: number;
 }
 
+/** What a directory has just said of the person, by the very account that was read with it: it isn't asked twice. */
+export type Described = WeakMap<Account, Person>;
+
 /** Rounds of compare-and-set before giving up. */
 const ROUNDS = 10;
 
@@ -34,7 +38,9 @@ function digestOf({ length, bytes, composition, characters, history, expiry }: P
 }
 
 /** What is kept of passwords, by account, beside their directories. Durable; nothing of a password itself. */
-export function createPasswordStates(deps: Pick<AccountsNeeds, 'durable' | 'now' | 'directories' | 'passwordRules'>) {
+export function createPasswordStates(
+  deps: Pick<AccountsNeeds, 'durable' | 'now' | 'directories' | 'passwordRules'> & { described?: Described },
+) {
   const records = deps.durable.records('passwords');
   const { profileOf } = deps.passwordRules;
   const { adopt, spread } = deps.passwordRules.policy;
@@ -77,7 +83,8 @@ export function createPasswordStates(deps: Pick<AccountsNeeds, 'durable' | 'now'
     /** `person`: as the directory has just described them, where somebody has asked. */
     async standing(account: Account, person?: { passwordChangedAt?: number }): Promise<PasswordStanding> {
       const profile = profileOf(account);
-      const known = person ?? (await deps.directories.get(account.directory)?.byKey(account.directoryKey));
+      const said = person ?? deps.described?.get(account);
+      const known = said ?? (await deps.directories.get(account.directory)?.byKey(account.directoryKey));
       const { kept } = await read(account.id);
       const changedAt = later(known?.passwordChangedAt, kept?.changedAt);
       const since = kept?.profile === digestOf(profile) ? kept.since : deps.now();
