@@ -1,3 +1,4 @@
+import { SallyportError } from '../core/errors.ts';
 import type { AccountsNeeds } from './needs.ts';
 
 /** Tries against a change at the same moment. */
@@ -12,6 +13,8 @@ export function createDelays({ durable, now }: Pick<AccountsNeeds, 'durable' | '
       const version = (await state.get(account))?.version ?? 0;
       if (await state.set(account, String(at), version)) return;
     }
+    // Silence would let the new password work at once.
+    throw new SallyportError('ERR_VERSION_CONFLICT', 'others keep changing when this password works');
   }
 
   const at = async (account: string): Promise<number> => Number((await state.get(account))?.value ?? 0);
