@@ -9,7 +9,7 @@ import type { Modules } from './modules.ts';
 import type { Rooms } from './rooms.ts';
 
 /** What follows from what is done to people works on these. */
-export interface FollowingTarget extends Pick<Rooms, 'accounts' | 'attempts' | 'endEverything' | 'holds'> {
+export interface FollowingTarget extends Pick<Rooms, 'accounts' | 'attempts' | 'delays' | 'endEverything' | 'holds'> {
   durable: Pick<DurableStore, 'accounts'>;
   audit: Pick<AuditPort, 'commit'>;
 }
@@ -56,9 +56,9 @@ async function revoke({ durable, endEverything }: FollowingTarget, directory: st
   if (account !== undefined) await endEverything(account.id);
 }
 
-/** Whoever knew the old password doesn't know the new one. */
+/** Whoever knew the old password doesn't know the new one, which works at once. */
 async function release(
-  { durable, attempts, holds }: FollowingTarget,
+  { durable, attempts, delays, holds }: FollowingTarget,
   directory: string,
   key: string,
   by: string,
@@ -66,5 +66,6 @@ async function release(
   const account = await durable.accounts.byDirectoryKey(directory, key);
   if (account === undefined) return;
   await attempts.forgetBrowsers(account.id);
+  await delays.begin(account.id, 0);
   await holds.release(account.id, { by });
 }
