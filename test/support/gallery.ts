@@ -1,36 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import express from 'express';
-import { assets } from '../../src/web/assets.ts';
-import { createI18n, localeFolders } from '../../src/web/i18n.ts';
-import { createRenderer } from '../../src/web/render.ts';
-import { self } from './gallery/account.ts';
-import { desk } from './gallery/help-desk.ts';
-import { choices, ends } from './gallery/journey.ts';
-import { walks } from './gallery/portal.ts';
-import { prompts } from './gallery/prompts.ts';
-import { reports } from './gallery/reports.ts';
-import { reset } from './gallery/reset.ts';
-import { NOW, type Sample } from './gallery/sample.ts';
-import { trust } from './gallery/trust.ts';
+import { createGallery, type Sample, samples } from '../../src/web/gallery/index.ts';
 
-export type { Sample };
+export { type Sample, samples };
 
 export const LOCALES = ['en', 'zh-Hant', 'zh-Hans'];
-
-/** Every page, each with what is hard for it. */
-export const samples: readonly Sample[] = [
-  ...trust,
-  ...prompts,
-  ...choices,
-  ...ends,
-  ...self,
-  ...walks,
-  ...reset,
-  ...reports,
-  ...desk,
-];
 
 /** Content-Security-Policy of every page. */
 const CSP = [
@@ -46,23 +21,12 @@ const CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-/** The real renderer with the real texts, and those of an invented factor named `sample`. */
+/** The real renderer with the real texts. */
 export function galleryRenderer(missing: string[] = []) {
-  const i18n = createI18n({
+  const gallery = createGallery({
     locales: LOCALES,
     defaultLocale: 'en',
-    folders: [...localeFolders(), { namespace: 'sample', folder: folder('./gallery/locales') }],
     onMissing: (key, namespace) => missing.push(`${namespace}:${key}`),
-  });
-  const served = assets([
-    { path: '/assets/', folder: folder('../../views/assets') },
-    { path: '/assets/sample/', folder: folder('./gallery/assets') },
-  ]);
-  const renderer = createRenderer({
-    i18n,
-    assets: served,
     name: { en: 'Northbridge University', 'zh-Hant': '北橋大學', 'zh-Hans': '北桥大学' },
     support: {
       url: 'https://help.example.edu/',
@@ -85,16 +49,8 @@ export function galleryRenderer(missing: string[] = []) {
       },
     },
     timeZone: 'Europe/London',
-    now: () => NOW,
   });
-  const html = ({ page, model, signedIn }: Sample, locale: string) =>
-    renderer.html(page, model, {
-      locale,
-      reference: 'K7QF-29TD',
-      path: '/here?a=1&b=2',
-      ...(signedIn && { account: { name: 'Ada Lovelace' }, signOut: '/sign-out' }),
-    });
-  return { html, assets: served, missing };
+  return { ...gallery, missing };
 }
 
 export interface Gallery {

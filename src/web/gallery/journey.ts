@@ -1,4 +1,4 @@
-import { turnOf } from '../../../src/web/whose-turn.ts';
+import { turnOf } from '../whose-turn.ts';
 import {
   COURSES,
   DAY,

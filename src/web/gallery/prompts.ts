@@ -1,5 +1,5 @@
 import { renderSVG } from 'uqr';
-import type { Pages } from '../../../src/web/models.ts';
+import type { Pages } from '../models.ts';
 import { ada, COURSES, frame, LONG, long, NOW, type Sample, sample } from './sample.ts';
 
 type PromptModel = Pages['prompt'];

@@ -1,6 +1,6 @@
-import { BUILT_IN } from '../../../src/accounts/passwords/index.ts';
-import { rulesOf } from '../../../src/accounts/passwords/rules.ts';
-import type { Pages } from '../../../src/web/models.ts';
+import { BUILT_IN } from '../../accounts/passwords/index.ts';
+import { rulesOf } from '../../accounts/passwords/rules.ts';
+import type { Pages } from '../models.ts';
 import { ada, COURSES, HOUR, LIBRARY, LONG, long, NOW, type Sample, sample, UNBROKEN } from './sample.ts';
 
 const signIn: Pages['not-me']['signIn'] = {

@@ -1,5 +1,5 @@
-import { GIVEN_QUESTIONS } from '../../../src/accounts/index.ts';
-import type { Way } from '../../../src/reset/index.ts';
+import { GIVEN_QUESTIONS } from '../../accounts/index.ts';
+import type { Way } from '../../reset/index.ts';
 import { DAY, NOW, type Sample, sample, UNBROKEN } from './sample.ts';
 
 const form = { action: '/reset/x', csrf: 'token' };

@@ -1,4 +1,4 @@
-import type { Pages } from '../../../src/web/models.ts';
+import type { Pages } from '../models.ts';
 import { registered } from './reset.ts';
 import { ada, COURSES, DAY, HOUR, LIBRARY, LONG, long, NOW, PAYROLL, type Sample, sample, UNBROKEN } from './sample.ts';
 

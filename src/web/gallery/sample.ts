@@ -1,4 +1,4 @@
-import type { PageName, Pages } from '../../../src/web/models.ts';
+import type { PageName, Pages } from '../models.ts';
 
 /** A page as the tests show it: a name for messages and screenshots, and what the renderer is given. */
 export interface Sample<N extends PageName = PageName> {
