@@ -36,8 +36,17 @@ describe('how easily a new password is guessed', JOURNEY, () => {
     // No longer than what is looked at: nothing takes time by its length.
     await field.fill('ab'.repeat(500));
     await expect.poll(() => told.innerText()).not.toBe('Very hard to guess.');
-    await field.fill('四個互不相干的詞和一些別的東西');
-    await expect.poll(() => told.innerText()).toContain('VPN clients carry nothing else');
+    // Of all that is typed, and not only of what is reckoned with.
+    for (const typed of ['四個互不相干的詞和一些別的東西', `${'a b c d '.repeat(9)}é`]) {
+      await field.fill(typed);
+      await expect.poll(() => told.innerText()).toContain('VPN clients carry nothing else');
+      await field.fill('vier verirrte Igel 7 essen');
+      await expect.poll(() => told.innerText()).toBe('Very hard to guess.');
+    }
+    await field.fill('a b c d '.repeat(14));
+    await expect.poll(() => told.innerText()).toContain('guess');
+    await field.fill(`${'a b c d '.repeat(14)}e`);
+    await expect.poll(() => told.innerText()).toBe('That is too long. Use at most 112 characters.');
     await field.fill('');
     await expect.poll(() => told.isVisible()).toBe(false);
     expect(await me.faults()).toEqual([]);

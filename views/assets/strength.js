@@ -46,23 +46,31 @@ function say(text) {
   words.textContent = text;
 }
 
+/** What their VPN can't send, of all that is typed: nobody needs to wait for the answer to the form. */
+function unsendable(text) {
+  const { ascii, longest, tooLong } = told.dataset;
+  if (ascii === undefined) return undefined;
+  if (/[^\x20-\x7e]/.test(text)) return ascii;
+  return text.length > Number(longest) ? tooLong : undefined;
+}
+
 function ask() {
-  const text = field.value.normalize('NFC').slice(0, LONGEST);
+  const typed = field.value.normalize('NFC');
   asked += 1;
-  if (text === '') {
+  if (typed === '') {
     told.hidden = true;
     return;
   }
-  // Whoever types what their VPN can't send needn't wait for the answer to the form.
-  if (told.dataset.ascii && /[^\x20-\x7e]/.test(text)) {
+  const wrong = unsendable(typed);
+  if (wrong !== undefined) {
     meter.hidden = true;
-    say(told.dataset.ascii);
+    say(wrong);
     return;
   }
   if (worker === undefined) start();
   clearTimeout(late);
   late = setTimeout(stop, PATIENCE);
-  worker.postMessage({ number: asked, text });
+  worker.postMessage({ number: asked, text: typed.slice(0, LONGEST) });
 }
 
 field?.addEventListener('input', () => {

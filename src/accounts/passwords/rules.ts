@@ -46,7 +46,7 @@ export function rulesOf(profile: PasswordProfile): Message[] {
   return [
     most > UNSAID ? rule('least', minimum) : within,
     ...composition.map((needed) => rule(`has.${needed}`)),
-    ...(ascii ? [rule('printable-ascii')] : []),
+    ...(ascii ? [rule('printable-ascii', most)] : []),
     ...(!ascii && bytes < length.maximum ? [rule('bytes', bytes)] : []),
     ...lists.map((list) => rule(list)),
     ...(used ? [rule('used')] : []),
