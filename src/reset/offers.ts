@@ -8,7 +8,7 @@ import type { ResetNeeds } from './needs.ts';
 import type { SecretQuestioning } from './questions.ts';
 import type { Evidence, Stage } from './states.ts';
 
-/** What can be shown next: one's kind, and of a method its factor. */
+/** What can be shown next: one's kind, and of a method, or of what a factor hands out, its factor. */
 export interface Way {
   value: string;
   kind: Shown;
@@ -33,17 +33,23 @@ export function createOffers(deps: Pick<ResetNeeds, 'factors' | 'post' | 'reset'
   const isOpener = ({ module, factor }: EnabledFactor): boolean =>
     factor.opens !== undefined && factor.recovers !== undefined && module.strength?.phishingResistant === true;
 
+  const handedOutBy = (way: Code): string | undefined =>
+    enabled.find(({ factor }) => factor.recovers?.code === way)?.module.id;
+
   function isThere(way: Code): boolean {
     if (way === 'mail') return deps.post.carries('mail');
     if (way === 'text') return deps.post.carries('text') && deps.reset.contacts.countries.length > 0;
-    return enabled.some(({ factor }) => factor.recovers?.code === way);
+    return handedOutBy(way) !== undefined;
   }
 
   const openers = (): Way[] =>
     enabled.filter(isOpener).map(({ module: { id } }) => ({ value: `opens:${id}`, kind: 'passkey', factor: id }));
 
   const codes = (kinds: readonly Shown[]): Way[] =>
-    CODES.filter((way) => kinds.includes(way) && isThere(way)).map((kind) => ({ value: kind, kind }));
+    CODES.filter((way) => kinds.includes(way) && isThere(way)).map((kind) => {
+      const factor = handedOutBy(kind);
+      return { value: kind, kind, ...(factor === undefined ? {} : { factor }) };
+    });
 
   /** Before anything is shown: what there is here, whoever asks. What could be guessed, or disturbs somebody, comes later. */
   const first = (): Way[] => [...openers(), ...codes(CODES)];

@@ -7,7 +7,7 @@ const question = { text: 'id.time.mac', bits: 8, pause: 30_000 };
 
 const FIRST: Way[] = [
   { value: 'opens:sample', kind: 'passkey', factor: 'sample' },
-  { value: 'saved', kind: 'saved' },
+  { value: 'saved', kind: 'saved', factor: 'sample' },
   { value: 'issued', kind: 'issued' },
   { value: 'mail', kind: 'mail' },
   { value: 'text', kind: 'text' },
@@ -28,7 +28,7 @@ export const reset: Sample[] = [
     ...form,
     ways: [
       { value: 'method:sample', kind: 'token', factor: 'sample' },
-      { value: 'saved', kind: 'saved' },
+      { value: 'saved', kind: 'saved', factor: 'sample' },
     ],
     begun: true,
   }),
