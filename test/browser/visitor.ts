@@ -163,6 +163,7 @@ export class Visitor {
   /** What is wrong with this page as it stands: axe in light and dark, and scrolling to the side when narrow. */
   async faults(): Promise<string[]> {
     const { page } = this;
+    const usual = page.viewportSize() ?? WIDE;
     const found = (await axe(page)).map((fault) => `light: ${fault}`);
     // Colours alone differ in the dark.
     await page.emulateMedia({ colorScheme: 'dark' });
@@ -170,7 +171,7 @@ export class Visitor {
     await page.setViewportSize({ width: NARROW, height: WIDE.height });
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     if (width > NARROW) found.push(`narrow: the page is ${width} px wide`);
-    await page.setViewportSize(WIDE);
+    await page.setViewportSize(usual);
     await page.emulateMedia({ colorScheme: 'light' });
     return found.map((fault) => `${page.url()}: ${fault}`);
   }

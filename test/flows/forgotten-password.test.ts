@@ -175,7 +175,7 @@ describe.each(usually(STORES))('a forgotten password, on the %s store', (_name, 
 describe('a phone that is asked for a forgotten password', () => {
   let push: Awaited<ReturnType<typeof startPushService>>;
   beforeAll(async () => {
-    push = await startPushService();
+    push = await startPushService({ now: () => Date.now() });
   });
   afterAll(() => push.close());
   const scene = stage(() => ({
