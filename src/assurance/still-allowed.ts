@@ -4,7 +4,7 @@ import type { PasswordExpiryOf } from '../accounts/passwords/index.ts';
 import { type Account, type Credential, isEnded } from '../core/account.ts';
 import { highest, isFirstFactor, levelOf, levelsOf, NO_REQUEST, type Proof, reaches } from '../core/assurance.ts';
 import type { StillAllowedInput } from '../core/sign-in.ts';
-import { longestWithout, stillCounting } from '../policy/index.ts';
+import { factorsAt, longestWithout, stillCounting } from '../policy/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import { onlyIfNamed } from './implied.ts';
 import type { AssuranceNeeds } from './needs.ts';
@@ -36,7 +36,7 @@ export function createStillAllowed(
    */
   function unnamed(): ReadonlySet<string> {
     const elsewhere = deps.rules.filter(({ networks, notNetworks }) => networks || notNetworks);
-    const named = new Set(elsewhere.flatMap(({ factors }) => factors ?? []));
+    const named = new Set(elsewhere.flatMap((rule) => factorsAt(rule, deps.now()) ?? []));
     return new Set([...reserved].filter((id) => !named.has(id)));
   }
 

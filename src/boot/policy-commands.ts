@@ -4,14 +4,15 @@ import { DEFAULT_ACR, type Evidence } from '../core/assurance.ts';
 import type { CommandInput, CommandResult } from '../core/directory.ts';
 import type { Rule } from '../core/policy.ts';
 import { type Trouble, troubleLine } from '../core/trouble.ts';
-import { assess, decide, explain, networksOf } from '../policy/index.ts';
+import { assess, decide, explain, networksOf, outlook } from '../policy/index.ts';
+import { momentIn } from './config/calendars.ts';
 import type { Config } from './config.ts';
 import type { World } from './parts.ts';
 import type { Rooms } from './rooms.ts';
 
 /** What the commands about policy work on. */
 export interface PolicyTarget extends Pick<Rooms, 'accounts' | 'credentials' | 'evaluator' | 'holds'> {
-  config: Pick<Config, 'applications' | 'networks' | 'trustedDevices'>;
+  config: Pick<Config, 'applications' | 'networks' | 'timeZone' | 'trustedDevices'>;
   rules: readonly Rule[];
   world: Pick<World, 'now'>;
   troubles(): Promise<readonly Trouble[]>;
@@ -29,7 +30,7 @@ export async function explainPolicy(target: PolicyTarget, { options }: CommandIn
     return { lines: [`There is no application ${JSON.stringify(application)}.`], exitCode: 1 };
   }
   const at = text('at');
-  const now = at === undefined ? target.world.now() : Date.parse(at);
+  const now = at === undefined ? target.world.now() : momentIn(at, config.timeZone);
   const ip = text('ip');
   const networks = ip === undefined ? [] : networksOf(ip, config.networks);
   const credentials = await target.credentials.ofAccount(account.id);
@@ -37,11 +38,9 @@ export async function explainPolicy(target: PolicyTarget, { options }: CommandIn
   const seconds = credentials.filter(isSecond);
   const [enrolled, suspended] = [isEnrolled(account, credentials), !seconds.some(works)];
   const { id, groups, createdAt } = account;
-  const requirement = decide(
-    target.rules,
-    { now, application, account: { id, groups, createdAt, enrolled }, networks },
-    { remember: config.trustedDevices.lifetime },
-  );
+  const facts = { now, application, account: { id, groups, createdAt, enrolled }, networks };
+  const limits = { remember: config.trustedDevices.lifetime };
+  const requirement = decide(target.rules, facts, limits);
   const trusted = text('device') === 'trusted';
   const table = explain({
     application,
@@ -49,6 +48,7 @@ export async function explainPolicy(target: PolicyTarget, { options }: CommandIn
     networks,
     now,
     requirement,
+    later: outlook(target.rules, facts, limits),
     trial: { device: trusted ? 'trusted' : 'none', assessment: trial(requirement, now, trusted) },
   });
   return { lines: [...table.trimEnd().split('\n'), ...(await besides(target, account, application))], exitCode: 0 };

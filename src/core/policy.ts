@@ -18,6 +18,8 @@ export interface Rule {
   freshness?: number;
   /** Factors that may provide what comes after knowledge; an empty intersection denies. */
   factors?: readonly string[];
+  /** The same by date, in the place of `factors`: where periods overlap any of theirs, where none holds nobody's. */
+  calendar?: readonly FactorPeriod[];
   /** How long a device may replace a second factor; `never` wants one in each authorization request. */
   remember?: number | 'never';
   /** Whether a person without any method may enrol the first one in the middle of this sign-in. */
@@ -33,6 +35,13 @@ export interface Rule {
   from?: number;
   /** Contributes nothing to people who haven't enrolled, for this long after `from` or their account's creation. */
   grace?: number;
+}
+
+/** Factors for a stretch of time: `until` is no part of it, and without a border there it has none. */
+export interface FactorPeriod {
+  from?: number;
+  until?: number;
+  use: readonly string[];
 }
 
 /** What is known when a decision is asked for. */

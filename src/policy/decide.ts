@@ -1,6 +1,7 @@
 import { highest, type Level, reaches } from '../core/assurance.ts';
 import type { Facts, Reason, Requirement, Rule } from '../core/policy.ts';
 import { matches, matchesUnknown, standing } from './match.ts';
+import { factorsAt } from './periods.ts';
 import { demandsOf } from './words.ts';
 
 /** Bounds that no rule can widen, milliseconds. */
@@ -29,18 +30,19 @@ export function decide(rules: readonly Rule[], facts: Facts, limits: Limits = DE
   const reasons = looked.map(({ rule, effect, until }) => reasonOf(rule, effect, until)).sort(byRule);
   const sure = inForce.filter((rule) => !matchesUnknown(rule, facts));
   const without = shortestWithout(inForce, sure);
-  if (sure.some(({ level }) => level !== undefined)) return { ...join(inForce, limits), ...without, reasons };
+  if (sure.some(({ level }) => level !== undefined))
+    return { ...join(inForce, facts.now, limits), ...without, reasons };
   return {
-    ...join([...inForce, DEFAULT_RULE], limits),
+    ...join([...inForce, DEFAULT_RULE], facts.now, limits),
     ...without,
     reasons: [...reasons, reasonOf(DEFAULT_RULE, 'default')],
   };
 }
 
 /** The joins, a row per component. */
-function join(rules: readonly Rule[], limits: Limits): Omit<Requirement, 'reasons' | 'withoutDirectory'> {
+function join(rules: readonly Rule[], now: number, limits: Limits): Omit<Requirement, 'reasons' | 'withoutDirectory'> {
   const level = rules.flatMap((rule) => rule.level ?? []).reduce<Level>(highest, 'sfa');
-  const factors = common(rules.flatMap((rule) => (rule.factors ? [rule.factors] : [])));
+  const factors = common(rules.flatMap((rule) => [factorsAt(rule, now)].filter((list) => list !== undefined)));
   const freshness = rules.flatMap((rule) => rule.freshness ?? []);
   const remember = rules.flatMap((rule) => rule.remember ?? []);
   return {

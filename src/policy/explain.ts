@@ -1,6 +1,7 @@
 import { reaches } from '../core/assurance.ts';
 import type { Reason, Requirement } from '../core/policy.ts';
 import type { Assessment } from './assess.ts';
+import type { Later } from './calendar.ts';
 import { columns } from './columns.ts';
 import { durationWords } from './words.ts';
 
@@ -21,6 +22,8 @@ export interface ExplainInput {
   networks: readonly string[];
   now: number;
   requirement: Requirement;
+  /** How it will change by the calendars of rules. */
+  later?: readonly Later[];
   /** How a sign-in would stand, on a remembered device or on another one. */
   trial?: { device: 'trusted' | 'none'; assessment: Assessment };
 }
@@ -30,7 +33,7 @@ type Row = readonly [string, string];
 /** The decision and its reasons as plain text: facts, requirement, and a line per rule. Ends in a newline. */
 export function explain(input: ExplainInput): string {
   const facts = factRows(input);
-  const decision = decisionRows(input.requirement);
+  const decision = [...decisionRows(input.requirement), ...laterRows(input.later ?? [])];
   const sides = columns([...facts, ...decision, ...trialRows(input.trial)]);
   return [
     ...sides.slice(0, facts.length),
@@ -76,6 +79,14 @@ function decisionRows(requirement: Requirement): Row[] {
     ['first enrolment', firstEnrolment ? 'allowed' : 'not allowed'],
     ...(withoutDirectory === undefined ? [] : [['directory away', absenceWords(withoutDirectory)] as const]),
   ];
+}
+
+/** A line for each date on which other factors are let in. */
+function laterRows(later: readonly Later[]): Row[] {
+  return later.map(({ at, requirement: { deny, factors } }) => [
+    `from ${time(at)}`,
+    deny ? 'deny' : `factors ${factors ? listed(factors) : 'any'}`,
+  ]);
 }
 
 function rememberWords({ perRequest, remember, level }: Requirement): string {

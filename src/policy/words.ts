@@ -1,4 +1,4 @@
-import type { Rule } from '../core/policy.ts';
+import type { FactorPeriod, Rule } from '../core/policy.ts';
 
 const UNITS: readonly (readonly [string, number])[] = [
   ['d', 86_400_000],
@@ -17,14 +17,25 @@ export function durationWords(milliseconds: number): string {
 
 const windowWords = (said: number | 'never'): string => (said === 'never' ? said : durationWords(said));
 
+const sorted = (ids: readonly string[]): string => `[${[...ids].sort().join(', ')}]`;
+
+/** `[duo] until 2027-08-31T16:00:00.000Z`. */
+function periodWords({ from, until, use }: FactorPeriod): string {
+  const start = from === undefined ? '' : ` from ${new Date(from).toISOString()}`;
+  const end = until === undefined ? '' : ` until ${new Date(until).toISOString()}`;
+  return `${sorted(use)}${start}${end}`;
+}
+
 /** What a rule demands, in words of the configuration: `level: mfa`, `remember: never`. */
 export function demandsOf(rule: Rule): string[] {
-  const { level, freshness, factors, remember, firstEnrolment, deny, dangerouslyWithoutDirectory: without } = rule;
+  const { level, freshness, factors, calendar, remember, firstEnrolment, deny } = rule;
+  const { dangerouslyWithoutDirectory: without } = rule;
   const words: string[] = [];
   if (deny) words.push('deny: true');
   if (level !== undefined) words.push(`level: ${level}`);
   if (freshness !== undefined) words.push(`freshness: ${durationWords(freshness)}`);
-  if (factors !== undefined) words.push(`factors: [${[...factors].sort().join(', ')}]`);
+  if (factors !== undefined) words.push(`factors: ${sorted(factors)}`);
+  if (calendar !== undefined) words.push(`factors: ${calendar.map(periodWords).join(' or ')}`);
   if (remember !== undefined) words.push(`remember: ${windowWords(remember)}`);
   if (firstEnrolment === false) words.push('firstEnrolment: false');
   if (without !== undefined) words.push(`dangerouslyWithoutDirectory: ${windowWords(without)}`);

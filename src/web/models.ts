@@ -228,6 +228,14 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordP
         remember?: { amount: number; unit: 'days' | 'hours' | 'minutes' } | 'never';
         from?: number;
       }[];
+      /** By which factors the second step is, of whom, and from when until when: only where a rule says so. */
+      steps: {
+        groups: string[];
+        notGroups: string[];
+        networks: string[];
+        notNetworks: string[];
+        periods: { factors: string[]; from?: number; until?: number }[];
+      }[];
     }[];
   };
   account: {

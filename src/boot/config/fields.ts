@@ -24,11 +24,14 @@ export function duration(least: string, most: string) {
     .refine((value) => value >= min && value <= max, { error: `must be between ${least} and ${most}` });
 }
 
+const DATE_FAULT = 'must be a date such as 2027-02-01, or a time with its zone such as 2027-02-01T08:00:00+08:00';
+
+/** An ISO 8601 date, which begins as the institution's days do (`momentIn`), or a date and time with its zone. */
+export const date = z.union([z.iso.date(), z.iso.datetime({ offset: true })], { error: DATE_FAULT });
+
 /** An ISO 8601 date (midnight UTC) or a date and time with its zone; epoch milliseconds. */
 export const moment = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], {
-    error: 'must be a date such as 2027-02-01, or a time with its zone such as 2027-02-01T08:00:00+08:00',
-  })
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], { error: DATE_FAULT })
   .transform((text) => Date.parse(text));
 
 /** A zone of the IANA database, as `Asia/Hong_Kong`. */

@@ -2,6 +2,7 @@ import type { LocalizedText } from '../../core/account.ts';
 import type { Application } from '../../core/application.ts';
 import { DEFAULT_ACR } from '../../core/assurance.ts';
 import type { Modules } from '../modules.ts';
+import { rulesOf } from './calendars.ts';
 import { passwordPolicyOf } from './password-profiles.ts';
 import { keepsFile } from './plug-ins.ts';
 import type { Parsed } from './schema.ts';
@@ -32,7 +33,7 @@ export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<
     applications: applicationsOf(parsed.applications, modules),
     breached: passwordPolicy.breached,
     passwordPolicy: passwordPolicyOf(passwordPolicy, textsOf(same.name)),
-    rules: policy.rules,
+    rules: rulesOf(policy.rules, same.timeZone),
     suggestions: policy.suggestions,
     acr: new Map([...DEFAULT_ACR, ...Object.entries(assurance.acr)]),
   };

@@ -1,11 +1,13 @@
 import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
+import { gapsOf } from '../../policy/index.ts';
+import { dateWords, momentIn, rulesOf } from './calendars.ts';
 import type { Fault } from './faults.ts';
 import type { Subject } from './subject.ts';
 import { suggestion } from './suggest.ts';
-import { isTree, type Tree, valueAt } from './tree.ts';
+import { isTree, type Path, type Tree, valueAt } from './tree.ts';
 
 /** What a rule names must exist: a misspelt condition would make a rule match nobody, silently. */
-export function ruleFaults({ tree }: Subject): Fault[] {
+export function ruleFaults({ tree, parsed }: Subject): Fault[] {
   const rules = valueAt(tree, ['policy', 'rules']);
   const suggested = suggestionFaults(tree);
   if (!Array.isArray(rules)) return suggested;
@@ -15,12 +17,14 @@ export function ruleFaults({ tree }: Subject): Fault[] {
     notNetworks: keys(tree.networks),
     factors: keys(tree.factors),
   };
+  const gaps = gapFaults(parsed);
   const ofRules = rules.flatMap((rule: unknown, index) => {
     if (!isTree(rule)) return [];
     const names = Object.entries(known).flatMap(([key, ids]) => unknownNames(rule, index, key, ids));
-    return [...names, ...repeatedName(rules, rule, index)];
+    const enabled = known.factors;
+    return [...names, ...calendarFaults(rule, index, enabled), ...repeatedName(rules, rule, index)];
   });
-  return [...ofRules, ...suggested];
+  return [...ofRules, ...gaps, ...suggested];
 }
 
 function suggestionFaults(tree: Tree): Fault[] {
@@ -41,13 +45,45 @@ const WHERE: Readonly<Record<string, string>> = {
   factors: 'factors',
 };
 
+/** Periods by themselves: what they name, and that they end after they begin. */
+function calendarFaults(rule: Tree, index: number, enabled: readonly string[]): Fault[] {
+  const { factors } = rule;
+  if (!Array.isArray(factors)) return [];
+  return factors.flatMap((period: unknown, place) => {
+    if (!isTree(period)) return [];
+    const path = ['policy', 'rules', index, 'factors', place];
+    return [...unknownIn(period.use, [...path, 'use'], enabled, 'factors'), ...backwards(period, path)];
+  });
+}
+
+function backwards({ from, until }: Tree, path: Path): Fault[] {
+  if (typeof from !== 'string' || typeof until !== 'string') return [];
+  if (!(momentIn(from, 'UTC') >= momentIn(until, 'UTC'))) return [];
+  return [{ path: [...path, 'until'], message: `must be after from, ${from}: until is no part of the period` }];
+}
+
+/** Between periods: then nobody could show anything. That one ends at last may be meant, and is a warning. */
+function gapFaults({ policy, timeZone }: Subject['parsed']): Fault[] {
+  return rulesOf(policy?.rules ?? [], timeZone).flatMap((rule, index) =>
+    gapsOf(rule).flatMap(({ from, until }) => {
+      if (until === undefined) return [];
+      const since = Number.isFinite(from) ? `from ${dateWords(from, timeZone)} ` : '';
+      const message = `lets in no factor ${since}until ${dateWords(until, timeZone)}: have one period begin where another ends`;
+      return [{ path: ['policy', 'rules', index, 'factors'], message }];
+    }),
+  );
+}
+
 function unknownNames(rule: Tree, index: number, key: string, known: readonly string[]): Fault[] {
-  const named: unknown = rule[key];
+  return unknownIn(rule[key], ['policy', 'rules', index, key], known, WHERE[key] ?? key);
+}
+
+function unknownIn(named: unknown, path: Path, known: readonly string[], section: string): Fault[] {
   if (!Array.isArray(named)) return [];
   return named.flatMap((name: unknown, place) => {
     if (typeof name !== 'string' || known.includes(name)) return [];
     const hint = suggestion(name, known) || `; known: ${known.join(', ') || 'none'}`;
-    return [{ path: ['policy', 'rules', index, key, place], message: `${name} isn't in ${WHERE[key]}${hint}` }];
+    return [{ path: [...path, place], message: `${name} isn't in ${section}${hint}` }];
   });
 }
 

@@ -2,6 +2,7 @@ import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
 import { reaches } from '../../core/assurance.ts';
 import type { Facts, Rule } from '../../core/policy.ts';
 import { decide } from '../../policy/index.ts';
+import { rulesOf } from './calendars.ts';
 import type { Fault } from './faults.ts';
 import type { Subject } from './subject.ts';
 
@@ -15,7 +16,7 @@ const UNKNOWN_ID = 'somebody';
 export function secondFactorFaults({ parsed }: Subject, now = Date.now()): Fault[] {
   const { passwordPolicy, policy, applications = {}, networks = {} } = parsed;
   if (passwordPolicy === undefined || policy === undefined) return [];
-  const { rules } = policy as { rules: readonly Rule[] };
+  const rules = rulesOf(policy.rules, parsed.timeZone);
   const ids = [...Object.keys(applications), ...INTERNAL_APPLICATIONS];
   const places = [[], ...Object.keys(networks).map((name) => [name]), Object.keys(networks)];
   return Object.entries(passwordPolicy.profiles).flatMap(([name, { secondFactor, groups = [] }]) => {

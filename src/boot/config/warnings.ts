@@ -1,7 +1,8 @@
 import type { LocalizedText } from '../../core/account.ts';
 import type { Rule } from '../../core/policy.ts';
-import { durationWords } from '../../policy/index.ts';
+import { durationWords, factorsEver } from '../../policy/index.ts';
 import type { Modules } from '../modules.ts';
+import { endings } from './endings.ts';
 import { isLoopback } from './fields.ts';
 import type { Config } from './types.ts';
 
@@ -15,6 +16,7 @@ export function warningsOf(config: Subject, now: number, modules: Modules): stri
     ...texts(config),
     ...windows(config),
     ...rollOuts(config, now),
+    ...endings(config, now, modules),
     ...absences(config, modules),
     ...unnamed(config, modules),
     ...passes(config, modules),
@@ -25,7 +27,7 @@ export function warningsOf(config: Subject, now: number, modules: Modules): stri
 
 /** Such a factor is off until policy says that it will do. */
 function unnamed({ factors, rules }: Subject, modules: Modules): string[] {
-  const named = new Set(rules.flatMap((rule) => rule.factors ?? []));
+  const named = new Set(rules.flatMap(factorsEver));
   const idle = [...factors.keys()].filter((id) => modules.factors.get(id)?.onlyIfNamed && !named.has(id));
   return idle.map((id) => `factors.${id} is offered nowhere: the factors of no rule name it`);
 }

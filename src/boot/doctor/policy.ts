@@ -26,7 +26,7 @@ export interface PolicySubject {
 }
 
 /** Somebody in one group, or in none, on one network, or on none, who has set up whatever there is. */
-interface Somebody {
+export interface Somebody {
   group: string | undefined;
   network: string | undefined;
 }
@@ -44,7 +44,8 @@ export function lockouts(subject: PolicySubject): Finding[] {
   return found.length === 0 ? [good(`every application can be reached, by people of every group`)] : found;
 }
 
-function required(
+/** What is asked of somebody who has set up whatever there is. */
+export function required(
   { rules, now, remember }: PolicySubject,
   application: string,
   { group, network }: Somebody,
@@ -77,7 +78,7 @@ function proofOf({ id, kinds, amr, strength }: Power): Proof {
 }
 
 /** Why this requirement can't be met by anybody; undefined where it can. */
-function whyNot({ factors }: PolicySubject, requirement: Requirement): string | undefined {
+export function whyNot({ factors }: PolicySubject, requirement: Requirement): string | undefined {
   const { deny, level, factors: allowed } = requirement;
   const holds = requirement.reasons.filter(({ effect }) => effect !== 'not-yet' && effect !== 'grace');
   const rules = holds.filter(({ demands }) => demands.some((demand) => /^(deny|level|factors):/.test(demand)));

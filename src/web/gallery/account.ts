@@ -19,12 +19,24 @@ export const self: Sample[] = [
           description: { en: 'Catalogue and loans', 'zh-Hant': '館藏目錄與借閱', 'zh-Hans': '馆藏目录与借阅' },
           homepage: 'https://library.example.edu/',
           demands: [{ ...ANYWHERE, level: 'sfa', groups: [] }],
+          steps: [],
         },
         {
           name: COURSES,
           demands: [
             { ...ANYWHERE, level: 'mfa', groups: ['staff', 'students'], remember: { amount: 30, unit: 'days' } },
             { ...ANYWHERE, level: 'phr', groups: ['examiners'], remember: 'never', from: NOW + 60 * DAY },
+          ],
+          steps: [
+            {
+              ...ANYWHERE,
+              groups: ['staff', 'students'],
+              periods: [
+                { factors: ['sms'], until: NOW + 90 * DAY },
+                { factors: ['push', 'totp', 'fido2'], from: NOW + 30 * DAY },
+              ],
+            },
+            { ...ANYWHERE, groups: ['examiners'], periods: [{ factors: ['fido2'] }] },
           ],
         },
         {
@@ -33,6 +45,7 @@ export const self: Sample[] = [
             { ...ANYWHERE, level: 'phrh', groups: [], remember: 'never' },
             { ...ANYWHERE, level: 'denied', groups: ['guests'] },
           ],
+          steps: [],
         },
         {
           name: `${LONG} ${UNBROKEN}`,
@@ -47,6 +60,9 @@ export const self: Sample[] = [
               remember: { amount: 12, unit: 'hours' },
               from: NOW,
             },
+          ],
+          steps: [
+            { ...ANYWHERE, groups: [UNBROKEN, LONG], periods: [{ factors: ['totp'], from: NOW, until: NOW + DAY }] },
           ],
         },
       ],

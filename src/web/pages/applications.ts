@@ -5,6 +5,25 @@ import { localsOf, type Rendering, send, spanOf, type WebDeps } from '../context
 import type { Pages } from '../models.ts';
 
 type Demand = Pages['applications']['applications'][number]['demands'][number];
+type Steps = Pages['applications']['applications'][number]['steps'][number];
+
+function whoseOf({ groups = [], notGroups = [], networks = [], notNetworks = [] }: Rule) {
+  return {
+    ...{ groups: [...groups], notGroups: [...notGroups] },
+    ...{ networks: [...networks], notNetworks: [...notNetworks] },
+  };
+}
+
+/** By which factors a rule lets people go on, from now on; nothing where it names none, or none any more. */
+function stepsOf(rule: Rule, now: number): Steps[] {
+  const { from = 0, factors, calendar = factors ? [{ use: factors }] : [] } = rule;
+  const periods = calendar.flatMap(({ use, until, ...period }) => {
+    const since = Math.max(from, period.from ?? 0);
+    if (until !== undefined && until <= Math.max(now, since)) return [];
+    return [{ factors: [...use], ...(since > now ? { from: since } : {}), ...(until === undefined ? {} : { until }) }];
+  });
+  return periods.length === 0 ? [] : [{ ...whoseOf(rule), periods }];
+}
 
 /** What a rule asks, as the page shows it; nothing where it is about other things. */
 function demandOf(rule: Rule): Demand[] {
@@ -14,10 +33,7 @@ function demandOf(rule: Rule): Demand[] {
   return [
     {
       level,
-      groups: [...(rule.groups ?? [])],
-      notGroups: [...(rule.notGroups ?? [])],
-      networks: [...(rule.networks ?? [])],
-      notNetworks: [...(rule.notNetworks ?? [])],
+      ...whoseOf(rule),
       ...(remember === undefined ? {} : { remember: typeof remember === 'number' ? spanOf(remember) : remember }),
       ...(rule.from === undefined ? {} : { from: rule.from }),
     },
@@ -43,7 +59,7 @@ async function visitor(deps: VisitorNeeds, req: Request, res: Response): Promise
   }
 }
 
-export type ApplicationsPageNeeds = Rendering & VisitorNeeds & Pick<WebDeps, 'applications' | 'rules'>;
+export type ApplicationsPageNeeds = Rendering & VisitorNeeds & Pick<WebDeps, 'applications' | 'now' | 'rules'>;
 
 /** `/applications`: which ask for a second step, of whom, and from when. */
 export function applicationsPage(deps: ApplicationsPageNeeds): Router {
@@ -63,6 +79,7 @@ export function applicationsPage(deps: ApplicationsPageNeeds): Router {
           ...(homepage === undefined ? {} : { homepage }),
           // No rule names a level: the default holds.
           demands: demands.length > 0 ? demands : [DEFAULT],
+          steps: named.flatMap((rule) => stepsOf(rule, deps.now())),
         };
       });
     send(deps, res, 'applications', { applications });

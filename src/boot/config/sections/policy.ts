@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LEVELS } from '../../../core/assurance.ts';
-import { duration, moment } from '../fields.ts';
+import { date, duration, moment } from '../fields.ts';
 
 /** An empty list would match everything, or allow nothing: neither is what its writer means. */
 function names(about: string) {
@@ -19,6 +19,19 @@ const withoutDirectory = z.union([z.literal('never'), duration('5m', '7d')], {
   error: 'must be never, or a duration from 5m to 7d',
 });
 
+const period = z.strictObject({
+  from: date.optional().describe('From this date on; absent: since ever'),
+  until: date.optional().describe('Before this date; absent: for ever'),
+  use: z.array(z.string().min(1)).min(1, { error: 'is empty: name at least one' }).describe('By any of these'),
+});
+
+/** Names, or names by date. */
+const factors = z
+  .union([z.array(z.string().min(1)), z.array(period)], {
+    error: 'must be a list of factors, or of periods such as { from: 2027-07-01, until: 2027-09-01, use: [totp] }',
+  })
+  .refine((list) => list.length > 0, { error: 'is empty: name at least one, or leave it out' });
+
 /** One rule of the policy, as `core/policy` describes it. */
 const rule = z.strictObject({
   name: z.string().min(1).describe('Said in explanations and in the audit; unique'),
@@ -29,7 +42,7 @@ const rule = z.strictObject({
   notNetworks: names('Matches addresses in none of these networks'),
   level: z.enum(LEVELS).optional().describe('Least assurance level'),
   freshness: duration('1m', '365d').optional().describe("Greatest age of this session's proofs"),
-  factors: names('Factors that may provide what comes after knowledge'),
+  factors: factors.optional().describe('Factors that may provide what comes after knowledge: always, or by date'),
   remember: remember.optional().describe('How old the proofs of a remembered browser may be'),
   firstEnrolment: z.boolean().optional().describe('Whether the first method may be enrolled during such a sign-in'),
   deny: z.boolean().optional().describe('Refuses such sign-ins'),
