@@ -17,7 +17,7 @@ const factsAt = (now: number, groups: readonly string[] = ['staff']): Facts => (
 
 /** Few moments, so that borders meet. */
 const moment = fc.integer({ min: -4, max: 8 }).map((days) => NOW + days * DAY);
-const use = fc.subarray(['duo', 'push', 'totp', 'fido2'], { minLength: 1 });
+const use = fc.subarray(['call', 'phone', 'code', 'key'], { minLength: 1 });
 const period: fc.Arbitrary<FactorPeriod> = fc.record({ from: moment, until: moment, use }, { requiredKeys: ['use'] });
 const calendar = fc.array(period, { minLength: 1, maxLength: 4 });
 const rule: fc.Arbitrary<Rule> = fc.record(
@@ -47,7 +47,7 @@ describe('a calendar of factors', () => {
     fc.assert(
       fc.property(calendar, moment, fc.constantFrom(-1, 0, 1), (periods, near, by) => {
         const at = near + by;
-        const expected = ['duo', 'fido2', 'push', 'totp'].filter((factor) => lets(periods, factor, at));
+        const expected = ['call', 'code', 'key', 'phone'].filter((factor) => lets(periods, factor, at));
         const decided = decide([{ name: 'one', level: 'mfa', calendar: periods }], factsAt(at));
         expect(decided.factors).toEqual(expected);
         expect(decided.deny).toBe(expected.length === 0);
@@ -95,14 +95,14 @@ describe('a calendar of factors', () => {
 
   it('tells gaps that follow each other as one', () => {
     const periods = [
-      { until: NOW, use: ['duo'] },
-      { from: NOW + DAY, until: NOW + DAY, use: ['push'] },
+      { until: NOW, use: ['call'] },
+      { from: NOW + DAY, until: NOW + DAY, use: ['phone'] },
     ];
-    const late = { from: NOW + 2 * DAY, use: ['totp'] };
+    const late = { from: NOW + 2 * DAY, use: ['code'] };
     expect(gapsOf({ name: 'one', calendar: [...periods, late] })).toEqual([{ from: NOW, until: NOW + 2 * DAY }]);
     expect(gapsOf({ name: 'one', calendar: periods })).toEqual([{ from: NOW }]);
     expect(gapsOf({ name: 'one', calendar: [late], from: NOW + 2 * DAY })).toEqual([]);
-    expect(gapsOf({ name: 'one', factors: ['duo'] })).toEqual([]);
+    expect(gapsOf({ name: 'one', factors: ['call'] })).toEqual([]);
   });
 
   it('foresees what will be decided', () => {
@@ -141,16 +141,16 @@ describe('a calendar of factors', () => {
       name: 'moving',
       level: 'mfa',
       calendar: [
-        { until: NOW + 2 * DAY, use: ['duo'] },
-        { from: NOW, use: ['totp', 'push'] },
+        { until: NOW + 2 * DAY, use: ['call'] },
+        { from: NOW, use: ['code', 'phone'] },
       ],
     };
     const { reasons } = decide([moving], factsAt(NOW));
     expect(reasons[0]?.demands).toContain(
-      'factors: [duo] until 2027-06-03T00:00:00.000Z or [push, totp] from 2027-06-01T00:00:00.000Z',
+      'factors: [call] until 2027-06-03T00:00:00.000Z or [code, phone] from 2027-06-01T00:00:00.000Z',
     );
-    const other: Rule = { name: 'other', factors: ['duo'] };
-    expect(decide([moving, other], factsAt(NOW))).toMatchObject({ factors: ['duo'], deny: false });
+    const other: Rule = { name: 'other', factors: ['call'] };
+    expect(decide([moving, other], factsAt(NOW))).toMatchObject({ factors: ['call'], deny: false });
     expect(outlook([moving, other], factsAt(NOW))).toMatchObject([{ at: NOW + 2 * DAY, requirement: { deny: true } }]);
   });
 });

@@ -32,11 +32,11 @@ export const self: Sample[] = [
               ...ANYWHERE,
               groups: ['staff', 'students'],
               periods: [
-                { factors: ['sms'], until: NOW + 90 * DAY },
-                { factors: ['push', 'totp', 'fido2'], from: NOW + 30 * DAY },
+                { factors: ['sample'], until: NOW + 90 * DAY },
+                { factors: ['sample', 'sample'], from: NOW + 30 * DAY },
               ],
             },
-            { ...ANYWHERE, groups: ['examiners'], periods: [{ factors: ['fido2'] }] },
+            { ...ANYWHERE, groups: ['examiners'], periods: [{ factors: ['sample'] }] },
           ],
         },
         {
@@ -62,7 +62,7 @@ export const self: Sample[] = [
             },
           ],
           steps: [
-            { ...ANYWHERE, groups: [UNBROKEN, LONG], periods: [{ factors: ['totp'], from: NOW, until: NOW + DAY }] },
+            { ...ANYWHERE, groups: [UNBROKEN, LONG], periods: [{ factors: ['sample'], from: NOW, until: NOW + DAY }] },
           ],
         },
       ],

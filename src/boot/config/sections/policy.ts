@@ -28,7 +28,7 @@ const period = z.strictObject({
 /** Names, or names by date. */
 const factors = z
   .union([z.array(z.string().min(1)), z.array(period)], {
-    error: 'must be a list of factors, or of periods such as { from: 2027-07-01, until: 2027-09-01, use: [totp] }',
+    error: 'must be a list of factors, or of periods such as { from: 2027-07-01, until: 2027-09-01, use: […] }',
   })
   .refine((list) => list.length > 0, { error: 'is empty: name at least one, or leave it out' });
 
