@@ -20,6 +20,15 @@ export const FAULTS = [
   'relay-state',
   'endpoint',
   'metadata',
+  'encryption',
+  'assertion',
+  'response-to',
+  'recipient',
+  'audience',
+  'conditions',
+  'subject',
+  'authentication',
+  'scope',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

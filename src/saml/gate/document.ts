@@ -1,6 +1,7 @@
 import { SamlFault } from '../errors.ts';
 import type { Binding, SamlMessage } from '../model.ts';
 import { type Document, type Element, NS, path, schema, withDocument } from '../xml/library.ts';
+import { elementsAndTextAlone, idsOnce } from '../xml/plain.ts';
 import { type ClaimedSignature, claimedSignature, referenced } from '../xml/signature.ts';
 import { type Content, READERS } from './read.ts';
 import { MAX_XML, type Wire } from './wire.ts';
@@ -44,7 +45,13 @@ interface Sheet {
  * The checks of a parsed document, in order. Those of the XML itself were made by `withDocument`:
  * size, encoding, no DOCTYPE, MESSAGE_BOUNDS, well-formed.
  */
-const CHECKS: readonly ((sheet: Sheet) => void)[] = [elementsAndTextAlone, valid, expected, idsOnce, oneSignature];
+const CHECKS: readonly ((sheet: Sheet) => void)[] = [
+  ({ document }) => elementsAndTextAlone(document),
+  valid,
+  expected,
+  ({ document }) => idsOnce(document),
+  oneSignature,
+];
 
 /**
  * Takes a message out of its XML, with the signature that it bears: neither is believed, and nothing that a signature
@@ -90,12 +97,6 @@ function soapBody(root: Element): Element {
   return message;
 }
 
-/** Where a comment may cut a text in two, readers differ in which half they see. */
-const BESIDE = path('//comment() | //processing-instruction()');
-function elementsAndTextAlone({ document }: Sheet): void {
-  if (document.count(BESIDE) > 0) throw new SamlFault('xml', 'a comment or a processing instruction');
-}
-
 function valid({ document, binding }: Sheet): void {
   document.validate(schema(binding === 'soap' ? 'soap' : 'protocol'));
 }
@@ -107,12 +108,6 @@ function expected({ message, kinds, wire }: Sheet): void {
   const parameter = kind === 'LogoutResponse' ? 'SAMLResponse' : 'SAMLRequest';
   if (wire.parameter && wire.parameter !== parameter) throw new SamlFault('kind', `${kind} in ${wire.parameter}`);
   if (message.attribute('Version') !== '2.0') throw new SamlFault('kind', 'not of version 2.0');
-}
-
-const IDS = path('//@ID | //@Id | //@id | //@xml:id');
-function idsOnce({ document }: Sheet): void {
-  const ids = document.values(IDS);
-  if (new Set(ids).size !== ids.length) throw new SamlFault('signature', 'an ID twice');
 }
 
 /**

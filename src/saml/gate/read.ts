@@ -1,6 +1,7 @@
 import { SamlFault } from '../errors.ts';
 import { COMPARISONS, type NameId, type SamlMessage } from '../model.ts';
 import { type Element, NS } from '../xml/library.ts';
+import { base, flag, given, instant, integer, nameIdOf } from '../xml/values.ts';
 
 /** Properties that only the binding and the signature say. */
 type FromElsewhere = 'binding' | 'signed' | 'relayState';
@@ -9,7 +10,6 @@ type Without<M> = M extends SamlMessage ? Omit<M, FromElsewhere> : never;
 /** What the XML of a message says. */
 export type Content = Without<SamlMessage>;
 type ContentOf<K extends SamlMessage['kind']> = Extract<Content, { kind: K }>;
-type Base = Pick<Content, 'id' | 'issuer' | 'issueInstant'>;
 
 /** Reads an element that is valid by the protocol schema. Throws `kind`, `issuer` or `instant`. */
 export const READERS: Readonly<{
@@ -19,21 +19,6 @@ export const READERS: Readonly<{
   LogoutRequest: readLogoutRequest,
   LogoutResponse: readLogoutResponse,
 };
-
-const ENTITY = 'urn:oasis:names:tc:SAML:2.0:nameid-format:entity';
-const UNSPECIFIED = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified';
-
-/** saml-core section 3.2.1; each profile of ours demands Issuer, a plain entity id (saml-profiles section 4). */
-function base(element: Element): Base {
-  const issuer = element.child(NS.saml, 'Issuer');
-  if (!issuer) throw new SamlFault('issuer', 'no Issuer');
-  if ((issuer.attribute('Format') ?? ENTITY) !== ENTITY) throw new SamlFault('issuer', 'Issuer is not an entity id');
-  return {
-    id: element.attribute('ID') ?? '',
-    issuer: issuer.text,
-    issueInstant: instant(element.attribute('IssueInstant')) ?? 0,
-  };
-}
 
 /** saml-core section 3.4.1. */
 function readAuthnRequest(element: Element): ContentOf<'AuthnRequest'> {
@@ -106,29 +91,5 @@ function subject(element: Element | undefined): NameId | undefined {
 function nameId(parent: Element): NameId {
   const element = parent.child(NS.saml, 'NameID');
   if (!element) throw new SamlFault('kind', `${parent.name} without a NameID: BaseID and EncryptedID aren't read`);
-  return {
-    value: element.text,
-    format: element.attribute('Format') ?? UNSPECIFIED,
-    ...given('nameQualifier', element.attribute('NameQualifier')),
-    ...given('spNameQualifier', element.attribute('SPNameQualifier')),
-  };
-}
-
-function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  // A computed key widens to string.
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
-}
-
-/** xs:boolean. */
-const flag = (text: string | undefined): boolean => /^\s*(true|1)\s*$/.test(text ?? '');
-
-/** xs:unsignedShort. */
-const integer = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
-
-/** Times are in UTC (saml-core section 1.3.3): one without a zone would be read by this machine's. */
-function instant(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const at = /(?:Z|[+-]\d\d:\d\d)\s*$/.test(text) ? Date.parse(text.trim()) : Number.NaN;
-  if (Number.isNaN(at)) throw new SamlFault('instant', `${text} is no time in UTC`);
-  return at;
+  return nameIdOf(element);
 }

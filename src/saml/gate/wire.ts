@@ -12,6 +12,10 @@ export const MAX_XML = 64 * 1024;
 const MAX_QUERY = 64 * 1024;
 const MAX_BODY = 160 * 1024;
 
+/** Bytes of a Response, and characters of the form that carries one: attributes by the hundred, encrypted, in base64 twice. */
+export const MAX_RESPONSE = 256 * 1024;
+export const MAX_RESPONSE_BODY = 512 * 1024;
+
 /**
  * Characters of RelayState. The bindings say 80 bytes (section 3.4.3), and service providers send their return
  * addresses none the less, which browsers and servers take to about 2,000 characters.
@@ -40,7 +44,7 @@ export interface Raw {
 }
 
 /** Throws `size`, `encoding`, `parameters` or `relay-state`. */
-export const UNWRAP: Readonly<Record<Binding, (raw: Raw) => Wire>> = { redirect, post, soap };
+export const UNWRAP: Readonly<Record<Binding, (raw: Raw) => Wire>> = { redirect, post: (raw) => post(raw), soap };
 
 /** saml-bindings section 3.4.4.1. */
 function redirect({ query = '' }: Raw): Wire {
@@ -59,8 +63,8 @@ function redirect({ query = '' }: Raw): Wire {
 }
 
 /** saml-bindings section 3.5.4. SigAlg and Signature would be SimpleSign, another binding. */
-function post({ body = '' }: Raw): Wire {
-  const parameters = cutParameters(bounded(body, MAX_BODY));
+function post({ body = '' }: Raw, most = MAX_BODY): Wire {
+  const parameters = cutParameters(bounded(body, most));
   const { SigAlg, Signature, SAMLEncoding } = parameters;
   if (SigAlg || Signature || SAMLEncoding) throw new SamlFault('parameters', 'parameters of another binding');
   const { parameter, value } = messageOf(parameters);
@@ -68,6 +72,13 @@ function post({ body = '' }: Raw): Wire {
   const common = { parameter, ...relayStateOf(parameters) };
   if (looksLikeXml(bytes)) return { ...common, xml: bytes, departures };
   return { ...common, xml: inflate(bytes), departures: [...departures, 'deflated-post'] };
+}
+
+/** The form that carries a Response. Throws as `UNWRAP` does, and `kind` for a request. */
+export function postedResponse(body: string): Wire {
+  const wire = post({ body }, MAX_RESPONSE_BODY);
+  if (wire.parameter !== 'SAMLResponse') throw new SamlFault('kind', 'a request where a Response is due');
+  return wire;
 }
 
 /** `<`, white space, or a mark of the byte order; no block of DEFLATE that holds XML begins with the first two. */

@@ -287,6 +287,15 @@ const FOLDER = new URL('./schemas/', import.meta.url);
 
 const SCHEMAS = {
   protocol: ['xmldsig-core-schema', 'xenc-schema', 'saml-schema-assertion-2.0', 'saml-schema-protocol-2.0'],
+  /** With what may be encrypted in it, by XML Encryption 1.1 as well. */
+  response: [
+    'xmldsig-core-schema',
+    'xmldsig11-schema',
+    'xenc-schema',
+    'xenc11-schema',
+    'saml-schema-assertion-2.0',
+    'saml-schema-protocol-2.0',
+  ],
   soap: [
     'xmldsig-core-schema',
     'xenc-schema',
