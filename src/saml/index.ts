@@ -11,7 +11,7 @@
 export { SamlFault } from './errors.ts';
 export { DEPARTURES, type Departure } from './gate/departures.ts';
 export { createGate, type Gate, type GatePorts, type Inbound, type Peer, type Sender } from './gate/gate.ts';
-export { checkedRelayState } from './gate/wire.ts';
+export { checkedRelayState, MAX_RESPONSE_BODY, postedResponse } from './gate/wire.ts';
 export { type Compiled, publicKeyOf } from './metadata/compile.ts';
 export { originOf } from './metadata/copies.ts';
 export { sealedCopies } from './metadata/entity-copies.ts';
@@ -23,7 +23,7 @@ export { loadOnce } from './metadata/once.ts';
 export type { Admit, MetadataPorts, Source, SourceHealth } from './metadata/ports.ts';
 export { duration, entityId, type MetadataSource, metadataSource, webUri } from './metadata/settings.ts';
 export { Snapshot } from './metadata/snapshot.ts';
-export { createSource } from './metadata/source.ts';
+export { createProviderSource, createSource } from './metadata/source.ts';
 export { plain } from './metadata/texts.ts';
 export { durationOf, instantOf } from './metadata/times.ts';
 export {
@@ -31,6 +31,7 @@ export {
   type AuthnRequest,
   BINDINGS,
   type Binding,
+  type IdentityProvider,
   type LogoutRequest,
   type LogoutResponse,
   NAME_ID_FORMATS,
@@ -42,6 +43,9 @@ export {
   type Status,
 } from './model.ts';
 export { NAMESPACES } from './namespaces.ts';
+export type { Answer, Expected, Said } from './response/model.ts';
+export { claimsOf, prepareResponses, readResponse } from './response/response.ts';
+export { type AuthnRequestInput, createAuthnRequestWriter } from './writing/authn-request.ts';
 export { element, Written, write, type XmlContent, type XmlElement } from './writing/canonical.ts';
 export type { Outgoing } from './writing/delivery.ts';
 export { createLogoutWriter, type LogoutWriter } from './writing/logout.ts';

@@ -53,6 +53,39 @@ export interface ServiceProvider {
   digestMethods: readonly string[];
 }
 
+/** An identity provider as its metadata describes it, reduced to what is used (saml-metadata section 2.4.3). */
+export interface IdentityProvider {
+  entityId: string;
+  validUntil?: number;
+  displayName?: LocalizedText;
+  description?: LocalizedText;
+  informationUrl?: LocalizedText;
+  privacyStatementUrl?: LocalizedText;
+  /** mdui:Keywords, all languages together. */
+  keywords: readonly string[];
+  /** mdui:Logo, in document order: addresses that nobody has looked at. */
+  logos: readonly { url: string; width: number; height: number; language?: string }[];
+  singleSignOnServices: readonly { binding: 'redirect' | 'post'; location: string }[];
+  singleLogoutServices: ServiceProvider['singleLogoutServices'];
+  signingCertificates: readonly string[];
+  wantAuthnRequestsSigned: boolean;
+  nameIdFormats: readonly string[];
+  /** `shibmd:Scope` that isn't a regular expression: whose scoped values it may send. */
+  scopes: readonly string[];
+  /** Values of `http://macedir.org/entity-category`. */
+  entityCategories: readonly string[];
+  signingMethods: readonly string[];
+  digestMethods: readonly string[];
+}
+
+/** What an entity of metadata can be to us, by the role that is read of it. */
+export interface Entities {
+  sp: ServiceProvider;
+  idp: IdentityProvider;
+}
+export type Role = keyof Entities;
+export type Entity = Entities[Role];
+
 export interface NameId {
   value: string;
   format: string;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { Role } from '../model.ts';
 import type { Compiled } from './compile.ts';
 import { faultFrom, MetadataFault, type PlainFault, reasonOf } from './fault.ts';
 
@@ -8,6 +9,8 @@ export interface Question {
   /** PEM. */
   certificate?: string;
   now: number;
+  /** Service providers by default. */
+  role?: Role;
 }
 
 /** What the thread answers, one for each question and in their order. */

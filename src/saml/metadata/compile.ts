@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import type { Role } from '../model.ts';
 import { withDocument } from '../xml/library.ts';
 import { verifySignedMetadata } from '../xml/signature.ts';
 import { MetadataFault } from './fault.ts';
@@ -27,15 +28,20 @@ export interface Compiled {
 }
 
 /**
- * Verifies a document's signature, where a certificate (PEM) is given, and reads its service providers.
+ * Verifies a document's signature, where a certificate (PEM) is given, and reads its service providers, or those in another role.
  *
  * @throws MetadataFault or SamlFault if the document can't be used
  */
-export function compile(document: Uint8Array, certificate: string | undefined, now: number): Compiled {
+export function compile(
+  document: Uint8Array,
+  certificate: string | undefined,
+  now: number,
+  role: Role = 'sp',
+): Compiled {
   const builder = new SnapshotBuilder();
   const octets = certificate === undefined ? document : signedOctets(document, certificate);
   const { refused, ...rest } = withDocument(octets, { bytes: LARGEST }, ({ root }) =>
-    readMetadata(root, now, (provider) => builder.add(provider)),
+    readMetadata(root, now, role, (entity) => builder.add(entity)),
   );
   const bytes = builder.bytes();
   return {

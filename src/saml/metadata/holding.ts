@@ -1,18 +1,18 @@
-import type { ServiceProvider } from '../model.ts';
+import type { Entity, ServiceProvider } from '../model.ts';
 import type { Compiled } from './compile.ts';
 import { Snapshot } from './snapshot.ts';
 
-/** Parsed service providers kept at hand, each some ten kilobytes. */
+/** Parsed entities kept at hand, each some ten kilobytes. */
 const MOST = 300;
 
-/** A document in use, and its service providers on demand. */
-export class Holding {
+/** A document in use, and its entities on demand. */
+export class Holding<E extends Entity = ServiceProvider> {
   readonly digest: string;
   readonly count: number;
   readonly validUntil: number | undefined;
   readonly publishedAt: number | undefined;
-  readonly #snapshot: Snapshot;
-  readonly #recent = new Map<string, ServiceProvider>();
+  readonly #snapshot: Snapshot<E>;
+  readonly #recent = new Map<string, E>();
   readonly #now: () => number;
   #soleId: string | undefined;
 
@@ -21,11 +21,11 @@ export class Holding {
     this.count = from.count;
     this.validUntil = from.validUntil;
     this.publishedAt = from.publishedAt;
-    this.#snapshot = new Snapshot(from.bytes, from.count);
+    this.#snapshot = new Snapshot<E>(from.bytes, from.count);
     this.#now = now;
   }
 
-  find(entityId: string): ServiceProvider | undefined {
+  find(entityId: string): E | undefined {
     return this.#current(this.#recent.get(entityId) ?? this.#snapshot.find(entityId));
   }
 
@@ -47,7 +47,7 @@ export class Holding {
   }
 
   /** Metadata past its time is no metadata (saml-metadata section 2.3.1), also where nothing newer can be had. */
-  #current(found: ServiceProvider | undefined): ServiceProvider | undefined {
+  #current(found: E | undefined): E | undefined {
     if (found === undefined) return undefined;
     this.#recent.delete(found.entityId);
     if (found.validUntil !== undefined && found.validUntil <= this.#now()) return undefined;

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Role } from '../model.ts';
 import { compileApart } from './apart.ts';
 import { type Compiled, LARGEST } from './compile.ts';
 import { faultFrom, MetadataFault, type PlainFault } from './fault.ts';
@@ -17,6 +18,8 @@ export interface Task {
   /** PEM. */
   certificate?: string;
   now: number;
+  /** Service providers by default. */
+  role?: Role;
 }
 
 /** The bytes go by way of a file. */
@@ -33,8 +36,8 @@ export type Answer = { compiled: Omit<Compiled, 'bytes'> } | PlainFault;
 export async function load(task: Task, signal?: AbortSignal): Promise<Compiled> {
   const { size } = await stat(task.file);
   if (size > LARGEST) throw new MetadataFault(`it has ${size} bytes, more than ${LARGEST}`);
-  const { certificate, now } = task;
-  if (size <= SMALL) return await compileApart({ document: await readFile(task.file), certificate, now });
+  const { file, ...rest } = task;
+  if (size <= SMALL) return await compileApart({ ...rest, document: await readFile(file) });
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-metadata-'));
   try {
     const output = join(folder, 'compiled');

@@ -1,8 +1,9 @@
-import type { ServiceProvider } from '../model.ts';
+import type { Entity, Role, ServiceProvider } from '../model.ts';
 import { type Element, NS } from '../xml/library.ts';
+import { entityIdOf } from './entity.ts';
 import { MetadataFault, reasonOf } from './fault.ts';
-import { entityIdOf, providerOf, roleOf } from './provider.ts';
 import { extensionsOf } from './read.ts';
+import { ROLES, roleOf } from './roles.ts';
 import { parseDuration, parseInstant } from './times.ts';
 
 const MOST_ENTITIES = 100_000;
@@ -14,11 +15,11 @@ export interface Refusal {
   reason: string;
 }
 
-/** What a metadata document says of service providers; times are epoch milliseconds, durations milliseconds. */
+/** What a metadata document says of entities in one role; times are epoch milliseconds, durations milliseconds. */
 export interface Parsed {
   accepted: ServiceProvider[];
   refused: Refusal[];
-  /** Entities that aren't service providers of SAML 2.0. */
+  /** Entities that don't have the role, or not for SAML 2.0. */
   others: number;
   /** Of the document itself. */
   validUntil?: number;
@@ -28,24 +29,24 @@ export interface Parsed {
   cacheDuration?: number;
 }
 
-/** Told each service provider as it is found, so that nobody needs to hold all of them. */
-export type OnProvider = (provider: ServiceProvider) => void;
+/** Told each entity as it is found, so that nobody needs to hold all of them. */
+export type OnEntity = (entity: Entity) => void;
 
 /**
- * Reads `EntityDescriptor` or `EntitiesDescriptor`, nested as it may be (saml-metadata section 2.3). What is
+ * Reads the service providers of an `EntityDescriptor` or `EntitiesDescriptor`, nested as it may be (saml-metadata section 2.3). What is
  * wrong with one entity refuses that one.
  *
  * @throws MetadataFault if the document is no metadata, or its `validUntil` has passed
  */
 export function parseMetadata(root: Element, now: number): Parsed {
   const accepted: ServiceProvider[] = [];
-  const rest = readMetadata(root, now, (provider) => accepted.push(provider));
+  const rest = readMetadata(root, now, 'sp', (provider) => accepted.push(provider as ServiceProvider));
   return { accepted, ...rest };
 }
 
-/** The same, one service provider after the other. */
-export function readMetadata(root: Element, now: number, found: OnProvider): Omit<Parsed, 'accepted'> {
-  const reader = new Reader(now, found);
+/** The same of any role, one entity after the other. */
+export function readMetadata(root: Element, now: number, role: Role, found: OnEntity): Omit<Parsed, 'accepted'> {
+  const reader = new Reader(now, role, found);
   const validUntil = reader.until(root, undefined, root.attribute('entityID'));
   if (root.is(NS.md, 'EntityDescriptor')) reader.entity(root, undefined);
   else if (root.is(NS.md, 'EntitiesDescriptor')) reader.group(root, undefined, 0);
@@ -76,12 +77,14 @@ class Reader {
   others = 0;
   cacheDuration: number | undefined;
   readonly #now: number;
-  readonly #found: OnProvider;
+  readonly #role: Role;
+  readonly #found: OnEntity;
   readonly #seen = new Set<string>();
   #entities = 0;
 
-  constructor(now: number, found: OnProvider) {
+  constructor(now: number, role: Role, found: OnEntity) {
     this.#now = now;
+    this.#role = role;
     this.#found = found;
   }
 
@@ -106,7 +109,7 @@ class Reader {
 
   entity(element: Element, above: number | undefined): void {
     if (++this.#entities > MOST_ENTITIES) throw new MetadataFault(`it has more than ${MOST_ENTITIES} entities`);
-    const role = roleOf(element);
+    const role = roleOf(element, this.#role);
     if (role === undefined) {
       this.others++;
       return;
@@ -114,18 +117,18 @@ class Reader {
     let entityId: string | undefined;
     try {
       entityId = entityIdOf(element);
-      const provider = this.#provider(element, role, entityId, above);
+      const read = this.#read(element, role, entityId, above);
       if (this.#seen.has(entityId)) throw new MetadataFault('its entityID stands here twice');
       this.#seen.add(entityId);
-      this.#found(provider);
+      this.#found(read);
     } catch (error) {
       this.refused.push({ ...(entityId !== undefined && { entityId }), reason: reasonOf(error) });
     }
   }
 
-  #provider(element: Element, role: Element, entityId: string, above: number | undefined): ServiceProvider {
+  #read(element: Element, role: Element, entityId: string, above: number | undefined): Entity {
     const until = this.until(role, this.until(element, above));
-    return providerOf(element, role, entityId, until);
+    return ROLES[this.#role].read(element, role, entityId, until);
   }
 
   /** The earlier of this element's `validUntil` and the one above it; notes `cacheDuration` on the way. */

@@ -2,7 +2,7 @@ import type { AuditPort, LogPort } from '../../core/door.ts';
 import type { Sealer } from '../../core/seal.ts';
 import type { DurableStore } from '../../core/store.ts';
 import type { Asker, Strangers } from '../../core/strangers.ts';
-import type { ServiceProvider } from '../model.ts';
+import type { Entity, Role, ServiceProvider } from '../model.ts';
 import type { Lapsed } from './fault.ts';
 import type { Holding } from './holding.ts';
 import type { Refusal } from './parse.ts';
@@ -15,6 +15,8 @@ export interface MetadataPorts {
   /** Namespace of the copies in it, for a speaker who keeps them apart from others'. */
   namespace?: string;
   sealer: Sealer;
+  /** What is read of an entity; service providers by default. Another role has a namespace of its own. */
+  role?: Role;
   /** No private network but the allowed ones, no redirect. */
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
   audit: Pick<AuditPort, 'note'>;
@@ -33,7 +35,7 @@ export interface SourceHealth {
   kind: 'file' | 'url' | 'mdq';
   /** File or address. */
   location: string;
-  /** Service providers that can be used; absent for a query server, and where there is no metadata. */
+  /** Entities that can be used; absent for a query server, and where there is no metadata. */
   providers?: number;
   /** Of the document in use, and when it was loaded. */
   validUntil?: number;
@@ -56,16 +58,16 @@ export interface Failure {
 }
 
 /** Where metadata comes from: all that one place describes. */
-export interface Source {
+export interface Source<E extends Entity = ServiceProvider> {
   /** Loads for the first time. Never throws: what can't be had is tried again. */
   start(): Promise<void>;
   /**
    * The same object for as long as its metadata stays as it is, so that what is parsed of it can be kept with it.
    * `by`: whoever named it, if that is anybody: a question that has to be asked for it is on their account.
    */
-  find(entityId: string, by?: Asker): Promise<ServiceProvider | undefined>;
+  find(entityId: string, by?: Asker): Promise<E | undefined>;
   /** What is at hand of an entity, and in force, without asking anybody. */
-  held(entityId: string): ServiceProvider | undefined;
+  held(entityId: string): E | undefined;
   /** When what is held of an entity ended; undefined where it is in force, or nothing is held. */
   endedAt(entityId: string): number | undefined;
   /**

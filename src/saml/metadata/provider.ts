@@ -1,16 +1,15 @@
 import type { LocalizedText } from '../../core/account.ts';
-import { BINDINGS, type Binding, type ServiceProvider } from '../model.ts';
+import { BINDINGS, type ServiceProvider } from '../model.ts';
 import { type Element, NS } from '../xml/library.ts';
 import { keysOf } from './certificates.ts';
+import { entityAttribute, logoutsOf, MOST_SERVICES, MOST_VALUES, methodsOf, shownOf } from './entity.ts';
 import { MetadataFault } from './fault.ts';
 import { isEndpoint } from './locations.ts';
-import { ENTITY_CATEGORY, PROTOCOL, SUBJECT_ID_REQUIREMENT } from './names.ts';
-import { bounded, childrenOf, distinct, extensionsOf, flag, indexed, indexOf } from './read.ts';
-import { isWebAddress, localized } from './texts.ts';
+import { ENTITY_CATEGORY, SUBJECT_ID_REQUIREMENT } from './names.ts';
+import { bounded, childrenOf, distinct, flag, indexed, indexOf } from './read.ts';
+import { localized } from './texts.ts';
 
-const MOST_SERVICES = 200;
 const MOST_ATTRIBUTES = 500;
-const MOST_VALUES = 200;
 
 /**
  * A service provider from its entity and role (saml-metadata section 2.4.4).
@@ -23,7 +22,7 @@ export function providerOf(entity: Element, role: Element, entityId: string, val
   return {
     entityId,
     ...(validUntil !== undefined && { validUntil }),
-    ...shownOf(entity, role),
+    ...shownOf(entity, role, serviceNameOf(role)),
     assertionConsumerServices: consumersOf(role),
     singleLogoutServices: logoutsOf(role),
     signingCertificates: keys.signing,
@@ -55,55 +54,12 @@ function consumersOf(role: Element): ServiceProvider['assertionConsumerServices'
   );
 }
 
-function logoutsOf(role: Element): ServiceProvider['singleLogoutServices'] {
-  const services = bounded(childrenOf(role, NS.md, 'SingleLogoutService'), MOST_SERVICES, 'endpoints');
-  return services.flatMap((it) => {
-    const binding = bindingOf(it.attribute('Binding'));
-    const location = it.attribute('Location') ?? '';
-    const responseLocation = it.attribute('ResponseLocation');
-    if (binding === undefined || !isEndpoint(location)) return [];
-    if (responseLocation === undefined) return [{ binding, location }];
-    return isEndpoint(responseLocation) ? [{ binding, location, responseLocation }] : [];
-  });
-}
-
-function bindingOf(uri: string | undefined): Binding | undefined {
-  return (Object.keys(BINDINGS) as Binding[]).find((binding) => BINDINGS[binding] === uri);
-}
-
-type Shown = Pick<ServiceProvider, 'displayName' | 'description' | 'informationUrl' | 'privacyStatementUrl'>;
-
-/** What is shown of it (SAML metadata extensions for login and discovery user interface). */
-function shownOf(entity: Element, role: Element): Shown {
-  const ui = extensionsOf(role, NS.mdui, 'UIInfo');
-  const texts = (name: string, keep?: (text: string) => boolean): LocalizedText | undefined =>
-    localized(
-      ui.flatMap((info) => childrenOf(info, NS.mdui, name)),
-      keep,
-    );
-  const displayName = texts('DisplayName') ?? serviceNameOf(role) ?? organizationOf(entity, role);
-  const description = texts('Description');
-  const informationUrl = texts('InformationURL', isWebAddress);
-  const privacyStatementUrl = texts('PrivacyStatementURL', isWebAddress);
-  return {
-    ...(displayName && { displayName }),
-    ...(description && { description }),
-    ...(informationUrl && { informationUrl }),
-    ...(privacyStatementUrl && { privacyStatementUrl }),
-  };
-}
-
 function serviceNameOf(role: Element): LocalizedText | undefined {
   return localized(
     childrenOf(role, NS.md, 'AttributeConsumingService')
       .slice(0, 1)
       .flatMap((service) => childrenOf(service, NS.md, 'ServiceName')),
   );
-}
-
-function organizationOf(entity: Element, role: Element): LocalizedText | undefined {
-  const organization = role.child(NS.md, 'Organization') ?? entity.child(NS.md, 'Organization');
-  return localized(organization?.children(NS.md, 'OrganizationDisplayName') ?? []);
 }
 
 function attributeServicesOf(role: Element): ServiceProvider['attributeConsumingServices'] {
@@ -133,36 +89,4 @@ function requestedOf(element: Element): ServiceProvider['attributeConsumingServi
       values: bounded(distinct(values), MOST_VALUES, 'values of an attribute'),
     },
   ];
-}
-
-/** Values of an entity attribute: of the entity's own, not of an assertion about it. */
-function entityAttribute(entity: Element, name: string): string[] {
-  const values = extensionsOf(entity, NS.mdattr, 'EntityAttributes')
-    .flatMap((attributes) => childrenOf(attributes, NS.saml, 'Attribute'))
-    .filter((attribute) => attribute.attribute('Name') === name)
-    .flatMap((attribute) => childrenOf(attribute, NS.saml, 'AttributeValue'));
-  return bounded(distinct(values), MOST_VALUES, 'values of an attribute');
-}
-
-/** Algorithms in its order; those of the role stand in place of the entity's (SAML metadata algorithm support, section 2.4). */
-function methodsOf(entity: Element, role: Element, name: string): string[] {
-  const own = extensionsOf(role, NS.alg, name);
-  const found = own.length > 0 ? own : extensionsOf(entity, NS.alg, name);
-  const algorithms = bounded(found, 50, 'algorithms').map((method) => method.attribute('Algorithm')?.trim() ?? '');
-  return [...new Set(algorithms)].filter((algorithm) => algorithm !== '');
-}
-
-/** Entity ids are URIs of 1 to 1024 characters (saml-metadata section 2.2.1); none has white space or controls in it. */
-export function entityIdOf(entity: Element): string {
-  const id = entity.attribute('entityID') ?? '';
-  if (id === '' || id.length > 1024) throw new MetadataFault('its entityID has not between 1 and 1024 characters');
-  if (/[\s\p{C}]/u.test(id)) throw new MetadataFault('its entityID holds white space or controls');
-  return id;
-}
-
-/** The role of a service provider for SAML 2.0. Others, as of identity providers, don't concern us. */
-export function roleOf(entity: Element): Element | undefined {
-  return entity
-    .children(NS.md, 'SPSSODescriptor')
-    .find((role) => role.attribute('protocolSupportEnumeration')?.split(/\s+/).includes(PROTOCOL));
 }

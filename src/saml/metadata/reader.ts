@@ -5,10 +5,10 @@ import { plainFault } from './fault.ts';
 import type { Answer, Task } from './load.ts';
 
 /** A process of its own for one document; `load` starts it, sends one task, and waits for one answer. */
-process.once('message', ({ file, certificate, now, output }: Task & { output: string }) => {
+process.once('message', ({ file, certificate, now, role, output }: Task & { output: string }) => {
   let answer: Answer;
   try {
-    const { bytes, ...compiled } = compile(readFileSync(file), certificate, now);
+    const { bytes, ...compiled } = compile(readFileSync(file), certificate, now, role);
     writeFileSync(output, bytes, { mode: 0o600 });
     answer = { compiled };
   } catch (error) {

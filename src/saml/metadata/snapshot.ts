@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { ServiceProvider } from '../model.ts';
+import type { Entity, ServiceProvider } from '../model.ts';
 import { MetadataFault } from './fault.ts';
 
 /**
- * Service providers in one block of bytes: first a row for each, in order of its key, then what they describe, each
+ * Entities in one block of bytes: first a row for each, in order of its key, then what they describe, each
  * deflated by itself. A block lies outside the heap, is kept and sent as it is,
  * and is read one entity at a time, so that ten thousand cost no more time than one.
  *
@@ -43,15 +43,15 @@ const DICTIONARY = Buffer.from(
   ].join(''),
 );
 
-/** Collects service providers and makes the block of them. */
+/** Collects entities and makes the block of them. */
 export class SnapshotBuilder {
   readonly #records: { key: Buffer; data: Buffer }[] = [];
 
-  add(provider: ServiceProvider): void {
-    const json = Buffer.from(JSON.stringify(provider));
+  add(entity: Entity): void {
+    const json = Buffer.from(JSON.stringify(entity));
     if (json.length > LARGEST_RECORD) throw new MetadataFault('it is too large');
     this.#records.push({
-      key: keyOf(provider.entityId),
+      key: keyOf(entity.entityId),
       data: deflateRawSync(json, { dictionary: DICTIONARY, chunkSize: CHUNK }),
     });
   }
@@ -77,8 +77,8 @@ export class SnapshotBuilder {
   }
 }
 
-/** Reads a block. */
-export class Snapshot {
+/** Reads a block; whoever opens one knows which role it was made of. */
+export class Snapshot<E extends Entity = ServiceProvider> {
   readonly bytes: Uint8Array;
   readonly count: number;
   readonly #view: DataView;
@@ -89,7 +89,7 @@ export class Snapshot {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  find(entityId: string): ServiceProvider | undefined {
+  find(entityId: string): E | undefined {
     const key = keyOf(entityId);
     let low = 0;
     let high = this.count - 1;
@@ -108,7 +108,7 @@ export class Snapshot {
   }
 
   /** In order of their keys, which is none that means anything. */
-  at(row: number): ServiceProvider | undefined {
+  at(row: number): E | undefined {
     if (row >= this.count) return undefined;
     const offset = this.#view.getUint32(row * ROW + KEY);
     const length = this.#view.getUint32(row * ROW + KEY + 4);
@@ -119,7 +119,7 @@ export class Snapshot {
       chunkSize: 2 * CHUNK,
     });
     // Made from parsed metadata by the builder; what was stored meanwhile is held against its digest first.
-    return JSON.parse(json.toString()) as ServiceProvider;
+    return JSON.parse(json.toString()) as E;
   }
 }
 

@@ -4,10 +4,10 @@ import { compile } from './compile.ts';
 import { plainFault } from './fault.ts';
 
 /** A thread for small documents: answers each question that `apart.ts` asks. */
-parentPort?.on('message', ({ document, certificate, now }: Question) => {
+parentPort?.on('message', ({ document, certificate, now, role }: Question) => {
   let said: Said;
   try {
-    said = { compiled: compile(document, certificate, now) };
+    said = { compiled: compile(document, certificate, now, role) };
   } catch (error) {
     said = plainFault(error);
   }

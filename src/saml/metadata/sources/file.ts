@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import type { Entity } from '../../model.ts';
 import type { Compiled } from '../compile.ts';
 import { createCopies, originOf } from '../copies.ts';
 import { ClaimFault, MetadataFault, reasonOf } from '../fault.ts';
@@ -18,13 +19,20 @@ export type FileSettings = Extract<MetadataSource, { file: string }>;
  * Metadata in a file: read again when it has changed. Its writer may be anybody, a toolkit that ends it every other day
  * among them: the last good copy is kept in the durable store, and holds until it ends itself.
  */
-export function createFileSource(owner: string, settings: FileSettings, ports: MetadataPorts, admit: Admit): Source {
+export function createFileSource<E extends Entity>(
+  owner: string,
+  settings: FileSettings,
+  ports: MetadataPorts,
+  admit: Admit,
+): Source<E> {
   const { file, certificate } = settings;
+  const { role } = ports;
+  const task = { file, ...(certificate !== undefined && { certificate }), ...(role && { role }) };
   const status = createStatus({ owner, kind: 'file', location: file }, ports);
   const copies = createCopies(ports, owner, originOf(settings));
   const stop = new AbortController();
   let timer: Schedule | undefined;
-  let holding: Holding | undefined;
+  let holding: Holding<E> | undefined;
   let seen: string | undefined;
 
   async function read(anew: boolean): Promise<void> {
@@ -33,11 +41,8 @@ export function createFileSource(owner: string, settings: FileSettings, ports: M
     if (mark === seen && !anew) return;
     // Also where it can't be used: the same file says the same again.
     seen = mark;
-    const compiled = await load(
-      { file, ...(certificate !== undefined && { certificate }), now: ports.now() },
-      stop.signal,
-    );
-    const fresh = new Holding(compiled, ports.now);
+    const compiled = await load({ ...task, now: ports.now() }, stop.signal);
+    const fresh = new Holding<E>(compiled, ports.now);
     await admit(fresh);
     status.loaded(compiled, holding !== undefined);
     if (fresh.digest !== holding?.digest) await keep(compiled);
@@ -58,7 +63,7 @@ export function createFileSource(owner: string, settings: FileSettings, ports: M
   async function recall(): Promise<void> {
     const kept = await copies.read();
     if (kept === undefined) return;
-    const former = new Holding({ ...kept.copy, bytes: kept.bytes }, ports.now);
+    const former = new Holding<E>({ ...kept.copy, bytes: kept.bytes }, ports.now);
     await admit(former);
     holding = former;
   }

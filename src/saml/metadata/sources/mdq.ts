@@ -1,6 +1,6 @@
 import { SallyportError } from '../../../core/errors.ts';
 import type { Asker } from '../../../core/strangers.ts';
-import type { ServiceProvider } from '../../model.ts';
+import type { Entity } from '../../model.ts';
 import { compileApart } from '../apart.ts';
 import type { Compiled } from '../compile.ts';
 import { originOf } from '../copies.ts';
@@ -29,23 +29,27 @@ export const UNKNOWN = { atOnce: 8, most: 120, window: 60_000 };
 export type MdqSettings = Extract<MetadataSource, { mdq: string }>;
 
 /** An entity as last had; a failure leaves it until it expires. */
-interface Entry {
-  holding: Holding;
+interface Entry<E extends Entity> {
+  holding: Holding<E>;
   askAgain: number;
 }
 
 /** Entities one at a time, from a metadata query server (draft-young-md-query, draft-young-md-query-saml). */
-export function createMdqSource(owner: string, settings: MdqSettings, ports: MetadataPorts): Source {
-  return new MdqSource(owner, settings, ports);
+export function createMdqSource<E extends Entity>(
+  owner: string,
+  settings: MdqSettings,
+  ports: MetadataPorts,
+): Source<E> {
+  return new MdqSource<E>(owner, settings, ports);
 }
 
-class MdqSource implements Source {
+class MdqSource<E extends Entity> implements Source<E> {
   readonly #owner: string;
   readonly #settings: MdqSettings;
   readonly #ports: MetadataPorts;
   readonly #status: ReturnType<typeof createStatus>;
   readonly #copies: ReturnType<typeof createEntityCopies>;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry<E>>();
   /** Until when an entity isn't asked for: apart from those that are there, which a flood of others mustn't drive out. */
   readonly #absent = new Map<string, number>();
   readonly #asking = new Map<string, Promise<void>>();
@@ -66,7 +70,7 @@ class MdqSource implements Source {
   async start(): Promise<void> {}
 
   /** @throws TooManyError, SallyportError ERR_STORE_UNAVAILABLE where too many unknown entities are being asked for */
-  async find(entityId: string, by?: Asker): Promise<ServiceProvider | undefined> {
+  async find(entityId: string, by?: Asker): Promise<E | undefined> {
     const entry = await this.#earlier(entityId);
     const found = entry?.holding.find(entityId);
     if (entry !== undefined && found !== undefined) {
@@ -81,7 +85,7 @@ class MdqSource implements Source {
     return this.#entries.get(entityId)?.holding.find(entityId);
   }
 
-  held(entityId: string): ServiceProvider | undefined {
+  held(entityId: string): E | undefined {
     return this.#entries.get(entityId)?.holding.find(entityId);
   }
 
@@ -131,7 +135,7 @@ class MdqSource implements Source {
     }
   }
 
-  async #fetch(entityId: string): Promise<(Entry & { compiled: Compiled }) | undefined> {
+  async #fetch(entityId: string): Promise<(Entry<E> & { compiled: Compiled }) | undefined> {
     const { mdq, certificate, refresh, maxValidity } = this.#settings;
     const url = `${mdq.replace(/\/+$/, '')}/entities/${encodeURIComponent(entityId)}`;
     const { response } = await ask(this.#ports.fetch, url, {}, this.#stop.signal);
@@ -141,10 +145,11 @@ class MdqSource implements Source {
       return undefined;
     }
     const document = Buffer.concat(await Array.fromAsync(piecesOf(response, LARGEST)));
+    const { role } = this.#ports;
     const now = this.#ports.now();
-    const compiled = await compileApart({ document, certificate, now });
+    const compiled = await compileApart({ document, certificate, now, ...(role && { role }) });
     refuseEndless(compiled, maxValidity, now);
-    const holding = new Holding(compiled, this.#ports.now);
+    const holding = new Holding<E>(compiled, this.#ports.now);
     // Any document of the federation bears the same good signature: it must be the one that was asked for.
     if (compiled.count !== 1 || holding.find(entityId) === undefined) {
       const [refusal] = compiled.refused;
@@ -155,19 +160,19 @@ class MdqSource implements Source {
   }
 
   /** What was good before, of this process or an earlier one. */
-  async #earlier(entityId: string): Promise<Entry | undefined> {
+  async #earlier(entityId: string): Promise<Entry<E> | undefined> {
     const held = this.#entries.get(entityId);
     if (held !== undefined) return held;
     if ((this.#absent.get(entityId) ?? 0) > this.#ports.now()) return undefined;
     const copy = await this.#copies.read(entityId).catch(() => undefined);
     if (copy?.validUntil === undefined) return undefined;
-    const entry = { holding: new Holding(copy, this.#ports.now), askAgain: 0 };
+    const entry = { holding: new Holding<E>(copy, this.#ports.now), askAgain: 0 };
     put(this.#entries, entityId, entry);
     return entry;
   }
 
   /** Nobody signed that it isn't there: a signed copy that is in force outlives that, and ends by itself. */
-  async #withdraw(entityId: string, held: Entry | undefined): Promise<void> {
+  async #withdraw(entityId: string, held: Entry<E> | undefined): Promise<void> {
     put(this.#absent, entityId, this.#ports.now() + ABSENT);
     if (held?.holding.find(entityId) !== undefined) {
       this.#ports.log.warn(
@@ -180,7 +185,7 @@ class MdqSource implements Source {
     await this.#copies.remove(entityId);
   }
 
-  async #take(entityId: string, held: Entry | undefined, fresh: Entry & { compiled: Compiled }): Promise<void> {
+  async #take(entityId: string, held: Entry<E> | undefined, fresh: Entry<E> & { compiled: Compiled }): Promise<void> {
     const { compiled, ...entry } = fresh;
     refuseOlder(dated(entry.holding), held && dated(held.holding), this.#ports.now());
     const same = held?.holding.digest === entry.holding.digest;
@@ -190,7 +195,7 @@ class MdqSource implements Source {
   }
 }
 
-function dated({ validUntil, publishedAt }: Holding) {
+function dated({ validUntil, publishedAt }: Pick<Holding, 'validUntil' | 'publishedAt'>) {
   return { ...(validUntil !== undefined && { validUntil }), ...(publishedAt !== undefined && { publishedAt }) };
 }
 

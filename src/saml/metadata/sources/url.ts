@@ -1,3 +1,4 @@
+import type { Entity } from '../../model.ts';
 import { LARGEST } from '../compile.ts';
 import { type Copies, type Copy, createCopies, originOf } from '../copies.ts';
 import { ask, type Fetched, withFile } from '../download.ts';
@@ -18,18 +19,23 @@ const RETRY = 60_000;
 export type UrlSettings = Extract<MetadataSource, { url: string }>;
 
 /** Metadata at an address: fetched on a schedule, its signature checked; the last good copy is kept in the durable store. */
-export function createUrlSource(owner: string, settings: UrlSettings, ports: MetadataPorts, admit: Admit): Source {
-  return new UrlSource(owner, settings, ports, admit);
+export function createUrlSource<E extends Entity>(
+  owner: string,
+  settings: UrlSettings,
+  ports: MetadataPorts,
+  admit: Admit,
+): Source<E> {
+  return new UrlSource<E>(owner, settings, ports, admit);
 }
 
-class UrlSource implements Source {
+class UrlSource<E extends Entity> implements Source<E> {
   readonly #settings: UrlSettings;
   readonly #ports: MetadataPorts;
   readonly #admit: Admit;
   readonly #copies: Copies;
   readonly #status: ReturnType<typeof createStatus>;
   readonly #stop = new AbortController();
-  #holding: Holding | undefined;
+  #holding: Holding<E> | undefined;
   #copy: Copy | undefined;
   #failures = 0;
   #schedule: Schedule | undefined;
@@ -126,7 +132,7 @@ class UrlSource implements Source {
     const read = await this.#copies.read();
     if (read === undefined) return;
     refuseEndless(read.copy, this.#settings.maxValidity, this.#ports.now());
-    const kept = new Holding({ ...read.copy, bytes: read.bytes }, this.#ports.now);
+    const kept = new Holding<E>({ ...read.copy, bytes: read.bytes }, this.#ports.now);
     await this.#admit(kept);
     this.#copy = read.copy;
     this.#holding = kept;
@@ -170,10 +176,12 @@ class UrlSource implements Source {
     }
     const now = this.#ports.now();
     const { certificate } = this.#settings;
-    const compiled = await withFile(response, LARGEST, (file) => load({ file, certificate, now }, this.#stop.signal));
+    const { role } = this.#ports;
+    const task = { certificate, now, ...(role && { role }) };
+    const compiled = await withFile(response, LARGEST, (file) => load({ file, ...task }, this.#stop.signal));
     refuseEndless(compiled, this.#settings.maxValidity, now);
     if (!anew) refuseOlder(compiled, this.#copy, now);
-    const fresh = new Holding(compiled, this.#ports.now);
+    const fresh = new Holding<E>(compiled, this.#ports.now);
     await this.#admit(fresh);
     const { digest, count, validUntil, publishedAt, cacheDuration } = compiled;
     const copy: Copy = {
