@@ -1,7 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 
-/** Kinds of signing key, by the JWS algorithm that names them (RFC 7518 section 3.1); other doors map their own names to them. */
-export const KEY_ALGORITHMS = ['RS256', 'ES256'] as const;
+/**
+ * Kinds of signing key, by the JWS algorithm that names them (RFC 7518 section 3.1, RFC 8037 section 3.1); other doors
+ * map their own names to them. Each has keys of its own: none signs by two algorithms.
+ */
+export const KEY_ALGORITHMS = ['RS256', 'ES256', 'PS256', 'EdDSA'] as const;
 export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number];
 
 /** A key of ours, parsed once. Times are epoch milliseconds. */

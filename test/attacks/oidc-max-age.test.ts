@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Reply } from '../support/client.ts';
+import { holdKey, KeyHolder, now } from '../support/key-holder.ts';
 import { application, gatewayOfFile, rules } from '../support/oidc-gateway.ts';
 import { advance, answerOf, call, type Flow, type Parameters, Person, RelyingParty } from '../support/relying-party.ts';
 
@@ -7,12 +8,14 @@ import { advance, answerOf, call, type Flow, type Parameters, Person, RelyingPar
 const MFA = 'https://refeds.org/profile/mfa';
 const ESSENTIAL = { claims: JSON.stringify({ id_token: { acr: { essential: true, value: MFA } } }) };
 
+const key = await holdKey();
 const it_ = gatewayOfFile({
   applications: {
     aged: application('aged', { defaultMaxAge: '10m' }),
     pushed: application('pushed', { requirePushedAuthorizationRequests: true, defaultMaxAge: '10m' }),
+    signed: application('signed', { clientSecret: undefined, jwks: { keys: [key.jwk] } }),
   },
-  policy: { rules: rules('aged', 'pushed') },
+  policy: { rules: rules('aged', 'pushed', 'signed') },
 });
 
 let alice: Person;
@@ -86,6 +89,26 @@ describe('max_age=0 with an essential acr asks for everything anew', () => {
     const page = await alice.client.open((await rp('library').begin({ ...ESSENTIAL, max_age })).url);
     const found = await asked(page);
     expect([everything, ['invalid_request']]).toContainEqual(found);
+  });
+
+  it.each<[string, unknown]>([
+    ['a number', 0],
+    ['text', '00'],
+  ])('in a request object, as %s, given as it is or pushed, and whatever stands beside it', async (_what, max_age) => {
+    const signed = new KeyHolder(it_.gateway.url, 'signed', key, key, 'http://127.0.0.1:9/signed/callback');
+    const objectOf = async (change: Record<string, unknown>) => {
+      const own = { ...(await signed.request()), ...ESSENTIAL, client_id: 'signed', iss: 'signed' };
+      return signed.sign({ ...own, aud: signed.url, exp: now() + 60, ...change });
+    };
+    const open = async (request: string, beside = {}) => {
+      const query = new URLSearchParams({ client_id: 'signed', request, ...beside });
+      return asked(await alice.client.open(`${signed.url}/authorize?${query}`));
+    };
+    expect(await open(await objectOf({}), { max_age: '0' })).toEqual([]);
+    expect(await open(await objectOf({ max_age }), { max_age: '3600', max_age_zero: 'false' })).toEqual(everything);
+    const request = await objectOf({ max_age, max_age_zero: 'false' });
+    const { json } = await signed.call('/par', { request }, { withoutProof: true });
+    expect(await asked(await alice.client.open(signed.authorize(json.request_uri)))).toEqual(everything);
   });
 
   it("also where the application's default is another age", async () => {

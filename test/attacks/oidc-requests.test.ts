@@ -63,14 +63,14 @@ describe('response types and modes that are not served', () => {
 describe('request objects', () => {
   const claims = { response_type: 'code', scope: 'openid', redirect_uri: 'https://evil.example/' };
 
-  it('oidcc-unsigned-request-object: refused as not supported, and nothing in it is believed', async () => {
+  it('oidcc-unsigned-request-object: refused, and nothing in it is believed', async () => {
     const request = new UnsecuredJWT({ ...claims, client_id: 'library', iss: 'library' })
       .setAudience(it_.gateway.url)
       .encode();
     const { url, state } = await library.begin({ request });
-    expect(answerOf(await alice.client.open(url))).toMatchObject({ error: 'request_not_supported', state });
+    expect(answerOf(await alice.client.open(url))).toMatchObject({ error: 'invalid_request_object', state });
     expect((await call(it_.gateway, '/par', url.searchParams, 'library')).json()).toMatchObject({
-      error: 'request_not_supported',
+      error: 'invalid_request_object',
     });
   });
 

@@ -7,6 +7,8 @@ import type { KeyAlgorithm } from '../../core/keyring.ts';
 const WEB = {
   RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
   ES256: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  PS256: { name: 'RSA-PSS', hash: 'SHA-256' },
+  EdDSA: { name: 'Ed25519' },
 } as const satisfies Record<KeyAlgorithm, object>;
 
 const YEARS = 10;

@@ -7,10 +7,12 @@ import { certificateFor } from './certificate.ts';
 
 const generate = promisify(generateKeyPair);
 
-/** RFC 7518 sections 3.3 and 3.4. */
+/** RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1. */
 const PAIRS = {
   RS256: () => generate('rsa', { modulusLength: 2048 }),
   ES256: () => generate('ec', { namedCurve: 'P-256' }),
+  PS256: () => generate('rsa', { modulusLength: 2048 }),
+  EdDSA: () => generate('ed25519'),
 } as const satisfies Record<KeyAlgorithm, unknown>;
 
 type JsonWebKey = webcrypto.JsonWebKey;

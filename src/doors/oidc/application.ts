@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../../core/duration.ts';
+import { KEY_ALGORITHMS } from '../../core/keyring.ts';
 
 const duration = z.string().transform((text, context) => {
   const value = parseDuration(text);
@@ -30,6 +31,10 @@ const webUri = z
 
 /** `applications.<id>.oidc`: an OpenID Connect client. Its client_id is the application's id. */
 export const oidcApplication = z.strictObject({
+  profile: z
+    .enum(['fapi2'])
+    .optional()
+    .describe('fapi2: FAPI 2.0 Security Profile, whatever the settings below would allow'),
   redirectUris: z.array(redirectUri).min(1).describe('Exact redirect URIs; nothing else is ever redirected to'),
   postLogoutRedirectUris: z.array(redirectUri).default([]).describe('Where a sign-out may return to'),
   backchannelLogoutUri: webUri.optional().describe('Told when a session ends (OpenID Connect Back-Channel Logout 1.0)'),
@@ -43,6 +48,15 @@ export const oidcApplication = z.strictObject({
     .optional()
     .describe('Public keys, for private_key_jwt'),
   jwksUri: webUri.optional().describe('Where its public keys are published'),
+  assertionAudience: z
+    .enum(['issuer', 'token-endpoint'])
+    .default('issuer')
+    .describe('Whom its client assertions may be addressed to: the issuer alone, or the token endpoint as well'),
+  senderConstraint: z
+    .enum(['dpop'])
+    .optional()
+    .describe('Its tokens are bound to a key of its own, and count with proof of it alone: DPoP (RFC 9449)'),
+  dpopNonce: z.boolean().optional().describe('Each DPoP proof must carry a nonce of ours; fapi2 by default'),
   applicationType: z.enum(['web', 'native']).default('web'),
   corsOrigins: z
     .array(origin)
@@ -54,7 +68,15 @@ export const oidcApplication = z.strictObject({
     .describe('Asks nobody before a native application on loopback or a scheme of its own gets an answer'),
   dangerouslyWithoutPkce: z.boolean().default(false).describe('For a confidential client that cannot do PKCE'),
   requirePushedAuthorizationRequests: z.boolean().default(false),
-  idTokenAlgorithm: z.enum(['RS256', 'ES256']).default('RS256'),
+  requireSignedRequestObject: z
+    .boolean()
+    .default(false)
+    .describe('Its authorization requests must be signed (RFC 9101)'),
+  signedResponses: z.boolean().default(false).describe('Gets authorization responses signed alone (JARM)'),
+  idTokenAlgorithm: z
+    .enum(KEY_ALGORITHMS)
+    .optional()
+    .describe('Signs its ID tokens, and whatever else is signed for it; RS256, or PS256 for fapi2'),
   scopes: z
     .array(z.enum(['openid', 'profile', 'email', 'phone', 'address', 'groups', 'offline_access']))
     .default(['openid', 'profile', 'email'])
@@ -79,7 +101,7 @@ export const oidcSettings = z.strictObject({
         applications: z.array(z.string()).describe('Applications that may ask for tokens for it'),
         introspectedBy: z.array(z.string()).default([]).describe('Applications that may introspect its opaque tokens'),
         format: z.enum(['jwt', 'opaque']).default('jwt'),
-        algorithm: z.enum(['RS256', 'ES256']).default('RS256'),
+        algorithm: z.enum(KEY_ALGORITHMS).default('RS256'),
         lifetime: duration.default(300_000),
       }),
     )

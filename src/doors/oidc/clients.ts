@@ -2,14 +2,8 @@ import { type ClientMetadata, Provider } from 'oidc-provider';
 import type { Application } from '../../core/application.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication } from './application.ts';
+import { demandsOf } from './demands.ts';
 import type { OidcPorts } from './ports.ts';
-
-/** Methods by which a client authenticates (OpenID Connect Core section 9), from what it was given. */
-function authenticationOf(settings: OidcApplication): NonNullable<OidcApplication['authentication']> {
-  if (settings.authentication) return settings.authentication;
-  if (settings.clientSecret) return 'client_secret_basic';
-  return settings.jwks || settings.jwksUri ? 'private_key_jwt' : 'none';
-}
 
 /** Where the gateway's own pages come back to after a sign-in. */
 export interface InternalApplication {
@@ -38,7 +32,15 @@ export function clientOf(application: Application, issuer: string): ClientMetada
       token_endpoint_auth_method: 'none',
     };
   }
-  const settings = application.settings as OidcApplication;
+  return ofThisDoor(application, application.settings as OidcApplication);
+}
+
+/** Response modes (OAuth 2.0 Multiple Response Type Encoding Practices, Form Post Response Mode, JARM section 2.3). */
+const MODES = ['query', 'fragment', 'form_post'];
+const SIGNED_MODES = ['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'];
+
+function ofThisDoor(application: Application, settings: OidcApplication): ClientMetadata {
+  const { authentication, algorithm, senderConstraint, pushed } = demandsOf(settings);
   return {
     client_id: application.id,
     client_name: nameOf(application),
@@ -46,12 +48,17 @@ export function clientOf(application: Application, issuer: string): ClientMetada
     redirect_uris: settings.redirectUris,
     post_logout_redirect_uris: settings.postLogoutRedirectUris,
     response_types: ['code'],
+    response_modes: settings.signedResponses ? SIGNED_MODES : MODES,
     grant_types: settings.reauthenticate ? ['authorization_code', 'refresh_token'] : ['authorization_code'],
-    token_endpoint_auth_method: authenticationOf(settings),
-    id_token_signed_response_alg: settings.idTokenAlgorithm,
+    token_endpoint_auth_method: authentication,
+    id_token_signed_response_alg: algorithm,
+    authorization_signed_response_alg: algorithm,
+    introspection_signed_response_alg: algorithm,
     scope: settings.scopes.join(' '),
     subject_type: settings.subject,
-    require_pushed_authorization_requests: settings.requirePushedAuthorizationRequests,
+    require_pushed_authorization_requests: pushed,
+    require_signed_request_object: settings.requireSignedRequestObject,
+    dpop_bound_access_tokens: senderConstraint === 'dpop',
     ...(settings.clientSecret ? { client_secret: settings.clientSecret } : {}),
     ...(settings.jwks ? { jwks: settings.jwks as ClientMetadata['jwks'] } : {}),
     ...(settings.jwksUri ? { jwks_uri: settings.jwksUri } : {}),
@@ -61,6 +68,12 @@ export function clientOf(application: Application, issuer: string): ClientMetada
     ...(settings.defaultMaxAge === undefined ? {} : { default_max_age: settings.defaultMaxAge / 1000 }),
     ...(settings.defaultAcrValues ? { default_acr_values: settings.defaultAcrValues } : {}),
   };
+}
+
+/** Settings of all applications that are configured for this door. */
+export function applicationsOf({ applications }: Pick<OidcPorts, 'applications'>): OidcApplication[] {
+  const own = [...applications.values()].filter(({ door }) => door === 'oidc');
+  return own.map(({ settings }) => settings as OidcApplication);
 }
 
 /** An application's own settings of this door; none of one that came by another, or isn't configured. */
@@ -93,35 +106,4 @@ export class MemberAdapter extends ArtifactAdapter {
 
 function nameOf({ name, id }: Application): string {
   return typeof name === 'string' ? name : (name.en ?? Object.values(name)[0] ?? id);
-}
-
-/** Faults that the schema can't see. */
-export function checkApplications(applications: readonly (Application & { settings: OidcApplication })[]) {
-  const faults: { application: string; path: string; message: string }[] = [];
-  for (const { id, settings } of applications) {
-    const fault = (path: string, message: string) => faults.push({ application: id, path, message });
-    const method = authenticationOf(settings);
-    if (method.startsWith('client_secret') && !settings.clientSecret) fault('clientSecret', `is needed for ${method}`);
-    if (method === 'private_key_jwt' && !settings.jwks && !settings.jwksUri)
-      fault('jwks', 'or jwksUri is needed for private_key_jwt');
-    if (settings.corsOrigins.length > 0 && method !== 'none') {
-      fault('corsOrigins', 'is for public applications: one with a secret or a key in a browser would give it away');
-    }
-    if (settings.dangerouslySilentNative && settings.applicationType !== 'native') {
-      fault('dangerouslySilentNative', 'is for applications with applicationType: native');
-    }
-    if (settings.dangerouslyWithoutPkce && method === 'none') {
-      fault('dangerouslyWithoutPkce', 'a public client must use PKCE (RFC 9700 section 2.1.1)');
-    }
-    // Its subjects go by its redirect URIs' host (OpenID Connect Core section 8.1).
-    const hosts = new Set(settings.redirectUris.map((uri) => new URL(uri).host));
-    if (settings.subject === 'pairwise' && hosts.size > 1) {
-      fault('redirectUris', 'must all be of one host where subject is pairwise');
-    }
-    if (!settings.scopes.includes('openid')) fault('scopes', 'must include openid');
-    if (settings.scopes.includes('offline_access') && !settings.reauthenticate) {
-      fault('scopes', 'offline_access needs reauthenticate, the absolute life of its refresh tokens');
-    }
-  }
-  return faults;
 }

@@ -4,8 +4,10 @@ import type { CoreModule, SessionListener } from '../../core/door.ts';
 import { PROMPT_KINDS } from '../../core/prompt.ts';
 import { nameRoute } from '../../core/route-name.ts';
 import { type OidcApplication, type OidcSettings, oidcApplication, oidcSettings } from './application.ts';
-import { checkApplications } from './clients.ts';
+import { checkApplications } from './checks.ts';
+import { applicationsOf } from './clients.ts';
 import { createCore } from './core.ts';
+import { algorithmsOf } from './demands.ts';
 import { jwksOf, keyringOptions } from './keys.ts';
 import { formsOfPrograms } from './parameters.ts';
 import { postedRequests } from './post.ts';
@@ -28,9 +30,13 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     const listeners = new Map<string, SessionListener>();
     const ports = { ...given, listeners };
     const sessions = new SessionAdapter(ports.ephemeral, ports.sessions.lifetime);
-    const keyring = await ports.keyring('oidc', keyringOptions(settings, ports.sessions.lifetime));
-    const subjects = createSubjects(await pairwiseSalt(ports.durable.state('oidc')));
-    const build = () => createProvider(settings, ports, sessions, jwksOf(keyring.published()), subjects);
+    const algorithms = algorithmsOf(settings, applicationsOf(ports));
+    const keyring = await ports.keyring('oidc', keyringOptions(settings, ports.sessions.lifetime, algorithms));
+    const kept = ports.durable.state('oidc');
+    const subjects = createSubjects(await madeOnce(kept, 'pairwise-salt'));
+    const nonceSecret = Buffer.from(await madeOnce(kept, 'dpop-nonce-secret'), 'base64url');
+    const parts = { settings, ports, sessions, subjects, algorithms, nonceSecret };
+    const build = () => createProvider(parts, jwksOf(keyring.published()));
     const serving = createServing(keyring, build, ports.log);
 
     const router = express.Router();
@@ -52,13 +58,19 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
   },
 };
 
-/** Made once: pairwise subjects (OpenID Connect Core section 8.1) must never change. */
-async function pairwiseSalt(state: {
-  get(key: string): Promise<{ value: string } | undefined>;
-  set(key: string, value: string, version: number): Promise<boolean>;
-}): Promise<string> {
-  const existing = await state.get('pairwise-salt');
+/**
+ * Random bytes that are made once and are every node's: pairwise subjects (OpenID Connect Core section 8.1) must never
+ * change, and a nonce that one node gave is known at the next.
+ */
+async function madeOnce(
+  state: {
+    get(key: string): Promise<{ value: string } | undefined>;
+    set(key: string, value: string, version: number): Promise<boolean>;
+  },
+  key: string,
+): Promise<string> {
+  const existing = await state.get(key);
   if (existing) return existing.value;
-  await state.set('pairwise-salt', randomBytes(32).toString('base64url'), 0);
-  return pairwiseSalt(state);
+  await state.set(key, randomBytes(32).toString('base64url'), 0);
+  return madeOnce(state, key);
 }

@@ -1,19 +1,25 @@
-import { type Configuration, errors } from 'oidc-provider';
-import type { OidcSettings } from './application.ts';
+import { type Client, type Configuration, errors } from 'oidc-provider';
+import { checkRequestObject } from './assertions.ts';
+import { applicationsOf, settingsOf } from './clients.ts';
+import { demandsOf, usedBy } from './demands.ts';
 import type { Pages } from './pages.ts';
+import type { ProviderParts } from './parts.ts';
 import { seconds } from './sessions.ts';
 
 /** What is served besides the code flow: a token is revoked by its client, looked at by that and by its resource. */
 export function features(
-  { resources }: OidcSettings,
+  { settings: { resources }, ports, nonceSecret }: Pick<ProviderParts, 'settings' | 'ports' | 'nonceSecret'>,
   { signOut, signedOut }: Pages,
 ): NonNullable<Configuration['features']> {
+  const used = usedBy(applicationsOf(ports));
+  const demands = (client: Client | undefined) => demandsOf(settingsOf(ports, client?.clientId));
   return {
     backchannelLogout: { enabled: true },
     claimsParameter: { enabled: true },
     clientCredentials: { enabled: false },
     devInteractions: { enabled: false },
-    dPoP: { enabled: true },
+    dPoP: { enabled: true, nonceSecret, requireNonce: ({ oidc }) => demands(oidc.client).dpopNonce },
+    fapi: { enabled: true, profile: (_ctx, client) => (demands(client).fapi ? '2.0' : undefined) },
     introspection: {
       enabled: true,
       allowedPolicy: (_ctx, client, token) =>
@@ -21,7 +27,10 @@ export function features(
         (token.clientId === client.clientId ||
           ('aud' in token && resources[String(token.aud)]?.introspectedBy.includes(client.clientId)) === true),
     },
+    jwtIntrospection: { enabled: true },
+    jwtResponseModes: { enabled: used.signedResponses },
     pushedAuthorizationRequests: { enabled: true },
+    requestObjects: { enabled: used.requestObjects, assertJwtClaimsAndHeader: checkRequestObject(ports) },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => undefined as never,

@@ -1,5 +1,5 @@
 import type { JWK } from 'oidc-provider';
-import type { KeyringOptions, SigningKey } from '../../core/keyring.ts';
+import type { KeyAlgorithm, KeyringOptions, SigningKey } from '../../core/keyring.ts';
 import type { OidcSettings } from './application.ts';
 
 const DAY = 86_400_000;
@@ -9,10 +9,14 @@ const DAY = 86_400_000;
  * stays at least. Longer where what it signed lives longer: tokens, and ID tokens that come back as a hint as
  * long as the session (OpenID Connect RP-Initiated Logout 1.0 section 2). Milliseconds.
  */
-export function keyringOptions({ lifetimes, resources }: OidcSettings, session: number): KeyringOptions {
+export function keyringOptions(
+  { lifetimes, resources }: OidcSettings,
+  session: number,
+  algorithms: readonly KeyAlgorithm[],
+): KeyringOptions {
   const lives = Object.values(resources).map(({ lifetime }) => lifetime);
   const keeps = Math.max(DAY, session, lifetimes.idToken, lifetimes.accessToken, ...lives);
-  return { algorithms: ['RS256', 'ES256'], ahead: DAY, keeps };
+  return { algorithms, ahead: DAY, keeps };
 }
 
 /** The private keys as a JWK Set (RFC 7517), in their order: oidc-provider signs with the first that fits. */

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import type { Client, KoaContextWithOIDC } from 'oidc-provider';
 import type { OidcPorts } from './ports.ts';
 
@@ -29,21 +30,25 @@ export function ownParameters({ applications }: Pick<OidcPorts, 'applications'>)
       keep(ctx, ACR_ESSENTIAL, value === SET && door !== 'oidc');
     },
     [MAX_AGE_ZERO]: (ctx, value) => {
-      const pushed = ctx.oidc.entities.PushedAuthorizationRequest !== undefined;
-      // Of a pushed request only what this function set when it was pushed is left.
-      keep(ctx, MAX_AGE_ZERO, pushed ? value === SET : isZero(given(ctx, 'max_age')));
+      const { PushedAuthorizationRequest: pushed } = ctx.oidc.entities;
+      // One that wasn't signed oidc-provider has made anew: only what this function set when it was pushed is left.
+      const made = pushed !== undefined && value === SET;
+      keep(ctx, MAX_AGE_ZERO, made || isZero(given(ctx, 'max_age', pushed?.request)));
     },
   };
 }
 
-/** What the request says itself, before oidc-provider has changed it. */
-function given(ctx: KoaContextWithOIDC, name: string): unknown {
-  return (ctx.method === 'POST' ? ctx.oidc.body : ctx.query)?.[name];
+/** What the request says itself, before oidc-provider has changed it; of a request object nothing beside it counts. */
+function given(ctx: KoaContextWithOIDC, name: string, pushed?: string): unknown {
+  const sent = ctx.method === 'POST' ? ctx.oidc.body : ctx.query;
+  // It has been verified by now.
+  const object: unknown = pushed ?? sent?.request;
+  return typeof object === 'string' ? decodeJwt(object)[name] : sent?.[name];
 }
 
 /** As oidc-provider reads it: `00` and `0.0` are zero, nothing at all is no age. */
 function isZero(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && Number(value) === 0;
+  return value === 0 || (typeof value === 'string' && value !== '' && Number(value) === 0);
 }
 
 /** Whether a request that has passed `ownParameters` asks for it. */

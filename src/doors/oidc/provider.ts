@@ -1,7 +1,8 @@
 import { type Configuration, Provider } from 'oidc-provider';
+import type { KeyAlgorithm } from '../../core/keyring.ts';
 import { findAccount } from './accounts.ts';
 import { ArtifactAdapter } from './adapter.ts';
-import type { OidcSettings } from './application.ts';
+import { checkAssertion } from './assertions.ts';
 import { leaveEnded } from './bridge.ts';
 import { bindInteractions, resumeInItsBrowser } from './browser-bound.ts';
 import { CLAIMS, SCOPES, withinScopes } from './claims.ts';
@@ -12,10 +13,12 @@ import { overrideContext } from './evaluation.ts';
 import { features } from './features.ts';
 import { loadExistingGrant } from './grants.ts';
 import { InteractionAdapter } from './interactions.ts';
+import { BODY_LIMITS, outgoing } from './key-sets.ts';
 import { lifetimes } from './lifetimes.ts';
 import { ownParameters } from './own-parameters.ts';
 import { pages } from './pages.ts';
 import { readQueries } from './parameters.ts';
+import type { ProviderParts } from './parts.ts';
 import type { OidcPorts } from './ports.ts';
 import { prompts } from './prompts.ts';
 import { recordRefusals } from './refusals.ts';
@@ -26,7 +29,6 @@ import { ROUTES } from './routes.ts';
 import { governSessions } from './session-model.ts';
 import type { SessionAdapter } from './sessions.ts';
 import { recordLogouts, signOutElsewhere } from './sign-out.ts';
-import type { Subjects } from './subjects.ts';
 
 /** Cookies carry 256 random bits that are looked up in the store: a signature over them would prove nothing more. */
 function cookies(issuer: string): Configuration['cookies'] {
@@ -45,20 +47,19 @@ function cookies(issuer: string): Configuration['cookies'] {
   };
 }
 
+/** What clients sign their assertions, request objects and proofs with. No secret of theirs is a key. */
+const OF_CLIENTS: KeyAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+
 /**
  * oidc-provider with everything closed that it leaves open and RFC 9700 closes: PKCE for all, exact redirect
  * URIs, refresh tokens that rotate for public clients, with reuse detection, no pages, no interactions and no errors of its own.
  */
-export function createProvider(
-  settings: OidcSettings,
-  ports: OidcPorts,
-  sessions: SessionAdapter,
-  jwks: Configuration['jwks'],
-  subjects: Subjects,
-): Provider {
+export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']): Provider {
+  const { settings, ports, sessions, subjects, algorithms } = parts;
   followClock(ports.now);
   const own = pages(ports);
   const provider = new Provider(ports.issuer, {
+    assertJwtClientAuthClaimsAndHeader: checkAssertion(ports),
     adapter: (name: string) => {
       if (name === 'Session') return sessions;
       if (name === 'Client') return new MemberAdapter(ports);
@@ -83,8 +84,12 @@ export function createProvider(
       claims_locales_supported: undefined,
     },
     enabledJWA: {
-      idTokenSigningAlgValues: ['RS256', 'ES256'],
-      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      idTokenSigningAlgValues: [...algorithms],
+      authorizationSigningAlgValues: [...algorithms],
+      introspectionSigningAlgValues: [...algorithms],
+      clientAuthSigningAlgValues: [...OF_CLIENTS],
+      requestObjectSigningAlgValues: [...OF_CLIENTS],
+      dPoPSigningAlgValues: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
     },
     expiresWithSession: (_ctx, token) => settingsOf(ports, token.clientId).reauthenticate === undefined,
     extraTokenClaims: (ctx, token) => {
@@ -93,8 +98,9 @@ export function createProvider(
       return { acr: source.acr, amr: source.amr as string[] | undefined, auth_time: source.authTime };
     },
     extraParams: ownParameters(ports),
-    features: features(settings, own),
-    fetch: (url, options) => ports.fetch(url instanceof Request ? url.url : url, options),
+    features: features(parts, own),
+    fetch: outgoing(ports),
+    fetchResponseBodyLimits: BODY_LIMITS,
     findAccount: findAccount(ports),
     interactions: { policy: prompts(ports), url: (_ctx, interaction) => `/sign-in/${interaction.uid}` },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),

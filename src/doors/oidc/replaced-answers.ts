@@ -9,12 +9,20 @@ import { schemeOf } from './scheme.ts';
 /** What oidc-provider answers where a form must be submitted by the browser; its inline script never runs under our CSP. */
 const OWN_FORM = '<title>Submitting Callback</title>';
 
+const SIGNED_INTROSPECTION = 'application/token-introspection+jwt';
+
+/** Programs read JSON, and a signed answer where they ask for one by name (RFC 9701 section 4). */
+function acceptedBy({ path, req }: KoaContextWithOIDC): string {
+  const signed = path === ROUTES.introspection && req.headers.accept?.includes(SIGNED_INTROSPECTION);
+  return signed ? `${SIGNED_INTROSPECTION}, application/json;q=0.5` : 'application/json';
+}
+
 const BELOW_AUTHORIZATION = new RegExp(`^(${ROUTES.authorization}/).*`);
 
 /** Replaces what oidc-provider wrote where that can't be configured: failures, other methods, its self-submitting form. */
 export function replaceAnswers(ports: OidcPorts) {
   async function replace(ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> {
-    if (FOR_PROGRAMS.has(ctx.path)) ctx.req.headers.accept = 'application/json';
+    if (FOR_PROGRAMS.has(ctx.path)) ctx.req.headers.accept = acceptedBy(ctx);
     try {
       await next();
     } catch (cause) {

@@ -9,9 +9,12 @@ export const ALGORITHMS = ['RSA-SHA256', 'RSA-SHA384', 'ECDSA-SHA256'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 type Hash = 'sha256' | 'sha384';
 
+/** Kinds of keys that messages are signed by. */
+export type SamlKey = Extract<KeyAlgorithm, 'RS256' | 'ES256'>;
+
 interface Method {
   uri: string;
-  key: KeyAlgorithm;
+  key: SamlKey;
   hash: Hash;
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { KeyAlgorithm, Keyring, SigningKey } from '../../../core/keyring.ts';
+import type { Keyring, SigningKey } from '../../../core/keyring.ts';
 import { NAME_ID_FORMATS } from '../../../saml/model.ts';
 import { createIdentity, type Identity } from '../../../saml/testing/identity.ts';
-import type { Signer } from '../../../saml/writing/sign.ts';
+import type { SamlKey, Signer } from '../../../saml/writing/sign.ts';
 import { createResponder, type Success } from '../response/response.ts';
 
 /** What tests of our own messages share: an identity provider, its keys, and a person with awkward values. */
@@ -23,19 +23,19 @@ export const AWKWARD = [
 ];
 
 export interface Keys extends Keyring {
-  identities: Readonly<Record<KeyAlgorithm, Identity>>;
+  identities: Readonly<Record<SamlKey, Identity>>;
 }
 
 export async function createKeys(): Promise<Keys> {
   const identities = { RS256: await createIdentity('rsa'), ES256: await createIdentity('ec') };
-  const key = (algorithm: KeyAlgorithm): SigningKey => {
+  const key = (algorithm: SamlKey): SigningKey => {
     const { certificate, privateKey, publicKey } = identities[algorithm];
     return { id: algorithm, algorithm, privateKey, publicKey, certificate, activeFrom: 0 };
   };
   const keys = { RS256: key('RS256'), ES256: key('ES256') };
   return {
     identities,
-    active: (algorithm) => keys[algorithm],
+    active: (algorithm) => keys[algorithm as SamlKey],
     published: () => Object.values(keys),
     onChange: () => undefined,
   };

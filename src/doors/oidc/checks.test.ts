@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { oidcApplication, oidcSettings } from './application.ts';
+import { checkApplications } from './checks.ts';
+
+const JWKS = { keys: [{ kty: 'EC' }] };
+const URIS = { redirectUris: ['https://app.example.org/callback'] };
+
+function faultsOf(own: Record<string, unknown>, settings: Record<string, unknown> = {}): string[] {
+  const application = { id: 'app', name: 'App', door: 'oidc', consent: 'ask', internal: false } as const;
+  const parsed = oidcApplication.parse({ ...URIS, ...own });
+  const faults = checkApplications([{ ...application, settings: parsed }], oidcSettings.parse(settings));
+  return faults.map(({ path }) => path);
+}
+
+describe('what settings of an application contradict', () => {
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ['fapi2 with keys', { profile: 'fapi2', jwks: JWKS }, []],
+    ['fapi2 with a secret', { profile: 'fapi2', clientSecret: 'x'.repeat(22) }, ['authentication']],
+    ['fapi2 without anything', { profile: 'fapi2' }, ['authentication']],
+    ['fapi2 signed by RS256', { profile: 'fapi2', jwks: JWKS, idTokenAlgorithm: 'RS256' }, ['idTokenAlgorithm']],
+    [
+      'fapi2 and another audience',
+      { profile: 'fapi2', jwks: JWKS, assertionAudience: 'token-endpoint' },
+      ['assertionAudience'],
+    ],
+    ['fapi2 without PKCE', { profile: 'fapi2', jwks: JWKS, dangerouslyWithoutPkce: true }, ['dangerouslyWithoutPkce']],
+    ['fapi2 at http', { profile: 'fapi2', jwks: JWKS, redirectUris: ['http://127.0.0.1/cb'] }, ['redirectUris']],
+    ['keys in two places', { jwks: JWKS, jwksUri: 'https://app.example.org/jwks' }, ['jwksUri']],
+    ['signed requests without keys', { requireSignedRequestObject: true }, ['requireSignedRequestObject']],
+    ['an audience of no assertion', { assertionAudience: 'token-endpoint' }, ['assertionAudience']],
+    ['a nonce of no proof', { dpopNonce: true }, ['dpopNonce']],
+    ['a nonce of a proof', { dpopNonce: true, senderConstraint: 'dpop' }, []],
+  ])('%s', (_what, own, faults) => {
+    expect(faultsOf(own)).toEqual(faults);
+  });
+
+  it('fapi2 and a resource whose tokens RS256 signs', () => {
+    const resources = { 'https://api.example.org/': { scopes: ['read'], applications: ['app'] } };
+    expect(faultsOf({ profile: 'fapi2', jwks: JWKS }, { resources })).toEqual(['profile']);
+    expect(faultsOf({ jwks: JWKS }, { resources })).toEqual([]);
+  });
+});

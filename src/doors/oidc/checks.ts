@@ -1,0 +1,70 @@
+import type { Application } from '../../core/application.ts';
+import type { OidcApplication, OidcSettings } from './application.ts';
+import { type Demands, demandsOf, FAPI_ALGORITHMS, FAPI_AUTHENTICATION } from './demands.ts';
+
+type Fault = (path: string, message: string) => void;
+
+/** Faults that the schema can't see. */
+export function checkApplications(
+  applications: readonly (Application & { settings: OidcApplication })[],
+  settings?: Pick<OidcSettings, 'resources'>,
+) {
+  const faults: { application: string; path: string; message: string }[] = [];
+  for (const { id: application, settings: own } of applications) {
+    const fault: Fault = (path, message) => faults.push({ application, path, message });
+    const demands = demandsOf(own);
+    checkAuthentication(own, demands, fault);
+    checkTokens(own, demands, fault);
+    if (demands.fapi) checkFapi(own, demands, fault);
+    for (const [indicator, { algorithm, applications: may }] of Object.entries(settings?.resources ?? {})) {
+      if (!demands.fapi || !may.includes(application) || FAPI_ALGORITHMS.includes(algorithm)) continue;
+      fault('profile', `fapi2 gets no token signed by ${algorithm}, as ${indicator} wants it: set its algorithm`);
+    }
+  }
+  return faults;
+}
+
+function checkAuthentication(own: OidcApplication, { authentication: method }: Demands, fault: Fault): void {
+  if (method.startsWith('client_secret') && !own.clientSecret) fault('clientSecret', `is needed for ${method}`);
+  const keys = own.jwks !== undefined || own.jwksUri !== undefined;
+  if (own.jwks && own.jwksUri) fault('jwksUri', 'and jwks exclude each other');
+  if (method === 'private_key_jwt' && !keys) fault('jwks', 'or jwksUri is needed for private_key_jwt');
+  if (own.requireSignedRequestObject && !keys)
+    fault('requireSignedRequestObject', 'needs jwks or jwksUri, with the keys that sign');
+  if (own.assertionAudience === 'token-endpoint' && method !== 'private_key_jwt')
+    fault('assertionAudience', 'is for private_key_jwt: nothing else has an audience');
+  if (own.corsOrigins.length > 0 && method !== 'none') {
+    fault('corsOrigins', 'is for public applications: one with a secret or a key in a browser would give it away');
+  }
+  if (own.dangerouslySilentNative && own.applicationType !== 'native') {
+    fault('dangerouslySilentNative', 'is for applications with applicationType: native');
+  }
+  if (own.dangerouslyWithoutPkce && method === 'none') {
+    fault('dangerouslyWithoutPkce', 'a public client must use PKCE (RFC 9700 section 2.1.1)');
+  }
+}
+
+function checkTokens(own: OidcApplication, { senderConstraint }: Demands, fault: Fault): void {
+  // Its subjects go by its redirect URIs' host (OpenID Connect Core section 8.1).
+  const hosts = new Set(own.redirectUris.map((uri) => new URL(uri).host));
+  if (own.subject === 'pairwise' && hosts.size > 1) {
+    fault('redirectUris', 'must all be of one host where subject is pairwise');
+  }
+  if (!own.scopes.includes('openid')) fault('scopes', 'must include openid');
+  if (own.scopes.includes('offline_access') && !own.reauthenticate) {
+    fault('scopes', 'offline_access needs reauthenticate, the absolute life of its refresh tokens');
+  }
+  if (own.dpopNonce && senderConstraint !== 'dpop') fault('dpopNonce', 'is for senderConstraint: dpop');
+}
+
+/** FAPI 2.0 Security Profile sections 5.3.2 and 5.3.3, as far as settings could depart from them. */
+function checkFapi(own: OidcApplication, { authentication, algorithm }: Demands, fault: Fault): void {
+  if (!FAPI_AUTHENTICATION.includes(authentication))
+    fault('authentication', `must be one of ${FAPI_AUTHENTICATION.join(', ')} for fapi2`);
+  if (!FAPI_ALGORITHMS.includes(algorithm))
+    fault('idTokenAlgorithm', `must be one of ${FAPI_ALGORITHMS.join(', ')} for fapi2`);
+  if (own.assertionAudience !== 'issuer') fault('assertionAudience', 'must be issuer for fapi2');
+  if (own.dangerouslyWithoutPkce) fault('dangerouslyWithoutPkce', 'cannot be with fapi2, which requires PKCE');
+  if (own.applicationType !== 'native' && own.redirectUris.some((uri) => uri.startsWith('http:')))
+    fault('redirectUris', 'must be https for fapi2 (http on loopback for a native application alone)');
+}
