@@ -197,6 +197,9 @@ describe('configuration', async () => {
     vpn: 'between0us0and0no0one0else012345',
     'scim-entra': 'a-secret-of-more-than-32-characters-1',
     'scim-okta': 'a-secret-of-more-than-32-characters-2',
+    'logo.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+    'logo-white.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+    'icon.png': '\x89PNG\r\n\x1a\n        ',
     'federation.pem': issue({ ca: true }).certificate.toString(),
   };
 
@@ -204,7 +207,11 @@ describe('configuration', async () => {
     const folder = temporaryFolder();
     const named = [...yaml.matchAll(/\/(?:run\/secrets|etc\/sallyport)\/([\w.-]+)/g)].map(([, name = '']) => name);
     for (const name of named)
-      writeFileSync(join(folder, name), SECRETS[name] ?? (name.endsWith('.xml') ? METADATA : SECRET));
+      writeFileSync(
+        join(folder, name),
+        SECRETS[name] ?? (name.endsWith('.xml') ? METADATA : SECRET),
+        name.endsWith('.png') ? 'latin1' : 'utf8',
+      );
     const read: unknown = parse(yaml.replaceAll(/\/(?:run\/secrets|etc\/sallyport)/g, folder));
     // A list is one of rules.
     const fragment = Array.isArray(read) ? { policy: { rules: read } } : (read as Record<string, object>);

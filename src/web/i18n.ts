@@ -5,9 +5,9 @@ import i18next from 'i18next';
 import type { LocalizedText } from '../core/account.ts';
 import { createMemo } from '../core/memo.ts';
 import type { Message } from '../core/prompt.ts';
+import { COMMON, placeOf, type TextOverrides } from './branding/keys.ts';
 import { type LanguageHints, pickLocale } from './languages.ts';
 
-const COMMON = 'common';
 /** Bounds of what strangers can have kept. */
 const PICKED = 1000;
 const LONGEST_KEPT = 200;
@@ -26,6 +26,8 @@ export interface I18nOptions {
   defaultLocale: string;
   /** Folders of texts; by default the views' own and those of every plug-in. */
   folders?: readonly LocaleFolder[];
+  /** In the place of ours, by language and key. */
+  overrides?: TextOverrides;
   /** Told of a key that no language has; the key itself is shown then. */
   onMissing?: (key: string, namespace: string) => void;
 }
@@ -62,7 +64,7 @@ export function localeFolders(source: string = SOURCE): LocaleFolder[] {
 
 /** Loads all texts at once. Throws where a file is missing or isn't JSON: a start-up fault. */
 export function createI18n(options: I18nOptions): I18n {
-  const { locales, defaultLocale, onMissing, folders = localeFolders() } = options;
+  const { locales, defaultLocale, onMissing, folders = localeFolders(), overrides = {} } = options;
   const instance = i18next.createInstance();
   void instance.init({
     initAsync: false,
@@ -81,6 +83,12 @@ export function createI18n(options: I18nOptions): I18n {
     for (const locale of locales) {
       const texts: unknown = JSON.parse(readFileSync(join(folder, `${locale}.json`), 'utf8'));
       instance.addResourceBundle(locale, namespace, texts, true, false);
+    }
+  }
+  for (const [locale, texts] of Object.entries(overrides)) {
+    for (const [written, text] of Object.entries(texts)) {
+      const { namespace, key } = placeOf(written);
+      instance.addResource(locale, namespace, key, text);
     }
   }
 

@@ -8,11 +8,22 @@ export { createWeb } from './app.ts';
 export { type Assets, assets } from './assets.ts';
 export { formText } from './bodies.ts';
 export { createBonds } from './bonds.ts';
+export {
+  type Branding,
+  brandingOf,
+  colourFaults,
+  copyOf,
+  ourTemplates,
+  pictureFault,
+  templateFaults,
+  textFaults,
+} from './branding/index.ts';
 export { createCodeWriter } from './code-messages.ts';
 export { html, localsOf, type Rendering, type WebDeps, type WebRooms } from './context.ts';
 export { createListWriter } from './department-list.ts';
 export { createDeposits } from './deposits.ts';
 export { createFormPost } from './form-post.ts';
+export { createGallery, samples } from './gallery/index.ts';
 export { createI18n, type I18n } from './i18n.ts';
 export type { PageName } from './models.ts';
 export { createNoticeWriter } from './notices.ts';

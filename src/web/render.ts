@@ -1,15 +1,13 @@
-import { fileURLToPath } from 'node:url';
-import { Eta } from 'eta';
 import type { LocalizedText } from '../core/account.ts';
 import type { Message } from '../core/prompt.ts';
 import type { Assets } from './assets.ts';
+import { type Branding, PLAIN } from './branding/index.ts';
+import { etaOver } from './branding/templates.ts';
 import type { I18n, Values } from './i18n.ts';
 import { direction, ownName } from './languages.ts';
 import type { PageName, Pages } from './models.ts';
 import { moments } from './moments.ts';
 import { ownZone, times } from './times.ts';
-
-const VIEWS = fileURLToPath(new URL('../../views', import.meta.url));
 
 /** Where people turn to when stuck; shown at the foot of every page. */
 export interface Support {
@@ -33,6 +31,9 @@ export interface RendererOptions {
   timeZone?: string;
   /** Epoch milliseconds; for "3 hours ago". */
   now?: () => number;
+  branding?: Branding;
+  /** Told of a template of the institution's that failed: ours took its place. */
+  onBroken?: (page: string, error: Error) => void;
 }
 
 /** What every page needs beside its model. */
@@ -55,13 +56,23 @@ export interface Renderer {
 
 /** Compiles each template once, at its first use. */
 export function createRenderer(options: RendererOptions): Renderer {
-  const eta = new Eta({ views: VIEWS, cache: true, autoEscape: true });
+  const templates = options.branding?.templates ?? new Map<string, string>();
+  const eta = etaOver(new Map());
+  const theirs = templates.size > 0 ? etaOver(templates) : undefined;
   const spoken = new Map(options.i18n.locales.map((locale) => [locale, helpers(options, locale)]));
   const frame = frames(options);
   return {
     html(page, model, context) {
       const inLocale = spoken.get(context.locale) ?? helpers(options, context.locale);
-      return eta.render(`/pages/${page}`, { ...model, model, ...inLocale, page: frame(page, context) });
+      const data = { ...model, model, ...inLocale, page: frame(page, context) };
+      if (theirs === undefined) return eta.render(`/pages/${page}`, data);
+      try {
+        return theirs.render(`/pages/${page}`, data);
+      } catch (error) {
+        // A mistake in a template keeps nobody out.
+        options.onBroken?.(page, error as Error);
+        return eta.render(`/pages/${page}`, data);
+      }
     },
   };
 }
@@ -103,7 +114,7 @@ function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, lo
 }
 
 /** What the layout shows around a page. What languages are called is looked up once. */
-function frames({ i18n, name: institution, support, timeZone }: RendererOptions) {
+function frames({ i18n, name: institution, support, timeZone, branding = PLAIN }: RendererOptions) {
   const languages = i18n.locales.map((tag) => ({ tag, name: ownName(tag) }));
   const spoken = new Map(
     i18n.locales.map((locale) => [
@@ -118,6 +129,7 @@ function frames({ i18n, name: institution, support, timeZone }: RendererOptions)
       name,
       ...(spoken.get(locale) ?? { dir: direction(locale), institution: i18n.localized(locale, institution) }),
       support,
+      branding,
       timeZone: timeZone ?? ownZone(),
       languages: languages.map((language) => ({
         ...language,

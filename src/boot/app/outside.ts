@@ -2,7 +2,7 @@ import { addressesWith } from '../../accounts/contacts.ts';
 import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { Post } from '../../core/post.ts';
 import { createLetters, createPlaces, type Letters, type Places } from '../../notices/index.ts';
-import { createI18n, type I18n } from '../../web/index.ts';
+import { type Branding, brandingOf, createI18n, type I18n } from '../../web/index.ts';
 import type { Config } from '../config.ts';
 import { type Locate, openGeoip } from '../geoip.ts';
 import { guardedFetch } from '../guarded-fetch.ts';
@@ -16,6 +16,7 @@ import type { Ledger } from './ledger.ts';
 /** How the gateway reaches people and other servers, and in which words. */
 export interface Outside {
   i18n: I18n;
+  branding: Branding;
   fetch: FactorPorts['fetch'];
   locate: Locate;
   senders: Senders;
@@ -31,7 +32,9 @@ export async function openOutside(
   { world, log, durable, ephemeral, sealer }: Ground,
   { audit }: Ledger,
 ): Promise<Outside> {
-  const i18n = createI18n({ locales: config.locales, defaultLocale: config.defaultLocale });
+  const { locales, defaultLocale } = config;
+  const branding = brandingOf(config.branding, locales);
+  const i18n = createI18n({ locales, defaultLocale, overrides: branding.texts });
   const fetch = guardedFetch(config.allowedPrivateNetworks);
   const geoip = await openGeoip(config.geoip?.database, { now: world.now, log });
   const senders = createSenders(config, modules, { ...world, fetch, log }, audit);
@@ -42,7 +45,7 @@ export async function openOutside(
   const post = postOf(config, modules, i18n, senders);
   const places = createPlaces({ ...world, durable, log, audit, placesOf: comparedPlaces(config, geoip) });
   return {
-    ...{ i18n, fetch, locate, senders, letters, places, post },
+    ...{ i18n, branding, fetch, locate, senders, letters, places, post },
     async close() {
       await places.close();
       await letters.close();

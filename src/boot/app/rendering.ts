@@ -8,10 +8,12 @@ export interface PageRendering extends Rendering {
   assets: Assets;
 }
 
-export function renderingOf(config: Config, { world }: Ground, { i18n }: Outside): PageRendering {
-  const served = assets();
+export function renderingOf(config: Config, { world, log }: Ground, { i18n, branding }: Outside): PageRendering {
+  const served = new Map([...assets(), ...branding.assets]);
   const renderer = createRenderer({
-    ...{ i18n, assets: served, name: config.name, support: support(config), now: world.now },
+    ...{ i18n, assets: served, name: config.name, support: support(config), now: world.now, branding },
+    onBroken: (page, { message }) =>
+      log.error({ page, reason: message }, 'a template of branding.templates failed: ours was shown'),
     ...(config.timeZone ? { timeZone: config.timeZone } : {}),
   });
   return { assets: served, renderer, formPost: createFormPost(renderer), issuer: config.issuer };

@@ -19,6 +19,7 @@ export function createProgram(offers: Offers, { io, ...rest }: Omit<Context, 'fi
   const file = (): string => program.opts<{ config?: string }>().config ?? defaultConfigFile(io.env);
   const context: Context = { io, file, ...rest };
   addConfig(program, context);
+  addBranding(program, context);
   addPolicy(program, context);
   addDb(program, context);
   addStore(program, context);
@@ -67,6 +68,30 @@ function addConfig(program: Command, context: Context): void {
     .description('write the JSON Schema of the configuration, for editors')
     .option('--output <file>', 'instead of standard output')
     .action(async ({ output }: { output?: string }) => (await import('./config.ts')).schema(context, output));
+}
+
+function addBranding(program: Command, context: Context): void {
+  const branding = program.command('branding').description('see the pages with the institution’s own face');
+  branding
+    .command('check')
+    .description('say which texts and templates no longer fit; exit code 0 or 1')
+    .action(async () => (await import('./branding.ts')).check(context));
+  branding
+    .command('preview')
+    .description('serve every page as it would look, on this machine alone')
+    .option('--port <number>', 'where', portOf, 3100)
+    .action(async ({ port }: { port: number }) => (await import('./branding.ts')).preview(context, port));
+  branding
+    .command('template')
+    .description('print a template of ours to change, for the folder of branding.templates; without a name the names')
+    .argument('[name]', 'as pages/home.eta')
+    .action(async (name: string | undefined) => (await import('./branding.ts')).template(context, name));
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port < 65_536) return port;
+  throw new InvalidArgumentError('Write a number from 0 to 65535.');
 }
 
 function addPolicy(program: Command, context: Context): void {

@@ -1,4 +1,5 @@
 import { DEFAULT_ACR } from '../../core/assurance.ts';
+import { brandingFaults } from './branding-checks.ts';
 import type { Fault } from './faults.ts';
 import { isLoopback } from './fields.ts';
 import { helpDeskFaults } from './help-desk-checks.ts';
@@ -32,6 +33,7 @@ const CHECKS: readonly Check[] = [
   helpDeskFaults,
   ruleFaults,
   passwordFaults,
+  brandingFaults,
   (subject) => secondFactorFaults(subject),
 ];
 

@@ -11,6 +11,7 @@ const OWN_FILES = [
   ['listen', 'tls', 'key'],
   ['geoip', 'database'],
   ['passwordPolicy', 'breached', 'file'],
+  ...['logo', 'logoDark', 'icon', 'templates'].map((key) => ['branding', key]),
 ];
 
 /** Makes the paths of a configuration absolute: they are relative to the folder of its file. */

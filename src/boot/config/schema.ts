@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Modules } from '../modules.ts';
 import { anyOf, applicationsOf, directoriesOf, optionsOf } from './plug-ins.ts';
+import { branding } from './sections/branding.ts';
 import { demo } from './sections/demo.ts';
 import { departments } from './sections/departments.ts';
 import { gateway } from './sections/gateway.ts';
@@ -40,6 +41,7 @@ export function sectionsOf(modules: Modules) {
     assurance,
     ...languages,
     support,
+    branding,
     log: z
       .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info') })
       .prefault({}),

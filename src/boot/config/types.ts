@@ -95,6 +95,8 @@ export interface Config {
   /** IANA zone of the times shown; the server's own where it is absent. */
   timeZone?: Parsed['timeZone'];
   support: Parsed['support'];
+  /** Paths are absolute. */
+  branding: Parsed['branding'];
   log: Parsed['log'];
   tracing: Parsed['tracing'];
   helpDesk?: Parsed['helpDesk'];

@@ -2,6 +2,7 @@ import type { LocalizedText } from '../../core/account.ts';
 import type { Rule } from '../../core/policy.ts';
 import { durationWords, factorsEver } from '../../policy/index.ts';
 import type { Modules } from '../modules.ts';
+import { brandingWarnings } from './branding-checks.ts';
 import { endings } from './endings.ts';
 import { isLoopback } from './fields.ts';
 import type { Config } from './types.ts';
@@ -22,6 +23,7 @@ export function warningsOf(config: Subject, now: number, modules: Modules): stri
     ...passes(config, modules),
     ...lists(config, modules),
     ...questions(config),
+    ...brandingWarnings(config),
   ];
 }
 

@@ -56,6 +56,7 @@ export const TAKES: Readonly<Record<keyof Sections, Need | 'parts'>> = {
   locales: RELOAD,
   defaultLocale: RELOAD,
   support: RELOAD,
+  branding: RELOAD,
   log: RELOAD,
 };
 
