@@ -3,7 +3,7 @@ import { Server as PortServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Express } from 'express';
 import type { AuditPort, Core, LogPort } from '../core/door.ts';
-import type { Arrival, Work } from '../core/listening.ts';
+import type { Arrival, Gate, Work } from '../core/listening.ts';
 import { type Base, type Building, raise } from './app/building.ts';
 import { openGround } from './app/ground.ts';
 import { openLedger } from './app/ledger.ts';
@@ -24,6 +24,8 @@ export interface App {
   web: RequestListener;
   /** What arrived at a port of a door's own. What is to be done for it is done only while this process has its name. */
   arrive(door: string, arrival: Arrival): Work | undefined;
+  /** A door's say on connections to its own ports. */
+  gate(door: string): Gate | undefined;
   management: Express;
   metrics: Pick<Metrics, 'json'>;
   host: CommandHost;
@@ -80,6 +82,7 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
       const work = site.arrive(door, arrival);
       return work && (() => ledger.held().then(work));
     },
+    gate: (door) => site.now.gate(door),
     management: ledger.management.app,
     metrics: ground.metrics,
     host: { run: (request) => (request.name === 'config reload' ? reload('cli') : site.run(request)) },

@@ -12,7 +12,7 @@ const REQUEST_TIMEOUT = 20_000;
  * What BCP 195 (RFC 9325 section 4.2) recommends, and nothing else: a key for each connection, so that the server's,
  * once stolen, opens nothing recorded before; and authenticated encryption. All suites of TLS 1.3 are such.
  */
-const CIPHERS = [
+export const CIPHERS = [
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
   'TLS_AES_128_GCM_SHA256',

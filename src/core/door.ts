@@ -11,7 +11,7 @@ import type { Exchange } from './exchange.ts';
 import type { Examine } from './finding.ts';
 import type { JourneyPort } from './journey.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
-import type { Arrival, ArrivalMeter, Listening, Work } from './listening.ts';
+import type { Arrival, ArrivalMeter, Gate, Listening, Work } from './listening.ts';
 import type { Load } from './load.ts';
 import type { LogPort } from './log.ts';
 import type { Message, PromptKind } from './prompt.ts';
@@ -109,6 +109,8 @@ export interface Door extends SessionListener {
    * at hand, for strangers send as much as they like.
    */
   arrive?(arrival: Arrival): Work | undefined;
+  /** Where a port of its own is connected to. */
+  readonly gate?: Gate;
   /** Sessions of its own of an account, beside the single sign-on session, as a VPN's. */
   ownSessions?(account: string): Promise<OwnSession[]>;
   /** Whether a path is called by programs: what is refused there before the door is asked is told in JSON. */

@@ -140,7 +140,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...(options.lag && { lag: options.lag }),
   });
   const server = await listen(app, ports.gateway);
-  const doorPorts = await openOwnPorts(config, modules, { arrive: app.arrive, log });
+  const doorPorts = await openOwnPorts(config, modules, { app, log });
+  app.onReload(doorPorts.renew);
   const relyingParty = options.withoutRelyingParty ? undefined : await startRelyingParties(ports.relyingParty, url);
 
   const serviceProvider = prepared && (await startServiceProvider({ prepared, identityProvider: url }));

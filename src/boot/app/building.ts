@@ -2,7 +2,7 @@ import type { Express } from 'express';
 import type { Watch } from '../../accounts/index.ts';
 import type { Core, CorePorts } from '../../core/door.ts';
 import type { Keyring } from '../../core/keyring.ts';
-import type { Arrival, Work } from '../../core/listening.ts';
+import type { Arrival, Gate, Work } from '../../core/listening.ts';
 import { createWeb } from '../../web/index.ts';
 import type { CommandHost } from '../commands.ts';
 import type { Config } from '../config.ts';
@@ -38,6 +38,7 @@ export interface Building {
   web: Express;
   /** What arrived at a port of this door's own. */
   arrive(door: string, arrival: Arrival): Work | undefined;
+  gate(door: string): Gate | undefined;
   host: CommandHost;
   core: Core;
   rooms: Rooms;
@@ -107,6 +108,7 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
   return {
     ...{ config, web, host, core, rooms, watch, jobs, leave, directories: people.directories },
     arrive: (door, arrival) => doors.all.get(door)?.arrive?.(arrival),
+    gate: (door) => doors.all.get(door)?.gate,
     managementPages: pages.map(({ path }) => path).filter((path) => !path.includes('.')),
     open() {
       ledger.counter.know(knownIn(config));

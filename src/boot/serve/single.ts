@@ -30,11 +30,12 @@ export async function serveAlone(file: string): Promise<Serving> {
   const prepared = await prepareDemo(config, modules);
   const app = await createApp(config, modules, { log, check: checkCertificate });
   const fronts = await openFronts(config, app);
-  const own = await openOwnPorts(config, modules, { arrive: app.arrive, log });
+  const own = await openOwnPorts(config, modules, { app, log });
   app.onReload((next) => {
     log.level = levelOf(next);
     for (const warning of next.warnings) log.warn({}, warning);
     fronts.renew(next);
+    own.renew(next);
   });
   const control = await serveControl(controlPath(config.data), commandHandler(app.host));
   const demo = await prepared?.start(app);

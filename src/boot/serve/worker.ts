@@ -48,11 +48,12 @@ async function serving(file: string, number: number, whenReady: boolean): Promis
   const app = await createApp(config, modules, { log, read, rolls, check: checkCertificate });
   if (whenReady) await untilReady(app).catch((error: unknown) => closed(app, error));
   // Before the port that all share, so that one whose own ports are taken was handed nothing.
-  const own = await openOwnPorts(config, modules, { arrive: app.arrive, log });
+  const own = await openOwnPorts(config, modules, { app, log });
   const fronts = await openFronts(config, app, MANAGEMENT);
   app.onReload((next) => {
     log.level = next.log.level;
     fronts.renew(next);
+    own.renew(next);
   });
   const run = commandHandler(app.host);
 

@@ -144,14 +144,14 @@ export function createAccess(
   }
 
   return async function access(asked: Asked): Promise<Reply | undefined> {
-    const { client, packet, userName } = asked;
+    const { client, packet, secret, userName } = asked;
     const other = otherThanPap(asked);
     if (other !== undefined) {
       notes.tell(client, other);
       return reject(client, 'protocol');
     }
     const hidden = valueIn(packet, TYPE.userPassword);
-    const revealed = hidden && revealPassword(hidden, packet.authenticator, client.settings.secret);
+    const revealed = hidden && revealPassword(hidden, packet.authenticator, secret);
     const typed = revealed && textOf(client, revealed);
     const state = valueIn(packet, TYPE.state);
     try {

@@ -29,7 +29,7 @@ function named(session: Session, now: number): Attribute[] {
 export function createDisconnect({ now, random, log }: Pick<DoorPorts, 'now' | 'random' | 'log'>) {
   return function disconnect({ id, settings }: RadiusClient, session: Session): Promise<boolean> {
     const { disconnect: at, secret } = settings;
-    if (at === undefined) return Promise.resolve(false);
+    if (at === undefined || secret === undefined) return Promise.resolve(false);
     const [identifier = 0] = random(1);
     const octets = computedRequest(CODE.disconnectRequest, identifier, named(session, now()), secret);
     const request = { identifier, authenticator: octets.subarray(4, 20) };

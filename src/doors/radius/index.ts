@@ -7,8 +7,10 @@ import { commands } from './commands.ts';
 import { demonstrate } from './demonstrate.ts';
 import { createDisconnect } from './disconnect.ts';
 import { createDuplicates } from './duplicates.ts';
+import { createGate } from './gate.ts';
 import { createNotes } from './notes.ts';
 import type { RadiusDoor } from './operate.ts';
+import { checkRadsec, PACKETS } from './radsec.ts';
 import { createReceiving } from './receive.ts';
 import { createReplies } from './replies.ts';
 import { addressIn } from './request.ts';
@@ -32,13 +34,16 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
   prompts: ['secret', 'code', 'number', 'wait'],
   settings: radiusSettings,
   application: radiusApplication,
-  check: checkApplications,
+  check: (applications, settings) => [...checkApplications(applications), ...checkRadsec(applications, settings)],
   review: reviewApplications,
   commands,
   demonstrate,
-  listens: ({ listen: { host, port, accountingPort } }) => [
+  listens: ({ listen: { host, port, accountingPort, radsecPort }, radsec }) => [
     { name: 'access', transport: 'udp', host, port },
     { name: 'accounting', transport: 'udp', host, port: accountingPort },
+    ...(radsec === undefined || radsecPort === undefined
+      ? []
+      : [{ name: 'radsec', transport: 'tls', host, port: radsecPort, identity: radsec, ...PACKETS } as const]),
   ],
 
   async create({ rate }, ports) {
@@ -52,9 +57,9 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
       ...{ rounds: createRounds(ports), open: createOpen(ports), sessions, notes },
       ...{ texts, replies: createReplies(ports, texts) },
     });
-    const clientOf = clientsOf(clients);
+    const known = clientsOf(clients);
     const arrive = createReceiving({
-      clientOf,
+      clientOf: known.of,
       allows: createRates(rate, now),
       duplicates: createDuplicates(ports),
       ...{ notes, access, accounting: createAccounting(ports, { sessions }) },
@@ -64,7 +69,8 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
     const door: RadiusDoor = {
       handler: (_req, _res, next) => next(),
       arrive,
-      attempt: createTrials({ clients: byId, clientOf, arrive, random: ports.random }),
+      gate: createGate({ clients: known, notes, byId }),
+      attempt: createTrials({ clients: byId, clientOf: known.of, arrive, random: ports.random }),
       ...ownOf(byId, sessions, createDisconnect(ports)),
     };
     return door;

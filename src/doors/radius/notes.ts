@@ -13,6 +13,11 @@ const WORDS = {
   'proxy-state': 'a request has Proxy-State and no Message-Authenticator, and was dropped: turn it on there',
   incomplete: 'a request lacks a name, a password or who sends it, and was dropped',
   crowded: 'more packets came than are looked at, and were dropped',
+  overloaded: 'more is under way than this process does at once, and a request was dropped',
+  connections: 'more connections came than are taken, and one was refused',
+  tls: 'a connection brought no TLS 1.2 or 1.3 in time',
+  slow: 'a connection was ended whose packets come too slowly',
+  certificate: 'a connection was refused: no client with this address has its certificate, or that isn’t good now',
   unsupported: 'a packet is of a kind that isn’t taken at this port, and was dropped',
   eap: 'EAP was refused: set the client to PAP',
   chap: 'CHAP was refused: set the client to PAP',
@@ -31,13 +36,14 @@ export function createNotes({ log, meter, now }: { log: LogPort; meter: ArrivalM
   return {
     count: (outcome: string, client?: RadiusClient) => meter.count(outcome, client?.id),
 
-    tell({ id }: RadiusClient, note: Note, facts: Readonly<Record<string, unknown>> = {}): void {
-      meter.count(note, id);
-      const [key, at] = [`${id} ${note}`, now()];
+    /** Without a client where it isn't known. */
+    tell(client: RadiusClient | undefined, note: Note, facts: Readonly<Record<string, unknown>> = {}): void {
+      meter.count(note, client?.id);
+      const [key, at] = [`${client?.id} ${note}`, now()];
       if (at - (said.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET) return;
       // As many as clients times words: the configuration's, not a stranger's.
       said.set(key, at);
-      log.warn({ application: id, why: note, ...facts }, WORDS[note]);
+      log.warn({ ...(client && { application: client.id }), why: note, ...facts }, WORDS[note]);
     },
   };
 }

@@ -1,15 +1,16 @@
 import { hasCode, isUnavailable } from '../../core/errors.ts';
-import type { Arrival, Work } from '../../core/listening.ts';
+import type { Arrival, Peer, Work } from '../../core/listening.ts';
 import type { Reply } from './clients.ts';
 import { type Integrity, integrityOf, isComputed, reply } from './codec/authenticity.ts';
 import { CODE, TYPE } from './codec/numbers.ts';
 import { decode, type Packet, valueIn } from './codec/packet.ts';
 import type { Duplicates } from './duplicates.ts';
 import type { Note, Notes } from './notes.ts';
+import { TLS_SECRET } from './radsec.ts';
 import { type Asked, askedBy } from './request.ts';
 import type { RadiusClient } from './settings.ts';
 
-/** The door's ports. */
+/** What a port is for; over TLS both come by one. */
 export type Port = 'access' | 'accounting';
 
 /** A packet whose client is known. */
@@ -17,6 +18,7 @@ interface Received {
   at: Port;
   client: RadiusClient;
   packet: Packet;
+  secret: string;
   integrity: Integrity;
 }
 
@@ -35,8 +37,8 @@ const ALWAYS: readonly Check[] = [
 ];
 const ACCOUNTING: readonly Check[] = [
   // Computed of the packet and the secret, so that Message-Authenticator adds nothing (RFC 2866 section 3).
-  ({ client, packet }) =>
-    packet.code === CODE.accountingRequest && !isComputed(packet, client.settings.secret) ? 'unauthentic' : undefined,
+  ({ packet, secret }) =>
+    packet.code === CODE.accountingRequest && !isComputed(packet, secret) ? 'unauthentic' : undefined,
 ];
 const ACCESS: readonly Check[] = [
   ({ client, integrity }) =>
@@ -62,7 +64,7 @@ function isComplete(packet: Packet): boolean {
 }
 
 interface Parts {
-  clientOf(address: string): RadiusClient | undefined;
+  clientOf(peer: Peer): RadiusClient | undefined;
   /** Whether one more packet of a client is looked at. */
   allows(client: string): boolean;
   duplicates: Duplicates;
@@ -77,14 +79,14 @@ interface Parts {
 /** What becomes of each packet: dropped without a word, or answered. Nothing is done for a source that isn't known. */
 export function createReceiving({ clientOf, allows, duplicates, notes, access, accounting, ready }: Parts) {
   async function answerOf({ from }: Arrival, received: Received): Promise<Reply | undefined> {
-    const { at, client, packet, integrity } = received;
+    const { at, client, packet, secret, integrity } = received;
     if (packet.code === CODE.statusServer) {
       await ready();
       return { code: at === 'access' ? CODE.accessAccept : CODE.accountingResponse, attributes: [] };
     }
     if (at === 'accounting') return accounting(client, packet, from.address);
     if (integrity === 'absent') notes.count('unprotected-taken', client);
-    const asked = askedBy(client, packet, integrity);
+    const asked = askedBy({ client, packet, secret, integrity, isOverTls: from.certificate !== undefined });
     if (asked !== undefined) return access(asked);
     notes.tell(client, 'incomplete');
     return undefined;
@@ -92,12 +94,12 @@ export function createReceiving({ clientOf, allows, duplicates, notes, access, a
 
   /** The octets of an answer: Proxy-State goes back as it came, all of it and in its order (RFC 2865 section 5.33). */
   async function octetsOf(arrival: Arrival, received: Received): Promise<Buffer | undefined> {
-    const { client, packet } = received;
+    const { client, packet, secret } = received;
     const answer = await answerOf(arrival, received);
     if (answer === undefined) return undefined;
     notes.count(OUTCOMES[answer.code] ?? 'answered', client);
     const proxies = packet.attributes.filter(({ type }) => type === TYPE.proxyState);
-    return reply(answer.code, packet, [...answer.attributes, ...proxies], client.settings.secret);
+    return reply(answer.code, packet, [...answer.attributes, ...proxies], secret);
   }
 
   async function work(arrival: Arrival, received: Received): Promise<void> {
@@ -112,29 +114,55 @@ export function createReceiving({ clientOf, allows, duplicates, notes, access, a
     }
   }
 
+  /** Dropped, for this. RFC 6613 section 2.6.4: after what can't be from the client, a connection is worth nothing. */
+  function drop(
+    { from, hangUp }: Arrival,
+    client: RadiusClient,
+    note: Note,
+    facts: Record<string, unknown>,
+  ): undefined {
+    notes.tell(client, note, { from: from.address, ...facts });
+    if (ENDS.has(note)) hangUp();
+    return undefined;
+  }
+
   return function arrive(arrival: Arrival): Work | undefined {
-    const client = clientOf(arrival.from.address);
+    const { from, octets } = arrival;
+    const client = clientOf(from);
     if (client === undefined) {
       notes.count('unknown-client');
+      arrival.hangUp();
       return undefined;
     }
-    const note = allows(client.id) ? undefined : 'crowded';
-    const packet = note === undefined ? decode(arrival.octets) : undefined;
-    if (packet === undefined || typeof packet === 'string') {
-      notes.tell(client, note ?? 'malformed', { from: arrival.from.address, ...(packet && { fault: packet }) });
-      return undefined;
-    }
-    const at: Port = arrival.at === 'accounting' ? arrival.at : 'access';
-    const received = { at, client, packet, integrity: integrityOf(packet, client.settings.secret) };
-    for (const check of CHECKS[at]) {
+    if (!allows(client.id)) return drop(arrival, client, 'crowded', {});
+    const packet = decode(octets);
+    if (typeof packet === 'string') return drop(arrival, client, 'malformed', { fault: packet });
+    const received = receivedBy(arrival, client, packet);
+    const { code } = packet;
+    for (const check of CHECKS[received.at]) {
       const why = check(received);
-      if (why === undefined) continue;
-      notes.tell(client, why, { from: arrival.from.address, code: packet.code });
-      return undefined;
+      if (why !== undefined) return drop(arrival, client, why, { code });
     }
+    if (!arrival.hasRoom()) return drop(arrival, client, 'overloaded', { code });
     return () => work(arrival, received);
   };
 }
+
+/** Over TLS, whose one port is for both, nothing else need show that a request is whole: nobody is on the way. */
+function receivedBy({ at, from }: Arrival, client: RadiusClient, packet: Packet): Received {
+  const isOverTls = from.certificate !== undefined;
+  const secret = isOverTls ? TLS_SECRET : (client.settings.secret ?? '');
+  const integrity = integrityOf(packet, secret);
+  const accounts = at === 'accounting' || (isOverTls && packet.code === CODE.accountingRequest);
+  const isWhole = isOverTls && integrity === 'absent' && packet.code !== CODE.statusServer;
+  return {
+    ...{ client, packet, secret },
+    at: accounts ? 'accounting' : 'access',
+    integrity: isWhole ? 'right' : integrity,
+  };
+}
+
+const ENDS: ReadonlySet<Note> = new Set(['malformed', 'unauthentic']);
 
 const OUTCOMES: Readonly<Record<number, string>> = {
   [CODE.accessAccept]: 'accepted',

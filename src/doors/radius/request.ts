@@ -12,6 +12,8 @@ const PALO_ALTO = { vendor: 25_461, type: 7 };
 export interface Asked {
   client: RadiusClient;
   packet: Packet;
+  /** What its password is hidden with. */
+  secret: string;
   integrity: Integrity;
   /** As it came, and as it is looked up. */
   userName: string;
@@ -47,15 +49,20 @@ export function addressIn(station: string): string | undefined {
   return isIP(address) === 0 ? undefined : address;
 }
 
+interface Received extends Pick<Asked, 'client' | 'packet' | 'secret' | 'integrity'> {
+  isOverTls: boolean;
+}
+
 /** Reads who asks for whom; undefined where the name can't be read. */
-export function askedBy(client: RadiusClient, packet: Packet, integrity: Integrity): Asked | undefined {
+export function askedBy(received: Received): Asked | undefined {
+  const { client, packet, secret, integrity } = received;
   const name = valueIn(packet, TYPE.userName);
   const userName = name && textOf(client, name);
   if (userName === undefined || userName.trim() === '') return undefined;
   const username = client.settings.userName === 'bare' ? bare(userName) : userName;
   const station = stationIn(packet, integrity);
   const place = station === undefined ? {} : { place: JSON.stringify([client.id, userName, station]) };
-  return { client, packet, integrity, userName, username, from: callerOf(client, station), ...place };
+  return { client, packet, secret, integrity, userName, username, from: callerOf(received, station), ...place };
 }
 
 /** Calling-Station-Id. What isn't protected could have been written by anybody on the way. */
@@ -66,8 +73,9 @@ function stationIn(packet: Packet, integrity: Integrity): string | undefined {
 }
 
 /** Who asks. Without a station that can be believed the person is on no network, and nothing is recognised by it. */
-function callerOf({ id, settings }: RadiusClient, station: string | undefined): Caller {
-  const known = settings.requireMessageAuthenticator && station !== undefined ? `${id} ${station}` : undefined;
+function callerOf({ client: { id, settings }, isOverTls }: Received, station: string | undefined): Caller {
+  const isGuarded = settings.requireMessageAuthenticator || isOverTls;
+  const known = isGuarded && station !== undefined ? `${id} ${station}` : undefined;
   return {
     ip: (station && addressIn(station)) ?? '',
     userAgent: 'RADIUS',

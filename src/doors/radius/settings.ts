@@ -4,6 +4,7 @@ import { parseDuration } from '../../core/duration.ts';
 import type { Trouble } from '../../core/trouble.ts';
 import { ATTRIBUTE_NAMES, longestValue } from './attributes.ts';
 import { rangeOf, spelled } from './networks.ts';
+import { radsecClient, radsecDoor } from './radsec.ts';
 
 /** A duration within bounds; milliseconds. */
 function duration(least: string, most: string) {
@@ -51,13 +52,15 @@ export const radiusApplication = z.strictObject({
     .array(range)
     .min(1)
     .max(1_000)
-    .describe('Addresses and ranges that its packets come from: by nothing else is it known'),
+    .describe('Addresses and ranges that its packets come from: over UDP it is known by nothing else'),
   secret: z
     .string()
     .regex(/^[\x21-\x7e]{16,64}$/, {
       error: 'must be 16 to 64 printable characters without spaces: make 32 letters and digits',
     })
-    .describe('Shared with it, by a file; 32 random letters and digits'),
+    .optional()
+    .describe('Shared with it, by a file; 32 random letters and digits. Without it nothing is taken over UDP'),
+  radsec: radsecClient.optional().describe('It comes over TLS (RFC 6614), and is known by its certificate as well'),
   requireMessageAuthenticator: z
     .boolean()
     .default(true)
@@ -93,24 +96,39 @@ export type RadiusApplication = z.output<typeof radiusApplication>;
 const port = z.int().min(0).max(65_535);
 
 /** `doors.radius`: where it listens. */
-export const radiusSettings = z.strictObject({
-  listen: z
-    .strictObject({
-      host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; :: is every IPv4 and IPv6 address'),
-      port: port.default(1812).describe('UDP port for Access-Request and Status-Server'),
-      accountingPort: port.default(1813).describe('UDP port for Accounting-Request and Status-Server'),
-    })
-    .prefault({}),
-  rate: z
-    .int()
-    .min(10)
-    .max(100_000)
-    .default(500)
-    .describe('Packets of one application that each process looks at in a second'),
-});
+export const radiusSettings = z
+  .strictObject({
+    listen: z
+      .strictObject({
+        host: z
+          .string()
+          .min(1)
+          .default('127.0.0.1')
+          .describe('Address to listen on; :: is every IPv4 and IPv6 address'),
+        port: port.default(1812).describe('UDP port for Access-Request and Status-Server'),
+        accountingPort: port.default(1813).describe('UDP port for Accounting-Request and Status-Server'),
+        radsecPort: port.optional().describe('TCP port for all of them over TLS (RadSec), usually 2083'),
+      })
+      .prefault({}),
+    radsec: radsecDoor.optional().describe('Certificates of the port over TLS'),
+    rate: z
+      .int()
+      .min(10)
+      .max(100_000)
+      .default(500)
+      .describe('Packets of one application that each process looks at in a second'),
+  })
+  .superRefine(({ listen, radsec }, { addIssue }) => {
+    if ((listen.radsecPort === undefined) === (radsec === undefined)) return;
+    const path = radsec ? ['listen', 'radsecPort'] : ['radsec'];
+    addIssue({ code: 'custom', path, message: 'is needed: the port over TLS has certificates, and they have a port' });
+  });
 export type RadiusSettings = z.output<typeof radiusSettings>;
 
 export type RadiusClient = Application & { settings: RadiusApplication };
+/** One whose packets are taken over UDP. */
+export type SecretClient = RadiusClient & { settings: { secret: string } };
+export const hasSecret = (client: RadiusClient): client is SecretClient => client.settings.secret !== undefined;
 
 /** What is allowed, and better otherwise. */
 export async function reviewApplications(applications: readonly RadiusClient[]): Promise<Trouble[]> {
@@ -134,7 +152,8 @@ export function checkApplications(applications: readonly RadiusClient[]): Fault[
     const message =
       'must be true where requireMessageAuthenticator is false: otherwise answers can be forged (Blast-RADIUS)';
     const faults: Fault[] = unprotected ? [{ application: id, path: 'limitProxyState', message }] : [];
-    for (const [at, client] of settings.clients.entries()) {
+    // Over TLS certificates tell them apart.
+    for (const [at, client] of settings.secret === undefined ? [] : settings.clients.entries()) {
       const parsed = rangeOf(client);
       const key = parsed ? spelled(parsed) : client;
       const owner = owners.get(key);

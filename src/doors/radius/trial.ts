@@ -1,8 +1,9 @@
-import type { Arrival, Work } from '../../core/listening.ts';
+import type { Arrival, Peer, Work } from '../../core/listening.ts';
 import { hidePassword, randomRequest } from './codec/authenticity.ts';
 import { CODE, TYPE } from './codec/numbers.ts';
 import { decode, type Packet, text } from './codec/packet.ts';
 import { rangeOf } from './networks.ts';
+import { TLS_SECRET } from './radsec.ts';
 import type { RadiusClient } from './settings.ts';
 
 /** What a client would send. */
@@ -28,7 +29,7 @@ export type Outcome =
 
 interface Parts {
   clients: ReadonlyMap<string, RadiusClient>;
-  clientOf(address: string): RadiusClient | undefined;
+  clientOf(peer: Peer): RadiusClient | undefined;
   arrive(arrival: Arrival): Work | undefined;
   random(bytes: number): Uint8Array;
 }
@@ -39,20 +40,31 @@ export function createTrials({ clients, clientOf, arrive, random }: Parts) {
     const client = clients.get(trial.application);
     if (client === undefined) return { kind: 'nobody' };
     const address = trial.address ?? rangeOf(client.settings.clients[0] ?? '')?.network.toString() ?? '';
-    const owner = clientOf(address)?.id;
+    const from = peerOf(client, address);
+    const owner = clientOf(from)?.id;
     if (owner !== client.id) return { kind: 'another', address, application: owner };
 
     let answered: Buffer | undefined;
     const answer = (octets: Buffer) => {
       answered = octets;
     };
-    const octets = requestOf(trial, client.settings.secret, random);
-    await arrive({ at: 'access', octets, from: { address, port: 0 }, answer })?.();
+    const octets = requestOf(trial, client.settings.secret ?? TLS_SECRET, random);
+    await arrive({ at: 'access', octets, from, answer, hasRoom: () => true, hangUp: () => {} })?.();
     const packet = answered && decode(answered);
     return packet === undefined || typeof packet === 'string'
       ? { kind: 'dropped', address }
       : { kind: 'answered', address, packet };
   };
+}
+
+/** One that has no secret comes over TLS, with a certificate of its own. */
+function peerOf({ settings: { secret, radsec } }: RadiusClient, address: string): Peer {
+  const peer = { address, port: 0 };
+  if (secret !== undefined || radsec === undefined) return peer;
+  const { names, fingerprints } = radsec;
+  const isOf = (host: string) => host === names[0];
+  const certificate = { fingerprint: fingerprints[0] ?? '', vouched: true, expires: Number.POSITIVE_INFINITY, isOf };
+  return { ...peer, certificate };
 }
 
 function requestOf({ userName, typed, state, station }: Trial, secret: string, random: Parts['random']): Buffer {

@@ -1,7 +1,7 @@
 import { TYPE } from './numbers.ts';
 
 /** Octets before the attributes: code, identifier, length, authenticator (RFC 2865 section 3). */
-const HEADER = 20;
+export const HEADER = 20;
 /** Octets of the longest packet. */
 export const LONGEST = 4096;
 /** Octets of the longest value of one attribute (RFC 2865 section 5). */
