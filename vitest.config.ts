@@ -11,6 +11,7 @@ const APART = [
   'src/senders/smpp/**/*.test.ts',
   'src/senders/smtp/**/*.test.ts',
   'test/attacks/ldap.test.ts',
+  'test/attacks/radsec.test.ts',
   'test/flows/email.test.ts',
   'test/flows/ldap-test.test.ts',
   'test/flows/two-nodes-channels.test.ts',

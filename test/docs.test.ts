@@ -28,6 +28,7 @@ import { issue } from '../src/factors/fido2/testing/certificates.ts';
 import { localeFolders } from '../src/web/i18n.ts';
 import { isTestFile } from './architecture/rules.ts';
 import { factorSuite } from './contracts/factor-suite.ts';
+import { selfSigned } from './support/certificate.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { factorPorts } from './support/outside.ts';
 import { ada as account } from './support/people.ts';
@@ -180,6 +181,7 @@ describe('configuration', async () => {
   };
   const SECRET = 'a secret of more than 22 characters';
   const METADATA = metadataOf(JOURNALS, 'https://journals.example', await makeKeys());
+  const RADSEC = await selfSigned('radius.university.example');
   /** What files that are named hold; others hold a secret, or a service provider's metadata. */
   const SECRETS: Readonly<Record<string, string>> = {
     'redis-url': 'redis://127.0.0.1:6379',
@@ -194,6 +196,9 @@ describe('configuration', async () => {
     'globalsign-root.pem': issue({ ca: true }).certificate.toString(),
     'microsoft.xml': METADATA.replace(/entityID="[^"]*"/, 'entityID="urn:federation:MicrosoftOnline"'),
     'service.pem': issue({ ca: true }).certificate.toString(),
+    'radsec.pem': RADSEC.cert,
+    'radsec.key': RADSEC.key,
+    'radsec-clients.pem': RADSEC.cert,
     vpn: 'between0us0and0no0one0else012345',
     'scim-entra': 'a-secret-of-more-than-32-characters-1',
     'scim-okta': 'a-secret-of-more-than-32-characters-2',

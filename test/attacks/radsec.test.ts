@@ -33,11 +33,9 @@ const scene = stage(() => ({
 }));
 
 const port = (): number => scene.gateway.doorPorts.portOf('radius', 'radsec') ?? 0;
-const opened: (RadsecClient | Socket)[] = [];
+const opened: RadsecClient[] = [];
 afterAll(() => {
-  for (const one of opened)
-    if (one instanceof RadsecClient) one.close();
-    else one.destroy();
+  for (const one of opened) one.close();
 });
 async function connected(more: object = {}, { cert, key }: Certified = vpn): Promise<RadsecClient> {
   const client = await RadsecClient.connect(port(), { cert, key, ca: ca.cert, ...more });
