@@ -23,9 +23,17 @@ export interface QuestionSet {
 }
 
 interface Kept {
-  latest: QuestionSet;
-  /** What is asked until the latest has settled: whoever changes them in a session that isn't theirs lifts nothing. */
+  latest?: QuestionSet;
+  /** What is asked until a change has settled: whoever makes it in a session that isn't theirs lifts nothing. */
   former?: QuestionSet;
+  /** When all were removed, epoch milliseconds; only where there are no latest ones. */
+  removedAt?: number;
+}
+
+/** How they stand: set last then, or removed and asked until then; epoch milliseconds. */
+export interface QuestionsStanding {
+  setAt?: number;
+  askedUntil?: number;
 }
 
 const NAMESPACE = 'secret-questions';
@@ -38,6 +46,8 @@ export const secretQuestionsPlace: SealedPlace = {
   namespace: NAMESPACE,
   contextOf,
 };
+
+const changedAt = ({ latest, removedAt = 0 }: Kept): number => latest?.setAt ?? removedAt;
 
 /** What people set where an operator wrote `legacySecretQuestions`: by account, answers hashed, all sealed, durable. */
 export function createSecretQuestions({
@@ -57,15 +67,38 @@ export function createSecretQuestions({
 
   function servingOf(kept: Kept | undefined): QuestionSet | undefined {
     if (kept === undefined) return undefined;
-    return now() - kept.latest.setAt >= SETTLING ? kept.latest : kept.former;
+    return now() - changedAt(kept) >= SETTLING ? kept.latest : kept.former;
+  }
+
+  const put = (account: string, next: Kept, version: number): Promise<boolean> =>
+    state.set(account, sealer.seal(JSON.stringify(next), contextOf(account)), version);
+
+  /** As they stand; of what isn't asked any more no answer stays. */
+  async function present(account: string) {
+    const { kept, version } = await read(account);
+    const serving = servingOf(kept);
+    if (kept?.former && serving !== kept.former)
+      await put(account, kept.latest ? { latest: kept.latest } : {}, version);
+    return { kept, serving };
   }
 
   return {
-    /** When they were set last, epoch milliseconds. */
-    setAt: async (account: string): Promise<number | undefined> => (await read(account)).kept?.latest.setAt,
+    async standing(account: string): Promise<QuestionsStanding> {
+      const { kept, serving } = await present(account);
+      if (kept?.latest) return { setAt: kept.latest.setAt };
+      return kept && serving ? { askedUntil: changedAt(kept) + SETTLING } : {};
+    },
 
     /** Those that are asked at this moment: the latest that were set three days ago or earlier. */
-    serving: async (account: string): Promise<QuestionSet | undefined> => servingOf((await read(account)).kept),
+    serving: async (account: string): Promise<QuestionSet | undefined> => (await present(account)).serving,
+
+    /** As good as never set, once that has settled; false where somebody else was faster. */
+    async remove(account: string): Promise<boolean> {
+      const { kept, version } = await read(account);
+      if (kept?.latest === undefined) return true;
+      const former = servingOf(kept);
+      return put(account, former ? { former, removedAt: now() } : {}, version);
+    },
 
     /** In the place of all that there were; false where somebody else was faster. */
     async replace(account: string, fresh: readonly Omit<SecretQuestion, 'id'>[]): Promise<boolean> {
@@ -73,7 +106,7 @@ export function createSecretQuestions({
       const former = servingOf(kept);
       const questions = fresh.map((one) => ({ ...one, id: newId() }));
       const next: Kept = { latest: { id: newId(), questions, setAt: now() }, ...(former ? { former } : {}) };
-      return state.set(account, sealer.seal(JSON.stringify(next), contextOf(account)), version);
+      return put(account, next, version);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Accounts } from '../accounts/accounts.ts';
-import type { Contacts } from '../accounts/contacts.ts';
+import { addressesBeside, type Contact, type ContactKind, type Contacts } from '../accounts/contacts.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Holds } from '../accounts/holds.ts';
 import type { PasswordStates } from '../accounts/passwords/state.ts';
@@ -25,7 +25,7 @@ export interface DemandParts {
 }
 
 /** What an account asks of whoever forgot its password, and what can be shown of it. */
-export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories'>, parts: DemandParts) {
+export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories' | 'reset'>, parts: DemandParts) {
   const { accounts, attempts, contacts, credentials, evaluator, holds, passwordStates, questioning } = parts;
 
   /** Methods that prove something now; with what stands still, for good or until somebody says whose it is, left out. */
@@ -47,6 +47,10 @@ export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories'>,
 
     /** Whether its directory lets us change it at all. */
     changeable: ({ directory }: Account): boolean => deps.directories.get(directory)?.changePassword !== undefined,
+
+    /** Contacts of an account, or of nobody, that a code may go to, or may have come from that was sent then. */
+    serving: (account: string, email: string | undefined, kind: ContactKind, at: number): Promise<Contact[]> =>
+      contacts.serving({ account, email, kind, at, addresses: deps.reset.addresses }),
 
     /** What stands on what: those of one factor, as far as a proof of theirs would count for one of `kinds`. */
     standingOn: (all: readonly Credential[], { module, factor }: EnabledFactor, kinds: readonly string[]) =>
@@ -83,7 +87,8 @@ export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories'>,
 
     /** What was shown, as far as it stands still: a mailbox or a method that was removed meanwhile shows nothing. */
     async standing(account: Account, shown: readonly Evidence[]): Promise<Evidence[]> {
-      const [methods, registered] = [await working(account), await contacts.ofAccount(account.id)];
+      const [methods, all] = [await working(account), await contacts.ofAccount(account.id)];
+      const registered = all.filter((one) => addressesBeside(one, all, account.email) >= deps.reset.addresses);
       const questions = await questioning.serving(account);
       const there = new Set([...methods, ...registered, ...(questions ? [questions] : [])].map(({ id }) => id));
       return shown.filter(({ by }) => there.has(by));

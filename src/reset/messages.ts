@@ -73,7 +73,7 @@ export function createMessages(deps: Pick<ResetNeeds, 'post' | 'reset' | 'audit'
   async function deliver({ who, way, code, sentAt, link }: Wanted, browser: Browser): Promise<void> {
     const { account: found, subject } =
       'account' in who ? { account: who.account, subject: who.account.id } : await demands.named(who.name);
-    const to = await contacts.serving(subject, way, sentAt);
+    const to = await demands.serving(subject, found?.email, way, sentAt);
     const { ip, userAgent, reference } = browser;
     const facts = { ip, userAgent, reference, way };
     if (found === undefined) return audit.note({ event: 'reset.asked', ...facts });

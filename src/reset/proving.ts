@@ -1,5 +1,4 @@
 import type { Accounts } from '../accounts/accounts.ts';
-import type { Contacts } from '../accounts/contacts.ts';
 import { fromBrowser } from '../accounts/context.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Account, Credential } from '../core/account.ts';
@@ -29,7 +28,6 @@ export type Outcome =
 interface Parts {
   accounts: Accounts;
   attempts: Attempts;
-  contacts: Contacts;
   credentials: Credentials;
   demands: Demands;
   methods: Methods;
@@ -43,7 +41,7 @@ const isPasskey = ({ proof }: Proved<unknown>): boolean => proof.phishingResista
 
 /** Answers of whoever forgot their password: alike, after the same work, whether there is anybody or not. */
 export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: Parts) {
-  const { accounts, attempts, contacts, credentials, demands, methods, questioning } = parts;
+  const { accounts, attempts, credentials, demands, methods, questioning } = parts;
 
   /** Whose it would be, and what works of theirs; of nobody nothing does, after the same work. */
   async function sought(state: State): Promise<{ account?: Account; all: Credential[] }> {
@@ -60,7 +58,7 @@ export function createProving(deps: Pick<ResetNeeds, 'now' | 'factors'>, parts: 
     if (!isCode(typed, code) || late) return WRONG;
     const found = state.account ? await demands.known(state) : (await demands.named(state.name)).account;
     const account = found && (await demands.entitled(found));
-    const [to] = account ? await contacts.serving(account.id, way, sentAt) : [];
+    const [to] = account ? await demands.serving(account.id, account.email, way, sentAt) : [];
     if (account === undefined || to === undefined) return WRONG;
     return { shown: { kind: way, by: to.id, at: sentAt }, account };
   }

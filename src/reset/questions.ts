@@ -54,6 +54,8 @@ export function createSecretQuestioning(
     ];
   }
 
+  const busy = () => ({ error: { key: 'already-answered' } });
+
   return {
     /** Whether they are there to be set by this account's owner. */
     allowed,
@@ -125,13 +127,27 @@ export function createSecretQuestioning(
       const fresh = await Promise.all(
         all.map(async ({ question, answer }) => ({ question, hash: await hashing.hash(normalAnswer(answer)) })),
       );
-      const busy = () => ({ error: { key: 'already-answered' } });
       return methods.exercise<'done' | 'lost' | { error: Message }>(
         { account: account.id, right, busy, lost: () => 'lost' },
         async () => {
           if (!allowed(account)) return 'lost';
           await audit.commit({ ...facts, event: 'questions.set', account: account.id });
           return (await secretQuestions.replace(account.id, fresh)) ? 'done' : busy();
+        },
+      );
+    },
+
+    /** None any more, once those that are asked have been for three more days: told as setting them is. */
+    remove(
+      { account, right }: Omit<Registering, 'session'>,
+      facts: AuditFacts,
+    ): Promise<'done' | 'lost' | { error: Message }> {
+      return methods.exercise<'done' | 'lost' | { error: Message }>(
+        { account: account.id, right, busy, lost: () => 'lost' },
+        async () => {
+          if ((await secretQuestions.standing(account.id)).setAt === undefined) return 'done';
+          await audit.commit({ ...facts, event: 'questions.removed', account: account.id });
+          return (await secretQuestions.remove(account.id)) ? 'done' : busy();
         },
       );
     },

@@ -298,12 +298,12 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordP
     /** Where a forgotten one is replaced, and by what its owner can be reached then. */
     forgotten?: string;
     contacts?: {
-      /** `to` is masked; `serves`: not before then. */
-      list: { id: string; kind: ContactKind; to: string; addedAt: number; serves?: number }[];
+      /** `to` is masked; `serves`: not before then; `alone`: not before there is another address. */
+      list: { id: string; kind: ContactKind; to: string; addedAt: number; serves?: number; alone?: true }[];
       /** Posts or links to `/account/contacts/add/<kind>`. */
       addable: ContactKind[];
-      /** Set, or to be set, at `/account/contacts/questions`; absent where there are none. */
-      questions?: { setAt?: number; serves?: number };
+      /** At `/account/contacts/questions`: set, to be set, or removed and asked until then; absent: none of it. */
+      questions?: { settable: boolean; setAt?: number; serves?: number; askedUntil?: number };
     };
     /** When it expires; absent: never. Epoch milliseconds. */
     password?: Expiry;

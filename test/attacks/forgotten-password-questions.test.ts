@@ -1,7 +1,10 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { Reply } from '../support/client.ts';
 import { DAYS, HOURS } from '../support/clock.ts';
 import { codesOf, issueTo, passFor, visitAccount } from '../support/issued.ts';
+import { notices } from '../support/mail.ts';
 import {
   ANSWERS,
   answersTo,
@@ -173,6 +176,55 @@ describe('secret questions', () => {
     expect(late.status).toBe(404);
     const after = await reach(someone);
     expect(asksNew(await after.other.give(after.page, answersTo(after.page)))).toBe(false);
+  });
+
+  /** As its owner does on the account's page, or whoever has their session. */
+  async function remove(someone: Someone): Promise<Reply> {
+    const asked = await visitAccount(scene, someone, `${HERE}/remove`);
+    return someone.client.follow(await someone.client.submit(asked, {}, { action: `${HERE}/remove` }));
+  }
+
+  it('are asked for three more days once they are removed, and then their answers are gone', async () => {
+    const someone = await questioned();
+    const { id = '' } = (await scene.gateway.app.rooms.accounts.find(someone.username)) ?? {};
+    const lengthOf = () => {
+      const file = new DatabaseSync(join(scene.data, 'sallyport.db'), { readOnly: true });
+      const row = file.prepare("SELECT value FROM state WHERE namespace = 'secret-questions' AND key = ?").get(id);
+      file.close();
+      return String(row?.value).length;
+    };
+    const under = await reach(someone);
+    const removed = await remove(someone);
+    expect(removed.text).toContain('For three more days they are still asked.');
+    expect(removed.text).toContain('removed; asked until');
+    expect(removed.body).not.toContain(`${HERE}/remove`);
+    expect((await someone.client.get(`${scene.gateway.url}${HERE}/remove`)).status).toBe(404);
+    expect(events('questions.removed').filter(({ account }) => account === id)).toHaveLength(1);
+    const mailbox = await notices(scene.gateway, mailboxOf(someone), 3);
+    expect(mailbox.map(({ subject }) => subject).join()).toContain('secret questions were removed');
+    expect(asksNew(await under.other.give(under.page, answersTo(under.page)))).toBe(true);
+    const early = await reach(someone);
+    expect(asksNew(await early.other.give(early.page, WRONG))).toBe(false);
+    expect(
+      asksNew(await early.other.give(await early.other.client.get(ownForm(early.page).url), answersTo(early.page))),
+    ).toBe(true);
+    const before = lengthOf();
+    scene.clock.advance(72 * HOURS);
+    const other = forgetful(scene, someone);
+    expect(asksNew(await other.byMessage(scene, await other.ask(), 'mail', mailboxOf(someone)))).toBe(true);
+    expect(lengthOf()).toBeLessThan(before / 2);
+  });
+
+  it('can’t be got rid of by setting others once they were removed', async () => {
+    const someone = await questioned();
+    await remove(someone);
+    const others = Object.fromEntries(Object.keys(ANSWERS).map((text, at) => [text, `thief's answer ${at}`]));
+    await setQuestions(scene, someone, { answers: others, fresh: true });
+    await remove(someone);
+    const early = await reach(someone);
+    expect(asksNew(await early.other.give(early.page, WRONG))).toBe(false);
+    const again = await early.other.client.get(ownForm(early.page).url);
+    expect(asksNew(await early.other.give(again, answersTo(again)))).toBe(true);
   });
 
   it('take nothing that is guessed at once, and keep no answer in words', async () => {

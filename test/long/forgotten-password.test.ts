@@ -46,7 +46,7 @@ const WORDS = {
 describe.each(USUAL_STORES)('forgotten passwords in a browser, on the %s store', JOURNEY, (_name, store) => {
   const scene = browserScene(() => ({
     ...store(),
-    config: { ...RESET, passwordReset: { human: { free: 1, bits: 12, pause: 600 } } },
+    config: { ...RESET, passwordReset: { human: { free: 1, bits: 12, pause: 600 }, addresses: 1 } },
   }));
   const at = (path: string) => `${scene.gateway.url}${path}`;
   const mailboxOf = ({ username }: Me) => `${username}@private.example`;

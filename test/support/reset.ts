@@ -16,7 +16,8 @@ export const RESET = {
       legacy: { groups: ['legacy'], reset: { legacySecretQuestions: true } },
     },
   },
-  passwordReset: { countries: ['HK', 'GB'], human: { free: 10_000 } },
+  // Most people here have one mailbox and no other.
+  passwordReset: { countries: ['HK', 'GB'], human: { free: 10_000 }, addresses: 1 },
   policy: {
     rules: [
       { name: 'library', applications: ['library'], level: 'sfa' },

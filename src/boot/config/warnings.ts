@@ -24,8 +24,12 @@ export function warningsOf(config: Subject, now: number, modules: Modules): stri
     ...lists(config, modules),
     ...questions(config),
     ...brandingWarnings(config),
+    ...numbers(config, modules),
   ];
 }
+
+const carriesMail = (senders: Subject['senders'], modules: Modules): boolean =>
+  [...senders.keys()].some((id) => modules.senders.get(id)?.carries.includes('mail'));
 
 /** Such a factor is off until policy says that it will do. */
 function unnamed({ factors, rules }: Subject, modules: Modules): string[] {
@@ -57,10 +61,20 @@ function questions({ passwordPolicy }: Subject): string[] {
   );
 }
 
+/** Numbers that no code ever goes to: nobody can be told of it elsewhere. */
+function numbers({ passwordReset, senders }: Subject, modules: Modules): string[] {
+  const { countries, addresses, enabled, url } = passwordReset;
+  if (countries.length === 0 || addresses < 2 || !enabled || url !== undefined) return [];
+  if (carriesMail(senders, modules)) return [];
+  return [
+    `passwordReset.addresses: ${addresses}: no sender carries mail, so that nobody is told, and no number is sent a code`,
+  ];
+}
+
 /** Lists that nobody is sent, or that nobody is ever on. */
 function lists({ departments, senders, passwordPolicy }: Subject, modules: Modules): string[] {
   if (departments.length === 0) return [];
-  const carried = [...senders.keys()].some((id) => modules.senders.get(id)?.carries.includes('mail'));
+  const carried = carriesMail(senders, modules);
   const expires = [...passwordPolicy.profiles.values()].some(({ profile }) => profile.expiry !== undefined);
   const endless = expires ? [] : departments.filter(({ olderThan }) => olderThan === undefined);
   return [

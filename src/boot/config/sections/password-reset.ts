@@ -26,6 +26,14 @@ export const passwordReset = z
       .max(250)
       .default([])
       .describe('Where numbers may be that codes are sent to. None: no codes by text message'),
+    addresses: z
+      .int()
+      .min(1)
+      .max(4)
+      .default(2)
+      .describe(
+        'How many addresses an owner must be told at before a code goes to one of them; the directory’s counts',
+      ),
     perHour: z
       .strictObject({
         address: most(60, 'Begun from one address; a campus may share one'),

@@ -56,8 +56,8 @@ export function accountPages(deps: AccountPagesNeeds, csrf: Csrf): Router {
   renameMethodsPages(deps, router, parts);
   phonePages(deps, router, parts);
   issuePages(deps, router, parts);
-  contactPages(deps, router, parts);
   questionPages(deps, router, parts);
+  contactPages(deps, router, parts);
   newPasswordPages(deps, router, parts);
   notMePages(deps, router, parts);
   devicePages(deps, router, parts);

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { maskedContact, SETTLING } from '../../../accounts/index.ts';
+import { addressesBeside, maskedContact, SETTLING } from '../../../accounts/index.ts';
 import type { Account } from '../../../core/account.ts';
 import { agentOf } from '../../agents.ts';
 import { type ConnectionsNeeds, connectionsOf } from '../../connections.ts';
@@ -27,6 +27,7 @@ const NOTICES = [
   'contact-added',
   'contact-removed',
   'questions-set',
+  'questions-removed',
   'device-removed',
   'device-renewed',
   'device-not-renewed',
@@ -44,23 +45,31 @@ export type OverviewNeeds = PlaceNeeds &
   ContactListNeeds;
 
 /** What they can be reached by, once they forgot their password; nothing where that is done elsewhere. */
-const createContactList =
-  ({ contacts, reset, registering, questioning, secretQuestions, now }: ContactListNeeds) =>
-  async (account: Account): Promise<Pick<Pages['account'], 'contacts' | 'forgotten'>> => {
+function createContactList(deps: ContactListNeeds) {
+  const { contacts, reset, registering, questioning, secretQuestions, now } = deps;
+
+  async function questionsOf(account: Account): Promise<Pick<NonNullable<Pages['account']['contacts']>, 'questions'>> {
+    const { setAt, askedUntil } = await secretQuestions.standing(account.id);
+    const settable = questioning.allowed(account);
+    if (!settable && setAt === undefined && askedUntil === undefined) return {};
+    const settles = setAt !== undefined && now() - setAt < SETTLING ? { serves: setAt + SETTLING } : {};
+    const set = setAt === undefined ? {} : { setAt, ...settles };
+    return { questions: { settable, ...set, ...(askedUntil === undefined ? {} : { askedUntil }) } };
+  }
+
+  return async (account: Account): Promise<Pick<Pages['account'], 'contacts' | 'forgotten'>> => {
     if (reset.at === 'nowhere') return {};
     if (reset.at !== 'here') return { forgotten: '/reset' };
     const all = await contacts.ofAccount(account.id);
     const list = all.map((one) => ({
       ...{ id: one.id, kind: one.kind, to: maskedContact(one), addedAt: one.addedAt },
       ...(now() - one.addedAt < SETTLING ? { serves: one.addedAt + SETTLING } : {}),
+      ...(addressesBeside(one, all, account.email) < reset.addresses ? { alone: true as const } : {}),
     }));
-    const setAt = await secretQuestions.setAt(account.id);
-    const settles = setAt !== undefined && now() - setAt < SETTLING ? { serves: setAt + SETTLING } : {};
-    const questions = questioning.allowed(account)
-      ? { questions: setAt === undefined ? {} : { setAt, ...settles } }
-      : {};
+    const questions = await questionsOf(account);
     return { forgotten: '/reset', contacts: { list, addable: registering.offered(), ...questions } };
   };
+}
 
 /** All that is somebody's own, on one page. */
 export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<AccountParts, 'forms' | 'methods'>) {

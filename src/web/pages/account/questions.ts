@@ -10,9 +10,12 @@ import { createRegistrar, type RegistrarNeeds } from './registrar.ts';
 import type { Member } from './session.ts';
 
 const HERE = '/account/contacts/questions';
+const REMOVING = `${HERE}/remove`;
 const PLACES = Array.from({ length: QUESTIONS }, (_, at) => at + 1);
 
-export type QuestionPagesNeeds = Rendering & RegistrarNeeds & Pick<WebDeps, 'questioning' | 'reset'>;
+export type QuestionPagesNeeds = Rendering &
+  RegistrarNeeds &
+  Pick<WebDeps, 'questioning' | 'reset' | 'secretQuestions'>;
 
 type Row = Pages['account-questions']['rows'][number];
 
@@ -33,8 +36,12 @@ function askingOf({ given, own }: Row): Asking {
 }
 
 /** `/account/contacts/questions`: what is asked beside a code, where an operator wrote `legacySecretQuestions`. */
-export function questionPages(deps: QuestionPagesNeeds, router: Router, { membership, forms }: AccountParts): void {
-  const { questioning, reset } = deps;
+export function questionPages(
+  deps: QuestionPagesNeeds,
+  router: Router,
+  { membership, forms, confirm }: AccountParts,
+): void {
+  const { questioning, reset, secretQuestions } = deps;
   const { tokenOf, checked, about } = forms;
   const someone = createRegistrar(deps, membership);
 
@@ -67,5 +74,28 @@ export function questionPages(deps: QuestionPagesNeeds, router: Router, { member
     if (done === 'done') return res.redirect(303, '/account?notice=questions-set');
     if (done === 'lost') return res.redirect(303, '/account');
     show(res, it, rows, done);
+  });
+
+  /** Whoever has some can have none, whatever the operator has written since. */
+  async function remover(req: Request, res: Response, returnTo?: string) {
+    const who = await someone(req, res, returnTo);
+    if (who && (reset.at !== 'here' || (await secretQuestions.standing(who.it.account.id)).setAt === undefined)) {
+      throw new SallyportError('ERR_NOT_FOUND', 'no secret questions of theirs');
+    }
+    return who;
+  }
+
+  router.get(REMOVING, async (req, res) => {
+    const who = await remover(req, res);
+    if (who) confirm(res, who.it, REMOVING, 'remove-questions');
+  });
+
+  router.post(REMOVING, async (req, res) => {
+    const who = await remover(req, res, '/account');
+    if (who === undefined) return;
+    const { it, right } = who;
+    checked(req, it);
+    const done = await questioning.remove({ account: it.account, right }, { ...about(res, it), by: 'owner' });
+    res.redirect(303, done === 'done' ? '/account?notice=questions-removed' : '/account');
   });
 }
