@@ -3,6 +3,7 @@ import type { StorePorts } from '../../core/store.ts';
 import type { Client } from './client.ts';
 import { type Confirm, createConfirmation } from './confirmation.ts';
 import { CONNECT_TIMEOUT, LISTENING, pause, refuseEviction, reportState, serverOptions } from './connection.ts';
+import { gathered } from './gathering.ts';
 import type { Alone } from './lasting/alone.ts';
 import { replaced } from './lasting/register.ts';
 import { historyIn } from './replication.ts';
@@ -82,7 +83,7 @@ function isOfItself({ name }: Command): boolean {
 }
 
 function connect({ cluster = [], ...settings }: Settings, connectionName: string): Cluster {
-  return new PromptCluster(cluster.map(nodeAt), {
+  const made = new PromptCluster(cluster.map(nodeAt), {
     lazyConnect: true,
     enableOfflineQueue: true,
     // One that was cut off may have been carried out.
@@ -97,6 +98,8 @@ function connect({ cluster = [], ...settings }: Settings, connectionName: string
     scripts: SCRIPTS,
     redisOptions: { ...serverOptions(settings as Settings), connectionName },
   });
+  made.on('+node', gathered);
+  return made;
 }
 
 /**

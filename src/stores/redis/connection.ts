@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { SallyportError } from '../../core/errors.ts';
 import type { StorePorts } from '../../core/store.ts';
+import { gathered } from './gathering.ts';
 import { SCRIPTS } from './scripts.ts';
 import { nodeAt, type Settings } from './settings.ts';
 
@@ -58,8 +59,8 @@ export function connect(settings: Settings, more: RedisOptions = {}): Redis {
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     ...more,
   };
-  if (settings.url !== undefined) return new Redis(settings.url, options);
-  return new Redis({ ...options, ...sentinelOptions(settings) });
+  if (settings.url !== undefined) return gathered(new Redis(settings.url, options));
+  return gathered(new Redis({ ...options, ...sentinelOptions(settings) }));
 }
 
 function sentinelOptions({ sentinels = [], name, database, ...given }: Settings): RedisOptions {
