@@ -14,7 +14,6 @@ import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import { createDurableStore } from '../durable/index.ts';
 import { createLimits } from '../lockout/limits.ts';
 import type { Config } from './config.ts';
-import { withFormerKeys } from './former-keys.ts';
 import { fileOf } from './lock.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Modules } from './modules.ts';
@@ -78,7 +77,7 @@ export async function openStores(config: Config, modules: Modules, world: World,
   return {
     clock,
     durable,
-    ephemeral: withFormerKeys(opened),
+    ephemeral: opened,
     away: () => away,
     async close() {
       await opened.close();
