@@ -27,8 +27,8 @@ export interface Accounts {
   /** Brings one that is linked up to date with its directory, and answers whose it is. `facts`: who changed it there. */
   refresh(directory: string, key: string, facts?: Readonly<Record<string, string>>): Promise<Person | undefined>;
   status(account: Account): Promise<AccountStatus>;
-  /** The account, if its directory lets it sign in now. */
-  usable(id: string): Promise<Account | undefined>;
+  /** The account, if its directory lets it sign in now. `read`: as it was read a moment ago, in the same request. */
+  usable(id: string, read?: Account): Promise<Account | undefined>;
   verifyPassword(account: Account | undefined, password: string, nobody?: Nobody): Promise<PasswordVerdict>;
   /** Called, from now on, for everybody who is found to be out when they use something, before they are refused. */
   listen(hear: (account: Account, person: Person) => Promise<void>): void;
@@ -150,8 +150,8 @@ export function createAccounts(
       return person;
     },
     status: async (account) => (await personOf(account))?.status ?? 'gone',
-    async usable(id) {
-      const account = await durable.accounts.byId(id);
+    async usable(id, read) {
+      const account = read ?? (await durable.accounts.byId(id));
       const person = account && (await personOf(account));
       if (account === undefined) return undefined;
       if (person === undefined || !isUsable(person.status)) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Browser, DeviceCookie } from '../core/browser.ts';
 import { present, successorOf } from './device-secrets.ts';
-import type { Remembered, Series, SeriesStore } from './device-series.ts';
+import type { Remembered, Series, SeriesStore, StoredSeries } from './device-series.ts';
 import type { AssuranceNeeds } from './needs.ts';
 
 /** Accounts that one browser remembers before the oldest gives way. */
@@ -15,6 +15,13 @@ interface Cookie extends DeviceCookie {
 /** One whose series is there, and whose secret is good. */
 export interface Presented extends Cookie {
   accounts: Series['accounts'];
+  stored: StoredSeries;
+}
+
+/** A cookie, and its series if that is there. Nothing has been made of it yet. */
+export interface LookedAt {
+  cookie: Cookie;
+  found: StoredSeries | undefined;
 }
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
@@ -38,13 +45,19 @@ export function createDeviceCookies(
     }
   }
 
-  /** The series behind this browser's cookies; a stolen one ends all that came with it, for they were copied together. */
-  async function presented(browser: Browser): Promise<Presented[]> {
+  /** The series behind this browser's cookies, as they are. */
+  async function look(browser: Browser): Promise<LookedAt[]> {
     if (browser.shared) return [];
     const cookies = browser.devices.map((cookie): Cookie => ({ ...cookie, id: hash(cookie.series) }));
-    const found = await Promise.all(cookies.map(async (cookie) => ({ cookie, kept: await series.read(cookie.id) })));
-    const there = found.flatMap(({ cookie, kept }) => (kept ? [{ ...cookie, ...kept }] : []));
-    if (there.some(({ secrets, secret }) => present(secrets, hash(secret), now()) === 'stale')) {
+    return Promise.all(cookies.map(async (cookie) => ({ cookie, found: await series.stored(cookie.id) })));
+  }
+
+  /** Those that are good; a stolen one ends all that came with it, for they were copied together. */
+  async function presented(browser: Browser, looked: Promise<LookedAt[]> = look(browser)): Promise<Presented[]> {
+    const there = (await looked).flatMap(({ cookie, found }) =>
+      found ? [{ ...cookie, stored: found, accounts: found.series.accounts }] : [],
+    );
+    if (there.some(({ stored, secret }) => present(stored.series.secrets, hash(secret), now()) === 'stale')) {
       await theft(there, browser);
       return [];
     }
@@ -52,14 +65,15 @@ export function createDeviceCookies(
   }
 
   /** Changes a record of the series, and sends the next secret if one is due; false if the series has ended. */
-  async function rotate(cookie: Cookie, browser: Browser, change: (series: Series) => Series): Promise<boolean> {
+  async function rotate(cookie: Presented, browser: Browser, change: (series: Series) => Series): Promise<boolean> {
     const secret = fresh(32);
     let due = false;
-    const after = await series.update(cookie.id, (before) => {
+    const successor = (before: Series): Series => {
       const secrets = successorOf(before.secrets, hash(cookie.secret), hash(secret), now());
       due = secrets !== undefined;
       return { ...change(before), ...(secrets ? { secrets } : {}) };
-    });
+    };
+    const after = await series.update(cookie.id, successor, cookie.stored);
     if (after && due) browser.setDevice(cookie.series, secret, series.lifeOf(after));
     return after !== undefined;
   }
@@ -81,6 +95,7 @@ export function createDeviceCookies(
   }
 
   return {
+    look,
     presented,
     rotate,
     begin,

@@ -23,12 +23,18 @@ export interface Series {
   userAgent: string;
 }
 
+/** One as it was read, and as it was kept. */
+export interface StoredSeries {
+  text: string;
+  series: Series;
+}
+
 const seriesKey = (id: string): string => `${DEVICE}:${id}`;
 const indexKey = (account: string): string => `devices-of:{${account}}`;
 
 /** Where series are kept, under hashes, until the last of their records has expired; and which an account has. */
 export function createSeries({ ephemeral, now }: Pick<AssuranceNeeds, 'ephemeral' | 'now'>) {
-  async function stored(id: string): Promise<{ text: string; series: Series } | undefined> {
+  async function stored(id: string): Promise<StoredSeries | undefined> {
     const text = await ephemeral.get(seriesKey(id));
     return text === undefined ? undefined : { text, series: JSON.parse(text) as Series };
   }
@@ -43,12 +49,19 @@ export function createSeries({ ephemeral, now }: Pick<AssuranceNeeds, 'ephemeral
     await ephemeral.removeMember(indexKey(account), id);
   };
 
-  /** Changes a series by compare-and-set; `change` answers undefined to leave it, and may run again. */
-  async function update(id: string, change: (series: Series) => Series | undefined): Promise<Series | undefined> {
-    for (;;) {
-      const found = await stored(id);
+  /**
+   * Changes a series by compare-and-set, on top of `read` first where it was read a moment ago; `change` answers another
+   * one, or undefined to leave it, and may run again.
+   */
+  async function update(
+    id: string,
+    change: (series: Series) => Series | undefined,
+    read?: StoredSeries,
+  ): Promise<Series | undefined> {
+    for (let known = read; ; known = undefined) {
+      const found = known ?? (await stored(id));
       if (found === undefined) return undefined;
-      const next = change(structuredClone(found.series));
+      const next = change(found.series);
       if (next === undefined) return found.series;
       const left = lifeOf(next);
       if (left <= 0) {
@@ -68,6 +81,7 @@ export function createSeries({ ephemeral, now }: Pick<AssuranceNeeds, 'ephemeral
   }
 
   return {
+    stored,
     read: async (id: string): Promise<Series | undefined> => (await stored(id))?.series,
     update,
     end,

@@ -7,12 +7,13 @@ import type { PasswordRules } from '../accounts/passwords/rule-book.ts';
 import { atMost } from '../accounts/strength.ts';
 import type { Credential } from '../core/account.ts';
 import { isManaging, isOwnPage } from '../core/application.ts';
-import type { Proof } from '../core/assurance.ts';
+import type { Evidence, Proof } from '../core/assurance.ts';
 import type { PromptKind } from '../core/prompt.ts';
 import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
 import type { Attempts } from '../lockout/attempts.ts';
 import { assess, longestWithout } from '../policy/index.ts';
 import { createCapabilities } from './capabilities.ts';
+import type { LookedAt } from './device-cookies.ts';
 import type { EvidenceStore } from './evidence.ts';
 import { impliedOf, onlyIfNamed } from './implied.ts';
 import type { AssuranceNeeds } from './needs.ts';
@@ -60,6 +61,12 @@ interface Parts {
   passwordExpiry: Pick<PasswordExpiryOf, 'disabled'>;
 }
 
+/** What a session and a browser bring, which is being read. */
+interface Brought {
+  ofSession: Promise<readonly Evidence[]>;
+  ofBrowser: Promise<LookedAt[]> | undefined;
+}
+
 const NOTHING: ReadonlySet<string> = new Set();
 
 function dueOf(proofs: readonly Proof[], disabled: boolean, renews: boolean | undefined): Due | undefined {
@@ -105,23 +112,40 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
   }
 
   async function evaluate(input: EvaluationInput): Promise<FullEvaluation> {
-    const who = input.account === undefined ? undefined : await present(input.account);
-    const result = await weigh(input, who);
+    const read = begin(input);
+    const who = input.account === undefined ? undefined : await present(input.account, input.within);
+    const result = await weigh(input, read, who);
     if (result.satisfied && who?.away) await tell(who.away, input);
     const { due } = result;
     if (!result.satisfied || (result.hold === undefined && due === undefined)) return result;
     return { ...result, satisfied: false, missing: 'new-password' };
   }
 
+  /**
+   * Begins to read what the session and the browser bring, so that it comes with what else is read. Whether it counts is
+   * decided by what is read after it.
+   */
+  function begin({ account, sight, request, browser }: EvaluationInput): Brought {
+    const ofSession = account && sight ? evidence.of(sight, account, request) : Promise.resolve([]);
+    const ofBrowser = account && browser ? devices.look(browser) : undefined;
+    // They are told to whoever waits for them, if anybody does.
+    for (const reading of [ofSession, ofBrowser]) reading?.catch(() => undefined);
+    return { ofSession, ofBrowser };
+  }
+
   /** The same, as if no hold asked for more than a second factor. */
-  async function weigh(input: EvaluationInput, { account, away }: Partial<Present> = {}): Promise<FullEvaluation> {
+  async function weigh(
+    input: EvaluationInput,
+    brought: Brought,
+    { account, away }: Partial<Present> = {},
+  ): Promise<FullEvaluation> {
     const [all, { hold, since: changed }, stopped] = account
       ? await Promise.all([credentials.ofAccount(account.id), holds.standing(account.id), attempts.stopped(account.id)])
       : [[], { since: 0, hold: undefined }, NOTHING];
     const enrolled = all.filter(heldTo(hold)).filter(sets(input.application, hold));
     const demanded = required(input, enrolled, { ...(account && { account }), ...(away && { away }) });
     const validity = validityOf(account, changed);
-    const ofSession = account && input.sight ? await evidence.of(input.sight, account.id, input.request) : [];
+    const ofSession = account ? await brought.ofSession : [];
     const working = enrolled.filter(works);
     // What rests on a credential that was removed or suspended ends with it, at once.
     const stands = (proof: Proof) =>
@@ -156,10 +180,10 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     if (without.satisfied || without.missing !== 'second' || !account || !input.browser || requirement.remember === 0) {
       return { ...without, ...(account ? { account } : {}), ...facts };
     }
-    const device = await devices.recall(account.id, input.browser);
+    const device = await devices.recall(account.id, input.browser, brought.ofBrowser);
     const proofs = device?.proofs.filter(stands).flatMap(reviewer(account, working, input)) ?? [];
     const result = assess({ ...wanted, ...common, device: { proofs } });
-    if (result.satisfied && result.remembered) await devices.used(account.id, input.browser);
+    if (result.satisfied && result.remembered) await device?.used();
     return { ...result, account, ...facts };
   }
 

@@ -41,20 +41,36 @@ export function createPresence(
     return { account: known.account, away: { cause, known, rest } };
   }
 
-  /** @throws SallyportError ERR_DIRECTORY_UNAVAILABLE where nothing is known that could do in its place */
-  return async function present(id: string): Promise<Present | undefined> {
+  async function ask(id: string, read: Account | undefined): Promise<Present | undefined> {
     const rested = resting.get(id);
     const spared = rested && now() < rested.until ? await absent(id, rested.cause) : undefined;
     if (spared) return spared;
     resting.delete(id);
     try {
-      const account = await accounts.usable(id);
+      const account = await accounts.usable(id, read);
       return account && { account };
     } catch (error) {
       const known = hasCode(error, 'ERR_DIRECTORY_UNAVAILABLE') ? await absent(id, error) : undefined;
       if (known === undefined) throw error;
       return known;
     }
+  }
+
+  const asked = new WeakMap<object, Map<string, Promise<Present | undefined>>>();
+
+  /**
+   * `within`: the request that asks; in one request it is asked once, for what holds at its beginning holds for all of
+   * it. `read`: the account, where that request has read it a moment ago.
+   *
+   * @throws SallyportError ERR_DIRECTORY_UNAVAILABLE where nothing is known that could do in its place
+   */
+  return async function present(id: string, within?: object, read?: Account): Promise<Present | undefined> {
+    if (within === undefined) return ask(id, read);
+    const answers = asked.get(within) ?? new Map<string, Promise<Present | undefined>>();
+    asked.set(within, answers);
+    const answer = answers.get(id) ?? ask(id, read);
+    answers.set(id, answer);
+    return answer;
   };
 }
 

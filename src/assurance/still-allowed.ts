@@ -70,7 +70,7 @@ export function createStillAllowed(
    * longer is what the token says, the person is sent back to sign in.
    */
   return async (input: StillAllowedInput): Promise<boolean> => {
-    const { account, away } = (await present(input.account)) ?? {};
+    const { account, away } = (await present(input.account, input.within)) ?? {};
     // Without a generation a token counts in whole seconds: one of the very second counts as from before.
     const { issuedAt: at, generation } = input;
     if (account === undefined || isEnded(account, { at, generation })) return false;

@@ -21,9 +21,9 @@ export async function devicesFixture(store: string) {
   /** One visit on which the record stands in for a second factor. */
   async function visit(account: string, browser: ReturnType<typeof cookieJar>, lost = false): Promise<boolean> {
     const request = browser.request(lost);
-    if ((await devices.recall(account, request)) === undefined) return false;
-    await devices.used(account, request);
-    return true;
+    const device = await devices.recall(account, request);
+    await device?.used();
+    return device !== undefined;
   }
   async function remembered(account = 'alice', credential = 'phone', browser = cookieJar()) {
     await devices.remember(account, [proof(credential, clock.now())], browser.request());

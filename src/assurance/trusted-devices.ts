@@ -1,11 +1,18 @@
 import { isSecondFactor, type Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
-import { createDeviceCookies } from './device-cookies.ts';
+import { createDeviceCookies, type LookedAt, type Presented } from './device-cookies.ts';
 import { createSeries, type Remembered, type Series } from './device-series.ts';
 import type { AssuranceNeeds } from './needs.ts';
 
 /** Browsers that remember one account before the oldest gives way. */
 const MOST_BROWSERS = 20;
+
+/** What is remembered on a browser; `used`: it stood in for a second factor. */
+export interface Recalled {
+  id: string;
+  proofs: Proof[];
+  used(): Promise<void>;
+}
 
 /** As shown to its owner. */
 export interface TrustedDevice {
@@ -64,23 +71,28 @@ export function createTrustedDevices(
     return count;
   }
 
-  return {
-    /** What this browser remembers of an account, if its cookie is good; a stolen one ends the series. */
-    async recall(account: string, browser: Browser): Promise<{ id: string; proofs: Proof[] } | undefined> {
-      const cookie = cookies.ofAccount(account, await cookies.presented(browser));
-      const record = cookie?.accounts[account];
-      return cookie && record ? { id: cookie.id, proofs: record.proofs } : undefined;
-    },
+  /** The record stood in for a second factor: the secret rotates. The record itself isn't prolonged. */
+  async function use(account: string, cookie: Presented, browser: Browser): Promise<void> {
+    await cookies.rotate(cookie, browser, (kept) => {
+      const record = kept.accounts[account];
+      if (record === undefined) return kept;
+      const used = { ...record, usedAt: deps.now(), ip: browser.ip };
+      return { ...kept, accounts: { ...kept.accounts, [account]: used } };
+    });
+  }
 
-    /** The record stood in for a second factor: the secret rotates. The record itself isn't prolonged. */
-    async used(account: string, browser: Browser): Promise<void> {
-      const cookie = cookies.ofAccount(account, await cookies.presented(browser));
-      if (cookie === undefined) return;
-      await cookies.rotate(cookie, browser, (kept) => {
-        const record = kept.accounts[account];
-        if (record) Object.assign(record, { usedAt: deps.now(), ip: browser.ip });
-        return kept;
-      });
+  return {
+    look: cookies.look,
+
+    /**
+     * What this browser remembers of an account, if its cookie is good; a stolen one ends the series. `looked`: what was
+     * found for its cookies a moment ago.
+     */
+    async recall(account: string, browser: Browser, looked?: Promise<LookedAt[]>): Promise<Recalled | undefined> {
+      const cookie = cookies.ofAccount(account, await cookies.presented(browser, looked));
+      const record = cookie?.accounts[account];
+      if (!cookie || !record) return undefined;
+      return { id: cookie.id, proofs: record.proofs, used: () => use(account, cookie, browser) };
     },
 
     /** Remembers second-factor proofs for one account on this browser. Bootstrap proofs never are. */

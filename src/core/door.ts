@@ -251,7 +251,8 @@ export interface CorePorts {
   evaluate(input: EvaluationInput): Promise<Evaluation>;
   /** Decides again without a browser, as a refresh does: false ends the grant. */
   stillAllowed(input: StillAllowedInput): Promise<boolean>;
-  account(id: string): Promise<Account | undefined>;
+  /** Whoever may sign in now. `within`, `read`: the request that asks, and the account where that has read it already. */
+  account(id: string, within?: object, read?: Account): Promise<Account | undefined>;
   /** Moves what a finished sign-in collected to its session; once. */
   adopt(signIn: string, to: SessionSight, ttl: number): Promise<readonly Evidence[]>;
   /** The browser behind a response of the web layer's. */

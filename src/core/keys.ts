@@ -7,16 +7,6 @@
  */
 export const taggedKey = (kind: string, id: string): string => `${kind}:{${id}}`;
 
-/** Kinds that an earlier version kept without a tag. */
-const UNTAGGED =
-  /^(?:collected|evidence|oidc:(?:Interaction|session|session-ended|answer|(?:(?:consumed|overlap):)?(?:AuthorizationCode|PushedAuthorizationRequest|RefreshToken)))$/;
-
-/** The key by which an earlier version kept the same, where it was another. */
-export function formerKey(key: string): string | undefined {
-  const [, kind = '', id] = /^(.*):\{([^{}]+)\}$/.exec(key) ?? [];
-  return UNTAGGED.test(kind) ? `${kind}:${id}` : undefined;
-}
-
 /** What the core's sessions and remembered devices are kept as: of each there is one key of its kind. */
 export const SESSION = 'oidc:session';
 export const DEVICE = 'device';

@@ -88,6 +88,8 @@ export interface EvaluationInput {
   recent?: number;
   /** The prompts that can be presented: what asks by another one is out of reach. Absent: all. */
   presents?: readonly PromptKind[];
+  /** The request that asks: who somebody is, and whether they may sign in, is asked once in it. */
+  within?: object;
 }
 
 /** What a token stands for, where it is asked whether it still may. */
@@ -102,6 +104,8 @@ export interface StillAllowedInput {
   issuedAt: number;
   /** The account's generation in which it began. */
   generation?: number | undefined;
+  /** As for an evaluation. */
+  within?: object;
 }
 
 /** How a request stands: what is required, what is held, what is missing. */

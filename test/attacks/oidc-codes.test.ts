@@ -113,6 +113,15 @@ describe('an authorization code', () => {
     expect(reply.json()).toMatchObject({ error: 'invalid_grant' });
   });
 
+  it('is used up by a request that is refused for something else', async () => {
+    const flow = await library.begin();
+    const fields = fieldsOf(flow, await code(flow));
+    const elsewhere = await call(it_.gateway, '/token', { ...fields, resource: 'https://nowhere.example' }, 'library');
+    expect([elsewhere.status, elsewhere.json()]).toMatchObject([400, { error: 'invalid_target' }]);
+    const again = await call(it_.gateway, '/token', fields, 'library');
+    expect([again.status, again.json()]).toMatchObject([400, { error: 'invalid_grant' }]);
+  });
+
   it('is bound to the redirect URI of its request', async () => {
     for (const uri of ['http://127.0.0.1:9/other/callback', `${library.redirectUri}/`]) {
       const flow = await library.begin();

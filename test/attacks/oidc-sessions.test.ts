@@ -68,6 +68,16 @@ describe('the session cookie', () => {
     }
   });
 
+  it('a value that names the session of somebody else, or of nobody, opens nothing', async () => {
+    const alice = new Person(it_.gateway, 'alice');
+    await alice.signIn(library);
+    const [, uid = ''] = cookieOf(alice).split('.');
+    expect(await silently(cookieOf(alice))).toHaveProperty('code');
+    for (const named of [uid, 'nobody']) {
+      expect(await silently(`${'a'.repeat(43)}.${named}`)).toMatchObject({ error: 'login_required' });
+    }
+  });
+
   it("session fixation: the attacker's own signed-in session never becomes the victim's", async () => {
     const attacker = new Person(it_.gateway, 'bob');
     const own = (await attacker.signIn(library)).claims()?.sub;

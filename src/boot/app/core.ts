@@ -33,7 +33,7 @@ export function portsOf(standing: Standing, rendering: Rendering): CorePorts {
     fetch: outside.fetch,
     evaluate: rooms.evaluator.evaluate,
     stillAllowed: rooms.evaluator.stillAllowed,
-    account: async (id) => (await rooms.evaluator.present(id))?.account,
+    account: async (...asked) => (await rooms.evaluator.present(...asked))?.account,
     adopt: rooms.evidence.adopt,
     ...{ browser, bonds },
     say: (text, { locale = config.defaultLocale, factor } = {}) => outside.i18n.label(locale, text, factor),

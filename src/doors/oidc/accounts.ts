@@ -1,5 +1,7 @@
 import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
+import { grantKey } from './adapter.ts';
 import { allowedTo, claimsOf } from './claims.ts';
+import { inHand, readAhead } from './in-hand.ts';
 import type { OidcPorts } from './ports.ts';
 import { generationOf, proofsOf } from './resting.ts';
 
@@ -9,10 +11,12 @@ import { generationOf, proofsOf } from './resting.ts';
  */
 export function findAccount(ports: OidcPorts): FindAccount {
   return async (ctx, sub, token): Promise<Account | undefined> => {
-    const person = await ports.account(sub);
+    const accounts = inHand()?.accounts;
+    const person = await ports.account(sub, ctx, await accounts?.get(sub));
     if (person === undefined) return undefined;
+    accounts?.set(sub, Promise.resolve(person));
     if (token !== undefined && 'iat' in token) {
-      const grant = ctx.oidc.entities.Grant ?? (await grantOf(ctx, token));
+      const grant = ctx.oidc.entities.Grant ?? (await grantOf(ports, ctx, token));
       const issuedAt = 'iiat' in token ? Number(token.iiat) : Number(token.iat);
       const allowed = await ports.stillAllowed({
         application: String(token.clientId),
@@ -23,6 +27,7 @@ export function findAccount(ports: OidcPorts): FindAccount {
         proofs: proofsOf(grant),
         issuedAt: issuedAt * 1000,
         generation: generationOf(grant),
+        within: ctx,
       });
       if (!allowed) return undefined;
     }
@@ -31,7 +36,13 @@ export function findAccount(ports: OidcPorts): FindAccount {
   };
 }
 
-/** Some endpoints ask for the account before they look up the grant. */
-function grantOf({ oidc }: KoaContextWithOIDC, token: { grantId?: unknown }) {
-  return typeof token.grantId === 'string' ? oidc.provider.Grant.find(token.grantId) : undefined;
+/** Some endpoints ask for the account before they look up the grant: they find what was read here. */
+async function grantOf({ ephemeral }: OidcPorts, { oidc }: KoaContextWithOIDC, { grantId }: { grantId?: unknown }) {
+  if (typeof grantId !== 'string') return undefined;
+  const stored = ephemeral.get(grantKey(grantId));
+  const again = () => readAhead(grantKey(grantId), () => stored);
+  again();
+  const grant = await oidc.provider.Grant.find(grantId);
+  again();
+  return grant;
 }

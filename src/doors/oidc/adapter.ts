@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { taggedKey } from '../../core/keys.ts';
+import { inHand, leave, takeAhead } from './in-hand.ts';
 import { type CountingPorts, countKept } from './strangers.ts';
 
 /**
@@ -26,6 +27,8 @@ const BY_ACCOUNT = new Set(['Grant']);
 const FOR_STRANGERS = new Set(['PushedAuthorizationRequest']);
 /** Kinds that are used once, and so have a mark beside them. */
 const CONSUMABLE = new Set(['AuthorizationCode', 'PushedAuthorizationRequest', 'RefreshToken']);
+/** Kinds that nobody knows the id of before the answer: they are written together, at the latest before that. */
+const WRITTEN_TOGETHER = new Set(['AccessToken', 'AuthorizationCode', 'Grant', 'RefreshToken']);
 /**
  * Kinds that are still answered for a moment after their use, milliseconds: two tabs of one application present the same
  * refresh token, and neither is a thief.
@@ -35,6 +38,9 @@ const OVERLAP: Readonly<Record<string, number>> = Object.freeze({ RefreshToken: 
 const LOST: Readonly<Record<string, () => Error>> = Object.freeze({
   PushedAuthorizationRequest: () => new errors.InvalidRequestUri('request_uri was already used'),
 });
+
+/** Key of a grant's record. */
+export const grantKey = (id: string): string => `oidc:Grant:${hashOf(id)}`;
 
 /** Key of the set of an account's grants. */
 export const grantsOf = (account: string): string => `oidc:grants:{${account}}`;
@@ -63,35 +69,56 @@ export class ArtifactAdapter implements Adapter {
       return;
     }
     if (FOR_STRANGERS.has(this.#kind)) await countKept(this.#ports, { key: this.#key(id), value, ttl });
-    await this.#store.set(this.#key(id), value, ttl);
-    if (BY_ACCOUNT.has(this.#kind) && payload.accountId) {
-      await this.#store.addMember(grantsOf(payload.accountId), id, ttl);
-    }
+    const write = () => this.#write(id, value, payload, ttl);
+    await (WRITTEN_TOGETHER.has(this.#kind) ? leave(write) : write());
+  }
+
+  async #write(id: string, value: string, { accountId }: AdapterPayload, ttl: number): Promise<void> {
+    const indexed = BY_ACCOUNT.has(this.#kind) && accountId ? grantsOf(accountId) : undefined;
+    await Promise.all([
+      this.#store.set(this.#key(id), value, ttl),
+      indexed === undefined ? undefined : this.#store.addMember(indexed, id, ttl),
+    ]);
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
     const marks = CONSUMABLE.has(this.#kind) ? [this.#mark(id)] : [];
     if (marks.length > 0 && OVERLAP[this.#kind] !== undefined) marks.push(this.#overlap(id));
-    const [stored, consumed, overlap] = await this.#store.getMany([this.#key(id), ...marks]);
+    const [stored, consumed, overlap] = await this.#read(id, marks);
     if (stored === undefined) return undefined;
     const payload = readRecord(stored, id);
+    inHand()?.found.set(`${this.#kind} ${id}`, payload);
     if (BY_ACCOUNT.has(this.#kind) && (await this.#isEnded(payload))) return undefined;
     if (consumed !== undefined && overlap === undefined) payload.consumed = Number(consumed);
     return payload;
   }
 
+  #read(id: string, marks: readonly string[]): Promise<(string | undefined)[]> {
+    const ahead = BY_ACCOUNT.has(this.#kind) ? takeAhead(this.#key(id)) : undefined;
+    return ahead ? Promise.all([ahead]) : this.#store.getMany([this.#key(id), ...marks]);
+  }
+
   /** Whether everything of its account has been ended since it began, at whatever moment it was written. */
   async #isEnded({ accountId, generation }: AdapterPayload & { generation?: number }): Promise<boolean> {
     if (accountId === undefined || generation === undefined) return false;
-    const account = await this.#ports.durable.accounts.byId(accountId);
-    return account?.generation !== generation;
+    const known = inHand()?.accounts;
+    const account = known?.get(accountId) ?? this.#ports.durable.accounts.byId(accountId);
+    known?.set(accountId, account);
+    return (await account)?.generation !== generation;
   }
 
+  /** What is answered for it is written together with the mark, and nothing is answered before both are. */
   async consume(id: string): Promise<void> {
+    const write = () => this.#consume(id);
+    await (this.#kind === 'AuthorizationCode' ? leave(write) : write());
+  }
+
+  async #consume(id: string): Promise<void> {
     const overlap = OVERLAP[this.#kind];
     // Begun before the token is marked: a tab that reads it in between must not take it for a thief's.
     if (overlap !== undefined && !(await this.#store.add(this.#overlap(id), '1', overlap))) return;
-    const payload = await this.find(id);
+    // What is needed of it never changes.
+    const payload = inHand()?.found.get(`${this.#kind} ${id}`) ?? (await this.find(id));
     const now = Math.floor(this.#ports.now() / 1000);
     const left = Math.max(1, (payload?.exp ?? 0) - now);
     const won = payload && (await this.#store.add(this.#mark(id), String(now), left * 1000));
@@ -109,7 +136,7 @@ export class ArtifactAdapter implements Adapter {
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {
-    await this.#store.delete(`oidc:Grant:${hashOf(grantId)}`);
+    await this.#store.delete(grantKey(grantId));
   }
 
   async findByUid(): Promise<undefined> {}

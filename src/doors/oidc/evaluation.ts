@@ -1,6 +1,8 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { NO_REQUEST } from '../../core/assurance.ts';
 import type { Evaluation, Wants } from '../../core/sign-in.ts';
+import { grantKey } from './adapter.ts';
+import { readAhead } from './in-hand.ts';
 import { ACR_ESSENTIAL, isSet, MAX_AGE_ZERO } from './own-parameters.ts';
 import type { OidcPorts } from './ports.ts';
 import type { Session } from './session-model.ts';
@@ -62,12 +64,16 @@ async function evaluate(ports: OidcPorts, ctx: KoaContextWithOIDC): Promise<Eval
   const session = ctx.oidc.session as Session | undefined;
   const interaction = entities.Interaction;
   if (session?.accountId && interaction && ctx.oidc.result?.login) await adopt(ports, session, interaction.uid);
+  const grant = ctx.oidc.result?.consent?.grantId ?? session?.authorizations?.[String(client?.clientId)]?.grantId;
+  // Asked for once the request is satisfied: it comes with what decides that.
+  if (session?.accountId && grant) readAhead(grantKey(grant), ports.ephemeral.get);
   const result = await ports.evaluate({
     application: String(client?.clientId),
     ...(session?.accountId ? { account: session.accountId, sight: sightOf(session) } : {}),
     request: interaction?.cid ?? NO_REQUEST,
     wants: wantsOf(params ?? {}),
     browser: ports.browser(ctx.res),
+    within: ctx,
   });
   known.set(ctx.oidc, result);
   return result;

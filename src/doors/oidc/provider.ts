@@ -12,6 +12,7 @@ import { refuseEnded } from './ended.ts';
 import { overrideContext } from './evaluation.ts';
 import { features } from './features.ts';
 import { loadExistingGrant } from './grants.ts';
+import { writeLeft } from './in-hand.ts';
 import { InteractionAdapter } from './interactions.ts';
 import { BODY_LIMITS, outgoing } from './key-sets.ts';
 import { lifetimes } from './lifetimes.ts';
@@ -29,6 +30,7 @@ import { ROUTES } from './routes.ts';
 import { governSessions } from './session-model.ts';
 import type { SessionAdapter } from './sessions.ts';
 import { recordLogouts, signOutElsewhere } from './sign-out.ts';
+import { writeTogether } from './token-models.ts';
 
 /** Cookies carry 256 random bits that are looked up in the store: a signature over them would prove nothing more. */
 function cookies(issuer: string): Configuration['cookies'] {
@@ -131,6 +133,7 @@ function amend(provider: Provider, ports: OidcPorts, sessions: SessionAdapter): 
   provider.use(refuseEnded(ports));
   provider.use(answerAlike(ports.ephemeral));
   provider.use(signOutElsewhere(ports));
+  provider.use(writeLeft);
   recordLogouts(provider, ports);
   recordRefusals(provider, ports);
   overrideContext(provider);
@@ -138,4 +141,5 @@ function amend(provider: Provider, ports: OidcPorts, sessions: SessionAdapter): 
   keepResting(provider);
   bindInteractions(provider, ports);
   governSessions(provider, sessions, ports.now);
+  writeTogether(provider);
 }

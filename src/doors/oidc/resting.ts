@@ -1,4 +1,4 @@
-import type { Grant, Provider } from 'oidc-provider';
+import type { AdapterPayload, Grant, Provider } from 'oidc-provider';
 import type { Account } from '../../core/account.ts';
 import type { Proof } from '../../core/assurance.ts';
 import type { EphemeralStore } from '../../core/store.ts';
@@ -15,12 +15,13 @@ export function keepResting({ Grant }: Provider): void {
   Object.defineProperty(model, 'IN_PAYLOAD', { get: () => fields });
 }
 
-export function proofsOf(grant: Grant | undefined): readonly Proof[] {
-  return (grant as Resting | undefined)?.proofs ?? [];
+/** Of a grant, or of its record. */
+export function proofsOf(grant: Grant | AdapterPayload | undefined): readonly Proof[] {
+  return (grant as Partial<Resting> | undefined)?.proofs ?? [];
 }
 
-export function generationOf(grant: Grant | undefined): number | undefined {
-  return (grant as Resting | undefined)?.generation;
+export function generationOf(grant: Grant | AdapterPayload | undefined): number | undefined {
+  return (grant as Partial<Resting> | undefined)?.generation;
 }
 
 /** A grant that is dead where everything of the account has been ended since that account was read, however late it is written. */

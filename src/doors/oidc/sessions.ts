@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
 import { SESSION, taggedKey } from '../../core/keys.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 import { hashOf } from './adapter.ts';
+import { inHand } from './in-hand.ts';
 import type { OidcPorts } from './ports.ts';
 import { merge, type StoredSession, unchanged, withApplications } from './session-record.ts';
 import { FIRST, type Opened } from './session-sight.ts';
@@ -55,11 +57,12 @@ export class SessionAdapter implements Adapter {
       return this.#begin(uid, id, session, ttl);
     }
     const hash = hashOf(id);
-    // Another tab writes at the same moment: try again on top of what it wrote.
-    for (;;) {
-      const [stored, ended] = await this.#store.getMany([record(uid), tombstone(uid)]);
+    // Another tab writes at the same moment: try again on top of what it wrote. First on top of what this request read:
+    // what has changed since, or ended, is found out by the compare-and-set.
+    for (let known = inHand()?.sessions.get(uid); ; known = undefined) {
+      const stored = known ?? (await this.#present(uid));
       // It was there when this request began, so that it has ended since.
-      if (stored === undefined || ended !== undefined) return tooLate(id, opened);
+      if (stored === undefined) return tooLate(id, opened);
       const before = JSON.parse(stored) as StoredSession;
       if (before.current !== opened.hash) {
         const joined = withApplications(before, session);
@@ -73,32 +76,48 @@ export class SessionAdapter implements Adapter {
       if (!rotates && unchanged(before, after, expiresIn)) return opened;
       // Before the swap: a crash in between leaves no former value that lives on.
       if (rotates) await this.#store.expire(pointerOf(opened.hash), GRACE);
-      if (!(await this.#store.swap(record(uid), stored, JSON.stringify(after), ttl))) continue;
+      const value = JSON.stringify(after);
+      if (!(await this.#store.swap(record(uid), stored, value, ttl))) continue;
+      inHand()?.sessions.set(uid, value);
       await this.#point(hash, uid, after, ttl);
       return { hash, epoch };
     }
+  }
+
+  /** The record as it is now, unless it has ended. */
+  async #present(uid: string): Promise<string | undefined> {
+    const [stored, ended] = await this.#store.getMany([record(uid), tombstone(uid)]);
+    return ended === undefined ? stored : undefined;
   }
 
   async #begin(uid: string, id: string, session: AdapterPayload, ttl: number): Promise<Opened> {
     const opened = { hash: hashOf(id), epoch: FIRST };
     const { jti: _, ...rest } = session;
     const value: StoredSession = { ...rest, current: opened.hash, epoch: opened.epoch };
-    if (!(await this.#store.add(record(uid), JSON.stringify(value), ttl))) return tooLate(id, opened);
-    await this.#point(opened.hash, uid, value, ttl);
+    const text = JSON.stringify(value);
+    // The record first; a pointer to none leads nowhere.
+    const begun = this.#store.add(record(uid), text, ttl);
+    const [isNew] = await Promise.all([begun, this.#point(opened.hash, uid, value, ttl)]);
+    if (!isNew) return tooLate(id, opened);
+    inHand()?.sessions.set(uid, text);
     return opened;
   }
 
   async #point(hash: string, uid: string, { accountId, epoch = 0 }: StoredSession, ttl: number): Promise<void> {
-    await this.#store.set(pointerOf(hash), target(uid, accountId, epoch), ttl);
-    if (accountId) await this.#store.addMember(sessionsOf(accountId), uid, ttl);
+    await Promise.all([
+      this.#store.set(pointerOf(hash), target(uid, accountId, epoch), ttl),
+      accountId ? this.#store.addMember(sessionsOf(accountId), uid, ttl) : undefined,
+    ]);
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
     const hash = hashOf(id);
-    const pointer = await this.#store.get(pointerOf(hash));
+    const said = uidIn(id);
+    const keys = [pointerOf(hash), ...(said === undefined ? [] : [record(said)])];
+    const [pointer, beside] = await this.#store.getMany(keys);
     if (pointer === undefined) return undefined;
     const [uid = '', account = '', epoch = '0'] = pointer.split(SEPARATOR);
-    const found = await this.findByUid(uid);
+    const found = uid === said ? read(uid, beside) : await this.findByUid(uid);
     // An id from before the sign-in may be known to others (session fixation): it has no seconds of grace.
     if (found === undefined || account !== (found.accountId ?? '')) return undefined;
     const late = found.current !== hash;
@@ -108,8 +127,7 @@ export class SessionAdapter implements Adapter {
   }
 
   async findByUid(uid: string): Promise<StoredSession | undefined> {
-    const stored = await this.#store.get(record(uid));
-    return stored === undefined ? undefined : (JSON.parse(stored) as StoredSession);
+    return read(uid, await this.#store.get(record(uid)));
   }
 
   /** An id is rotated away by `write`, and a session ends by `end`. */
@@ -125,6 +143,20 @@ export class SessionAdapter implements Adapter {
   async consume(): Promise<void> {}
   async findByUserCode(): Promise<undefined> {}
   async revokeByGrantId(): Promise<void> {}
+}
+
+/**
+ * A new cookie value of a session: 256 random bits, and the session's uid, which opens nothing. It says where the record
+ * may lie, so that this is read beside the pointer, and the pointer alone says whether that is so.
+ */
+export const cookieValue = (uid: string): string => `${randomBytes(32).toString('base64url')}.${uid}`;
+
+const uidIn = (value: string): string | undefined => /^[\w-]{43}\.([\w-]{1,64})$/.exec(value)?.[1];
+
+function read(uid: string, stored: string | undefined): StoredSession | undefined {
+  if (stored === undefined) return undefined;
+  inHand()?.sessions.set(uid, stored);
+  return JSON.parse(stored) as StoredSession;
 }
 
 /** The answer must not set this value: the newer one is on its way to the browser, or nothing is. */
