@@ -9,6 +9,8 @@ export interface Application {
   /** Shown on /applications. */
   description?: LocalizedText;
   homepage?: string;
+  /** Its picture: a web address, or the absolute path of a file of the operator's. */
+  icon?: string;
   /** Ask before data is released to it; otherwise the institution has decided. */
   consent: 'ask' | 'institution';
   /** Part of the gateway itself: not listed, no consent. */

@@ -17,6 +17,7 @@ import { reportPages } from './pages/reports/index.ts';
 import { resetPages } from './pages/reset/index.ts';
 import { signInPages } from './pages/sign-in/index.ts';
 import { waitingRoutes } from './pages/waiting.ts';
+import { pictureRoutes } from './pictures/index.ts';
 import { programRoutes } from './program-routes.ts';
 import { logRequests } from './request-log.ts';
 import { createCsrf, headers, ownHostOnly } from './security.ts';
@@ -60,6 +61,7 @@ export function createWeb(deps: WebDeps): Express {
   app.use(ownHostOnly(deps.issuer));
   app.use(serveAssets(deps.assets));
   app.use(publish(deps));
+  app.use(pictureRoutes(deps.csrfKeys, deps));
   app.get('/language', languageSwitch(deps));
   app.use(applicationsPage(deps));
   app.use(heldOnly(deps));

@@ -20,6 +20,7 @@ import type { ApiSettings } from './api/clients.ts';
 import type { Assets } from './assets.ts';
 import type { I18n } from './i18n.ts';
 import type { PageName, Pages } from './models.ts';
+import type { FetcherNeeds } from './pictures/fetcher.ts';
 import type { RenderContext, Renderer } from './render.ts';
 import { allowWorker } from './security.ts';
 import type { Streams } from './streams.ts';
@@ -61,6 +62,8 @@ export interface WebDeps extends WebRooms, Rendering {
   locate(ip: string, locale: string): { city?: string; country: string } | undefined;
   /** Networks whose machines are shared. */
   sharedNetworks: ReadonlySet<string>;
+  /** Reaches public addresses, and what the operator allows. */
+  fetch: FetcherNeeds['fetch'];
   i18n: I18n;
   assets: Assets;
   core: Core;

@@ -27,6 +27,8 @@ export { createGallery, samples } from './gallery/index.ts';
 export { createI18n, type I18n } from './i18n.ts';
 export type { PageName } from './models.ts';
 export { createNoticeWriter } from './notices.ts';
+export { iconsOf } from './pictures/icons.ts';
+export { pictureAddresses } from './pictures/index.ts';
 export { createRenderer } from './render.ts';
 export { setPolicy } from './security.ts';
 export { createStreams } from './streams.ts';

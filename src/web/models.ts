@@ -145,6 +145,8 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordP
     csrf: string;
     application: LocalizedText;
     homepage?: string;
+    /** As `Application.icon`. */
+    icon?: string;
     account: { username: string; name: string };
     /** Messages `scope.<name>`; unknown ones show their own name. */
     scopes: string[];
@@ -217,6 +219,7 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordP
       name: LocalizedText;
       description?: LocalizedText;
       homepage?: string;
+      icon?: string;
       /** What is asked, of whom, from when; the strictest last. */
       demands: {
         level: Level | 'denied';

@@ -32,6 +32,8 @@ export interface RendererOptions {
   /** Epoch milliseconds; for "3 hours ago". */
   now?: () => number;
   branding?: Branding;
+  /** Where a picture of others', or a file of the operator's, is served; undefined where it isn't. */
+  pictureOf?: (icon: string) => string | undefined;
   /** Told of a template of the institution's that failed: ours took its place. */
   onBroken?: (page: string, error: Error) => void;
 }
@@ -81,11 +83,12 @@ export function createRenderer(options: RendererOptions): Renderer {
  * Functions that templates call as `it.…`; `it.model` has the model's values that bear the same name.
  * They give plain text, which the template escapes; `time` and `sentence` give HTML.
  */
-function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, locale: string) {
+function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: RendererOptions, locale: string) {
   const t = (key: string, values?: Values) => i18n.t(locale, key, values);
   const when = times(locale, timeZone, now);
   const figures = new Intl.NumberFormat(locale);
   const regions = new Intl.DisplayNames([locale], { type: 'region' });
+  const letters = new Intl.Segmenter(locale);
   const shares = new Intl.NumberFormat(locale, { style: 'percent' });
   return {
     t,
@@ -107,6 +110,9 @@ function helpers({ i18n, assets, timeZone, now = Date.now }: RendererOptions, lo
       if (asset === undefined) throw new Error(`${path}: no such asset`);
       return `${path}?v=${asset.version}`;
     },
+    picture: (icon: string | undefined) => (icon === undefined ? undefined : pictureOf?.(icon)),
+    /** What stands where there is no picture: the first letter, or the first Han character. */
+    initial: (name: string) => [...letters.segment(name.trim())][0]?.segment.toLocaleUpperCase(locale) ?? '',
     ...moments(when, t),
     svg: (document: string) => `data:image/svg+xml;base64,${Buffer.from(document).toString('base64')}`,
     ...when,

@@ -24,10 +24,23 @@ export function frontOf(
   { rendering, rooms, core, doors, watch }: Answering,
 ): WebDeps {
   const { world, log, durable, ephemeral, keys } = ground;
-  const { i18n, locate } = outside;
+  const { i18n, locate, fetch } = outside;
   const { applications, directories, factors, networksOf } = people;
   return {
-    ...{ ...world, ...rendering, ...rooms, core, applications, durable, ephemeral, log, i18n, locate, networksOf },
+    ...{
+      ...world,
+      ...rendering,
+      ...rooms,
+      core,
+      applications,
+      durable,
+      ephemeral,
+      log,
+      i18n,
+      locate,
+      fetch,
+      networksOf,
+    },
     audit: ledger.audit,
     bonds: createBonds({ ...world, issuer: config.issuer }),
     held: ledger.held,

@@ -1,4 +1,12 @@
-import { type Assets, assets, createFormPost, createRenderer, type Rendering } from '../../web/index.ts';
+import {
+  type Assets,
+  assets,
+  createFormPost,
+  createRenderer,
+  iconsOf,
+  pictureAddresses,
+  type Rendering,
+} from '../../web/index.ts';
 import type { Config } from '../config.ts';
 import type { Ground } from './ground.ts';
 import type { Outside } from './outside.ts';
@@ -8,10 +16,13 @@ export interface PageRendering extends Rendering {
   assets: Assets;
 }
 
-export function renderingOf(config: Config, { world, log }: Ground, { i18n, branding }: Outside): PageRendering {
-  const served = new Map([...assets(), ...branding.assets]);
+export function renderingOf(config: Config, { world, log, keys }: Ground, { i18n, branding }: Outside): PageRendering {
+  const icons = iconsOf([...config.applications.values()]);
+  const served = new Map([...assets(), ...branding.assets, ...icons.assets]);
+  const addressOf = pictureAddresses(keys.csrf);
   const renderer = createRenderer({
     ...{ i18n, assets: served, name: config.name, support: support(config), now: world.now, branding },
+    pictureOf: (icon) => icons.addressOf(icon) ?? addressOf(icon),
     onBroken: (page, { message }) =>
       log.error({ page, reason: message }, 'a template of branding.templates failed: ours was shown'),
     ...(config.timeZone ? { timeZone: config.timeZone } : {}),

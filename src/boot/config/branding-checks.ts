@@ -1,12 +1,17 @@
 import { existsSync, statSync } from 'node:fs';
 import { colourFaults, pictureFault, templateFaults, textFaults } from '../../web/branding/index.ts';
 import type { Fault } from './faults.ts';
+import { isWebAddress } from './paths.ts';
 import type { Subject } from './subject.ts';
+import type { Path } from './tree.ts';
 import type { Config } from './types.ts';
 
 /** What people couldn't read, or a browser couldn't show. A file that isn't there is told elsewhere. */
-export function brandingFaults({ parsed: { branding } }: Subject): Fault[] {
-  if (branding === undefined) return [];
+export function brandingFaults({ parsed: { branding, applications = {} } }: Subject): Fault[] {
+  const icons = Object.entries(applications).flatMap(([id, { icon }]) =>
+    icon === undefined ? [] : iconFaults(['applications', id, 'icon'], icon),
+  );
+  if (branding === undefined) return icons;
   const pictures = (['logo', 'logoDark', 'icon'] as const).flatMap((key) => {
     const file = branding[key];
     const message = file !== undefined && existsSync(file) ? pictureFault(file) : undefined;
@@ -17,7 +22,15 @@ export function brandingFaults({ parsed: { branding } }: Subject): Fault[] {
       ? [{ path: ['branding', 'logoDark'], message: 'is for dark pages: give branding.logo for the others' }]
       : [];
   const colours = colourFaults(branding).map(({ path, message }) => ({ path: ['branding', ...path], message }));
-  return [...pictures, ...lonely, ...colours, ...templatesThatFail(branding.templates)];
+  return [...icons, ...pictures, ...lonely, ...colours, ...templatesThatFail(branding.templates)];
+}
+
+function iconFaults(path: Path, icon: string): Fault[] {
+  if (isWebAddress(icon))
+    return URL.canParse(icon) ? [] : [{ path, message: 'must be a file, or an http or https address' }];
+  if (!existsSync(icon)) return [{ path, message: `the file ${icon} can't be read: ENOENT` }];
+  const message = pictureFault(icon);
+  return message === undefined ? [] : [{ path, message }];
 }
 
 function templatesThatFail(folder: string | undefined): Fault[] {

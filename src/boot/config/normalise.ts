@@ -71,11 +71,15 @@ function networkOf(name: string, value: Parsed['networks'][string]): NetworkRang
 /** Applications by id. That each has the settings of exactly one door was checked before. */
 export function applicationsOf(applications: Parsed['applications'], modules: Modules): Map<string, Application> {
   const found = new Map<string, Application>();
-  for (const [id, { name, description, homepage, consent, ...rest }] of Object.entries(applications)) {
+  for (const [id, { name, description, homepage, icon, consent, ...rest }] of Object.entries(applications)) {
     const settings: Options = rest;
     const door = [...modules.doors.keys()].find((key) => settings[key] !== undefined);
     if (door === undefined) continue;
-    const shown = { ...(description !== undefined && { description }), ...(homepage !== undefined && { homepage }) };
+    const shown = {
+      ...(description !== undefined && { description }),
+      ...(homepage !== undefined && { homepage }),
+      ...(icon !== undefined && { icon }),
+    };
     found.set(id, { id, name, ...shown, consent, door, internal: false, settings: settings[door] });
   }
   return found;

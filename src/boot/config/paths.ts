@@ -29,9 +29,20 @@ export function withPaths(tree: Tree, folder: string, modules: Modules): Tree {
     if (valueAt(tree, path) !== undefined) result = absolute(result, path, folder);
     else if (data !== undefined) result = set(result, path, join(data, file));
   }
+  for (const path of iconFiles(tree)) result = absolute(result, path, folder);
   for (const path of namedFiles(tree, modules)) result = absolute(result, path, folder);
   return data === undefined ? result : set(result, ['data'], data);
 }
+
+/** Pictures of applications that lie here; others are fetched. */
+function iconFiles({ applications }: Tree): string[][] {
+  const all = isTree(applications) ? Object.entries(applications) : [];
+  return all
+    .filter(([, it]) => isTree(it) && typeof it.icon === 'string' && !isWebAddress(it.icon))
+    .map(([id]) => ['applications', id, 'icon']);
+}
+
+export const isWebAddress = (text: string): boolean => /^https?:\/\//i.test(text);
 
 /** Where applications name files, by what their doors say. */
 function namedFiles({ applications }: Tree, modules: Modules): string[][] {

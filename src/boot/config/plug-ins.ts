@@ -117,6 +117,7 @@ export function applicationsOf(doors: Found<Pick<DoorModule, 'application'>>) {
     name: localized,
     description: localized.optional().describe('Shown in the list of applications'),
     homepage: webAddress.optional(),
+    icon: z.string().min(1).optional().describe('Its picture: a file, or a web address that the gateway fetches'),
     consent: z
       .enum(['institution', 'ask'])
       .default('institution')

@@ -19,7 +19,7 @@ const PLAIN: ReadonlySet<unknown> = new Set([
   ...['helpDesk', 'assurance', 'timeZone', 'locales', 'defaultLocale', 'support', 'log', 'demo'],
 ]);
 /** Of an application, beside what its door needs. */
-const OF_APPLICATION: ReadonlySet<unknown> = new Set(['name', 'description', 'homepage', 'consent']);
+const OF_APPLICATION: ReadonlySet<unknown> = new Set(['name', 'description', 'homepage', 'icon', 'consent']);
 const LONGEST = 100;
 
 /** A value as a difference may say it, or undefined where it could be a secret: what isn't known to be none is one. */

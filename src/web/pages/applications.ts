@@ -69,7 +69,7 @@ export function applicationsPage(deps: ApplicationsPageNeeds): Router {
     if (person) localsOf(res).person = person;
     const applications = [...deps.applications.values()]
       .filter(({ internal }) => !internal)
-      .map(({ id, name, description, homepage }) => {
+      .map(({ id, name, description, homepage, icon }) => {
         const named = deps.rules.filter((rule) => rule.applications === undefined || rule.applications.includes(id));
         const demands = named.flatMap(demandOf);
         demands.sort((a, b) => STRICTNESS.indexOf(a.level) - STRICTNESS.indexOf(b.level));
@@ -77,6 +77,7 @@ export function applicationsPage(deps: ApplicationsPageNeeds): Router {
           name,
           ...(description === undefined ? {} : { description }),
           ...(homepage === undefined ? {} : { homepage }),
+          ...(icon === undefined ? {} : { icon }),
           // No rule names a level: the default holds.
           demands: demands.length > 0 ? demands : [DEFAULT],
           steps: named.flatMap((rule) => stepsOf(rule, deps.now())),

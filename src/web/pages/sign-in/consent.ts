@@ -28,6 +28,7 @@ export function createConsent(deps: ConsentNeeds, csrf: Csrf) {
         csrf: csrf.token(base),
         application: application?.name ?? request.application,
         ...(application?.homepage ? { homepage: application.homepage } : {}),
+        ...(application?.icon ? { icon: application.icon } : {}),
         account,
         scopes,
         claims,
