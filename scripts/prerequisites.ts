@@ -7,6 +7,8 @@ export interface Prerequisite {
   anyOf: readonly string[];
   /** The Debian package that brings it. */
   package: string;
+  /** The service that it would start on ports which a demonstration takes. */
+  service?: string;
   why: string;
 }
 
@@ -51,6 +53,24 @@ export const PREREQUISITES: readonly Prerequisite[] = [
     package: 'freeradius-utils',
     why: 'people sign in through a RADIUS client that is not ours',
   },
+  {
+    anyOf: ['freeradius', '/usr/sbin/freeradius'],
+    package: 'freeradius',
+    service: 'freeradius',
+    why: 'a proxy that is not ours stands between, over UDP and TLS',
+  },
+  {
+    anyOf: ['/usr/lib/*/security/pam_radius_auth.so'],
+    package: 'libpam-radius-auth',
+    why: 'people sign in to a machine by PAM',
+  },
+  {
+    anyOf: ['radsecproxy', '/usr/sbin/radsecproxy'],
+    package: 'radsecproxy',
+    service: 'radsecproxy',
+    why: 'a second client comes over TLS',
+  },
+  { anyOf: ['eapol_test'], package: 'eapoltest', why: 'a supplicant comes by EAP-TTLS' },
   { anyOf: ['systemd-analyze'], package: 'systemd', why: 'the unit that comes along is looked through by it' },
 ];
 
@@ -84,6 +104,18 @@ export function installation(packages: readonly Prerequisite[]): [string, ...str
     ['apt-get', 'update'],
     ['apt-get', 'install', '--yes', '--no-install-recommends', ...names],
   ];
+}
+
+/** The commands that stop what these packages have started just now, and keep it stopped. */
+export function silencing(packages: readonly Prerequisite[]): [string, ...string[]][] {
+  return packages.flatMap(({ service }): [string, ...string[]][] =>
+    service === undefined
+      ? []
+      : [
+          ['service', service, 'stop'],
+          ['update-rc.d', service, 'disable'],
+        ],
+  );
 }
 
 function readable(path: string): boolean {

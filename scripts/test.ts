@@ -3,7 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installation, LONG_PREREQUISITES, missing, PREREQUISITES, type Prerequisite } from './prerequisites.ts';
+import {
+  installation,
+  LONG_PREREQUISITES,
+  missing,
+  PREREQUISITES,
+  type Prerequisite,
+  silencing,
+} from './prerequisites.ts';
 import { type Counts, countsLine, type Report, summarize } from './report.ts';
 
 /**
@@ -33,6 +40,8 @@ function prepare(lacking: readonly Prerequisite[]): boolean {
   const isRoot = process.getuid?.() === 0;
   if (isRoot && missing([{ anyOf: ['apt-get'], package: 'apt', why: '' }]).length === 0) {
     const done = commands.every(([command, ...words]) => run('Installing', command, ...words) === 0);
+    // Where none was started, there is none to stop.
+    for (const [command, ...words] of silencing(lacking)) run('Stopping', command, ...words);
     if (done && missing(lacking).length === 0) return true;
   }
   const lines = commands.map((words) => (isRoot ? words : ['sudo', ...words]).join(' '));

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { installation, missing, PREREQUISITES } from '../scripts/prerequisites.ts';
+import { installation, missing, PREREQUISITES, silencing } from '../scripts/prerequisites.ts';
 import { countsLine, type Report, summarize } from '../scripts/report.ts';
 import { LONGEST } from './support/longest-first.ts';
 
@@ -72,7 +72,16 @@ describe('the prerequisites', () => {
   it('are installed from Debian in two commands', () => {
     expect(installation(PREREQUISITES).map((words) => words.join(' '))).toEqual([
       'apt-get update',
-      'apt-get install --yes --no-install-recommends redis-server postgresql slapd chromium fonts-noto-cjk xmlsec1 python3-pysaml2 haproxy freeradius-utils systemd',
+      'apt-get install --yes --no-install-recommends redis-server postgresql slapd chromium fonts-noto-cjk xmlsec1 python3-pysaml2 haproxy freeradius-utils freeradius libpam-radius-auth radsecproxy eapoltest systemd',
+    ]);
+  });
+
+  it('leave no server running on the ports of a demonstration', () => {
+    expect(silencing(PREREQUISITES).map((words) => words.join(' '))).toEqual([
+      'service freeradius stop',
+      'update-rc.d freeradius disable',
+      'service radsecproxy stop',
+      'update-rc.d radsecproxy disable',
     ]);
   });
 });

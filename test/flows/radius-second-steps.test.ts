@@ -3,12 +3,12 @@ import { CODE, TYPE } from '../../src/doors/radius/codec/numbers.ts';
 import { type Attribute, type Packet, text } from '../../src/doors/radius/codec/packet.ts';
 import { MINUTES, SECONDS } from '../support/clock.ts';
 import { PASSWORD } from '../support/gateway.ts';
-import { accountOf, appHolder } from '../support/holders.ts';
+import { accountOf, appHolder, numberHolder } from '../support/holders.ts';
 import { report } from '../support/not-me.ts';
 import { newestCode, OUTBOX, outbox } from '../support/outbox.ts';
 import { phones, startPushService, withPhones } from '../support/phones.ts';
 import { Concentrator, radiusClient, stateOf, told } from '../support/radius.ts';
-import { type Someone, stage } from '../support/scene.ts';
+import { stage } from '../support/scene.ts';
 
 const service = await startPushService({ now: () => Date.now() });
 afterAll(() => service.close());
@@ -42,18 +42,7 @@ const station = (address: string): Attribute => text(TYPE.callingStationId, addr
 const asks = (username: string, typed: string, more: readonly Attribute[] = []): Promise<Packet> =>
   vpn.ask(vpn.access(username, typed, more));
 
-let numbers = 0;
-/** Somebody whose second step is a text message. */
-async function withNumber(): Promise<{ someone: Someone; number: string }> {
-  numbers += 1;
-  const number = `+8529124${String(1000 + numbers)}`;
-  const someone = await scene.newcomer();
-  const form = await someone.answer(await someone.enter('courses'), { factor: 'sms' });
-  const page = await someone.answer(form, { code: number });
-  await someone.remember(await someone.code(page, await newestCode(scene.gateway, number)), 'no');
-  scene.clock.advance(MINUTES);
-  return { someone, number };
-}
+const withNumber = () => numberHolder(scene);
 
 describe('a text message', () => {
   it('is sent once, and its code opens', async () => {

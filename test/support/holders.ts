@@ -1,3 +1,5 @@
+import { MINUTES } from './clock.ts';
+import { newestCode } from './outbox.ts';
 import { Passkey } from './passkeys.ts';
 import { asksToRemember, type Scene, type Someone } from './scene.ts';
 
@@ -38,4 +40,17 @@ export async function appHolder(
   const app = setup.body.includes('name="choice"') ? await someone.answer(setup, { choice: 'app' }) : setup;
   await someone.remember(await someone.enrol(app), remember);
   return someone;
+}
+
+let numbers = 0;
+/** Somebody whose second step is a text message to a number of their own; `OUTBOX` carries it. */
+export async function numberHolder(scene: Scene): Promise<{ someone: Someone; number: string }> {
+  numbers += 1;
+  const number = `+8529124${String(1000 + numbers)}`;
+  const someone = await scene.newcomer();
+  const form = await someone.answer(await someone.enter('courses'), { factor: 'sms' });
+  const page = await someone.answer(form, { code: number });
+  await someone.remember(await someone.code(page, await newestCode(scene.gateway, number)), 'no');
+  scene.clock.advance(MINUTES);
+  return { someone, number };
 }
