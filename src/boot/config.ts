@@ -81,15 +81,22 @@ function check(tree: Tree, modules: Modules, schema: unknown): { parsed: Partial
 }
 
 /** What only a door can tell of its applications. */
-function doorFaults({ applications, doors }: Partial<Parsed>, modules: Modules): Fault[] {
+function doorFaults(
+  { applications, doors, listen, clientCertificateHeader }: Partial<Parsed>,
+  modules: Modules,
+): Fault[] {
   if (applications === undefined) return [];
+  const shown = clientCertificateHeader !== undefined || listen?.tls?.clientCertificates === true;
   const all = [...applicationsOf(applications, modules).values()];
   return [...modules.doors.values()].flatMap((door) => {
     const own = all.filter((application) => application.door === door.id);
-    return (door.check?.(own, doors?.[door.id]) ?? []).map(({ application, path, message }) => ({
+    const faults = (door.check?.(own, doors?.[door.id]) ?? []).map(({ application, path, message }) => ({
       path: ['applications', application, door.id, ...partsOf(path)],
       message,
     }));
+    const unseen = shown ? [] : (door.certified?.(own) ?? []);
+    const message = 'has to show a certificate: set listen.tls.clientCertificates, or clientCertificateHeader';
+    return [...faults, ...unseen.map((id) => ({ path: ['applications', id, door.id], message }))];
   });
 }
 

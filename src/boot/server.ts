@@ -34,7 +34,9 @@ const RESTS = 75_000;
 export function serverOf(handler: RequestListener, tls: Config['listen']['tls']): Server {
   const limits = { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT / 2, keepAliveTimeout: RESTS };
   if (tls === undefined) return createServer(limits, handler);
-  return createTlsServer({ ...limits, ...contextOf(tls) }, handler);
+  // Whose certificate it is, and whether that will do, is for whoever asks about it.
+  const asking = { requestCert: tls.clientCertificates, rejectUnauthorized: false };
+  return createTlsServer({ ...limits, ...contextOf(tls), ...asking }, handler);
 }
 
 const contextOf = ({ cert, key }: NonNullable<Config['listen']['tls']>) =>

@@ -8,3 +8,6 @@ export function isCertificate(text: string): boolean {
     return false;
   }
 }
+
+/** A certificate that a program showed as it connected, parsed once. */
+export type ClientCertificate = X509Certificate;

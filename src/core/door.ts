@@ -6,6 +6,7 @@ import type { Application, Applications } from './application.ts';
 import type { AcrTable, Evidence } from './assurance.ts';
 import type { Bonds, Deposits } from './bonds.ts';
 import type { Browser } from './browser.ts';
+import type { ClientCertificate } from './certificate.ts';
 import type { Command } from './directory.ts';
 import type { Exchange } from './exchange.ts';
 import type { Examine } from './finding.ts';
@@ -50,6 +51,8 @@ interface AnyDoor<S, A> {
    * Reads files, asks nobody.
    */
   review?(applications: readonly (Application & { settings: A })[], settings: S, now: number): Promise<Trouble[]>;
+  /** Of these applications those that must show a certificate as they connect. */
+  certified?(applications: readonly (Application & { settings: A })[]): string[];
   /** What `sallyport doctor` is told. */
   readonly examine?: Examine<S>;
   /** Where in an application's settings files are named: they are relative to the configuration's folder. */
@@ -115,6 +118,8 @@ export interface Door extends SessionListener {
   ownSessions?(account: string): Promise<OwnSession[]>;
   /** Whether a path is called by programs: what is refused there before the door is asked is told in JSON. */
   forPrograms?(path: string): boolean;
+  /** Further hosts by which programs reach those paths, as `host[:port]`: there they are asked for a certificate. */
+  programHosts?: ReadonlySet<string>;
   /** What it knows of an application beyond its configuration, or of one that isn't configured, as a federation's member. */
   application?(id: string): Promise<Application | undefined>;
   /** What others wrote or serve keeps applications of this door from working, or soon will. Cheap: it is asked often. */
@@ -262,6 +267,8 @@ export interface CorePorts {
    * first, a factor's or the door's.
    */
   say(text: Message | LocalizedText, options?: { locale?: string; factor?: string }): string;
+  /** The certificate that a program showed as it connected, to us or to a proxy (RFC 8705); nobody has vouched for it. */
+  certificate(res: ServerResponse): ClientCertificate | undefined;
   /** Whatever leaves the browser and comes back is bound to it by these, and kept meanwhile by those. */
   bonds: Bonds;
   deposits: Deposits;

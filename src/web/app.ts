@@ -5,6 +5,7 @@ import { apiRoutes } from './api/passes.ts';
 import { serveAssets } from './assets.ts';
 import { boundedQuery } from './bodies.ts';
 import { recogniseBrowser } from './browser.ts';
+import { clientCertificates } from './client-certificate.ts';
 import { send, type WebDeps } from './context.ts';
 import { notFound, showErrors } from './errors.ts';
 import { factorRoutes, ownOrigins } from './factor-routes.ts';
@@ -54,11 +55,12 @@ export function createWeb(deps: WebDeps): Express {
 
   app.use(deps.observed);
   app.use(logRequests(deps));
+  app.use(clientCertificates(deps));
   app.use(headers(deps.issuer));
   app.use(recogniseBrowser(deps));
   app.use(boundedQuery);
   app.use(ownOrigins(deps));
-  app.use(ownHostOnly(deps.issuer));
+  app.use(ownHostOnly(deps.issuer, deps.doors));
   app.use(serveAssets(deps.assets));
   app.use(publish(deps));
   app.use(pictureRoutes(deps.csrfKeys, deps));

@@ -56,6 +56,8 @@ export interface WebDeps extends WebRooms, Rendering {
   /** Told of each request that there was no room for. */
   shed(what: 'request'): void;
   trustedProxies: readonly string[];
+  /** Header in which they pass on a client's certificate, in lower case. */
+  clientCertificateHeader?: string;
   /** Names of the configured networks that an address belongs to. */
   networksOf(ip: string): readonly string[];
   /** Where on earth an address may be, in a language; undefined where nobody knows. */
@@ -67,7 +69,7 @@ export interface WebDeps extends WebRooms, Rendering {
   i18n: I18n;
   assets: Assets;
   core: Core;
-  doors: readonly Pick<Door, 'forPrograms' | 'handler' | 'ownSessions'>[];
+  doors: readonly Pick<Door, 'forPrograms' | 'handler' | 'ownSessions' | 'programHosts'>[];
   /** What binds a thing to the browser that it was made for. */
   bonds: Bonds;
   /** Open pages that wait for an answer from elsewhere. */
@@ -104,6 +106,8 @@ export interface WebDeps extends WebRooms, Rendering {
 /** What the middlewares leave for the handlers. */
 export interface Locals {
   browser: import('../core/browser.ts').Browser;
+  /** The certificate that was shown with the connection: read where somebody asks. */
+  certificate?(): import('node:crypto').X509Certificate | undefined;
   locale: string;
   /** Path and query to come back to after the language was switched. */
   path?: string;

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
+import type { Door } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
 
 const NO_WORKER = "worker-src 'none'";
@@ -68,11 +69,16 @@ function helmets(https: boolean): [name: string, value: string][] {
  * Refuses a Host other than the issuer's: discovery would answer with it. Afterwards the scheme is the
  * issuer's, whatever a proxy said, for oidc-provider makes its addresses from these headers.
  */
-export function ownHostOnly(issuer: string): RequestHandler {
+export function ownHostOnly(
+  issuer: string,
+  doors: readonly Pick<Door, 'forPrograms' | 'programHosts'>[] = [],
+): RequestHandler {
   const { host, protocol } = new URL(issuer);
   return (req, _res, next) => {
-    if (req.headers.host?.toLowerCase() !== host)
-      throw new SallyportError('ERR_MISDIRECTED', `Host: ${req.headers.host}`);
+    const asked = req.headers.host?.toLowerCase() ?? '';
+    const alias = doors.some((door) => door.programHosts?.has(asked) && door.forPrograms?.(req.path));
+    if (asked !== host && !alias) throw new SallyportError('ERR_MISDIRECTED', `Host: ${req.headers.host}`);
+    req.headers.host = host;
     delete req.headers['x-forwarded-host'];
     req.headers['x-forwarded-proto'] = protocol.slice(0, -1);
     next();

@@ -24,6 +24,7 @@ export function portsOf(standing: Standing, rendering: Rendering): CorePorts {
     allowFormAction: (res, ...origins) => setPolicy(res, origins),
   };
   const browser: CorePorts['browser'] = (res) => localsOf(res as never).browser;
+  const certificate: CorePorts['certificate'] = (res) => localsOf(res as never).certificate?.();
   const bonds = createBonds({ ...world, issuer: config.issuer });
   const { issuer, sessions, acr, locales } = config;
   return {
@@ -35,7 +36,7 @@ export function portsOf(standing: Standing, rendering: Rendering): CorePorts {
     stillAllowed: rooms.evaluator.stillAllowed,
     account: async (...asked) => (await rooms.evaluator.present(...asked))?.account,
     adopt: rooms.evidence.adopt,
-    ...{ browser, bonds },
+    ...{ browser, certificate, bonds },
     say: (text, { locale = config.defaultLocale, factor } = {}) => outside.i18n.label(locale, text, factor),
     deposits: createDeposits({ ...world, ephemeral, bonds, strangers, browser }),
     form: formText,

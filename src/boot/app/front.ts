@@ -46,6 +46,7 @@ export function frontOf(
     held: ledger.held,
     observed: observedRequests(config, ground.metrics),
     ...{ overload: config.overload, shed: ground.metrics.shed },
+    ...(config.clientCertificateHeader ? { clientCertificateHeader: config.clientCertificateHeader } : {}),
     ...{ trustedProxies: config.trustedProxies, rules: config.rules, trustedDevices: config.trustedDevices },
     troubles: doors.troubles.now,
     directoryTroubles: watch.troubles,

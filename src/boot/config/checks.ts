@@ -17,6 +17,7 @@ type Check = (subject: Subject) => Fault[];
 const CHECKS: readonly Check[] = [
   managementIsLocal,
   portsDiffer,
+  headerIsOfProxies,
   sealingKeyIsThere,
   sealingKeysAreSecret,
   sealingKeysDiffer,
@@ -53,6 +54,12 @@ function portsDiffer({ parsed: { listen, management } }: Subject): Fault[] {
   if (listen === undefined || management === undefined || listen.port === 0 || listen.port !== management.port)
     return [];
   return [{ path: ['management', 'port'], message: 'must differ from listen.port' }];
+}
+
+/** Believed of nobody, it would only seem to be set. */
+function headerIsOfProxies({ parsed: { clientCertificateHeader, trustedProxies } }: Subject): Fault[] {
+  if (clientCertificateHeader === undefined || trustedProxies === undefined || trustedProxies.length > 0) return [];
+  return [{ path: ['clientCertificateHeader'], message: 'is believed of trusted proxies alone: add trustedProxies' }];
 }
 
 function sealingKeyIsThere({ parsed: { stores, secrets }, modules }: Subject): Fault[] {

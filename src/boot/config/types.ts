@@ -38,6 +38,13 @@ export interface NetworkRanges {
   strangers?: number | undefined;
 }
 
+/** Files, and whether whoever connects is asked for a certificate. */
+interface ListenTls {
+  cert: string;
+  key: string;
+  clientCertificates?: boolean;
+}
+
 /**
  * The configuration, checked as a whole and deeply frozen. Durations and times are milliseconds,
  * paths absolute. What belongs to a plug-in is by its id, as its schema left it.
@@ -52,9 +59,11 @@ export interface Config {
   node: Parsed['node'];
   /** Whose time counts where nodes share a database. */
   clock: Parsed['clock'];
-  listen: Parsed['listen'];
+  listen: Omit<Parsed['listen'], 'tls'> & { tls?: ListenTls };
   management: { host: string; port: number };
   trustedProxies: readonly string[];
+  /** In lower case. */
+  clientCertificateHeader?: string;
   /** Folder of this node's own data. */
   data: string;
   stores: { durable: StoreChoice; ephemeral: StoreChoice };

@@ -30,6 +30,7 @@ export const TAKES: Readonly<Record<keyof Sections, Need | 'parts'>> = {
   demo: restart('its people and applications are made at a start'),
   name: RELOAD,
   trustedProxies: RELOAD,
+  clientCertificateHeader: RELOAD,
   sessions: RELOAD,
   trustedDevices: RELOAD,
   directories: RELOAD,
@@ -87,7 +88,9 @@ export function needOf([section, ...rest]: Path, readings: Readings): Need {
 
 function ofListening([part, ...rest]: Path): Need {
   // Certificates in other files, for the same kind of server.
-  if (part === 'drain' || (part === 'tls' && rest.length === 1)) return RELOAD;
+  if (part === 'drain' || (part === 'tls' && rest.length === 1 && rest[0] !== 'clientCertificates')) return RELOAD;
+  if (part === 'tls' && rest[0] === 'clientCertificates')
+    return restart('whether a server asks for certificates is fixed when it begins to listen');
   if (part === 'tls') return restart('of the connections to one port some would find TLS and some would not');
   // A connection that a worker is handed as the last one leaves its port is answered by nobody.
   return restart('connections that come to the old address as it is given up would be answered by nobody');

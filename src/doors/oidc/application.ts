@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCertificate } from '../../core/certificate.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { KEY_ALGORITHMS } from '../../core/keyring.ts';
 
@@ -40,7 +41,14 @@ export const oidcApplication = z.strictObject({
   backchannelLogoutUri: webUri.optional().describe('Told when a session ends (OpenID Connect Back-Channel Logout 1.0)'),
   clientSecret: z.string().min(22).optional().describe('At least 128 bits; from a file. Absent: a public client'),
   authentication: z
-    .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
+    .enum([
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+      'tls_client_auth',
+      'self_signed_tls_client_auth',
+      'none',
+    ])
     .optional()
     .describe('How the client authenticates; client_secret_basic with a secret, private_key_jwt with keys, else none'),
   jwks: z
@@ -48,14 +56,24 @@ export const oidcApplication = z.strictObject({
     .optional()
     .describe('Public keys, for private_key_jwt'),
   jwksUri: webUri.optional().describe('Where its public keys are published'),
+  tlsClientAuth: z
+    .strictObject({
+      subjectDn: z.string().min(1).optional().describe('Subject as RFC 4514 writes it: CN=app,O=Hospital,C=HK'),
+      sanDns: z.string().min(1).optional(),
+      sanUri: z.string().min(1).optional(),
+      sanIp: z.string().min(1).optional(),
+      sanEmail: z.string().min(1).optional(),
+    })
+    .optional()
+    .describe('For tls_client_auth: the one name by which its certificate is known (RFC 8705 section 2.1.2)'),
   assertionAudience: z
     .enum(['issuer', 'token-endpoint'])
     .default('issuer')
     .describe('Whom its client assertions may be addressed to: the issuer alone, or the token endpoint as well'),
   senderConstraint: z
-    .enum(['dpop'])
+    .enum(['dpop', 'mtls'])
     .optional()
-    .describe('Its tokens are bound to a key of its own, and count with proof of it alone: DPoP (RFC 9449)'),
+    .describe('Its tokens count with proof of a key of its own alone: DPoP (RFC 9449) or its certificate (RFC 8705)'),
   dpopNonce: z.boolean().optional().describe('Each DPoP proof must carry a nonce of ours; fapi2 by default'),
   applicationType: z.enum(['web', 'native']).default('web'),
   corsOrigins: z
@@ -107,6 +125,14 @@ export const oidcSettings = z.strictObject({
     )
     .default({})
     .describe('Resource servers by resource indicator (RFC 8707)'),
+  certificateAuthorities: z
+    .string()
+    .refine((text) => isCertificate(text), 'must be one or more certificates, PEM')
+    .optional()
+    .describe('Who issues certificates that tls_client_auth goes by, PEM'),
+  programsAt: origin
+    .optional()
+    .describe('Another origin by which programs reach the endpoints, where they are asked for a certificate'),
   lifetimes: z
     .strictObject({
       accessToken: duration.default(900_000),

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { selfSigned } from '../../../test/support/certificate.ts';
 import { oidcApplication, oidcSettings } from './application.ts';
 import { checkApplications } from './checks.ts';
 
+const CERTIFIED = { authentication: 'tls_client_auth', tlsClientAuth: { sanDns: 'app.example.org' } };
+const { cert } = await selfSigned('authority');
 const JWKS = { keys: [{ kty: 'EC' }] };
 const URIS = { redirectUris: ['https://app.example.org/callback'] };
 
@@ -28,10 +31,19 @@ describe('what settings of an application contradict', () => {
     ['keys in two places', { jwks: JWKS, jwksUri: 'https://app.example.org/jwks' }, ['jwksUri']],
     ['signed requests without keys', { requireSignedRequestObject: true }, ['requireSignedRequestObject']],
     ['an audience of no assertion', { assertionAudience: 'token-endpoint' }, ['assertionAudience']],
+    ['fapi2 by certificate', { ...CERTIFIED, profile: 'fapi2', senderConstraint: 'mtls' }, []],
+    ['a certificate without a name', { ...CERTIFIED, tlsClientAuth: undefined }, ['tlsClientAuth']],
+    ['a certificate with two names', { ...CERTIFIED, tlsClientAuth: { sanDns: 'a', sanIp: '::1' } }, ['tlsClientAuth']],
+    ['a name of no certificate', { tlsClientAuth: { sanDns: 'a' } }, ['tlsClientAuth']],
+    ['its own certificate, which nobody knows', { authentication: 'self_signed_tls_client_auth' }, ['jwks']],
     ['a nonce of no proof', { dpopNonce: true }, ['dpopNonce']],
     ['a nonce of a proof', { dpopNonce: true, senderConstraint: 'dpop' }, []],
   ])('%s', (_what, own, faults) => {
-    expect(faultsOf(own)).toEqual(faults);
+    expect(faultsOf(own, { certificateAuthorities: cert })).toEqual(faults);
+  });
+
+  it('a certificate that nobody could vouch for', () => {
+    expect(faultsOf(CERTIFIED)).toEqual(['authentication']);
   });
 
   it('fapi2 and a resource whose tokens RS256 signs', () => {

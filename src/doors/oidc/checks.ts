@@ -1,19 +1,20 @@
 import type { Application } from '../../core/application.ts';
 import type { OidcApplication, OidcSettings } from './application.ts';
-import { type Demands, demandsOf, FAPI_ALGORITHMS, FAPI_AUTHENTICATION } from './demands.ts';
+import { type Demands, demandsOf, FAPI_ALGORITHMS, FAPI_AUTHENTICATION, isCertified } from './demands.ts';
 
 type Fault = (path: string, message: string) => void;
 
 /** Faults that the schema can't see. */
 export function checkApplications(
   applications: readonly (Application & { settings: OidcApplication })[],
-  settings?: Pick<OidcSettings, 'resources'>,
+  settings?: Pick<OidcSettings, 'resources' | 'certificateAuthorities'>,
 ) {
   const faults: { application: string; path: string; message: string }[] = [];
   for (const { id: application, settings: own } of applications) {
     const fault: Fault = (path, message) => faults.push({ application, path, message });
     const demands = demandsOf(own);
     checkAuthentication(own, demands, fault);
+    checkCertificates(own, demands, fault, settings?.certificateAuthorities);
     checkTokens(own, demands, fault);
     if (demands.fapi) checkFapi(own, demands, fault);
     for (const [indicator, { algorithm, applications: may }] of Object.entries(settings?.resources ?? {})) {
@@ -44,6 +45,21 @@ function checkAuthentication(own: OidcApplication, { authentication: method }: D
   }
 }
 
+function checkCertificates(
+  own: OidcApplication,
+  { authentication }: Demands,
+  fault: Fault,
+  authorities?: string,
+): void {
+  const names = Object.keys(own.tlsClientAuth ?? {}).length;
+  if (authentication === 'tls_client_auth') {
+    if (names !== 1) fault('tlsClientAuth', 'needs exactly one name of its certificate');
+    if (authorities === undefined) fault('authentication', 'tls_client_auth needs doors.oidc.certificateAuthorities');
+  } else if (own.tlsClientAuth) fault('tlsClientAuth', 'is for authentication: tls_client_auth');
+  if (authentication === 'self_signed_tls_client_auth' && !own.jwks && !own.jwksUri)
+    fault('jwks', 'or jwksUri is needed for self_signed_tls_client_auth: keys with its certificates in x5c');
+}
+
 function checkTokens(own: OidcApplication, { senderConstraint }: Demands, fault: Fault): void {
   // Its subjects go by its redirect URIs' host (OpenID Connect Core section 8.1).
   const hosts = new Set(own.redirectUris.map((uri) => new URL(uri).host));
@@ -55,6 +71,11 @@ function checkTokens(own: OidcApplication, { senderConstraint }: Demands, fault:
     fault('scopes', 'offline_access needs reauthenticate, the absolute life of its refresh tokens');
   }
   if (own.dpopNonce && senderConstraint !== 'dpop') fault('dpopNonce', 'is for senderConstraint: dpop');
+}
+
+/** Those that must show a certificate as they connect. */
+export function certified(applications: readonly (Application & { settings: OidcApplication })[]): string[] {
+  return applications.filter(({ settings }) => isCertified(demandsOf(settings))).map(({ id }) => id);
 }
 
 /** FAPI 2.0 Security Profile sections 5.3.2 and 5.3.3, as far as settings could depart from them. */

@@ -2,6 +2,7 @@ import { type ClientMetadata, Provider } from 'oidc-provider';
 import type { Application } from '../../core/application.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication } from './application.ts';
+import { SUBJECTS } from './certificates.ts';
 import { demandsOf } from './demands.ts';
 import type { OidcPorts } from './ports.ts';
 
@@ -59,6 +60,8 @@ function ofThisDoor(application: Application, settings: OidcApplication): Client
     require_pushed_authorization_requests: pushed,
     require_signed_request_object: settings.requireSignedRequestObject,
     dpop_bound_access_tokens: senderConstraint === 'dpop',
+    tls_client_certificate_bound_access_tokens: senderConstraint === 'mtls',
+    ...subjectsOf(settings),
     ...(settings.clientSecret ? { client_secret: settings.clientSecret } : {}),
     ...(settings.jwks ? { jwks: settings.jwks as ClientMetadata['jwks'] } : {}),
     ...(settings.jwksUri ? { jwks_uri: settings.jwksUri } : {}),
@@ -68,6 +71,11 @@ function ofThisDoor(application: Application, settings: OidcApplication): Client
     ...(settings.defaultMaxAge === undefined ? {} : { default_max_age: settings.defaultMaxAge / 1000 }),
     ...(settings.defaultAcrValues ? { default_acr_values: settings.defaultAcrValues } : {}),
   };
+}
+
+function subjectsOf({ tlsClientAuth = {} }: OidcApplication): Partial<ClientMetadata> {
+  const named = Object.entries(tlsClientAuth).map(([key, value]) => [SUBJECTS[key as keyof typeof SUBJECTS], value]);
+  return Object.fromEntries(named);
 }
 
 /** Settings of all applications that are configured for this door. */

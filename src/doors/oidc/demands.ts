@@ -5,7 +5,11 @@ import type { OidcApplication, OidcSettings } from './application.ts';
 export const FAPI_ALGORITHMS: readonly string[] = ['PS256', 'ES256', 'EdDSA'];
 
 /** Ways in which a client authenticates that FAPI 2.0 Security Profile section 5.3.3.1 allows. */
-export const FAPI_AUTHENTICATION: readonly string[] = ['private_key_jwt'];
+export const FAPI_AUTHENTICATION: readonly string[] = [
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+];
 
 export type Authentication = NonNullable<OidcApplication['authentication']>;
 
@@ -24,12 +28,13 @@ export interface Demands {
 
 export function demandsOf(settings: Partial<OidcApplication>): Demands {
   const fapi = settings.profile === 'fapi2';
+  const senderConstraint = settings.senderConstraint ?? (fapi ? 'dpop' : undefined);
   return {
     fapi,
     authentication: authenticationOf(settings),
     algorithm: settings.idTokenAlgorithm ?? (fapi ? 'PS256' : 'RS256'),
-    senderConstraint: settings.senderConstraint ?? (fapi ? 'dpop' : undefined),
-    dpopNonce: settings.dpopNonce ?? fapi,
+    senderConstraint,
+    dpopNonce: settings.dpopNonce ?? (fapi && senderConstraint === 'dpop'),
     pushed: fapi || settings.requirePushedAuthorizationRequests === true,
   };
 }
@@ -39,6 +44,11 @@ function authenticationOf(settings: Partial<OidcApplication>): Authentication {
   if (settings.authentication) return settings.authentication;
   if (settings.clientSecret) return 'client_secret_basic';
   return settings.jwks || settings.jwksUri ? 'private_key_jwt' : 'none';
+}
+
+/** Whether it has to show a certificate as it connects. */
+export function isCertified({ authentication, senderConstraint }: Demands): boolean {
+  return authentication.endsWith('tls_client_auth') || senderConstraint === 'mtls';
 }
 
 /** Those that every installation has keys of, and those that somebody is given. */
@@ -56,6 +66,7 @@ export function usedBy(applications: readonly Partial<OidcApplication>[]) {
   const any = (question: (it: Partial<OidcApplication>) => unknown) => applications.some((it) => Boolean(question(it)));
   return {
     requestObjects: any(({ jwks, jwksUri }) => jwks ?? jwksUri),
+    certificates: any((it) => isCertified(demandsOf(it))),
     signedResponses: any(({ signedResponses }) => signedResponses),
   };
 }

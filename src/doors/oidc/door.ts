@@ -4,7 +4,7 @@ import type { CoreModule, SessionListener } from '../../core/door.ts';
 import { PROMPT_KINDS } from '../../core/prompt.ts';
 import { nameRoute } from '../../core/route-name.ts';
 import { type OidcApplication, type OidcSettings, oidcApplication, oidcSettings } from './application.ts';
-import { checkApplications } from './checks.ts';
+import { certified, checkApplications } from './checks.ts';
 import { applicationsOf } from './clients.ts';
 import { createCore } from './core.ts';
 import { algorithmsOf } from './demands.ts';
@@ -25,6 +25,7 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
   settings: oidcSettings,
   application: oidcApplication,
   check: checkApplications,
+  certified,
 
   async create(settings, given) {
     const listeners = new Map<string, SessionListener>();
@@ -53,6 +54,7 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     return {
       handler: router,
       forPrograms,
+      ...(settings.programsAt ? { programHosts: new Set([new URL(settings.programsAt).host]) } : {}),
       core: { ...core, listen: (door, listener) => void listeners.set(door, listener) },
     };
   },

@@ -1,16 +1,20 @@
-import { type Client, type Configuration, errors } from 'oidc-provider';
+import { type Client, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { OidcSettings } from './application.ts';
 import { checkRequestObject } from './assertions.ts';
+import { isVouchedFor, matches, readAuthorities } from './certificates.ts';
 import { applicationsOf, settingsOf } from './clients.ts';
 import { demandsOf, usedBy } from './demands.ts';
 import type { Pages } from './pages.ts';
 import type { ProviderParts } from './parts.ts';
+import type { OidcPorts } from './ports.ts';
 import { seconds } from './sessions.ts';
 
 /** What is served besides the code flow: a token is revoked by its client, looked at by that and by its resource. */
 export function features(
-  { settings: { resources }, ports, nonceSecret }: Pick<ProviderParts, 'settings' | 'ports' | 'nonceSecret'>,
+  { settings, ports, nonceSecret }: Pick<ProviderParts, 'settings' | 'ports' | 'nonceSecret'>,
   { signOut, signedOut }: Pages,
 ): NonNullable<Configuration['features']> {
+  const { resources } = settings;
   const used = usedBy(applicationsOf(ports));
   const demands = (client: Client | undefined) => demandsOf(settingsOf(ports, client?.clientId));
   return {
@@ -27,6 +31,7 @@ export function features(
         (token.clientId === client.clientId ||
           ('aud' in token && resources[String(token.aud)]?.introspectedBy.includes(client.clientId)) === true),
     },
+    mTLS: certificates(settings, ports, used.certificates),
     jwtIntrospection: { enabled: true },
     jwtResponseModes: { enabled: used.signedResponses },
     pushedAuthorizationRequests: { enabled: true },
@@ -53,5 +58,30 @@ export function features(
     },
     rpInitiatedLogout: { enabled: true, logoutSource: signOut, postLogoutSuccessSource: signedOut },
     userinfo: { enabled: true },
+  };
+}
+
+/** Mutual TLS (RFC 8705): what a program showed, to us or to a proxy that says so. */
+function certificates(
+  { certificateAuthorities = '' }: OidcSettings,
+  ports: OidcPorts,
+  enabled: boolean,
+): NonNullable<NonNullable<Configuration['features']>['mTLS']> {
+  const authorities = readAuthorities(certificateAuthorities);
+  const shown = ({ res }: KoaContextWithOIDC) => ports.certificate(res);
+  return {
+    enabled,
+    certificateBoundAccessTokens: enabled,
+    selfSignedTlsClientAuth: enabled,
+    tlsClientAuth: enabled,
+    getCertificate: shown,
+    certificateAuthorized(ctx) {
+      const certificate = shown(ctx);
+      return certificate !== undefined && isVouchedFor(certificate, authorities, ports.now());
+    },
+    certificateSubjectMatches(ctx, property, expected) {
+      const certificate = shown(ctx);
+      return certificate !== undefined && matches(certificate, property, expected);
+    },
   };
 }

@@ -6,8 +6,9 @@ import { checkAssertion } from './assertions.ts';
 import { leaveEnded } from './bridge.ts';
 import { bindInteractions, resumeInItsBrowser } from './browser-bound.ts';
 import { CLAIMS, SCOPES, withinScopes } from './claims.ts';
-import { clientOf, MemberAdapter, settingsOf } from './clients.ts';
+import { applicationsOf, clientOf, MemberAdapter, settingsOf } from './clients.ts';
 import { followClock } from './clock.ts';
+import { usedBy } from './demands.ts';
 import { refuseEnded } from './ended.ts';
 import { overrideContext } from './evaluation.ts';
 import { features } from './features.ts';
@@ -26,7 +27,7 @@ import { recordRefusals } from './refusals.ts';
 import { replaceAnswers } from './replaced-answers.ts';
 import { keepResting } from './resting.ts';
 import { answerAlike, rotates } from './rotation.ts';
-import { ROUTES } from './routes.ts';
+import { FOR_PROGRAMS, ROUTES } from './routes.ts';
 import { governSessions } from './session-model.ts';
 import type { SessionAdapter } from './sessions.ts';
 import { recordLogouts, signOutElsewhere } from './sign-out.ts';
@@ -49,6 +50,15 @@ function cookies(issuer: string): Configuration['cookies'] {
   };
 }
 
+const AUTHENTICATION = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const;
+const BY_CERTIFICATE = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
+
+/** Endpoints by the name under which programs are asked for a certificate (RFC 8705 section 5). */
+function aliases(origin: string): Record<string, string> {
+  const named = Object.entries(ROUTES).filter(([name, path]) => FOR_PROGRAMS.has(path) && name !== 'jwks');
+  return Object.fromEntries(named.map(([name, path]) => [`${name}_endpoint`, `${origin}${path}`]));
+}
+
 /** What clients sign their assertions, request objects and proofs with. No secret of theirs is a key. */
 const OF_CLIENTS: KeyAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
@@ -58,6 +68,7 @@ const OF_CLIENTS: KeyAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA'];
  */
 export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']): Provider {
   const { settings, ports, sessions, subjects, algorithms } = parts;
+  const used = usedBy(applicationsOf(ports));
   followClock(ports.now);
   const own = pages(ports);
   const provider = new Provider(ports.issuer, {
@@ -78,12 +89,14 @@ export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']
         ...(settingsOf(ports, client.clientId).corsOrigins ?? []),
       ].includes(origin),
     clientDefaults: { grant_types: ['authorization_code'], response_types: ['code'] },
+    clientAuthMethods: [...AUTHENTICATION, ...(used.certificates ? BY_CERTIFICATE : [])],
     clients: [...ports.applications.values()].map((it) => clientOf(it, ports.issuer)),
     conformIdTokenClaims: true,
     cookies: cookies(ports.issuer),
     discovery: {
       ui_locales_supported: [...ports.locales],
       claims_locales_supported: undefined,
+      ...(settings.programsAt ? { mtls_endpoint_aliases: aliases(settings.programsAt) } : {}),
     },
     enabledJWA: {
       idTokenSigningAlgValues: [...algorithms],

@@ -10,6 +10,12 @@ const listen = z
       .strictObject({
         cert: z.string().min(1).describe('PEM file: certificate and chain'),
         key: z.string().min(1).describe('PEM file: private key'),
+        clientCertificates: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Ask whoever connects for a certificate, and take any or none (RFC 8705). Browsers ask their people',
+          ),
       })
       .optional()
       .describe('Serve https here; otherwise a trusted proxy ends TLS'),
@@ -56,4 +62,10 @@ export const gateway = {
   management,
   tracing,
   trustedProxies: z.array(range).default([]).describe('Whose forwarded headers count'),
+  clientCertificateHeader: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, { error: 'must be the name of a header' })
+    .transform((name) => name.toLowerCase())
+    .optional()
+    .describe('Header in which trusted proxies pass on the certificate that a client showed them'),
 };
