@@ -38,8 +38,8 @@ export function createMessages(deps: Pick<ResetNeeds, 'post' | 'reset' | 'audit'
   const { attempts, contacts, demands, limit } = parts;
   const underWay = new Set<Promise<void>>();
 
-  /** A browser that the account knows has messages of its own: strangers can't use up its owner's. */
-  async function budgetsOf({ id }: Account, browser: Browser): Promise<Budget[]> {
+  /** A browser that the account knows has messages of its own: strangers can't use up its owner's. `id`: of nobody, too. */
+  async function budgetsOf(id: string, browser: Browser): Promise<Budget[]> {
     const most = reset.perHour.messages;
     if (await attempts.knows(id, browser)) return [{ name: 'known', of: `${id} ${browser.known}`, most, per: HOUR }];
     return [
@@ -76,15 +76,16 @@ export function createMessages(deps: Pick<ResetNeeds, 'post' | 'reset' | 'audit'
     const to = await demands.serving(subject, found?.email, way, sentAt);
     const { ip, userAgent, reference } = browser;
     const facts = { ip, userAgent, reference, way };
+    // Counted for nobody as well: once it is spent, not even the work tells whom a message would go to.
+    const { allowed } = await limit.count(await budgetsOf(subject, browser));
     if (found === undefined) return audit.note({ event: 'reset.asked', ...facts });
     const changeable = demands.changeable(found);
     // More is done for nobody but those to whom something goes out.
-    const account = to.length > 0 || !changeable ? await demands.entitled(found) : undefined;
+    const account = allowed && (to.length > 0 || !changeable) ? await demands.entitled(found) : undefined;
     const messages = account && changeable ? to.length : 0;
     audit.note({ event: 'reset.asked', account: found.id, ...facts, messages });
     if (account === undefined) return;
     if (!changeable) return tellWhere(account, browser.locale);
-    if (!(await limit.count(await budgetsOf(account, browser))).allowed) return;
     const minutes = (way === 'text' ? TEXT_VALID : PATIENCE) / 60_000;
     const destinations = to.map(({ kind: channel, to: there, country }) => ({
       channel,
