@@ -26,12 +26,13 @@ const PREFIX = { ipv4: 16, ipv6: 32 } as const;
 
 /** What a sign-in's place is compared by. The institution's own networks are no place that anybody is warned of. */
 export function comparedPlaces({ geoip, networks }: Pick<Config, 'geoip' | 'networks'>, { originOf }: Geoip): PlacesOf {
+  if (geoip === undefined || geoip.newPlaces === 'never') return () => undefined;
   const networksOf = networkLookup(networks);
   return (ip) => {
-    const origin = geoip?.newPlaces === 'never' || networksOf(ip).length > 0 ? undefined : originOf(ip);
-    if (origin === undefined) return undefined;
+    const origin = networksOf(ip).length > 0 ? undefined : originOf(ip);
+    if (origin === undefined) return [];
     const country = `country ${origin.country}`;
-    if (geoip?.newPlaces === 'countries') return [country];
+    if (geoip.newPlaces === 'countries') return [country];
     return [country, origin.system === undefined ? prefixOf(ip) : `system ${origin.system}`];
   };
 }

@@ -204,7 +204,8 @@ export function noticeOf(
   return {
     to,
     notice: {
-      ...{ kind, at, name: account.name, by },
+      // Of a sign-in its owner may be told later than it was.
+      ...{ kind, at: number(event.signedInAt) ?? at, name: account.name, by },
       ...(reason && others ? { reason } : {}),
       ...(factor ? { factor } : {}),
       ...(until && kind === 'attempts-locked' ? { until } : {}),
