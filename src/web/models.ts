@@ -245,6 +245,8 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordP
     csrf: string;
     account: { username: string; name: string; email?: string };
     notice?: Message;
+    /** Whether losing a method locks them out; absent where there is nothing to set up. `name`: the one there is. */
+    safety?: { kind: 'none' | 'one' | 'phone' | 'safe'; count: number; name?: string };
     methods: (MethodSeen & {
       removable: boolean;
       /** It is asked for first; `choosable`: it can be made so. */

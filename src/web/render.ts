@@ -81,7 +81,7 @@ export function createRenderer(options: RendererOptions): Renderer {
 
 /**
  * Functions that templates call as `it.…`; `it.model` has the model's values that bear the same name.
- * They give plain text, which the template escapes; `time` and `sentence` give HTML.
+ * They give plain text, which the template escapes; `time`, `sentence` and `glyph` give HTML.
  */
 function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: RendererOptions, locale: string) {
   const t = (key: string, values?: Values) => i18n.t(locale, key, values);
@@ -89,6 +89,9 @@ function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: Renderer
   const figures = new Intl.NumberFormat(locale);
   const regions = new Intl.DisplayNames([locale], { type: 'region' });
   const letters = new Intl.Segmenter(locale);
+  const glyphOf = (path: string) => assets.get(path)?.body.toString('utf8');
+  /** A factor's own picture, as HTML: a file of the program's, by an id that is a folder's. */
+  const glyph = (factor?: string) => glyphOf(`/assets/${factor}/glyph.svg`) ?? glyphOf('/assets/glyph.svg') ?? '';
   const shares = new Intl.NumberFormat(locale, { style: 'percent' });
   return {
     t,
@@ -113,6 +116,7 @@ function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: Renderer
     picture: (icon: string | undefined) => (icon === undefined ? undefined : pictureOf?.(icon)),
     /** What stands where there is no picture: the first letter, or the first Han character. */
     initial: (name: string) => [...letters.segment(name.trim())][0]?.segment.toLocaleUpperCase(locale) ?? '',
+    glyph,
     ...moments(when, t),
     svg: (document: string) => `data:image/svg+xml;base64,${Buffer.from(document).toString('base64')}`,
     ...when,

@@ -43,6 +43,14 @@ describe('the account page', () => {
     expect(page.text).toContain('again');
   });
 
+  it('says whether losing something locks its owner out', async () => {
+    const someone = await scene.member();
+    expect((await account(someone)).text).toContain('Losing Authenticator app would lock you out: add another one.');
+    await addAnother(someone);
+    // Both may be on the same phone.
+    expect((await account(someone)).text).toContain('2 ways to sign in, all on a phone');
+  });
+
   it('lists methods, devices and recent sign-ins', async () => {
     const someone = await scene.member({ remember: 'yes' });
     await someone.begin('library');

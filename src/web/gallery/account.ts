@@ -79,6 +79,7 @@ export const self: Sample[] = [
         { application: 'Campus VPN', since: NOW - 3 * HOUR, address: '203.0.113.7', place: 'Kowloon', endable: true },
         { application: LONG, since: NOW - 30 * HOUR, endable: false },
       ],
+      safety: { kind: 'safe', count: 2 },
       unreached: [{ application: COURSES, at: NOW - 2 * HOUR }],
       notice: { key: 'account.method-added' },
       methods: [
@@ -179,6 +180,7 @@ export const self: Sample[] = [
     'empty',
     {
       csrf: 'token',
+      safety: { kind: 'none', count: 0 },
       account: ada,
       connections: [],
       unreached: [],
@@ -197,6 +199,7 @@ export const self: Sample[] = [
     'long',
     {
       csrf: 'token',
+      safety: { kind: 'one', count: 1, name: UNBROKEN },
       account: { ...long, email: `${UNBROKEN}@example.edu` },
       connections: [],
       unreached: [
@@ -210,7 +213,7 @@ export const self: Sample[] = [
           ...{ suspended: 'reported' as const, elders: [] },
         },
       ],
-      addable: [],
+      addable: ['sample', 'sample', 'sample'],
       issuable: ['sample'],
       devices: [{ id: 'd', browser: UNBROKEN, system: LONG, createdAt: NOW, expires: NOW, current: false }],
       renewable: true,

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { addressesBeside, maskedContact, SETTLING } from '../../../accounts/index.ts';
-import type { Account } from '../../../core/account.ts';
+import type { Account, Credential } from '../../../core/account.ts';
 import { agentOf } from '../../agents.ts';
 import { type ConnectionsNeeds, connectionsOf } from '../../connections.ts';
 import { localsOf, type WebDeps } from '../../context.ts';
@@ -41,7 +41,10 @@ export type OverviewNeeds = PlaceNeeds &
   OwnSignInsNeeds &
   UnreachedNeeds &
   ConnectionsNeeds &
-  Pick<WebDeps, 'now' | 'credentials' | 'devices' | 'enrolment' | 'issuing' | 'passwords' | 'passwordExpiry'> &
+  Pick<
+    WebDeps,
+    'now' | 'credentials' | 'devices' | 'enrolment' | 'evaluator' | 'issuing' | 'passwords' | 'passwordExpiry'
+  > &
   ContactListNeeds;
 
 /** What they can be reached by, once they forgot their password; nothing where that is done elsewhere. */
@@ -69,6 +72,23 @@ function createContactList(deps: ContactListNeeds) {
     const questions = await questionsOf(account);
     return { forgotten: '/reset', contacts: { list, addable: registering.offered(), ...questions } };
   };
+}
+
+/** What losing one thing would mean. Methods on phones may all be on the same one. */
+function safetyOf(
+  { evaluator, enrolment }: Pick<OverviewNeeds, 'evaluator' | 'enrolment'>,
+  enrolled: readonly Credential[],
+): Pick<Pages['account'], 'safety'> {
+  const working = enrolled.filter((one) => evaluator.isSecond(one) && evaluator.works(one));
+  const own = working.filter(evaluator.isOwn);
+  const [only] = own;
+  if (only === undefined) return enrolment.offered(enrolled).length > 0 ? { safety: { kind: 'none', count: 0 } } : {};
+  const count = own.length;
+  // What is saved, or lent, is there on the day that the others aren't.
+  if (working.length > count) return { safety: { kind: 'safe', count } };
+  if (count === 1) return { safety: { kind: 'one', count, name: only.name } };
+  const onPhones = own.every((one) => enrolment.onPhone(one) !== undefined);
+  return { safety: { kind: onPhones ? 'phone' : 'safe', count } };
 }
 
 /** All that is somebody's own, on one page. */
@@ -100,6 +120,7 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
       csrf: forms.tokenOf(it),
       account: { username: account.username, name: account.name, ...(account.email ? { email: account.email } : {}) },
       ...(notice ? { notice: { key: `account.${notice}` } } : {}),
+      ...safetyOf(deps, enrolled),
       unreached: await unreachedOf(deps, account.id),
       methods: await methodsOf(it),
       onPhone: enrolled.some((one) => enrolment.onPhone(one)),
