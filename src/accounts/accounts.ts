@@ -111,7 +111,8 @@ export function createAccounts(
    */
   async function standIn(typed = ''): Promise<string> {
     const places = logins.placesOf(typed);
-    const of = places.length > 0 ? places : [...directories.keys()];
+    const able = [...directories].filter(([, { passwordless }]) => !passwordless).map(([id]) => id);
+    const of = places.length > 0 ? places : able;
     const mac = Buffer.from(await idOf('', logins.nameOf(typed)), 'base64url');
     return of[mac.readUInt32BE(0) % of.length] ?? '';
   }
@@ -129,7 +130,7 @@ export function createAccounts(
     },
     keep: ({ directory, person }) => link(directory, person),
     async named(login) {
-      const found = await logins.find(login);
+      const found = await logins.withPassword(login);
       // Looked for also where nobody goes by it, so that time doesn't tell.
       const kept = await durable.accounts.byDirectoryKey(found?.directory ?? '', found?.person.key ?? '');
       if (found === undefined) return undefined;

@@ -59,6 +59,8 @@ export function createLogins(
   const askedFor = (login: Login): string[] =>
     [...directories.keys()].filter((id) => isFor(login, routes.get(id) ?? EVERYBODY, routes.values()));
 
+  const hasPasswords = (id: string): boolean => directories.get(id)?.passwordless !== true;
+
   /** Those that didn't answer when they were asked last. */
   const silent = new Set<string>();
 
@@ -99,10 +101,12 @@ export function createLogins(
    * they don't exist. One that hangs is waited for once: as long as it is silent the others come first, and what they
    * find holds unless it answers within a moment. Undefined: nobody goes by it anywhere.
    */
-  async function all(typed: string): Promise<Answer | undefined> {
+  async function all(typed: string, askable: (id: string) => boolean): Promise<Answer | undefined> {
     const login = readLogin(typed, signInWith);
     if (login === undefined) return undefined;
-    const asked = askedFor(login).map((id) => asking(id, login));
+    const asked = askedFor(login)
+      .filter(askable)
+      .map((id) => asking(id, login));
     const inTurn = [...asked.filter(({ tired }) => !tired), ...asked.filter(({ tired }) => tired)];
     let away: unknown;
     for (const it of inTurn) {
@@ -129,27 +133,32 @@ export function createLogins(
 
   const nameOf = (typed: string): string => readLogin(typed, signInWith)?.name ?? foldName(typed.slice(0, 256)) ?? '';
 
+  async function one(typed: string, askable: (id: string) => boolean): Promise<Found | undefined> {
+    const answer = await all(typed, askable);
+    if (answer === undefined) return undefined;
+    const { id, found, several } = answer;
+    if (!several && found.length < 2) return found[0];
+    const people = several ? [`${id}: several`] : found.map((it) => `${it.directory}: ${it.person.username}`);
+    deps.audit.note({ event: 'sign-in.ambiguous', people });
+    deps.log.warn({ people }, 'a name could be several people, and signs nobody in');
+    return undefined;
+  }
+
   return {
-    async find(typed: string): Promise<Found | undefined> {
-      const answer = await all(typed);
-      if (answer === undefined) return undefined;
-      const { id, found, several } = answer;
-      if (!several && found.length < 2) return found[0];
-      const people = several ? [`${id}: several`] : found.map((it) => `${it.directory}: ${it.person.username}`);
-      deps.audit.note({ event: 'sign-in.ambiguous', people });
-      deps.log.warn({ people }, 'a name could be several people, and signs nobody in');
-      return undefined;
-    },
+    find: (typed: string): Promise<Found | undefined> => one(typed, () => true),
+
+    /** For whoever types it beside a password: where there are none, nobody is meant, and no work is done. */
+    withPassword: (typed: string): Promise<Found | undefined> => one(typed, hasPasswords),
 
     /** The same of all that a person goes by. */
     namesOf: (person: Pick<Person, 'username' | 'aliases' | 'email'>): string[] => [
       ...new Set(loginsOf(person, signInWith).map(nameOf)),
     ],
 
-    /** Where somebody by this name could be, in the order in which that is asked. */
+    /** Where somebody by this name could have a password, in the order in which that is asked. */
     placesOf(typed: string): string[] {
       const login = readLogin(typed, signInWith);
-      return login === undefined ? [] : askedFor(login);
+      return login === undefined ? [] : askedFor(login).filter(hasPasswords);
     },
 
     /** What attempts under this name are counted by, whoever goes by it: without domain or realm. */

@@ -5,16 +5,20 @@ import { type Level, levelOf, type Proof } from '../core/assurance.ts';
 import type { EvaluationInput } from '../core/sign-in.ts';
 import type { AssuranceNeeds } from './needs.ts';
 import { isPresentable } from './presentable.ts';
+import { createUpstreams } from './upstreams.ts';
 
 type Presents = EvaluationInput['presents'];
 
 /** What credentials can do, as their factors say: what they could prove at most, and what they count as. */
-export function createCapabilities({ factors }: Pick<AssuranceNeeds, 'factors'>) {
+export function createCapabilities({ factors, directories }: Pick<AssuranceNeeds, 'factors' | 'directories'>) {
+  const upstreams = createUpstreams({ directories });
+
   /** What a person could show at most, with a first factor and these credentials, as far as policy and door let them. */
   function reachable(
     working: readonly Credential[],
     allowed: readonly string[] | undefined,
     presents: Presents,
+    account?: Account,
   ): Level | undefined {
     const first = openerOf(factors);
     const usable = working.filter(({ factor }) => allowed === undefined || allowed.includes(factor));
@@ -22,7 +26,8 @@ export function createCapabilities({ factors }: Pick<AssuranceNeeds, 'factors'>)
       const it = factors.get(credential.factor);
       return it && isPresentable(it, presents) ? [atMost(it, credential)] : [];
     });
-    return levelOf([...(first ? [atMost(first)] : []), ...proofs]);
+    const elsewhere = account ? upstreams.within(account, allowed, presents) : [];
+    return levelOf([...(first ? [atMost(first)] : []), ...proofs, ...elsewhere]);
   }
 
   /** What anybody could show at most, with every factor that policy lets in and the door can ask by. */
@@ -31,7 +36,8 @@ export function createCapabilities({ factors }: Pick<AssuranceNeeds, 'factors'>)
     const second = [...factors].filter(
       ([id, it]) => (allowed === undefined || allowed.includes(id)) && isPresentable(it, presents),
     );
-    return levelOf([...(first ? [atMost(first)] : []), ...second.map(([, it]) => atMost(it))]);
+    const elsewhere = upstreams.within(undefined, allowed, presents);
+    return levelOf([...(first ? [atMost(first)] : []), ...second.map(([, it]) => atMost(it)), ...elsewhere]);
   }
 
   /** Whether a credential brings a second kind. */
@@ -78,7 +84,9 @@ export function createCapabilities({ factors }: Pick<AssuranceNeeds, 'factors'>)
 
   /** What an earlier proof is worth to this application, now: its factor may refuse it, or trust it less. */
   function reviewer(account: Account, working: readonly Credential[], { application }: { application: string }) {
+    const believed = upstreams.believed(account);
     return <P extends Proof>(proof: P): P[] => {
+      if (proof.said !== undefined) return believed(proof);
       const credential = working.find(({ id }) => id === proof.credential);
       const verdict =
         credential &&

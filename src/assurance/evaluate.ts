@@ -172,7 +172,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
       ...(input.presents ? { presents: input.presents } : {}),
       ...(away ? { withoutDirectory: true as const } : {}),
     };
-    const within = reachable([...working, ...implied], requirement.factors, input.presents);
+    const within = reachable([...working, ...implied], requirement.factors, input.presents, account);
     const most = offered(requirement.factors, input.presents);
     const common = { now: deps.now(), acr: deps.acr, reachable: within, ...(most && { offered: most }) };
 

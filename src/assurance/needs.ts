@@ -1,5 +1,6 @@
 import type { Application } from '../core/application.ts';
 import type { AcrTable } from '../core/assurance.ts';
+import type { Directory } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { EnabledFactors } from '../core/enabled-factor.ts';
 import type { Rule } from '../core/policy.ts';
@@ -11,6 +12,7 @@ export interface AssuranceNeeds {
   ephemeral: EphemeralStore;
   audit: AuditPort;
   factors: EnabledFactors;
+  directories: ReadonlyMap<string, Pick<Directory, 'redirects' | 'passwordless'>>;
   applications: ReadonlyMap<string, Application>;
   rules: readonly Rule[];
   acr: AcrTable;

@@ -89,9 +89,8 @@ export async function openStores(config: Config, modules: Modules, world: World,
 export function createDirectories(
   config: Config,
   modules: Modules,
-  durable: DurableStore,
-  { world, log, metrics }: { world: World; log: LogPort; metrics: Metrics },
-  passwords: PasswordsPort,
+  { world, durable, log, metrics }: { world: World; durable: DurableStore; log: LogPort; metrics: Metrics },
+  { passwords, fetch }: { passwords: PasswordsPort; fetch: FactorPorts['fetch'] },
 ): Map<string, Directory> {
   const directories = new Map<string, Directory>();
   for (const [id, { type, settings, ...route }] of config.directories) {
@@ -100,7 +99,7 @@ export function createDirectories(
     const records = durable.records(`directory:${id}`);
     const signInWith = routedTo(config.signInWith, [route]);
     const recordsOf = (what: string) => durable.records(`directory-${what}:${id}`);
-    const kept = { records, recordsOf, passwords };
+    const kept = { id, records, recordsOf, passwords, fetch };
     directories.set(id, module.create(settings, { ...world, log, ...kept, signInWith, work: metrics.hashing(id) }));
   }
   return directories;

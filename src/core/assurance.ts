@@ -1,3 +1,5 @@
+import type { Said } from './said.ts';
+
 /**
  * Assurance: what was proven, and how much that is worth.
  *
@@ -39,6 +41,12 @@ export interface Proof {
   renew?: PasswordDue;
   /** Of what is lent: good for signing in alone, and sets nothing up. */
   signsInOnly?: boolean;
+  /** Another house's word, as it was given: what it is worth is asked again whenever the proof would count. */
+  said?: Said;
+  /** When that came, where `at` is when it was shown there. */
+  came?: number;
+  /** Nobody says when it was shown: `at` is when it came, and it is of no age that could be little enough. */
+  ageless?: true;
 }
 
 /** Whether a method can be set up with it, as what it is lent for. */
@@ -89,6 +97,8 @@ export function levelOf(proofs: readonly Proof[]): Level | undefined {
 export function isFirstFactor(proof: Proof): boolean {
   // Whoever was talked into lending a pass must not have given away the whole account.
   if (proof.bootstrap) return false;
+  // Another house says who it is, whatever it was shown.
+  if (proof.said !== undefined) return true;
   return proof.kinds.includes('knowledge') || proof.kinds.length > 1;
 }
 

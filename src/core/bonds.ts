@@ -36,6 +36,13 @@ export interface Bonds {
 export interface Deposits {
   /** Keeps a value, up to 1 MiB of text, on the account of the browser's address; answers its id. Throws TooManyError. `kind` and `lifetime` as those of `Bonds`. */
   put(exchange: Exchange, kind: string, value: string, lifetime: number): Promise<string>;
+  /** The same of a value that has to know its id. Where none is made of it, nothing is kept. */
+  make(
+    exchange: Exchange,
+    kind: string,
+    make: (id: string) => Promise<string | undefined>,
+    lifetime: number,
+  ): Promise<void>;
   /** Takes it: of any number of callers one gets it. */
   take(exchange: Exchange, kind: string, id: unknown): Promise<string | undefined>;
   /** Looks at it; it stays. */

@@ -1,37 +1,15 @@
 import type { z } from 'zod';
-import type { AccountStatus, Profile } from './account.ts';
 import type { PasswordDue } from './assurance.ts';
 import type { Examine } from './finding.ts';
 import type { WorkMeter } from './load.ts';
 import type { LogPort } from './log.ts';
 import type { SignInWith } from './logins.ts';
+import type { Person } from './person.ts';
 import type { Consequences, ProgramRoutes } from './program.ts';
 import type { RecordStore } from './store.ts';
+import type { Redirects } from './upstream.ts';
 
-/** A person as their directory describes them. */
-export interface Person {
-  /** Never changes and is never reused: whoever is renamed stays the same, whoever gets a name anew is somebody else. */
-  key: string;
-  username: string;
-  /** Other names that they go by here: a user principal name, a former one. */
-  aliases?: readonly string[];
-  name: string;
-  /** The first of their mail addresses; `profile` has all. */
-  email?: string;
-  /** Absent: the directory doesn't say, which isn't the same as none. */
-  groups?: string[];
-  status: AccountStatus;
-  /** Why, in the directory's own words, for operators: `accountExpires 2026-09-01`. */
-  statusReason?: string;
-  /** Absent: the directory doesn't say. */
-  password?: PasswordState;
-  /** When it became what it is, epoch milliseconds. Absent: the directory doesn't say. */
-  passwordChangedAt?: number;
-  profile?: Profile;
-}
-
-/** `expired` and `must-change`: it still shows who somebody is, and opens nothing but the page for a new one. */
-export type PasswordState = 'usable' | 'expired' | 'must-change';
+export type { PasswordState, Person } from './person.ts';
 
 /** Those that are due were right. */
 export type PasswordVerdict = 'ok' | PasswordDue | 'wrong' | 'unavailable';
@@ -74,6 +52,10 @@ export interface Directory {
   readonly changes?: Changes;
   /** With no key it does the same work and answers `wrong`. Throws OverloadedError where it wasn't looked at. */
   verifyPassword(key: string | undefined, password: string): Promise<PasswordVerdict>;
+  /** It has no passwords: nobody is looked for in it by what they type beside one. */
+  readonly passwordless?: true;
+  /** The way in by another house's sign-in page. */
+  readonly redirects?: Redirects;
   /**
    * `current`: the present one, where the person has just given it. Throws PasswordRefusedError for a password
    * that it doesn't take. Absent: passwords are changed elsewhere. `owner`: the person chose it, and how many former
@@ -98,6 +80,8 @@ export interface DirectoryLockout {
 }
 
 export interface DirectoryPorts {
+  /** Its name in the configuration. */
+  id: string;
   now(): number;
   random(bytes: number): Uint8Array;
   /** The directory's own records, where it keeps people itself. */
@@ -107,6 +91,8 @@ export interface DirectoryPorts {
   /** By what people sign in: a directory that keeps them itself gives no name to two. */
   signInWith: SignInWith;
   log: LogPort;
+  /** Guarded: public addresses and the allowed ones, no redirects. */
+  fetch(url: string | URL, init?: RequestInit): Promise<globalThis.Response>;
   /** What passwords must be, for those that somebody else sets. Absent: nobody says. */
   passwords?: PasswordsPort;
   /** Told of passwords that wait to be hashed, where somebody measures. */

@@ -2,6 +2,7 @@ import type { Account, Credential } from './account.ts';
 import type { Proof } from './assurance.ts';
 import type { Challenge, Confirmed, FactorContext, Further, Refused, Waiting } from './challenge.ts';
 import type { Answer, Message } from './prompt.ts';
+import type { Departure, Leaving, Trip } from './redirect.ts';
 import type { FactorRoutes } from './route.ts';
 
 /** What a factor can do besides asking for a proof. Each is there or isn't; whoever needs one asks for it. */
@@ -9,6 +10,7 @@ export interface Powers<C = unknown, P = unknown> {
   readonly opens?: OpensSignIn<P>;
   readonly enrols?: Enrols<C, P>;
   readonly resends?: Resends<C, P>;
+  readonly redirects?: SendsElsewhere<C, P>;
   readonly issues?: Issues<C>;
   readonly assigns?: Assigns<C>;
   readonly lends?: Lends<C>;
@@ -54,6 +56,21 @@ export interface Resends<C = unknown, P = unknown> {
     credentials: readonly Credential<C>[],
     context?: FactorContext,
   ): Promise<Challenge<P> | Refused>;
+}
+
+/**
+ * Its prompt `redirect` leads to somebody else's page. What comes back is the answer: `verify` (or `confirm`) is given
+ * its fields, and what was pending when the person left.
+ */
+export interface SendsElsewhere<C = unknown, P = unknown> extends Leaving {
+  /** A refusal leaves all as it was. */
+  leave(
+    pending: P,
+    account: Account,
+    credentials: readonly Credential<C>[],
+    trip: Trip,
+    context?: FactorContext,
+  ): Promise<Departure<P> | Refused>;
 }
 
 /** Is handed out to its owner instead of being set up by them: a pass, codes on paper. */

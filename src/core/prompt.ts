@@ -128,10 +128,15 @@ export interface NoticePrompt {
   text: Message;
 }
 
+/** Goes on at somebody else's page: the address is made when the person leaves. */
 export interface RedirectPrompt {
   kind: 'redirect';
   title: Message;
-  url: string;
+  text?: Message;
+  /** Whose page it is. */
+  name: LocalizedText;
+  /** What the link says: `name` is put in. */
+  action: Message;
 }
 
 export type Prompt =

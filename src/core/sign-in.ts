@@ -130,8 +130,10 @@ export interface Evaluation {
   /** Classes that can't be claimed of this account, whatever was proven: its password may be too weak for them. */
   withheld?: readonly string[];
   amr: string[];
-  /** Time of the first-factor proof, epoch milliseconds. */
+  /** Time of the first-factor proof, epoch milliseconds; absent also where another house doesn't say it. */
   authTime?: number;
+  /** When that was shown here, or came here from another house: a session is no older than that. */
+  begun?: number;
   /** What it rests on ends then, and whatever is issued for it must: epoch milliseconds. */
   expires?: number;
   /** A remembered device stood in for the second factor. */

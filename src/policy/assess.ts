@@ -74,8 +74,9 @@ export function assess(input: AssessInput): Assessment {
   if (requirement.deny) return { ...open, missing: 'denied' };
 
   const counting = countingEvidence(input);
+  if (!counting.some(isFirstFactor)) return { ...open, missing: 'first' };
   const authTime = newestFirstFactor(counting);
-  if (authTime === undefined) return { ...open, missing: 'first' };
+  const begun = Math.max(...counting.filter(isFirstFactor).map(({ came, at }) => came ?? at));
 
   const { level, remembered, proofs } = levelHeld(input, counting, wanted);
   const enough = reaches(level, wanted) || opens(input, counting);
@@ -87,7 +88,8 @@ export function assess(input: AssessInput): Assessment {
     level,
     ...(acr !== undefined && { acr }),
     amr: amrOf(counting, level),
-    authTime,
+    ...(authTime !== undefined && { authTime }),
+    begun,
     ...(expires !== undefined && { expires }),
     remembered,
     proofs,
@@ -119,8 +121,9 @@ function reachable(within: Level | undefined, level: Level | undefined): boolean
   return level !== undefined && reaches(within, level);
 }
 
+/** Undefined where nobody says when any of them was given. */
 function newestFirstFactor(proofs: readonly Proof[]): number | undefined {
-  const times = proofs.filter(isFirstFactor).map(({ at }) => at);
+  const times = proofs.filter((proof) => isFirstFactor(proof) && !proof.ageless).map(({ at }) => at);
   return times.length > 0 ? Math.max(...times) : undefined;
 }
 

@@ -8,6 +8,7 @@ import {
   type RequestId,
 } from '../core/assurance.ts';
 import type { Requirement } from '../core/policy.ts';
+import { UPSTREAM } from '../core/said.ts';
 import type { Wants } from '../core/sign-in.ts';
 
 /** How far another node's clock may run ahead, milliseconds. */
@@ -26,8 +27,25 @@ const ANY: Wants = { acrValues: [], acrEssential: false, reauthenticate: false }
 type Check<P extends Proof> = (proof: P, context: Context) => boolean;
 
 function within(age: number | undefined, proof: Proof, now: number): boolean {
-  return age === undefined || now - proof.at <= age;
+  return age === undefined || (!proof.ageless && now - proof.at <= age);
 }
+
+/** What a requirement lets come after knowledge. */
+const isNamed = ({ factor, said }: Proof, factors: readonly string[]): boolean =>
+  factors.includes(factor) || (said !== undefined && factors.includes(UPSTREAM));
+
+/** Another house's word for who it is, and no more. */
+const asIdentity = <P extends Proof>(proof: P): P => ({
+  ...proof,
+  ...{ amr: [], kinds: ['knowledge'], phishingResistant: false, attested: false },
+});
+
+/** Where a provider's second factor may not count, or was given too long ago, it has still said who it is. */
+const asAllowed = <P extends Proof>(proof: P, { factors }: Requirement): P =>
+  proof.said !== undefined && factors !== undefined && !isNamed(proof, factors) ? asIdentity(proof) : proof;
+
+const asOfRequest = (proof: Evidence, { requirement, request }: Context): Evidence =>
+  proof.said !== undefined && requirement.perRequest && !isOf(proof, request) ? asIdentity(proof) : proof;
 
 /** What every proof must pass, wherever it is kept. */
 const ALWAYS: readonly Check<Proof>[] = [
@@ -35,8 +53,7 @@ const ALWAYS: readonly Check<Proof>[] = [
   ({ expires }, { now }) => expires === undefined || now < expires,
   ({ at }, { now }) => at <= now + SKEW,
   // Knowledge is exempt from the list of factors: that names what may come after it.
-  (proof, { requirement: { factors } }) =>
-    factors === undefined || !isSecondFactor(proof) || factors.includes(proof.factor),
+  (proof, { requirement: { factors } }) => factors === undefined || !isSecondFactor(proof) || isNamed(proof, factors),
   ({ factor }, { requirement: { factors }, onlyIfNamed }) =>
     !onlyIfNamed?.has(factor) || factors?.includes(factor) === true,
 ];
@@ -61,12 +78,14 @@ const OF_DEVICE: readonly Check<Proof>[] = [
 /** What a token rests on, as far as it still counts: where it was proven, and how long ago, was asked when it was issued. */
 export function stillCounting(context: Omit<Context, 'wants' | 'request'>, proofs: readonly Proof[]): Proof[] {
   const request = { ...context, wants: ANY, request: NO_REQUEST };
-  return proofs.filter((proof) => ALWAYS.every((passes) => passes(proof, request)));
+  const allowed = proofs.map((proof) => asAllowed(proof, context.requirement));
+  return allowed.filter((proof) => ALWAYS.every((passes) => passes(proof, request)));
 }
 
 /** The proofs of the session that count for this request. */
 export function countingEvidence(context: Context & { evidence: readonly Evidence[] }): Evidence[] {
-  return context.evidence.filter((proof) => [...ALWAYS, ...OF_SESSION].every((passes) => passes(proof, context)));
+  const allowed = context.evidence.map((proof) => asOfRequest(asAllowed(proof, context.requirement), context));
+  return allowed.filter((proof) => [...ALWAYS, ...OF_SESSION].every((passes) => passes(proof, context)));
 }
 
 /** The proofs of a remembered device that count for this request. */

@@ -10,11 +10,13 @@ import type { SignInRequest } from '../core/sign-in.ts';
 import type { Passwords } from '../methods/passwords.ts';
 import type { Suggestions } from '../methods/suggestions.ts';
 import type { SignInNeeds } from './needs.ts';
-import { createOffers, type Preferring } from './offers.ts';
+import { createOffers } from './offers.ts';
+import type { Preferring } from './preferring.ts';
 import { createRemembering } from './remembering.ts';
 import { createReminding } from './reminding.ts';
 import { createRights, standing } from './rights.ts';
 import type { Stage, State } from './steps.ts';
+import { freshly, wishOf } from './wishes.ts';
 
 interface Parts {
   evaluator: Evaluator;
@@ -51,12 +53,13 @@ export function createDispatcher(
       ...(request.presenter ? { presents: request.presenter.prompts } : {}),
       ...(state.renews ? { renews: true } : {}),
     });
+    const elsewhere = { wish: wishOf(evaluation, request), ...(state.asked ? { asked: state.asked } : {}) };
     // Nothing is chosen from where there is one at most.
     if (account === undefined || evaluation.missing !== 'second' || evaluation.credentials.length < 2) {
-      return evaluation;
+      return { ...evaluation, ...elsewhere };
     }
     const preferred = await preferences.of(account, evaluation.credentials);
-    return { ...evaluation, ...(preferred ? { preferred } : {}) };
+    return { ...evaluation, ...elsewhere, ...(preferred ? { preferred } : {}) };
   }
 
   const { isEnrolled } = evaluator;
@@ -65,6 +68,8 @@ export function createDispatcher(
   async function second(context: FactorContext, state: State, evaluation: Preferring): Promise<Stage> {
     const { account, requirement, credentials } = evaluation;
     if (account === undefined) return offers.first(context, evaluation);
+    const upstream = offers.upstreams.second(evaluation);
+    if (upstream) return upstream;
     const [method] = offers.methods(evaluation, state, context);
     if (method) return offers.challenge(method.factor, context, evaluation, state);
     if (offers.isStopped(evaluation, state))
@@ -87,7 +92,10 @@ export function createDispatcher(
       return { at: 'refused', message: withPass ? 'enrolment-needs-pass' : 'enrolment-not-here', error };
     }
     // An old session's password must not be enough to give a stranger at this screen the second factor.
-    if (!isFresh(standing(state, evaluation))) return offers.first(context, evaluation);
+    if (!isFresh(standing(state, evaluation))) {
+      const { wish } = evaluation;
+      return offers.first(context, { ...evaluation, ...(wish ? { wish: freshly(wish) } : {}) });
+    }
     const [only] = factors;
     if (factors.length > 1 || only === undefined) return { at: 'choose-enrolment', factors };
     return offers.enrol(only, context, account, credentials);
@@ -109,7 +117,7 @@ export function createDispatcher(
 
   /** After everything is there: what could be set up as well, and whether this browser is to be remembered. */
   async function last(application: string, state: State, evaluation: FullEvaluation, browser: Browser): Promise<Stage> {
-    const { account, authTime = deps.now() } = evaluation;
+    const { account, begun: authTime = deps.now() } = evaluation;
     if (account === undefined) return { at: 'done', authTime };
     const lent = await afterPass(application, state, evaluation);
     if (lent) return lent;
@@ -127,7 +135,7 @@ export function createDispatcher(
 
   /** They are shown to one. Who has one that isn't at hand is asked whether it is lost. */
   async function afterPass(application: string, state: State, evaluation: FullEvaluation): Promise<Stage | undefined> {
-    const { account, credentials, authTime = deps.now() } = evaluation;
+    const { account, credentials, begun: authTime = deps.now() } = evaluation;
     if (account === undefined || state.suggested) return undefined;
     if (!hasFreshPass(state, evaluation)) return undefined;
     const [factor] = offers.enrollable(evaluation);
@@ -162,10 +170,10 @@ export function createDispatcher(
     if (!evaluation.satisfied) return second(context, state, evaluation);
     // Nothing is suggested or remembered on a state that may be over.
     if (evaluation.withoutDirectory)
-      return { at: 'done', authTime: evaluation.authTime ?? deps.now(), withoutDirectory: true };
+      return { at: 'done', authTime: evaluation.begun ?? deps.now(), withoutDirectory: true };
     // Its own pages lead on from here, and a door that presents the prompts itself asks for nothing that isn't needed.
     if (request.application === ENROLMENT || request.presenter)
-      return { at: 'done', authTime: evaluation.authTime ?? deps.now() };
+      return { at: 'done', authTime: evaluation.begun ?? deps.now() };
     return last(request.application, state, evaluation, browser);
   }
 

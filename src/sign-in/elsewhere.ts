@@ -141,7 +141,7 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, states, progres
 
       async answer(id, from, answer: Answer, nonce) {
         const [request, browser] = [await requestOf(id), browserOf(from)];
-        const state = await react(request, browser, answer, nonce);
+        const state = await react.answer(request, browser, answer, nonce);
         // Whoever has shown who they are is no stranger. A stranger's stays no longer than it is counted.
         if (state.account !== undefined) {
           await ephemeral.expire(keyOf(id), PATIENCE);

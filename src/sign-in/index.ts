@@ -9,6 +9,7 @@ import type { MethodsRoom } from '../methods/index.ts';
 import { createDispatcher } from './advance.ts';
 import { createElsewhere } from './elsewhere.ts';
 import { createJourney } from './journey.ts';
+import { createLeaving } from './leaving.ts';
 import { createLook } from './look.ts';
 import type { SignInNeeds } from './needs.ts';
 import { createProgress } from './progress.ts';
@@ -26,7 +27,8 @@ export function signInRoom(needs: SignInNeeds, below: LockoutRoom & AccountsRoom
   const react = createReactions(needs, { ...below, states, dispatcher, progress });
   const waiting = createWaiting(needs, { ...below, states });
   const look = createLook({ progress, react, waiting });
-  const parts = { ...below, dispatcher, states, progress, react, look, waiting };
+  const leaving = createLeaving(needs, { ...below, dispatcher, progress });
+  const parts = { ...below, dispatcher, states, progress, react, look, waiting, leaving };
   return { journey: createJourney(parts), journeyOf: createElsewhere(needs, parts), waiting };
 }
 

@@ -2,14 +2,16 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { EvidenceStore } from '../assurance/evidence.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer } from '../core/prompt.ts';
+import type { Trip } from '../core/redirect.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Passwords } from '../methods/passwords.ts';
 import type { Dispatcher } from './advance.ts';
+import type { LeavingPart, Left } from './leaving.ts';
 import type { Look } from './look.ts';
 import { createPresenter } from './present.ts';
 import type { Progress } from './progress.ts';
 import { SET_ASIDE } from './questions.ts';
-import type { Reactions } from './reactions.ts';
+import type { CameBack, Reactions } from './reactions.ts';
 import type { Step } from './steps.ts';
 
 interface Parts {
@@ -20,6 +22,7 @@ interface Parts {
   progress: Progress;
   react: Reactions;
   look: Look;
+  leaving: LeavingPart;
 }
 
 /**
@@ -27,7 +30,7 @@ interface Parts {
  * before it is looked at, and returns to one dispatcher that decides what comes next.
  */
 export function createJourney(parts: Parts) {
-  const { dispatcher, react, look } = parts;
+  const { dispatcher, react, look, leaving } = parts;
   const { advance, save, load } = parts.progress;
   const present = createPresenter(parts);
 
@@ -44,7 +47,23 @@ export function createJourney(parts: Parts) {
 
     /** Takes one answer. `nonce` names the step that it answers: to any other one it is not an answer. */
     async answer(request: SignInRequest, browser: Browser, answer: Answer, nonce: string): Promise<Step> {
-      return present(request, await react(request, browser, answer, nonce), browser);
+      return present(request, await react.answer(request, browser, answer, nonce), browser);
+    },
+
+    /** Where somebody goes on at another page; the step as it stands now where they stay. */
+    async leave(request: SignInRequest, browser: Browser, step: Pick<Left, 'nonce' | 'source'>, trip: Trip) {
+      const gone = await leaving.leave(request, browser, step, trip);
+      if (gone && 'to' in gone) return gone;
+      if (gone === undefined) return present(request, (await load(request, browser)).state, browser);
+      return present(request, await react.stayed(request, browser, step.source, gone, step.nonce), browser);
+    },
+
+    /** What was kept of a trip. Throws ERR_SEAL for whatever wasn't kept for it. */
+    left: leaving.left,
+
+    /** Takes what came back, as an answer to the step that led there. */
+    async cameBack(request: SignInRequest, browser: Browser, came: CameBack): Promise<Step> {
+      return present(request, await react.cameBack(request, browser, came), browser);
     },
 
     /** What there is in the place of the present step, without leaving it. */

@@ -16,7 +16,7 @@ export function createLook({ progress, react, waiting }: Parts) {
   return async function look(request: SignInRequest, browser: Browser): Promise<State> {
     const { state } = await progress.load(request, browser);
     const awaited = waiting.awaitedIn(request, state);
-    return awaited && (await waiting.isOver(awaited)) ? react(request, browser, {}, state.nonce) : state;
+    return awaited && (await waiting.isOver(awaited)) ? react.answer(request, browser, {}, state.nonce) : state;
   };
 }
 

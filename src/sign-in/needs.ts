@@ -1,4 +1,5 @@
 import type { Applications } from '../core/application.ts';
+import type { Directory } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { EnabledFactors } from '../core/enabled-factor.ts';
 import type { Load } from '../core/load.ts';
@@ -15,6 +16,7 @@ export interface SignInNeeds {
   sealer: Sealer;
   audit: AuditPort;
   factors: EnabledFactors;
+  directories: ReadonlyMap<string, Pick<Directory, 'redirects' | 'passwordless'>>;
   applications: Pick<Applications, 'find'>;
   /** Names of the configured networks that an address belongs to. */
   networksOf(ip: string): readonly string[];

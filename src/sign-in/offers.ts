@@ -8,13 +8,9 @@ import type { FactorContext } from '../core/challenge.ts';
 import type { Method } from '../core/journey.ts';
 import type { SignInNeeds } from './needs.ts';
 import { createOpenings, ofFactor } from './openings.ts';
+import type { Preferring } from './preferring.ts';
 import type { Lending, State } from './steps.ts';
-
-/** An evaluation, with the method that the person wants to be asked for first. */
-export interface Preferring extends FullEvaluation {
-  /** Id of a credential. */
-  preferred?: string;
-}
+import { createUpstreamOpenings } from './upstream-openings.ts';
 
 /** What can be offered to a person, and the prompts that come of it. */
 export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
@@ -92,7 +88,15 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
       .map(({ module }) => module.id);
   }
 
-  return { methods, lends, isStopped, enrollable, ...createOpenings(deps, { evaluator, fitting }) };
+  const upstreams = createUpstreamOpenings(deps);
+  return {
+    methods,
+    lends,
+    isStopped,
+    enrollable,
+    upstreams,
+    ...createOpenings(deps, { evaluator, fitting, upstreams }),
+  };
 }
 
 function byUse(a: Credential, b: Credential): number {

@@ -15,21 +15,23 @@ interface Parts {
   evaluator: Evaluator;
   /** Credentials that can complete this sign-in. */
   fitting(evaluation: FullEvaluation, state: State): Credential[];
+  upstreams: { first(evaluation: FullEvaluation): Opening[] };
 }
 
 /** The prompts of what is offered, each with what its factor keeps until the answer. */
-export function createOpenings(deps: Pick<SignInNeeds, 'factors'>, { evaluator, fitting }: Parts) {
+export function createOpenings(
+  deps: Pick<SignInNeeds, 'factors' | 'directories'>,
+  { evaluator, fitting, upstreams }: Parts,
+) {
   const enabled = [...deps.factors.values()];
+  const hasPassword = ({ directory }: Account) => deps.directories.get(directory)?.passwordless !== true;
 
   /**
    * Every factor that can open a sign-in, the first enabled one leading; again for one account, the one that the
    * session showed last: who came with a passkey has it at hand, and a password would take a second step.
    */
-  async function first(
-    context: FactorContext,
-    { account, credentials, requirement, evidence, presents, withoutDirectory }: FullEvaluation,
-    hint?: string,
-  ): Promise<Stage> {
+  async function first(context: FactorContext, evaluation: FullEvaluation, hint?: string): Promise<Stage> {
+    const { account, credentials, requirement, evidence, presents, withoutDirectory } = evaluation;
     const openings: Opening[] = [];
     for (const it of enabled) {
       const { module, factor } = it;
@@ -38,6 +40,7 @@ export function createOpenings(deps: Pick<SignInNeeds, 'factors'>, { evaluator, 
       const beyond = module.kinds.some((kind) => kind !== 'knowledge');
       if (beyond && requirement.factors && !requirement.factors.includes(module.id)) continue;
       if (withoutDirectory && !opensAlone(atMost(it))) continue;
+      if (module.asksDirectory && account && !hasPassword(account)) continue;
       const mine = ofFactor(credentials, module.id).filter(evaluator.works);
       if (account && !factor.usable(account, mine, context)) continue;
       const challenge = account
@@ -45,11 +48,13 @@ export function createOpenings(deps: Pick<SignInNeeds, 'factors'>, { evaluator, 
         : await factor.opens.begin(hint);
       openings.push({ factor: module.id, ...challenge });
     }
+    if (!withoutDirectory) openings.push(...upstreams.first(evaluation));
     const lately = evidence.findLast(isFirstFactor)?.factor;
     openings.sort((a, b) => Number(b.factor === lately) - Number(a.factor === lately));
     const [leading, ...also] = openings;
     if (leading === undefined) {
-      return { at: 'refused', message: presents ? 'elsewhere.method' : 'no-method', error: 'access_denied' };
+      const none = account && !hasPassword(account) ? 'upstream.not-enough' : 'no-method';
+      return { at: 'refused', message: presents ? 'elsewhere.method' : none, error: 'access_denied' };
     }
     const why: Why = withoutDirectory ? 'why.away' : account ? 'why.again' : 'why.first';
     return { at: 'first', ...leading, why, ...(also.length > 0 ? { also } : {}) };

@@ -13,7 +13,10 @@ export function createRemembering(deps: Pick<SignInNeeds, 'now' | 'audit'>, devi
     if (!evaluation.satisfied || evaluation.requirement.remember === 0 || browser.shared) return [];
     // One step was all it took: there is no second one to be spared.
     if (evaluation.evidence.every((proof) => isFirstFactor(proof) && isSecondFactor(proof))) return [];
-    return standing(state, evaluation).filter((proof) => isSecondFactor(proof) && !proof.bootstrap);
+    // What another house says is said anew each time.
+    return standing(state, evaluation).filter(
+      (proof) => isSecondFactor(proof) && !proof.bootstrap && proof.said === undefined,
+    );
   }
 
   async function remembering(
@@ -22,7 +25,7 @@ export function createRemembering(deps: Pick<SignInNeeds, 'now' | 'audit'>, devi
     evaluation: FullEvaluation,
     browser: Browser,
   ): Promise<Stage> {
-    const { requirement, authTime = deps.now() } = evaluation;
+    const { requirement, begun: authTime = deps.now() } = evaluation;
     const proofs = memorable(state, evaluation, browser);
     const done: Stage = { at: 'done', authTime };
     if (proofs.length === 0) return done;

@@ -36,7 +36,7 @@ export function createReminding(
     },
 
     /** All is proven, and nothing opens before the password is a new one; or its owner said so, and may think better of it. */
-    newPassword({ account, hold, due, authTime = now() }: FullEvaluation): Stage {
+    newPassword({ account, hold, due, begun: authTime = now() }: FullEvaluation): Stage {
       if (account && passwords.changeable(account)) {
         const optional = due === 'expiring' ? { optional: { authTime } } : {};
         return { at: 'new-password', ...(hold || !due ? {} : { due, ...optional }) };

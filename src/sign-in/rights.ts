@@ -3,15 +3,15 @@ import type { Evaluator, FullEvaluation } from '../assurance/evaluate.ts';
 import { type Evidence, isFirstFactor, lendsSetUp, levelOf, type Proof, reaches } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/challenge.ts';
+import { ELSEWHERE } from '../core/said.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Suggestions } from '../methods/suggestions.ts';
 import type { SignInNeeds } from './needs.ts';
-import type { Offers, Preferring } from './offers.ts';
+import type { Offers } from './offers.ts';
+import type { Preferring } from './preferring.ts';
 import { PATIENCE } from './states.ts';
 import type { State } from './steps.ts';
-
-/** How recent the password must be for a first enrolment, milliseconds. */
-const FRESH_FOR_ENROLMENT = 10 * 60_000;
+import { FRESH_FOR_ENROLMENT } from './wishes.ts';
 
 interface Parts {
   evaluator: Evaluator;
@@ -24,7 +24,9 @@ interface Parts {
 export function createRights(deps: Pick<SignInNeeds, 'now'>, { evaluator, offers, suggestions, evaluate }: Parts) {
   /** The first factor was proven in this sign-in, a moment ago. */
   const isFresh = (collected: readonly Evidence[], age = FRESH_FOR_ENROLMENT) =>
-    collected.some((proof) => isFirstFactor(proof) && !proof.bootstrap && deps.now() - proof.at <= age);
+    collected.some(
+      (proof) => isFirstFactor(proof) && !proof.bootstrap && !proof.ageless && deps.now() - proof.at <= age,
+    );
   const { isEnrolled } = evaluator;
 
   const hasOwn = ({ credentials }: FullEvaluation) =>
@@ -53,7 +55,8 @@ export function createRights(deps: Pick<SignInNeeds, 'now'>, { evaluator, offers
   /** Setting up another method takes two factors of this very sign-in; the first one, what a first enrolment takes. */
   function mayAdd(state: State, evaluation: FullEvaluation, age?: number): boolean {
     const { account, credentials, requirement } = evaluation;
-    const own = standing(state, evaluation).filter(({ bootstrap }) => !bootstrap);
+    // What another house was shown some time ago wasn't shown in this sign-in.
+    const own = standing(state, evaluation).filter(({ bootstrap, request }) => !bootstrap && request !== ELSEWHERE);
     if (reaches(levelOf(own), 'mfa')) return true;
     return !isEnrolled(account, credentials) && requirement.firstEnrolment && isFresh(own, age);
   }

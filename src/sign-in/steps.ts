@@ -66,6 +66,8 @@ export interface State {
   renews?: boolean;
   /** The person said that what they have is lost: a pass sets up another one. */
   lost?: boolean;
+  /** What other houses were asked for and answered (`nameOf`): they aren't asked for the same again. */
+  asked?: string[];
   error?: Message & { factor?: string };
 }
 

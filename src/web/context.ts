@@ -2,10 +2,11 @@ import type { RequestHandler, Response } from 'express';
 import type { AccountsRoom, WatchTrouble } from '../accounts/index.ts';
 import type { AssuranceRoom } from '../assurance/index.ts';
 import type { Applications } from '../core/application.ts';
-import type { Bonds } from '../core/bonds.ts';
+import type { Bonds, Deposits } from '../core/bonds.ts';
 import type { AuditPort, Core, Door, LogPort } from '../core/door.ts';
 import type { Rule } from '../core/policy.ts';
 import type { Consequences, ProgramRoutes } from '../core/program.ts';
+import type { Leaving } from '../core/redirect.ts';
 import type { FactorRoutes } from '../core/route.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import type { Trouble } from '../core/trouble.ts';
@@ -72,6 +73,10 @@ export interface WebDeps extends WebRooms, Rendering {
   doors: readonly Pick<Door, 'forPrograms' | 'handler' | 'ownSessions' | 'programHosts'>[];
   /** What binds a thing to the browser that it was made for. */
   bonds: Bonds;
+  /** What is kept while its browser is on its way. */
+  deposits: Deposits;
+  /** Who sends people to another page and takes them back, by the name that openings have. */
+  leaving: readonly { source: string; leaving: Leaving }[];
   /** Open pages that wait for an answer from elsewhere. */
   streams: Streams;
   /** What factors' own apps call, and the apps. */

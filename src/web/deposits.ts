@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Bonds, Deposits } from '../core/bonds.ts';
 import type { DoorPorts } from '../core/door.ts';
+import type { Exchange } from '../core/exchange.ts';
 import type { EphemeralStore } from '../core/store.ts';
 import type { Strangers } from '../core/strangers.ts';
 import type { WebDeps } from './context.ts';
@@ -36,15 +37,26 @@ export function createDeposits({ ephemeral, bonds, random, strangers, browser }:
     return found && bonds.hold(req, kind, found.id, found.browser) ? found : undefined;
   }
 
+  const newId = () => Buffer.from(random(32)).toString('base64url');
+
+  const keep = (exchange: Exchange, kind: string, id: string, value: string, lifetime: number) =>
+    bonds.make(exchange, kind, id, lifetime, async (hash) => {
+      const kept = { key: keyOf(kind, id), value: `${hash}${SEPARATOR}${value}`, ttl: lifetime };
+      await strangers.admit(kept, { browser: browser(exchange.res) });
+      await ephemeral.set(kept.key, kept.value, kept.ttl);
+    });
+
   return {
     async put(exchange, kind, value, lifetime) {
-      const id = Buffer.from(random(32)).toString('base64url');
-      await bonds.make(exchange, kind, id, lifetime, async (hash) => {
-        const kept = { key: keyOf(kind, id), value: `${hash}${SEPARATOR}${value}`, ttl: lifetime };
-        await strangers.admit(kept, { browser: browser(exchange.res) });
-        await ephemeral.set(kept.key, kept.value, kept.ttl);
-      });
+      const id = newId();
+      await keep(exchange, kind, id, value, lifetime);
       return id;
+    },
+
+    async make(exchange, kind, make, lifetime) {
+      const id = newId();
+      const value = await make(id);
+      if (value !== undefined) await keep(exchange, kind, id, value, lifetime);
     },
 
     async take(exchange, kind, id) {

@@ -29,6 +29,7 @@ export type { PageName } from './models.ts';
 export { createNoticeWriter } from './notices.ts';
 export { iconsOf } from './pictures/icons.ts';
 export { pictureAddresses } from './pictures/index.ts';
+export { sourcesOf } from './pages/sign-in/departures.ts';
 export { createRenderer } from './render.ts';
 export { setPolicy } from './security.ts';
 export { createStreams } from './streams.ts';

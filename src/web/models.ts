@@ -47,6 +47,8 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordP
     named?: string;
     /** Where it stands in a walk of several steps. */
     progress?: { step: number; of: number };
+    /** Where a prompt `redirect` leads, with the parameter `to` and the id of the factor that it is of. */
+    departs?: string;
     /** A way out that leaves all as it was. */
     leave?: { href: string; label: Message };
     /** Posting the field `back` leads to the other ways. */

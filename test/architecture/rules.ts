@@ -216,16 +216,20 @@ export function nameFaults({ kind, id }: PlugIn, sources: readonly Source[], pla
     files.filter(({ path }) => /^(?:src|views)\//.test(path) && !path.startsWith(own) && !Object.hasOwn(known, path));
   const ordinary = Object.hasOwn(ORDINARY, id);
   const word = new RegExp(ordinary ? `["'\`]${id}["'\`]` : `(?<![a-z])${id}(?![a-z])`, 'i');
+  const withKind = new RegExp(`(?<![a-z])${kind}[/.]${id}(?![a-z])`, 'i');
+  // One of another kind that speaks the same protocol calls itself so.
+  const isNamesake = (path: string): boolean => PLUG_INS.some((other) => path.startsWith(`src/${other}/${id}/`));
   const names = ({ path, text }: Plain): boolean => {
+    if (isNamesake(path)) return withKind.test(text);
     if (room === undefined) return word.test(text);
     // The room speaks of the protocol all the time: only with its kind is the plug-in meant.
-    if (path.startsWith(room)) return new RegExp(`(?<![a-z])${kind}[/.]${id}(?![a-z])`, 'i').test(text);
+    if (path.startsWith(room)) return withKind.test(text);
     return word.test(withoutRoom(path, text, room));
   };
   const inPlain = outside(plain).filter(names);
   const inSources = outside(sources).filter((source) =>
     // A test may need some factor or store, and takes one by its name.
-    ordinary ? !isTestFile(source.path) && namesInCode(source, id) : names(source),
+    ordinary && !isNamesake(source.path) ? !isTestFile(source.path) && namesInCode(source, id) : names(source),
   );
   return [...inPlain, ...inSources].map(({ path }) => `${path} names ${kind}/${id}`);
 }

@@ -24,6 +24,7 @@ const POWERS = {
   opens: asksOpening,
   enrols: asksEnrolment,
   resends: asksResend,
+  redirects: asksLeaving,
   issues: asksIssue,
   assigns: asksAssigning,
   lends: asksLending,
@@ -216,6 +217,21 @@ function asksResend({ module, open, folders }: About): void {
     expectTexts(module, folders, again.prompt);
     const anew = { ...again, pending: module.pending.parse(kept(again.pending)) };
     await proved(it, anew, await it.answer(anew));
+  });
+}
+
+function asksLeaving({ module, open }: About): void {
+  it('redirects: sends the browser on with the state that it was given, to come back to the address that it was given', async () => {
+    const it = await open();
+    await equip(module, it);
+    const asked = await challenge(module, it);
+    const { leave, returns } = needed(it.factor.redirects);
+    const trip = { state: 's'.repeat(43), back: 'https://login.example/return/factors/it', locale: 'en' };
+    const gone = await leave(asked.pending, it.account, it.held, trip);
+    if ('outcome' in gone) throw new Error(gone.reason);
+    expect(returns).toMatch(/./);
+    expect(module.pending.parse(kept(gone.pending))).toEqual(kept(gone.pending));
+    expect('address' in gone ? new URL(gone.address).protocol : gone.form.action).toMatch(/^https:/);
   });
 }
 

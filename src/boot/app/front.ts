@@ -1,6 +1,15 @@
 import type { Watch } from '../../accounts/index.ts';
-import type { Core } from '../../core/door.ts';
-import { type ApiSettings, createBonds, createStreams, hashOfSecret, type WebDeps } from '../../web/index.ts';
+import type { Core, CorePorts } from '../../core/door.ts';
+import {
+  type ApiSettings,
+  createBonds,
+  createDeposits,
+  createStreams,
+  hashOfSecret,
+  localsOf,
+  sourcesOf,
+  type WebDeps,
+} from '../../web/index.ts';
 import type { Config } from '../config.ts';
 import { follow } from '../directory-command.ts';
 import { observedRequests } from '../observed/requests.ts';
@@ -20,12 +29,14 @@ interface Answering {
 
 /** What the web layer is given. */
 export function frontOf(
-  { config, ground, ledger, outside, people }: Standing,
+  { config, ground, ledger, outside, people, strangers }: Standing,
   { rendering, rooms, core, doors, watch }: Answering,
 ): WebDeps {
   const { world, log, durable, ephemeral, keys } = ground;
   const { i18n, locate, fetch } = outside;
   const { applications, directories, factors, networksOf } = people;
+  const bonds = createBonds({ ...world, issuer: config.issuer });
+  const browser: CorePorts['browser'] = (res) => localsOf(res as never).browser;
   return {
     ...{
       ...world,
@@ -42,7 +53,11 @@ export function frontOf(
       networksOf,
     },
     audit: ledger.audit,
-    bonds: createBonds({ ...world, issuer: config.issuer }),
+    ...{ bonds, deposits: createDeposits({ ...world, ephemeral, bonds, strangers, browser }) },
+    leaving: sourcesOf(
+      [...factors].map(([id, { factor }]) => [id, factor.redirects]),
+      [...directories].map(([id, { redirects }]) => [id, redirects]),
+    ),
     held: ledger.held,
     observed: observedRequests(config, ground.metrics),
     ...{ overload: config.overload, shed: ground.metrics.shed },

@@ -52,7 +52,7 @@ export async function openPeople(
   const passwordRules = createPasswordRules({ passwordPolicy, ...(breached ? { breached } : {}) });
   const passwords = passwordsPort(passwordRules, (message) => outside.i18n.text(config.defaultLocale, message));
   const applications = createRegistry(config);
-  const directories = createDirectories(config, modules, durable, ground, passwords);
+  const directories = createDirectories(config, modules, ground, { passwords, fetch: outside.fetch });
   closing.defer(async () => {
     for (const directory of directories.values()) await directory.close?.();
   });
@@ -79,7 +79,10 @@ export async function openPeople(
     for (const { factor } of factors.values()) await factor.holdsBack?.release(account);
   });
   const rules = [...config.rules, ...OWN_RULES];
-  const rooms = { ...known, ...assuranceRoom({ ...needs, factors, applications, rules, acr, trustedDevices }, known) };
+  const rooms = {
+    ...known,
+    ...assuranceRoom({ ...needs, factors, directories, applications, rules, acr, trustedDevices }, known),
+  };
   const open = closing.move();
   return {
     ...{

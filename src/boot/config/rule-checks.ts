@@ -1,6 +1,7 @@
 import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
 import { gapsOf } from '../../policy/index.ts';
 import { dateWords, momentIn, rulesOf } from './calendars.ts';
+import { UPSTREAM } from '../../core/said.ts';
 import type { Fault } from './faults.ts';
 import type { Subject } from './subject.ts';
 import { suggestion } from './suggest.ts';
@@ -15,7 +16,7 @@ export function ruleFaults({ tree, parsed }: Subject): Fault[] {
     applications: [...keys(tree.applications), ...INTERNAL_APPLICATIONS],
     networks: keys(tree.networks),
     notNetworks: keys(tree.networks),
-    factors: keys(tree.factors),
+    factors: [...keys(tree.factors), UPSTREAM],
   };
   const gaps = gapFaults(parsed);
   const ofRules = rules.flatMap((rule: unknown, index) => {

@@ -261,8 +261,10 @@ describe('changePassword', () => {
 
 it('is put together by its module', async () => {
   const ports = {
+    id: 'local',
     now: () => NOW,
     random: (bytes: number) => randomBytes(bytes),
+    fetch: async () => Response.error(),
     records: createMemoryRecords(),
     recordsOf: createMemoryRecords,
     signInWith: PLAIN,

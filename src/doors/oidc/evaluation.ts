@@ -76,8 +76,14 @@ async function evaluate(ports: OidcPorts, ctx: KoaContextWithOIDC): Promise<Eval
     within: ctx,
   });
   known.set(ctx.oidc, result);
+  if (session && result.proofs.some(({ said }) => said !== undefined))
+    session.authTime = () => secondsOf(result.authTime);
   return result;
 }
+
+/** What another house was shown has a time of its own, or none: the session's is when it came here. */
+const secondsOf = (milliseconds: number | undefined) =>
+  milliseconds === undefined ? undefined : Math.floor(milliseconds / 1000);
 
 /** First the new cookie value, then what it may see: of two tabs that come back at once, the later adds nothing for others. */
 async function adopt(ports: OidcPorts, session: Session, signIn: string): Promise<void> {

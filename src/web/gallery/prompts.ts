@@ -215,7 +215,8 @@ export const prompts: Sample[] = [
     account: ada,
   }),
   prompt('redirect', 'sample', {
-    prompt: { kind: 'redirect', title: { key: 'title' }, url: '/elsewhere' },
+    prompt: { kind: 'redirect', title: { key: 'title' }, name: 'Partner Hospital', action: { key: 'upstream.action' } },
+    departs: '/elsewhere?step=one',
     account: ada,
   }),
 ];

@@ -73,7 +73,7 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
     return {
       audience,
       nameId,
-      authnInstant: evaluation.authTime ?? now(),
+      authnInstant: evaluation.authTime ?? 0,
       sessionIndex: joined.index,
       // What rests on a proof that ends, ends with it there too.
       sessionNotOnOrAfter: Math.min(joined.expires, evaluation.expires ?? joined.expires),

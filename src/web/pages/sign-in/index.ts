@@ -5,10 +5,14 @@ import { answerOf, formFields, LONGEST_FORM } from '../../bodies.ts';
 import { localsOf, send, type WebDeps } from '../../context.ts';
 import { type Csrf, setPolicy } from '../../security.ts';
 import { type ConsentNeeds, createConsent } from './consent.ts';
+import { type DeparturesNeeds, departures } from './departures.ts';
 import { pageOf } from './steps.ts';
 import { addressOf, createView, type ViewNeeds } from './view.ts';
 
-export type SignInPagesNeeds = ConsentNeeds & ViewNeeds & Pick<WebDeps, 'accounts' | 'core' | 'journey'>;
+export type SignInPagesNeeds = ConsentNeeds &
+  ViewNeeds &
+  DeparturesNeeds &
+  Pick<WebDeps, 'accounts' | 'core' | 'journey'>;
 
 /** `/sign-in/<id>`: the journey's steps as pages. The id opens nothing without the cookie of its path. */
 export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
@@ -17,8 +21,8 @@ export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
   const viewOf = createView(deps, csrf);
 
   /** The request behind the address, with the session of a tab that was faster. */
-  async function requestOf(req: Request, res: Response): Promise<SignInRequest> {
-    const request = await core.request(req, res, String(req.params.id));
+  async function requestOf(req: Request, res: Response, id = String(req.params.id)): Promise<SignInRequest> {
+    const request = await core.request(req, res, id);
     const session = request.account ? undefined : await core.session(req, res);
     const locals = localsOf(res);
     const known = request.account ?? session?.account;
@@ -68,6 +72,8 @@ export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
     if (request.consent) return consent.answer(req, res, request);
     await proceed(req, res, request, await journey.answer(request, localsOf(res).browser, answerOf(req.body), nonce));
   });
+
+  router.use(departures(deps, { requestOf, proceed }));
 
   router.get(`${path}/methods`, async (req, res) => {
     const request = await requestOf(req, res);

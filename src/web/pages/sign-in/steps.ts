@@ -64,6 +64,9 @@ function promptOf(view: View, step: Of<'prompt'>): Pages['prompt'] {
     ...(view.forgotten && [step, ...step.also].some((one) => one.prompt.kind === 'secret')
       ? { forgotten: view.forgotten }
       : {}),
+    ...([step, ...step.also].some((one) => one.prompt.kind === 'redirect')
+      ? { departs: `${base}/leave?step=${nonce}` }
+      : {}),
     ...(step.second ? { cannot: `${base}/methods` } : {}),
     ...(step.optional ? { optional: true } : { cancel: cancelOf(view) }),
   };

@@ -1,0 +1,66 @@
+import type { z } from 'zod';
+import type { LocalizedText } from './account.ts';
+import type { Belief } from './belief.ts';
+import type { Person } from './person.ts';
+import type { Departure, Leaving, Returned, Trip } from './redirect.ts';
+import type { Said } from './said.ts';
+
+/** What has to be shown at a provider: who it is, by two kinds of proof, by one that can't be phished. */
+export type ProofWanted = 'identity' | 'two-kinds' | 'resistant';
+
+/** What a provider is asked for, in words that no protocol has: it asks in the way that this provider understands. */
+export interface Wish {
+  proof: ProofWanted;
+  /** Greatest age of the proofs, milliseconds; 0: they are given anew. */
+  maxAge?: number;
+  /** Nobody else will do: the key of who signs in already. */
+  subject?: string;
+  /** What the person or the application said of who it is. */
+  loginHint?: string;
+}
+
+/** A provider's answer that stood every check. */
+export interface Verified {
+  outcome: 'verified';
+  /** By its immutable key, which no other provider and no other tenant can have said. */
+  person: Person;
+  said: Said;
+  /** It was shown after the person had left for it, by the provider's own word. */
+  anew: boolean;
+  /** The provider's name for its session, by which it will tell of its end. */
+  session?: string;
+}
+
+/** Why nobody signs in by an answer; `reason` is for audit and log, never a secret. */
+export interface NotVerified {
+  outcome: 'refused';
+  /**
+   * What the person is told: they gave up there; the provider couldn't show what was asked for; it can't be reached;
+   * or the answer isn't one to believe.
+   */
+  why: 'cancelled' | 'unmet' | 'unavailable' | 'unbelievable';
+  reason: string;
+}
+
+/**
+ * A directory's way in by somebody else's sign-in page. Data in, decision out: the gateway keeps what is pending, binds
+ * it to the browser, the sign-in and this provider, gives it out once, counts and tells the audit.
+ */
+export interface Redirects<P = unknown> extends Leaving {
+  /** As people know the provider: it stands on the button. */
+  readonly name: LocalizedText;
+  /** Shape of what is kept until the answer. */
+  readonly pending: z.ZodType<P>;
+  /** @throws SallyportError ERR_DIRECTORY_UNAVAILABLE where the provider can't be reached */
+  begin(wish: Wish, trip: Trip): Promise<Departure<P>>;
+  /** Checks all of it: from this provider, to us, for what is pending, and not used before. */
+  answer(returned: Returned, pending: P, trip: Pick<Trip, 'state' | 'back'>): Promise<Verified | NotVerified>;
+  /** From here on `byKey` knows this person as they were described. */
+  keep(verified: Verified): Promise<void>;
+  /** What of that counts as of now, by the provider's table. */
+  believe(said: Said): Belief;
+  /** The most that it could show, by its table. */
+  readonly atMost: Belief;
+  /** Whether asking it for that could bring it. */
+  able(wanted: ProofWanted): boolean;
+}

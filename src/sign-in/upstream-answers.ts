@@ -1,0 +1,105 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Evaluator } from '../assurance/evaluate.ts';
+import type { Account } from '../core/account.ts';
+import type { Evidence } from '../core/assurance.ts';
+import type { Browser } from '../core/browser.ts';
+import type { Returned } from '../core/redirect.ts';
+import { directoryOfUpstream, ELSEWHERE } from '../core/said.ts';
+import type { SignInRequest } from '../core/sign-in.ts';
+import type { Redirects, Verified } from '../core/upstream.ts';
+import { lockedFor, lookedAt } from '../lockout/attempt.ts';
+import type { Attempts } from '../lockout/attempts.ts';
+import { accountOf } from './advance.ts';
+import type { Left } from './leaving.ts';
+import type { SignInNeeds } from './needs.ts';
+import { type Advance, about, type Result } from './results.ts';
+import type { State } from './steps.ts';
+
+interface Parts {
+  accounts: Accounts;
+  attempts: Attempts;
+  evaluator: Pick<Evaluator, 'present'>;
+  advance: Advance;
+}
+
+/** An answer of another house: who it is, and what they were shown there. */
+export function createUpstreamAnswers(deps: SignInNeeds, { accounts, attempts, evaluator, advance }: Parts) {
+  function refused(
+    request: SignInRequest,
+    browser: Browser,
+    { source, why, reason }: { source: string; why: string; reason: string },
+    account?: string,
+  ): Result {
+    const facts = about(request, browser, account);
+    deps.audit.note({ event: 'sign-in.refused', factor: source, reason, ...facts });
+    return { error: { key: `upstream.${why}` }, free: true };
+  }
+
+  /** Somebody known stays who they are: another one at their house signs in from the beginning, or not at all. */
+  async function isAnother(account: string | undefined, directory: string, { person }: Verified): Promise<boolean> {
+    if (account === undefined) return false;
+    const known = await accounts.byId(account);
+    return known?.directory !== directory || known.directoryKey !== person.key;
+  }
+
+  /** Their account, made at the first sign-in; undefined where they may not sign in. */
+  async function admitted(directory: string, redirects: Redirects, verified: Verified): Promise<Account | undefined> {
+    await redirects.keep(verified);
+    const { id } = await accounts.keep({ directory, person: verified.person });
+    return (await evaluator.present(id))?.account;
+  }
+
+  function proofOf(source: string, redirects: Redirects, verified: Verified, account: Account, request: string) {
+    const { said, anew } = verified;
+    const now = deps.now();
+    return {
+      ...{ factor: source, credential: source, ...redirects.believe(said), said },
+      // Its clock may run ahead of ours; what nobody dates is of now for whatever ends, and of no age for whatever asks.
+      at: Math.min(said.at ?? now, now),
+      came: now,
+      ...(said.at === undefined ? { ageless: true as const } : {}),
+      generation: account.generation,
+      request: anew ? request : ELSEWHERE,
+    } satisfies Evidence;
+  }
+
+  return async function answer(
+    request: SignInRequest,
+    state: State,
+    { source, pending, asked }: Left,
+    { state: trip, back, returned }: { state: string; back: string; returned: Returned },
+    browser: Browser,
+  ): Promise<Result> {
+    const directory = directoryOfUpstream(source) ?? '';
+    const redirects = deps.directories.get(directory)?.redirects;
+    if (redirects === undefined) return { error: { key: 'try-again' }, free: true };
+    const subject = accountOf(request, state);
+    // Nobody can guess at it, and whoever fails must keep nobody else out: only their address is counted.
+    const turn = await attempts.count({ subject: attempts.stranger(trip), factor: source, opening: true }, browser);
+    if (!turn.allowed) return { error: lockedFor(turn, { opening: true }, deps.now()), free: true };
+    const read = redirects.pending.parse(pending);
+    const verdict = await lookedAt(turn, () => redirects.answer(returned, read, { state: trip, back }));
+    const facts = about(request, browser, subject);
+    if (verdict.outcome === 'refused') {
+      if (verdict.why === 'unbelievable') await turn.failed(facts);
+      else await turn.returned();
+      return refused(request, browser, { source, ...verdict }, subject);
+    }
+    await turn.returned();
+    if (await isAnother(subject, directory, verdict)) {
+      return refused(request, browser, { source, why: 'another-person', reason: 'another-person' }, subject);
+    }
+    const account = await admitted(directory, redirects, verdict);
+    if (account === undefined) {
+      return refused(request, browser, { source, why: 'not-usable', reason: 'not-usable' }, subject);
+    }
+    const proof = proofOf(source, redirects, verdict, account, request.request);
+    const { kinds, phishingResistant, said } = proof;
+    const told = { kinds, phishingResistant, said: said.values, anew: verdict.anew };
+    const shown = said.at === undefined ? {} : { shown: new Date(said.at).toISOString() };
+    deps.audit.note({ event: 'sign-in.proved', factor: source, ...told, ...shown, ...facts, account: account.id });
+    const before = (state.asked ?? []).filter((one) => one !== asked);
+    const next = { ...state, account: account.id, asked: [...before, ...(asked === undefined ? [] : [asked])] };
+    return { state: await advance(request, { ...next, collected: [...state.collected, proof] }, browser) };
+  };
+}
