@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Client, type Reply } from '../support/client.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+import { freePort } from '../support/ports.ts';
+import { RelyingParty } from '../support/relying-party.ts';
+import { startUpstream, type Upstream, wayTo } from '../support/upstream.ts';
+
+/** People of another house sign in at their own provider, from the application's request to its ID token. */
+
+const MFA = 'https://refeds.org/profile/mfa';
+
+let gateway: Gateway;
+let partner: Upstream;
+let folder: string;
+let library: RelyingParty;
+let courses: RelyingParty;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sallyport-upstream-'));
+  const port = await freePort();
+  const ports = { gateway: port, relyingParty: await freePort() };
+  partner = await startUpstream(`http://localhost:${port}/return/directories/partner`);
+  gateway = await startGateway({
+    ...{ folder, ports, withoutRelyingParty: true },
+    config: {
+      directories: {
+        partner: {
+          ...partner.directory,
+          asks: { twoKinds: { acrValues: [MFA] } },
+          assurance: [
+            { amr: ['pwd'], kinds: ['knowledge'] },
+            { amr: ['otp'], kinds: ['possession'] },
+            { acr: [MFA], kinds: ['knowledge', 'possession'] },
+          ],
+        },
+      },
+    },
+  });
+  library = await RelyingParty.of(gateway, 'library');
+  courses = await RelyingParty.of(gateway, 'courses');
+});
+
+afterAll(async () => {
+  await gateway?.close();
+  await partner?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+beforeEach(() => {
+  partner.asked.length = 0;
+  partner.next.sub = 'ada';
+  partner.next.claims = { name: 'Ada Partner', preferred_username: 'ada', email: 'ada@partner.example' };
+});
+
+const now = () => Math.floor(Date.now() / 1000);
+const isHome = (next: URL) => next.href.startsWith(library.redirectUri) || next.href.startsWith(courses.redirectUri);
+
+/** Leaves for the house and comes back, wherever that ends. */
+async function through(browser: Client, page: Reply): Promise<Reply> {
+  const left = await browser.get(new URL(wayTo(page.body, 'partner'), page.url));
+  return browser.follow(left, isHome);
+}
+
+describe('a first sign-in', () => {
+  it('ends in the application, as somebody with an account of their own', async () => {
+    const browser = new Client();
+    const flow = await library.begin();
+    const page = await browser.open(flow.url);
+    expect(page.text).toContain('Sign in with Partner Hospital');
+    const back = await through(browser, page);
+    const tokens = await library.exchange(flow, back.location);
+    expect(tokens.claims()).toMatchObject({ acr: 'https://refeds.org/profile/sfa' });
+    // Nobody said when she was asked there.
+    expect(tokens.claims()).not.toHaveProperty('auth_time');
+    const [asked] = partner.asked;
+    expect(asked?.get('code_challenge_method')).toBe('S256');
+    expect(asked?.get('acr_values')).toBeNull();
+  });
+
+  it('finds the same person again, whatever they are called by now, and another by the same name', async () => {
+    const subjectOf = async () => {
+      const flow = await library.begin();
+      const browser = new Client();
+      const back = await through(browser, await browser.open(flow.url));
+      return (await library.exchange(flow, back.location)).claims()?.sub;
+    };
+    const before = await subjectOf();
+    partner.next.claims = { ...partner.next.claims, preferred_username: 'ada.lovelace', email: 'al@partner.example' };
+    expect(await subjectOf()).toBe(before);
+    partner.next.sub = 'another';
+    expect(await subjectOf()).not.toBe(before);
+  });
+});
+
+describe('more than who it is', () => {
+  it('is asked for there, and counts by the table', async () => {
+    Object.assign(partner.next.claims, { acr: MFA, amr: ['pwd', 'otp', 'unheard-of'], auth_time: now() - 100 });
+    const browser = new Client();
+    const flow = await courses.begin();
+    const back = await through(browser, await browser.open(flow.url));
+    const claims = (await courses.exchange(flow, back.location)).claims();
+    expect(claims).toMatchObject({ acr: MFA, amr: ['mfa', 'otp', 'pwd'], auth_time: partner.next.claims.auth_time });
+    expect(partner.asked[0]?.get('acr_values')).toBe(MFA);
+  });
+
+  it('is set up here where the house doesn’t show it, and isn’t asked for twice there', async () => {
+    Object.assign(partner.next.claims, { amr: ['pwd'], auth_time: now() });
+    partner.next.sub = 'grace';
+    const browser = new Client();
+    const flow = await courses.begin();
+    const page = await through(browser, await browser.open(flow.url));
+    expect(page.body).toContain('otpauth:');
+    expect(partner.asked).toHaveLength(1);
+  });
+});
+
+it('tells who gave up there, and lets them try again', async () => {
+  const browser = new Client();
+  const flow = await library.begin();
+  const page = await browser.open(flow.url);
+  const left = await browser.get(new URL(wayTo(page.body, 'partner'), page.url));
+  const state = left.location?.searchParams.get('state') ?? '';
+  const answer = new URLSearchParams({ error: 'access_denied', state, iss: partner.issuer });
+  const told = await browser.open(`${gateway.url}/return/directories/partner?${answer}`);
+  expect(told.text).toContain('You came back without signing in there');
+  await library.exchange(flow, (await through(browser, told)).location);
+});
+
+it('takes an answer that comes by a form from another site, without our cookies', async () => {
+  const browser = new Client();
+  const flow = await library.begin();
+  const page = await browser.open(flow.url);
+  const left = await browser.get(new URL(wayTo(page.body, 'partner'), page.url));
+  const answered = await browser.follow(left, (next) => next.pathname.startsWith('/return/'));
+  const fields = Object.fromEntries(answered.location?.searchParams ?? []);
+  const posted = await browser.post(`${gateway.url}/return/directories/partner`, fields, { from: partner.issuer });
+  const back = await browser.follow(posted, isHome);
+  await library.exchange(flow, back.location);
+});

@@ -1,0 +1,101 @@
+import { createServer } from 'node:http';
+import { type CryptoKey, decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { Provider } from 'oidc-provider';
+import { freePort } from './ports.ts';
+
+/** Who signs in there next, and what is said of how. */
+export interface AtUpstream {
+  sub: string;
+  /** Claims of the ID token beside: `acr`, `amr`, `auth_time` (seconds) are left out where they aren't named. */
+  claims: Record<string, unknown>;
+  /** Signs in the place of its own. */
+  key?: CryptoKey;
+}
+
+export interface Upstream {
+  issuer: string;
+  /** Settings of the directory that leads here. */
+  directory: Record<string, unknown>;
+  next: AtUpstream;
+  /** Requests that arrived at its authorization endpoint. */
+  asked: URLSearchParams[];
+  close(): Promise<void>;
+}
+
+export const UPSTREAM_SECRET = 'upstream-secret-of-the-tests-0123456789';
+
+/** Another house: a bare oidc-provider that asks nothing. `back`: where its one client is answered. */
+export async function startUpstream(back: string, host = '127.0.0.1'): Promise<Upstream> {
+  const port = await freePort();
+  const issuer = `http://${host}:${port}`;
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const asked: URLSearchParams[] = [];
+  const state: { next: AtUpstream } = { next: { sub: 'ada', claims: {} } };
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: 'sallyport',
+        client_secret: UPSTREAM_SECRET,
+        token_endpoint_auth_method: 'client_secret_post',
+        redirect_uris: [back],
+      },
+    ],
+    claims: {
+      openid: ['sub', 'acr', 'amr', 'auth_time', 'acrs', 'tid', 'hd', 'groups'],
+      profile: ['name', 'preferred_username'],
+      email: ['email'],
+    },
+    conformIdTokenClaims: false,
+    cookies: { keys: ['of the tests'] },
+    features: { devInteractions: { enabled: false }, claimsParameter: { enabled: true } },
+    findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ ...state.next.claims, sub: id }) }),
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: issuer }] },
+    loadExistingGrant: async (ctx) => {
+      const { client, session } = ctx.oidc;
+      if (!client || !session?.accountId) return undefined;
+      const grant = new ctx.oidc.provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+      grant.addOIDCScope('openid profile email offline_access');
+      await grant.save();
+      return grant;
+    },
+    pkce: { required: () => true },
+    ttl: { AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+  });
+  // Its own getters are shared with the gateway's provider in this process: what tokens say is written in at the end.
+  provider.use(async (ctx, following) => {
+    await following();
+    const body = ctx.body as { id_token?: string } | undefined;
+    if (ctx.path !== '/token' || body?.id_token === undefined) return;
+    const { acr: _acr, amr: _amr, auth_time: _time, ...own } = decodeJwt(body.id_token);
+    const claims = { ...own, ...state.next.claims };
+    body.id_token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'RS256', kid: issuer })
+      .sign(state.next.key ?? privateKey);
+  });
+  const answer = provider.callback();
+  const server = createServer((req, res) => {
+    const url = new URL(req.url ?? '/', issuer);
+    if (url.pathname === '/auth') asked.push(url.searchParams);
+    if (!url.pathname.startsWith('/interaction/')) return void answer(req, res);
+    void provider.interactionFinished(req, res, { login: { accountId: state.next.sub } });
+  });
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  return Object.assign(state, {
+    ...{ issuer, asked },
+    directory: { type: 'oidc', name: 'Partner Hospital', issuer, clientId: 'sallyport', clientSecret: UPSTREAM_SECRET },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  });
+}
+
+/** The link of a sign-in page that leads to a house. */
+export function wayTo(body: string, directory: string): string {
+  const all = [...body.matchAll(/href="([^"]*\/leave\?[^"]*)"/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'));
+  const found = all.find((href) => href.endsWith(encodeURIComponent(`upstream:${directory}`)));
+  if (found === undefined) throw new Error(`no way to ${directory}: ${all.join(', ')}`);
+  return found;
+}
