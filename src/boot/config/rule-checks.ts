@@ -1,7 +1,7 @@
 import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
+import { UPSTREAM } from '../../core/said.ts';
 import { gapsOf } from '../../policy/index.ts';
 import { dateWords, momentIn, rulesOf } from './calendars.ts';
-import { UPSTREAM } from '../../core/said.ts';
 import type { Fault } from './faults.ts';
 import type { Subject } from './subject.ts';
 import { suggestion } from './suggest.ts';
