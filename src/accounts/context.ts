@@ -16,10 +16,11 @@ export function fromBrowser({ locale, ip, userAgent, speaker }: Browser): Factor
 }
 
 /** And of the application that the sign-in is for. */
-export function contextOf({ id, application }: SignInRequest, browser: Browser): FactorContext {
+export function contextOf({ id, application, presenter }: SignInRequest, browser: Browser): FactorContext {
   // The id opens the sign-in, with its cookie: a hash is enough of a name.
   const signIn = createHash('sha256').update(`sign-in ${id}`).digest('base64url');
   const configured = configuredId(application);
   const member = application === configured ? {} : { member: application };
-  return { application: configured, ...member, signIn, ...fromBrowser(browser) };
+  const presents = presenter ? { presents: presenter.prompts } : {};
+  return { application: configured, ...member, ...presents, signIn, ...fromBrowser(browser) };
 }

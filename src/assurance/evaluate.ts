@@ -161,7 +161,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     const changing = due !== undefined && isEnrolled(account, working) ? underChange(demanded) : demanded;
     const requirement = hold ? underHold(demanded) : changing;
     const enrolling = input.bootstrap !== false && isOwnPage(input.application);
-    const implied = impliedOf(deps.factors, account, requirement.factors);
+    const implied = impliedOf(deps.factors, account, requirement.factors, input.presents);
     const asked = { requirement, wants: input.wants, request: input.request, onlyIfNamed: reserved };
     const withheld = account ? parts.passwordRules.withheld(account) : [];
     const wanted = { ...asked, withheld, evidence: held, enrolling };

@@ -1,5 +1,6 @@
 import type { Account, Credential } from '../core/account.ts';
 import type { EnabledFactor } from '../core/enabled-factor.ts';
+import type { PromptKind } from '../core/prompt.ts';
 
 /** Whether a requirement that allows these factors allows this one; one that wants to be named isn't among "every". */
 export function allows(allowed: readonly string[] | undefined, { module }: EnabledFactor): boolean {
@@ -14,11 +15,12 @@ export function impliedOf(
   factors: ReadonlyMap<string, EnabledFactor>,
   account: Account | undefined,
   allowed: readonly string[] | undefined,
+  presents?: readonly PromptKind[],
 ): Credential[] {
   if (account === undefined) return [];
   return [...factors.values()].flatMap((it) => {
     const { id, implied } = it.module;
-    if (!implied || !allows(allowed, it) || !it.factor.usable(account, [])) return [];
+    if (!implied || !allows(allowed, it) || !it.factor.usable(account, [], presents ? { presents } : {})) return [];
     return [{ id, account: account.id, factor: id, name: '', data: undefined, createdAt: 0, version: 0 }];
   });
 }

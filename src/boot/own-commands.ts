@@ -1,8 +1,10 @@
 import type { Command } from '../core/directory.ts';
+import { ENCODING } from '../core/encoding.ts';
 import type { AccountsTarget } from './account-commands.ts';
 import type { AuditTarget } from './audit-commands.ts';
 import type { Keyrings } from './keyring.ts';
 import type { MethodTarget } from './method-commands.ts';
+import type { MigrateTarget } from './migrate/run.ts';
 import type { Offer } from './offers.ts';
 import type { ReportTarget } from './report-commands.ts';
 import type { ResealTarget } from './sealing/command.ts';
@@ -17,6 +19,7 @@ export const groups = {
   audit: 'check the audit chains',
   directory: 'see how directories are watched, and answer what that asks',
   keys: 'list and roll over signing keys, and seal anew',
+  migrate: 'take over what people used elsewhere, from another product’s export',
   report: 'read what was counted',
   methods: 'see, confirm and remove what people sign in with',
 };
@@ -134,6 +137,36 @@ export const reportCommands: readonly Command<ReportTarget>[] = [
   },
 ];
 
+const ofMigration = () => import('./migrate/commands.ts');
+const EXPORT = {
+  arguments: [{ name: '[file]', description: 'the export; standard input by default' }],
+  options: [
+    ENCODING,
+    { flags: '--dry-run', description: 'say what would come over and what can’t, and change nothing' },
+  ],
+};
+
+export const migrateCommands: readonly Command<MigrateTarget>[] = [
+  {
+    name: 'migrate duo',
+    summary: 'take over phones and tokens of people from Duo’s export of users (CSV)',
+    ...EXPORT,
+    run: async (...given) => (await ofMigration()).duo(...given),
+  },
+  {
+    name: 'migrate entra',
+    summary: 'take over phones and tokens of people from exports of Entra (CSV)',
+    ...EXPORT,
+    run: async (...given) => (await ofMigration()).entra(...given),
+  },
+  {
+    name: 'migrate privacyidea',
+    summary: 'take over tokens with their secrets from privacyIDEA (YAML, CSV), or who holds those of its PSKC',
+    ...EXPORT,
+    run: async (...given) => (await ofMigration()).privacyIdea(...given),
+  },
+];
+
 const ofWatch = () => import('./watch-commands.ts');
 
 export const watchCommands: readonly Command<WatchTarget>[] = [
@@ -156,6 +189,7 @@ export const commands: readonly Offer[] = [
   ...auditCommands,
   ...keyCommands,
   ...methodCommands,
+  ...migrateCommands,
   ...reportCommands,
   ...sealingCommands,
   ...watchCommands,

@@ -1,5 +1,5 @@
 import type { Proof } from './assurance.ts';
-import type { Message, Prompt } from './prompt.ts';
+import type { Message, Prompt, PromptKind } from './prompt.ts';
 
 /** What a factor asks, and what it keeps until that is answered. */
 export interface Challenge<P> {
@@ -57,6 +57,8 @@ export interface FactorContext {
   locale?: string;
   /** What requests from the browser's address are counted under; absent where it is everybody's, as a concentrator's. */
   address?: string;
+  /** The prompts that can be presented; absent: all. */
+  presents?: readonly PromptKind[];
   /** Names this sign-in, the same through all its steps and reloads. */
   signIn?: string;
   /** The browser that asks, to be shown to its owner elsewhere. */

@@ -39,13 +39,23 @@ function separatorOf(text: string): Separator {
   return plain.includes('\t') ? '\t' : plain.includes(';') ? ';' : ',';
 }
 
-/**
- * Comma-separated values (RFC 4180), with any line ending, a byte order mark, a line `sep=`, and semicolons or tabs
- * in the place of commas. Empty lines are skipped, faulty ones reported and the rest read all the same.
- */
-export function parseCsv(text: string, separator = separatorOf(text)): { rows: Row[]; faults: LineFault[] } {
+/** All rows of `csvRows`, and what is wrong with the others. */
+export function parseCsv(text: string, separator?: Separator): { rows: Row[]; faults: LineFault[] } {
   const rows: Row[] = [];
   const faults: LineFault[] = [];
+  for (const one of csvRows(text, separator)) {
+    if ('fields' in one) rows.push(one);
+    else faults.push(one);
+  }
+  return { rows, faults };
+}
+
+/**
+ * Comma-separated values (RFC 4180), with any line ending, a byte order mark, a line `sep=`, and semicolons or tabs
+ * in the place of commas, one row after the other. Empty lines are skipped, faulty ones reported and the rest read all
+ * the same.
+ */
+export function* csvRows(text: string, separator: Separator = separatorOf(text)): Generator<Row | LineFault> {
   const said = SEP.exec(text)?.[0] ?? '';
   let at = said.length || (text.startsWith('\uFEFF') ? 1 : 0);
   let line = 1 + linesIn(said);
@@ -56,7 +66,7 @@ export function parseCsv(text: string, separator = separatorOf(text)): { rows: R
     field.lastIndex = at;
     const match = field.exec(text);
     if (!match) {
-      faults.push({ line, message: 'a quotation mark is out of place or never closed' });
+      yield { line, message: 'a quotation mark is out of place or never closed' };
       REST.lastIndex = at;
       const rest = REST.exec(text)?.[0] ?? '';
       at += rest.length;
@@ -70,8 +80,7 @@ export function parseCsv(text: string, separator = separatorOf(text)): { rows: R
     row.fields.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
     if (end === separator) continue;
     const empty = row.fields.length === 1 && quoted === undefined && plain === '';
-    if (!empty) rows.push(row);
+    if (!empty) yield row;
     row = undefined;
   }
-  return { rows, faults };
 }

@@ -19,6 +19,7 @@ export interface Powers<C = unknown, P = unknown> {
   readonly shows?: ShowsState<C>;
   readonly moves?: MovesPhone<C>;
   readonly recovers?: Recovers<C>;
+  readonly takesOver?: TakesOver<C>;
   readonly holdsBack?: HoldsBack;
   /** What its own app calls, and the app itself. */
   readonly serves?: FactorRoutes;
@@ -192,6 +193,37 @@ export interface Recovers<C = unknown> {
  * `saved`: a code that was written down; `issued`: one that the help desk gave.
  */
 export type ResetGround = 'phone' | 'token' | 'saved' | 'issued';
+
+/** Takes over what people used elsewhere, from another product's export: nothing is asked of its owner. */
+export interface TakesOver<C = unknown> {
+  /** Undefined: such a thing isn't for this factor. `dry`: only looked at, and nothing is changed. */
+  take(
+    account: Account,
+    existing: readonly Credential<C>[],
+    thing: Movable,
+    options: { dry: boolean },
+  ): Promise<TakenOver<C> | undefined>;
+}
+
+/** What can come over from elsewhere. A token's secret is there only where the other product gives it. */
+export type Movable = { kind: 'phone'; number: string } | { kind: 'token'; serial: string; secret?: MovableSecret };
+
+/** `secret`: base32 without padding. `next`: the counter, or 0. */
+export interface MovableSecret {
+  /** What its codes go by. */
+  type: 'clock' | 'counter';
+  secret: string;
+  algorithm: string;
+  digits: number;
+  period: number;
+  next: number;
+}
+
+/** `had`: it is theirs here already. `release`: where it couldn't be kept. */
+export type TakenOver<C = unknown> =
+  | { outcome: 'taken'; name: string; data: C; lookup?: readonly string[]; release?(): Promise<void> }
+  | { outcome: 'had' }
+  | { outcome: 'refused'; reason: string };
 
 /** Holds back what may be an attack on an account, as requests that its owner disowned. */
 export interface HoldsBack {

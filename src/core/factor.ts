@@ -25,6 +25,8 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
   readonly strength?: { phishingResistant: boolean; attested: boolean };
   /** The prompt kinds it uses; a door that can't present them doesn't offer it. */
   readonly prompts: readonly PromptKind[];
+  /** Those by which it asks where the others can't be presented; absent: it doesn't. */
+  readonly otherwise?: readonly PromptKind[];
   /** What it sends messages by: the configuration must have a sender for each. */
   readonly sends?: readonly Channel[];
   readonly settings: z.ZodType<S>;

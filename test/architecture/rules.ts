@@ -167,6 +167,7 @@ const ORDINARY: Readonly<Record<string, string>> = {
   redis: 'a server, which documentation of the store contract may speak of',
   oidc: 'a protocol, whose words the core shares (acr, amr, auth_time)',
   smtp: 'a protocol, by whose name Active Directory marks mail addresses',
+  duo: 'a company, whose exports are read',
   radius: 'of a corner (CSS)',
   push: 'what is done to an array, and the protocol that wakes a phone',
 };
@@ -202,6 +203,14 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'views/assets/page.js': 'a type of input field (HTML)',
     'views/assets/sallyport.css': 'a type of input field (HTML)',
     'views/prompts/secret.eta': 'a type of input field (HTML), and the field of the prompt kind `secret`',
+  },
+  duo: {
+    'src/boot/migrate/commands.ts': 'whose exports are read',
+    'src/boot/own-commands.ts': 'whose exports are read',
+  },
+  totp: {
+    'src/boot/migrate/privacyidea.ts': 'what privacyIDEA calls a kind of token',
+    'src/boot/migrate/readers.test.ts': 'what privacyIDEA calls a kind of token',
   },
   smtp: { 'src/directories/ldap/person.ts': 'what Active Directory marks mail addresses by' },
   oidc: { 'src/core/keys.ts': 'the beginning of the keys of sessions' },

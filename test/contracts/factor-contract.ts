@@ -1,7 +1,7 @@
 import type { Account, Credential } from '../../src/core/account.ts';
 import type { Challenge, FactorContext } from '../../src/core/challenge.ts';
 import type { Factor } from '../../src/core/factor.ts';
-import type { Powers } from '../../src/core/factor-powers.ts';
+import type { Movable, Powers } from '../../src/core/factor-powers.ts';
 import type { Answer } from '../../src/core/prompt.ts';
 
 /** What a factor's folder says in `testing/contract.ts`, for `factor-suite.ts` to ask it by. */
@@ -45,6 +45,8 @@ export interface Subject {
   shows?: (held: readonly Credential[]) => Credential[];
   /** One that lives on a phone, and one that doesn't, if there are such. */
   moves?: (held: readonly Credential[]) => { there: Credential | undefined; elsewhere?: Credential };
+  /** What another product may say is theirs. */
+  takesOver?: Movable;
   /** Has it hold something back: nothing that is held is usable then. */
   holdsBack?: () => Promise<void>;
 }

@@ -33,6 +33,7 @@ const POWERS = {
   shows: asksState,
   moves: asksMoving,
   recovers: asksRecovering,
+  takesOver: asksTakingOver,
   holdsBack: asksHolding,
   serves: asksServing,
   publishes: asksPublishing,
@@ -360,6 +361,24 @@ function asksMoving({ module, open, folders }: About): void {
     expect(message).toBeDefined();
     expectTexts(module, folders, message);
     if (elsewhere) expect(onPhone(elsewhere)).toBeUndefined();
+  });
+}
+
+function asksTakingOver({ module, open, folders }: About): void {
+  it('takes over: what is its own once, in the shape that it reads, changing nothing where it only looks', async () => {
+    const it = await open();
+    const { take } = needed(it.factor.takesOver);
+    const thing = needed(it.takesOver);
+    const foreseen = await take(it.account, it.held, thing, { dry: true });
+    const taken = await take(it.account, it.held, thing, { dry: false });
+    expect(foreseen?.outcome).toBe('taken');
+    if (taken?.outcome !== 'taken') throw new Error(`not taken: ${JSON.stringify(taken)}`);
+    expect(module.credential.parse(kept(taken.data))).toEqual(kept(taken.data));
+    const { name, data } = taken;
+    it.held.push({ id: 'c', account: it.account.id, factor: module.id, name, data, createdAt: 0, version: 1 });
+    expect(await take(it.account, it.held, thing, { dry: false })).toEqual({ outcome: 'had' });
+    const shown = it.held.map((credential) => it.factor.shows?.state(credential)?.message);
+    for (const message of shown) if (message) expectTexts(module, folders, message);
   });
 }
 

@@ -11,6 +11,7 @@ import { countryOf } from './numbers.ts';
 import { askCode } from './prompts.ts';
 import { credential, type Data, type Enrolled, type Pending, pending } from './schemas.ts';
 import { type Settings, settings } from './settings.ts';
+import { createTakingOver } from './taking-over.ts';
 import { addressed, faultOf, proofAt, refuse } from './verify.ts';
 
 /** The one in use, and the new one while numbers are changed. */
@@ -89,7 +90,12 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
     usable: (_account, credentials) => credentials.some(({ data }) => countryOf(data.number, countries) !== undefined),
     enrols: createEnrolling(settings, { now: () => ports.now(), after, dispatch, conversions }),
     resends: { resend },
-    recovers: { standsOn: () => 'phone' },
+    // Whose number it is, another product says: for a forgotten password that isn't enough.
+    recovers: { standsOn: ({ data }) => (data.unproven ? undefined : 'phone') },
+    shows: {
+      state: ({ data }) => (data.unproven ? { message: { key: 'state.unproven' }, warn: false } : undefined),
+    },
+    takesOver: createTakingOver(settings),
     moves: { onPhone: ({ name, data }) => ({ key: 'phone', unlike: name.includes(data.number.slice(-3)) }) },
   };
 }

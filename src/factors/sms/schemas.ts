@@ -3,8 +3,12 @@ import type { Credential } from '../../core/account.ts';
 
 const number = z.string().regex(/^\+[1-9][0-9]{6,14}$/);
 
-/** `used`: id of the last message whose code was accepted. */
-export const credential = z.strictObject({ number, used: z.string().optional() });
+/** `used`: id of the last message whose code was accepted. `unproven`: it came from elsewhere, and no code from there did. */
+export const credential = z.strictObject({
+  number,
+  used: z.string().optional(),
+  unproven: z.literal(true).optional(),
+});
 export type Data = z.output<typeof credential>;
 export type Enrolled = Credential<Data>;
 

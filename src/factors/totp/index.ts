@@ -22,6 +22,7 @@ import { setupOf } from './setup.ts';
 import { assignToken } from './tokens/assign.ts';
 import { askForToken, choose, chooserOf, claim, lookupOf, personOf } from './tokens/claim.ts';
 import { createTokens, sealedTokens } from './tokens/store.ts';
+import { createTakingOver } from './tokens/taking-over.ts';
 import { normaliseSerial } from './tokens/token.ts';
 import { verifyHeld } from './tokens/verify.ts';
 import { confirm, verify } from './verify.ts';
@@ -122,6 +123,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
         return serial === undefined ? undefined : lookupOf(serial)[0];
       },
     },
+    takesOver: createTakingOver({ now: ports.now, tokens }),
     moves: { onPhone: (credential) => (isApp(credential) ? { key: 'phone' } : undefined) },
     recovers: { standsOn: (credential) => (isApp(credential) ? 'phone' : 'token') },
   };

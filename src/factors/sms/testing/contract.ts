@@ -5,7 +5,7 @@ import { NUMBER, open } from './fixture.ts';
 
 /** A telephone, and who reads its messages. */
 const contract: FactorContract = {
-  powers: ['enrols', 'resends', 'moves', 'recovers'],
+  powers: ['enrols', 'resends', 'shows', 'moves', 'recovers', 'takesOver'],
   async open() {
     const { factor, clock, code, wrong } = await open();
     return {
@@ -18,6 +18,8 @@ const contract: FactorContract = {
       },
       pass: () => clock.pass(2 * MINUTE),
       moves: ([there]) => ({ there }),
+      shows: (held) => held.map((one) => ({ ...one, data: { number: NUMBER, unproven: true } })),
+      takesOver: { kind: 'phone', number: NUMBER },
     };
   },
 };
