@@ -22,7 +22,7 @@ export type ReportCell =
 export interface ReportTable {
   caption: Message;
   /** The first one names the row. */
-  columns: Message[];
+  columns: (Message | { methods: string[] })[];
   rows: ReportCell[][];
   /** What stands there where there is no row. */
   empty: Message;
@@ -32,13 +32,17 @@ export interface ReportTable {
 /** Days (UTC, epoch milliseconds), or what else follows each other, drawn; the table says the same. */
 export interface ReportChart {
   /** What the parts of a bar are, from the bottom up. */
-  parts: Message[];
+  parts: (Message | { methods: string[] })[];
   bars: ({ parts: number[] } & ({ day: number } | { day?: never; text: string }))[];
 }
 
 export interface ReportPages {
   /** Which reports there are; texts are `reports.<name>.title` and `.text`. */
-  reports: { names: string[] };
+  reports: {
+    names: string[];
+    /** What is seen at once, with the address of the report that it is a part of. */
+    glance: { table: ReportTable; more: string }[];
+  };
   report: {
     name: string;
     /** Address of the file. */

@@ -70,6 +70,9 @@ describe('what is counted of everybody', () => {
     const home = await numbers.open('/helpdesk/reports');
     expect(home.body).toContain('/helpdesk/reports/sign-ins"');
     expect(home.body).not.toContain('/helpdesk/reports/enrolment"');
+    // Drawn, and the same as a table.
+    expect(home.body).toMatch(/<title>[^<]+: Password \+ Authenticator app [1-9]/);
+    expect(home.body).toContain('<th role="columnheader" scope="col">Password + Authenticator app</th>');
     for (const path of ['enrolment', 'enrolment/csv', 'failures']) {
       expect((await numbers.open(`/helpdesk/reports/${path}`)).status).toBe(404);
     }
@@ -81,6 +84,8 @@ describe('what is counted of everybody', () => {
     expect(page.text).toContain('Password + Authenticator app');
     expect(page.body).not.toContain(student.username);
     const night = await agentAt(scene, 'night');
+    const nights = await night.open('/helpdesk/reports');
+    expect(nights.body).not.toContain('class="chart"');
     for (const path of ['sign-ins', 'sign-ins/csv', 'messages']) {
       expect((await night.open(`/helpdesk/reports/${path}`)).status).toBe(404);
     }

@@ -2,9 +2,48 @@ import { COURSES, DAY, HOUR, LONG, NOW, type Sample, sample, UNBROKEN } from './
 
 const columns = (...names: string[]) => names.map((name) => ({ key: `reports.column.${name}` }));
 
+const days = Array.from({ length: 30 }, (_, at) => NOW - (NOW % DAY) - (29 - at) * DAY);
+/** As weeks have it. */
+const busy = (at: number, of: number) => Math.round(of * (at % 7 > 4 ? 0.25 : 1) * (1 + Math.sin(at * 1.7) / 6));
+
+const outcomes = {
+  more: '/helpdesk/reports/sign-ins',
+  table: {
+    caption: { key: 'reports.sign-ins.days' },
+    columns: columns('day', 'completed', 'wrong', 'locked', 'denied'),
+    empty: { key: 'reports.sign-ins.empty' },
+    rows: days.map((date, at) => [{ date }, ...[14_000, 900, 40, 210].map((of) => ({ count: busy(at, of) }))]),
+    chart: {
+      parts: columns('completed', 'failed'),
+      bars: days.map((day, at) => ({ day, parts: [busy(at, 14_000), busy(at, 1_150)] })),
+    },
+  },
+};
+
+const METHODS = [{ methods: ['sample'] }, { methods: ['sample', 'sample'] }, { key: 'reports.other' }];
+const byMethod = {
+  more: '/helpdesk/reports/sign-ins',
+  table: {
+    caption: { key: 'reports.sign-ins.by-method' },
+    columns: [...columns('day'), ...METHODS],
+    empty: { key: 'reports.sign-ins.empty' },
+    rows: days.map((date, at) => [{ date }, ...[9_000, 4_000, 1_000].map((of) => ({ count: busy(at, of) }))]),
+    chart: {
+      parts: METHODS,
+      bars: days.map((day, at) => ({ day, parts: [9_000, 4_000, 1_000].map((of) => busy(at, of)) })),
+    },
+  },
+};
+
 /** What the help desk counts. */
 export const reports: Sample[] = [
-  sample('reports', '', { names: ['enrolment', 'methods', 'fraud', 'failures'] }, true),
+  sample('reports', 'bare', { names: ['enrolment', 'methods', 'fraud', 'failures'], glance: [] }, true),
+  sample(
+    'reports',
+    '',
+    { names: ['enrolment', 'methods', 'fraud', 'failures', 'sign-ins', 'messages'], glance: [outcomes, byMethod] },
+    true,
+  ),
   sample(
     'report',
     '',

@@ -2,6 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import { SallyportError } from '../../../core/errors.ts';
 import { READING, type Right } from '../../../help-desk/scope.ts';
 import { type Rendering, send, type WebDeps } from '../../context.ts';
+import type { Pages } from '../../models.ts';
 import { createDeskSession, type DeskSessionNeeds } from '../help-desk/session.ts';
 import { type DownloadNeeds, download } from './download.ts';
 import { enrolmentReport } from './enrolment.ts';
@@ -74,6 +75,11 @@ export function reportPages(deps: ReportPagesNeeds): Router {
     }
   }
 
+  async function glanceOf([name, kind]: [string, ReportKind], asked: Asked): Promise<Pages['reports']['glance']> {
+    const tables = (await kind.glance?.(asked)) ?? [];
+    return tables.map((table) => ({ table, more: `${HOME}/${name}` }));
+  }
+
   async function show(res: Response, name: string, kind: ReportKind, asked: Asked): Promise<void> {
     const { tables, notes } = await kind.tables(asked);
     const here = `${HOME}/${name}`;
@@ -91,8 +97,11 @@ export function reportPages(deps: ReportPagesNeeds): Router {
   router.get(HOME, async (req, res) => {
     const agent = await reader(req, res, HOME, READING);
     if (agent === undefined) return;
-    const names = [...kinds].flatMap(([name, { right }]) => (agent.rights.has(right) ? [name] : []));
-    send(deps, res, 'reports', { names });
+    const readable = [...kinds].filter(([, { right }]) => agent.rights.has(right));
+    await inTurn(res, async () => {
+      const glance = await Promise.all(readable.map((kind) => glanceOf(kind, { agent, days: daysOf(req) })));
+      send(deps, res, 'reports', { names: readable.map(([name]) => name), glance: glance.flat() });
+    });
   });
 
   router.get(`${HOME}/:name`, async (req, res) => {
