@@ -13,6 +13,7 @@ import type { Evaluation, EvaluationInput } from '../core/sign-in.ts';
 import type { Attempts } from '../lockout/attempts.ts';
 import { assess, longestWithout } from '../policy/index.ts';
 import { createCapabilities } from './capabilities.ts';
+import type { Connections } from './connections.ts';
 import type { LookedAt } from './device-cookies.ts';
 import type { EvidenceStore } from './evidence.ts';
 import { impliedOf, onlyIfNamed } from './implied.ts';
@@ -20,6 +21,7 @@ import type { AssuranceNeeds } from './needs.ts';
 import { createPresence, type Present } from './presence.ts';
 import { isPresentable } from './presentable.ts';
 import { createRequirements, recently, underChange, underHold } from './requirements.ts';
+import { createStandingIn } from './standing-in.ts';
 import { createStillAllowed } from './still-allowed.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
 import { createValidity, validityOf } from './validity.ts';
@@ -56,6 +58,7 @@ interface Parts {
   credentials: Credentials;
   evidence: EvidenceStore;
   devices: TrustedDevices;
+  connections: Connections;
   holds: Holds;
   attempts: Pick<Attempts, 'stopped'>;
   passwordExpiry: Pick<PasswordExpiryOf, 'disabled'>;
@@ -85,6 +88,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
   const stillAllowed = createStillAllowed(deps, { ...parts, present, capabilities, requirements });
   const reserved = onlyIfNamed(deps.factors);
   const tell = createTelling(deps);
+  const standIn = createStandingIn(deps, parts);
 
   /** Whether something lent was lent after the hold was placed: before, whoever is kept out could have asked for it. */
   const heldTo = (hold: Hold | undefined) => (credential: Credential) =>
@@ -177,14 +181,15 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     const common = { now: deps.now(), acr: deps.acr, reachable: within, ...(most && { offered: most }) };
 
     const without = assess({ ...wanted, ...common });
-    if (without.satisfied || without.missing !== 'second' || !account || !input.browser || requirement.remember === 0) {
+    const { application, browser } = input;
+    if (without.satisfied || without.missing !== 'second' || !account || !browser) {
       return { ...without, ...(account ? { account } : {}), ...facts };
     }
-    const device = await devices.recall(account.id, input.browser, brought.ofBrowser);
-    const proofs = device?.proofs.filter(stands).flatMap(reviewer(account, working, input)) ?? [];
-    const result = assess({ ...wanted, ...common, device: { proofs } });
-    if (result.satisfied && result.remembered) await device?.used();
-    return { ...result, account, ...facts };
+    const usable = (proofs: readonly Proof[]) => proofs.filter(stands).flatMap(reviewer(account, working, input));
+    const again = (more: object) => assess({ ...wanted, ...common, ...more });
+    const lacking = { account, browser, application, requirement, usable, assess: again };
+    const instead = await standIn({ ...lacking, looked: brought.ofBrowser });
+    return { ...(instead ?? without), account, ...facts };
   }
 
   /** Whether somebody could be let in there while their directory is away, by what can be seen of a stranger. */

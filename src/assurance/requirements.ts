@@ -50,7 +50,7 @@ export type Requirements = ReturnType<typeof createRequirements>;
  * The password may be somebody else's too: by itself it opens nothing, sets up nothing, and a device that is
  * remembered, perhaps theirs, does nothing for it.
  */
-export function underHold(requirement: Requirement): Requirement {
+export function underHold({ connection: _, ...requirement }: Requirement): Requirement {
   const demands = ['level: mfa', 'remember: never', 'a new password'];
   const reason = { rule: 'the password must be changed', effect: 'applied', demands } as const;
   return {
@@ -66,7 +66,7 @@ export function underHold(requirement: Requirement): Requirement {
  * A new password is chosen. Whoever has a second factor shows it first: the password that is to go may be known to
  * others, and would choose the next one.
  */
-export function underChange(requirement: Requirement): Requirement {
+export function underChange({ connection: _, ...requirement }: Requirement): Requirement {
   const reason = { rule: 'a new password is chosen', effect: 'applied', demands: ['level: mfa'] } as const;
   return {
     ...requirement,

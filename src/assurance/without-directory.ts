@@ -4,6 +4,7 @@ import type { Requirement } from '../core/policy.ts';
 import type { EvaluationInput } from '../core/sign-in.ts';
 import { SKEW } from '../policy/index.ts';
 import type { Away } from './presence.ts';
+import { createTold } from './told.ts';
 
 /** Whether it shows by itself, and to nobody in between, who somebody is: of a passkey, with user verification. */
 export const opensAlone = (proof: Proof): boolean => proof.bootstrap !== true && reaches(levelOf([proof]), 'phr');
@@ -18,7 +19,7 @@ export function checkKnown({ cause, known: { at } }: Away, window: number | unde
  * A passkey opens, and nothing else: no password can be checked, and a device may have been taken back. Nothing is
  * remembered or set up on a state that may be over.
  */
-export function underAbsence(requirement: Requirement): Requirement {
+export function underAbsence({ connection: _, ...requirement }: Requirement): Requirement {
   const demands = ['level: phr', 'remember: never', 'a passkey alone'];
   const reason = { rule: 'the directory is away', effect: 'applied', demands } as const;
   return {
@@ -30,22 +31,14 @@ export function underAbsence(requirement: Requirement): Requirement {
   };
 }
 
-/** How soon the same is told again, milliseconds. */
-const TOLD = 60_000;
-/** What is remembered of what was told. */
-const MOST = 10_000;
-
 /** Tells the audit who was let into what without their directory, before they are: once a minute for each. */
-export function createTelling({ now, audit }: { now(): number; audit: Pick<AuditPort, 'commit'> }) {
-  const told = new Map<string, number>();
-  return async ({ known }: Away, { application, browser }: Pick<EvaluationInput, 'application' | 'browser'>) => {
+export function createTelling(deps: { now(): number; audit: Pick<AuditPort, 'commit'> }) {
+  const once = createTold(deps);
+  return ({ known }: Away, { application, browser }: Pick<EvaluationInput, 'application' | 'browser'>) => {
     const { id, directory } = known.account;
-    const key = JSON.stringify([id, application]);
-    if (now() - (told.get(key) ?? Number.NEGATIVE_INFINITY) < TOLD) return;
     const from = browser ? { ip: browser.ip, userAgent: browser.userAgent } : {};
     const as = new Date(known.at).toISOString();
-    await audit.commit({ event: 'directory.bypassed', account: id, application, directory, known: as, ...from });
-    if (told.size >= MOST) told.clear();
-    told.set(key, now());
+    const event = { event: 'directory.bypassed', account: id, application, directory, known: as, ...from };
+    return once([id, application], () => event);
   };
 }

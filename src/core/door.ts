@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import type { Account, LocalizedText } from './account.ts';
 import type { Application, Applications } from './application.ts';
-import type { AcrTable, Evidence } from './assurance.ts';
+import type { AcrTable, Evidence, Proof } from './assurance.ts';
 import type { Bonds, Deposits } from './bonds.ts';
 import type { Browser } from './browser.ts';
 import type { ClientCertificate } from './certificate.ts';
@@ -114,6 +114,11 @@ export interface Door extends SessionListener {
   arrive?(arrival: Arrival): Work | undefined;
   /** Where a port of its own is connected to. */
   readonly gate?: Gate;
+  /**
+   * A live connection of an account's that whoever comes from this address comes through, and nobody else: what was
+   * proven when it began, which core/assurance makes a level of.
+   */
+  connectedAt?(account: string, address: string): Promise<Connection | undefined>;
   /** Sessions of its own of an account, beside the single sign-on session, as a VPN's. */
   ownSessions?(account: string): Promise<OwnSession[]>;
   /** Whether a path is called by programs: what is refused there before the door is asked is told in JSON. */
@@ -135,6 +140,15 @@ export interface OwnSession {
   ip?: string;
   /** It is asked to end when everything of the account is ended; otherwise it ends by itself. */
   endable: boolean;
+}
+
+/** A session of a door's own through which its person reaches others, as a VPN's. */
+export interface Connection {
+  application: string;
+  /** When the second factor was shown, epoch milliseconds. */
+  at: number;
+  /** What was proven there. */
+  proofs: readonly Proof[];
 }
 
 export interface CoreDoor extends Door {

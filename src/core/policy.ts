@@ -22,6 +22,11 @@ export interface Rule {
   calendar?: readonly FactorPeriod[];
   /** How long a device may replace a second factor; `never` wants one in each authorization request. */
   remember?: number | 'never';
+  /**
+   * How old the second factor may be that a live connection of theirs began with, as a VPN's, for a browser that comes
+   * through it; `never` takes none. Never longer than `remember`.
+   */
+  connection?: number | 'never';
   /** Whether a person without any method may enrol the first one in the middle of this sign-in. */
   firstEnrolment?: boolean;
   deny?: boolean;
@@ -64,6 +69,8 @@ export interface Requirement {
   factors?: readonly string[];
   /** How old the proofs of a remembered device may be; 0 accepts none. */
   remember: number;
+  /** How old the proofs of a live connection may be, milliseconds; absent: none counts. */
+  connection?: number;
   /** Second-factor proofs must be from this very authorization request. */
   perRequest: boolean;
   firstEnrolment: boolean;

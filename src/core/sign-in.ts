@@ -138,6 +138,10 @@ export interface Evaluation {
   expires?: number;
   /** A remembered device stood in for the second factor. */
   remembered: boolean;
+  /** A live connection stood in for it, as a VPN's. */
+  connected: boolean;
+  /** Which that was. */
+  connection?: { application: string; at: number };
   /** What the level rests on: once one of these is gone, so is whatever was issued for it. */
   proofs: readonly Proof[];
 }

@@ -16,7 +16,7 @@ import {
 } from '../core/assurance.ts';
 import type { Requirement } from '../core/policy.ts';
 import type { Evaluation, Wants } from '../core/sign-in.ts';
-import { countingDevice, countingEvidence } from './counting.ts';
+import { countingConnection, countingDevice, countingEvidence } from './counting.ts';
 
 /** What is held against what is required. Times are epoch milliseconds. */
 export interface AssessInput {
@@ -25,6 +25,8 @@ export interface AssessInput {
   evidence: readonly Evidence[];
   /** What a remembered device holds for this very account; its keeper has checked the record's own expiry. */
   device?: { proofs: readonly Proof[] };
+  /** What a live connection of this very account began with, through which the request comes. */
+  connection?: { proofs: readonly Proof[] };
   /** It is for a page where methods are set up: a lent pass beside a first factor opens that, whatever level it makes. */
   enrolling?: boolean;
   wants: Wants;
@@ -70,7 +72,8 @@ export function assess(input: AssessInput): Assessment {
   const unknown = asked.essential && asked.level === undefined;
   const impossible =
     unknown || (asked.essential && input.offered !== undefined && !reachable(input.offered, asked.level));
-  const open = { satisfied: false, amr: [], remembered: false, unreachable: unknown, impossible, wanted, proofs: [] };
+  const no = { satisfied: false, remembered: false, connected: false };
+  const open = { ...no, amr: [], unreachable: unknown, impossible, wanted, proofs: [] };
   if (requirement.deny) return { ...open, missing: 'denied' };
 
   const counting = countingEvidence(input);
@@ -78,7 +81,7 @@ export function assess(input: AssessInput): Assessment {
   const authTime = newestFirstFactor(counting);
   const begun = Math.max(...counting.filter(isFirstFactor).map(({ came, at }) => came ?? at));
 
-  const { level, remembered, proofs } = levelHeld(input, counting, wanted);
+  const { level, remembered, connected, proofs } = levelHeld(input, counting, wanted);
   const enough = reaches(level, wanted) || opens(input, counting);
   const expires = end(input, counting, { level, enough, wanted });
   const acr = acrOf(claimable, level, wants.acrValues);
@@ -92,6 +95,7 @@ export function assess(input: AssessInput): Assessment {
     begun,
     ...(expires !== undefined && { expires }),
     remembered,
+    connected,
     proofs,
     impossible,
     unreachable: unknown || (!enough && asked.essential && !reachable(input.reachable, asked.level)),
@@ -144,14 +148,16 @@ function end(
   return left === level && (!enough || reaches(left, wanted)) ? undefined : Math.min(...ends);
 }
 
-/** The session's own level, or `mfa` with a remembered device where that is needed and is enough. */
+/** The session's own level, or `mfa` with a remembered device or a connection, where that is needed and is enough. */
 function levelHeld(
   input: AssessInput,
   counting: readonly Proof[],
   wanted: Level,
-): { level: Level | undefined; remembered: boolean; proofs: readonly Proof[] } {
-  const held = { level: levelOf(counting), remembered: false, proofs: counting };
+): { level: Level | undefined; remembered: boolean; connected: boolean; proofs: readonly Proof[] } {
+  const held = { level: levelOf(counting), remembered: false, connected: false, proofs: counting };
   if (reaches(held.level, wanted) || !reaches('mfa', wanted)) return held;
-  const joined = [...counting, ...countingDevice(input)];
-  return reaches(levelOf(joined), 'mfa') ? { level: 'mfa', remembered: true, proofs: joined } : held;
+  const remembered = [...counting, ...countingDevice(input)];
+  if (reaches(levelOf(remembered), 'mfa')) return { ...held, level: 'mfa', remembered: true, proofs: remembered };
+  const connected = [...counting, ...countingConnection(input)];
+  return reaches(levelOf(connected), 'mfa') ? { ...held, level: 'mfa', connected: true, proofs: connected } : held;
 }

@@ -156,10 +156,12 @@ function situationsOf(before: readonly Network[], after: readonly Network[]): [s
 
 /** What of a decision people notice. */
 function decisionWords(requirement: Requirement): string {
-  const { deny, level, remember, perRequest, factors, freshness, firstEnrolment, withoutDirectory } = requirement;
+  const { deny, level, remember, perRequest, factors, freshness, firstEnrolment } = requirement;
+  const { connection, withoutDirectory } = requirement;
   if (deny) return 'deny';
   const words: string[] = [level];
   if (level !== 'sfa') words.push(rememberWords(perRequest, remember));
+  if (connection !== undefined) words.push(`by a connection ${durationWords(connection)}`);
   if (factors) words.push(`by ${factors.join(' or ')}`);
   if (freshness !== undefined) words.push(`fresh ${durationWords(freshness)}`);
   if (!firstEnrolment) words.push('no first enrolment');

@@ -75,6 +75,14 @@ const OF_DEVICE: readonly Check<Proof>[] = [
   (proof) => proof.bootstrap !== true,
 ];
 
+/** What must pass besides that a live connection began with. */
+const OF_CONNECTION: readonly Check<Proof>[] = [
+  (proof) => isSecondFactor(proof),
+  (proof, { requirement, now }) => requirement.connection !== undefined && within(requirement.connection, proof, now),
+  (_, { requirement }) => !requirement.perRequest,
+  (proof) => proof.bootstrap !== true,
+];
+
 /** What a token rests on, as far as it still counts: where it was proven, and how long ago, was asked when it was issued. */
 export function stillCounting(context: Omit<Context, 'wants' | 'request'>, proofs: readonly Proof[]): Proof[] {
   const request = { ...context, wants: ANY, request: NO_REQUEST };
@@ -92,4 +100,10 @@ export function countingEvidence(context: Context & { evidence: readonly Evidenc
 export function countingDevice(context: Context & { device?: { proofs: readonly Proof[] } }): Proof[] {
   const proofs = context.device?.proofs ?? [];
   return proofs.filter((proof) => [...ALWAYS, ...OF_DEVICE].every((passes) => passes(proof, context)));
+}
+
+/** The proofs of a live connection that count for this request. */
+export function countingConnection(context: Context & { connection?: { proofs: readonly Proof[] } }): Proof[] {
+  const proofs = context.connection?.proofs ?? [];
+  return proofs.filter((proof) => [...ALWAYS, ...OF_CONNECTION].every((passes) => passes(proof, context)));
 }

@@ -29,18 +29,22 @@ export function decide(rules: readonly Rule[], facts: Facts, limits: Limits = DE
   const inForce = looked.filter(({ effect }) => effect === 'applied').map(({ rule }) => rule);
   const reasons = looked.map(({ rule, effect, until }) => reasonOf(rule, effect, until)).sort(byRule);
   const sure = inForce.filter((rule) => !matchesUnknown(rule, facts));
-  const without = shortestWithout(inForce, sure);
-  if (sure.some(({ level }) => level !== undefined))
-    return { ...join(inForce, facts.now, limits), ...without, reasons };
+  const named = sure.some(({ level }) => level !== undefined);
+  const joined = join(named ? inForce : [...inForce, DEFAULT_RULE], facts.now, limits);
   return {
-    ...join([...inForce, DEFAULT_RULE], facts.now, limits),
-    ...without,
-    reasons: [...reasons, reasonOf(DEFAULT_RULE, 'default')],
+    ...joined,
+    ...connectionOf(joined, inForce, sure),
+    ...shortestWithout(inForce, sure),
+    reasons: named ? reasons : [...reasons, reasonOf(DEFAULT_RULE, 'default')],
   };
 }
 
 /** The joins, a row per component. */
-function join(rules: readonly Rule[], now: number, limits: Limits): Omit<Requirement, 'reasons' | 'withoutDirectory'> {
+function join(
+  rules: readonly Rule[],
+  now: number,
+  limits: Limits,
+): Omit<Requirement, 'reasons' | 'withoutDirectory' | 'connection'> {
   const level = rules.flatMap((rule) => rule.level ?? []).reduce<Level>(highest, 'sfa');
   const factors = common(rules.flatMap((rule) => [factorsAt(rule, now)].filter((list) => list !== undefined)));
   const freshness = rules.flatMap((rule) => rule.freshness ?? []);
@@ -57,14 +61,31 @@ function join(rules: readonly Rule[], now: number, limits: Limits): Omit<Require
 }
 
 /**
- * The shortest that is said, where at least one rule that is surely about this person says it: rules without a word on
- * it neither allow nor forbid.
+ * The shortest that is said, where at least one rule that is surely about this person says it, else 0: rules without a
+ * word on it neither allow nor forbid.
  */
+function shortest(
+  what: 'connection' | 'dangerouslyWithoutDirectory',
+  inForce: readonly Rule[],
+  sure: readonly Rule[],
+): number {
+  if (sure.every((rule) => rule[what] === undefined)) return 0;
+  return Math.min(...inForce.flatMap((rule) => rule[what] ?? []).map(asWindow));
+}
+
 function shortestWithout(inForce: readonly Rule[], sure: readonly Rule[]): Pick<Requirement, 'withoutDirectory'> {
-  if (sure.every((rule) => rule.dangerouslyWithoutDirectory === undefined)) return {};
-  const said = inForce.flatMap((rule) => rule.dangerouslyWithoutDirectory ?? []);
-  const shortest = Math.min(...said.map(asWindow));
-  return shortest > 0 ? { withoutDirectory: shortest } : {};
+  const withoutDirectory = shortest('dangerouslyWithoutDirectory', inForce, sure);
+  return withoutDirectory > 0 ? { withoutDirectory } : {};
+}
+
+/** Where nothing may be remembered, or nothing for so long, no connection counts for longer: it is less than a cookie. */
+function connectionOf(
+  { remember, perRequest }: Pick<Requirement, 'remember' | 'perRequest'>,
+  inForce: readonly Rule[],
+  sure: readonly Rule[],
+): Pick<Requirement, 'connection'> {
+  const connection = Math.min(shortest('connection', inForce, sure), perRequest ? 0 : remember);
+  return connection > 0 ? { connection } : {};
 }
 
 /** Who asks for more than one factor and says nothing of remembering doesn't get it by accident. */

@@ -69,13 +69,16 @@ function enrolledWords({ enrolled, suspended }: NonNullable<ExplainInput['accoun
 }
 
 function decisionRows(requirement: Requirement): Row[] {
-  const { deny, level, freshness, factors, firstEnrolment, withoutDirectory } = requirement;
+  const { deny, level, freshness, factors, firstEnrolment, connection, withoutDirectory } = requirement;
   return [
     ['decision', deny ? 'deny' : 'allow'],
     ['level', level],
     ['freshness', freshness === undefined ? 'as long as the session' : durationWords(freshness)],
     ['factors', factors ? listed(factors) : 'any'],
     ['remember', rememberWords(requirement)],
+    ...(connection === undefined
+      ? []
+      : [['connection', `a second factor of ${durationWords(connection)} ago or later`] as const]),
     ['first enrolment', firstEnrolment ? 'allowed' : 'not allowed'],
     ...(withoutDirectory === undefined ? [] : [['directory away', absenceWords(withoutDirectory)] as const]),
   ];

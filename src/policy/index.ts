@@ -2,7 +2,7 @@
  * What is required of whom, and whether what is held is enough: facts in, requirement and reasons out. It needs nothing
  * but the facts that it is asked with, and does nothing.
  */
-export { assess } from './assess.ts';
+export { type AssessInput, type Assessment, assess } from './assess.ts';
 export { datesOf, gapsOf, type Later, outlook } from './calendar.ts';
 export { type Comparison, createComparison, type Side } from './compare.ts';
 export { SKEW, stillCounting } from './counting.ts';

@@ -28,7 +28,7 @@ function periodWords({ from, until, use }: FactorPeriod): string {
 
 /** What a rule demands, in words of the configuration: `level: mfa`, `remember: never`. */
 export function demandsOf(rule: Rule): string[] {
-  const { level, freshness, factors, calendar, remember, firstEnrolment, deny } = rule;
+  const { level, freshness, factors, calendar, remember, connection, firstEnrolment, deny } = rule;
   const { dangerouslyWithoutDirectory: without } = rule;
   const words: string[] = [];
   if (deny) words.push('deny: true');
@@ -37,6 +37,7 @@ export function demandsOf(rule: Rule): string[] {
   if (factors !== undefined) words.push(`factors: ${sorted(factors)}`);
   if (calendar !== undefined) words.push(`factors: ${calendar.map(periodWords).join(' or ')}`);
   if (remember !== undefined) words.push(`remember: ${windowWords(remember)}`);
+  if (connection !== undefined) words.push(`connection: ${windowWords(connection)}`);
   if (firstEnrolment === false) words.push('firstEnrolment: false');
   if (without !== undefined) words.push(`dangerouslyWithoutDirectory: ${windowWords(without)}`);
   return words;

@@ -38,7 +38,10 @@ export async function openDoors(
       doors.set(id, door);
     }
   }
-  for (const [id, door] of doors) people.applications.addSource(id, async (it) => door.application?.(it));
+  for (const [id, door] of doors) {
+    people.applications.addSource(id, async (it) => door.application?.(it));
+    people.rooms.connections.addSource(async (account, address) => door.connectedAt?.(account, address));
+  }
   const beside = closing.move();
   return { all: doors, close: () => beside.disposeAsync() };
 }

@@ -11,6 +11,7 @@ import type { Replies } from './replies.ts';
 import { type Asked, textOf } from './request.ts';
 import type { Open, Round, Rounds } from './rounds.ts';
 import type { Sessions } from './sessions.ts';
+import type { SignedIn } from './signed.ts';
 import { answerIn, asking, isOver, openingIn, otherThanPap, presentsAt } from './steps.ts';
 import type { Texts } from './texts.ts';
 
@@ -35,6 +36,7 @@ interface Parts {
   rounds: Rounds;
   open: Open;
   sessions: Sessions;
+  signed: SignedIn;
   texts: Texts;
   replies: Replies;
   notes: Notes;
@@ -43,7 +45,7 @@ interface Parts {
 /** Access-Requests: the journey's prompts as challenges, and its end as Accept or Reject. No request waits for a person. */
 export function createAccess(
   { journey }: Pick<DoorPorts, 'journey'>,
-  { rounds, open, sessions, texts, replies, notes }: Parts,
+  { rounds, open, sessions, signed, texts, replies, notes }: Parts,
 ) {
   const { reject, refuse, accept, challenge } = replies;
 
@@ -79,6 +81,9 @@ export function createAccess(
     const { client, from } = asked;
     if (step.kind === 'done') {
       await sessions.accepted(client, asked.userName, step.account.id);
+      const { userName, station } = asked;
+      if (client.settings.pool)
+        await signed.enter({ client: client.id, userName, station }, step.account.id, step.proofs);
       return end(under, accept(asked, step));
     }
     if (step.kind === 'refused') return end(under, refuse(texts.said(client, step.message)));

@@ -1,6 +1,7 @@
 import type { Door, DoorModule } from '../../core/door.ts';
 import { createAccess } from './access.ts';
 import { createAccounting } from './accounting.ts';
+import { createClaims } from './claims.ts';
 import { clientsOf, createRates } from './clients.ts';
 import { requireMd5 } from './codec/authenticity.ts';
 import { commands } from './commands.ts';
@@ -25,6 +26,7 @@ import {
   radiusSettings,
   reviewApplications,
 } from './settings.ts';
+import { createSigned } from './signed.ts';
 import { createTexts } from './texts.ts';
 import { createTrials } from './trial.ts';
 
@@ -53,8 +55,10 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
     const notes = createNotes({ log, meter, now });
     const texts = createTexts(ports);
     const sessions = createSessions(ports);
+    const byId = new Map(clients.map((client) => [client.id, client]));
+    const [signed, claims] = [createSigned(ports), createClaims(ports, byId)];
     const access = createAccess(ports, {
-      ...{ rounds: createRounds(ports), open: createOpen(ports), sessions, notes },
+      ...{ rounds: createRounds(ports), open: createOpen(ports), sessions, signed, notes },
       ...{ texts, replies: createReplies(ports, texts) },
     });
     const known = clientsOf(clients);
@@ -62,15 +66,15 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
       clientOf: known.of,
       allows: createRates(rate, now),
       duplicates: createDuplicates(ports),
-      ...{ notes, access, accounting: createAccounting(ports, { sessions }) },
+      ...{ notes, access, accounting: createAccounting(ports, { sessions, signed, claims }) },
       ready: () => ephemeral.ping(),
     });
-    const byId = new Map(clients.map((client) => [client.id, client]));
     const door: RadiusDoor = {
       handler: (_req, _res, next) => next(),
       arrive,
       gate: createGate({ clients: known, notes, byId }),
       attempt: createTrials({ clients: byId, clientOf: known.of, arrive, random: ports.random }),
+      connectedAt: claims.at,
       ...ownOf(byId, sessions, createDisconnect(ports)),
     };
     return door;

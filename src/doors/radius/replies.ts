@@ -26,7 +26,7 @@ export function createReplies({ now }: Pick<DoorPorts, 'now'>, texts: Texts) {
   });
 
   function accept({ client, packet }: Asked, { account, expires }: Done): Reply {
-    const { attributes, sessionTimeout } = client.settings;
+    const { attributes, sessionTimeout, pool, interim } = client.settings;
     const left = [expires === undefined ? [] : [expires - now()], sessionTimeout ?? []].flat();
     const timeout = left.length === 0 ? [] : [Math.max(1, Math.floor(Math.min(...left) / 1_000))];
     // Only where it was asked for (RFC 4372 section 2.2). It tells one client's records apart from another's.
@@ -36,6 +36,7 @@ export function createReplies({ now }: Pick<DoorPorts, 'now'>, texts: Texts) {
       attributes: [
         ...attributesFor(attributes, account.groups),
         ...timeout.map((seconds) => integer(TYPE.sessionTimeout, seconds)),
+        ...(pool ? [integer(TYPE.acctInterimInterval, interim / 1_000)] : []),
         ...identity,
       ],
     };

@@ -19,6 +19,8 @@ export interface Asked {
   userName: string;
   username: string;
   from: Caller;
+  /** Calling-Station-Id, where it can be believed: an address without its port. */
+  station: string;
   /** The person at this client and this Calling-Station-Id, where that can be believed. */
   place?: string;
 }
@@ -53,6 +55,9 @@ interface Received extends Pick<Asked, 'client' | 'packet' | 'secret' | 'integri
   isOverTls: boolean;
 }
 
+/** By what a station is the same in a sign-in and in its accounting, where ports differ. */
+export const whereIn = (station = ''): string => addressIn(station) ?? station;
+
 /** Reads who asks for whom; undefined where the name can't be read. */
 export function askedBy(received: Received): Asked | undefined {
   const { client, packet, secret, integrity } = received;
@@ -62,7 +67,8 @@ export function askedBy(received: Received): Asked | undefined {
   const username = client.settings.userName === 'bare' ? bare(userName) : userName;
   const station = stationIn(packet, integrity);
   const place = station === undefined ? {} : { place: JSON.stringify([client.id, userName, station]) };
-  return { client, packet, secret, integrity, userName, username, from: callerOf(received, station), ...place };
+  const from = callerOf(received, station);
+  return { client, packet, secret, integrity, userName, username, from, station: whereIn(station), ...place };
 }
 
 /** Calling-Station-Id. What isn't protected could have been written by anybody on the way. */

@@ -89,6 +89,17 @@ export const radiusApplication = z.strictObject({
     .strictObject({ port: z.int().min(1).max(65_535).default(3799).describe('UDP port there') })
     .optional()
     .describe('It ends a session when it is asked to (RFC 5176), at the address that its accounting comes from'),
+  pool: z
+    .array(range)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'Addresses that it gives to people and to nobody else: where a rule says so, its second factor counts there',
+    ),
+  interim: duration('1m', '1h')
+    .prefault('10m')
+    .describe('How often its accounting tells of a session; sent as Acct-Interim-Interval where there is a pool'),
   sessionTimeout: duration('1m', '30d').optional().describe('Session-Timeout of an Access-Accept, at most'),
 });
 export type RadiusApplication = z.output<typeof radiusApplication>;
@@ -129,6 +140,10 @@ export type RadiusClient = Application & { settings: RadiusApplication };
 /** One whose packets are taken over UDP. */
 export type SecretClient = RadiusClient & { settings: { secret: string } };
 export const hasSecret = (client: RadiusClient): client is SecretClient => client.settings.secret !== undefined;
+
+/** Whether nobody on the way can have written what comes from it. */
+export const isProtected = (client: RadiusClient): boolean =>
+  client.settings.requireMessageAuthenticator || !hasSecret(client);
 
 /** What is allowed, and better otherwise. */
 export async function reviewApplications(applications: readonly RadiusClient[]): Promise<Trouble[]> {

@@ -15,6 +15,10 @@ const remember = z.union([z.literal('never'), duration('1m', '365d')], {
   error: 'must be never, or a duration such as 12h or 30d',
 });
 
+const connection = z.union([z.literal('never'), duration('1m', '30d')], {
+  error: 'must be never, or a duration such as 12h',
+});
+
 const withoutDirectory = z.union([z.literal('never'), duration('5m', '7d')], {
   error: 'must be never, or a duration from 5m to 7d',
 });
@@ -44,6 +48,11 @@ const rule = z.strictObject({
   freshness: duration('1m', '365d').optional().describe("Greatest age of this session's proofs"),
   factors: factors.optional().describe('Factors that may provide what comes after knowledge: always, or by date'),
   remember: remember.optional().describe('How old the proofs of a remembered browser may be'),
+  connection: connection
+    .optional()
+    .describe(
+      'How old the second factor may be that a live connection, as a VPN’s, began with, for who comes through it',
+    ),
   firstEnrolment: z.boolean().optional().describe('Whether the first method may be enrolled during such a sign-in'),
   deny: z.boolean().optional().describe('Refuses such sign-ins'),
   dangerouslyWithoutDirectory: withoutDirectory

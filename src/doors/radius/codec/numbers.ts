@@ -12,7 +12,7 @@ export const CODE = {
   disconnectNak: 42,
 } as const;
 
-/** Types of attributes (RFC 2865 section 5, 2866 section 5, 2869 section 5, 3162, 4372). */
+/** Types of attributes (RFC 2865 section 5, 2866 section 5, 2869 section 5, 3162, 4372, 6911). */
 export const TYPE = {
   userName: 1,
   userPassword: 2,
@@ -31,6 +31,7 @@ export const TYPE = {
   nasIdentifier: 32,
   proxyState: 33,
   acctStatusType: 40,
+  acctDelayTime: 41,
   acctSessionId: 44,
   acctSessionTime: 46,
   acctTerminateCause: 49,
@@ -41,6 +42,7 @@ export const TYPE = {
   acctInterimInterval: 85,
   chargeableUserIdentity: 89,
   nasIpv6Address: 95,
+  framedIpv6Prefix: 97,
   framedIpv6Address: 168,
 } as const;
 
