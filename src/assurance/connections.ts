@@ -8,6 +8,13 @@ type ConnectedAt = NonNullable<Door['connectedAt']>;
  */
 export function createConnections() {
   const sources: ConnectedAt[] = [];
+  /** The one that has this address. */
+  async function at(account: string, address: string): Promise<Connection | undefined> {
+    const all = await Promise.all(sources.map((source) => source(account, address)));
+    const [one, another] = all.filter((it) => it !== undefined);
+    return another === undefined ? one : undefined;
+  }
+
   return {
     addSource(source: ConnectedAt): void {
       sources.push(source);
@@ -18,10 +25,10 @@ export function createConnections() {
      * caller at a door, which is no browser, and where two say that it is theirs.
      */
     async of(account: string, { ip, shared, cookieless }: Browser): Promise<Connection | undefined> {
-      if (shared || cookieless) return undefined;
-      const found = (await Promise.all(sources.map((source) => source(account, ip)))).filter((it) => it !== undefined);
-      return found.length === 1 ? found[0] : undefined;
+      return shared || cookieless ? undefined : at(account, ip);
     },
+
+    at,
   };
 }
 

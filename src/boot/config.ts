@@ -8,6 +8,7 @@ import { freezeDeep } from './config/freeze.ts';
 import { applicationsOf, normalise } from './config/normalise.ts';
 import { unreadableFiles, withPaths } from './config/paths.ts';
 import { fillIn } from './config/placeholders.ts';
+import { poolFaults } from './config/pool-checks.ts';
 import { readSource, type Source } from './config/read.ts';
 import { jsonSchemaOf, type Parsed, sectionsOf } from './config/schema.ts';
 import { dotted, inOrder, isTree, type Path, type Tree, withValue } from './config/tree.ts';
@@ -75,6 +76,7 @@ function check(tree: Tree, modules: Modules, schema: unknown): { parsed: Partial
   const between = [
     ...crossFaults({ tree, parsed: sound, modules }),
     ...doorFaults(sound, modules),
+    ...poolFaults(sound, modules),
     ...unreadableFiles(tree),
   ];
   return { parsed: sound, faults: [...faults, ...between.filter((fault) => !covered(fault, faults))] };

@@ -11,7 +11,7 @@ import type { World } from './parts.ts';
 import type { Rooms } from './rooms.ts';
 
 /** What the commands about policy work on. */
-export interface PolicyTarget extends Pick<Rooms, 'accounts' | 'credentials' | 'evaluator' | 'holds'> {
+export interface PolicyTarget extends Pick<Rooms, 'accounts' | 'connections' | 'credentials' | 'evaluator' | 'holds'> {
   config: Pick<Config, 'applications' | 'networks' | 'timeZone' | 'trustedDevices'>;
   rules: readonly Rule[];
   world: Pick<World, 'now'>;
@@ -51,8 +51,27 @@ export async function explainPolicy(target: PolicyTarget, { options }: CommandIn
     later: outlook(target.rules, facts, limits),
     trial: { device: trusted ? 'trusted' : 'none', assessment: trial(requirement, now, trusted) },
   });
-  return { lines: [...table.trimEnd().split('\n'), ...(await besides(target, account, application))], exitCode: 0 };
+  const lines = [...table.trimEnd().split('\n'), ...(await through(target, account, ip, requirement))];
+  return { lines: [...lines, ...(await besides(target, account, application))], exitCode: 0 };
 }
+
+/** Whether a connection of theirs counts at that address, and why. */
+async function through(
+  { connections, world }: PolicyTarget,
+  { id }: Account,
+  ip: string | undefined,
+  { connection: window }: ReturnType<typeof decide>,
+): Promise<string[]> {
+  if (ip === undefined || window === undefined) return [];
+  const found = await connections.at(id, ip);
+  if (found === undefined) return ['', `No live connection of theirs has ${ip}, or more than one has.`];
+  const { application, at } = found;
+  const until = at + window;
+  const counts = world.now() <= until ? `stands for the second factor until ${time(until)}` : 'was too long ago';
+  return ['', `Connected through ${application} at ${ip}: its second factor, of ${time(at)}, ${counts}.`];
+}
+
+const time = (at: number): string => new Date(at).toISOString();
 
 /** What no rule says: a hold of the account, and what is wrong with the application. */
 async function besides({ holds, troubles }: PolicyTarget, { id }: Account, application: string): Promise<string[]> {

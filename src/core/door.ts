@@ -53,6 +53,10 @@ interface AnyDoor<S, A> {
   review?(applications: readonly (Application & { settings: A })[], settings: S, now: number): Promise<Trouble[]>;
   /** Of these applications those that must show a certificate as they connect. */
   certified?(applications: readonly (Application & { settings: A })[]): string[];
+  /** Addresses that applications give to people, whose connections count there (`Door.connectedAt`). */
+  pools?(
+    applications: readonly (Application & { settings: A })[],
+  ): { application: string; ranges: readonly string[] }[];
   /** What `sallyport doctor` is told. */
   readonly examine?: Examine<S>;
   /** Where in an application's settings files are named: they are relative to the configuration's folder. */

@@ -5,6 +5,7 @@ import type { Modules } from '../modules.ts';
 import { brandingWarnings } from './branding-checks.ts';
 import { endings } from './endings.ts';
 import { isLoopback } from './fields.ts';
+import { connectionWarnings } from './pool-checks.ts';
 import type { Config } from './types.ts';
 
 type Subject = Omit<Config, 'warnings'>;
@@ -19,6 +20,7 @@ export function warningsOf(config: Subject, now: number, modules: Modules): stri
     ...rollOuts(config, now),
     ...endings(config, now, modules),
     ...absences(config, modules),
+    ...connectionWarnings(config, modules),
     ...unnamed(config, modules),
     ...passes(config, modules),
     ...lists(config, modules),

@@ -50,6 +50,12 @@ export function countEvents(registers: Registry[], labels: Labels): (event: Audi
     labelNames: ['application'],
     registers,
   });
+  const connections = new Counter({
+    name: 'sallyport_connections_counted_total',
+    help: 'People let into an application by the second factor of a live connection, once a minute for each.',
+    labelNames: ['application'],
+    registers,
+  });
 
   return (told) => {
     const { event } = told;
@@ -64,6 +70,7 @@ export function countEvents(registers: Registry[], labels: Labels): (event: Audi
       messages.inc({ outcome: message, channel: String(told.channel), sender: labels.sender(told.sender) });
     }
     if (event === 'directory.bypassed') bypassed.inc({ application: labels.application(told.application) });
+    if (event === 'connection.counted') connections.inc({ application: labels.application(told.application) });
     if (event === 'budget.spent') spent.inc({ owner: String(told.owner), budget: String(told.budget) });
   };
 }

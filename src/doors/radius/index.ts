@@ -19,6 +19,7 @@ import { createOpen, createRounds } from './rounds.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import {
   checkApplications,
+  poolsOf,
   type RadiusApplication,
   type RadiusClient,
   type RadiusSettings,
@@ -38,6 +39,7 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
   application: radiusApplication,
   check: (applications, settings) => [...checkApplications(applications), ...checkRadsec(applications, settings)],
   review: reviewApplications,
+  pools: poolsOf,
   commands,
   demonstrate,
   listens: ({ listen: { host, port, accountingPort, radsecPort }, radsec }) => [

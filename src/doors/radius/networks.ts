@@ -32,6 +32,10 @@ export function holds({ network, bits }: Range, address: string): boolean {
   return parsed.kind() === network.kind() && parsed.match(network, bits);
 }
 
+/** Whether two ranges have an address in common: one then holds the other's first. */
+export const meet = (one: Range, other: Range): boolean =>
+  holds(one, other.network.toString()) || holds(other, one.network.toString());
+
 /** Lookups that are remembered: a client has few addresses, and strangers don't displace them for long. */
 const REMEMBERED = 4_096;
 

@@ -3,7 +3,7 @@ import type { Application } from '../../core/application.ts';
 import { parseDuration } from '../../core/duration.ts';
 import type { Trouble } from '../../core/trouble.ts';
 import { ATTRIBUTE_NAMES, longestValue } from './attributes.ts';
-import { rangeOf, spelled } from './networks.ts';
+import { meet, rangeOf, spelled } from './networks.ts';
 import { radsecClient, radsecDoor } from './radsec.ts';
 
 /** A duration within bounds; milliseconds. */
@@ -150,8 +150,18 @@ export async function reviewApplications(applications: readonly RadiusClient[]):
   const open = applications.filter(({ settings }) => !settings.requireMessageAuthenticator);
   const reason =
     'its requests are taken without Message-Authenticator, so that anybody on the way can change them; turn requireMessageAuthenticator on once it sends one (the metric counts those without as unprotected-taken)';
-  return open.map(({ id }) => ({ application: id, state: 'incomplete', reason }));
+  const idle = open.filter(({ settings }) => settings.pool !== undefined);
+  const unused =
+    'its pool counts for nothing: anybody on the way can write what it sends, without Message-Authenticator';
+  return [
+    ...open.map(({ id }): Trouble => ({ application: id, state: 'incomplete', reason })),
+    ...idle.map(({ id }): Trouble => ({ application: id, state: 'incomplete', reason: unused })),
+  ];
 }
+
+/** What its people come from, once they are connected. */
+export const poolsOf = (applications: readonly RadiusClient[]) =>
+  applications.flatMap(({ id, settings: { pool } }) => (pool ? [{ application: id, ranges: pool }] : []));
 
 interface Fault {
   application: string;
@@ -159,10 +169,25 @@ interface Fault {
   message: string;
 }
 
+/** An address tells whose it is: of two pools none holds an address of the other's. */
+function poolFaults(applications: readonly RadiusClient[]): Fault[] {
+  const all = applications.flatMap(({ id, settings: { pool = [] } }) =>
+    pool.flatMap((text, at) => {
+      const range = rangeOf(text);
+      return range === undefined ? [] : [{ id, at, range }];
+    }),
+  );
+  return all.flatMap(({ id, at, range }) => {
+    const other = all.find((it) => it.id !== id && meet(it.range, range));
+    const message = `overlaps the pool of ${other?.id}: an address must tell whose it is`;
+    return other === undefined ? [] : [{ application: id, path: `pool.${at}`, message }];
+  });
+}
+
 /** What a schema can't see: two that a packet's address can't tell apart, and a client whose packets nothing protects. */
 export function checkApplications(applications: readonly RadiusClient[]): Fault[] {
   const owners = new Map<string, string>();
-  return applications.flatMap(({ id, settings }): Fault[] => {
+  const ofClients = applications.flatMap(({ id, settings }): Fault[] => {
     const unprotected = !settings.requireMessageAuthenticator && !settings.limitProxyState;
     const message =
       'must be true where requireMessageAuthenticator is false: otherwise answers can be forged (Blast-RADIUS)';
@@ -180,4 +205,5 @@ export function checkApplications(applications: readonly RadiusClient[]): Fault[
     }
     return faults;
   });
+  return [...ofClients, ...poolFaults(applications)];
 }
