@@ -127,23 +127,24 @@ export class RadsecClient {
     return randomRequest(code, { identifier: this.#identifier, authenticator }, attributes, TLS_SECRET);
   }
 
-  /** The next packet; undefined where the connection ended before. */
-  async next(): Promise<Buffer | undefined> {
+  /** The next packet that nobody else waits for; undefined where the connection ended before. */
+  async next(isIt: (octets: Buffer) => boolean = () => true): Promise<Buffer | undefined> {
     const signal = AbortSignal.timeout(10_000);
-    while (this.#heard.length === 0 && !this.socket.destroyed) await once(this.#changed, 'change', { signal });
-    return this.#heard.shift();
+    for (;;) {
+      const at = this.#heard.findIndex(isIt);
+      if (at >= 0) return this.#heard.splice(at, 1)[0];
+      if (this.socket.destroyed) return undefined;
+      await once(this.#changed, 'change', { signal });
+    }
   }
 
   /** What answers this packet; undefined where the connection ended before. */
   async ask(octets: Buffer): Promise<Packet | undefined> {
     this.send(octets);
-    for (;;) {
-      const heard = await this.next();
-      if (heard === undefined) return undefined;
-      const packet = decode(heard);
-      if (typeof packet === 'string') throw new Error(`no packet: ${packet}`);
-      if (packet.identifier === octets.readUInt8(1)) return packet;
-    }
+    const heard = await this.next((one) => one.readUInt8(1) === octets.readUInt8(1));
+    const packet = heard && decode(heard);
+    if (typeof packet === 'string') throw new Error(`no packet: ${packet}`);
+    return packet;
   }
 
   /** Settled when the other end has ended it. */
