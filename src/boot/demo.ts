@@ -21,9 +21,12 @@ interface DescribedByFile {
   metadata?: { file?: string };
 }
 
+/** Doors whose ports another program has, and which: there is nothing to try at them. */
+type Taken = ReadonlyMap<string, number>;
+
 export interface Demo {
   /** Makes the accounts, starts the applications and says where everything is. */
-  start(app: App): Promise<{ close(): Promise<void> }>;
+  start(app: App, taken: Taken): Promise<{ close(): Promise<void> }>;
 }
 
 /**
@@ -36,7 +39,7 @@ export async function prepareDemo(config: Config, modules: Modules): Promise<Dem
     const file = (settings as DescribedByFile).metadata?.file;
     return file === undefined ? [] : [[id, file] as const];
   });
-  if (files.length === 0) return { start: (app) => startDemo(config, modules, app) };
+  if (files.length === 0) return { start: (app, taken) => startDemo(config, modules, app, { taken }) };
   // Only here: an installation has neither the folder nor its libraries.
   const { prepareServiceProvider } = await import('../../demo/service-provider/prepare.ts');
   const prepared = await prepareServiceProvider({
@@ -44,13 +47,16 @@ export async function prepareDemo(config: Config, modules: Modules): Promise<Dem
     url: `http://${HOST}:${config.demo.serviceProvider.port}`,
     metadataFiles: Object.fromEntries(files),
   });
-  return { start: (app) => startDemo(config, modules, app, prepared) };
+  return { start: (app, taken) => startDemo(config, modules, app, { taken, prepared }) };
 }
 
 /** By the first who can sign in. */
-function shells(config: Config, modules: Pick<Modules, 'doors'>, made: readonly string[]): string[] {
+function shells(config: Config, modules: Pick<Modules, 'doors'>, made: readonly string[], taken: Taken): string[] {
   const [username = 'alice', typed = 'THEIRS'] = made[0]?.split(/\s+/) ?? [config.demo?.accounts[0]?.username];
   const lines = [...config.doors].flatMap(([id, settings]) => {
+    const port = taken.get(id);
+    if (port !== undefined)
+      return [`There is no door ${id}: another program has port ${port}. Stop that one, and start again.`];
     const own = [...config.applications.values()].filter(({ door }) => door === id);
     return modules.doors.get(id)?.demonstrate?.(own, settings, { username, typed }) ?? [];
   });
@@ -61,7 +67,7 @@ async function startDemo(
   config: Config,
   modules: Modules,
   app: App,
-  prepared?: Prepared,
+  { taken, prepared }: { taken: Taken; prepared?: Prepared },
 ): Promise<{ close(): Promise<void> }> {
   const made = await makeAccounts(config, app);
   const sites = [await relyingParty(config), ...(prepared ? [await serviceProvider(config, prepared)] : [])];
@@ -79,7 +85,7 @@ async function startDemo(
     `Health and metrics  http://${config.management.host}:${config.management.port}/health/ready`,
     '',
     ...people(config, made),
-    ...shells(config, modules, made),
+    ...shells(config, modules, made, taken),
     `Everything is kept in ${relative(process.cwd(), config.data) || '.'}. Stop with Ctrl-C.`,
     '',
   ];

@@ -1,5 +1,3 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +11,8 @@ import { temporaryFolder } from '../support/folders.ts';
 import { PASSWORD } from '../support/gateway.ts';
 import { appHolder } from '../support/holders.ts';
 import { Concentrator, radiusClient, SECRET, stateOf, told } from '../support/radius.ts';
+import { startFlood } from '../support/radius-flood.ts';
+import { counted } from '../support/radsec.ts';
 import { stage } from '../support/scene.ts';
 
 /** Each client of these tests has an address of its own on this machine. */
@@ -348,23 +348,23 @@ describe('what is said of clients', () => {
 });
 
 describe('strangers', () => {
-  it('send 5,000 packets that nobody answers, and keep nobody from signing in', async () => {
-    const stranger = createSocket('udp4').bind(0, '127.0.0.99');
-    await once(stranger, 'listening');
-    let heard = 0;
-    stranger.on('message', () => {
-      heard += 1;
-    });
+  it('send 5,000 packets a second that nobody answers, and keep nobody from signing in', async () => {
     const someone = await scene.newcomer();
     const open = await concentrator(OPEN);
-    const octets = vpn.access(someone.username, PASSWORD);
-    for (let sent = 0; sent < 5_000; sent += 1) {
-      stranger.send(octets, port(), '127.0.0.1');
-      // As fast as they can be sent, and not all in one breath, which no network card could do either.
-      if (sent % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    const before = await counted(scene.gateway, 'unknown-client');
+    // Right in all but where it comes from.
+    const flood = await startFlood(port(), vpn.access(someone.username, PASSWORD));
+    // Some came before the first sign-in and some after the last, so that each was in the midst of them.
+    const more = async (than: number) =>
+      expect.poll(() => counted(scene.gateway, 'unknown-client'), { timeout: 10_000 }).toBeGreaterThan(than);
+    await more(before + 2_000);
+    for (let time = 0; time < 5; time += 1) {
+      const answer = await open.ask(open.access(someone.username, PASSWORD));
+      expect(answer.code, told(answer)).toBe(CODE.accessAccept);
     }
-    expect((await open.ask(open.access(someone.username, PASSWORD))).code).toBe(CODE.accessAccept);
+    await more((await counted(scene.gateway, 'unknown-client')) + 2_000);
+    const { sent, heard, seconds } = await flood.stop();
     expect(heard).toBe(0);
-    stranger.close();
+    expect(sent / seconds).toBeGreaterThan(4_500);
   });
 });

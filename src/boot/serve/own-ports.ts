@@ -16,6 +16,8 @@ const PATIENCE = 3_000;
 export interface OwnPorts {
   /** The port that was taken, by the door's id and its name there. */
   portOf(door: string, name: string): number | undefined;
+  /** Doors that have none because another program has one of theirs, and which. */
+  taken: ReadonlyMap<string, number>;
   /** Takes up what another reading of the configuration says of them: certificates. */
   renew(config: Pick<Config, 'doors'>): void;
   /** Begins nothing more, and waits a moment for what is under way. */
@@ -26,6 +28,8 @@ export interface OwnPorts {
 export interface Taking {
   app: Pick<App, 'arrive' | 'gate'>;
   log: Pick<LogPort, 'error' | 'warn'>;
+  /** A door whose ports are taken goes without, as in a demonstration: otherwise nothing starts. */
+  withoutTaken?: boolean;
 }
 
 /** Which ports the doors of a configuration want. */
@@ -70,33 +74,53 @@ function createUnderWay(log: Taking['log']) {
 export async function openOwnPorts(
   config: Pick<Config, 'doors'>,
   modules: Pick<Modules, 'doors'>,
-  { app, log }: Taking,
+  { app, log, withoutTaken = false }: Taking,
 ): Promise<OwnPorts> {
-  await using opening = new AsyncDisposableStack();
   const ports = new Map<string, OwnPort>();
+  const taken = new Map<string, number>();
   const underWay = createUnderWay(log);
 
-  for (const [door, listening] of wantedBy(config, modules)) {
-    const carrier: Carrier = {
-      take(arrival) {
-        const work = app.arrive(door, { ...arrival, hasRoom: underWay.hasRoom });
-        return work && underWay.begin(work);
-      },
-      get gate() {
-        return app.gate(door);
-      },
-      fault: (err) => log.error({ err, door, port: listening.name }, 'a port of a door has a fault'),
-    };
-    const open =
+  const carrierOf = (door: string, port: string): Carrier => ({
+    take(arrival) {
+      const work = app.arrive(door, { ...arrival, hasRoom: underWay.hasRoom });
+      return work && underWay.begin(work);
+    },
+    get gate() {
+      return app.gate(door);
+    },
+    fault: (err) => log.error({ err, door, port }, 'a port of a door has a fault'),
+  });
+  async function open(door: string, listening: Listening): Promise<void> {
+    const carrier = carrierOf(door, listening.name);
+    const opened =
       listening.transport === 'udp'
         ? await openDatagrams(listening, carrier)
         : await openConnections(listening, carrier);
-    opening.defer(() => open.close());
-    ports.set(`${door} ${listening.name}`, open);
+    ports.set(`${door} ${listening.name}`, opened);
+  }
+  const closeAll = async () => {
+    await Promise.all([...ports.values()].map((port) => port.close()));
+  };
+  for (const [door, listening] of wantedBy(config, modules)) {
+    if (taken.has(door)) continue;
+    try {
+      await open(door, listening);
+    } catch (error) {
+      if (!withoutTaken || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') {
+        await closeAll();
+        throw error;
+      }
+      taken.set(door, listening.port);
+      const others = [...ports].filter(([name]) => name.startsWith(`${door} `));
+      for (const [name, port] of others) {
+        ports.delete(name);
+        await port.close();
+      }
+    }
   }
 
-  opening.move();
   return {
+    taken,
     portOf: (door, name) => ports.get(`${door} ${name}`)?.port,
     renew(next) {
       for (const [door, listening] of wantedBy(next, modules)) ports.get(`${door} ${listening.name}`)?.renew(listening);
@@ -105,7 +129,7 @@ export async function openOwnPorts(
       for (const port of ports.values()) port.leave();
       await underWay.over();
       // All at once: what one is still read for, another one can't answer any more.
-      await Promise.all([...ports.values()].map((port) => port.close()));
+      await closeAll();
     },
   };
 }

@@ -30,7 +30,7 @@ export async function serveAlone(file: string): Promise<Serving> {
   const prepared = await prepareDemo(config, modules);
   const app = await createApp(config, modules, { log, check: checkCertificate });
   const fronts = await openFronts(config, app);
-  const own = await openOwnPorts(config, modules, { app, log });
+  const own = await openOwnPorts(config, modules, { app, log, withoutTaken: config.demo !== undefined });
   app.onReload((next) => {
     log.level = levelOf(next);
     for (const warning of next.warnings) log.warn({}, warning);
@@ -38,7 +38,7 @@ export async function serveAlone(file: string): Promise<Serving> {
     own.renew(next);
   });
   const control = await serveControl(controlPath(config.data), commandHandler(app.host));
-  const demo = await prepared?.start(app);
+  const demo = await prepared?.start(app, own.taken);
   log.info({ issuer: config.issuer }, 'listening');
 
   return {
