@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { LocalizedText } from './account.ts';
-import type { Belief } from './belief.ts';
+import type { Belief, Grounds } from './belief.ts';
 import type { Person } from './person.ts';
 import type { Departure, Leaving, Returned, Trip } from './redirect.ts';
 import type { Said } from './said.ts';
@@ -59,6 +59,8 @@ export interface Redirects<P = unknown> extends Leaving {
   keep(verified: Verified): Promise<void>;
   /** What of that counts as of now, by the provider's table. */
   believe(said: Said): Belief;
+  /** Why, for operators. */
+  grounds(said: Said): Grounds;
   /** The most that it could show, by its table. */
   readonly atMost: Belief;
   /** Whether asking it for that could bring it. */

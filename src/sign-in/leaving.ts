@@ -65,10 +65,12 @@ export function createLeaving(deps: SignInNeeds, { credentials, dispatcher, prog
   }
 
   /** Where who it is has to be shown again although it was, a first method is to be set up on that. */
-  async function wished(request: SignInRequest, state: State, browser: Browser): Promise<Wish> {
+  async function wished(request: SignInRequest, state: State, browser: Browser, source: string): Promise<Wish> {
     const evaluation = await dispatcher.evaluate(request, state, browser);
-    const wish = wishOf(evaluation, request);
-    return state.stage.at === 'first' && evaluation.missing === 'second' ? freshly(wish) : wish;
+    const plain = wishOf(evaluation, request);
+    const wish = state.stage.at === 'first' && evaluation.missing === 'second' ? freshly(plain) : plain;
+    // It couldn't show that a moment ago.
+    return state.asked?.includes(nameOf(source, wish)) ? { ...wish, proof: 'identity' } : wish;
   }
 
   /** Where to, from the step of this name; undefined where it isn't shown any more, or doesn't lead there. */
@@ -86,7 +88,7 @@ export function createLeaving(deps: SignInNeeds, { credentials, dispatcher, prog
     if (directory === undefined) return gone(left, trip, await ofFactor(opening, request, state, browser, trip));
     const redirects = deps.directories.get(directory)?.redirects;
     if (redirects === undefined) return undefined;
-    const wish = await wished(request, state, browser);
+    const wish = await wished(request, state, browser, source);
     try {
       return gone({ ...left, asked: nameOf(source, wish) }, trip, await redirects.begin(wish, trip));
     } catch (error) {

@@ -35,6 +35,13 @@ export function createUpstreamAnswers(deps: SignInNeeds, { accounts, attempts, e
     return { error: { key: `upstream.${why}` }, free: true };
   }
 
+  /** It couldn't show what was asked for: who it is will do the next time, and the rest is asked here. */
+  function withLess(state: State, asked: string, result: Result): Result {
+    if (!('error' in result)) return result;
+    const nonce = Buffer.from(deps.random(12)).toString('base64url');
+    return { state: { ...state, nonce, asked: [...(state.asked ?? []), asked], error: result.error } };
+  }
+
   /** Somebody known stays who they are: another one at their house signs in from the beginning, or not at all. */
   async function isAnother(account: string | undefined, directory: string, { person }: Verified): Promise<boolean> {
     if (account === undefined) return false;
@@ -83,7 +90,8 @@ export function createUpstreamAnswers(deps: SignInNeeds, { accounts, attempts, e
     if (verdict.outcome === 'refused') {
       if (verdict.why === 'unbelievable') await turn.failed(facts);
       else await turn.returned();
-      return refused(request, browser, { source, ...verdict }, subject);
+      const result = refused(request, browser, { source, ...verdict }, subject);
+      return verdict.why === 'unmet' && asked !== undefined ? withLess(state, asked, result) : result;
     }
     await turn.returned();
     if (await isAnother(subject, directory, verdict)) {

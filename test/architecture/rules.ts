@@ -174,6 +174,7 @@ const ORDINARY: Readonly<Record<string, string>> = {
 
 /** Where an ordinary id stands for that other thing, by file. */
 const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  sms: { 'src/core/belief.ts': 'a method of RFC 8176' },
   password: {
     'src/core/directory.ts': 'what standard input of a command holds',
     'src/core/factor-ports.ts': 'the port to the directory that checks passwords, whoever asks',

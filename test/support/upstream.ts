@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { type CryptoKey, decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { Provider } from 'oidc-provider';
 import { freePort } from './ports.ts';
@@ -8,6 +8,8 @@ export interface AtUpstream {
   sub: string;
   /** Claims of the ID token beside: `acr`, `amr`, `auth_time` (seconds) are left out where they aren't named. */
   claims: Record<string, unknown>;
+  /** In their place: what it says to what it is asked. */
+  says?: (asked: URLSearchParams) => { claims: Record<string, unknown> } | { error: string };
   /** Signs in the place of its own. */
   key?: CryptoKey;
 }
@@ -25,7 +27,7 @@ export interface Upstream {
 export const UPSTREAM_SECRET = 'upstream-secret-of-the-tests-0123456789';
 
 /** Another house: a bare oidc-provider that asks nothing. `back`: where its one client is answered. */
-export async function startUpstream(back: string, host = '127.0.0.1'): Promise<Upstream> {
+export async function startUpstream(back: string | string[], host = '127.0.0.1'): Promise<Upstream> {
   const port = await freePort();
   const issuer = `http://${host}:${port}`;
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
@@ -37,7 +39,7 @@ export async function startUpstream(back: string, host = '127.0.0.1'): Promise<U
         client_id: 'sallyport',
         client_secret: UPSTREAM_SECRET,
         token_endpoint_auth_method: 'client_secret_post',
-        redirect_uris: [back],
+        redirect_uris: [back].flat(),
       },
     ],
     claims: {
@@ -76,7 +78,15 @@ export async function startUpstream(back: string, host = '127.0.0.1'): Promise<U
   const answer = provider.callback();
   const server = createServer((req, res) => {
     const url = new URL(req.url ?? '/', issuer);
-    if (url.pathname === '/auth') asked.push(url.searchParams);
+    if (url.pathname === '/auth') {
+      asked.push(new URLSearchParams(url.searchParams));
+      const says = state.next.says?.(url.searchParams);
+      if (says && 'error' in says) return void sendBack(res, url.searchParams, { error: says.error, iss: issuer });
+      if (says) state.next.claims = says.claims;
+      // What it makes of these is said above.
+      for (const name of says ? ['acr_values', 'claims', 'max_age', 'prompt'] : []) url.searchParams.delete(name);
+      req.url = url.pathname + url.search;
+    }
     if (!url.pathname.startsWith('/interaction/')) return void answer(req, res);
     void provider.interactionFinished(req, res, { login: { accountId: state.next.sub } });
   });
@@ -90,6 +100,12 @@ export async function startUpstream(back: string, host = '127.0.0.1'): Promise<U
         server.closeAllConnections();
       }),
   });
+}
+
+function sendBack(res: ServerResponse, asked: URLSearchParams, answer: Record<string, string>): void {
+  const address = new URL(asked.get('redirect_uri') ?? '');
+  address.search = new URLSearchParams({ ...answer, state: asked.get('state') ?? '' }).toString();
+  res.writeHead(303, { location: address.href }).end();
 }
 
 /** The link of a sign-in page that leads to a house. */

@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Profile } from '../../core/account.ts';
 import type { Person } from '../../core/person.ts';
 import type { Said } from '../../core/said.ts';
+import type { Settings, Ways } from './settings.ts';
 
 /** Claims of an ID token that was checked. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 const MOST_VALUES = 20;
 const LONGEST = 200;
+/** Groups that a claim may name; with more it is taken for one that doesn't name all. */
+const MOST_GROUPS = 2_000;
 
 /** Texts of a claim that has one or a list. */
 export function textsOf(value: unknown): string[] {
@@ -18,9 +21,9 @@ export function textsOf(value: unknown): string[] {
 const textOf = (value: unknown): string | undefined => textsOf(value)[0];
 
 /** Nobody else's, whatever tenant or provider says it: never a name or an address, which change and are given anew. */
-export const keyOf = (issuer: string, subject: string): string =>
+export const keyOf = (issuer: string, claim: string, value: string): string =>
   createHash('sha256')
-    .update(JSON.stringify(['iss', issuer, 'sub', subject]))
+    .update(JSON.stringify(['iss', issuer, claim, value]))
     .digest('base64url');
 
 /** What it says of how somebody was shown, by the names that tables use. */
@@ -35,29 +38,52 @@ export function saidIn(claims: Claims): Said {
 }
 
 /** A person, as their provider describes them. */
-export function personIn(claims: Claims, key: string): Person {
-  const email = textOf(claims.email);
-  const username = textOf(claims.preferred_username) ?? email ?? String(claims.sub);
-  const groups = Array.isArray(claims.groups) ? textsOf(claims.groups) : undefined;
-  const profile = profileIn(claims);
+export function personIn(
+  claims: Claims,
+  key: string,
+  { claims: names, ...settings }: Pick<Settings, 'claims'> & Pick<Ways, 'groups'>,
+): Person {
+  const email = textOf(claims[names.email ?? 'email']);
+  const username =
+    textOf(claims[names.username ?? 'preferred_username']) ?? email ?? String(claims.sub).slice(0, LONGEST);
+  const groups = groupsIn(claims, settings.groups);
+  const profile = profileIn(claims, names);
   return {
-    key,
-    username: username.slice(0, LONGEST),
-    name: textOf(claims.name) ?? username.slice(0, LONGEST),
+    ...{ key, username, name: textOf(claims[names.name ?? 'name']) ?? username, status: 'active' },
     ...(email === undefined ? {} : { email }),
     ...(groups ? { groups } : {}),
-    status: 'active',
     ...(Object.keys(profile).length > 0 ? { profile } : {}),
   };
 }
 
-function profileIn(claims: Claims): Profile {
-  const givenName = textOf(claims.given_name);
-  const familyName = textOf(claims.family_name);
-  const verified = claims.email_verified;
+/**
+ * What their groups stand for here: another house names none of ours by itself. A claim that isn't there, or that only
+ * says where the groups could be read (Entra, from 200 on: `_claim_names`), leaves them unknown, which isn't none.
+ */
+function groupsIn(claims: Claims, { claim, map, always }: Ways['groups']): string[] | undefined {
+  if (map === undefined) return [...always];
+  const elsewhere = claims._claim_names;
+  const isElsewhere = typeof elsewhere === 'object' && elsewhere !== null && claim in elsewhere;
+  const given = claims[claim];
+  if (isElsewhere || claims.hasgroups !== undefined || given === undefined) return undefined;
+  if (Array.isArray(given) && given.length > MOST_GROUPS) return undefined;
+  const mapped = textsOf(given).flatMap((theirs) => (Object.hasOwn(map, theirs) ? [map[theirs] as string] : []));
+  return [...new Set([...always, ...mapped])];
+}
+
+function profileIn(claims: Claims, names: Settings['claims']): Profile {
+  const texts = {
+    givenName: textOf(claims[names.givenName ?? 'given_name']),
+    familyName: textOf(claims[names.familyName ?? 'family_name']),
+    phone: textOf(claims[names.phone ?? 'phone_number']),
+    department: textOf(claims[names.department ?? 'department']),
+    locale: textOf(claims[names.locale ?? 'locale']),
+  };
+  // Entra says it of the address' domain alone, and only where that is verified (`xms_edov`).
+  const verified = claims.email_verified ?? claims.xms_edov;
+  const isVerified = verified === true || verified === 1 || verified === '1' || verified === 'true';
   return {
-    ...(givenName === undefined ? {} : { givenName }),
-    ...(familyName === undefined ? {} : { familyName }),
-    ...(typeof verified === 'boolean' ? { emailVerified: verified } : {}),
+    ...Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined)),
+    ...(verified === undefined ? {} : { emailVerified: isVerified }),
   };
 }

@@ -10,7 +10,7 @@ const oidc: DirectoryModule<Settings> = {
   id: 'oidc',
   settings,
   create(options, ports): Directory {
-    const people = createPeople(ports.records);
+    const people = createPeople(ports.records, { now: ports.now, askAgain: options.askAgain });
     const client = createClient(options, ports);
     return {
       passwordless: true,

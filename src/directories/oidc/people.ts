@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { emailKey, foldName } from '../../core/logins.ts';
 import type { Person } from '../../core/person.ts';
 import type { RecordStore } from '../../core/store.ts';
@@ -7,7 +6,14 @@ import type { RecordStore } from '../../core/store.ts';
 const ROUNDS = 10;
 const PAGE = 200;
 
-/** Those who have come by a provider, as it last described them. The record's id is their key. */
+/** Somebody as their provider last described them. */
+interface Kept {
+  person: Person;
+  /** When that was, epoch milliseconds. */
+  at: number;
+}
+
+/** Those who have come by a provider. The record's id is their key. */
 export interface People {
   get(key: string): Promise<Person | undefined>;
   keep(person: Person): Promise<void>;
@@ -16,15 +22,27 @@ export interface People {
   all(): AsyncGenerator<Person>;
 }
 
-const read = ({ data }: { data: string }): Person => JSON.parse(data) as Person;
-
 function keysOf({ username, email }: Person): string[] {
   const name = foldName(username);
   const address = email === undefined ? undefined : emailKey(email);
   return [...(name === undefined ? [] : [`name:${name}`]), ...(address === undefined ? [] : [address])];
 }
 
-export function createPeople(records: RecordStore): People {
+/**
+ * `askAgain`, milliseconds: whoever hasn't come by their provider for so long may have left it. They are locked until
+ * they do: refused whatever they prove here, and not ended, for nobody has said that they are gone.
+ */
+export function createPeople(records: RecordStore, { now, askAgain }: { now(): number; askAgain: number }): People {
+  const read = ({ data }: { data: string }): Person => {
+    const { person, at } = JSON.parse(data) as Kept;
+    if (now() - at <= askAgain) return person;
+    return {
+      ...person,
+      status: 'locked',
+      statusReason: `not seen by its provider since ${new Date(at).toISOString()}`,
+    };
+  };
+
   return {
     async get(key) {
       const found = await records.get(key);
@@ -32,10 +50,9 @@ export function createPeople(records: RecordStore): People {
     },
 
     async keep(person) {
-      const data = JSON.stringify(person);
+      const data = JSON.stringify({ person, at: now() } satisfies Kept);
       for (let round = 0; round < ROUNDS; round += 1) {
         const found = await records.get(person.key);
-        if (found && isDeepStrictEqual(read(found), JSON.parse(data))) return;
         const keys = keysOf(person);
         const kept = found
           ? await records.update(person.key, found.version, data, { keys })

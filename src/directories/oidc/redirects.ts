@@ -6,14 +6,14 @@ import {
   ResponseBodyError,
 } from 'openid-client';
 import { z } from 'zod';
-import { type BeliefRow, believed, mostBelieved } from '../../core/belief.ts';
+import { believed, groundsOf, mostBelieved } from '../../core/belief.ts';
 import type { DirectoryPorts } from '../../core/directory.ts';
 import type { Departure, Returned, Trip } from '../../core/redirect.ts';
 import type { NotVerified, ProofWanted, Redirects, Verified, Wish } from '../../core/upstream.ts';
 import { type Claims, keyOf, personIn, saidIn, textsOf } from './claims.ts';
 import { type ReadClient, unavailable } from './client.ts';
 import type { People } from './people.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, type Ways, waysOf } from './settings.ts';
 
 /** How far its clock may be behind ours where something must be of now, milliseconds. */
 const SKEW = 60_000;
@@ -32,7 +32,8 @@ export function createRedirects(
   client: ReadClient,
   people: People,
 ): Redirects<Pending> {
-  const table = rowsOf(settings);
+  const ways = waysOf(settings);
+  const { assurance: table } = ways;
   const random = () => Buffer.from(ports.random(32)).toString('base64url');
 
   async function begin(wish: Wish, { state, back, locale }: Trip): Promise<Departure<Pending>> {
@@ -40,12 +41,12 @@ export function createRedirects(
     const kept = { nonce: random(), verifier: random(), at: ports.now() };
     const address = buildAuthorizationUrl(config, {
       redirect_uri: back,
-      scope: ['openid', ...settings.scopes.filter((scope) => scope !== 'openid')].join(' '),
+      scope: ['openid', ...ways.scopes.filter((scope) => scope !== 'openid')].join(' '),
       ...{ state, nonce: kept.nonce, ui_locales: locale },
       ...{ code_challenge: await calculatePKCECodeChallenge(kept.verifier), code_challenge_method: 'S256' },
       ...(await whom(wish)),
-      ...howOld(wish),
-      ...howSure(settings, wish.proof),
+      ...howOld(ways, wish),
+      ...howSure(ways, wish.proof),
     });
     return { address: address.href, pending: kept };
   }
@@ -73,19 +74,20 @@ export function createRedirects(
     } catch (error) {
       return refusalOf(error);
     }
-    if (claims === undefined || typeof claims.sub !== 'string') return refused('unbelievable', 'no ID token');
-    return verifiedOf(claims, claims.sub, kept);
+    const subject = claims?.[ways.subject];
+    if (claims === undefined || typeof subject !== 'string') return refused('unbelievable', `no claim ${ways.subject}`);
+    return verifiedOf(claims, subject, kept);
   }
 
   function verifiedOf(claims: Claims, subject: string, { at }: Pending): Verified | NotVerified {
-    for (const [name, allowed] of Object.entries(settings.requires)) {
+    for (const [name, allowed] of Object.entries(ways.requires)) {
       if (!textsOf(claims[name]).some((value) => allowed.includes(value)))
         return refused('unbelievable', `${name} is another`);
     }
     const said = saidIn(claims);
     return {
       outcome: 'verified',
-      person: personIn(claims, keyOf(settings.issuer, subject)),
+      person: personIn(claims, keyOf(settings.issuer, ways.subject, subject), { ...settings, groups: ways.groups }),
       said,
       anew: said.at !== undefined && said.at >= at - SKEW,
       ...(typeof claims.sid === 'string' ? { session: claims.sid } : {}),
@@ -100,8 +102,9 @@ export function createRedirects(
     answer,
     keep: ({ person }) => people.keep(person),
     believe: (said) => believed(table, said),
+    grounds: (said) => groundsOf(table, said),
     atMost: mostBelieved(table),
-    able: (wanted) => wanted === 'identity' || howSureOf(settings, wanted) !== undefined,
+    able: (wanted) => wanted === 'identity' || howSureOf(ways, wanted) !== undefined,
   };
 
   function refusalOf(error: unknown): NotVerified {
@@ -121,19 +124,21 @@ function byCode(code: string): NotVerified {
   return refused('unbelievable', /^[\w-]{1,60}$/.test(code) ? code : 'another error');
 }
 
-/** Seconds; and to be of now, by the word that providers without `max_age` know. */
-function howOld({ maxAge }: Wish): Record<string, string> {
-  if (maxAge === undefined) return {};
-  return { max_age: String(Math.floor(maxAge / 1000)), ...(maxAge === 0 ? { prompt: 'login' } : {}) };
+/** By an age where it knows one, else by asking anew; and never for nothing. */
+function howOld({ ages }: Ways, { maxAge }: Wish): Record<string, string> {
+  if (maxAge === undefined || ages === 'none') return {};
+  const anew = { prompt: 'login' };
+  if (ages === 'prompt') return anew;
+  return { max_age: String(Math.floor(maxAge / 1000)), ...(maxAge === 0 ? anew : {}) };
 }
 
-function howSureOf({ asks }: Settings, wanted: ProofWanted) {
+function howSureOf({ asks }: Ways, wanted: ProofWanted) {
   if (wanted === 'identity') return undefined;
   return wanted === 'resistant' ? asks.resistant : (asks.twoKinds ?? asks.resistant);
 }
 
-function howSure(settings: Settings, wanted: ProofWanted): Record<string, string> {
-  const asking = howSureOf(settings, wanted);
+function howSure(ways: Ways, wanted: ProofWanted): Record<string, string> {
+  const asking = howSureOf(ways, wanted);
   if (asking === undefined) return {};
   const { acrValues, essentialAcr, acrs } = asking;
   const claims = {
@@ -144,11 +149,4 @@ function howSure(settings: Settings, wanted: ProofWanted): Record<string, string
     ...(acrValues ? { acr_values: acrValues.join(' ') } : {}),
     ...(Object.keys(claims).length > 0 ? { claims: JSON.stringify({ id_token: claims }) } : {}),
   };
-}
-
-function rowsOf({ assurance }: Settings): BeliefRow[] {
-  return assurance.map(({ kinds, phishingResistant, attested, ...named }) => {
-    const when = Object.entries(named).flatMap(([name, values]) => (values ? [[name, values] as const] : []));
-    return { when: Object.fromEntries(when), kinds, phishingResistant, attested };
-  });
 }

@@ -1,11 +1,25 @@
 import { z } from 'zod';
 import { KINDS } from '../../core/assurance.ts';
+import type { BeliefRow } from '../../core/belief.ts';
+import { parseDuration } from '../../core/duration.ts';
+import { PRESETS, type Preset, type PresetName } from './presets.ts';
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+const NAMES = Object.keys(PRESETS) as [PresetName, ...PresetName[]];
+const HOUR = 3_600_000;
 
 const text = z.string().min(1).max(200);
 const texts = z.array(text).min(1).max(20);
 const localized = z.union([text, z.record(z.string().min(2).max(35), text)]);
+
+function duration(least: number, most: number) {
+  return z.string().transform((value, { addIssue }) => {
+    const length = parseDuration(value);
+    if (length !== undefined && length >= least && length <= most) return length;
+    addIssue(`must be a duration from ${least / HOUR}h to ${most / HOUR}h`);
+    return z.NEVER;
+  });
+}
 
 /** An issuer identifier (OpenID Connect Core section 2): compared by its characters, so a slash at the end counts. */
 const issuer = z
@@ -16,7 +30,7 @@ const issuer = z
     if (url === null || url.search !== '' || url.hash !== '' || url.username !== '') return false;
     return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
   }, 'must be an https address without query, as the provider’s own document says it')
-  .refine((value) => !value.includes('{'), 'must name one tenant, by its id');
+  .refine((value) => !/[{}]|\/(common|organizations|consumers)\//.test(value), 'must name one tenant, by its id');
 
 const row = z
   .strictObject({
@@ -35,33 +49,87 @@ const row = z
   });
 
 /** How a provider is asked for more than who it is. */
-const asking = z
-  .strictObject({
-    acrValues: texts.optional().describe('Parameter acr_values'),
-    essentialAcr: texts.optional().describe('The claim acr, essential, with these values'),
-    acrs: texts.optional().describe('The claim acrs, essential, with the first of these'),
-  })
-  .optional();
-
-export const settings = z.strictObject({
-  name: localized.describe('As people know the provider: it stands on the button'),
-  issuer: issuer.describe('Its issuer identifier, to the character'),
-  clientId: text,
-  clientSecret: z.string().min(16).max(512),
-  scopes: z.array(text).max(20).default(['profile', 'email']).describe('Beside openid'),
-  asks: z
-    .strictObject({ twoKinds: asking, resistant: asking })
-    .prefault({})
-    .describe('How it is asked for two kinds of proof, and for one that can’t be phished'),
-  assurance: z
-    .array(row)
-    .max(50)
-    .default([])
-    .describe('What counts of what it says was shown; what no line names is one proof of knowledge'),
-  requires: z
-    .record(text, texts)
-    .default({})
-    .describe('Claims of which each must have one of these values, as hd or tid'),
+const asking = z.strictObject({
+  acrValues: texts.optional().describe('Parameter acr_values'),
+  essentialAcr: texts.optional().describe('The claim acr, essential, with these values'),
+  acrs: texts.optional().describe('The claim acrs, essential, with the first of these'),
 });
 
+const claim = text.optional();
+
+export const settings = z
+  .strictObject({
+    name: localized.describe('As people know the provider: it stands on the button'),
+    preset: z.enum(NAMES).default('plain').describe('Its make: how it names people, is asked, and says what was shown'),
+    issuer: issuer.describe('Its issuer identifier, to the character'),
+    clientId: text,
+    clientSecret: z.string().min(16).max(512),
+    scopes: z.array(text).max(20).optional().describe('Beside openid; by default the preset’s'),
+    requires: z
+      .record(text, texts)
+      .default({})
+      .describe('Claims of which each must have one of these values, as hd or tid'),
+    asks: z
+      .strictObject({ twoKinds: asking.optional(), resistant: asking.optional() })
+      .optional()
+      .describe('How it is asked for two kinds of proof, and for one that can’t be phished; by default the preset’s'),
+    assurance: z
+      .array(row)
+      .max(50)
+      .optional()
+      .describe('What counts of what it says was shown; what no line names is one proof of knowledge'),
+    repeatsUs: z
+      .boolean()
+      .default(false)
+      .describe('It passes on what this gateway said, as its external method: nothing of that counts a second time'),
+    claims: z
+      .strictObject({ ...{ username: claim, name: claim, email: claim, givenName: claim, familyName: claim } })
+      .extend({ phone: claim, department: claim, locale: claim })
+      .prefault({})
+      .describe('Claims that describe a person, where they are others than the usual ones'),
+    groups: z
+      .strictObject({
+        always: z.array(text).max(20).default([]).describe('Groups of everybody who comes by it'),
+        claim: text.optional().describe('The claim with the names of its groups; by default the preset’s'),
+        map: z.record(text, text).optional().describe('Its groups, each with the group that it stands for here'),
+      })
+      .prefault({}),
+    askAgain: duration(HOUR, 90 * 24 * HOUR)
+      .prefault('24h')
+      .describe('How long somebody is taken to be still there since they came by it last'),
+  })
+  .superRefine(({ preset, requires, issuer: own }, { addIssue }) => {
+    for (const name of PRESETS[preset].pins) {
+      // The tenant's own issuer pins it.
+      if (requires[name] !== undefined || (name === 'tid' && own.split('/').some(isTenant))) continue;
+      addIssue({ code: 'custom', path: ['requires', name], message: `is missing: anybody's people would come in` });
+    }
+  });
+
 export type Settings = z.infer<typeof settings>;
+
+const isTenant = (part: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(part);
+
+/** With what the preset says where the configuration says nothing. */
+export interface Ways extends Omit<Preset, 'pins' | 'groups'> {
+  groups: { claim: string; map: Readonly<Record<string, string>> | undefined; always: readonly string[] };
+  requires: Readonly<Record<string, readonly string[]>>;
+}
+
+export function waysOf({ preset, issuer: own, requires, ...given }: Settings): Ways {
+  const { pins, ...made } = PRESETS[preset];
+  const tenant = pins.includes('tid') ? own.split('/').find(isTenant) : undefined;
+  return {
+    ...made,
+    scopes: given.scopes ?? made.scopes,
+    asks: given.asks ?? made.asks,
+    assurance: given.repeatsUs ? [] : (given.assurance?.map(rowOf) ?? made.assurance),
+    groups: { claim: given.groups.claim ?? made.groups, map: given.groups.map, always: given.groups.always },
+    requires: { ...(tenant === undefined ? {} : { tid: [tenant] }), ...requires },
+  };
+}
+
+function rowOf({ kinds, phishingResistant, attested, ...named }: z.infer<typeof row>): BeliefRow {
+  const when = Object.entries(named).flatMap(([name, values]) => (values ? [[name, values] as const] : []));
+  return { when: Object.fromEntries(when), kinds, phishingResistant, attested };
+}
