@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RequestHandler } from 'express';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import type { Request, RequestHandler } from 'express';
 import { nameRoute } from '../core/route-name.ts';
 import { readServed, type Served } from './served.ts';
 
@@ -47,6 +48,32 @@ export function assets(folders: readonly AssetFolder[] = assetFolders()): Assets
   return found;
 }
 
+/** How the octets of an asset are sent: as they are, or smaller. */
+interface Encoded {
+  body: Buffer;
+  encoding?: 'br' | 'gzip';
+}
+
+const ENCODERS = { br: brotliCompressSync, gzip: gzipSync } as const;
+/** Fewer octets than that gain nothing. */
+const LEAST_COMPRESSED = 512;
+const made = new WeakMap<Served, Map<string, Buffer>>();
+
+/**
+ * Compressed once, when first asked for. Assets alone: a page holds a form's token beside what a request brought, and
+ * how small both become together would tell of the token (BREACH).
+ */
+function encoded(asset: Served, req: Request): Encoded {
+  const { body, type } = asset;
+  const encoding = req.acceptsEncodings('br', 'gzip');
+  const isText = /^(?:text|application)\/|\+xml/.test(type);
+  if ((encoding !== 'br' && encoding !== 'gzip') || !isText || body.length < LEAST_COMPRESSED) return { body };
+  const known = made.get(asset) ?? new Map<string, Buffer>();
+  const smaller = known.get(encoding) ?? ENCODERS[encoding](body);
+  made.set(asset, known.set(encoding, smaller));
+  return { body: smaller, encoding };
+}
+
 /** An address that names the content is good for ever. */
 export function serveAssets(assets: Assets): RequestHandler {
   return (req, res, next) => {
@@ -55,7 +82,11 @@ export function serveAssets(assets: Assets): RequestHandler {
     nameRoute(res, '/assets/*');
     const forever = req.query.v === asset.version;
     res.setHeader('cache-control', forever ? 'public, max-age=31536000, immutable' : 'public, max-age=300');
-    res.setHeader('etag', asset.etag);
-    res.type(asset.type).send(asset.body);
+    const { body, encoding } = encoded(asset, req);
+    // A validator names what was sent, to the octet (RFC 9110 section 8.8.3.3).
+    res.setHeader('etag', encoding === undefined ? asset.etag : asset.etag.replace(/"$/, `-${encoding}"`));
+    if (encoding !== undefined) res.setHeader('content-encoding', encoding);
+    res.vary('accept-encoding');
+    res.type(asset.type).send(body);
   };
 }

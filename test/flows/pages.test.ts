@@ -88,4 +88,45 @@ describe('languages and /applications', () => {
       expect(reply.location?.origin).toBe(scene.gateway.url);
     }
   });
+
+  it('are as small as they may be: assets come compressed, and pages that hold a form’s token don’t (BREACH)', async () => {
+    const { url } = scene.gateway;
+    const page = await fetch(`${url}/`, { headers: { 'accept-encoding': 'br, gzip' } });
+    expect(page.headers.get('content-encoding')).toBeNull();
+    const [, sheet = ''] = /href="([^"]+sallyport\.css[^"]*)"/.exec(await page.text()) ?? [];
+    const versions = [];
+    for (const [accepted, encoding] of [
+      ['br, gzip', 'br'],
+      ['gzip', 'gzip'],
+      ['br;q=0, gzip', 'gzip'],
+      ['identity', null],
+    ]) {
+      const answer = await fetch(`${url}${sheet}`, { headers: { 'accept-encoding': accepted ?? '' } });
+      expect(answer.headers.get('content-encoding')).toBe(encoding);
+      expect(answer.headers.get('vary')?.toLowerCase()).toContain('accept-encoding');
+      expect(await answer.text()).toContain('--accent');
+      versions.push(answer.headers.get('etag'));
+    }
+    expect(new Set(versions).size).toBe(3);
+    const asked = new Client({ headers: { 'accept-encoding': 'br, gzip', 'if-none-match': versions[0] ?? '' } });
+    const again = await asked.get(`${url}${sheet}`);
+    expect(again.status).toBe(304);
+  });
+
+  it('are light: a sign-in takes at most ten requests and 45 kB', async () => {
+    const { url } = scene.gateway;
+    const page = await new Client().open(`${url}/account`);
+    expect(page.body).toContain('type="password"');
+    const linked = [...page.body.matchAll(/<(?:link|script|img)[^>]+(?:href|src)="(\/[^"]+)"/g)].map(
+      ([, path = '']) => path,
+    );
+    const answers = await Promise.all(
+      linked.map((path) => new Client({ headers: { 'accept-encoding': 'br' } }).get(`${url}${path}`)),
+    );
+    expect(linked.length + 1).toBeGreaterThan(5);
+    expect(linked.length + 1).toBeLessThanOrEqual(10);
+    const octets = answers.map(({ headers }) => Number(headers['content-length']));
+    expect(octets.every((length) => length > 0)).toBe(true);
+    expect(octets.reduce((sum, length) => sum + length, page.body.length)).toBeLessThan(45_000);
+  });
 });
