@@ -14,6 +14,7 @@ import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import { createDurableStore } from '../durable/index.ts';
 import { createLimits } from '../lockout/limits.ts';
 import type { Config } from './config.ts';
+import { hashing } from './hashing/index.ts';
 import { fileOf } from './lock.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Modules } from './modules.ts';
@@ -100,7 +101,8 @@ export function createDirectories(
     const signInWith = routedTo(config.signInWith, [route]);
     const recordsOf = (what: string) => durable.records(`directory-${what}:${id}`);
     const kept = { id, records, recordsOf, passwords, fetch };
-    directories.set(id, module.create(settings, { ...world, log, ...kept, signInWith, work: metrics.hashing(id) }));
+    const hashes = { work: metrics.hashing(id), argon2: hashing };
+    directories.set(id, module.create(settings, { ...world, log, ...kept, signInWith, ...hashes }));
   }
   return directories;
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Argon2 } from './argon2.ts';
 import type { PasswordDue } from './assurance.ts';
 import type { Examine } from './finding.ts';
 import type { WorkMeter } from './load.ts';
@@ -97,6 +98,8 @@ export interface DirectoryPorts {
   passwords?: PasswordsPort;
   /** Told of passwords that wait to be hashed, where somebody measures. */
   work?: WorkMeter;
+  /** Hashes passwords behind everything else; without, in the threads that files and look-ups need too. */
+  argon2?: Argon2;
 }
 
 /** The policy's rules, for whoever sets another one's password: a command, a file. */
