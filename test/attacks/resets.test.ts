@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Reply } from '../support/client.ts';
+import { Client, type Reply } from '../support/client.ts';
+import { PASSWORD } from '../support/gateway.ts';
 import { outbox } from '../support/outbox.ts';
 import {
   asksNew,
@@ -65,5 +66,34 @@ describe('resets of one account at the same moment', () => {
     expect(new Set(opened)).toEqual(new Set([winner]));
     // And none of the others goes on.
     for (const { text } of ends.filter((_, at) => at !== winner)) expect(text).toContain('This is over');
+  });
+});
+
+describe('a password that strangers had stopped for good', () => {
+  const scene = stage(() => ({
+    config: {
+      ...RESET,
+      // Without a profile whose lock comes first.
+      passwordPolicy: {},
+      lockout: { failures: 100, inARow: 12, perAddress: { failures: 100_000, window: '10m' } },
+    },
+  }));
+
+  it('is looked at again once its owner has replaced it, in any browser', async () => {
+    const someone = await scene.newcomer();
+    await someone.enter('library');
+    await register(scene, someone, 'mail', 'stopped@private.example');
+    const enters = async (password: string) => {
+      const stranger = scene.elsewhere(someone, new Client());
+      const page = await stranger.password(await stranger.begin('library'), someone.username, password);
+      return page.url.pathname === '/library';
+    };
+    for (let guess = 0; guess < 13; guess += 1) expect(await enters('a guess')).toBe(false);
+    expect(await enters(PASSWORD)).toBe(false);
+    const other = forgetful(scene, someone);
+    const next = await other.byMessage(scene, await other.ask(), 'mail', 'stopped@private.example');
+    expect((await other.give(next, { next: NEXT_PASSWORD })).text).toContain('Your password is changed');
+    expect(await enters(NEXT_PASSWORD)).toBe(true);
+    expect(scene.audit().filter(({ event }) => event === 'attempts.released')).toHaveLength(1);
   });
 });
