@@ -205,6 +205,8 @@ describe('configuration', async () => {
     'logo.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
     'logo-white.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
     'icon.png': '\x89PNG\r\n\x1a\n        ',
+    'duo-web': 'k'.repeat(40),
+    'duo-api': 'k'.repeat(40),
     'programs-ca.pem': issue({ ca: true }).certificate.toString(),
     'federation.pem': issue({ ca: true }).certificate.toString(),
   };

@@ -209,6 +209,15 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'src/boot/migrate/commands.ts': 'whose exports are read',
     'src/boot/own-commands.ts': 'whose exports are read',
   },
+  push: {
+    'src/factors/duo/asking.ts': 'what Duo calls a request on the phone',
+    'src/factors/duo/auth-api.ts': 'what Duo calls a request on the phone',
+  },
+  sms: {
+    'src/factors/duo/index.ts': 'a value of amr (RFC 8176)',
+    'src/factors/duo/universal.test.ts': 'a value of amr (RFC 8176)',
+    'src/factors/duo/worth.ts': 'a value of amr (RFC 8176)',
+  },
   totp: {
     'src/boot/migrate/privacyidea.ts': 'what privacyIDEA calls a kind of token',
     'src/boot/migrate/readers.test.ts': 'what privacyIDEA calls a kind of token',
