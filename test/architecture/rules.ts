@@ -174,7 +174,6 @@ const ORDINARY: Readonly<Record<string, string>> = {
 
 /** Where an ordinary id stands for that other thing, by file. */
 const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  sms: { 'src/core/belief.ts': 'a method of RFC 8176' },
   password: {
     'src/core/directory.ts': 'what standard input of a command holds',
     'src/core/factor-ports.ts': 'the port to the directory that checks passwords, whoever asks',
@@ -214,6 +213,7 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'src/factors/duo/auth-api.ts': 'what Duo calls a request on the phone',
   },
   sms: {
+    'src/core/belief.ts': 'a method of RFC 8176',
     'src/factors/duo/index.ts': 'a value of amr (RFC 8176)',
     'src/factors/duo/universal.test.ts': 'a value of amr (RFC 8176)',
     'src/factors/duo/worth.ts': 'a value of amr (RFC 8176)',
