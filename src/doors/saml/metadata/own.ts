@@ -1,14 +1,17 @@
-import type { LocalizedText } from '../../../core/account.ts';
 import type { DoorPorts } from '../../../core/door.ts';
 import type { Keyring } from '../../../core/keyring.ts';
 import {
+  algorithmElements,
   BINDINGS,
   durationOf,
   element,
   instantOf,
+  keyElement,
+  localizedElements,
   METHODS,
   NAME_ID_FORMATS,
   PROTOCOL,
+  published,
   writeSigned,
   type XmlElement,
 } from '../../../saml/index.ts';
@@ -43,25 +46,9 @@ export interface OwnFacts {
   locales: readonly string[];
 }
 
-/**
- * The metadata, signed. It stays the same text until the keys change or half its validity has passed, so that
- * answering costs nothing and whoever fetches it always gets one that is valid for a while.
- */
-export function createOwnMetadata(facts: OwnFacts, keyring: Keyring, now: () => number): { xml(): string } {
-  let made: { xml: string; at: number } | undefined;
-  keyring.onChange(() => {
-    made = undefined;
-  });
-  return {
-    xml() {
-      const at = now();
-      if (made === undefined || at < made.at || at >= made.at + facts.settings.metadata.lifetime / 2) {
-        made = { xml: ownMetadata(facts, keyring, at), at };
-      }
-      return made.xml;
-    },
-  };
-}
+/** The metadata, signed. */
+export const createOwnMetadata = (facts: OwnFacts, keyring: Keyring, now: () => number): { xml(): string } =>
+  published(keyring, now, facts.settings.metadata.lifetime, (at) => ownMetadata(facts, keyring, at));
 
 /** `EntityDescriptor` of the identity provider (saml-metadata section 2.4.3), signed, valid from `at` on. */
 export function ownMetadata(facts: OwnFacts, keyring: Keyring, at: number): string {
@@ -75,32 +62,13 @@ export function ownMetadata(facts: OwnFacts, keyring: Keyring, at: number): stri
       validUntil: instantOf(at + lifetime),
       cacheDuration: durationOf(cache),
     },
-    algorithms(),
+    element('md:Extensions', {}, ...algorithmElements()),
     roleOf(facts, keyring),
     organization && organizationOf(organization, locales[0] ?? 'en'),
     ...contacts.map(contactOf),
   );
   const method = METHODS[settings.algorithm];
   return writeSigned(root, 0, { method, digest: method.hash, key: keyring.active(method.key) });
-}
-
-const MORE = 'http://www.w3.org/2001/04/xmldsig-more#';
-/** What the gate accepts, in order of preference. */
-const DIGEST_METHODS = [
-  'http://www.w3.org/2001/04/xmlenc#sha256',
-  `${MORE}sha384`,
-  'http://www.w3.org/2001/04/xmlenc#sha512',
-];
-const SIGNING_METHODS = ['rsa', 'ecdsa'].flatMap((key) => [256, 384, 512].map((bits) => `${MORE}${key}-sha${bits}`));
-
-/** Without these, Shibboleth service providers sign with SHA-1 (SAML metadata algorithm support section 2). */
-function algorithms(): XmlElement {
-  return element(
-    'md:Extensions',
-    {},
-    ...DIGEST_METHODS.map((uri) => element('alg:DigestMethod', { Algorithm: uri })),
-    ...SIGNING_METHODS.map((uri) => element('alg:SigningMethod', { Algorithm: uri })),
-  );
 }
 
 function roleOf({ identity, institution, locales }: OwnFacts, keyring: Keyring): XmlElement {
@@ -118,23 +86,15 @@ function roleOf({ identity, institution, locales }: OwnFacts, keyring: Keyring):
       {},
       // Shibboleth service providers drop scoped attributes of any other scope.
       element('shibmd:Scope', { regexp: 'false' }, identity.scope),
-      element('mdui:UIInfo', {}, ...localized('mdui:DisplayName', institution.name, locales)),
+      element('mdui:UIInfo', {}, ...localizedElements('mdui:DisplayName', institution.name, locales)),
     ),
-    ...keyring.published().flatMap(({ certificate }) => (certificate === undefined ? [] : [keyOf(certificate)])),
+    ...keyring
+      .published()
+      .flatMap(({ certificate }) => (certificate === undefined ? [] : [keyElement(certificate, 'signing')])),
     ...endpoints('md:SingleLogoutService', identity.slo),
     ...Object.values(NAME_ID_FORMATS).map((format) => element('md:NameIDFormat', {}, format)),
     ...endpoints('md:SingleSignOnService', identity.sso),
   );
-}
-
-function keyOf(certificate: string): XmlElement {
-  const data = element('ds:X509Data', {}, element('ds:X509Certificate', {}, certificate));
-  return element('md:KeyDescriptor', { use: 'signing' }, element('ds:KeyInfo', {}, data));
-}
-
-function localized(name: XmlElement['name'], text: LocalizedText, locales: readonly string[]): XmlElement[] {
-  const texts = typeof text === 'string' ? locales.map((locale) => [locale, text] as const) : Object.entries(text);
-  return texts.map(([locale, value]) => element(name, { 'xml:lang': locale }, value));
 }
 
 type Organization = NonNullable<SamlSettings['metadata']['organization']>;
