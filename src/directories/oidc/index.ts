@@ -1,7 +1,6 @@
 import type { Directory, DirectoryModule } from '../../core/directory.ts';
-import { SallyportError } from '../../core/errors.ts';
+import { createPeople, knownThrough } from '../../core/known-people.ts';
 import { createClient } from './client.ts';
-import { createPeople } from './people.ts';
 import { createRedirects } from './redirects.ts';
 import { type Settings, settings } from './settings.ts';
 
@@ -12,18 +11,7 @@ const oidc: DirectoryModule<Settings> = {
   create(options, ports): Directory {
     const people = createPeople(ports.records, { now: ports.now, askAgain: options.askAgain });
     const client = createClient(options, ports);
-    return {
-      passwordless: true,
-      redirects: createRedirects(options, ports, client, people),
-      byKey: people.get,
-      async find(username) {
-        const [person, another] = await people.byName(username);
-        if (another) throw new SallyportError('ERR_AMBIGUOUS', 'the provider gives this name to several');
-        return person;
-      },
-      list: people.all,
-      verifyPassword: async () => 'wrong',
-    };
+    return { ...knownThrough(people), redirects: createRedirects(options, ports, client, people) };
   },
 };
 

@@ -8,11 +8,11 @@ import {
 import { z } from 'zod';
 import { believed, groundsOf, mostBelieved } from '../../core/belief.ts';
 import type { DirectoryPorts } from '../../core/directory.ts';
+import type { People } from '../../core/known-people.ts';
 import type { Departure, Returned, Trip } from '../../core/redirect.ts';
 import type { NotVerified, ProofWanted, Redirects, Verified, Wish } from '../../core/upstream.ts';
 import { type Claims, keyOf, personIn, saidIn, textsOf } from './claims.ts';
 import { type ReadClient, unavailable } from './client.ts';
-import type { People } from './people.ts';
 import { type Settings, type Ways, waysOf } from './settings.ts';
 
 /** How far its clock may be behind ours where something must be of now, milliseconds. */

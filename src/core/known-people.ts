@@ -1,6 +1,8 @@
-import { emailKey, foldName } from '../../core/logins.ts';
-import type { Person } from '../../core/person.ts';
-import type { RecordStore } from '../../core/store.ts';
+import type { Directory } from './directory.ts';
+import { SallyportError } from './errors.ts';
+import { emailKey, foldName } from './logins.ts';
+import type { Person } from './person.ts';
+import type { RecordStore } from './store.ts';
 
 /** Rounds of compare-and-set before giving up. */
 const ROUNDS = 10;
@@ -77,4 +79,19 @@ export function createPeople(records: RecordStore, { now, askAgain }: { now(): n
       }
     },
   };
+}
+
+/** The part of a directory that has no people but those who have come by its provider, and no passwords. */
+export function knownThrough({ get, byName, all }: People) {
+  return {
+    passwordless: true,
+    byKey: get,
+    async find(username: string) {
+      const [person, another] = await byName(username);
+      if (another) throw new SallyportError('ERR_AMBIGUOUS', 'the provider gives this name to several');
+      return person;
+    },
+    list: all,
+    verifyPassword: async () => 'wrong',
+  } as const satisfies Directory;
 }
