@@ -3,20 +3,16 @@ import { createExchange } from '../accounts/exchange.ts';
 import type { AccountsRoom } from '../accounts/index.ts';
 import { type Applications, INTERNAL_APPLICATIONS } from '../core/application.ts';
 import type { CredentialKind, CredentialKinds } from '../core/credential-kind.ts';
-import type { Directory, PasswordsPort } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
 import type { EnabledFactor, EnabledFactors } from '../core/enabled-factor.ts';
 import type { FactorPorts } from '../core/factor-ports.ts';
-import { routedTo } from '../core/logins.ts';
 import type { Rule } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import { createDurableStore } from '../durable/index.ts';
 import { createLimits } from '../lockout/limits.ts';
 import type { Config } from './config.ts';
-import { hashing } from './hashing/index.ts';
 import { fileOf } from './lock.ts';
-import type { Metrics } from './metrics/index.ts';
 import type { Modules } from './modules.ts';
 import { createSharedClock, type SharedClock } from './nodes/clock.ts';
 import { traced } from './observed/factors.ts';
@@ -85,26 +81,6 @@ export async function openStores(config: Config, modules: Modules, world: World,
       await durable.close();
     },
   };
-}
-
-export function createDirectories(
-  config: Config,
-  modules: Modules,
-  { world, durable, log, metrics }: { world: World; durable: DurableStore; log: LogPort; metrics: Metrics },
-  { passwords, fetch }: { passwords: PasswordsPort; fetch: FactorPorts['fetch'] },
-): Map<string, Directory> {
-  const directories = new Map<string, Directory>();
-  for (const [id, { type, settings, ...route }] of config.directories) {
-    const module = modules.directories.get(type);
-    if (module === undefined) continue;
-    const records = durable.records(`directory:${id}`);
-    const signInWith = routedTo(config.signInWith, [route]);
-    const recordsOf = (what: string) => durable.records(`directory-${what}:${id}`);
-    const kept = { id, records, recordsOf, passwords, fetch };
-    const hashes = { work: metrics.hashing(id), argon2: hashing };
-    directories.set(id, module.create(settings, { ...world, log, ...kept, signInWith, ...hashes }));
-  }
-  return directories;
 }
 
 /** Credentials of one factor that an account may have, where the factor doesn't say: each more is one more to guess. */

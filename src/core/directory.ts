@@ -1,13 +1,18 @@
 import type { z } from 'zod';
-import type { Argon2 } from './argon2.ts';
+import type { LocalizedText } from './account.ts';
 import type { PasswordDue } from './assurance.ts';
+import type { AuditPort } from './audit-port.ts';
 import type { Examine } from './finding.ts';
+import type { HouseRoute } from './house.ts';
+import type { Keyring, KeyringOptions } from './keyring.ts';
 import type { WorkMeter } from './load.ts';
 import type { LogPort } from './log.ts';
 import type { SignInWith } from './logins.ts';
 import type { Person } from './person.ts';
 import type { Consequences, ProgramRoutes } from './program.ts';
-import type { RecordStore } from './store.ts';
+import type { Sealer } from './seal.ts';
+import type { SealedPlace } from './sealed.ts';
+import type { DurableStore, EphemeralStore, RecordStore } from './store.ts';
 import type { Redirects } from './upstream.ts';
 
 export type { PasswordState, Person } from './person.ts';
@@ -57,6 +62,8 @@ export interface Directory {
   readonly passwordless?: true;
   /** The way in by another house's sign-in page. */
   readonly redirects?: Redirects;
+  /** What the house behind it calls. */
+  readonly answers?: readonly HouseRoute[];
   /**
    * `current`: the present one, where the person has just given it. Throws PasswordRefusedError for a password
    * that it doesn't take. Absent: passwords are changed elsewhere. `owner`: the person chose it, and how many former
@@ -94,12 +101,29 @@ export interface DirectoryPorts {
   log: LogPort;
   /** Guarded: public addresses and the allowed ones, no redirects. */
   fetch(url: string | URL, init?: RequestInit): Promise<globalThis.Response>;
+  /** What it takes to speak with another house in a protocol of keys and documents. */
+  house: HousePorts;
   /** What passwords must be, for those that somebody else sets. Absent: nobody says. */
   passwords?: PasswordsPort;
   /** Told of passwords that wait to be hashed, where somebody measures. */
   work?: WorkMeter;
-  /** Hashes passwords behind everything else; without, in the threads that files and look-ups need too. */
-  argon2?: Argon2;
+}
+
+/** Of a directory whose people sign in elsewhere. */
+export interface HousePorts {
+  /** Address of `Directory.answers`, and where whoever has left comes back to. */
+  base: string;
+  back: string;
+  institution: { name: LocalizedText };
+  locales: readonly string[];
+  /** Signing keys of a purpose, made on first use, kept and rolled over on all nodes alike. */
+  keyring(purpose: string, options: KeyringOptions): Promise<Keyring>;
+  /** For what was fetched: shared with all of its kind, under names that the module declares (`sealed`). */
+  durable: Pick<DurableStore, 'state' | 'records'>;
+  sealer: Sealer;
+  /** For what is good once. */
+  ephemeral: Pick<EphemeralStore, 'add'>;
+  audit: Pick<AuditPort, 'note'>;
 }
 
 /** The policy's rules, for whoever sets another one's password: a command, a file. */
@@ -115,6 +139,10 @@ export interface DirectoryModule<S = unknown> {
   readonly settings: z.ZodType<S>;
   /** What `sallyport doctor` is told. */
   readonly examine?: Examine<S>;
+  /** Where in its settings files are named: they are relative to the configuration's folder. */
+  readonly files?: readonly (readonly string[])[];
+  /** Where it keeps sealed values in the durable store. */
+  readonly sealed?: readonly SealedPlace[];
   create(settings: S, ports: DirectoryPorts): Directory;
   /** Where programs call it (`ProgramRoutes.base`), and which of its settings says so; undefined where none do. */
   programs?(settings: S): { base: string; setting: readonly string[] } | undefined;

@@ -4,12 +4,13 @@ import type { z } from 'zod';
 import type { Account, LocalizedText } from './account.ts';
 import type { Application, Applications } from './application.ts';
 import type { AcrTable, Evidence, Proof } from './assurance.ts';
+import type { AuditEvent, AuditPort } from './audit-port.ts';
 import type { Bonds, Deposits } from './bonds.ts';
 import type { Browser } from './browser.ts';
 import type { ClientCertificate } from './certificate.ts';
 import type { Command } from './directory.ts';
 import type { Exchange } from './exchange.ts';
-import type { Finding } from './finding.ts';
+import type { Examine } from './finding.ts';
 import type { JourneyPort } from './journey.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
 import type { Arrival, ArrivalMeter, Gate, Listening, Work } from './listening.ts';
@@ -28,17 +29,9 @@ import type {
   StillAllowedInput,
   Wants,
 } from './sign-in.ts';
-import type { DurableStore, EphemeralStore, RecordStore } from './store.ts';
+import type { DurableStore, EphemeralStore } from './store.ts';
 import type { Strangers } from './strangers.ts';
 import type { Trouble } from './trouble.ts';
-
-/** What a door looks at for `sallyport doctor`: it changes nothing. */
-export interface DoorSurroundings<A> {
-  applications: readonly A[];
-  /** What it has kept in the durable store; absent where there is none yet. */
-  records?: (namespace: string) => Pick<RecordStore, 'list'>;
-  now(): number;
-}
 
 /** What every kind of door says of itself. */
 interface AnyDoor<S, A> {
@@ -65,8 +58,8 @@ interface AnyDoor<S, A> {
   pools?(
     applications: readonly (Application & { settings: A })[],
   ): { application: string; ranges: readonly string[] }[];
-  /** What `sallyport doctor` is told of its applications: whether what they send is as it should be. */
-  examine?(surroundings: DoorSurroundings<Application & { settings: A }>): Promise<readonly Finding[]>;
+  /** What `sallyport doctor` is told. */
+  readonly examine?: Examine<S>;
   /** Where in an application's settings files are named: they are relative to the configuration's folder. */
   readonly files?: readonly (readonly string[])[];
   /** Where it keeps sealed values in the durable store. */
@@ -285,7 +278,7 @@ export interface CorePorts {
   /** Whoever may sign in now. `within`, `read`: the request that asks, and the account where that has read it already. */
   account(id: string, within?: object, read?: Account): Promise<Account | undefined>;
   /** Moves what a finished sign-in collected to its session; once. */
-  adopt(signIn: string, to: SessionSight, ttl: number, within?: object): Promise<readonly Evidence[]>;
+  adopt(signIn: string, to: SessionSight, ttl: number): Promise<readonly Evidence[]>;
   /** The browser behind a response of the web layer's. */
   browser(res: ServerResponse): Browser;
   /**
@@ -323,21 +316,4 @@ export interface RenderPort {
   allowFormAction(res: ServerResponse, ...origins: string[]): void;
 }
 
-export interface AuditEvent {
-  event: string;
-  account?: string;
-  application?: string;
-  ip?: string;
-  userAgent?: string;
-  reference?: string;
-  [fact: string]: unknown;
-}
-
-export interface AuditPort {
-  /** Durable before it returns: for what changes security. */
-  commit(event: AuditEvent): Promise<void>;
-  /** Written off the request's path. */
-  note(event: AuditEvent): void;
-}
-
-export type { LogPort };
+export type { AuditEvent, AuditPort, LogPort };

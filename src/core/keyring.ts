@@ -20,8 +20,8 @@ export interface SigningKey {
 
 export interface KeyringOptions {
   algorithms: readonly KeyAlgorithm[];
-  /** Makes a certificate beside each key, with this common name. */
-  certificate?: { commonName: string };
+  /** Makes a certificate beside each key, with this common name. `encrypts`: others encrypt for it, and it signs nothing. */
+  certificate?: { commonName: string; encrypts?: true };
   /** How long ahead a new key is published before it signs, milliseconds. */
   ahead: number;
   /** How long what a key has signed may live, milliseconds: so long its successor's beginning it stays published. */

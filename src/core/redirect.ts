@@ -1,4 +1,5 @@
 import type { Answer } from './prompt.ts';
+import { directoryOfUpstream } from './said.ts';
 
 /**
  * A way out of the gateway's pages and back. The gateway makes it when the person leaves, binds it to their browser, to
@@ -36,4 +37,10 @@ export interface Leaving {
   readonly returns: string;
   /** Bytes that an answer may have; by default 64 KiB. */
   readonly longest?: number;
+}
+
+/** Where answers come back: an address of its own for each, so that none can be taken for another's (RFC 9700 section 4.4.2). */
+export function returnPathOf(source: string): string {
+  const directory = directoryOfUpstream(source);
+  return directory === undefined ? `/return/factors/${source}` : `/return/directories/${directory}`;
 }

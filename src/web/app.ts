@@ -9,6 +9,7 @@ import { clientCertificates } from './client-certificate.ts';
 import { send, type WebDeps } from './context.ts';
 import { notFound, showErrors } from './errors.ts';
 import { factorRoutes, ownOrigins } from './factor-routes.ts';
+import { houseRoutes } from './house-routes.ts';
 import { languageSwitch } from './language-switch.ts';
 import { accountPages } from './pages/account/index.ts';
 import { applicationsPage } from './pages/applications.ts';
@@ -73,6 +74,7 @@ export function createWeb(deps: WebDeps): Express {
   for (const door of deps.doors) app.use(door.handler);
   app.use(factorRoutes(deps));
   app.use(programRoutes(deps));
+  app.use(houseRoutes(deps));
   app.get('/', async (req, res) => {
     const session = await deps.core.session(req, res);
     send(deps, res, 'home', { signedIn: session !== undefined });

@@ -27,6 +27,16 @@ export function formText(limit: number): RequestHandler[] {
   return [utf8Alone, express.text({ type: FORM, limit, inflate: false }), counted];
 }
 
+/** Reads what a house posts, a form or a SOAP envelope, of at most `limit` bytes, likewise as it was sent. */
+export function houseText(limit: number): RequestHandler[] {
+  const types = [FORM, 'text/xml'];
+  const counted: RequestHandler = (req, _res, next) => {
+    if (typeof req.body === 'string' && req.is(FORM)) check(req.body);
+    next();
+  };
+  return [utf8Alone, express.text({ type: types, limit, inflate: false }), counted];
+}
+
 /** Forms are UTF-8 (URL Standard, section 5.1): in UTF-7 one reader's letters are another's markup. */
 const utf8Alone: RequestHandler = (req, _res, next) => {
   const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(req.headers['content-type'] ?? '') ?? [];

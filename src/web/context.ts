@@ -4,6 +4,7 @@ import type { AssuranceRoom } from '../assurance/index.ts';
 import type { Applications } from '../core/application.ts';
 import type { Bonds, Deposits } from '../core/bonds.ts';
 import type { AuditPort, Core, Door, LogPort } from '../core/door.ts';
+import type { HouseRoute } from '../core/house.ts';
 import type { Rule } from '../core/policy.ts';
 import type { Consequences, ProgramRoutes } from '../core/program.ts';
 import type { Leaving } from '../core/redirect.ts';
@@ -87,6 +88,8 @@ export interface WebDeps extends WebRooms, Rendering {
     routes: ProgramRoutes;
     follow(consequences: Consequences, facts: Readonly<Record<string, string>> & { by: string }): Promise<void>;
   }[];
+  /** What the houses behind directories call, below a path of each. */
+  houses: readonly { directory: string; base: string; routes: readonly HouseRoute[] }[];
   /** Documents at fixed addresses: path and JSON. */
   published: readonly { path: string; body: unknown }[];
   applications: Applications;

@@ -305,15 +305,8 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordP
     /** Where a forgotten one is replaced, and by what its owner can be reached then. */
     forgotten?: string;
     contacts?: {
-      /** `to` is masked; `serves`: not before then; `trouble`: not while no other address is told, or at all. */
-      list: {
-        id: string;
-        kind: ContactKind;
-        to: string;
-        addedAt: number;
-        serves?: number;
-        trouble?: 'alone' | 'unfit';
-      }[];
+      /** `to` is masked; `serves`: not before then; `alone`: not before there is another address. */
+      list: { id: string; kind: ContactKind; to: string; addedAt: number; serves?: number; alone?: true }[];
       /** Posts or links to `/account/contacts/add/<kind>`. */
       addable: ContactKind[];
       /** At `/account/contacts/questions`: set, to be set, or removed and asked until then; absent: none of it. */

@@ -70,7 +70,7 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
 
   const outside = await openOutside(config, modules, ground, ledger);
   closing.defer(() => outside.close());
-  const people = await openPeople(config, modules, ground, ledger, outside);
+  const people = await openPeople({ config, modules, ground, ledger, outside, keyring });
   closing.defer(() => people.close());
   const strangers = strangersOf(config, ground, ledger);
   const standing = { config, modules, ground, ledger, outside, people, strangers, keyring };

@@ -14,6 +14,7 @@ import type { Config } from '../config.ts';
 import { follow } from '../directory-command.ts';
 import { observedRequests } from '../observed/requests.ts';
 import type { Rooms } from '../rooms.ts';
+import { houseBaseOf } from './directories.ts';
 import type { Doors } from './doors.ts';
 import type { PageRendering } from './rendering.ts';
 import type { Standing } from './standing.ts';
@@ -73,6 +74,9 @@ export function frontOf(
       serves === undefined
         ? []
         : [{ directory, routes: serves, follow: follow.bind(undefined, { ...rooms, durable, ...ledger }, directory) }],
+    ),
+    houses: [...directories].flatMap(([directory, { answers: routes }]) =>
+      routes === undefined ? [] : [{ directory, base: houseBaseOf(directory), routes }],
     ),
     streams: createStreams({ ephemeral, waiting: rooms.waiting, now: world.now }),
     api: programs(config),

@@ -2,6 +2,7 @@ import { type AccountsRoom, accountsRoom } from '../../accounts/index.ts';
 import { createPasswordRules } from '../../accounts/passwords/index.ts';
 import { type AssuranceRoom, assuranceRoom } from '../../assurance/index.ts';
 import type { Directory } from '../../core/directory.ts';
+import type { CorePorts } from '../../core/door.ts';
 import type { EnabledFactors } from '../../core/enabled-factor.ts';
 import { routedTo } from '../../core/logins.ts';
 import type { Rule } from '../../core/policy.ts';
@@ -9,9 +10,10 @@ import { type LockoutRoom, lockoutRoom } from '../../lockout/index.ts';
 import { networkLookup } from '../../policy/index.ts';
 import type { Config } from '../config.ts';
 import type { Modules } from '../modules.ts';
-import { createDirectories, createFactors, credentialKinds, OWN_RULES } from '../parts.ts';
+import { createFactors, credentialKinds, OWN_RULES } from '../parts.ts';
 import { breachedBy, passwordsPort } from '../passwords/index.ts';
 import { createRegistry, type Registry } from '../registry.ts';
+import { createDirectories } from './directories.ts';
 import type { Ground } from './ground.ts';
 import type { Ledger } from './ledger.ts';
 import { joinedLockout, strictestLockout } from './lockout-bound.ts';
@@ -35,13 +37,19 @@ export interface People {
   close(): Promise<void>;
 }
 
-export async function openPeople(
-  config: Config,
-  modules: Modules,
-  ground: Ground,
-  { audit }: Ledger,
-  outside: Outside,
-): Promise<People> {
+/** What stands before people do. */
+interface Before {
+  config: Config;
+  modules: Modules;
+  ground: Ground;
+  ledger: Ledger;
+  outside: Outside;
+  keyring: CorePorts['keyring'];
+}
+
+export async function openPeople(before: Before): Promise<People> {
+  const { config, modules, ground, ledger, outside, keyring } = before;
+  const { audit } = ledger;
   await using closing = new AsyncDisposableStack();
   const { world, log, durable, ephemeral, sealer } = ground;
   const { acr, trustedDevices, directories: routes, passwordPolicy } = config;
@@ -52,7 +60,7 @@ export async function openPeople(
   const passwordRules = createPasswordRules({ passwordPolicy, ...(breached ? { breached } : {}) });
   const passwords = passwordsPort(passwordRules, (message) => outside.i18n.text(config.defaultLocale, message));
   const applications = createRegistry(config);
-  const directories = createDirectories(config, modules, ground, { passwords, fetch: outside.fetch });
+  const directories = createDirectories(config, modules, ground, { passwords, audit, keyring, fetch: outside.fetch });
   closing.defer(async () => {
     for (const directory of directories.values()) await directory.close?.();
   });

@@ -44,12 +44,18 @@ function iconFiles({ applications }: Tree): string[][] {
 
 export const isWebAddress = (text: string): boolean => /^https?:\/\//i.test(text);
 
-/** Where applications name files, by what their doors say. */
-function namedFiles({ applications }: Tree, modules: Modules): string[][] {
+/** Where applications name files, by what their doors say, and directories, by what their modules say. */
+function namedFiles({ applications, directories }: Tree, modules: Modules): string[][] {
   const ids = isTree(applications) ? Object.keys(applications) : [];
-  return [...modules.doors].flatMap(([door, { files = [] }]) =>
+  const ofApplications = [...modules.doors].flatMap(([door, { files = [] }]) =>
     ids.flatMap((id) => files.map((file) => ['applications', id, door, ...file])),
   );
+  const named = isTree(directories) ? Object.entries(directories) : [];
+  const ofDirectories = named.flatMap(([id, settings]) => {
+    const type = isTree(settings) && typeof settings.type === 'string' ? settings.type : id;
+    return (modules.directories.get(type)?.files ?? []).map((file) => ['directories', id, ...file]);
+  });
+  return [...ofApplications, ...ofDirectories];
 }
 
 function absolute(tree: Tree, path: readonly string[], folder: string): Tree {

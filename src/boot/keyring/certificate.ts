@@ -20,13 +20,14 @@ export interface CertificateWish {
   privateKey: KeyObject;
   publicKey: KeyObject;
   commonName: string;
+  encrypts?: true;
   /** Epoch milliseconds. */
   at: number;
   random(bytes: number): Uint8Array;
 }
 
 /**
- * A self-signed X.509 certificate (RFC 5280) for one of our keys: ten years, for signatures only, no authority
+ * A self-signed X.509 certificate (RFC 5280) for one of our keys: ten years, for signatures or for encryption only, no authority
  * over others. Answers base64 DER. It carries the key and vouches for nothing: trust comes with the metadata.
  */
 export async function certificateFor(wish: CertificateWish): Promise<string> {
@@ -45,7 +46,9 @@ export async function certificateFor(wish: CertificateWish): Promise<string> {
       publicKey: wish.publicKey.toCryptoKey(algorithm, true, ['verify']) as CryptoKey,
     },
     signingAlgorithm: algorithm,
-    extensions: [new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true)],
+    extensions: [
+      new KeyUsagesExtension(wish.encrypts ? KeyUsageFlags.keyEncipherment : KeyUsageFlags.digitalSignature, true),
+    ],
   });
   return Buffer.from(certificate.rawData).toString('base64');
 }

@@ -40,11 +40,9 @@ export interface KeyTools {
 export async function makeKey(wish: KeyWish, { sealer, random }: KeyTools): Promise<StoredKey> {
   const { purpose, algorithm, createdAt, activeFrom } = wish;
   const { privateKey, publicKey } = await PAIRS[algorithm]();
-  const commonName = wish.certificate?.commonName;
   const certificate =
-    commonName === undefined
-      ? undefined
-      : await certificateFor({ algorithm, privateKey, publicKey, commonName, at: createdAt, random });
+    wish.certificate &&
+    (await certificateFor({ algorithm, privateKey, publicKey, ...wish.certificate, at: createdAt, random }));
   const content: Content = { jwk: privateKey.export({ format: 'jwk' }), ...(certificate ? { certificate } : {}) };
   const id = randomUUID();
   const sealed = sealer.seal(JSON.stringify(content), keyContext(id));

@@ -50,9 +50,14 @@ const coming: SealedPlace = {
 };
 
 /** Those of every plug-in that is installed, in use or not. */
-export function sealedPlaces({ factors, doors }: Pick<Modules, 'factors' | 'doors'>): Places {
+export function sealedPlaces({
+  factors,
+  doors,
+  directories,
+}: Pick<Modules, 'factors' | 'doors' | 'directories'>): Places {
   const ofDoors = [...doors.values()].flatMap(({ sealed = [] }) => sealed);
-  const declared: SealedPlace[] = [coming, contactsPlace, secretQuestionsPlace, ...ofDoors];
+  const ofDirectories = [...directories.values()].flatMap(({ sealed = [] }) => sealed);
+  const declared: SealedPlace[] = [coming, contactsPlace, secretQuestionsPlace, ...ofDoors, ...ofDirectories];
   for (const { id, sealed = [] } of factors.values()) {
     const namespace = `factor:${id}`;
     for (const place of sealed) declared.push({ ...place, namespace, contextOf: owned(namespace, place.contextOf) });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../test/support/recording.ts';
+import type { HousePorts } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
 import { foldName, type SignInWith } from '../../core/logins.ts';
 import { BusyError, createQueue } from '../../core/queue.ts';
@@ -269,6 +270,8 @@ it('is put together by its module', async () => {
     recordsOf: createMemoryRecords,
     signInWith: PLAIN,
     log: recordingLog().log,
+    // Nobody is behind it.
+    house: {} as HousePorts,
   };
   const directory = local.create(local.settings.parse({}), ports);
   expect(await directory.verifyPassword(undefined, 'x')).toBe('wrong');

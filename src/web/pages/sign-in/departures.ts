@@ -2,8 +2,8 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { SallyportError } from '../../../core/errors.ts';
 import { parametersOf } from '../../../core/parameters.ts';
 import type { Answer } from '../../../core/prompt.ts';
-import type { Destination, Leaving, Returned } from '../../../core/redirect.ts';
-import { directoryOfUpstream, upstreamOf } from '../../../core/said.ts';
+import { type Destination, type Leaving, type Returned, returnPathOf } from '../../../core/redirect.ts';
+import { upstreamOf } from '../../../core/said.ts';
 import type { SignInRequest } from '../../../core/sign-in.ts';
 import type { Step } from '../../../sign-in/steps.ts';
 import { formText, LONGEST_FORM } from '../../bodies.ts';
@@ -33,16 +33,10 @@ interface Ways {
   proceed(req: Request, res: Response, request: SignInRequest, step: Step): Promise<void>;
 }
 
-/** Where answers come back: an address of its own for each, so that none can be taken for another's (RFC 9700 section 4.4.2). */
-export function pathOf(source: string): string {
-  const directory = directoryOfUpstream(source);
-  return directory === undefined ? `/return/factors/${source}` : `/return/directories/${directory}`;
-}
-
 /** Leaving a sign-in for another house's page, and coming back: bound to the browser, to the step, and to that house. */
 export function departures(deps: DeparturesNeeds, { requestOf, proceed }: Ways): Router {
   const { audit, deposits, journey, issuer } = deps;
-  const backOf = (source: string): string => `${issuer}${pathOf(source)}`;
+  const backOf = (source: string): string => `${issuer}${returnPathOf(source)}`;
   const sources = new Map(deps.leaving.map(({ source, leaving }) => [source, leaving]));
 
   /** A link and no form: what Chromium follows from a form must be named in `form-action`, and houses send on to others. */
@@ -127,7 +121,7 @@ export function departures(deps: DeparturesNeeds, { requestOf, proceed }: Ways):
   const router = Router();
   router.get('/sign-in/:id/leave', leave);
   for (const [source, leaving] of sources) {
-    const path = pathOf(source);
+    const path = returnPathOf(source);
     router.post(path, ...formText(leaving.longest ?? LONGEST_FORM), posted);
     router.get(path, comeBack(source, leaving));
   }

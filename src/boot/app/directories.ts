@@ -1,0 +1,42 @@
+import type { Directory, DirectoryPorts, HousePorts } from '../../core/directory.ts';
+import { routedTo } from '../../core/logins.ts';
+import { returnPathOf } from '../../core/redirect.ts';
+import { upstreamOf } from '../../core/said.ts';
+import type { Config } from '../config.ts';
+import type { Modules } from '../modules.ts';
+import type { Ground } from './ground.ts';
+
+/** What directories are given besides the ground. */
+type Given = Required<Pick<DirectoryPorts, 'passwords' | 'fetch'>> & Pick<HousePorts, 'audit' | 'keyring'>;
+
+/** Makes the configured directories. */
+export function createDirectories(
+  config: Config,
+  modules: Modules,
+  ground: Ground,
+  { passwords, fetch, audit, keyring }: Given,
+): Map<string, Directory> {
+  const { world, durable, ephemeral, sealer, log, metrics } = ground;
+  const directories = new Map<string, Directory>();
+  for (const [id, { type, settings, ...route }] of config.directories) {
+    const module = modules.directories.get(type);
+    if (module === undefined) continue;
+    const records = durable.records(`directory:${id}`);
+    const signInWith = routedTo(config.signInWith, [route]);
+    const recordsOf = (what: string) => durable.records(`directory-${what}:${id}`);
+    const kept = { id, records, recordsOf, passwords, fetch };
+    const house: HousePorts = {
+      base: `${config.issuer}${houseBaseOf(id)}`,
+      back: `${config.issuer}${returnPathOf(upstreamOf(id))}`,
+      institution: { name: config.name },
+      locales: config.locales,
+      ...{ keyring, durable, sealer, ephemeral, audit },
+    };
+    const ports = { ...world, log, ...kept, signInWith, house, work: metrics.hashing(id) };
+    directories.set(id, module.create(settings, ports));
+  }
+  return directories;
+}
+
+/** What the house behind a directory calls lies below this path. */
+export const houseBaseOf = (directory: string): `/${string}` => `/directories/${directory}`;
