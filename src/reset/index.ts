@@ -43,7 +43,8 @@ export function resetRoom(needs: ResetNeeds, below: LockoutRoom & AccountsRoom &
       ...createFlow(needs, { ...below, demands, limit, moves, proving, states, view }),
       /** Where it is done. */
       at: needs.reset.at,
-      contactRules: needs.reset.contacts,
+      /** At how many addresses an owner is to be told before one of them serves. */
+      addresses: needs.reset.addresses,
       human: createHuman(needs, { limit }),
       waiting: createResetWaiting(needs, states),
       close: messages.close,

@@ -6,6 +6,7 @@ import type { Reply } from '../support/client.ts';
 import { form } from '../support/forms.ts';
 import { asksPassword, type Someone, stage } from '../support/scene.ts';
 import { leaveAll } from '../support/service-provider.ts';
+import { signedMetadata } from './pysaml2/process.ts';
 import { PyServiceProvider, type PySignedIn, type Sent } from './pysaml2/service-provider.ts';
 
 /** A service provider on pysaml2 and xmlsec1, which share no code with node-saml or with ours. */
@@ -45,15 +46,7 @@ async function exchange(): Promise<{ entityId: string; certificates: number }> {
   const { body } = await fetch(`${scene.gateway.url}/saml/metadata`).then(async (reply) => ({
     body: await reply.text(),
   }));
-  const file = join(folder, 'idp.xml');
-  const certificate = join(folder, 'idp.pem');
-  const signer = /<ds:Signature[\s\S]+?X509Certificate>([^<]+)</.exec(body)?.[1]?.replace(/\s/g, '') ?? '';
-  writeFileSync(file, body);
-  writeFileSync(
-    certificate,
-    `-----BEGIN CERTIFICATE-----\n${signer.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
-  );
-  return sp.order('trust', { file, certificate });
+  return sp.order('trust', signedMetadata(folder, 'idp', body));
 }
 
 beforeAll(async () => {

@@ -66,14 +66,17 @@ export function claimsOf(xml: Uint8Array): { issuer?: string; inResponseTo?: str
 
 type Root = 'Response' | 'Assertion';
 
-/** The checks of a document, in order; those of the XML itself were made by `withDocument`. */
+/**
+ * The checks of a document, in order; those of the XML itself were made by `withDocument`. The schema comes late: for
+ * each of a thousand misplaced signatures it would have something to say.
+ */
 const CHECKS: readonly ((document: Document, root: Root) => void)[] = [
   elementsAndTextAlone,
-  (document) => document.validate(schema('response')),
   expectedRoot,
-  idsOnce,
   assertionsInPlace,
   signaturesInPlace,
+  (document) => document.validate(schema('response')),
+  idsOnce,
 ];
 
 /** Parses what a stranger wrote, and hands on its root once it has passed. */

@@ -1,0 +1,119 @@
+import type { Directory, DirectoryModule, DirectoryPorts } from '../../core/directory.ts';
+import type { HouseRoute } from '../../core/house.ts';
+import type { KeyringOptions } from '../../core/keyring.ts';
+import { createPeople, knownThrough } from '../../core/known-people.ts';
+import type { Source } from '../../saml/index.ts';
+import {
+  ClaimFault,
+  createProviderSource,
+  type IdentityProvider,
+  METHODS,
+  prepareResponses,
+  sealedCopies,
+} from '../../saml/index.ts';
+import { createOwnMetadata, type Own, type OwnKeys } from './own.ts';
+import { createRedirects } from './redirects.ts';
+import { type Settings, settings } from './settings.ts';
+
+const DAY = 86_400_000;
+
+/** Copies of metadata, apart from those of applications. */
+const COPIES = 'saml-providers';
+
+/** Providers look at our metadata daily at best: a new certificate is published a month ahead. */
+const SIGNING = { ahead: 30 * DAY, keeps: DAY };
+/** And they encrypt for the former key until they have looked. */
+const ENCRYPTION: KeyringOptions = { algorithms: ['RS256'], ahead: 0, keeps: 30 * DAY };
+
+/** People of another house, who sign in at its SAML identity provider. Those are known who have come by it. */
+const saml: DirectoryModule<Settings> = {
+  id: 'saml',
+  settings,
+  files: [['metadata', 'file']],
+  sealed: sealedCopies(COPIES),
+  create(options, ports): Directory {
+    prepareResponses();
+    const { now, house, id } = ports;
+    const own = ownOf(options, house);
+    const people = createPeople(ports.records, { now, askAgain: options.askAgain });
+    const source = sourceOf(options, ports);
+    const keys = keysOf(options, ports);
+    const facts = { own, settings: options, institution: house.institution, locales: house.locales };
+    return {
+      ...knownThrough(people),
+      redirects: createRedirects({
+        ...{ now, random: ports.random, id, own, settings: options, keys },
+        provider: async () => (await source.started()).find(options.entityId),
+        ephemeral: house.ephemeral,
+        keep: ({ person }) => people.keep(person),
+      }),
+      answers: [metadataRoute(async () => createOwnMetadata(facts, await keys(), now))],
+      close: async () => (await source.started()).close(),
+    };
+  },
+};
+
+function ownOf({ ownEntityId }: Settings, { base, back }: DirectoryPorts['house']): Own {
+  return { entityId: ownEntityId ?? `${base}/metadata`, consumer: back, logout: `${base}/logout` };
+}
+
+/** The provider's metadata, from the first moment on: whoever asks waits for the first look at it. */
+function sourceOf(options: Settings, ports: DirectoryPorts): { started(): Promise<Source<IdentityProvider>> } {
+  const { now, random, fetch, log, id, house } = ports;
+  const source = createProviderSource(
+    id,
+    options.metadata,
+    {
+      ...{ now, random, fetch, log, namespace: COPIES },
+      ...{ durable: house.durable, sealer: house.sealer, audit: house.audit },
+      about: (directory) => ({ directory }),
+      // Nobody but the configuration names an entity here.
+      strangers: { ask: async () => {} },
+    },
+    async (document) => {
+      if (!document.has(options.entityId)) throw new ClaimFault(`it doesn't describe ${options.entityId}`, undefined);
+    },
+  );
+  const starting = source.start();
+  return { started: async () => starting.then(() => source) };
+}
+
+/** Made when they are first needed; where that fails, at the next need. */
+function keysOf({ algorithm }: Settings, { house, id }: DirectoryPorts): () => Promise<OwnKeys> {
+  const commonName = new URL(house.base).hostname;
+  let rings: Promise<OwnKeys> | undefined;
+  const made = async (): Promise<OwnKeys> => ({
+    signing: await house.keyring(`saml-${id}`, {
+      ...SIGNING,
+      algorithms: [METHODS[algorithm].key],
+      certificate: { commonName },
+    }),
+    encryption: await house.keyring(`saml-${id}-encryption`, {
+      ...ENCRYPTION,
+      certificate: { commonName, encrypts: true },
+    }),
+  });
+  return async () => {
+    rings ??= made();
+    try {
+      return await rings;
+    } catch (error) {
+      rings = undefined;
+      throw error;
+    }
+  };
+}
+
+function metadataRoute(make: () => Promise<{ xml(): string }>): HouseRoute {
+  let made: Promise<{ xml(): string }> | undefined;
+  return {
+    method: 'GET',
+    path: '/metadata',
+    async handle() {
+      made ??= make();
+      return { type: 'application/samlmetadata+xml', text: (await made).xml(), maxAge: 300 };
+    },
+  };
+}
+
+export default saml;

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { NAME_ID_FORMATS, type Said, SamlFault } from '../../saml/index.ts';
+import { scopeOf } from './attributes.ts';
+import type { KEYS } from './settings.ts';
+
+type Key = (typeof KEYS)[number];
+
+/** Whose value it is, and what makes it one. */
+interface Place {
+  /** EntityID of ours. */
+  audience: string;
+  scopes: ReadonlySet<string>;
+}
+
+/**
+ * What a person is known by: the provider, which identifier, and its value. Nobody else's, whatever another provider
+ * says, and never a name or an address, which change and are given anew.
+ * Throws `subject` where it isn't there once, and `scope` where it is another house's.
+ */
+export function keyOf(said: Said, kind: Key, place: Place): string {
+  const value = READERS[kind](said, place);
+  return createHash('sha256')
+    .update(JSON.stringify(['saml', said.issuer, kind, value]))
+    .digest('base64url');
+}
+
+const READERS: Readonly<Record<Key, (said: Said, place: Place) => string>> = {
+  'subject-id': (said, { scopes }) => scoped(said, 'urn:oasis:names:tc:SAML:attribute:subject-id', scopes),
+  'pairwise-id': (said, { scopes }) => scoped(said, 'urn:oasis:names:tc:SAML:attribute:pairwise-id', scopes),
+  objectidentifier: (said) => only(said, 'http://schemas.microsoft.com/identity/claims/objectidentifier'),
+  persistent,
+};
+
+/** The only value of an attribute: of two nobody could say which. */
+function only({ attributes }: Said, name: string): string {
+  const values = attributes.filter((it) => it.name === name).flatMap((it) => it.values.map((value) => value.trim()));
+  const [value, ...more] = values;
+  if (value === undefined || value === '' || value.length > 256)
+    throw new SamlFault('subject', `no ${name}, or an impossible one`);
+  if (more.length > 0) throw new SamlFault('subject', `${values.length} values of ${name}`);
+  return value;
+}
+
+/** SAML subject identifier attributes, section 3.3.1: both parts are compared without case. */
+const SUBJECT_ID = /^[a-z0-9][a-z0-9=-]{0,126}@[a-z0-9][a-z0-9.-]{0,126}$/;
+
+function scoped(said: Said, name: string, scopes: ReadonlySet<string>): string {
+  const value = only(said, name).toLowerCase();
+  if (!SUBJECT_ID.test(value)) throw new SamlFault('subject', `${name} isn't written as one`);
+  if (scopes.has(scopeOf(value) ?? '')) return value;
+  throw new SamlFault('scope', `${name} of the scope ${scopeOf(value)}, which isn't this provider's`);
+}
+
+/** saml-core section 8.3.7: qualified by who made it and for whom, who are these two where nothing is said. */
+function persistent({ nameId, issuer }: Said, { audience }: Place): string {
+  if (nameId?.format !== NAME_ID_FORMATS.persistent || nameId.value === '' || nameId.value.length > 256)
+    throw new SamlFault('subject', 'no persistent NameID');
+  const { nameQualifier = issuer, spNameQualifier = audience } = nameId;
+  if (nameQualifier !== issuer || spNameQualifier !== audience)
+    throw new SamlFault('subject', 'a NameID that another provider made, or for somebody else');
+  return nameId.value;
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { KINDS } from '../../core/assurance.ts';
+import {
+  ALGORITHMS,
+  duration,
+  entityId,
+  metadataSource,
+  NAME_ID_FORMATS,
+  type NameIdFormat,
+} from '../../saml/index.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const text = z.string().min(1).max(200);
+const texts = z.array(text).min(1).max(20);
+const localized = z.union([text, z.record(z.string().min(2).max(35), text)]);
+
+/** What a person is known by: the closed list of identifiers that are neither reused nor changed, never a name or an address. */
+export const KEYS = ['subject-id', 'pairwise-id', 'objectidentifier', 'persistent'] as const;
+
+const row = z
+  .strictObject({
+    class: texts.optional().describe('AuthnContextClassRef'),
+    methods: texts.optional().describe('Values of authnmethodsreferences, as Entra and AD FS send them'),
+    kinds: z.array(z.enum(KINDS)).min(1),
+    phishingResistant: z.boolean().optional(),
+    attested: z.boolean().optional(),
+  })
+  .refine((it) => it.class !== undefined || it.methods !== undefined, {
+    error: 'names nothing that the provider says: add class or methods',
+  })
+  .refine((it) => (it.class?.length ?? 1) === 1, { error: 'an answer has one class: write a line for each' });
+
+const names = (what: string) =>
+  texts.optional().describe(`Attributes that hold ${what}, by their names; the first that is sent counts`);
+const NAME_IDS = Object.keys(NAME_ID_FORMATS) as [NameIdFormat, ...NameIdFormat[]];
+
+/** `directories.<id>` of the type saml: an identity provider elsewhere. */
+export const settings = z.strictObject({
+  name: localized.describe('As people know the provider: it stands on the button'),
+  metadata: metadataSource.describe('Where its metadata comes from'),
+  entityId: entityId.describe('Its entityID, to the character'),
+  ownEntityId: entityId
+    .optional()
+    .describe('EntityID of ours, by default the address of our metadata for it: <issuer>/directories/<id>/metadata'),
+  key: z.enum(KEYS).default('subject-id').describe('What people are known by; another one makes other people of them'),
+  scopes: z
+    .array(z.string().regex(/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/))
+    .max(50)
+    .default([])
+    .describe('Scopes of its values beside those of its metadata'),
+  asks: z
+    .strictObject({ twoKinds: texts.optional(), resistant: texts.optional() })
+    .prefault({})
+    .describe('Classes that it is asked for, exactly: only what it understands, and nothing for Entra'),
+  assurance: z
+    .array(row)
+    .max(50)
+    .default([])
+    .describe('What counts of what it says was shown; what no line names is one proof of knowledge'),
+  repeatsUs: z
+    .boolean()
+    .default(false)
+    .describe('It passes on what this gateway said, as its external method: nothing of that counts a second time'),
+  attributes: z
+    .strictObject({
+      username: names('the user name'),
+      name: names('the name that is shown'),
+      givenName: names('the given name'),
+      familyName: names('the family name'),
+      email: names('mail addresses'),
+      phone: names('the telephone number'),
+      department: names('the department'),
+    })
+    .prefault({})
+    .describe('Names of attributes in the place of the built-in ones'),
+  groups: z
+    .strictObject({
+      always: z.array(text).max(20).default([]).describe('Groups of everybody who comes by it'),
+      attributes: texts.optional().describe('Attributes that hold them; by default the usual ones'),
+      map: z.record(text, text).optional().describe('Its groups, each with the group that it stands for here'),
+    })
+    .prefault({}),
+  askAgain: duration
+    .refine((length) => length >= HOUR && length <= 90 * DAY, 'must be a duration from 1h to 90d')
+    .default(DAY)
+    .describe('How long somebody is taken to be still there since they came by it last'),
+  nameId: z.enum(NAME_IDS).optional().describe('Asked for; by default persistent with key: persistent, else none'),
+  binding: z.enum(['redirect', 'post']).default('redirect').describe('How requests are sent where both are offered'),
+  algorithm: z.enum(ALGORITHMS).default('RSA-SHA256'),
+  allowCbc: z
+    .boolean()
+    .default(false)
+    .describe('Read assertions encrypted with AES-CBC, where the Response itself is signed'),
+  skew: duration.default(180_000).describe('How far its clock may be off'),
+  publish: z
+    .strictObject({
+      lifetime: duration.default(7 * DAY).describe('validUntil of what we publish for it'),
+      cache: duration.default(DAY / 4).describe('cacheDuration of what we publish for it'),
+    })
+    .prefault({}),
+});
+export type Settings = z.infer<typeof settings>;
