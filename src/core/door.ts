@@ -286,6 +286,8 @@ export interface CorePorts {
    * first, a factor's or the door's.
    */
   say(text: Message | LocalizedText, options?: { locale?: string; factor?: string }): string;
+  /** Where on earth an address may be, or of which configured network it is, in the words of whoever is answered. */
+  place(res: ServerResponse, ip: string): { network?: string; place?: string };
   /** The certificate that a program showed as it connected, to us or to a proxy (RFC 8705); nobody has vouched for it. */
   certificate(res: ServerResponse): ClientCertificate | undefined;
   /** Whatever leaves the browser and comes back is bound to it by these, and kept meanwhile by those. */

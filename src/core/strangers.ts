@@ -21,6 +21,11 @@ export interface Strangers {
    * nodes alike. Throws TooManyError.
    */
   ask(by: Asker): Promise<void>;
+  /**
+   * Counts a guess at something short that somebody else was given, before it is looked at: so many wrong ones for each
+   * address, on all nodes alike. `what`: which of such things. Throws TooManyError.
+   */
+  guess(what: string, by: Asker): Promise<{ right(): Promise<void> }>;
   /** It is gone, or somebody's who is known by now: it doesn't count any more. */
   release(...keys: string[]): Promise<void>;
 }

@@ -18,7 +18,7 @@ export type Fate = 'refused' | 'displaced' | 'crowded-out';
 
 interface Deps {
   now(): number;
-  ephemeral: Pick<EphemeralStore, 'reserve' | 'release' | 'add' | 'attempt'>;
+  ephemeral: Pick<EphemeralStore, 'reserve' | 'release' | 'add' | 'attempt' | 'refund'>;
   audit: Pick<AuditPort, 'note'>;
   log: Pick<LogPort, 'warn'>;
   strangers: StrangerSettings;
@@ -33,6 +33,9 @@ const PATIENCE = 60_000;
 /** Questions to others that one address causes in a minute: half of what a metadata query server is asked at most. */
 const QUESTIONS = 60;
 const MINUTE = 60_000;
+/** Wrong guesses of one address, and until it may guess again after the last of them, milliseconds. */
+const GUESSES = 10;
+const GUESSED_WITHIN = 600_000;
 /** The same address is spoken of once in this time, milliseconds. */
 const QUIET = 600_000;
 
@@ -82,6 +85,13 @@ export function createStrangers({ now, ephemeral, audit, log, strangers, count }
       const key = `strangers-ask:${owner}:${Math.floor(at / MINUTE)}`;
       const { allowed } = await ephemeral.attempt(key, QUESTIONS, 2 * MINUTE);
       if (!allowed) await refuse(owner, by, MINUTE - (at % MINUTE));
+    },
+    async guess(what, by) {
+      const owner = ownerOf(by);
+      const key = `strangers-guess:${what}:${owner}`;
+      const { allowed, retryAfter } = await ephemeral.attempt(key, GUESSES, GUESSED_WITHIN);
+      if (!allowed) await refuse(owner, by, retryAfter);
+      return { right: () => ephemeral.refund(key) };
     },
     release: (...keys) => ephemeral.release(...keys),
   };

@@ -30,6 +30,7 @@ export { createNoticeWriter } from './notices.ts';
 export { sourcesOf } from './pages/sign-in/departures.ts';
 export { iconsOf } from './pictures/icons.ts';
 export { pictureAddresses } from './pictures/index.ts';
+export { placeOf } from './places.ts';
 export { createRenderer } from './render.ts';
 export { setPolicy } from './security.ts';
 export { createStreams } from './streams.ts';

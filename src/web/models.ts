@@ -176,6 +176,19 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordP
   };
   /** `unread`: what the application asked for couldn't be read in full, and nothing leads back to it. */
   'sign-out': { action: string; xsrf: string; application?: LocalizedText; stay: string; unread?: boolean };
+  /** Where a code is typed that another device shows. `error`: it leads nowhere. */
+  device: { code?: string; error?: boolean };
+  /** Asks whether the device is the person's own. */
+  'device-confirm': {
+    application: LocalizedText;
+    code: string;
+    ticket: string;
+    /** When it was begun, and where. */
+    at: number;
+    where: { address: string; network?: string; place?: string };
+  };
+  /** The device is signed in, or it isn't going to be. */
+  'device-end': { done: boolean; application?: LocalizedText; homepage?: string };
   'signed-out': {
     application?: LocalizedText;
     homepage?: string;

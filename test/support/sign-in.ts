@@ -67,4 +67,9 @@ export function cookieJar(about: { ip?: string; shared?: boolean } = {}) {
 }
 
 /** Where it isn't what a test is about: everybody may begin as much as they like. */
-export const uncounted: Strangers = { admit: async () => {}, ask: async () => {}, release: async () => {} };
+export const uncounted: Strangers = {
+  admit: async () => {},
+  ask: async () => {},
+  guess: async () => ({ right: async () => {} }),
+  release: async () => {},
+};

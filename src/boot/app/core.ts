@@ -7,6 +7,7 @@ import {
   html,
   localsOf,
   type PageName,
+  placeOf,
   type Rendering,
   setPolicy,
 } from '../../web/index.ts';
@@ -36,6 +37,8 @@ export function portsOf(standing: Standing, rendering: Rendering): CorePorts {
     stillAllowed: rooms.evaluator.stillAllowed,
     account: async (...asked) => (await rooms.evaluator.present(...asked))?.account,
     adopt: rooms.evidence.adopt,
+    place: (res, ip) =>
+      placeOf({ i18n: outside.i18n, locate: outside.locate, networksOf: people.networksOf }, res as never, ip),
     ...{ browser, certificate, bonds },
     say: (text, { locale = config.defaultLocale, factor } = {}) => outside.i18n.label(locale, text, factor),
     deposits: createDeposits({ ...world, ephemeral, bonds, strangers, browser }),

@@ -30,13 +30,21 @@ const webUri = z
   .string()
   .refine((text) => ['https:', 'http:'].includes(URL.parse(text)?.protocol ?? ''), 'must be an http or https address');
 
+/** Ways to tokens beside refreshing (RFC 6749 sections 4.1 and 4.4, RFC 8628). */
+const GRANTS = ['authorization_code', 'client_credentials', 'device_code'] as const;
+
 /** `applications.<id>.oidc`: an OpenID Connect client. Its client_id is the application's id. */
 export const oidcApplication = z.strictObject({
   profile: z
     .enum(['fapi2'])
     .optional()
     .describe('fapi2: FAPI 2.0 Security Profile, whatever the settings below would allow'),
-  redirectUris: z.array(redirectUri).min(1).describe('Exact redirect URIs; nothing else is ever redirected to'),
+  grants: z
+    .array(z.enum(GRANTS))
+    .min(1)
+    .default(['authorization_code'])
+    .describe('How it gets tokens; client_credentials: without a person, device_code: on devices without a browser'),
+  redirectUris: z.array(redirectUri).default([]).describe('Exact redirect URIs; nothing else is ever redirected to'),
   postLogoutRedirectUris: z.array(redirectUri).default([]).describe('Where a sign-out may return to'),
   backchannelLogoutUri: webUri.optional().describe('Told when a session ends (OpenID Connect Back-Channel Logout 1.0)'),
   clientSecret: z.string().min(22).optional().describe('At least 128 bits; from a file. Absent: a public client'),
@@ -117,6 +125,10 @@ export const oidcSettings = z.strictObject({
       z.strictObject({
         scopes: z.array(z.string()).min(1),
         applications: z.array(z.string()).describe('Applications that may ask for tokens for it'),
+        programs: z
+          .record(z.string(), z.array(z.string()).min(1))
+          .default({})
+          .describe('Scopes that applications may have without a person, by application (client_credentials)'),
         introspectedBy: z.array(z.string()).default([]).describe('Applications that may introspect its opaque tokens'),
         format: z.enum(['jwt', 'opaque']).default('jwt'),
         algorithm: z.enum(KEY_ALGORITHMS).default('RS256'),
@@ -138,6 +150,7 @@ export const oidcSettings = z.strictObject({
       accessToken: duration.default(900_000),
       idToken: duration.default(3_600_000),
       signIn: duration.default(1_800_000),
+      deviceCode: duration.default(600_000),
     })
     .prefault({}),
 });

@@ -8,7 +8,7 @@ type Bound = Interaction & { browser?: string };
 type Ports = Pick<OidcPorts, 'bonds'>;
 
 const KIND = 'sign-in';
-const RESUMED = new RegExp(`^${ROUTES.authorization}/([^/]+)$`);
+const RESUMED = new RegExp(`^(?:${ROUTES.authorization}|${ROUTES.code_verification})/([^/]+)$`);
 
 /** Binds each interaction to the browser that it is begun in: none is kept without. */
 export function bindInteractions({ Interaction }: Provider, { bonds }: Ports): void {

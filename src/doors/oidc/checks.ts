@@ -15,8 +15,13 @@ export function checkApplications(
     const demands = demandsOf(own);
     checkAuthentication(own, demands, fault);
     checkCertificates(own, demands, fault, settings?.certificateAuthorities);
+    checkGrants(own, demands, fault);
     checkTokens(own, demands, fault);
     if (demands.fapi) checkFapi(own, demands, fault);
+    for (const [indicator, { programs }] of Object.entries(settings?.resources ?? {})) {
+      if (programs[application] && !own.grants.includes('client_credentials'))
+        fault('grants', `must have client_credentials, since ${indicator} gives it scopes without a person`);
+    }
     for (const [indicator, { algorithm, applications: may }] of Object.entries(settings?.resources ?? {})) {
       if (!demands.fapi || !may.includes(application) || FAPI_ALGORITHMS.includes(algorithm)) continue;
       fault('profile', `fapi2 gets no token signed by ${algorithm}, as ${indicator} wants it: set its algorithm`);
@@ -58,6 +63,23 @@ function checkCertificates(
   } else if (own.tlsClientAuth) fault('tlsClientAuth', 'is for authentication: tls_client_auth');
   if (authentication === 'self_signed_tls_client_auth' && !own.jwks && !own.jwksUri)
     fault('jwks', 'or jwksUri is needed for self_signed_tls_client_auth: keys with its certificates in x5c');
+}
+
+/** `person`: whether somebody signs in for it at all. */
+function checkGrants(own: OidcApplication, { authentication, fapi, senderConstraint }: Demands, fault: Fault): void {
+  const has = (grant: OidcApplication['grants'][number]) => own.grants.includes(grant);
+  if (has('authorization_code') && own.redirectUris.length === 0)
+    fault('redirectUris', 'needs at least one address for authorization_code');
+  if (!has('authorization_code') && own.redirectUris.length > 0)
+    fault('redirectUris', 'is for grants with authorization_code');
+  if (has('client_credentials') && authentication === 'none')
+    fault('grants', 'client_credentials needs a secret, keys or a certificate: anybody could ask in its name');
+  if (!own.grants.some((grant) => grant !== 'client_credentials') && own.reauthenticate)
+    fault('reauthenticate', 'gives refresh tokens, which client_credentials alone has none of');
+  // Section 5.3.2.1 there has authorization requests pushed, and nothing in their place.
+  if (fapi && has('device_code')) fault('grants', 'device_code is no part of fapi2');
+  if (has('device_code') && authentication === 'none' && own.subject === 'pairwise' && senderConstraint === undefined)
+    fault('subject', 'pairwise needs an application that authenticates by a key, for device_code');
 }
 
 function checkTokens(own: OidcApplication, { senderConstraint }: Demands, fault: Fault): void {

@@ -40,6 +40,12 @@ export function clientOf(application: Application, issuer: string): ClientMetada
 const MODES = ['query', 'fragment', 'form_post'];
 const SIGNED_MODES = ['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'];
 
+const GRANT_TYPES = {
+  authorization_code: 'authorization_code',
+  client_credentials: 'client_credentials',
+  device_code: 'urn:ietf:params:oauth:grant-type:device_code',
+} as const satisfies Record<OidcApplication['grants'][number], string>;
+
 function ofThisDoor(application: Application, settings: OidcApplication): ClientMetadata {
   const { authentication, algorithm, senderConstraint, pushed } = demandsOf(settings);
   return {
@@ -48,9 +54,12 @@ function ofThisDoor(application: Application, settings: OidcApplication): Client
     application_type: settings.applicationType,
     redirect_uris: settings.redirectUris,
     post_logout_redirect_uris: settings.postLogoutRedirectUris,
-    response_types: ['code'],
+    response_types: settings.grants.includes('authorization_code') ? ['code'] : [],
     response_modes: settings.signedResponses ? SIGNED_MODES : MODES,
-    grant_types: settings.reauthenticate ? ['authorization_code', 'refresh_token'] : ['authorization_code'],
+    grant_types: [
+      ...settings.grants.map((it) => GRANT_TYPES[it]),
+      ...(settings.reauthenticate ? ['refresh_token'] : []),
+    ],
     token_endpoint_auth_method: authentication,
     id_token_signed_response_alg: algorithm,
     authorization_signed_response_alg: algorithm,

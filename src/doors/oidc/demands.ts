@@ -65,6 +65,8 @@ export function algorithmsOf(
 export function usedBy(applications: readonly Partial<OidcApplication>[]) {
   const any = (question: (it: Partial<OidcApplication>) => unknown) => applications.some((it) => Boolean(question(it)));
   return {
+    clientCredentials: any(({ grants }) => grants?.includes('client_credentials')),
+    deviceFlow: any(({ grants }) => grants?.includes('device_code')),
     requestObjects: any(({ jwks, jwksUri }) => jwks ?? jwksUri),
     certificates: any((it) => isCertified(demandsOf(it))),
     signedResponses: any(({ signedResponses }) => signedResponses),

@@ -7,12 +7,12 @@ import { type OidcApplication, type OidcSettings, oidcApplication, oidcSettings 
 import { certified, checkApplications } from './checks.ts';
 import { applicationsOf } from './clients.ts';
 import { createCore } from './core.ts';
-import { algorithmsOf } from './demands.ts';
+import { algorithmsOf, usedBy } from './demands.ts';
 import { jwksOf, keyringOptions } from './keys.ts';
 import { formsOfPrograms } from './parameters.ts';
 import { postedRequests } from './post.ts';
 import { createProvider } from './provider.ts';
-import { FOR_PROGRAMS, routeOf } from './routes.ts';
+import { FOR_PROGRAMS, isOfDevices, routeOf } from './routes.ts';
 import { createServing } from './serving.ts';
 import { SessionAdapter } from './sessions.ts';
 import { createSubjects } from './subjects.ts';
@@ -31,6 +31,7 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     const listeners = new Map<string, SessionListener>();
     const ports = { ...given, listeners };
     const sessions = new SessionAdapter(ports.ephemeral, ports.sessions.lifetime);
+    const used = usedBy(applicationsOf(ports));
     const algorithms = algorithmsOf(settings, applicationsOf(ports));
     const keyring = await ports.keyring('oidc', keyringOptions(settings, ports.sessions.lifetime, algorithms));
     const kept = ports.durable.state('oidc');
@@ -45,7 +46,7 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     router.use(formsOfPrograms(ports));
     router.use((req, res, next) => {
       const route = routeOf(req.path);
-      if (route === undefined) return next();
+      if (route === undefined || (isOfDevices(route) && !used.deviceFlow)) return next();
       nameRoute(res, route);
       serving().answer(req, res, next);
     });

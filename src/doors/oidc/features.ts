@@ -4,6 +4,7 @@ import { checkRequestObject } from './assertions.ts';
 import { isVouchedFor, matches, readAuthorities } from './certificates.ts';
 import { applicationsOf, settingsOf } from './clients.ts';
 import { demandsOf, usedBy } from './demands.ts';
+import { begunAt, CODES, deviceEnds } from './device.ts';
 import type { Pages } from './pages.ts';
 import type { ProviderParts } from './parts.ts';
 import type { OidcPorts } from './ports.ts';
@@ -12,15 +13,23 @@ import { seconds } from './sessions.ts';
 /** What is served besides the code flow: a token is revoked by its client, looked at by that and by its resource. */
 export function features(
   { settings, ports, nonceSecret }: Pick<ProviderParts, 'settings' | 'ports' | 'nonceSecret'>,
-  { signOut, signedOut }: Pages,
+  { signOut, signedOut, error }: Pages,
 ): NonNullable<Configuration['features']> {
   const { resources } = settings;
+  const { done, failed } = deviceEnds(ports, error);
   const used = usedBy(applicationsOf(ports));
   const demands = (client: Client | undefined) => demandsOf(settingsOf(ports, client?.clientId));
   return {
     backchannelLogout: { enabled: true },
     claimsParameter: { enabled: true },
-    clientCredentials: { enabled: false },
+    clientCredentials: { enabled: used.clientCredentials },
+    deviceFlow: {
+      enabled: used.deviceFlow,
+      ...CODES,
+      deviceInfo: begunAt(ports),
+      userCodeInputSource: failed,
+      successSource: done,
+    },
     devInteractions: { enabled: false },
     dPoP: { enabled: true, nonceSecret, requireNonce: ({ oidc }) => demands(oidc.client).dpopNonce },
     fapi: { enabled: true, profile: (_ctx, client) => (demands(client).fapi ? '2.0' : undefined) },
@@ -28,6 +37,7 @@ export function features(
       enabled: true,
       allowedPolicy: (_ctx, client, token) =>
         client.tokenEndpointAuthMethod !== 'none' &&
+        isStillGiven(resources, token) &&
         (token.clientId === client.clientId ||
           ('aud' in token && resources[String(token.aud)]?.introspectedBy.includes(client.clientId)) === true),
     },
@@ -39,11 +49,12 @@ export function features(
     resourceIndicators: {
       enabled: true,
       defaultResource: () => undefined as never,
-      getResourceServerInfo: (_ctx, indicator, client) => {
+      getResourceServerInfo: (ctx, indicator, client) => {
         const resource = resources[indicator];
-        if (!resource?.applications.includes(client.clientId)) throw new errors.InvalidTarget();
+        const scopes = resource && scopesFor(resource, client.clientId, ctx.oidc.params?.grant_type);
+        if (resource === undefined || scopes === undefined) throw new errors.InvalidTarget();
         return {
-          scope: resource.scopes.join(' '),
+          scope: scopes.join(' '),
           accessTokenTTL: seconds(resource.lifetime),
           accessTokenFormat: resource.format,
           ...(resource.format === 'jwt' ? { jwt: { sign: { alg: resource.algorithm } } } : {}),
@@ -59,6 +70,24 @@ export function features(
     rpInitiatedLogout: { enabled: true, logoutSource: signOut, postLogoutSuccessSource: signedOut },
     userinfo: { enabled: true },
   };
+}
+
+type Resource = OidcSettings['resources'][string];
+
+/** What an application may ask of a resource: with a person, or by itself. */
+function scopesFor({ applications, programs, scopes }: Resource, id: string, grant: unknown): string[] | undefined {
+  if (grant === 'client_credentials') return Object.hasOwn(programs, id) ? programs[id] : undefined;
+  return applications.includes(id) ? scopes : undefined;
+}
+
+/** Whether the configuration of now would still give a program what it has without a person: no grant tells of its end. */
+function isStillGiven(
+  resources: OidcSettings['resources'],
+  token: { kind: string; clientId?: string | undefined; aud?: unknown },
+): boolean {
+  if (token.kind !== 'ClientCredentials') return true;
+  const resource = resources[String(token.aud)];
+  return resource !== undefined && scopesFor(resource, String(token.clientId), 'client_credentials') !== undefined;
 }
 
 /** Mutual TLS (RFC 8705): what a program showed, to us or to a proxy that says so. */

@@ -6,6 +6,8 @@ import { type CountingPorts, countKept } from './strangers.ts';
 
 /** What stands in the place of an interaction that was resumed, so that an answer that comes late can't bring it back. */
 const OVER = 'over';
+/** The ids of a pushed request and of a device code. */
+const KEYS = ['parJti', 'deviceCode'] as const;
 /** Longer than any answer is under way, milliseconds. */
 const LATE = 5 * 60_000;
 
@@ -67,14 +69,20 @@ export class InteractionAdapter implements Adapter {
     const kept = { ...payload };
     // It would otherwise carry the session's cookie value.
     if (kept.session) kept.session = { ...kept.session, cookie: undefined } as never;
-    // And the id of the pushed request, which is needed again when the sign-in is resumed.
-    if (typeof kept.parJti === 'string') kept.parJti = this.#sealer.seal(kept.parJti, contextOf(id));
+    // And what is needed again when the sign-in is resumed, and would open something by itself.
+    for (const name of KEYS) {
+      const value = kept[name];
+      if (typeof value === 'string') kept[name] = this.#sealer.seal(value, contextOf(id));
+    }
     return writeRecord(kept, id);
   }
 
   #unpack(id: string, stored: string): AdapterPayload {
     const payload = readRecord(stored, id);
-    if (typeof payload.parJti === 'string') payload.parJti = this.#sealer.open(payload.parJti, contextOf(id));
+    for (const name of KEYS) {
+      const value = payload[name];
+      if (typeof value === 'string') payload[name] = this.#sealer.open(value, contextOf(id));
+    }
     return payload;
   }
 

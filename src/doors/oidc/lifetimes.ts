@@ -11,6 +11,8 @@ export function lifetimes({ lifetimes }: OidcSettings, ports: OidcPorts): NonNul
     AccessToken: (ctx, token) =>
       withinGrant(ports, ctx, token.resourceServer?.accessTokenTTL ?? seconds(lifetimes.accessToken)),
     AuthorizationCode: 60,
+    ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? seconds(lifetimes.accessToken),
+    DeviceCode: seconds(lifetimes.deviceCode),
     Grant: (ctx, grant) => {
       const usual = (settingsOf(ports, grant.clientId).reauthenticate ?? 0) + ports.sessions.lifetime;
       return seconds(Math.min(usual, (endOf(ctx) ?? Number.POSITIVE_INFINITY) - ports.now()));

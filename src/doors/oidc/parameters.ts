@@ -33,11 +33,14 @@ export function formsOfPrograms({ form }: Pick<OidcPorts, 'form'>): (RequestHand
 }
 
 /** The body once more, for whoever reads streams. What isn't UTF-8 has another length by now, and is refused. */
-function again(req: IncomingMessage, text: string): void {
+export function again(req: IncomingMessage, text: string): void {
   async function* iterator() {
     yield Buffer.from(text);
   }
-  Object.defineProperties(req, { readable: { value: true }, iterator: { value: iterator } });
+  Object.defineProperties(req, {
+    readable: { value: true, configurable: true },
+    iterator: { value: iterator, configurable: true },
+  });
 }
 
 /** Programs are told in JSON (RFC 6749 section 5.2). */

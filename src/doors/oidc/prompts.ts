@@ -97,6 +97,8 @@ function stepUp(ports: OidcPorts) {
 function couldBeAnybody({ applications }: OidcPorts, { oidc }: KoaContextWithOIDC): boolean {
   const { client, params, result } = oidc;
   if (client?.applicationType !== 'native' || params?.response_type === 'none' || result?.consent) return false;
+  // The person has typed its code, and was asked about it.
+  if (oidc.entities.DeviceCode !== undefined) return false;
   const application = applications.get(client.clientId);
   if (application === undefined) return true;
   if ((application.settings as OidcApplication).dangerouslySilentNative) return false;

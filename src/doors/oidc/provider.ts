@@ -9,6 +9,8 @@ import { CLAIMS, SCOPES, withinScopes } from './claims.ts';
 import { applicationsOf, clientOf, MemberAdapter, settingsOf } from './clients.ts';
 import { followClock } from './clock.ts';
 import { usedBy } from './demands.ts';
+import { answerForDevices, devicePages, tellInterval } from './device.ts';
+import { DeviceCodeAdapter } from './device-codes.ts';
 import { refuseEnded } from './ended.ts';
 import { overrideContext } from './evaluation.ts';
 import { features } from './features.ts';
@@ -22,6 +24,7 @@ import { pages } from './pages.ts';
 import { readQueries } from './parameters.ts';
 import type { ProviderParts } from './parts.ts';
 import type { OidcPorts } from './ports.ts';
+import { recordPrograms } from './programs.ts';
 import { prompts } from './prompts.ts';
 import { recordRefusals } from './refusals.ts';
 import { replaceAnswers } from './replaced-answers.ts';
@@ -76,6 +79,7 @@ export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']
     adapter: (name: string) => {
       if (name === 'Session') return sessions;
       if (name === 'Client') return new MemberAdapter(ports);
+      if (name === 'DeviceCode') return new DeviceCodeAdapter(ports);
       if (name === 'Interaction') return new InteractionAdapter(ports);
       return new ArtifactAdapter(ports, name);
     },
@@ -108,7 +112,8 @@ export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']
     },
     expiresWithSession: (_ctx, token) => settingsOf(ports, token.clientId).reauthenticate === undefined,
     extraTokenClaims: (ctx, token) => {
-      const source = ctx.oidc.entities.RefreshToken ?? ctx.oidc.entities.AuthorizationCode;
+      const { RefreshToken, AuthorizationCode, DeviceCode } = ctx.oidc.entities;
+      const source = RefreshToken ?? AuthorizationCode ?? DeviceCode;
       if (token.kind !== 'AccessToken' || source === undefined) return undefined;
       return { acr: source.acr, amr: source.amr as string[] | undefined, auth_time: source.authTime };
     },
@@ -142,6 +147,8 @@ function amend(provider: Provider, ports: OidcPorts, sessions: SessionAdapter): 
   readQueries(provider);
   provider.use(replaceAnswers(ports));
   provider.use(resumeInItsBrowser(provider, ports));
+  provider.use(devicePages(() => provider, ports));
+  provider.use(tellInterval);
   provider.use(leaveEnded(ports));
   provider.use(refuseEnded(ports));
   provider.use(answerAlike(ports.ephemeral));
@@ -154,5 +161,7 @@ function amend(provider: Provider, ports: OidcPorts, sessions: SessionAdapter): 
   keepResting(provider);
   bindInteractions(provider, ports);
   governSessions(provider, sessions, ports.now);
+  answerForDevices(provider);
+  recordPrograms(provider, ports);
   writeTogether(provider);
 }

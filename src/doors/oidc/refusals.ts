@@ -6,6 +6,9 @@ import type { OidcPorts } from './ports.ts';
 /** Events by which oidc-provider says that it refused a request, and the endpoint that each is of. */
 const EVENTS = {
   'authorization.error': 'authorization',
+  'code_verification.error': 'code_verification',
+  'device_authorization.error': 'device_authorization',
+  'device_resume.error': 'code_verification',
   'end_session.error': 'end_session',
   'end_session_confirm.error': 'end_session',
   'grant.error': 'token',
@@ -19,6 +22,10 @@ const EVENTS = {
 const EXPECTED: ReadonlySet<string> = new Set([
   'access_denied',
   'account_selection_required',
+  // What a device hears while it asks (RFC 8628 section 3.5).
+  'authorization_pending',
+  'expired_token',
+  'slow_down',
   'consent_required',
   'interaction_required',
   'login_required',

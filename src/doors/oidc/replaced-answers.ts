@@ -17,7 +17,7 @@ function acceptedBy({ path, req }: KoaContextWithOIDC): string {
   return signed ? `${SIGNED_INTROSPECTION}, application/json;q=0.5` : 'application/json';
 }
 
-const BELOW_AUTHORIZATION = new RegExp(`^(${ROUTES.authorization}/).*`);
+const BELOW_AUTHORIZATION = new RegExp(`^((?:${ROUTES.authorization}|${ROUTES.code_verification})/).*`);
 
 /** Replaces what oidc-provider wrote where that can't be configured: failures, other methods, its self-submitting form. */
 export function replaceAnswers(ports: OidcPorts) {

@@ -1,6 +1,8 @@
 /** Paths of the OpenID Provider's endpoints, as discovery publishes them. */
 export const ROUTES = {
   authorization: '/authorize',
+  code_verification: '/device',
+  device_authorization: '/device-authorization',
   end_session: '/logout',
   introspection: '/introspect',
   jwks: '/jwks',
@@ -12,6 +14,7 @@ export const ROUTES = {
 
 /** Called by programs, which read JSON whatever their HTTP library says they accept (RFC 6749 section 5.2). */
 export const FOR_PROGRAMS: ReadonlySet<string> = new Set([
+  ROUTES.device_authorization,
   ROUTES.introspection,
   ROUTES.jwks,
   ROUTES.pushed_authorization_request,
@@ -21,7 +24,7 @@ export const FOR_PROGRAMS: ReadonlySet<string> = new Set([
 ]);
 
 const DISCOVERY = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
-const BELOW = [`${ROUTES.authorization}/`, `${ROUTES.end_session}/`];
+const BELOW = [`${ROUTES.authorization}/`, `${ROUTES.code_verification}/`, `${ROUTES.end_session}/`];
 
 /** The pattern of this door's route that a path belongs to; undefined where it is another one's. */
 export function routeOf(path: string): string | undefined {
@@ -32,3 +35,7 @@ export function routeOf(path: string): string | undefined {
 
 /** Whether a path is this door's. */
 export const isOurs = (path: string): boolean => routeOf(path) !== undefined;
+
+/** Whether a route is there for devices alone (RFC 8628). */
+export const isOfDevices = (route: string): boolean =>
+  route === ROUTES.device_authorization || route.startsWith(ROUTES.code_verification);

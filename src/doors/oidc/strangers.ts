@@ -4,10 +4,12 @@ import { ROUTES } from './routes.ts';
 
 export type CountingPorts = Pick<OidcPorts, 'now' | 'ephemeral' | 'durable' | 'load' | 'strangers' | 'browser'>;
 
+const BY_CLIENTS: ReadonlySet<string> = new Set([ROUTES.device_authorization, ROUTES.pushed_authorization_request]);
+
 /** A client that has authenticated by what only it has is no stranger; one that anybody can be proves nothing. */
 function hasProven({ oidc, path }: KoaContextWithOIDC): boolean {
   const { tokenEndpointAuthMethod = 'none' } = oidc?.client ?? {};
-  return path === ROUTES.pushed_authorization_request && tokenEndpointAuthMethod !== 'none';
+  return BY_CLIENTS.has(path) && tokenEndpointAuthMethod !== 'none';
 }
 
 /**

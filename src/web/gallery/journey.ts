@@ -111,6 +111,18 @@ export const ends: Sample[] = [
   sample('sign-out', 'long', { action: '/session/end/confirm', xsrf: 'token', application: LONG, stay: '/' }),
   sample('sign-out', 'unread', { action: '/session/end/confirm', xsrf: 'token', stay: '/', unread: true }, true),
   sample('sign-out', 'bare', { action: '/session/end/confirm', xsrf: 'token', stay: '/' }, true),
+  sample('device', '', { code: 'WDJB-MJHT' }),
+  sample('device', 'error', { code: 'WDJB-MJH', error: true }),
+  sample('device-confirm', '', {
+    ...{ application: LIBRARY, code: 'WDJB-MJHT', ticket: 't', at: NOW - 40_000 },
+    where: { address: '192.0.2.7', place: 'Hong Kong' },
+  }),
+  sample('device-confirm', 'long', {
+    ...{ application: LONG, code: 'WDJB-MJHT', ticket: 't', at: NOW - 40_000 },
+    where: { address: '2001:db8:1234:5678:9abc:def0:1234:5678' },
+  }),
+  sample('device-end', '', { done: true, application: LIBRARY }),
+  sample('device-end', 'stopped', { done: false }),
   sample('signed-out', '', { application: LIBRARY, homepage: 'http://127.0.0.1:3001/' }),
   sample('signed-out', 'bare', {}),
   sample('leaving', '', {
