@@ -62,6 +62,15 @@ describe('the configurations that come along', () => {
     expect(loadConfig(join(folder, 'example.yaml'), modules, {}, NOW).warnings).toEqual([]);
   });
 
+  it('conformance.yaml has no faults once its secrets are there', () => {
+    const secrets = join(folder, 'data/conformance/secrets');
+    mkdirSync(secrets, { recursive: true });
+    for (const id of ['suite-basic', 'suite-basic-2', 'suite-post', 'suite-program', 'suite-device'])
+      writeFileSync(join(secrets, id), 'q83vEjRWeJASNFZ4kBI0VniQEjRWeJC63P4BI0Vnify');
+    const config = loadConfig(join(folder, 'config/conformance.yaml'), modules, {}, NOW);
+    expect(config.warnings).toEqual([]);
+  });
+
   it('schema.json is the schema of this version (npm run schema)', () => {
     const current: unknown = JSON.parse(readFileSync(join(root, 'config/schema.json'), 'utf8'));
     expect(current).toEqual(JSON.parse(JSON.stringify(jsonSchemaOf(modules))));
