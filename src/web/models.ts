@@ -4,6 +4,7 @@ import type { LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 import type { Lending } from '../sign-in/steps.ts';
+import type { DevicePages } from './device-models.ts';
 import type { HelpDeskPages } from './help-desk-models.ts';
 import type { Moment } from './moments.ts';
 import type { PasswordPages } from './password-models.ts';
@@ -15,7 +16,7 @@ import type { RefusalKey, Turn } from './whose-turn.ts';
  * What each page is given: `views/pages/<name>.eta` sees its model as `it`, beside what every page has
  * (`it.t`, `it.text`, `it.page`, see render.ts). Addresses are same-origin paths; times epoch milliseconds.
  */
-export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordPages {
+export interface Pages extends DevicePages, HelpDeskPages, ResetPages, ReportPages, PasswordPages {
   home: { signedIn: boolean };
   /** One prompt of a sign-in or enrolment: `views/prompts/<kind>.eta` inside the frame of the sign-in. */
   prompt: {
@@ -176,19 +177,6 @@ export interface Pages extends HelpDeskPages, ResetPages, ReportPages, PasswordP
   };
   /** `unread`: what the application asked for couldn't be read in full, and nothing leads back to it. */
   'sign-out': { action: string; xsrf: string; application?: LocalizedText; stay: string; unread?: boolean };
-  /** Where a code is typed that another device shows. `error`: it leads nowhere. */
-  device: { code?: string; error?: boolean };
-  /** Asks whether the device is the person's own. */
-  'device-confirm': {
-    application: LocalizedText;
-    code: string;
-    ticket: string;
-    /** When it was begun, and where. */
-    at: number;
-    where: { address: string; network?: string; place?: string };
-  };
-  /** The device is signed in, or it isn't going to be. */
-  'device-end': { done: boolean; application?: LocalizedText; homepage?: string };
   'signed-out': {
     application?: LocalizedText;
     homepage?: string;
