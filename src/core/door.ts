@@ -10,6 +10,7 @@ import type { Browser } from './browser.ts';
 import type { ClientCertificate } from './certificate.ts';
 import type { Command } from './directory.ts';
 import type { Exchange } from './exchange.ts';
+import type { Movable } from './factor-powers.ts';
 import type { Examine } from './finding.ts';
 import type { JourneyPort } from './journey.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
@@ -124,6 +125,11 @@ export interface Door extends SessionListener {
    * proven when it began, which core/assurance makes a level of.
    */
   connectedAt?(account: string, address: string): Promise<Connection | undefined>;
+  /**
+   * Takes over by what its counterpart knows somebody, from an export. Undefined: it isn't for this door; otherwise
+   * `taken`, `had`, or why not. `dry`: only looked at.
+   */
+  introduce?(account: Account, thing: Movable, options: { dry: boolean }): Promise<string | undefined>;
   /** Sessions of its own of an account, beside the single sign-on session, as a VPN's. */
   ownSessions?(account: string): Promise<OwnSession[]>;
   /** Whether a path is called by programs: what is refused there before the door is asked is told in JSON. */
@@ -307,6 +313,8 @@ export interface DoorPorts extends CorePorts {
   core: Core;
   /** For a door that presents the prompts itself, without the single sign-on session. */
   journey: JourneyPort;
+  /** Somebody's account, by what they could type to sign in; made where there was none. For what a counterpart has verified. */
+  find(login: string): Promise<Account | undefined>;
   /** For a door with ports of its own. */
   meter: ArrivalMeter;
 }

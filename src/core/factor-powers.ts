@@ -206,7 +206,11 @@ export interface TakesOver<C = unknown> {
 }
 
 /** What can come over from elsewhere. A token's secret is there only where the other product gives it. */
-export type Movable = { kind: 'phone'; number: string } | { kind: 'token'; serial: string; secret?: MovableSecret };
+export type Movable =
+  | { kind: 'phone'; number: string }
+  | { kind: 'token'; serial: string; secret?: MovableSecret }
+  /** What another house calls somebody for good, in a tenant of its own. */
+  | { kind: 'object'; id: string; tenant?: string };
 
 /** `secret`: base32 without padding. `next`: the counter, or 0. */
 export interface MovableSecret {

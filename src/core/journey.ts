@@ -47,6 +47,11 @@ export interface JourneyRequest {
    * Only for whoever certainly comes from the same place: what is answered elsewhere would be taken in here.
    */
   joins?: string;
+  /**
+   * The door's counterpart has seen the first factor of this account, by a word that the door has verified: only what
+   * comes after it is asked. That word is no proof of anything here, and counts for this sign-in alone.
+   */
+  vouched?: { account: string };
 }
 
 /** A method that the person can choose: a factor, with the credential used last. */

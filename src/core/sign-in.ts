@@ -59,6 +59,8 @@ export interface SignInRequest {
     prompts: readonly PromptKind[];
     /** Id of the sign-in whose second step goes on here (`JourneyRequest.joins`). */
     joins?: string;
+    /** Somebody else has seen the first factor of the account (`JourneyRequest.vouched`): since when, epoch milliseconds. */
+    vouched?: number;
   };
 }
 

@@ -16,6 +16,7 @@ import { createRemembering } from './remembering.ts';
 import { createReminding } from './reminding.ts';
 import { createRights, standing } from './rights.ts';
 import type { Stage, State } from './steps.ts';
+import { vouchedFor } from './vouched.ts';
 import { freshly, wishOf } from './wishes.ts';
 
 interface Parts {
@@ -46,7 +47,7 @@ export function createDispatcher(
       application: request.application,
       ...(account ? { account } : {}),
       ...(account && account === request.account && request.sight ? { sight: request.sight } : {}),
-      collected: state.collected,
+      collected: [...state.collected, ...vouchedFor(request)],
       request: request.request,
       wants: request.wants,
       browser,

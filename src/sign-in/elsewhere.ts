@@ -113,7 +113,7 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, states, progres
       return other.application === application ? { joins: id } : {};
     }
 
-    async function begin({ application, wants, loginHint, presents, from, joins }: JourneyRequest) {
+    async function begin({ application, wants, loginHint, presents, from, joins, vouched }: JourneyRequest) {
       load.begin();
       await own(application);
       const browser = browserOf(from);
@@ -122,7 +122,11 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, states, progres
         ...{ id, request: fresh(16), application, uiLocales: [browser.locale] },
         wants: { acrValues: [], acrEssential: false, reauthenticate: false, ...wants },
         ...(loginHint === undefined ? {} : { loginHint }),
-        presenter: { door, prompts: presents, ...(await joinable(joins, application)) },
+        ...(vouched ? { account: vouched.account } : {}),
+        presenter: {
+          ...{ door, prompts: presents, ...(await joinable(joins, application)) },
+          ...(vouched ? { vouched: deps.now() } : {}),
+        },
       };
       const [key, ttl] = [keyOf(id), PATIENCE];
       const value = sealer.seal(JSON.stringify(request), key);

@@ -168,6 +168,7 @@ const ORDINARY: Readonly<Record<string, string>> = {
   oidc: 'a protocol, whose words the core shares (acr, amr, auth_time)',
   smtp: 'a protocol, by whose name Active Directory marks mail addresses',
   duo: 'a company, whose exports are read',
+  entra: 'a directory of Microsoft’s, whose exports are read and whose habits others have',
   radius: 'of a corner (CSS)',
   push: 'what is done to an array, and the protocol that wakes a phone',
 };
@@ -204,6 +205,10 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'views/assets/sallyport.css': 'a type of input field (HTML)',
     'views/prompts/secret.eta': 'a type of input field (HTML), and the field of the prompt kind `secret`',
   },
+  entra: {
+    'src/boot/migrate/commands.ts': 'whose exports are read',
+    'src/boot/own-commands.ts': 'whose exports are read',
+  },
   duo: {
     'src/boot/migrate/commands.ts': 'whose exports are read',
     'src/boot/own-commands.ts': 'whose exports are read',
@@ -214,6 +219,8 @@ const OTHER_THINGS: Readonly<Record<string, Readonly<Record<string, string>>>> =
   },
   sms: {
     'src/core/belief.ts': 'a method of RFC 8176',
+    'src/doors/entra/request.ts': 'a value of amr (RFC 8176)',
+    'src/doors/entra/testing/entra.ts': 'a value of amr (RFC 8176)',
     'src/factors/duo/index.ts': 'a value of amr (RFC 8176)',
     'src/factors/duo/universal.test.ts': 'a value of amr (RFC 8176)',
     'src/factors/duo/worth.ts': 'a value of amr (RFC 8176)',

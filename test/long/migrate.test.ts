@@ -40,7 +40,7 @@ it('reads 50,000 lines without holding them', { timeout: 600_000 }, async () => 
     told = await done.then(String, (error: Error) => error.message);
   });
   expect(told).toContain(`keys of Duo Mobile\t0\t0\t${LINES}`);
-  expect(told).toContain(`phones\t0\t0\t${PEOPLE}\t${PEOPLE} no factor that is enabled here takes it`);
+  expect(told).toContain(`phones\t0\t0\t${PEOPLE}\t${PEOPLE} nothing that is enabled here takes it`);
   expect(told).toContain(`people\t0\t0\t${LINES - PEOPLE}`);
   expect(peak - before).toBeLessThan(MOST);
 });

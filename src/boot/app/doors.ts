@@ -26,13 +26,14 @@ export async function openDoors(
   { journeyOf }: Pick<Rooms, 'journeyOf'>,
 ): Promise<OpenDoors> {
   await using closing = new AsyncDisposableStack();
+  const { find } = people.rooms.accounts;
   const doors = new Map<string, Door>();
   for (const [id, settings] of config.doors) {
     const module = modules.doors.get(id);
     if (id === coreId) doors.set(id, core);
     else if (module && !module.core) {
       const meter = ground.metrics.arrivals(id);
-      const door = await module.create(settings, { ...ports, core: core.core, journey: journeyOf(id), meter });
+      const door = await module.create(settings, { ...ports, core: core.core, journey: journeyOf(id), find, meter });
       closing.defer(async () => door.close?.());
       core.core.listen(id, door);
       doors.set(id, door);

@@ -15,7 +15,7 @@ const LEFT: readonly (readonly [RegExp, string, string])[] = [
 
 /**
  * People and methods, in the columns of Entra's registration details and of its list of OATH tokens, however they were
- * joined: `userPrincipalName` (or `upn`), `mobilePhone`, `alternateMobilePhone`, `serialNumber`, `methodsRegistered`.
+ * joined: `userPrincipalName` (or `upn`), `id` (their object's) and `tenantId`, `mobilePhone`, `alternateMobilePhone`, `serialNumber`, `methodsRegistered`.
  * `secretKey` is always empty there.
  */
 export const readEntra: Reader = function* (text) {
@@ -34,6 +34,9 @@ function personOf({ line, cell }: Cells, login: string): Moving {
     // As Graph writes it: `+852 91234567`.
     if (cell(name) !== '') things.push({ kind: 'phone', number: cell(name) });
   }
+  const id = cell('id') || cell('objectid');
+  const tenant = cell('tenantid');
+  if (id !== '') things.push({ kind: 'object', id, ...(tenant === '' ? {} : { tenant }) });
   const serial = cell('serialnumber');
   if (serial !== '') things.push({ kind: 'token', serial });
   const methods = cell('methodsregistered');

@@ -53,6 +53,7 @@ describe('an export of Entra’s', () => {
         ...{ line: 2, login: 'chan@example.edu' },
         things: [
           { kind: 'phone', number: '+852 91234567' },
+          { kind: 'object', id: '11111111-2222-3333-4444-555555555555' },
           { kind: 'token', serial: 'GALT11420104' },
         ],
         left: [

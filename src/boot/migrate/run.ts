@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Account } from '../../core/account.ts';
 import type { CommandInput, CommandResult } from '../../core/directory.ts';
-import type { AuditPort } from '../../core/door.ts';
+import type { AuditPort, Door } from '../../core/door.ts';
 import type { EnabledFactors } from '../../core/enabled-factor.ts';
 import type { Movable } from '../../core/factor-powers.ts';
 import type { Rooms } from '../rooms.ts';
@@ -11,6 +11,7 @@ import { type Moving, type Reader, whatOf } from './things.ts';
 /** What the commands work on. */
 export interface MigrateTarget extends Pick<Rooms, 'accounts' | 'credentials'> {
   factors: EnabledFactors;
+  doors: ReadonlyMap<string, Pick<Door, 'introduce'>>;
   audit: AuditPort;
 }
 
@@ -97,5 +98,9 @@ async function takeThing(target: MigrateTarget, account: Account, thing: Movable
       ? 'they have as many of these as they may'
       : 'changed at the same moment: try again';
   }
-  return 'no factor that is enabled here takes it';
+  for (const door of target.doors.values()) {
+    const introduced = await door.introduce?.(account, thing, { dry });
+    if (introduced !== undefined) return introduced;
+  }
+  return 'nothing that is enabled here takes it';
 }
