@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
+import { Client } from '../support/client.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+import type { Saying } from '../support/identity-provider.ts';
+import { freePort } from '../support/ports.ts';
+import { type Flow, RelyingParty } from '../support/relying-party.ts';
+import {
+  type Asked,
+  formOf,
+  leave,
+  responseOf,
+  type SamlUpstream,
+  startSamlUpstream,
+} from '../support/saml-upstream.ts';
+
+/** Responses that are somebody else's, nobody's, or made by whoever sends them: each refused, and audited with its reason. */
+
+let gateway: Gateway;
+let partner: SamlUpstream;
+let other: SamlUpstream;
+let stranger: Identity;
+let folder: string;
+let library: RelyingParty;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sallyport-upstream-'));
+  stranger = await createIdentity();
+  const port = await freePort();
+  const ports = { gateway: port, relyingParty: await freePort() };
+  partner = await startSamlUpstream(`http://localhost:${port}`, folder);
+  other = await startSamlUpstream(`http://localhost:${port}`, folder, 'other');
+  gateway = await startGateway({
+    ...{ folder, ports, withoutRelyingParty: true },
+    config: { directories: { partner: partner.directory, other: { ...other.directory, name: 'Other House' } } },
+  });
+  library = await RelyingParty.of(gateway, 'library');
+});
+
+afterAll(async () => {
+  await gateway?.close();
+  partner?.close();
+  other?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const UNBELIEVABLE = 'What came back couldn’t be verified';
+const isHome = (next: URL) => next.href.startsWith(library.redirectUri);
+
+/** Somebody who has left for a house. */
+interface Away {
+  browser: Client;
+  flow: Flow;
+  asked: Asked;
+}
+
+async function away(directory = 'partner'): Promise<Away> {
+  const browser = new Client();
+  const flow = await library.begin();
+  return { browser, flow, asked: await leave(browser, await browser.open(flow.url), directory) };
+}
+
+async function back({ browser, asked }: Away, xml: string, acs = partner.acs) {
+  return browser.follow(await browser.post(acs, formOf(xml, asked), { from: partner.idp.url }), isHome);
+}
+
+function reasons(): string[] {
+  const file = new DatabaseSync(join(folder, 'data', 'sallyport.db'), { readOnly: true });
+  try {
+    const rows = file.prepare("SELECT detail FROM audit WHERE event = 'sign-in.refused'").all();
+    return rows.map(({ detail }) => (JSON.parse(String(detail)) as { reason: string }).reason);
+  } finally {
+    file.close();
+  }
+}
+const isAudited = (reason: RegExp) => expect.poll(() => reasons().some((one) => reason.test(one))).toBe(true);
+
+describe('a Response', () => {
+  const attacks: [string, Partial<Saying> | ((asked: Asked) => string), RegExp][] = [
+    ['signed by a stranger', (asked) => responseOf(partner, asked, { signer: stranger }), /^signature/],
+    ['from another provider', { issuer: 'https://evil.example' }, /^issuer/],
+    ['for another audience', { audience: 'https://sp.other.example' }, /^audience/],
+    ['confirmed to another address', { recipient: 'https://sp.other.example/acs' }, /^recipient/],
+    ['sent to another address', { destination: 'https://sp.other.example/acs' }, /^destination/],
+    ['to another request', { inResponseTo: '_other' }, /^response-to/],
+    ['that is over', { lasts: -200_000 }, /^instant/],
+    ['with a comment in the name', { name: 'alice<!-- -->.admin' }, /^xml/],
+    [
+      'whose signatures were taken off',
+      (asked) => responseOf(partner, asked).replace(/<ds:Signature .*?<\/ds:Signature>/gs, ''),
+      /^unsigned/,
+    ],
+    [
+      'with a forged assertion before the real one',
+      (asked) => {
+        const real = responseOf(partner, asked, { sign: 'assertion', name: 'mallory' });
+        const [assertion = ''] = /<saml:Assertion .*<\/saml:Assertion>/s.exec(real) ?? [];
+        const forged = assertion
+          .replace(/<ds:Signature .*?<\/ds:Signature>/s, '')
+          .replace('mallory', 'alice')
+          .replace(/ID="[^"]+"/, 'ID="_forged"');
+        return real.replace(assertion, () => forged + assertion);
+      },
+      /^assertion/,
+    ],
+    ['with a DOCTYPE', (asked) => `<!DOCTYPE r [<!ENTITY a "b">]>${responseOf(partner, asked)}`, /^doctype/],
+    ['that is huge', (asked) => responseOf(partner, asked, { attributes: ' '.repeat(300_000) }), /^size/],
+    ['that is none', () => '<html/>', /^kind/],
+  ];
+
+  it.each(attacks)('%s signs nobody in', async (_name, made, reason) => {
+    const somebody = await away();
+    const xml = typeof made === 'function' ? made(somebody.asked) : responseOf(partner, somebody.asked, made);
+    const told = await back(somebody, xml);
+    expect(told.text).toContain(UNBELIEVABLE);
+    expect(told.location).toBeUndefined();
+    await isAudited(reason);
+  });
+
+  it('is nothing in another browser, counts once, and of nobody’s asking is none', async () => {
+    const ada = await away();
+    const xml = responseOf(partner, ada.asked);
+    const thief = new Client();
+    const stolen = await thief.follow(await thief.post(partner.acs, formOf(xml, ada.asked), { from: partner.idp.url }));
+    expect(stolen.status).toBe(400);
+    await isAudited(/other-browser/);
+    expect((await back(ada, xml)).location?.href).toContain(library.redirectUri);
+    expect((await back(ada, xml)).status).toBe(400);
+    const { inResponseTo: _, ...unasked } = { entityId: partner.entityId, acs: partner.acs, inResponseTo: '' };
+    const form = { SAMLResponse: Buffer.from(partner.idp.response(unasked)).toString('base64') };
+    const posted = await ada.browser.post(partner.acs, form, { from: partner.idp.url });
+    expect((await ada.browser.follow(posted)).status).toBe(400);
+    await isAudited(/unsolicited/);
+  });
+
+  it('whose assertion was used already is none for the next request either', async () => {
+    const [first, second] = [await away(), await away()];
+    const id = '_once';
+    expect((await back(first, responseOf(partner, first.asked, { id }))).location).toBeDefined();
+    expect((await back(second, responseOf(partner, second.asked, { id }))).text).toContain(UNBELIEVABLE);
+    await isAudited(/^replay/);
+  });
+});
+
+describe('two houses', () => {
+  it('can’t answer for each other, at their own address or the other’s', async () => {
+    const mixed = await away();
+    expect((await back(mixed, responseOf(partner, mixed.asked), other.acs)).status).toBe(400);
+    await isAudited(/mixed-up/);
+    const asked = await away();
+    const xml = responseOf(other, asked.asked, { acs: partner.acs, entityId: partner.entityId });
+    expect((await back(asked, xml)).text).toContain(UNBELIEVABLE);
+    await isAudited(/^signature|^issuer/);
+  });
+
+  it('that know the same name know two people', async () => {
+    const subject = async (house: SamlUpstream, directory: string) => {
+      const somebody = await away(directory);
+      const home = await back(somebody, responseOf(house, somebody.asked), house.acs);
+      return (await library.exchange(somebody.flow, home.location)).claims()?.sub;
+    };
+    expect(await subject(partner, 'partner')).not.toBe(await subject(other, 'other'));
+  });
+});
