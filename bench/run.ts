@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { beside } from './beside.ts';
 import { costs } from './costs.ts';
 import { fido2 } from './fido2.ts';
 import { million } from './million.ts';
@@ -6,9 +7,11 @@ import { passwords } from './password.ts';
 import { push } from './push.ts';
 import { samlFull, samlSso } from './saml.ts';
 import { sso } from './sso.ts';
+import { table } from './table.ts';
 
 /** `npm run bench [-- NAME]`: measures, prints tables. One benchmark is one function that answers rows. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | number>[]>>> = {
+  beside,
   passwords,
   sso,
   'saml-sso': samlSso,
@@ -34,11 +37,4 @@ process.stdout.write(
 );
 for (const name of names) {
   process.stdout.write(`\n${name}\n${table((await BENCHMARKS[name]?.()) ?? [])}\n`);
-}
-
-function table(rows: readonly Record<string, string | number>[]): string {
-  const heads = Object.keys(rows[0] ?? {});
-  const cells = [heads, ...rows.map((row) => heads.map((head) => String(row[head] ?? '')))];
-  const widths = heads.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ')).join('\n');
 }
