@@ -30,8 +30,8 @@ const webUri = z
   .string()
   .refine((text) => ['https:', 'http:'].includes(URL.parse(text)?.protocol ?? ''), 'must be an http or https address');
 
-/** Ways to tokens beside refreshing (RFC 6749 sections 4.1 and 4.4, RFC 8628). */
-const GRANTS = ['authorization_code', 'client_credentials', 'device_code'] as const;
+/** Ways to tokens beside refreshing (RFC 6749 sections 4.1 and 4.4, RFC 8628, RFC 8693). */
+const GRANTS = ['authorization_code', 'client_credentials', 'device_code', 'token_exchange'] as const;
 
 /** `applications.<id>.oidc`: an OpenID Connect client. Its client_id is the application's id. */
 export const oidcApplication = z.strictObject({

@@ -10,12 +10,14 @@ export function checkApplications(
   settings?: Pick<OidcSettings, 'resources' | 'certificateAuthorities'>,
 ) {
   const faults: { application: string; path: string; message: string }[] = [];
-  for (const { id: application, settings: own } of applications) {
+  for (const { id: application, settings: own, consent } of applications) {
     const fault: Fault = (path, message) => faults.push({ application, path, message });
     const demands = demandsOf(own);
     checkAuthentication(own, demands, fault);
     checkCertificates(own, demands, fault, settings?.certificateAuthorities);
     checkGrants(own, demands, fault);
+    if (own.grants.includes('token_exchange') && consent === 'ask')
+      fault('grants', 'token_exchange asks nobody, which consent: ask forbids');
     checkTokens(own, demands, fault);
     if (demands.fapi) checkFapi(own, demands, fault);
     for (const [indicator, { programs }] of Object.entries(settings?.resources ?? {})) {
@@ -65,7 +67,6 @@ function checkCertificates(
     fault('jwks', 'or jwksUri is needed for self_signed_tls_client_auth: keys with its certificates in x5c');
 }
 
-/** `person`: whether somebody signs in for it at all. */
 function checkGrants(own: OidcApplication, { authentication, fapi, senderConstraint }: Demands, fault: Fault): void {
   const has = (grant: OidcApplication['grants'][number]) => own.grants.includes(grant);
   if (has('authorization_code') && own.redirectUris.length === 0)
@@ -74,8 +75,12 @@ function checkGrants(own: OidcApplication, { authentication, fapi, senderConstra
     fault('redirectUris', 'is for grants with authorization_code');
   if (has('client_credentials') && authentication === 'none')
     fault('grants', 'client_credentials needs a secret, keys or a certificate: anybody could ask in its name');
-  if (!own.grants.some((grant) => grant !== 'client_credentials') && own.reauthenticate)
-    fault('reauthenticate', 'gives refresh tokens, which client_credentials alone has none of');
+  if (!has('authorization_code') && !has('device_code') && own.reauthenticate)
+    fault('reauthenticate', 'gives refresh tokens, which only authorization_code and device_code have');
+  if (has('token_exchange') && authentication === 'none')
+    fault('grants', 'token_exchange needs a secret, keys or a certificate: anybody could ask in its name');
+  if (has('token_exchange') && senderConstraint !== undefined)
+    fault('grants', 'token_exchange gives tokens that are bound to no key, which senderConstraint forbids');
   // Section 5.3.2.1 there has authorization requests pushed, and nothing in their place.
   if (fapi && has('device_code')) fault('grants', 'device_code is no part of fapi2');
   if (has('device_code') && authentication === 'none' && own.subject === 'pairwise' && senderConstraint === undefined)

@@ -44,6 +44,7 @@ const GRANT_TYPES = {
   authorization_code: 'authorization_code',
   client_credentials: 'client_credentials',
   device_code: 'urn:ietf:params:oauth:grant-type:device_code',
+  token_exchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
 } as const satisfies Record<OidcApplication['grants'][number], string>;
 
 function ofThisDoor(application: Application, settings: OidcApplication): ClientMetadata {

@@ -67,6 +67,7 @@ export function usedBy(applications: readonly Partial<OidcApplication>[]) {
   return {
     clientCredentials: any(({ grants }) => grants?.includes('client_credentials')),
     deviceFlow: any(({ grants }) => grants?.includes('device_code')),
+    tokenExchange: any(({ grants }) => grants?.includes('token_exchange')),
     requestObjects: any(({ jwks, jwksUri }) => jwks ?? jwksUri),
     certificates: any((it) => isCertified(demandsOf(it))),
     signedResponses: any(({ signedResponses }) => signedResponses),

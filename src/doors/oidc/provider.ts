@@ -13,6 +13,7 @@ import { answerForDevices, devicePages, tellInterval } from './device.ts';
 import { DeviceCodeAdapter } from './device-codes.ts';
 import { refuseEnded } from './ended.ts';
 import { overrideContext } from './evaluation.ts';
+import { type Exchanged, serveExchange } from './exchange.ts';
 import { features } from './features.ts';
 import { loadExistingGrant } from './grants.ts';
 import { writeLeft } from './in-hand.ts';
@@ -23,7 +24,6 @@ import { ownParameters } from './own-parameters.ts';
 import { pages } from './pages.ts';
 import { readQueries } from './parameters.ts';
 import type { ProviderParts } from './parts.ts';
-import type { OidcPorts } from './ports.ts';
 import { recordPrograms } from './programs.ts';
 import { prompts } from './prompts.ts';
 import { recordRefusals } from './refusals.ts';
@@ -32,7 +32,6 @@ import { keepResting } from './resting.ts';
 import { answerAlike, rotates } from './rotation.ts';
 import { FOR_PROGRAMS, ROUTES } from './routes.ts';
 import { governSessions } from './session-model.ts';
-import type { SessionAdapter } from './sessions.ts';
 import { recordLogouts, signOutElsewhere } from './sign-out.ts';
 import { writeTogether } from './token-models.ts';
 
@@ -113,6 +112,7 @@ export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']
     expiresWithSession: (_ctx, token) => settingsOf(ports, token.clientId).reauthenticate === undefined,
     extraTokenClaims: (ctx, token) => {
       const { RefreshToken, AuthorizationCode, DeviceCode } = ctx.oidc.entities;
+      if (token.kind === 'AccessToken' && ctx.state.exchanged) return { ...(ctx.state.exchanged as Exchanged) };
       const source = RefreshToken ?? AuthorizationCode ?? DeviceCode;
       if (token.kind !== 'AccessToken' || source === undefined) return undefined;
       return { acr: source.acr, amr: source.amr as string[] | undefined, auth_time: source.authTime };
@@ -136,12 +136,12 @@ export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']
     subjectTypes: ['public', 'pairwise'],
     ttl: lifetimes(settings, ports),
   });
-  amend(provider, ports, sessions);
+  amend(provider, parts);
   return provider;
 }
 
 /** What no option of oidc-provider's decides: steps around it, in this order, and changes to its models. */
-function amend(provider: Provider, ports: OidcPorts, sessions: SessionAdapter): void {
+function amend(provider: Provider, { ports, sessions, settings }: ProviderParts): void {
   // The web layer has checked Host and set the scheme from the issuer.
   provider.proxy = true;
   readQueries(provider);
@@ -163,5 +163,6 @@ function amend(provider: Provider, ports: OidcPorts, sessions: SessionAdapter): 
   governSessions(provider, sessions, ports.now);
   answerForDevices(provider);
   recordPrograms(provider, ports);
+  if (usedBy(applicationsOf(ports)).tokenExchange) serveExchange(provider, settings, ports);
   writeTogether(provider);
 }

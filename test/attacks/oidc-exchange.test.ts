@@ -1,0 +1,167 @@
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import * as openid from 'openid-client';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { application, gatewayOfFile, REPORTS, rules } from '../support/oidc-gateway.ts';
+import { advanceHere, call, Person, RelyingParty, userinfo } from '../support/relying-party.ts';
+
+/** Token exchange (RFC 8693): what a resource gets for a token that it was called with, and what nobody gets. */
+const LEDGER = 'https://ledger.example.org/';
+const VAULT = 'https://vault.example.org/';
+const TYPE = 'urn:ietf:params:oauth:token-type:access_token';
+const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const service = { grants: ['token_exchange'], redirectUris: [] };
+const it_ = gatewayOfFile({
+  applications: {
+    reports: application('reports', service),
+    other: application('other', service),
+    strict: application('strict', service),
+    auditor: application('auditor'),
+  },
+  doors: {
+    oidc: {
+      resources: {
+        [REPORTS]: {
+          scopes: ['read', 'write'],
+          applications: ['library'],
+          format: 'opaque',
+          introspectedBy: ['reports', 'strict', 'auditor'],
+        },
+        [LEDGER]: { scopes: ['read', 'write', 'erase'], applications: ['reports', 'other', 'strict'], lifetime: '10m' },
+        [VAULT]: { scopes: ['read'], applications: ['reports'], format: 'opaque', introspectedBy: ['auditor'] },
+      },
+    },
+  },
+  policy: {
+    rules: [...rules('reports', 'other', 'auditor'), { name: 'strict', applications: ['strict'], level: 'mfa' }],
+  },
+});
+
+let library: RelyingParty;
+let alice: Person;
+/** What the application calls reports with. */
+let subject: string;
+
+beforeAll(async () => {
+  library = await RelyingParty.of(it_.gateway, 'library');
+  alice = new Person(it_.gateway, 'alice');
+  subject = (await alice.signIn(library, { resource: REPORTS, scope: 'openid read write' })).access_token;
+});
+
+const fieldsOf = (change: Record<string, string | undefined> = {}) => {
+  const all = {
+    grant_type: GRANT,
+    subject_token: subject,
+    subject_token_type: TYPE,
+    resource: LEDGER,
+    scope: 'read',
+    ...change,
+  };
+  return Object.fromEntries(Object.entries(all).filter((it): it is [string, string] => it[1] !== undefined));
+};
+
+async function ask(change: Record<string, string | undefined> = {}, id = 'reports') {
+  const { status, body } = await call(it_.gateway, '/token', fieldsOf(change), id);
+  return { status, json: JSON.parse(body) as Record<string, string> };
+}
+
+describe('an exchange', () => {
+  it('openid-client: gives a token of the same person for the next resource, and says who acts', async () => {
+    const reports = await RelyingParty.of(it_.gateway, 'reports', { redirectUri: 'https://none.example/' });
+    const { grant_type, ...fields } = fieldsOf();
+    const tokens = await openid.genericGrantRequest(reports.config, grant_type ?? '', fields);
+    expect(tokens).toMatchObject({ issued_token_type: TYPE, token_type: 'bearer', scope: 'read' });
+    const jwks = createRemoteJWKSet(new URL(`${it_.gateway.url}/jwks`));
+    const { payload } = await jwtVerify(tokens.access_token, jwks, { issuer: it_.gateway.url, audience: LEDGER });
+    const told = await openid.tokenIntrospection(reports.config, subject);
+    expect(payload).toMatchObject({
+      ...{ sub: told.sub, client_id: 'reports', scope: 'read', act: { sub: 'reports' } },
+      ...{ acr: 'https://refeds.org/profile/sfa', amr: ['pwd'], auth_time: told.auth_time },
+    });
+    expect(Number(payload.exp)).toBeLessThanOrEqual(Number(told.exp));
+    expect(tokens).not.toHaveProperty('refresh_token');
+    expect((await userinfo(it_.gateway, tokens.access_token)).status).toBe(401);
+  });
+
+  it('lives no longer than what it was given for', async () => {
+    advanceHere(240_000);
+    const { json } = await ask();
+    const { exp = 0, iat = 0 } = decodeJwt(String(json.access_token));
+    expect(exp - iat).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('what is refused', () => {
+  it.each<[string, Record<string, string | undefined>, string]>([
+    ['a scope that the subject lacks', { scope: 'read erase' }, 'invalid_scope'],
+    ['nothing but such a scope', { scope: 'erase' }, 'invalid_scope'],
+    ['a resource that nobody knows', { resource: 'https://evil.example/' }, 'invalid_target'],
+    ['no resource', { resource: undefined }, 'invalid_target'],
+    ['its own resource', { resource: REPORTS }, 'invalid_target'],
+    ['an ID token for it', { requested_token_type: 'urn:ietf:params:oauth:token-type:id_token' }, 'invalid_request'],
+    [
+      'a refresh token for it',
+      { requested_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' },
+      'invalid_request',
+    ],
+    [
+      'an ID token as the subject',
+      { subject_token_type: 'urn:ietf:params:oauth:token-type:id_token' },
+      'invalid_request',
+    ],
+    ['no subject', { subject_token: undefined }, 'invalid_request'],
+    ['a subject that is none', { subject_token: 'x'.repeat(43) }, 'invalid_request'],
+    ['an actor of its choice', { actor_token: 'x' }, 'invalid_request'],
+  ])('%s', async (_what, change, error) => {
+    expect((await ask(change)).json).toMatchObject({ error });
+  });
+
+  it('a token that was not meant for this application', async () => {
+    expect((await ask({}, 'other')).json.error).toBe('invalid_request');
+    const own = await library.visit(alice);
+    expect((await ask({ subject_token: own.access_token })).json.error).toBe('invalid_request');
+    const jwt = (await ask()).json.access_token;
+    expect((await ask({ subject_token: jwt })).json.error).toBe('invalid_request');
+  });
+
+  it('a token that is bound to a key: whoever was called with it does not have the key', async () => {
+    const DPoP = openid.getDPoPHandle(library.config, await openid.randomDPoPKeyPair());
+    const flow = await library.begin({ resource: REPORTS, scope: 'openid read' });
+    const checks = { pkceCodeVerifier: flow.verifier, expectedState: flow.state, expectedNonce: flow.nonce };
+    const callback = await alice.callback(flow.url);
+    const bound = await openid.authorizationCodeGrant(
+      library.config,
+      callback,
+      checks,
+      { resource: REPORTS },
+      { DPoP },
+    );
+    expect(bound.token_type).toBe('dpop');
+    expect((await ask({ subject_token: bound.access_token })).json.error).toBe('invalid_request');
+  });
+
+  it('an application without the grant, or that is not who it says', async () => {
+    expect((await ask({}, 'library')).json.error).toMatch(/^(invalid_request|unauthorized_client)$/);
+    const anybody = await call(it_.gateway, '/token', { ...fieldsOf(), client_id: 'reports' });
+    expect(anybody.json()).toMatchObject({ error: 'invalid_client' });
+  });
+
+  it('one whose own rules want more than the person proved', async () => {
+    expect((await ask({}, 'strict')).json.error).toBe('invalid_grant');
+  });
+});
+
+describe('what ends', () => {
+  it('with "sign out everywhere": the subject, and what was given for it', async () => {
+    await it_.gateway.addUser('dora');
+    const dora = await new Person(it_.gateway, 'dora').signIn(library, { resource: REPORTS, scope: 'openid read' });
+    const { json } = await ask({ subject_token: dora.access_token, resource: VAULT });
+    const auditor = await RelyingParty.of(it_.gateway, 'auditor', { redirectUri: 'https://none.example/' });
+    expect(await openid.tokenIntrospection(auditor.config, String(json.access_token))).toMatchObject({
+      active: true,
+      act: { sub: 'reports' },
+    });
+    await it_.gateway.command('user disable', ['dora']);
+    expect(await openid.tokenIntrospection(auditor.config, String(json.access_token))).toEqual({ active: false });
+    expect((await ask({ subject_token: dora.access_token })).json.error).toMatch(/^invalid_(grant|request)$/);
+  });
+});
