@@ -66,3 +66,21 @@ export function outlook(rules: readonly Rule[], facts: Facts, limits?: Limits): 
       return same ? [] : [{ at, requirement }];
     });
 }
+
+/** A date on which factors that are let in now are so no more, and which are from then on; none: nobody gets in. */
+export interface Ending {
+  at: number;
+  ends: readonly string[];
+  after: readonly string[];
+}
+
+/** The first such date that lies ahead for somebody. */
+export function endingOf(rules: readonly Rule[], facts: Facts, limits?: Limits): Ending | undefined {
+  const { factors: now } = decide(rules, facts, limits);
+  for (const { at, requirement } of outlook(rules, facts, limits)) {
+    const after = requirement.deny ? [] : (requirement.factors ?? []);
+    const ends = (now ?? []).filter((factor) => !after.includes(factor));
+    if (ends.length > 0) return { at, ends, after };
+  }
+  return undefined;
+}

@@ -3,7 +3,7 @@
  * but the facts that it is asked with, and does nothing.
  */
 export { type AssessInput, type Assessment, assess } from './assess.ts';
-export { datesOf, gapsOf, type Later, outlook } from './calendar.ts';
+export { datesOf, type Ending, endingOf, gapsOf, type Later, outlook } from './calendar.ts';
 export { type Comparison, createComparison, type Side } from './compare.ts';
 export { SKEW, stillCounting } from './counting.ts';
 export { decide } from './decide.ts';

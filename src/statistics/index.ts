@@ -7,6 +7,7 @@ import type { ReportsRoom } from '../reports/index.ts';
 import type { StatisticsNeeds } from './needs.ts';
 import { createStatistics } from './statistics.ts';
 
+export type { Move, Moved } from './moving.ts';
 export type { StatisticsNeeds } from './needs.ts';
 export type { Aged } from './passwords.ts';
 export type { Known } from './totals/counted.ts';

@@ -5,6 +5,7 @@ import type { Reports } from '../reports/reports.ts';
 import { createEnrolmentReport } from './enrolment.ts';
 import { createFailuresReport } from './failures.ts';
 import { createMethodsReport } from './methods.ts';
+import { createMovingReport } from './moving.ts';
 import type { StatisticsNeeds } from './needs.ts';
 import { createPasswordsReport } from './passwords.ts';
 import type { InScope } from './people.ts';
@@ -24,6 +25,7 @@ export function createStatistics(deps: StatisticsNeeds, below: { reports: Report
   return {
     enrolment: createEnrolmentReport(deps),
     methods: createMethodsReport(deps),
+    moving: createMovingReport(deps),
     failures: createFailuresReport(deps),
     passwords: createPasswordsReport(deps, below),
     totals: createTotals(deps),

@@ -250,6 +250,8 @@ export interface Pages extends DevicePages, HelpDeskPages, ResetPages, ReportPag
     notice?: Message;
     /** Whether losing a method locks them out; absent where there is nothing to set up. `name`: the one there is. */
     safety?: { kind: 'none' | 'one' | 'phone' | 'safe'; count: number; name?: string };
+    /** What a date ends for them, at which applications, and what they can set up for the time after it. */
+    moving?: { at: number; ends: string[]; applications: LocalizedText[]; next: string[] };
     methods: (MethodSeen & {
       removable: boolean;
       /** It is asked for first; `choosable`: it can be made so. */

@@ -79,6 +79,7 @@ export const self: Sample[] = [
         { application: 'Campus VPN', since: NOW - 3 * HOUR, address: '203.0.113.7', place: 'Kowloon', endable: true },
         { application: LONG, since: NOW - 30 * HOUR, endable: false },
       ],
+      moving: { at: NOW + 60 * DAY, ends: ['sample'], applications: [PAYROLL, COURSES], next: ['sample'] },
       safety: { kind: 'safe', count: 2 },
       unreached: [{ application: COURSES, at: NOW - 2 * HOUR }],
       notice: { key: 'account.method-added' },

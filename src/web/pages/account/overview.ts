@@ -43,7 +43,16 @@ export type OverviewNeeds = PlaceNeeds &
   ConnectionsNeeds &
   Pick<
     WebDeps,
-    'now' | 'credentials' | 'devices' | 'enrolment' | 'evaluator' | 'issuing' | 'passwords' | 'passwordExpiry'
+    | 'now'
+    | 'applications'
+    | 'credentials'
+    | 'devices'
+    | 'enrolment'
+    | 'evaluator'
+    | 'issuing'
+    | 'passwords'
+    | 'passwordExpiry'
+    | 'statistics'
   > &
   ContactListNeeds;
 
@@ -72,6 +81,22 @@ function createContactList(deps: ContactListNeeds) {
     const questions = await questionsOf(account);
     return { forgotten: '/reset', contacts: { list, addable: registering.offered(), ...questions } };
   };
+}
+
+/** What a date will end for whoever has nothing for the time after it: the earliest, and what they can set up now. */
+async function movingOf(
+  { statistics, enrolment, applications }: Pick<OverviewNeeds, 'statistics' | 'enrolment' | 'applications'>,
+  account: Account,
+  enrolled: readonly Credential[],
+): Promise<Pick<Pages['account'], 'moving'>> {
+  const open = statistics.moving.of(account, enrolled).filter(({ through }) => !through);
+  const at = Math.min(...open.map((one) => one.at));
+  const first = open.filter((one) => one.at === at);
+  if (first.length === 0) return {};
+  const ends = [...new Set(first.flatMap((one) => one.ends))];
+  const next = enrolment.offered(enrolled).filter((factor) => first.some(({ after }) => after.includes(factor)));
+  const found = await Promise.all(first.map(({ application }) => applications.find(application)));
+  return { moving: { at, ends, applications: found.flatMap((one) => (one ? [one.name] : [])), next } };
 }
 
 /** What losing one thing would mean. Methods on phones may all be on the same one. */
@@ -121,6 +146,7 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
       account: { username: account.username, name: account.name, ...(account.email ? { email: account.email } : {}) },
       ...(notice ? { notice: { key: `account.${notice}` } } : {}),
       ...safetyOf(deps, enrolled),
+      ...(await movingOf(deps, account, enrolled)),
       unreached: await unreachedOf(deps, account.id),
       methods: await methodsOf(it),
       onPhone: enrolled.some((one) => enrolment.onPhone(one)),

@@ -11,6 +11,7 @@ import { fraudReport } from './fraud.ts';
 import type { Asked, ReportKind } from './kind.ts';
 import { messagesReport } from './messages.ts';
 import { methodsReport } from './methods.ts';
+import { movingReport } from './moving.ts';
 import { passwordsReport } from './passwords.ts';
 import { signInsReport } from './sign-ins.ts';
 
@@ -29,6 +30,7 @@ function reportKinds(deps: ReportPagesNeeds): ReadonlyMap<string, ReportKind> {
   return new Map([
     ['enrolment', enrolmentReport(deps)],
     ['methods', methodsReport(deps)],
+    ['moving', movingReport(deps)],
     ['passwords', passwordsReport(deps)],
     ['fraud', fraudReport(deps)],
     ['failures', failuresReport(deps)],
