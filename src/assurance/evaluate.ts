@@ -129,8 +129,8 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
    * Begins to read what the session and the browser bring, so that it comes with what else is read. Whether it counts is
    * decided by what is read after it.
    */
-  function begin({ account, sight, request, browser }: EvaluationInput): Brought {
-    const ofSession = account && sight ? evidence.of(sight, account, request) : Promise.resolve([]);
+  function begin({ account, sight, request, browser, within }: EvaluationInput): Brought {
+    const ofSession = account && sight ? evidence.of(sight, account, request, within) : Promise.resolve([]);
     const ofBrowser = account && browser ? devices.look(browser) : undefined;
     // They are told to whoever waits for them, if anybody does.
     for (const reading of [ofSession, ofBrowser]) reading?.catch(() => undefined);

@@ -33,19 +33,34 @@ const collectedKey = (signIn: string): string =>
 export function createEvidence(ephemeral: EphemeralStore) {
   const read = (text: string | undefined): Held | undefined => (text === undefined ? undefined : JSON.parse(text));
 
-  /** What was left under this key, once. Its mark stays: an answer at the same moment would leave it again. */
-  async function taken(key: string): Promise<Collected | undefined> {
-    for (;;) {
-      const stored = await ephemeral.get(key);
+  /** What each request has written last of a session's, so that it needn't ask for it. */
+  const written = new WeakMap<object, { key: string; value: string }>();
+
+  /**
+   * What was left under this key, once; `read`: as it was a moment ago. Its mark stays: an answer at the same moment
+   * would leave it again.
+   */
+  async function taken(key: string, read: string | undefined): Promise<Collected | undefined> {
+    for (let stored = read; ; stored = await ephemeral.get(key)) {
       if (stored === undefined || stored === ADOPTED) return undefined;
       if (await ephemeral.swap(key, stored, ADOPTED)) return JSON.parse(stored) as Collected;
     }
   }
 
   return {
-    /** What may be seen of a session's proofs: those of its epoch and before, and those of this very request. */
-    async of({ session, epoch }: SessionSight, account: string, request: RequestId = NO_REQUEST): Promise<Evidence[]> {
-      const held = read(await ephemeral.get(sessionKey(session)));
+    /**
+     * What may be seen of a session's proofs: those of its epoch and before, and those of this very request. `within`:
+     * the request that asks, which may have adopted some itself.
+     */
+    async of(
+      { session, epoch }: SessionSight,
+      account: string,
+      request: RequestId = NO_REQUEST,
+      within: object = {},
+    ): Promise<Evidence[]> {
+      const key = sessionKey(session);
+      const own = written.get(within);
+      const held = read(own?.key === key ? own.value : await ephemeral.get(key));
       if (held?.account !== account) return [];
       return held.proofs.filter((proof) => (proof.epoch ?? 0) <= epoch || isOf(proof, request)).map(bare);
     },
@@ -83,20 +98,27 @@ export function createEvidence(ephemeral: EphemeralStore) {
       }
     },
 
-    /** Moves it to the session, once, to be seen from that epoch on. */
-    async adopt(signIn: string, { session, epoch }: SessionSight, ttl: number): Promise<readonly Evidence[]> {
-      const collected = await taken(collectedKey(signIn));
-      if (collected === undefined) return [];
+    /** Moves it to the session, once, to be seen from that epoch on. `within`: the request that does, and then looks. */
+    async adopt(
+      signIn: string,
+      { session, epoch }: SessionSight,
+      ttl: number,
+      within: object = {},
+    ): Promise<readonly Evidence[]> {
       const key = sessionKey(session);
+      const [left, held] = await ephemeral.getMany([collectedKey(signIn), key]);
+      const collected = await taken(collectedKey(signIn), left);
+      if (collected === undefined) return [];
       const added = collected.proofs.map((proof) => ({ ...proof, epoch }));
-      for (;;) {
-        const stored = await ephemeral.get(key);
+      for (let stored = held; ; stored = await ephemeral.get(key)) {
         const before = read(stored);
         const kept = before?.account === collected.account ? before.proofs : [];
         const value = JSON.stringify({ account: collected.account, proofs: latest([...kept, ...added]) });
-        const written =
+        const isWritten =
           stored === undefined ? await ephemeral.add(key, value, ttl) : await ephemeral.swap(key, stored, value, ttl);
-        if (written) return collected.proofs;
+        if (!isWritten) continue;
+        written.set(within, { key, value });
+        return collected.proofs;
       }
     },
   };

@@ -284,7 +284,7 @@ export interface CorePorts {
   /** Whoever may sign in now. `within`, `read`: the request that asks, and the account where that has read it already. */
   account(id: string, within?: object, read?: Account): Promise<Account | undefined>;
   /** Moves what a finished sign-in collected to its session; once. */
-  adopt(signIn: string, to: SessionSight, ttl: number): Promise<readonly Evidence[]>;
+  adopt(signIn: string, to: SessionSight, ttl: number, within?: object): Promise<readonly Evidence[]>;
   /** The browser behind a response of the web layer's. */
   browser(res: ServerResponse): Browser;
   /**

@@ -27,10 +27,13 @@ export function createAttempts(
     async count(attempt: Attempt, browser: Browser): Promise<Turn | Locked> {
       const { subject, opening, name, against = [] } = attempt;
       // Of now: by the time that a password is found right, it may be the former one.
+      const address = browser.speaker === undefined ? browser.ip : undefined;
+      const asked = budgets.counts(attempt, address);
+      // Whoever is known is counted elsewhere, and asks for that.
+      asked.catch(() => undefined);
       const era = opening ? await browsers.eraOf(subject) : subject;
       const known = opening ? await browsers.known(era, browser) : undefined;
-      const address = browser.speaker === undefined ? browser.ip : undefined;
-      const taken = await budgets.take(attempt, address, known);
+      const taken = await budgets.take(attempt, address, { known, counts: await asked });
       if (!taken.allowed) return taken;
       const mine = known !== undefined;
       const as = name === undefined || against.length === 0 ? [] : [nameRow(name)];

@@ -13,6 +13,8 @@ export interface Budget {
   tallied?: boolean;
 }
 
+export type Counts = readonly number[];
+
 /** One attempt was taken from each. */
 export interface Taken {
   allowed: true;
@@ -64,8 +66,31 @@ export function createBudgets({
   }
 
   const refund = async (budgets: readonly Budget[]) => {
-    for (const { key } of budgets) await ephemeral.refund(key);
+    await Promise.all(budgets.map(({ key }) => ephemeral.refund(key)));
   };
+
+  const count = ({ key, max, ttl }: Budget) => ephemeral.attempt(key, max, ttl);
+
+  /** How often each was counted by now. A budget of none is always spent: nothing is counted by asking. */
+  const countsOf = (budgets: readonly Budget[]) =>
+    Promise.all(budgets.map(async ({ key, ttl }) => (await ephemeral.attempt(key, 0, ttl)).count));
+
+  /**
+   * Counts against each, in this order as far as the first that is spent. Where none is they are counted side by side;
+   * else one after another, for what is behind a spent one must not be counted at all: whoever has spent theirs would
+   * keep others' windows open. `counts`: as of a moment ago.
+   */
+  async function countAll(budgets: readonly Budget[], counts: readonly number[]) {
+    const isSpent = budgets.some(({ max }, at) => (counts[at] ?? 0) >= max);
+    if (!isSpent) return Promise.all(budgets.map(count));
+    const results: Awaited<ReturnType<typeof count>>[] = [];
+    for (const budget of budgets) {
+      const result = await count(budget);
+      results.push(result);
+      if (!result.allowed) break;
+    }
+    return results;
+  }
 
   /** Whoever asks what is locked asks for those that are spent, and of how many. */
   async function noteSpent(subject: string, { kind, key, max, ttl, tallied }: Budget): Promise<void> {
@@ -82,25 +107,35 @@ export function createBudgets({
 
   return {
     /** `ip`: absent where no address is to be counted for. `known`: the name of a browser that has a budget of its own. */
-    async take(attempt: Attempt, ip: string | undefined, known: string | undefined): Promise<Taken | Locked> {
+    async take(
+      attempt: Attempt,
+      ip: string | undefined,
+      { known, counts }: { known: string | undefined; counts?: Counts | undefined },
+    ): Promise<Taken | Locked> {
       const { subject, name } = attempt;
       const budgets = await budgetsOf(attempt, ip, known);
-      let spent: Budget | undefined;
-      for (const [at, budget] of budgets.entries()) {
-        const { key, max, ttl, kind } = budget;
-        const { allowed, count, retryAfter } = await ephemeral.attempt(key, max, ttl);
-        if (!allowed) {
-          if (kind === 'shared' && name !== undefined) return { allowed: false, silent: true };
-          // It isn't looked at: an address that has spent its budget must not lock accounts, nor a locked account it.
-          await refund(budgets.slice(0, at));
-          await noteSpent(subject, budget);
-          return { allowed: false, retryAfter };
-        }
-        if (kind !== 'address' && kind !== 'name' && count === max) spent = budget;
+      const asked = known === undefined ? await counts : undefined;
+      const results = await countAll(budgets, asked ?? (await countsOf(budgets)));
+      const refused = results.findIndex(({ allowed }) => !allowed);
+      const [budget, result] = [budgets[refused], results[refused]];
+      if (budget && result) {
+        const others = budgets.filter((_, at) => at !== refused && results[at]?.allowed);
+        if (budget.kind === 'shared' && name !== undefined) return { allowed: false, silent: true };
+        // It isn't looked at: an address that has spent its budget must not lock accounts, nor a locked account it.
+        await refund(others);
+        await noteSpent(subject, budget);
+        return { allowed: false, retryAfter: result.retryAfter };
       }
+      const isLast = ({ kind, max }: Budget, at: number) =>
+        kind !== 'address' && kind !== 'name' && results[at]?.count === max;
+      const spent = budgets.findLast(isLast);
       if (spent?.tallied) await noteSpent(subject, spent);
       return { allowed: true, budgets, spent, over: await tallies.of(budgets.filter(({ tallied }) => tallied)) };
     },
+
+    /** How often what a stranger's attempt is counted against was counted by now, for `take`. */
+    counts: async (attempt: Attempt, ip: string | undefined): Promise<Counts> =>
+      countsOf(await budgetsOf(attempt, ip, undefined)),
 
     refund,
 
@@ -111,10 +146,10 @@ export function createBudgets({
 
     /** They start anew; that of the address gets its attempt back. */
     async renew({ budgets, over }: Taken): Promise<void> {
-      for (const { kind, key, tallied } of budgets) {
-        if (kind !== 'address' && !tallied) await ephemeral.delete(key);
-        else await ephemeral.refund(key);
-      }
+      const anew = budgets.map(({ kind, key, tallied }) =>
+        kind !== 'address' && !tallied ? ephemeral.delete(key) : ephemeral.refund(key),
+      );
+      await Promise.all(anew);
       await tallies.settle(over);
     },
 

@@ -30,8 +30,10 @@ export function createKnownBrowsers({ ephemeral, random }: Pick<LockoutNeeds, 'e
     async recognise(subject: string, era: string, browser: Browser): Promise<void> {
       if (browser.cookieless && browser.known === undefined) return;
       const value = browser.known ?? Buffer.from(random(32)).toString('base64url');
-      await ephemeral.addMember(knownKey(value, browser), era, KNOWN_FOR);
-      await ephemeral.expire(eraKey(subject), KNOWN_FOR);
+      await Promise.all([
+        ephemeral.addMember(knownKey(value, browser), era, KNOWN_FOR),
+        ephemeral.expire(eraKey(subject), KNOWN_FOR),
+      ]);
       if (browser.known === undefined) browser.setKnown(value, KNOWN_FOR);
     },
 

@@ -35,6 +35,9 @@ export function createJourney(parts: Parts) {
   const present = createPresenter(parts);
 
   return {
+    /** The request of this browser is about to ask for the sign-in of this id. */
+    ahead: (id: string, browser: Browser): void => parts.progress.ahead(id, browser),
+
     /** Where the sign-in stands. */
     async show(request: SignInRequest, browser: Browser): Promise<Step> {
       return present(request, (await load(request, browser)).state, browser);

@@ -44,24 +44,24 @@ export function createProgress(
     return { wanted, ...(level === undefined ? {} : { held: level }), rules: requirement.reasons };
   }
 
-  /** Stores a state; what it means for the audit is said once, by whoever was first. */
+  /** Stores a state, and answers it; what it means for the audit is said once, by whoever was first. */
   async function save(
     request: SignInRequest,
     before: Loaded | undefined,
     state: State,
     browser: Browser,
-  ): Promise<boolean> {
+  ): Promise<Loaded | undefined> {
     const { stage } = state;
     const why = stage.at === 'refused' ? await demandsOf(request, state, browser) : {};
-    if (!(await states.save(request, before, state, browser))) return false;
-    if (before?.state.stage.at === stage.at) return true;
+    const saved = await states.save(request, before, state, browser);
+    if (saved === undefined || before?.state.stage.at === stage.at) return saved;
     const common = about(request, browser, accountOf(request, state));
     const factors = state.collected.map(({ factor }) => factor);
     const { withoutDirectory } = stage.at === 'done' ? stage : {};
     const how = withoutDirectory ? { withoutDirectory } : {};
     if (stage.at === 'done') deps.audit.note({ event: 'sign-in.completed', factors, ...how, ...common });
     if (stage.at === 'refused') deps.audit.note({ event: 'sign-in.denied', reason: stage.message, ...why, ...common });
-    return true;
+    return saved;
   }
 
   /** Whether it rests on something from before the account's sessions were ended, or the account was held. */
@@ -73,19 +73,21 @@ export function createProgress(
   }
 
   async function load(request: SignInRequest, browser: Browser): Promise<Loaded> {
-    // What was made of the request a moment ago isn't overtaken: of an account that may not sign in, it would be for ever.
-    let made = false;
     for (;;) {
-      const loaded = await states.load(request);
+      const loaded = await states.load(request, browser);
       const isVoid = loaded !== undefined && (await rests(request, loaded.state));
-      if (loaded && !isVoid && (made || !isOvertaken(request, loaded.state))) return loaded;
+      if (loaded && !isVoid && !isOvertaken(request, loaded.state)) return loaded;
       const fresh = { switched: loaded?.state.switched ?? false, collected: [], wrong: 0 };
       const before = isVoid ? fresh : (loaded?.state ?? fresh);
-      made = await save(request, loaded, await advance(request, before, browser), browser);
+      const made = await save(request, loaded, await advance(request, before, browser), browser);
+      // It isn't overtaken: of an account that may not sign in, it would be for ever.
+      if (made && !(await rests(request, made.state))) return made;
     }
   }
 
-  return { advance, save, load };
+  const ahead = (id: string, browser: Browser): void => states.ahead({ id }, browser);
+
+  return { ahead, advance, save, load };
 }
 
 export type Progress = ReturnType<typeof createProgress>;

@@ -134,8 +134,7 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
     }
     // Only now: a name typed with a wrong password leaves no account.
     if (first && !away) await accounts.link(account);
-    await turn.succeeded();
-    if (first) await turn.recognised();
+    await Promise.all([turn.succeeded(), first ? turn.recognised() : undefined]);
     deps.audit.note({ event: 'sign-in.proved', factor: opening.factor, ...facts });
     const { generation } = account;
     const proof: Evidence = { ...verdict.proof, generation, request: request.request };

@@ -58,7 +58,7 @@ describe.each(EPHEMERAL)('where sign-ins stand, in %s', (store) => {
     const saved = await Promise.all(
       Array.from({ length: 100 }, (_, index) => states.save(request('a'), undefined, state(`n${index}`), browser)),
     );
-    const winner = saved.indexOf(true);
+    const winner = saved.findIndex(Boolean);
     expect(saved.filter(Boolean)).toHaveLength(1);
     expect((await states.load(request('a')))?.state).toEqual(state(`n${winner}`));
     expect(await states.load(request('b'))).toBeUndefined();
@@ -72,15 +72,15 @@ describe.each(EPHEMERAL)('where sign-ins stand, in %s', (store) => {
       Array.from({ length: 100 }, (_, index) => states.save(request('a'), loaded, state(`n${index}`), browser)),
     );
     expect(saved.filter(Boolean)).toHaveLength(1);
-    expect((await states.load(request('a')))?.state.nonce).toBe(`n${saved.indexOf(true)}`);
+    expect((await states.load(request('a')))?.state.nonce).toBe(`n${saved.findIndex(Boolean)}`);
   });
 
   it('lets only one through also where both write the same state', async () => {
     const { states } = await fixture();
     await states.save(request('a'), undefined, state('same'), browser);
     const loaded = await states.load(request('a'));
-    expect(await states.save(request('a'), loaded, state('same'), browser)).toBe(true);
-    expect(await states.save(request('a'), loaded, state('same'), browser)).toBe(false);
+    expect(await states.save(request('a'), loaded, state('same'), browser)).toBeDefined();
+    expect(await states.save(request('a'), loaded, state('same'), browser)).toBeUndefined();
   });
 
   it('keeps pending secrets sealed, and the id of the sign-in hashed', async () => {
@@ -112,13 +112,13 @@ it('waits half an hour for each answer', async () => {
   await states.save(request('a'), undefined, state('one'), browser);
   clock.pass(PATIENCE - 1);
   const loaded = await states.load(request('a'));
-  expect(await states.save(request('a'), loaded, state('two'), browser)).toBe(true);
+  expect(await states.save(request('a'), loaded, state('two'), browser)).toBeDefined();
   clock.pass(PATIENCE - 1);
   const again = await states.load(request('a'));
   expect(again?.state.nonce).toBe('two');
   clock.pass(1);
   expect(await states.load(request('a'))).toBeUndefined();
-  expect(await states.save(request('a'), again, state('three'), browser)).toBe(false);
+  expect(await states.save(request('a'), again, state('three'), browser)).toBeUndefined();
 });
 
 it('names steps so that none is guessed or named twice', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Interaction, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { SallyportError } from '../../core/errors.ts';
+import { readAgain } from './interactions.ts';
 import type { OidcPorts } from './ports.ts';
 import { ROUTES } from './routes.ts';
 
@@ -63,7 +64,10 @@ export function resumeInItsBrowser(provider: Provider, ports: Ports) {
   const own = new Set([provider.cookieName('interaction'), provider.cookieName('resume')]);
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
     const id = RESUMED.exec(ctx.path)?.[1];
-    if (id !== undefined) await interactionOf(provider, ports, ctx.req, id);
+    if (id !== undefined) {
+      await interactionOf(provider, ports, ctx.req, id);
+      readAgain(ctx, id);
+    }
     const { cookies } = ctx;
     const [get, set] = [cookies.get.bind(cookies), cookies.set.bind(cookies)];
     cookies.get = (name, options) => (own.has(name) ? id : get(name, options));

@@ -24,9 +24,14 @@ export function createInteractions(
   subjects: Subjects,
   own: Pick<OwnSession, 'current' | 'end'>,
 ): Pick<Core, 'request' | 'finish'> {
+  /** Each is read once in a request; what it became meanwhile is found out where it is changed. */
+  const read = new WeakMap<Request, Interaction>();
+
   /** The interaction of this browser; if it began in a session, in that one and with the same person. */
   async function interaction(req: Request, id: string): Promise<Interaction> {
-    const found = await interactionOf(provider(), ports, req, id);
+    const known = read.get(req);
+    const found = known?.uid === id ? known : await interactionOf(provider(), ports, req, id);
+    read.set(req, found);
     const { uid, accountId } = found.session ?? {};
     if (uid === undefined || (await provider().Session.findByUid(uid))?.accountId === accountId) return found;
     throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'the session in which it began is over');

@@ -63,7 +63,7 @@ async function evaluate(ports: OidcPorts, ctx: KoaContextWithOIDC): Promise<Eval
   const { client, params, entities } = ctx.oidc;
   const session = ctx.oidc.session as Session | undefined;
   const interaction = entities.Interaction;
-  if (session?.accountId && interaction && ctx.oidc.result?.login) await adopt(ports, session, interaction.uid);
+  if (session?.accountId && interaction && ctx.oidc.result?.login) await adopt(ports, session, interaction.uid, ctx);
   const grant = ctx.oidc.result?.consent?.grantId ?? session?.authorizations?.[String(client?.clientId)]?.grantId;
   // Asked for once the request is satisfied: it comes with what decides that.
   if (session?.accountId && grant) readAhead(grantKey(grant), ports.ephemeral.get);
@@ -86,13 +86,13 @@ const secondsOf = (milliseconds: number | undefined) =>
   milliseconds === undefined ? undefined : Math.floor(milliseconds / 1000);
 
 /** First the new cookie value, then what it may see: of two tabs that come back at once, the later adds nothing for others. */
-async function adopt(ports: OidcPorts, session: Session, signIn: string): Promise<void> {
+async function adopt(ports: OidcPorts, session: Session, signIn: string, within: object): Promise<void> {
   if (session.opened) {
     await session.save(lifeLeft(ports, session).idle);
     // It is still to be set in the answer.
     session.touched = true;
   }
-  await ports.adopt(signIn, reachOf(session), ports.sessions.lifetime);
+  await ports.adopt(signIn, reachOf(session), ports.sessions.lifetime, within);
 }
 
 /** When what this request was given ends, where it rests on a lent pass: epoch milliseconds. */

@@ -59,8 +59,12 @@ export async function writeLeft(ctx: KoaContextWithOIDC, next: () => Promise<unk
 }
 
 /** Starts to read a value that will be asked for in this request, so that it comes with others. */
-export function readAhead(key: string, read: (key: string) => Promise<string | undefined>): void {
-  const here = inHand();
+export function readAhead(
+  key: string,
+  read: (key: string) => Promise<string | undefined>,
+  ctx: KoaContextWithOIDC | undefined = Provider.ctx,
+): void {
+  const here = ctx && inHandOf(ctx);
   if (here === undefined || here.ahead.has(key)) return;
   const value = read(key);
   // It is told to whoever asks for it, if anybody does.

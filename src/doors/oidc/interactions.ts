@@ -1,7 +1,8 @@
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import { type Adapter, type AdapterPayload, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { taggedKey } from '../../core/keys.ts';
 import type { Sealer } from '../../core/seal.ts';
 import { hashOf, readRecord, writeRecord } from './adapter.ts';
+import { leave, readAhead, takeAhead } from './in-hand.ts';
 import { type CountingPorts, countKept } from './strangers.ts';
 
 /** What stands in the place of an interaction that was resumed, so that an answer that comes late can't bring it back. */
@@ -10,6 +11,26 @@ const OVER = 'over';
 const KEYS = ['parJti', 'deviceCode'] as const;
 /** Longer than any answer is under way, milliseconds. */
 const LATE = 5 * 60_000;
+
+/** As each was read or written last by this process. To change one on top of that needs no look, if it still is so. */
+const seen = new Map<string, string>();
+/** More than are under way at once between two looks. */
+const MOST_SEEN = 1_000;
+
+function see(key: string, stored: string | undefined): string | undefined {
+  seen.delete(key);
+  const [oldest] = seen.keys();
+  if (seen.size >= MOST_SEEN && oldest !== undefined) seen.delete(oldest);
+  // One that is over is never gone on from.
+  if (stored !== undefined && stored !== OVER) seen.set(key, stored);
+  return stored;
+}
+
+/** For oidc-provider, which resumes what was looked at a moment ago in the same request. */
+export function readAgain(ctx: KoaContextWithOIDC, id: string): void {
+  const stored = seen.get(keyOf(id));
+  if (stored !== undefined) readAhead(keyOf(id), async () => stored, ctx);
+}
 
 const keyOf = (id: string): string => taggedKey('oidc:Interaction', hashOf(id));
 const contextOf = (id: string): string => `oidc:Interaction:${hashOf(id)}`;
@@ -38,8 +59,17 @@ export class InteractionAdapter implements Adapter {
     const { load, strangers } = this.#ports;
     if (isBeginning(payload)) load.begin();
     // Whoever has signed in is no stranger any more.
-    if (payload.result?.login) await strangers.release(key);
-    else await countKept(this.#ports, { key, value, ttl }, payload.accountId);
+    const released = payload.result?.login ? strangers.release(key) : undefined;
+    if (released === undefined) await countKept(this.#ports, { key, value, ttl }, payload.accountId);
+    const known = seen.get(key);
+    const changed = known !== undefined && this.#store.swap(key, known, value, ttl);
+    const [isChanged] = await Promise.all([changed, released]);
+    if (!isChanged) await this.#put(key, value, ttl);
+    see(key, value);
+  }
+
+  /** Whatever stands there, unless that is over. */
+  async #put(key: string, value: string, ttl: number): Promise<void> {
     while (!(await this.#store.add(key, value, ttl))) {
       const stored = await this.#store.get(key);
       if (stored === OVER) throw over();
@@ -48,7 +78,7 @@ export class InteractionAdapter implements Adapter {
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    const stored = await this.#store.get(keyOf(id));
+    const stored = see(keyOf(id), await (takeAhead(keyOf(id)) ?? this.#store.get(keyOf(id))));
     return stored === undefined || stored === OVER ? undefined : this.#unpack(id, stored);
   }
 
@@ -58,10 +88,13 @@ export class InteractionAdapter implements Adapter {
    * @throws SessionNotFound for the others
    */
   async destroy(id: string): Promise<void> {
-    for (;;) {
-      const stored = await this.#store.get(keyOf(id));
+    const key = keyOf(id);
+    for (let known = seen.get(key); ; known = undefined) {
+      const stored = known ?? (await this.#store.get(key));
       if (stored === undefined || stored === OVER) throw over();
-      if (await this.#store.swap(keyOf(id), stored, OVER, LATE)) return this.#ports.strangers.release(keyOf(id));
+      if (!(await this.#store.swap(key, stored, OVER, LATE))) continue;
+      see(key, undefined);
+      return leave(() => this.#ports.strangers.release(key));
     }
   }
 

@@ -22,6 +22,7 @@ export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
 
   /** The request behind the address, with the session of a tab that was faster. */
   async function requestOf(req: Request, res: Response, id = String(req.params.id)): Promise<SignInRequest> {
+    journey.ahead(id, localsOf(res).browser);
     const request = await core.request(req, res, id);
     const session = request.account ? undefined : await core.session(req, res);
     const locals = localsOf(res);
