@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { LocalizedText } from './account.ts';
+import type { Argon2 } from './argon2.ts';
 import type { PasswordDue } from './assurance.ts';
 import type { AuditPort } from './audit-port.ts';
 import type { Examine } from './finding.ts';
@@ -107,6 +108,8 @@ export interface DirectoryPorts {
   passwords?: PasswordsPort;
   /** Told of passwords that wait to be hashed, where somebody measures. */
   work?: WorkMeter;
+  /** Hashes passwords behind everything else; without, in the threads that files and look-ups need too. */
+  argon2?: Argon2;
 }
 
 /** Of a directory whose people sign in elsewhere. */

@@ -9,18 +9,9 @@ import { ownForm, stage } from '../support/scene.ts';
 
 const hashed = vi.hoisted(() => ({ count: 0 }));
 
-vi.mock('@node-rs/argon2', async (original) => {
-  const library = await original<typeof import('@node-rs/argon2')>();
-  const verify: typeof library.verify = (...given) => {
-    hashed.count += 1;
-    return library.verify(...given);
-  };
-  const hash: typeof library.hash = (...given) => {
-    hashed.count += 1;
-    return library.hash(...given);
-  };
-  return { ...library, verify, hash };
-});
+vi.mock('../../src/boot/hashing/index.ts', async (original) =>
+  (await import('../support/counted-hashes.ts')).countedHashes(hashed, original),
+);
 
 /** That strangers cause for one account in an hour: half as many from one address. */
 const MESSAGES = 8;

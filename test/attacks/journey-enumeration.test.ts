@@ -4,14 +4,9 @@ import { ownForm, type Someone, stage } from '../support/scene.ts';
 
 const hashed = vi.hoisted(() => ({ count: 0 }));
 
-vi.mock('@node-rs/argon2', async (original) => {
-  const library = await original<typeof import('@node-rs/argon2')>();
-  const verify: typeof library.verify = (...given) => {
-    hashed.count += 1;
-    return library.verify(...given);
-  };
-  return { ...library, verify };
-});
+vi.mock('../../src/boot/hashing/index.ts', async (original) =>
+  (await import('../support/counted-hashes.ts')).countedHashes(hashed, original),
+);
 
 describe('whether an account exists', () => {
   const scene = stage(() => ({ config: { lockout: { failures: 3 } } }));

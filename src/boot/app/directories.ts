@@ -3,6 +3,7 @@ import { routedTo } from '../../core/logins.ts';
 import { returnPathOf } from '../../core/redirect.ts';
 import { upstreamOf } from '../../core/said.ts';
 import type { Config } from '../config.ts';
+import { hashing } from '../hashing/index.ts';
 import type { Modules } from '../modules.ts';
 import type { Ground } from './ground.ts';
 
@@ -32,7 +33,8 @@ export function createDirectories(
       locales: config.locales,
       ...{ keyring, durable, sealer, ephemeral, audit },
     };
-    const ports = { ...world, log, ...kept, signInWith, house, work: metrics.hashing(id) };
+    const hashes = { work: metrics.hashing(id), argon2: hashing };
+    const ports = { ...world, log, ...kept, signInWith, house, ...hashes };
     directories.set(id, module.create(settings, ports));
   }
   return directories;

@@ -1,4 +1,5 @@
 import { hash, type ParsedHashOptions, parseOptions, verify } from '@node-rs/argon2';
+import type { Argon2 } from '../../core/argon2.ts';
 import type { Queue } from '../../core/queue.ts';
 import type { HashSettings } from './settings.ts';
 
@@ -10,17 +11,13 @@ const VERSION_19 = 1;
 const MOST_WORK = 4_194_304;
 
 /** What computes; replaced in tests by one that counts. */
-export interface Engine {
-  hash(password: string, settings: HashSettings, signal?: AbortSignal): Promise<string>;
-  verify(phc: string, password: string, signal?: AbortSignal): Promise<boolean>;
-}
+export type Engine = Argon2;
 
+/** In libuv's threads. */
 const argon2: Engine = {
-  hash: (password, { memory, passes, parallelism }, signal) => {
-    const options = { algorithm: ARGON2ID, memoryCost: memory, timeCost: passes, parallelism };
-    return hash(password, options, signal);
-  },
-  verify: (phc, password, signal) => verify(phc, password, undefined, signal),
+  hash: (password, { memory, passes, parallelism }) =>
+    hash(password, { algorithm: ARGON2ID, memoryCost: memory, timeCost: passes, parallelism }),
+  verify: (phc, password) => verify(phc, password),
 };
 
 function parse(phc: string): ParsedHashOptions | undefined {
@@ -63,9 +60,9 @@ function decoyOf({ memory, passes, parallelism }: HashSettings): string {
 export function createHasher(settings: HashSettings, queue: Queue, engine: Engine = argon2): Hasher {
   const decoy = decoyOf(settings);
   return {
-    hash: (password, signal) => queue.run(() => engine.hash(password, settings, signal), signal),
+    hash: (password, signal) => queue.run(() => engine.hash(password, settings), signal),
     async verify(phc, password, signal) {
-      const matches = await queue.run(() => engine.verify(phc ?? decoy, password, signal), signal);
+      const matches = await queue.run(() => engine.verify(phc ?? decoy, password), signal);
       return matches && phc !== undefined;
     },
     outdated(phc) {

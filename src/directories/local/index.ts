@@ -15,7 +15,7 @@ const local: DirectoryModule<Settings> = {
   create({ hash, concurrency, queue: longest, patience, scim }, ports) {
     const queue = createQueue(concurrency, longest, { patience, meter: ports.work });
     const people = createPeople(ports.records);
-    const directory = new LocalDirectory(people, createHasher(hash, queue), ports);
+    const directory = new LocalDirectory(people, createHasher(hash, queue, ports.argon2), ports);
     if (scim === undefined) return directory;
     const groups = createGroups(ports.recordsOf('groups'));
     const { now, random } = ports;

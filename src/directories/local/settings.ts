@@ -21,7 +21,7 @@ const hash = z
 export const settings = z.strictObject({
   /** argon2id, RFC 9106. A rise is applied to each password when its owner signs in. */
   hash: hash.prefault({}),
-  /** Hashes at once. They run in the four threads of libuv's pool, which files and look-ups need too. */
+  /** Hashes at once, each in a thread that comes after everything else. */
   concurrency: z.int().min(1).max(64).default(2),
   /** Hashes waiting; what exceeds this is told to come back. */
   queue: z.int().min(0).max(10_000).default(200),
