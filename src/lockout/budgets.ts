@@ -38,6 +38,7 @@ export function createBudgets({
   bound = async () => undefined,
 }: Pick<LockoutNeeds, 'ephemeral' | 'lockout' | 'random' | 'bound'>) {
   const tallies = createTallies({ ephemeral, random });
+  const { countAll, countsOf } = createCounting(ephemeral);
 
   /** The budgets that one attempt is counted against. */
   async function budgetsOf(
@@ -68,29 +69,6 @@ export function createBudgets({
   const refund = async (budgets: readonly Budget[]) => {
     await Promise.all(budgets.map(({ key }) => ephemeral.refund(key)));
   };
-
-  const count = ({ key, max, ttl }: Budget) => ephemeral.attempt(key, max, ttl);
-
-  /** How often each was counted by now. A budget of none is always spent: nothing is counted by asking. */
-  const countsOf = (budgets: readonly Budget[]) =>
-    Promise.all(budgets.map(async ({ key, ttl }) => (await ephemeral.attempt(key, 0, ttl)).count));
-
-  /**
-   * Counts against each, in this order as far as the first that is spent. Where none is they are counted side by side;
-   * else one after another, for what is behind a spent one must not be counted at all: whoever has spent theirs would
-   * keep others' windows open. `counts`: as of a moment ago.
-   */
-  async function countAll(budgets: readonly Budget[], counts: readonly number[]) {
-    const isSpent = budgets.some(({ max }, at) => (counts[at] ?? 0) >= max);
-    if (!isSpent) return Promise.all(budgets.map(count));
-    const results: Awaited<ReturnType<typeof count>>[] = [];
-    for (const budget of budgets) {
-      const result = await count(budget);
-      results.push(result);
-      if (!result.allowed) break;
-    }
-    return results;
-  }
 
   /** Whoever asks what is locked asks for those that are spent, and of how many. */
   async function noteSpent(subject: string, { kind, key, max, ttl, tallied }: Budget): Promise<void> {
@@ -183,6 +161,34 @@ export function createBudgets({
       await ephemeral.delete(spentKey(subject));
     },
   };
+}
+
+/** Counting against several budgets at once. */
+function createCounting(ephemeral: LockoutNeeds['ephemeral']) {
+  const count = ({ key, max, ttl }: Budget) => ephemeral.attempt(key, max, ttl);
+
+  /** How often each was counted by now. A budget of none is always spent: nothing is counted by asking. */
+  const countsOf = (budgets: readonly Budget[]) =>
+    Promise.all(budgets.map(async ({ key, ttl }) => (await ephemeral.attempt(key, 0, ttl)).count));
+
+  /**
+   * Counts against each, in this order as far as the first that is spent. Where none is they are counted side by side;
+   * else one after another, for what is behind a spent one must not be counted at all: whoever has spent theirs would
+   * keep others' windows open. `counts`: as of a moment ago.
+   */
+  async function countAll(budgets: readonly Budget[], counts: readonly number[]) {
+    const isSpent = budgets.some(({ max }, at) => (counts[at] ?? 0) >= max);
+    if (!isSpent) return Promise.all(budgets.map(count));
+    const results: Awaited<ReturnType<typeof count>>[] = [];
+    for (const budget of budgets) {
+      const result = await count(budget);
+      results.push(result);
+      if (!result.allowed) break;
+    }
+    return results;
+  }
+
+  return { countAll, countsOf };
 }
 
 export type Budgets = ReturnType<typeof createBudgets>;
