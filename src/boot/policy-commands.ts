@@ -7,11 +7,14 @@ import { type Trouble, troubleLine } from '../core/trouble.ts';
 import { assess, decide, explain, networksOf, outlook } from '../policy/index.ts';
 import { momentIn } from './config/calendars.ts';
 import type { Config } from './config.ts';
+import { type Houses, houseOf } from './explained-house.ts';
 import type { World } from './parts.ts';
 import type { Rooms } from './rooms.ts';
 
 /** What the commands about policy work on. */
-export interface PolicyTarget extends Pick<Rooms, 'accounts' | 'connections' | 'credentials' | 'evaluator' | 'holds'> {
+export interface PolicyTarget
+  extends Houses,
+    Pick<Rooms, 'accounts' | 'connections' | 'credentials' | 'evaluator' | 'holds'> {
   config: Pick<Config, 'applications' | 'networks' | 'timeZone' | 'trustedDevices'>;
   rules: readonly Rule[];
   world: Pick<World, 'now'>;
@@ -52,7 +55,8 @@ export async function explainPolicy(target: PolicyTarget, { options }: CommandIn
     trial: { device: trusted ? 'trusted' : 'none', assessment: trial(requirement, now, trusted) },
   });
   const lines = [...table.trimEnd().split('\n'), ...(await through(target, account, ip, requirement))];
-  return { lines: [...lines, ...(await besides(target, account, application))], exitCode: 0 };
+  const more = [...(await besides(target, account, application)), ...(await houseOf(target, account))];
+  return { lines: [...lines, ...more], exitCode: 0 };
 }
 
 /** Whether a connection of theirs counts at that address, and why. */

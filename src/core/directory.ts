@@ -147,6 +147,8 @@ export interface DirectoryModule<S = unknown> {
   /** Where it keeps sealed values in the durable store. */
   readonly sealed?: readonly SealedPlace[];
   create(settings: S, ports: DirectoryPorts): Directory;
+  /** What people call the house that its way in leads to. */
+  called?(settings: S): LocalizedText;
   /** Where programs call it (`ProgramRoutes.base`), and which of its settings says so; undefined where none do. */
   programs?(settings: S): { base: string; setting: readonly string[] } | undefined;
   /** Commands of the CLI, run where the data is owned. */

@@ -1,5 +1,7 @@
 import { contextOf } from '../accounts/context.ts';
+import type { Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
+import type { Said } from '../core/said.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import type { SignInNeeds } from './needs.ts';
@@ -58,7 +60,8 @@ export function createProgress(
     const common = about(request, browser, accountOf(request, state));
     const factors = state.collected.map(({ factor }) => factor);
     const { withoutDirectory } = stage.at === 'done' ? stage : {};
-    const how = withoutDirectory ? { withoutDirectory } : {};
+    const believed = state.collected.flatMap((proof) => (proof.said ? [believedOf(proof, proof.said)] : []));
+    const how = { ...(withoutDirectory ? { withoutDirectory } : {}), ...(believed.length > 0 ? { believed } : {}) };
     if (stage.at === 'done') deps.audit.note({ event: 'sign-in.completed', factors, ...how, ...common });
     if (stage.at === 'refused') deps.audit.note({ event: 'sign-in.denied', reason: stage.message, ...why, ...common });
     return saved;
@@ -91,6 +94,17 @@ export function createProgress(
 }
 
 export type Progress = ReturnType<typeof createProgress>;
+
+/** What another house said of how somebody was shown, and what that counted as. */
+function believedOf({ factor, kinds, phishingResistant }: Proof, { values, at }: Said) {
+  return {
+    factor,
+    kinds,
+    phishingResistant,
+    said: values,
+    ...(at === undefined ? {} : { shown: new Date(at).toISOString() }),
+  };
+}
 
 /** Another tab has signed in since this one asked who is there. Its answer must not count for that person. */
 function isOvertaken(request: SignInRequest, { stage, ...state }: State): boolean {

@@ -28,6 +28,8 @@ export interface I18nOptions {
   folders?: readonly LocaleFolder[];
   /** In the place of ours, by language and key. */
   overrides?: TextOverrides;
+  /** By namespace, what methods are called that bring no texts: other houses. */
+  methods?: Iterable<readonly [namespace: string, name: LocalizedText]>;
   /** Told of a key that no language has; the key itself is shown then. */
   onMissing?: (key: string, namespace: string) => void;
 }
@@ -64,7 +66,7 @@ export function localeFolders(source: string = SOURCE): LocaleFolder[] {
 
 /** Loads all texts at once. Throws where a file is missing or isn't JSON: a start-up fault. */
 export function createI18n(options: I18nOptions): I18n {
-  const { locales, defaultLocale, onMissing, folders = localeFolders(), overrides = {} } = options;
+  const { locales, defaultLocale, onMissing, folders = localeFolders(), overrides = {}, methods = [] } = options;
   const instance = i18next.createInstance();
   void instance.init({
     initAsync: false,
@@ -90,6 +92,11 @@ export function createI18n(options: I18nOptions): I18n {
       const { namespace, key } = placeOf(written);
       instance.addResource(locale, namespace, key, text);
     }
+  }
+
+  for (const [namespace, name] of methods) {
+    for (const locale of locales)
+      instance.addResource(locale, namespace, 'method', localized(locale, defaultLocale, name));
   }
 
   function find(locale: string, { key, values }: Message, namespace: string): unknown {

@@ -1,4 +1,5 @@
 import type { LocalizedText } from '../core/account.ts';
+import type { Message } from '../core/prompt.ts';
 
 /**
  * Why a method proves nothing. `untrusted`: there may be a copy of it, or its time is over; `reported`: it was added in
@@ -22,6 +23,8 @@ export interface SignInSeen {
   at: number;
   application?: LocalizedText;
   method: string;
+  /** What another house said of how they were shown there, as `amr: pwd, otp`, and what that counted as. */
+  believed?: Message;
   browser: string;
   system: string;
   address: string;

@@ -140,3 +140,61 @@ it('takes an answer that comes by a form from another site, without our cookies'
   const back = await browser.follow(posted, isHome);
   await library.exchange(flow, back.location);
 });
+
+describe('a step-up', () => {
+  async function entered(sub: string): Promise<Client> {
+    partner.next.sub = sub;
+    Object.assign(partner.next.claims, { amr: ['pwd'], auth_time: now() - 60 });
+    const browser = new Client();
+    const flow = await library.begin();
+    await library.exchange(flow, (await through(browser, await browser.open(flow.url))).location);
+    return browser;
+  }
+
+  it('asks their house first, and takes what it shows then', async () => {
+    const browser = await entered('stepper');
+    const flow = await courses.begin();
+    const page = await browser.open(flow.url);
+    expect(page.text).toContain('Courses asks for a second step');
+    Object.assign(partner.next.claims, { acr: MFA, amr: ['pwd', 'otp'] });
+    const back = await through(browser, page);
+    expect((await courses.exchange(flow, back.location)).claims()).toMatchObject({ acr: MFA });
+    expect(partner.asked.at(-1)?.get('acr_values')).toBe(MFA);
+    expect(partner.asked.at(-1)?.get('login_hint')).toBe('ada');
+  });
+
+  it('asks for a method of one’s own where the house shows no more than before', async () => {
+    const browser = await entered('other-stepper');
+    const page = await browser.open((await courses.begin()).url);
+    Object.assign(partner.next.claims, { auth_time: now() });
+    expect((await through(browser, page)).body).toContain('otpauth:');
+  });
+
+  it('for each sign-in takes nothing that was shown there before', async () => {
+    const payroll = await RelyingParty.of(gateway, 'payroll');
+    Object.assign(partner.next, { sub: 'paid' });
+    Object.assign(partner.next.claims, { acr: MFA, auth_time: now() - 600 });
+    const browser = new Client();
+    const flow = await payroll.begin();
+    const page = await browser.open(flow.url);
+    const early = await through(browser, page);
+    expect(partner.asked.at(-1)?.get('max_age')).toBe('0');
+    expect(partner.asked.at(-1)?.get('prompt')).toBe('login');
+    // It was asked to show it anew, and didn't: who it is may not lead to a method of one's own either.
+    expect(early.text).toContain('than your own institution could tell');
+  });
+});
+
+it('tells operators what was believed, and why', async () => {
+  partner.next.sub = 'told';
+  partner.next.claims = { preferred_username: 'told', amr: ['pwd', 'unheard-of'], auth_time: now() };
+  const browser = new Client();
+  await through(browser, await browser.open((await library.begin()).url));
+  const asked = { account: 'told', application: 'courses' };
+  const explained = async () => (await gateway.command('policy explain', [], asked)).join('\n');
+  await expect.poll(explained).toContain('It said at');
+  const lines = await explained();
+  expect(lines).toContain('From another house, directories.partner (Partner Hospital): its table makes mfa at most.');
+  expect(lines).toContain('That counts as knowledge, by line 1 of the table.');
+  expect(lines).toContain('Nothing is made of amr=unheard-of.');
+});

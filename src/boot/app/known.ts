@@ -1,4 +1,5 @@
 import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
+import { upstreamOf } from '../../core/said.ts';
 import type { Known } from '../../statistics/index.ts';
 import type { Config } from '../config.ts';
 
@@ -11,7 +12,7 @@ export function knownIn({
 }: Pick<Config, 'applications' | 'factors' | 'directories' | 'senders'>): Known {
   return {
     applications: new Set([...applications.keys(), ...INTERNAL_APPLICATIONS]),
-    factors: new Set(factors.keys()),
+    factors: new Set([...factors.keys(), ...[...directories.keys()].map(upstreamOf)]),
     directories: new Set(directories.keys()),
     senders: new Set(senders.keys()),
   };

@@ -1,6 +1,8 @@
 import { addressesWith } from '../../accounts/contacts.ts';
+import type { LocalizedText } from '../../core/account.ts';
 import type { FactorPorts } from '../../core/factor-ports.ts';
 import type { Post } from '../../core/post.ts';
+import { upstreamOf } from '../../core/said.ts';
 import { createLetters, createPlaces, type Letters, type Places } from '../../notices/index.ts';
 import { type Branding, brandingOf, createI18n, type I18n } from '../../web/index.ts';
 import type { Config } from '../config.ts';
@@ -34,7 +36,7 @@ export async function openOutside(
 ): Promise<Outside> {
   const { locales, defaultLocale } = config;
   const branding = brandingOf(config.branding, locales);
-  const i18n = createI18n({ locales, defaultLocale, overrides: branding.texts });
+  const i18n = createI18n({ locales, defaultLocale, overrides: branding.texts, methods: housesIn(config, modules) });
   const fetch = guardedFetch(config.allowedPrivateNetworks);
   const geoip = await openGeoip(config.geoip?.database, { now: world.now, log });
   const senders = createSenders(config, modules, { ...world, fetch, log }, audit);
@@ -52,4 +54,12 @@ export async function openOutside(
       await senders.close();
     },
   };
+}
+
+/** Other houses that people come from, by what their proofs name. */
+function housesIn({ directories }: Config, modules: Modules): [string, LocalizedText][] {
+  return [...directories].flatMap(([id, { type, settings }]): [string, LocalizedText][] => {
+    const name = modules.directories.get(type)?.called?.(settings);
+    return name === undefined ? [] : [[upstreamOf(id), name]];
+  });
 }

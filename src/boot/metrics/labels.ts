@@ -1,4 +1,5 @@
 import { configuredId, INTERNAL_APPLICATIONS } from '../../core/application.ts';
+import { upstreamOf } from '../../core/said.ts';
 import type { Config } from '../config.ts';
 
 /** What isn't configured: a stranger could otherwise make a time series of each name that they think of. */
@@ -6,7 +7,7 @@ export const OTHER = 'other';
 
 type Label = (value: unknown) => string;
 
-export type Configured = Pick<Config, 'applications' | 'factors' | 'senders'>;
+export type Configured = Pick<Config, 'applications' | 'directories' | 'factors' | 'senders'>;
 
 /** Makes label values of ids: each set of them is as large as the configuration. */
 export interface Labels {
@@ -30,9 +31,9 @@ export function createLabels(config: Configured): Labels {
   };
 }
 
-const labelsOf = ({ applications, factors, senders }: Configured) => ({
+const labelsOf = ({ applications, directories, factors, senders }: Configured) => ({
   application: among([...applications.keys(), ...INTERNAL_APPLICATIONS]),
-  factor: among([...factors.keys()]),
+  factor: among([...factors.keys(), ...[...directories.keys()].map(upstreamOf)]),
   sender: among([...senders.keys()]),
 });
 

@@ -13,6 +13,7 @@ const oidc: DirectoryModule<Settings> = {
     const client = createClient(options, ports);
     return { ...knownThrough(people), redirects: createRedirects(options, ports, client, people) };
   },
+  called: ({ name }) => name,
 };
 
 export default oidc;

@@ -35,6 +35,7 @@ export function createOwnSignIns(deps: OwnSignInsNeeds) {
       at,
       ...(name === undefined ? {} : { application: name }),
       method: factor === undefined ? '' : deps.i18n.text(localsOf(res).locale, { key: 'method' }, factor),
+      ...believedOf(entry),
       ...agentOf(userAgent),
       address: ip,
       ...placeOf(deps, res, ip),
@@ -67,6 +68,23 @@ export function createOwnSignIns(deps: OwnSignInsNeeds) {
       return { row: await rowOf(entry, res, await timesReported(account)), about: reportedOf(entry) };
     },
   };
+}
+
+/** What the last house said, of those that were asked. */
+function believedOf({ detail }: AuditEntry): Pick<Row, 'believed'> {
+  const all = Array.isArray(detail.believed) ? (detail.believed as Believed[]) : [];
+  const last = all.at(-1);
+  if (last === undefined) return {};
+  const worth = last.kinds.length < 2 ? 'one' : last.phishingResistant ? 'resistant' : 'two';
+  const words = Object.entries(last.said).map(([name, values]) => `${name}: ${values.join(', ')}`);
+  const said = words.join('; ');
+  return { believed: { key: `upstream.believed.${said === '' ? 'nothing' : worth}`, values: { said } } };
+}
+
+interface Believed {
+  kinds: string[];
+  phishingResistant: boolean;
+  said: Record<string, string[]>;
 }
 
 /** The facts of a sign-in as the audit has them. */
