@@ -225,6 +225,8 @@ export interface Core {
   endGrants(account: string, credential: string): Promise<number>;
   /** Ends sessions and grants of an account, everywhere, and tells the applications; returns how many sessions ended. */
   endAll(account: string, except?: string): Promise<{ sessions: number; unreached: string[] }>;
+  /** Ends those sessions of an account, and tells their applications; other sessions and grants stay. */
+  endSome(account: string, sessions: readonly string[]): Promise<{ sessions: number; unreached: string[] }>;
   sessionsOf(account: string): Promise<{ session: string; applications: string[]; since: number }[]>;
   /** Tells a door, from now on, of every session's end, and asks it about requests that it began. */
   listen(door: string, listener: SessionListener): void;

@@ -13,21 +13,33 @@ interface Kept {
   person: Person;
   /** When that was, epoch milliseconds. */
   at: number;
+  /** What it calls their last sessions there, the newest first. */
+  sessions?: string[];
 }
 
 /** Those who have come by a provider. The record's id is their key. */
 export interface People {
   get(key: string): Promise<Person | undefined>;
-  keep(person: Person): Promise<void>;
+  keep(person: Person, session?: string): Promise<void>;
+  /** Whose session the provider calls so. */
+  bySession(session: string): Promise<string | undefined>;
   /** Two at most: names are the provider's, which may give one to several. */
   byName(typed: string): Promise<Person[]>;
   all(): AsyncGenerator<Person>;
 }
 
-function keysOf({ username, email }: Person): string[] {
+/** Sessions of one person that are known by name. */
+const MOST_SESSIONS = 10;
+const sessionKey = (session: string): string => `sid:${session}`;
+
+function keysOf({ username, email }: Person, sessions: readonly string[]): string[] {
   const name = foldName(username);
   const address = email === undefined ? undefined : emailKey(email);
-  return [...(name === undefined ? [] : [`name:${name}`]), ...(address === undefined ? [] : [address])];
+  return [
+    ...(name === undefined ? [] : [`name:${name}`]),
+    ...(address === undefined ? [] : [address]),
+    ...sessions.map(sessionKey),
+  ];
 }
 
 /**
@@ -51,11 +63,13 @@ export function createPeople(records: RecordStore, { now, askAgain }: { now(): n
       return found && read(found);
     },
 
-    async keep(person) {
-      const data = JSON.stringify({ person, at: now() } satisfies Kept);
+    async keep(person, session) {
       for (let round = 0; round < ROUNDS; round += 1) {
         const found = await records.get(person.key);
-        const keys = keysOf(person);
+        const { sessions: before = [] } = found ? (JSON.parse(found.data) as Kept) : {};
+        const sessions = [...new Set([...(session === undefined ? [] : [session]), ...before])].slice(0, MOST_SESSIONS);
+        const data = JSON.stringify({ person, at: now(), sessions } satisfies Kept);
+        const keys = keysOf(person, sessions);
         const kept = found
           ? await records.update(person.key, found.version, data, { keys })
           : await records.insert({ id: person.key, data, keys });
@@ -63,6 +77,8 @@ export function createPeople(records: RecordStore, { now, askAgain }: { now(): n
       }
       throw new Error('somebody is changed by too many at once');
     },
+
+    bySession: async (session) => (await records.byKey(sessionKey(session), 1))[0]?.id,
 
     async byName(typed) {
       const name = foldName(typed);

@@ -27,8 +27,14 @@ export interface Verified {
   said: Said;
   /** It was shown after the person had left for it, by the provider's own word. */
   anew: boolean;
-  /** The provider's name for its session, by which it will tell of its end. */
+}
+
+/** A session at a provider is over, by its own word: whose, or by its name for it, or both. */
+export interface EndedThere {
+  key?: string;
   session?: string;
+  /** Names this very message: a copy of it ends nothing. */
+  id: string;
 }
 
 /** Why nobody signs in by an answer; `reason` is for audit and log, never a secret. */
@@ -57,6 +63,10 @@ export interface Redirects<P = unknown> extends Leaving {
   answer(returned: Returned, pending: P, trip: Pick<Trip, 'state' | 'back'>): Promise<Verified | NotVerified>;
   /** From here on `byKey` knows this person as they were described. */
   keep(verified: Verified): Promise<void>;
+  /** Checks what it says from server to server of a session's end. Absent: it never does. */
+  heard?(returned: Returned): Promise<EndedThere | NotVerified>;
+  /** Whose session it calls so, as far as is known. */
+  keyOfSession?(session: string): Promise<string | undefined>;
   /** What of that counts as of now, by the provider's table. */
   believe(said: Said): Belief;
   /** Why, for operators. */

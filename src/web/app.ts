@@ -23,6 +23,7 @@ import { pictureRoutes } from './pictures/index.ts';
 import { programRoutes } from './program-routes.ts';
 import { logRequests } from './request-log.ts';
 import { createCsrf, headers, ownHostOnly } from './security.ts';
+import { upstreamLogout } from './upstream-logout.ts';
 
 /** What factors publish. Anybody may read it, from any origin. */
 function publish({ published }: Pick<WebDeps, 'published'>): Router {
@@ -79,6 +80,7 @@ export function createWeb(deps: WebDeps): Express {
     const session = await deps.core.session(req, res);
     send(deps, res, 'home', { signedIn: session !== undefined });
   });
+  app.use(upstreamLogout(deps));
   app.use(signInPages(deps, csrf));
   app.use(resetPages(deps, csrf));
   app.use(accountPages(deps, csrf));

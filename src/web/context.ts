@@ -11,6 +11,7 @@ import type { Leaving } from '../core/redirect.ts';
 import type { FactorRoutes } from '../core/route.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 import type { Trouble } from '../core/trouble.ts';
+import type { Redirects } from '../core/upstream.ts';
 import type { HelpDeskRoom } from '../help-desk/index.ts';
 import type { LockoutRoom } from '../lockout/index.ts';
 import type { MethodsRoom } from '../methods/index.ts';
@@ -78,6 +79,8 @@ export interface WebDeps extends WebRooms, Rendering {
   deposits: Deposits;
   /** Who sends people to another page and takes them back, by the name that openings have. */
   leaving: readonly { source: string; leaving: Leaving }[];
+  /** Of those the ones that people come from. */
+  upstreams: readonly { directory: string; redirects: Redirects }[];
   /** Open pages that wait for an answer from elsewhere. */
   streams: Streams;
   /** What factors' own apps call, and the apps. */

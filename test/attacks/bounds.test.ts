@@ -250,6 +250,14 @@ const WORST: Record<string, () => Sent[]> = {
   'GET /reset/*/events': () => get('/reset/x/events?step=a'),
   'POST /reset': () => posting('/reset', shapes(60_000)),
   'POST /reset/*': () => posting('/reset/x', shapes(60_000)),
+  'GET /return/*': () =>
+    get(
+      ...shapes(ROOM).map((it) => `/return/directories/partner?${it}`),
+      `/return/directories/partner?state=${'a'.repeat(ROOM)}`,
+    ),
+  'POST /return/*': () => posting('/return/directories/partner', shapes(60_000)),
+  'POST /return/directories/*/logout': () =>
+    posting('/return/directories/partner/logout', [...shapes(60_000), `logout_token=${token(60_000)}`]),
   'GET /account*': () => get('/account', '/account/methods/x/remove', `/account?notice=${'a'.repeat(ROOM)}`),
   'GET /enrol*': () => get('/enrol', '/enrol/begin'),
   'GET /helpdesk*': () => get('/helpdesk', `/helpdesk/people/${'a'.repeat(ROOM)}`, '/helpdesk/reports/enrolment/csv'),

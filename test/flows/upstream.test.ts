@@ -198,3 +198,68 @@ it('tells operators what was believed, and why', async () => {
   expect(lines).toContain('That counts as knowledge, by line 1 of the table.');
   expect(lines).toContain('Nothing is made of amr=unheard-of.');
 });
+
+describe('a session that ends at the house', () => {
+  const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+  let tokens = 0;
+
+  const told = async (claims: Record<string, unknown>) => {
+    tokens += 1;
+    const usual = {
+      iss: partner.issuer,
+      aud: 'sallyport',
+      iat: now(),
+      jti: `token-${tokens}`,
+      events: { [EVENT]: {} },
+    };
+    return partner.sign({ ...usual, ...claims });
+  };
+  const send = async (token: string) => {
+    const call = new Client({ headers: { origin: undefined, 'sec-fetch-site': undefined } });
+    return (await call.post(`${gateway.url}/return/directories/partner/logout`, { logout_token: token })).status;
+  };
+  /** A browser with a session that rests on one at the house. */
+  async function entered(sid: string): Promise<Client> {
+    partner.next.sub = 'leaver';
+    Object.assign(partner.next.claims, { sid });
+    const browser = new Client();
+    const flow = await library.begin();
+    await library.exchange(flow, (await through(browser, await browser.open(flow.url))).location);
+    return browser;
+  }
+  const isIn = async (browser: Client) => {
+    const reply = await browser.follow(await browser.get((await library.begin({ prompt: 'none' })).url), isHome);
+    return reply.location?.searchParams.get('error') === null;
+  };
+
+  it('ends here, in that browser alone', async () => {
+    const [one, other] = [await entered('session-one'), await entered('session-two')];
+    expect([await isIn(one), await isIn(other)]).toEqual([true, true]);
+    expect(await send(await told({ sid: 'session-one' }))).toBe(200);
+    expect([await isIn(one), await isIn(other)]).toEqual([false, true]);
+    expect(await send(await told({ sub: 'leaver' }))).toBe(200);
+    expect(await isIn(other)).toBe(false);
+  });
+
+  it('ends by nobody else’s word, nor by the same word twice', async () => {
+    const [browser, sub] = [await entered('session-three'), 'leaver'];
+    for (const claims of [
+      { sub, aud: 'another' },
+      { sub, iss: 'https://login.partner.example' },
+      { sub, nonce: 'of-an-id-token' },
+      { sub, events: {} },
+      { sub, jti: undefined },
+      { sub, iat: now() - 3600 },
+      {},
+    ]) {
+      expect([claims, await send(await told(claims))]).toEqual([claims, 400]);
+    }
+    expect(await send('not a token')).toBe(400);
+    expect(await isIn(browser)).toBe(true);
+    const token = await told({ sub });
+    expect(await send(token)).toBe(200);
+    const again = await entered('session-four');
+    expect(await send(token)).toBe(200);
+    expect(await isIn(again)).toBe(true);
+  });
+});

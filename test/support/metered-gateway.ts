@@ -20,6 +20,12 @@ const gateway = await startGateway({
   config: {
     strangers: { perAddress: most, total: most },
     api: { clients: [{ name: 'portal', secret: 'p'.repeat(48), over: { groups: ['students'] }, may: ['issue'] }] },
+    directories: {
+      partner: {
+        ...{ type: 'oidc', name: 'Partner', issuer: 'http://127.0.0.1:9', clientId: 'us' },
+        clientSecret: 's'.repeat(32),
+      },
+    },
     applications: { plain: { name: 'Plain', saml: { metadata: { file: 'plain.xml' } } } },
   },
 });

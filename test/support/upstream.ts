@@ -21,6 +21,8 @@ export interface Upstream {
   next: AtUpstream;
   /** Requests that arrived at its authorization endpoint. */
   asked: URLSearchParams[];
+  /** A token of its own making. */
+  sign(claims: Record<string, unknown>): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -93,6 +95,8 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
   await new Promise<void>((resolve) => server.listen(port, host, resolve));
   return Object.assign(state, {
     ...{ issuer, asked },
+    sign: (claims: Record<string, unknown>) =>
+      new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: issuer }).sign(state.next.key ?? privateKey),
     directory: { type: 'oidc', name: 'Partner Hospital', issuer, clientId: 'sallyport', clientSecret: UPSTREAM_SECRET },
     close: () =>
       new Promise<void>((resolve) => {

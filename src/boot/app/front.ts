@@ -55,6 +55,7 @@ export function frontOf(
     },
     audit: ledger.audit,
     ...{ bonds, deposits: createDeposits({ ...world, ephemeral, bonds, strangers, browser }) },
+    upstreams: [...directories].flatMap(([directory, { redirects }]) => (redirects ? [{ directory, redirects }] : [])),
     leaving: sourcesOf(
       [...factors].map(([id, { factor }]) => [id, factor.redirects]),
       [...directories].map(([id, { redirects }]) => [id, redirects]),

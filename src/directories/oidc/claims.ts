@@ -34,6 +34,7 @@ export function saidIn(claims: Claims): Said {
   return {
     values: Object.fromEntries(said.filter(([, values]) => values.length > 0)),
     ...(typeof time === 'number' && Number.isFinite(time) && time > 0 ? { at: time * 1000 } : {}),
+    ...(typeof claims.sid === 'string' && claims.sid.length <= LONGEST ? { session: claims.sid } : {}),
   };
 }
 

@@ -13,6 +13,7 @@ import type { Departure, Returned, Trip } from '../../core/redirect.ts';
 import type { NotVerified, ProofWanted, Redirects, Verified, Wish } from '../../core/upstream.ts';
 import { type Claims, keyOf, personIn, saidIn, textsOf } from './claims.ts';
 import { type ReadClient, unavailable } from './client.ts';
+import { createHearing } from './logout.ts';
 import { type Settings, type Ways, waysOf } from './settings.ts';
 
 /** How far its clock may be behind ours where something must be of now, milliseconds. */
@@ -21,7 +22,7 @@ const SKEW = 60_000;
 const pending = z.strictObject({ nonce: z.string(), verifier: z.string(), at: z.number() });
 type Pending = z.infer<typeof pending>;
 
-type Ports = Pick<DirectoryPorts, 'now' | 'random' | 'id'>;
+type Ports = Pick<DirectoryPorts, 'now' | 'random' | 'id' | 'fetch'>;
 
 const refused = (why: NotVerified['why'], reason: string): NotVerified => ({ outcome: 'refused', why, reason });
 
@@ -90,7 +91,6 @@ export function createRedirects(
       person: personIn(claims, keyOf(settings.issuer, ways.subject, subject), { ...settings, groups: ways.groups }),
       said,
       anew: said.at !== undefined && said.at >= at - SKEW,
-      ...(typeof claims.sid === 'string' ? { session: claims.sid } : {}),
     };
   }
 
@@ -100,7 +100,9 @@ export function createRedirects(
     pending,
     begin,
     answer,
-    keep: ({ person }) => people.keep(person),
+    keep: ({ person, said }) => people.keep(person, said.session),
+    heard: createHearing({ ...settings, subject: ways.subject }, ports, client),
+    keyOfSession: people.bySession,
     believe: (said) => believed(table, said),
     grounds: (said) => groundsOf(table, said),
     atMost: mostBelieved(table),

@@ -45,9 +45,11 @@ export function createCore(
     async endAll(account, except) {
       const grants = await ports.ephemeral.members(grantsOf(account));
       await ports.ephemeral.delete(...grants.map((grant) => `oidc:Grant:${hashOf(grant)}`));
-      const { unreached, ...ended } = await endAll(provider(), sessions, ports, account, except);
+      const { unreached, ...ended } = await endAll(provider(), sessions, ports, account, (uid) => uid !== except);
       return { ...ended, unreached: [...new Set([...unreached, ...(await endOwn(ports, account))])] };
     },
+
+    endSome: (account, some) => endAll(provider(), sessions, ports, account, (uid) => some.includes(uid)),
 
     async sessionsOf(account) {
       const found = [];

@@ -107,15 +107,15 @@ export function withoutBrowser({ audit }: Pick<OidcPorts, 'audit'>, account: str
   return left;
 }
 
-/** Ends every session of an account but one. No browser is at hand: what only one reaches stays unreached. */
+/** Ends those sessions of an account. No browser is at hand: what only one reaches stays unreached. */
 export async function endAll(
   provider: Provider,
   sessions: SessionAdapter,
   ports: OidcPorts,
   account: string,
-  except?: string,
+  ends: (uid: string) => boolean,
 ): Promise<{ sessions: number; unreached: string[] }> {
-  const uids = (await ports.ephemeral.members(sessionsOf(account))).filter((uid) => uid !== except);
+  const uids = (await ports.ephemeral.members(sessionsOf(account))).filter(ends);
   const ended: AdapterPayload[] = [];
   // First all sessions, then the news: an application that asks back must find them gone, and one that is slow to
   // answer must not keep another session open.
