@@ -87,6 +87,13 @@ export const LONG_PREREQUISITES: readonly Prerequisite[] = [
     package: '389-ds-base',
     why: 'people of a 389 Directory Server sign in',
   },
+  {
+    anyOf: ['ocserv', '/usr/sbin/ocserv'],
+    package: 'ocserv',
+    service: 'ocserv',
+    why: 'a VPN asks by RADIUS, over UDP and TLS',
+  },
+  { anyOf: ['openconnect', '/usr/sbin/openconnect'], package: 'openconnect', why: 'and its people sign in there' },
 ];
 
 /** What isn't there. */

@@ -235,7 +235,8 @@ describe('configuration', async () => {
     expect(shown.length).toBeGreaterThan(6);
     for (const { path, yaml } of shown) expect(() => load(yaml, modules), path).not.toThrow();
     expect(() => load('policy: { rules: [{ name: a, levl: mfa }] }', modules)).toThrow(/did you mean level/);
-  });
+    // Some hundred configurations, on a machine that may be busy.
+  }, 240_000);
 });
 
 describe('the reference of OpenID Connect', () => {

@@ -11,6 +11,8 @@ export interface ContactRules {
   host: string;
   /** Where numbers may be, ISO 3166-1 letters. */
   countries: readonly string[];
+  /** At how many addresses an owner is to be told before one of them serves, itself counted. */
+  addresses: number;
 }
 
 export type ContactFault = 'malformed' | 'own' | 'country' | 'not-mobile';
@@ -37,6 +39,8 @@ export function isBehindSignIn(
   const above = labels.map((_, at) => labels.slice(at).join('.')).filter((one) => one.includes('.'));
   return [...ownDomains, host].some(below) || above.includes(name);
 }
+
+const domainOf = (mailbox: string): string => mailbox.slice(mailbox.lastIndexOf('@') + 1);
 
 function readMailbox(typed: string, rules: ContactRules): ReadContact {
   const text = typed.normalize('NFC').trim();
@@ -65,6 +69,37 @@ function readNumber(typed: string, { countries }: ContactRules): ReadContact {
 /** A mailbox or number as typed, if it may serve. */
 export const readContact = (kind: ContactKind, typed: string, rules: ContactRules): ReadContact =>
   kind === 'mail' ? readMailbox(typed, rules) : readNumber(typed, rules);
+
+/**
+ * At how many addresses somebody hears of what this one opens: itself, and mailboxes besides. Whoever reads the only
+ * one there is would be told alone of what they did (NIST SP 800-63B-4 section 4.6).
+ */
+export function addressesBeside(
+  { kind, to }: Pick<Contact, 'kind' | 'to'>,
+  all: readonly Pick<Contact, 'kind' | 'to'>[],
+  email?: string,
+): number {
+  const registered = all.filter((one) => one.kind === 'mail').map((one) => one.to);
+  const mailboxes = new Set([...(email ? [email] : []), ...registered].map((one) => one.toLowerCase()));
+  if (kind === 'mail') mailboxes.delete(to.toLowerCase());
+  return 1 + mailboxes.size;
+}
+
+/**
+ * Why no code goes to one, however long it has been there: `unfit` it couldn't be registered as the rules are by now,
+ * `alone` its owner is told nowhere else.
+ */
+export function contactTrouble(
+  contact: Pick<Contact, 'kind' | 'to' | 'country'>,
+  all: readonly Contact[],
+  email: string | undefined,
+  rules: ContactRules,
+): 'unfit' | 'alone' | undefined {
+  const { kind, to, country = '' } = contact;
+  const fits = kind === 'mail' ? !isBehindSignIn(domainOf(to), rules) : rules.countries.includes(country);
+  if (!fits) return 'unfit';
+  return addressesBeside(contact, all, email) < rules.addresses ? 'alone' : undefined;
+}
 
 /** Its owner knows it by that; whoever looks over their shoulder learns nothing to write or call to. */
 export function maskedContact({ kind, to }: Pick<Contact, 'kind' | 'to'>): string {

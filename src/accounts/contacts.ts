@@ -30,18 +30,6 @@ export const MOST_CONTACTS: Readonly<Record<ContactKind, number>> = { mail: 3, t
  */
 export const SETTLING = 72 * 3_600_000;
 
-/** What a contact needs before it serves. */
-export interface Serving {
-  account: string;
-  /** The mailbox that the directory has. */
-  email?: string | undefined;
-  kind: ContactKind;
-  /** When a code is to go there, or went. */
-  at: number;
-  /** At how many addresses its owner is to be told, itself counted. */
-  addresses: number;
-}
-
 /** Tries against a change at the same moment; the account's owner alone changes them. */
 const ROUNDS = 5;
 
@@ -72,20 +60,6 @@ export function addressesWith({ durable, sealer }: Pick<Parts, 'durable' | 'seal
   };
 }
 
-/**
- * At how many addresses somebody hears of what this one opens: itself, and mailboxes besides. Whoever reads the only
- * one there is would be told alone of what they did (NIST SP 800-63B-4 section 4.6).
- */
-export function addressesBeside({ kind, to }: Pick<Contact, 'kind' | 'to'>, all: readonly Contact[], email?: string) {
-  const mailboxes = new Set(
-    [...(email ? [email] : []), ...all.filter((one) => one.kind === 'mail').map((one) => one.to)].map((one) =>
-      one.toLowerCase(),
-    ),
-  );
-  if (kind === 'mail') mailboxes.delete(to.toLowerCase());
-  return 1 + mailboxes.size;
-}
-
 /** What people have registered for the day on which they forget their password: by account, sealed, durable. */
 export function createContacts({ durable, sealer, now, random }: Parts) {
   const state = durable.state(NAMESPACE);
@@ -105,13 +79,6 @@ export function createContacts({ durable, sealer, now, random }: Parts) {
 
   return {
     ofAccount,
-
-    /** Those that a code may go to, or that one which was sent then may have come from. */
-    async serving({ account, email, kind, at, addresses }: Serving): Promise<Contact[]> {
-      const all = await ofAccount(account);
-      const told = (one: Contact) => addressesBeside(one, all, email) >= addresses;
-      return all.filter((one) => one.kind === kind && at - one.addedAt >= SETTLING && told(one));
-    },
 
     /** Why another one can't be added; undefined where it can. */
     async refusal(account: string, { kind, to }: Pick<Contact, 'kind' | 'to'>): Promise<'many' | 'taken' | undefined> {

@@ -15,8 +15,8 @@ import { createPasswordStates, type Described } from './passwords/state.ts';
 import { createPreferences } from './preferences.ts';
 import { createSecretQuestions } from './secret-questions.ts';
 
-export { maskedContact } from './contact-addresses.ts';
-export { addressesBeside, type Contact, type ContactKind, SETTLING } from './contacts.ts';
+export { contactTrouble, maskedContact } from './contact-addresses.ts';
+export { type Contact, type ContactKind, SETTLING } from './contacts.ts';
 export type { AccountsNeeds } from './needs.ts';
 export { type Asking, GIVEN_QUESTIONS, normalQuestion, type Typed } from './secret-answers.ts';
 export { QUESTIONS } from './secret-questions.ts';

@@ -13,8 +13,7 @@ export function resetSettings(
   return {
     at: url === undefined ? (here ? 'here' : 'nowhere') : { url },
     elsewhere: new Map(Object.entries(elsewhere)),
-    contacts: { ownDomains: [...ownDomains, ...realms], host: new URL(issuer).hostname, countries },
-    addresses,
+    contacts: { ownDomains: [...ownDomains, ...realms], host: new URL(issuer).hostname, countries, addresses },
     perHour,
     human: { ...human, pause: human.pause * 1000 },
   };

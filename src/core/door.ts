@@ -11,7 +11,7 @@ import type { ClientCertificate } from './certificate.ts';
 import type { Command } from './directory.ts';
 import type { Exchange } from './exchange.ts';
 import type { Movable } from './factor-powers.ts';
-import type { Examine } from './finding.ts';
+import type { Finding } from './finding.ts';
 import type { JourneyPort } from './journey.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
 import type { Arrival, ArrivalMeter, Gate, Listening, Work } from './listening.ts';
@@ -30,9 +30,17 @@ import type {
   StillAllowedInput,
   Wants,
 } from './sign-in.ts';
-import type { DurableStore, EphemeralStore } from './store.ts';
+import type { DurableStore, EphemeralStore, RecordStore } from './store.ts';
 import type { Strangers } from './strangers.ts';
 import type { Trouble } from './trouble.ts';
+
+/** What a door looks at for `sallyport doctor`: it changes nothing. */
+export interface DoorSurroundings<A> {
+  applications: readonly A[];
+  /** What it has kept in the durable store; absent where there is none yet. */
+  records?: (namespace: string) => Pick<RecordStore, 'list'>;
+  now(): number;
+}
 
 /** What every kind of door says of itself. */
 interface AnyDoor<S, A> {
@@ -59,8 +67,8 @@ interface AnyDoor<S, A> {
   pools?(
     applications: readonly (Application & { settings: A })[],
   ): { application: string; ranges: readonly string[] }[];
-  /** What `sallyport doctor` is told. */
-  readonly examine?: Examine<S>;
+  /** What `sallyport doctor` is told of its applications: whether what they send is as it should be. */
+  examine?(surroundings: DoorSurroundings<Application & { settings: A }>): Promise<readonly Finding[]>;
   /** Where in an application's settings files are named: they are relative to the configuration's folder. */
   readonly files?: readonly (readonly string[])[];
   /** Where it keeps sealed values in the durable store. */

@@ -100,8 +100,17 @@ export interface Gate {
   ended(why: Ending, address: string, application?: string): void;
 }
 
+/** `at`: epoch milliseconds; 0 where none ever did. */
+export interface LastArrival {
+  application: string;
+  outcome: string;
+  at: number;
+}
+
 /** Counts what a door does with what arrives at its own ports. */
 export interface ArrivalMeter {
   /** `outcome`: one of a few words of the door's. `application`: whose it was, where that is known. */
   count(outcome: string, application?: string): void;
+  /** From now on asked for when the last of each kind arrived, at any process and since whenever. */
+  watch(last: () => Promise<readonly LastArrival[]>): void;
 }

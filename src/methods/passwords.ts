@@ -47,9 +47,10 @@ export function createPasswords(
 ) {
   const revoke = createRevocation(deps, { attempts, ...resting });
 
+  const opener = openerOf(deps.factors)?.module.id;
+
   /** Counted as a sign-in's guesses are, of the same budget; without the present password there is little to guess. */
   function attemptOf({ account, current }: Change): Attempt {
-    const opener = openerOf(deps.factors)?.module.id;
     if (current === undefined || opener === undefined) {
       return { subject: account.id, factor: 'new-password', opening: false };
     }
@@ -100,6 +101,8 @@ export function createPasswords(
     }
     const ended = await revoke(change, hold);
     await passwordStates.changed(account, ended.at);
+    // Bound anew, it counts anew (NIST SP 800-63B-4 section 3.2.2): else whoever has no other method waits for the desk.
+    if (opener !== undefined) await attempts.release(account.id, [opener], change.facts);
     return ended;
   }
 

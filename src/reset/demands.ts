@@ -1,5 +1,6 @@
 import type { Accounts } from '../accounts/accounts.ts';
-import { addressesBeside, type Contact, type ContactKind, type Contacts } from '../accounts/contacts.ts';
+import { contactTrouble } from '../accounts/contact-addresses.ts';
+import { type Contact, type ContactKind, type Contacts, SETTLING } from '../accounts/contacts.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Holds } from '../accounts/holds.ts';
 import type { PasswordStates } from '../accounts/passwords/state.ts';
@@ -38,6 +39,12 @@ export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories' |
     });
   }
 
+  /** Contacts that nothing but their age may keep from serving. */
+  async function reachable({ id, email }: { id: string; email?: string | undefined }): Promise<Contact[]> {
+    const all = await contacts.ofAccount(id);
+    return all.filter((one) => contactTrouble(one, all, email, deps.reset.contacts) === undefined);
+  }
+
   /** What was lent is no factor of theirs; what is suspended or stopped is. */
   const isOwners = (one: Credential): boolean =>
     evaluator.isSecond(one) && deps.factors.get(one.factor)?.module.standing !== 'bootstrap';
@@ -49,8 +56,10 @@ export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories' |
     changeable: ({ directory }: Account): boolean => deps.directories.get(directory)?.changePassword !== undefined,
 
     /** Contacts of an account, or of nobody, that a code may go to, or may have come from that was sent then. */
-    serving: (account: string, email: string | undefined, kind: ContactKind, at: number): Promise<Contact[]> =>
-      contacts.serving({ account, email, kind, at, addresses: deps.reset.addresses }),
+    async serving(account: string, email: string | undefined, kind: ContactKind, at: number): Promise<Contact[]> {
+      const all = await reachable({ id: account, email });
+      return all.filter((one) => one.kind === kind && at - one.addedAt >= SETTLING);
+    },
 
     /** What stands on what: those of one factor, as far as a proof of theirs would count for one of `kinds`. */
     standingOn: (all: readonly Credential[], { module, factor }: EnabledFactor, kinds: readonly string[]) =>
@@ -87,8 +96,7 @@ export function createDemands(deps: Pick<ResetNeeds, 'factors' | 'directories' |
 
     /** What was shown, as far as it stands still: a mailbox or a method that was removed meanwhile shows nothing. */
     async standing(account: Account, shown: readonly Evidence[]): Promise<Evidence[]> {
-      const [methods, all] = [await working(account), await contacts.ofAccount(account.id)];
-      const registered = all.filter((one) => addressesBeside(one, all, account.email) >= deps.reset.addresses);
+      const [methods, registered] = [await working(account), await reachable(account)];
       const questions = await questioning.serving(account);
       const there = new Set([...methods, ...registered, ...(questions ? [questions] : [])].map(({ id }) => id));
       return shown.filter(({ by }) => there.has(by));

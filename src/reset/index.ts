@@ -43,8 +43,7 @@ export function resetRoom(needs: ResetNeeds, below: LockoutRoom & AccountsRoom &
       ...createFlow(needs, { ...below, demands, limit, moves, proving, states, view }),
       /** Where it is done. */
       at: needs.reset.at,
-      /** At how many addresses an owner is to be told before one of them serves. */
-      addresses: needs.reset.addresses,
+      contactRules: needs.reset.contacts,
       human: createHuman(needs, { limit }),
       waiting: createResetWaiting(needs, states),
       close: messages.close,

@@ -14,8 +14,6 @@ export interface ResetSettings {
   /** Where passwords of a directory are changed that doesn't let us: by the directory's name. */
   elsewhere: ReadonlyMap<string, string>;
   contacts: ContactRules;
-  /** At how many addresses an owner is to be told before one of them serves. */
-  addresses: number;
   /** In an hour. */
   perHour: { address: number; installation: number; messages: number };
   human: { free: number; bits: number; pause: number };

@@ -1,4 +1,3 @@
-import type { ContactKind } from '../accounts/index.ts';
 import type { Expiry } from '../accounts/passwords/index.ts';
 import type { LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
@@ -9,7 +8,7 @@ import type { HelpDeskPages } from './help-desk-models.ts';
 import type { Moment } from './moments.ts';
 import type { PasswordPages } from './password-models.ts';
 import type { ReportPages } from './report-models.ts';
-import type { ResetPages } from './reset-models.ts';
+import type { RegisteredContacts, ResetPages } from './reset-models.ts';
 import type { MethodSeen, SignInSeen } from './seen.ts';
 import type { RefusalKey, Turn } from './whose-turn.ts';
 /**
@@ -307,14 +306,7 @@ export interface Pages extends DevicePages, HelpDeskPages, ResetPages, ReportPag
     changesPassword: boolean;
     /** Where a forgotten one is replaced, and by what its owner can be reached then. */
     forgotten?: string;
-    contacts?: {
-      /** `to` is masked; `serves`: not before then; `alone`: not before there is another address. */
-      list: { id: string; kind: ContactKind; to: string; addedAt: number; serves?: number; alone?: true }[];
-      /** Posts or links to `/account/contacts/add/<kind>`. */
-      addable: ContactKind[];
-      /** At `/account/contacts/questions`: set, to be set, or removed and asked until then; absent: none of it. */
-      questions?: { settable: boolean; setAt?: number; serves?: number; askedUntil?: number };
-    };
+    contacts?: RegisteredContacts;
     /** When it expires; absent: never. Epoch milliseconds. */
     password?: Expiry;
   };

@@ -4,6 +4,23 @@ import type { Question, Way } from '../reset/index.ts';
 
 type Failed = Message & { factor?: string };
 
+/** What somebody can be reached by then, on their account's page. */
+export interface RegisteredContacts {
+  /** `to` is masked; `serves`: not before then; `trouble`: not while no other address is told, or at all. */
+  list: {
+    id: string;
+    kind: ContactKind;
+    to: string;
+    addedAt: number;
+    serves?: number;
+    trouble?: 'alone' | 'unfit';
+  }[];
+  /** Posts or links to `/account/contacts/add/<kind>`. */
+  addable: ContactKind[];
+  /** At `/account/contacts/questions`: set, to be set, or removed and asked until then; absent: none of it. */
+  questions?: { settable: boolean; setAt?: number; serves?: number; askedUntil?: number };
+}
+
 /** Pages of whoever has forgotten their password, or prepares for that. */
 export interface ResetPages {
   /** Who is meant, field `username`; `question`: what the browser is to work out first, fields `work` and `found`. */

@@ -7,7 +7,9 @@ import { type Someone, stage } from '../support/scene.ts';
 const { addresses: _, ...passwordReset } = RESET.passwordReset;
 
 describe('a contact that nobody is told of elsewhere', () => {
-  const scene = stage(() => ({ config: { ...RESET, passwordReset } }));
+  /** What an operator may come to know later. */
+  const later: { ownDomains?: string[]; countries?: string[] } = {};
+  const scene = stage(() => ({ config: { ...RESET, passwordReset: { ...passwordReset, ...later } } }));
   const first = ({ username }: Someone) => `${username}@private.example`;
   const second = ({ username }: Someone) => `${username}@another.example`;
   const asked = () => scene.audit().filter(({ event }) => event === 'reset.asked');
@@ -79,5 +81,20 @@ describe('a contact that nobody is told of elsewhere', () => {
     await remove(someone, 1);
     const late = await other.give(next, { next: NEXT_PASSWORD });
     expect(late.text).not.toContain('Your password is changed');
+  });
+
+  it('serves nothing any more once its domain turns out to be behind this sign-in, or its country is left out', async () => {
+    const [mailed, texted] = [await somebody('here@university.example'), await somebody('there@university.example')];
+    await register(scene, mailed, 'mail', `${mailed.username}@clinic.example`);
+    await register(scene, texted, 'text', '+85251234562');
+    const under = await ask(mailed);
+    expect(under.messages).toBe(1);
+    const code = codeIn((await codesTo(scene, `${mailed.username}@clinic.example`, 2))[0]);
+    Object.assign(later, { ownDomains: ['clinic.example'], countries: ['GB'] });
+    await scene.restart();
+    expect(asksNew(await under.other.code(await under.other.client.get(under.page.url), code))).toBe(false);
+    expect((await ask(mailed)).messages).toBe(0);
+    expect((await ask(texted, 'text')).messages).toBe(0);
+    expect((await visitAccount(scene, mailed, '/account')).text).toContain('can’t be used any more');
   });
 });

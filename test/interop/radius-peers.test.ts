@@ -27,6 +27,8 @@ const client = (address: string, more: object = {}) => ({ clients: [address], se
 /** pam_radius 2.0.0 sends no Message-Authenticator. */
 const BARE = { requireMessageAuthenticator: false };
 
+const STAFF = [{ name: 'Filter-Id', value: 'staff' }];
+
 const scene = stage(() => ({
   config: {
     ...OUTBOX,
@@ -42,7 +44,10 @@ const scene = stage(() => ({
       host: { name: 'Host', radius: client(FROM.pam, BARE) },
       'one-step': { name: 'One step', radius: client(FROM.oneStep, BARE) },
       proxy: { name: 'Proxy', radius: client(FROM.proxy) },
-      wifi: { name: 'Wi-Fi', radius: client(FROM.wifi, { challenge: false, oneField: 'password,code' }) },
+      wifi: {
+        name: 'Wi-Fi',
+        radius: client(FROM.wifi, { challenge: false, oneField: 'password,code', attributes: STAFF }),
+      },
       tls: { name: 'Proxy over TLS', radius: { clients: ['127.0.0.1'], radsec: { names: ['proxy.example.org'] } } },
       relay: { name: 'Relay', radius: { clients: ['127.0.0.1'], radsec: { names: ['relay.example.org'] } } },
     },
@@ -219,6 +224,8 @@ describe('eapol_test, a supplicant', () => {
     const someone = await appHolder(scene);
     const { opened, output } = await supplicant(someone.username, `${PASSWORD},${scene.nextCode(someone)}`);
     expect(opened, output.slice(-3_000)).toBe(true);
+    // The access point is told of the group.
+    expect(output).toMatch(/Access-Accept\)[\s\S]*Attribute 11 \(.*\) length=7\n/);
   });
 
   it('is not with the password alone, nor with a wrong code', async () => {

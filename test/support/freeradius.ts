@@ -135,6 +135,7 @@ function eapOf(keep: (name: string, text: string) => string, { cert, key, ca }: 
       'tls = own',
       'default_eap_type = md5',
       'copy_request_to_tunnel = yes',
+      'use_tunneled_reply = yes',
       'virtual_server = inner-tunnel',
     ),
   );

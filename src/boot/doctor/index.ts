@@ -39,7 +39,7 @@ export async function examine(config: Config, modules: Modules, now: () => numbe
       ...ofPolicy(config, subject),
       ...ofIssuer(config, ports),
       ...(connection ? ofDurable(config, connection, subject, now) : [absent]),
-      ...ofPlugIns(config, modules, ports),
+      ...ofPlugIns(config, modules, ports, connection && readingStore(connection).records),
     ]);
   } finally {
     await connection?.close();

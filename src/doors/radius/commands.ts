@@ -5,6 +5,13 @@ export const groups = { radius: 'try what clients of RADIUS are answered' };
 
 export const commands: readonly Command<Door>[] = [
   {
+    name: 'radius clients',
+    summary: 'list clients with what was seen of each last: Message-Authenticator, somebody accepted, accounting',
+    arguments: [],
+    options: [],
+    run: async (door) => (await import('./operate.ts')).listClients(door),
+  },
+  {
     name: 'radius test',
     summary: 'send a request as a client of an application would, and explain the answer; it counts as a sign-in',
     arguments: [

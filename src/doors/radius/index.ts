@@ -8,6 +8,7 @@ import { commands } from './commands.ts';
 import { demonstrate } from './demonstrate.ts';
 import { createDisconnect } from './disconnect.ts';
 import { createDuplicates } from './duplicates.ts';
+import { examine } from './examine.ts';
 import { createGate } from './gate.ts';
 import { createNotes } from './notes.ts';
 import type { RadiusDoor } from './operate.ts';
@@ -16,6 +17,7 @@ import { createReceiving } from './receive.ts';
 import { createReplies } from './replies.ts';
 import { addressIn } from './request.ts';
 import { createOpen, createRounds } from './rounds.ts';
+import { createSeen } from './seen.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import {
   checkApplications,
@@ -28,6 +30,7 @@ import {
   reviewApplications,
 } from './settings.ts';
 import { createSigned } from './signed.ts';
+import { lastArrivals, rowsOf, troublesOf } from './standing.ts';
 import { createTexts } from './texts.ts';
 import { createTrials } from './trial.ts';
 
@@ -40,6 +43,7 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
   check: (applications, settings) => [...checkApplications(applications), ...checkRadsec(applications, settings)],
   review: reviewApplications,
   pools: poolsOf,
+  examine,
   commands,
   demonstrate,
   listens: ({ listen: { host, port, accountingPort, radsecPort }, radsec }) => [
@@ -54,7 +58,8 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
     requireMd5();
     const { now, ephemeral, log, meter } = ports;
     const clients = [...ports.applications.values()].filter(isOurs);
-    const notes = createNotes({ log, meter, now });
+    const seen = createSeen(ports);
+    const notes = createNotes({ log, meter, seen, now });
     const texts = createTexts(ports);
     const sessions = createSessions(ports);
     const byId = new Map(clients.map((client) => [client.id, client]));
@@ -71,12 +76,16 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
       ...{ notes, access, accounting: createAccounting(ports, { sessions, signed, claims }) },
       ready: () => ephemeral.ping(),
     });
+    meter.watch(async () => lastArrivals(clients, await seen.all()));
     const door: RadiusDoor = {
       handler: (_req, _res, next) => next(),
       arrive,
       gate: createGate({ clients: known, notes, byId }),
       attempt: createTrials({ clients: byId, clientOf: known.of, arrive, random: ports.random }),
       connectedAt: claims.at,
+      troubles: async () => troublesOf(clients, await seen.all(), now()),
+      clients: async () => rowsOf(clients, await seen.all()),
+      close: seen.close,
       ...ownOf(byId, sessions, createDisconnect(ports)),
     };
     return door;

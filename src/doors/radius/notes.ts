@@ -1,5 +1,6 @@
 import type { LogPort } from '../../core/door.ts';
 import type { ArrivalMeter } from '../../core/listening.ts';
+import type { SeenClients, Sight } from './seen.ts';
 import type { RadiusClient } from './settings.ts';
 
 /** How often the same is said of one client, milliseconds. */
@@ -29,16 +30,41 @@ const WORDS = {
 
 export type Note = keyof typeof WORDS;
 
+/** What is kept for good of what is counted. */
+const SIGHTS: Readonly<Record<string, Sight>> = {
+  unauthentic: 'unauthentic',
+  unprotected: 'unprotected',
+  'proxy-state': 'unprotected',
+  'unprotected-taken': 'unprotected',
+  'protected-taken': 'protected',
+  ...{ eap: 'unreadable', chap: 'unreadable', 'ms-chap': 'unreadable' },
+  ...{ accepted: 'accepted', accounted: 'accounted' },
+};
+
+interface Needs {
+  log: LogPort;
+  meter: ArrivalMeter;
+  seen: Pick<SeenClients, 'saw'>;
+  now(): number;
+}
+
 /** What becomes of packets, counted each and said in the log once in a while. */
-export function createNotes({ log, meter, now }: { log: LogPort; meter: ArrivalMeter; now(): number }) {
+export function createNotes({ log, meter, seen, now }: Needs) {
   const said = new Map<string, number>();
 
+  /** `from`: the address that it came from. */
+  function count(outcome: string, client?: RadiusClient, from?: string): void {
+    meter.count(outcome, client?.id);
+    const sight = SIGHTS[outcome];
+    if (client && sight) seen.saw(client.id, sight, from);
+  }
+
   return {
-    count: (outcome: string, client?: RadiusClient) => meter.count(outcome, client?.id),
+    count,
 
     /** Without a client where it isn't known. */
     tell(client: RadiusClient | undefined, note: Note, facts: Readonly<Record<string, unknown>> = {}): void {
-      meter.count(note, client?.id);
+      count(note, client, typeof facts.from === 'string' ? facts.from : undefined);
       const [key, at] = [`${client?.id} ${note}`, now()];
       if (at - (said.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET) return;
       // As many as clients times words: the configuration's, not a stranger's.

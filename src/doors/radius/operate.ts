@@ -7,11 +7,18 @@ import type { Outcome, Trial, Trials } from './trial.ts';
 /** The door as its command knows it. */
 export interface RadiusDoor extends Door {
   readonly attempt: Trials;
+  /** A row of cells for each client, heads first. */
+  clients(): Promise<readonly (readonly string[])[]>;
 }
 
 function own(door: Door): RadiusDoor {
   if (!('attempt' in door)) throw new TypeError('its command needs the RADIUS door');
   return door as RadiusDoor;
+}
+
+/** Who sends what, as far as any node has seen. */
+export async function listClients(door: Door): Promise<CommandResult> {
+  return { lines: (await own(door).clients()).map((cells) => cells.join('\t')), exitCode: 0 };
 }
 
 /** Octets of the longest User-Password. */

@@ -85,7 +85,7 @@ export function createReceiving({ clientOf, allows, duplicates, notes, access, a
       return { code: at === 'access' ? CODE.accessAccept : CODE.accountingResponse, attributes: [] };
     }
     if (at === 'accounting') return accounting(client, packet, from.address);
-    if (integrity === 'absent') notes.count('unprotected-taken', client);
+    notes.count(integrity === 'absent' ? 'unprotected-taken' : 'protected-taken', client, from.address);
     const asked = askedBy({ client, packet, secret, integrity, isOverTls: from.certificate !== undefined });
     if (asked !== undefined) return access(asked);
     notes.tell(client, 'incomplete');

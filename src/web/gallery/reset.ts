@@ -90,7 +90,7 @@ export const registered = {
   forgotten: '/reset',
   contacts: {
     list: [
-      { id: 'c3', kind: 'text' as const, to: '+44•••123', addedAt: NOW - DAY, alone: true as const },
+      { id: 'c3', kind: 'text' as const, to: '+44•••123', addedAt: NOW - DAY, trouble: 'alone' as const },
       { id: 'c1', kind: 'mail' as const, to: `a•••@${UNBROKEN.toLowerCase()}.example`, addedAt: NOW - 90 * DAY },
       { id: 'c2', kind: 'text' as const, to: '+85•••678', addedAt: NOW - DAY, serves: NOW + 2 * DAY },
     ],

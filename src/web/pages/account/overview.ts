@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { addressesBeside, maskedContact, SETTLING } from '../../../accounts/index.ts';
+import { type Contact, contactTrouble, maskedContact, SETTLING } from '../../../accounts/index.ts';
 import type { Account, Credential } from '../../../core/account.ts';
 import { agentOf } from '../../agents.ts';
 import { type ConnectionsNeeds, connectionsOf } from '../../connections.ts';
@@ -60,6 +60,11 @@ export type OverviewNeeds = PlaceNeeds &
 function createContactList(deps: ContactListNeeds) {
   const { contacts, reset, registering, questioning, secretQuestions, now } = deps;
 
+  function troubleOf(one: Contact, all: readonly Contact[], { email }: Account) {
+    const trouble = contactTrouble(one, all, email, reset.contactRules);
+    return trouble === undefined ? {} : { trouble };
+  }
+
   async function questionsOf(account: Account): Promise<Pick<NonNullable<Pages['account']['contacts']>, 'questions'>> {
     const { setAt, askedUntil } = await secretQuestions.standing(account.id);
     const settable = questioning.allowed(account);
@@ -76,7 +81,7 @@ function createContactList(deps: ContactListNeeds) {
     const list = all.map((one) => ({
       ...{ id: one.id, kind: one.kind, to: maskedContact(one), addedAt: one.addedAt },
       ...(now() - one.addedAt < SETTLING ? { serves: one.addedAt + SETTLING } : {}),
-      ...(addressesBeside(one, all, account.email) < reset.addresses ? { alone: true as const } : {}),
+      ...troubleOf(one, all, account),
     }));
     const questions = await questionsOf(account);
     return { forgotten: '/reset', contacts: { list, addable: registering.offered(), ...questions } };

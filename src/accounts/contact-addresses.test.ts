@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addressesBeside, type Contact } from './contacts.ts';
+import { addressesBeside } from './contact-addresses.ts';
+import type { Contact } from './contacts.ts';
 
 const mail = (to: string): Contact => ({ id: to, kind: 'mail', to, addedAt: 0 });
 const number: Contact = { id: 'n', kind: 'text', to: '+85251234567', country: 'HK', addedAt: 0 };
