@@ -29,6 +29,7 @@ const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false
   'user.password-set': 'password-changed',
   'password.reminded': 'password-expiring',
   'password.expired': 'password-expired',
+  'method.ending': 'method-ending',
   'reset.begun': 'reset-begun',
   'sign-in.new-place': 'place-new',
   'user.disabled': 'account-disabled',
@@ -70,6 +71,7 @@ export const KINDS = [
   'password-due',
   'password-expiring',
   'password-expired',
+  'method-ending',
   'reset-begun',
   'password-reset',
   'contact-added',
@@ -110,6 +112,8 @@ export interface Notice {
   until?: number;
   /** When the password expires, or did, epoch milliseconds. */
   expires?: number;
+  /** From when on the method counts no more, epoch milliseconds. */
+  ends?: number;
   /** No further one of its kind goes out on this day. */
   last?: true;
 }
@@ -146,6 +150,7 @@ const OWN: ReadonlySet<Kind> = new Set<Kind>([
   'address-changed',
   'password-expiring',
   'password-expired',
+  'method-ending',
   ...SPACED,
 ]);
 
@@ -154,13 +159,14 @@ const ADVICE: Readonly<Partial<Record<Kind, Advice>>> = {
   'attempts-locked': 'wait',
   'password-expiring': 'expiring',
   'password-expired': 'expired',
+  'method-ending': 'ending',
   'password-due': 'expired',
   'reset-begun': 'reset',
   // It has left the owner nothing to sign in with.
   'password-reset': 'replaced',
 };
 
-export type Advice = 'you' | 'agreed' | 'wait' | 'expiring' | 'expired' | 'reset' | 'replaced';
+export type Advice = 'you' | 'agreed' | 'wait' | 'expiring' | 'expired' | 'ending' | 'reset' | 'replaced';
 
 /** Names the sentences that say what to do. */
 export function adviceOf({ kind, by }: Pick<Notice, 'kind' | 'by'>): Advice {
@@ -196,7 +202,7 @@ export function noticeOf(
   const by = doerOf(kind, event.by);
   const others = by === 'operator' || by === 'help-desk';
   const [reason, factor, ip, userAgent] = [event.reason, event.factor, event.ip, event.userAgent].map(text);
-  const [until, expires] = [event.until, event.expires].map(number);
+  const [until, expires, ends] = [event.until, event.expires, event.ends].map(number);
   // Whoever reads the old mailbox must hear of it as well: it may be the owner, and the new one a thief's.
   const changed = kind === 'address-changed' ? [event.previous, event.email].map(text) : [];
   const to = [...new Set([...changed, ...addresses].filter((address) => address !== undefined))];
@@ -210,6 +216,7 @@ export function noticeOf(
       ...(factor ? { factor } : {}),
       ...(until && kind === 'attempts-locked' ? { until } : {}),
       ...(expires ? { expires } : {}),
+      ...(ends ? { ends } : {}),
       // Of an agent's browser the person is told nothing.
       ...(ip && !others ? { ip } : {}),
       ...(userAgent && !others ? { userAgent } : {}),

@@ -10,6 +10,7 @@ import { createStatistics } from './statistics.ts';
 export type { Move, Moved } from './moving.ts';
 export type { StatisticsNeeds } from './needs.ts';
 export type { Aged } from './passwords.ts';
+export type { Statistics } from './statistics.ts';
 export type { Known } from './totals/counted.ts';
 export { type Counter, createCounter } from './totals/counter.ts';
 

@@ -2,6 +2,7 @@ import { createPasswordMailing } from '../../accounts/passwords/index.ts';
 import { createListWriter } from '../../web/index.ts';
 import { departmentLists } from '../jobs/departments.ts';
 import { createJobs, type Jobs } from '../jobs/index.ts';
+import { movingMails } from '../jobs/moving.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Standing } from './standing.ts';
 
@@ -9,7 +10,8 @@ import type { Standing } from './standing.ts';
 export function jobsOf({ config, ground, ledger, people, outside }: Standing, rooms: Rooms): Jobs {
   const { world, durable, log } = ground;
   const { audit } = ledger;
-  const { name, issuer, support, timeZone, departments } = config;
+  const { name, issuer, support, timeZone, departments, rules, remindBefore } = config;
+  const byDate = remindBefore.length > 0 && rules.some(({ calendar }) => calendar !== undefined);
   const needs = { now: world.now, durable, log, audit };
   const mail = createPasswordMailing({ ...needs, directories: people.directories }, rooms);
   const write = createListWriter({ i18n: outside.i18n, name, issuer, support, ...(timeZone ? { timeZone } : {}) });
@@ -18,5 +20,6 @@ export function jobsOf({ config, ground, ledger, people, outside }: Standing, ro
     // Before people come to work.
     { name: 'password-mails', pattern: '0 6 * * *', run: (_due, still) => mail(still) },
     ...(departments.length > 0 ? [lists] : []),
+    ...(byDate ? [movingMails({ ...needs, statistics: rooms.statistics, remindBefore })] : []),
   ]);
 }

@@ -35,6 +35,7 @@ export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<
     passwordPolicy: passwordPolicyOf(passwordPolicy, textsOf(same.name)),
     rules: rulesOf(policy.rules, same.timeZone),
     suggestions: policy.suggestions,
+    remindBefore: policy.remindBefore,
     acr: new Map([...DEFAULT_ACR, ...Object.entries(assurance.acr)]),
   };
 }

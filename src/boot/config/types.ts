@@ -97,6 +97,8 @@ export interface Config {
   applications: ReadonlyMap<string, Application>;
   rules: readonly Rule[];
   suggestions: readonly Suggestion[];
+  /** How long before a calendar's date people are written to, milliseconds. */
+  remindBefore: readonly number[];
   /** Defaults first, then the operator's. */
   acr: ReadonlyMap<string, Level>;
   locales: readonly string[];

@@ -76,6 +76,13 @@ const suggestion = z.strictObject({
 export const policy = z
   .strictObject({
     rules: z.array(rule).default([]),
+    remindBefore: z
+      .array(duration('1d', '180d'))
+      .max(6)
+      .prefault(['30d', '7d', '1d'])
+      .describe(
+        'When people are written to who have nothing for the time after a date of `factors`: so long before it',
+      ),
     suggestions: z.array(suggestion).default([]).describe('Enrolments suggested after a sign-in'),
   })
   .prefault({})
