@@ -3,6 +3,7 @@ import { Server as PortServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Express } from 'express';
 import type { AuditPort, Core, LogPort } from '../core/door.ts';
+import { isUnavailable } from '../core/errors.ts';
 import type { Arrival, Gate, Work } from '../core/listening.ts';
 import { type Base, type Building, raise } from './app/building.ts';
 import { openGround } from './app/ground.ts';
@@ -74,13 +75,18 @@ export async function createApp(config: Config, modules: Modules, options: AppOp
   const told = (next: Config) => {
     for (const listen of listeners) listen(next);
   };
+  /** A store that is away is told of elsewhere, and strangers may send as much as they like. */
+  const lostAt = (door: string) => (error: unknown) => {
+    if (!isUnavailable(error)) throw error;
+    ground.metrics.arrivals(door).count('unavailable');
+  };
   const reloads = node.command ? undefined : await reloadsOf(base, site, told, options);
   const reload: App['reload'] = (by) => reloads?.reload(by) ?? Promise.resolve(NO_SERVER);
   return {
     web: site.answer,
     arrive(door, arrival) {
-      const work = site.arrive(door, arrival);
-      return work && (() => ledger.held().then(work));
+      const work = site.arrive(door, arrival, ledger.held);
+      return work && (() => work().catch(lostAt(door)));
     },
     gate: (door) => site.now.gate(door),
     management: ledger.management.app,

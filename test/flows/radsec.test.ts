@@ -134,6 +134,16 @@ describe('packets of one connection', () => {
   });
 });
 
+it('tells when the certificate that the port shows ends', async () => {
+  const metrics = await scene.gateway.app.metrics.json();
+  const ends = metrics.find(({ name }) => name === 'sallyport_ends_in_seconds') as unknown as {
+    values: { labels: object; value: number }[];
+  };
+  const [own] = ends.values.filter(({ labels }) => 'of' in labels && labels.of === 'radius radsec');
+  expect(own?.value).toBeGreaterThan(23 * 3_600);
+  expect(own?.value).toBeLessThan(25 * 3_600);
+});
+
 describe('another reading of the configuration', () => {
   it('shows another certificate from then on, and forgets whom it no longer names, connected or not', async () => {
     const before = await connected(hut);

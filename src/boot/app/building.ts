@@ -8,7 +8,8 @@ import type { CommandHost } from '../commands.ts';
 import type { Config } from '../config.ts';
 import { createHost } from '../host.ts';
 import type { Jobs } from '../jobs/index.ts';
-import { metadataEnds, signingEnds, tlsEnds } from '../metrics/ends.ts';
+import { wantedBy } from '../listens.ts';
+import { metadataEnds, portEnds, signingEnds, tlsEnds } from '../metrics/ends.ts';
 import type { Modules } from '../modules.ts';
 import type { Rooms } from '../rooms.ts';
 import { strangersOf } from './bounds.ts';
@@ -115,7 +116,10 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
       ground.metrics.configure(config);
       ground.metrics.watch({
         streams: () => front.streams.size,
-        ends: async () => [...tlsEnds(config), ...signingEnds(rings), ...metadataEnds(await doors.troubles.now())],
+        ends: async () => [
+          ...[...tlsEnds(config), ...portEnds(wantedBy(config, modules))],
+          ...[...signingEnds(rings), ...metadataEnds(await doors.troubles.now())],
+        ],
       });
       const unheard = [ledger.audit.listen(outside.letters.hear), ledger.audit.listen(outside.places.hear)];
       unlisten = () => {

@@ -14,7 +14,8 @@ export interface Site {
   /** How many stand, those that are being taken down among them. */
   readonly standing: number;
   answer: RequestListener;
-  arrive(door: string, arrival: Arrival): Work | undefined;
+  /** What is to be done for it is done where `held` doesn't throw. */
+  arrive(door: string, arrival: Arrival, held: () => Promise<void>): Work | undefined;
   run(request: CommandRequest): Promise<CommandResult>;
   /** Whatever begins from here on begins in this one; the one before is closed when all that has begun there is over. */
   replace(next: Building): void;
@@ -74,11 +75,11 @@ export function createSite(first: Building, log: LogPort): Site {
       res.once('close', end);
       building.web(req, res);
     },
-    arrive(door, arrival) {
+    arrive(door, arrival, held) {
       const work = now.building.arrive(door, arrival);
       if (work === undefined) return undefined;
       const { end } = begin();
-      return () => work().finally(end);
+      return () => held().then(work).finally(end);
     },
     async run(request) {
       const { building, end } = begin();

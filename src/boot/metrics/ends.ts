@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Keyring } from '../../core/keyring.ts';
+import type { Listening } from '../../core/listening.ts';
 import type { Trouble } from '../../core/trouble.ts';
 import type { Config } from '../config.ts';
 
@@ -16,6 +17,15 @@ const endOf = (certificate: string | Buffer): number => new X509Certificate(cert
 /** Of the certificate that is served here: of the file as it lies there now. */
 export function tlsEnds({ listen: { tls } }: Pick<Config, 'listen'>): End[] {
   return tls ? [{ what: 'tls-certificate', of: 'listen', at: endOf(readFileSync(tls.cert)) }] : [];
+}
+
+/** Of those that ports of doors show. */
+export function portEnds(wanted: readonly [door: string, listening: Listening][]): End[] {
+  return wanted.flatMap(([door, { name, ...listening }]) =>
+    listening.transport === 'tls'
+      ? [{ what: 'tls-certificate' as const, of: `${door} ${name}`, at: endOf(listening.identity.cert) }]
+      : [],
+  );
 }
 
 /** Of the certificates that are signed under now, by purpose. Keys without a certificate don't end by themselves. */

@@ -1,7 +1,8 @@
-import type { DoorModule, LogPort } from '../../core/door.ts';
+import type { LogPort } from '../../core/door.ts';
 import type { Listening, Work } from '../../core/listening.ts';
 import type { App } from '../app.ts';
 import type { Config } from '../config.ts';
+import { wantedBy } from '../listens.ts';
 import type { Modules } from '../modules.ts';
 import type { Carrier, OwnPort } from './carrier.ts';
 import { openConnections } from './connections.ts';
@@ -30,15 +31,6 @@ export interface Taking {
   log: Pick<LogPort, 'error' | 'warn'>;
   /** A door whose ports are taken goes without, as in a demonstration: otherwise nothing starts. */
   withoutTaken?: boolean;
-}
-
-/** Which ports the doors of a configuration want. */
-function wantedBy(config: Pick<Config, 'doors'>, modules: Pick<Modules, 'doors'>): [string, Listening][] {
-  return [...config.doors].flatMap(([id, settings]) => {
-    const module = modules.doors.get(id);
-    const listens = module && !module.core ? (module as DoorModule).listens?.(settings) : undefined;
-    return (listens ?? []).map((one): [string, Listening] => [id, one]);
-  });
 }
 
 /** What is under way in a process of all that arrived. */

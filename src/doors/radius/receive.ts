@@ -85,11 +85,18 @@ export function createReceiving({ clientOf, allows, duplicates, notes, access, a
       return { code: at === 'access' ? CODE.accessAccept : CODE.accountingResponse, attributes: [] };
     }
     if (at === 'accounting') return accounting(client, packet, from.address);
-    notes.count(integrity === 'absent' ? 'unprotected-taken' : 'protected-taken', client, from.address);
-    const asked = askedBy({ client, packet, secret, integrity, isOverTls: from.certificate !== undefined });
-    if (asked !== undefined) return access(asked);
-    notes.tell(client, 'incomplete');
-    return undefined;
+    const isOverTls = from.certificate !== undefined;
+    // What comes over TLS says nothing of what the client sends over UDP.
+    const taken = isOverTls ? 'tls-taken' : integrity === 'absent' ? 'unprotected-taken' : 'protected-taken';
+    notes.count(taken, client, from.address);
+    const asked = askedBy({ client, packet, secret, integrity, isOverTls });
+    if (asked === undefined) {
+      notes.tell(client, 'incomplete');
+      return undefined;
+    }
+    const answer = await access(asked);
+    if (answer === undefined) notes.count('under-way', client);
+    return answer;
   }
 
   /** The octets of an answer: Proxy-State goes back as it came, all of it and in its order (RFC 2865 section 5.33). */

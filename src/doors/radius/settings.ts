@@ -147,7 +147,7 @@ export const isProtected = (client: RadiusClient): boolean =>
 
 /** What is allowed, and better otherwise. */
 export async function reviewApplications(applications: readonly RadiusClient[]): Promise<Trouble[]> {
-  const open = applications.filter(({ settings }) => !settings.requireMessageAuthenticator);
+  const open = applications.filter(hasSecret).filter(({ settings }) => !settings.requireMessageAuthenticator);
   const reason =
     'its requests are taken without Message-Authenticator, so that anybody on the way can change them; turn requireMessageAuthenticator on once it sends one (the metric counts those without as unprotected-taken)';
   const idle = open.filter(({ settings }) => settings.pool !== undefined);
