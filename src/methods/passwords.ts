@@ -1,4 +1,5 @@
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Contacts } from '../accounts/contacts.ts';
 import type { Delays } from '../accounts/delays.ts';
 import type { Hold } from '../accounts/holds.ts';
 import type { PasswordRules } from '../accounts/passwords/rule-book.ts';
@@ -35,6 +36,7 @@ export type Changed = Ended | { error: Message } | { lost: true };
 
 interface Parts extends RevocationParts {
   accounts: Accounts;
+  contacts: Pick<Contacts, 'ofAccount'>;
   passwordRules: PasswordRules;
   delays: Delays;
   passwordStates: PasswordStates;
@@ -43,7 +45,7 @@ interface Parts extends RevocationParts {
 /** Changes passwords in the directories that people come from. Nothing of a password is kept or told here. */
 export function createPasswords(
   deps: Pick<MethodsNeeds, 'now' | 'ephemeral' | 'audit' | 'log' | 'directories' | 'factors'>,
-  { accounts, delays, passwordRules, passwordStates, attempts, ...resting }: Parts,
+  { accounts, contacts, delays, passwordRules, passwordStates, attempts, ...resting }: Parts,
 ) {
   const revoke = createRevocation(deps, { attempts, ...resting });
 
@@ -73,7 +75,8 @@ export function createPasswords(
 
   /** What is wrong with the new one. */
   async function fault({ account, next, current }: Change): Promise<Message | undefined> {
-    const [first] = await passwordRules.faults(next, account);
+    const owner = { ...account, contacts: await contacts.ofAccount(account.id) };
+    const [first] = await passwordRules.faults(next, owner);
     if (first) return first;
     if (current !== undefined) return normalPassword(next) === normalPassword(current) ? SAME : undefined;
     // A directory that locks accounts would count the question as a failure.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { PASSWORD } from '../support/gateway.ts';
 import { visitAccount } from '../support/issued.ts';
-import { asksNew, codeIn, codesTo, forgetful, NEXT_PASSWORD, RESET, register } from '../support/reset.ts';
+import { asksNew, codeIn, codesTo, forgetful, NEXT_PASSWORD, RESET, register, withApp } from '../support/reset.ts';
 import { type Someone, stage } from '../support/scene.ts';
 
 /** As it is unless somebody writes otherwise. */
@@ -81,6 +82,18 @@ describe('a contact that nobody is told of elsewhere', () => {
     await remove(someone, 1);
     const late = await other.give(next, { next: NEXT_PASSWORD });
     expect(late.text).not.toContain('Your password is changed');
+  });
+
+  it('is no password of its owner’s, either', async () => {
+    const someone = await withApp(scene);
+    await register(scene, someone, 'mail', 'otterfan77@private.example');
+    await register(scene, someone, 'text', '+85251234563');
+    for (const next of ['Otterfan77 2026', 'abc 51234563 cba', 'otterfan77@private.example']) {
+      const page = await visitAccount(scene, someone, '/account/password');
+      const sent = await someone.client.submit(page, { current: PASSWORD, next }, { action: '/account/password' });
+      const refused = await someone.client.follow(sent);
+      expect([next, refused.text]).toEqual([next, expect.stringContaining('your name, your address or your number')]);
+    }
   });
 
   it('serves nothing any more once its domain turns out to be behind this sign-in, or its country is left out', async () => {

@@ -5,16 +5,20 @@ import { isLittleMoreThan } from '../words.ts';
 export type Owner = Pick<Account, 'username' | 'name' | 'email'> & {
   groups?: readonly string[] | undefined;
   profile?: Profile;
+  /** Mailboxes and numbers that they registered themselves. */
+  contacts?: readonly { kind: 'mail' | 'text'; to: string }[];
 };
 
 /** What one can know of somebody without knowing them. */
-export function wordsOf({ name, email, profile = {} }: Owner): string[] {
+export function wordsOf({ name, email, profile = {}, contacts = [] }: Owner): string[] {
   const { givenName = '', familyName = '', emails = [], phone, address } = profile;
-  const addresses = [...(email === undefined ? [] : [email]), ...emails.map((one) => one.address)];
+  const registered = (kind: 'mail' | 'text') => contacts.filter((one) => one.kind === kind).map(({ to }) => to);
+  const mailboxes = [...emails.map((one) => one.address), ...registered('mail')];
+  const addresses = [...(email === undefined ? [] : [email]), ...mailboxes];
   return [
     ...[name, ...name.split(/\s+/), givenName, familyName, `${familyName}${givenName}`, `${givenName}${familyName}`],
     ...addresses.flatMap((one) => [one, ...one.split(/[@.]/)]),
-    ...numbersOf(phone),
+    ...[phone, ...registered('text')].flatMap(numbersOf),
     ...(address?.postalCode ? [address.postalCode] : []),
   ];
 }
