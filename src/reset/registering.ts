@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type ContactFault, maskedContact, readContact } from '../accounts/contact-addresses.ts';
+import { type ContactFault, contactTrouble, maskedContact, readContact } from '../accounts/contact-addresses.ts';
 import type { Contact, ContactKind, Contacts } from '../accounts/contacts.ts';
 import type { AuditFacts } from '../accounts/holds.ts';
 import type { Account } from '../core/account.ts';
@@ -87,6 +87,13 @@ export function createRegistering(deps: ResetNeeds, { attempts, contacts, method
   return {
     /** What can be registered here. */
     offered,
+
+    /** What there is to register before a code can reach them; nothing where one can, once it has settled. */
+    async lacking({ id, email }: Account): Promise<ContactKind[]> {
+      const all = await contacts.ofAccount(id);
+      if (all.some((one) => contactTrouble(one, all, email, rules) === undefined)) return [];
+      return offered().filter((kind) => kind === 'mail' || all.length === 0);
+    },
 
     /** Sends a code to a mailbox or number, which isn't registered before that comes back. */
     async begin(

@@ -1,3 +1,4 @@
+import type { ContactKind } from '../accounts/index.ts';
 import type { Expiry } from '../accounts/passwords/index.ts';
 import type { LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
@@ -111,6 +112,8 @@ export interface Pages extends DevicePages, HelpDeskPages, ResetPages, ReportPag
     methods: { factor: string; name: string }[];
     /** Factors that run out, which can be had now: texts are theirs, `issue.*`. */
     spare: string[];
+    /** What is to be registered before a forgotten password can be replaced by a code, at `/account/contacts/add/<kind>`. */
+    register: ContactKind[];
     /** There is another step, which was left for later. */
     more?: string;
   };

@@ -84,6 +84,21 @@ describe('a contact that nobody is told of elsewhere', () => {
     expect(late.text).not.toContain('Your password is changed');
   });
 
+  it('is asked for where methods have been set up, until one would serve', async () => {
+    const someone = await withApp(scene);
+    const offered = async () => {
+      // With a second step that is fresh: whoever came by a pass is offered none.
+      await visitAccount(scene, someone, '/account/password');
+      const { body } = await someone.client.open(`${scene.gateway.url}/enrol/done`);
+      return [...body.matchAll(/contacts\/add\/(\w+)/g)].map(([, kind]) => kind);
+    };
+    expect(await offered()).toEqual(['mail', 'text']);
+    await register(scene, someone, 'mail', first(someone));
+    expect(await offered()).toEqual(['mail']);
+    await register(scene, someone, 'mail', second(someone));
+    expect(await offered()).toEqual([]);
+  });
+
   it('is no password of its owner’s, either', async () => {
     const someone = await withApp(scene);
     await register(scene, someone, 'mail', 'otterfan77@private.example');

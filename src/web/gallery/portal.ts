@@ -29,10 +29,16 @@ export const walks: Sample[] = [
         { factor: 'sample', name: 'Work phone' },
       ],
       spare: ['sample'],
+      register: ['mail', 'text'],
     },
     true,
   ),
-  sample('enrolled', 'so-far', { methods: [{ factor: 'sample', name: UNBROKEN }], spare: [], more: '/enrol' }, true),
+  sample(
+    'enrolled',
+    'so-far',
+    { methods: [{ factor: 'sample', name: UNBROKEN }], spare: [], register: [], more: '/enrol' },
+    true,
+  ),
   sample(
     'phone',
     '',

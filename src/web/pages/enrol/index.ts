@@ -13,7 +13,7 @@ import { createEnrolWalk, DONE, type EnrolWalkNeeds, HOME } from './walk.ts';
 export type EnrolPagesNeeds = MembershipNeeds &
   EnrolWalkNeeds &
   SetUpNeeds &
-  Pick<WebDeps, 'applications' | 'core' | 'portal'>;
+  Pick<WebDeps, 'applications' | 'core' | 'passwords' | 'portal' | 'registering' | 'reset'>;
 
 /**
  * `/enrol`: a newcomer's way to two methods. The first one is set up in the sign-in itself, as everywhere, or here
@@ -40,6 +40,10 @@ export function enrolPages(deps: EnrolPagesNeeds, csrf: Csrf): Router {
       ...(standing.own.length > 0 ? { another: true, leave: { href: DONE, label: { key: 'enrol.later' } } } : {}),
     });
   }
+
+  /** What they are reminded of, where a forgotten password of theirs is replaced here. */
+  const lacking = async ({ account }: Member) =>
+    deps.reset.at === 'here' && deps.passwords.changeable(account) ? deps.registering.lacking(account) : [];
 
   const router = Router();
   router.use(HOME, ...formFields(LONGEST_FORM));
@@ -87,10 +91,12 @@ export function enrolPages(deps: EnrolPagesNeeds, csrf: Csrf): Router {
     if (it === undefined) return;
     const { own, next, spare } = await portal.standing(it.account);
     if (own.length === 0) return res.redirect(303, HOME);
+    // A pass issues nothing, and registers nothing.
+    const isOwn = await holdsOwn(res, it, 'sallyport-security');
     send(deps, res, 'enrolled', {
       methods: own.map(({ factor, name }) => ({ factor, name })),
-      // A pass issues nothing.
-      spare: (await holdsOwn(res, it, 'sallyport-security')) ? spare : [],
+      spare: isOwn ? spare : [],
+      register: isOwn ? await lacking(it) : [],
       ...(next.length > 0 ? { more: HOME } : {}),
     });
   });
