@@ -36,7 +36,12 @@ function metadata(): string {
 <md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
 <ds:X509Certificate>${stranger.certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>
 <md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="${ENTITY}/acs" index="0"/>
-</md:SPSSODescriptor></md:EntityDescriptor>`;
+</md:SPSSODescriptor>
+<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
+<ds:X509Certificate>${stranger.certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>
+<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="${ENTITY}/sso"/>
+</md:IDPSSODescriptor></md:EntityDescriptor>`;
 }
 
 /** One request; how it is made may depend on the moment, as an XML message does. */
@@ -240,6 +245,13 @@ const WORST: Record<string, () => Sent[]> = {
   'GET /saml/start': () =>
     get(`/saml/start?providerId=${'a'.repeat(ROOM)}`, `/saml/start?providerId=${ENTITY}&target=${'a'.repeat(12_000)}`),
   'GET /saml/metadata': () => get('/saml/metadata'),
+  'GET /directories/*': () => [
+    ...get('/directories/partner/metadata'),
+    ...only(saml('/directories/partner/logout'), 'GET'),
+  ],
+  'POST /directories/*': () => only(saml('/directories/partner/logout'), 'POST'),
+  'GET /return/*': () => get(...shapes(ROOM).map((it) => `/return/directories/partner?RelayState=x&${it}`)),
+  'POST /return/*': () => posting('/return/directories/partner', shapes(500_000)),
   'GET /': () => get(...shapes(ROOM).map((it) => `/?${it}`)),
   'GET /language': () =>
     get(`/language?to=en&back=${encodeURIComponent('/'.repeat(4_000))}`, `/language?to=${'a'.repeat(ROOM)}`),
