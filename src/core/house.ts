@@ -1,3 +1,5 @@
+import type { EndedThere } from './upstream.ts';
+
 /** What the house behind a directory calls at the gateway, its own description of us above all: data, which the web layer mounts. */
 export interface HouseRoute {
   readonly method: 'GET' | 'POST';
@@ -13,6 +15,11 @@ export interface HouseCall {
   raw: string;
   /** Media type of the body. */
   type?: string;
+  /**
+   * Its own session is over: what rests on that here ends too, and the applications are told, never the house. What is
+   * over already ended well. Answers whether all applications were reached.
+   */
+  end(ended: EndedThere): Promise<{ reached: boolean }>;
 }
 
 /** A document, or where the browser that brought the call goes on. */

@@ -92,7 +92,7 @@ export interface WebDeps extends WebRooms, Rendering {
     follow(consequences: Consequences, facts: Readonly<Record<string, string>> & { by: string }): Promise<void>;
   }[];
   /** What the houses behind directories call, below a path of each. */
-  houses: readonly { directory: string; base: string; routes: readonly HouseRoute[] }[];
+  houses: readonly { directory: string; base: string; routes: readonly HouseRoute[]; redirects?: Redirects }[];
   /** Documents at fixed addresses: path and JSON. */
   published: readonly { path: string; body: unknown }[];
   applications: Applications;

@@ -12,6 +12,9 @@ const MINUTE = 60_000;
 /** How long a message is known, so that a copy ends nothing, milliseconds: longer than one is believed. */
 const KNOWN = 15 * MINUTE;
 
+/** Nothing was left to end. */
+const ALL_WELL = { reached: true };
+
 /** A house that people come from. */
 export interface House {
   directory: string;
@@ -23,13 +26,14 @@ export type UpstreamLogoutNeeds = Pick<
   'audit' | 'core' | 'durable' | 'ephemeral' | 'evidence' | 'upstreams' | 'log' | 'now'
 >;
 
-/**
- * Other houses say, from server to server, that a session there has ended: what came of it ends here, and the
- * applications are told. Nothing goes back to the house.
- */
-export function upstreamLogout(deps: UpstreamLogoutNeeds): Router {
-  const { audit, core, durable, ephemeral, evidence } = deps;
-
+/** What came of a session at a house ends here, and the applications are told; once for each message. */
+export function endThere({
+  audit,
+  core,
+  durable,
+  ephemeral,
+  evidence,
+}: Omit<UpstreamLogoutNeeds, 'upstreams' | 'log'>) {
   /** Sessions of the account that rest on what this house said: in that session of its own, where it says which. */
   async function sessionsFrom(account: string, directory: string, session: string | undefined): Promise<string[]> {
     const found: string[] = [];
@@ -43,18 +47,26 @@ export function upstreamLogout(deps: UpstreamLogoutNeeds): Router {
     return found;
   }
 
-  async function end({ directory, redirects }: House, { key, session, id }: EndedThere): Promise<void> {
+  return async function end({ directory, redirects }: House, { key, session, id }: EndedThere) {
     const mark = createHash('sha256').update(id).digest('base64url');
-    if (!(await ephemeral.add(`upstream-logout:${directory}:${mark}`, '1', KNOWN))) return;
+    if (!(await ephemeral.add(`upstream-logout:${directory}:${mark}`, '1', KNOWN))) return ALL_WELL;
     const whose = key ?? (session === undefined ? undefined : await redirects.keyOfSession?.(session));
     const account = whose === undefined ? undefined : await durable.accounts.byDirectoryKey(directory, whose);
-    if (account === undefined) return;
+    if (account === undefined) return ALL_WELL;
     const some = await sessionsFrom(account.id, directory, session);
-    if (some.length === 0) return;
+    if (some.length === 0) return ALL_WELL;
     await audit.commit({ event: 'logout.upstream', account: account.id, directory, sessions: some.length });
-    await core.endSome(account.id, some);
-  }
+    const { unreached } = await core.endSome(account.id, some);
+    return { reached: unreached.length === 0 };
+  };
+}
 
+/**
+ * Other houses say, from server to server, that a session there has ended: what came of it ends here, and the
+ * applications are told. Nothing goes back to the house.
+ */
+export function upstreamLogout(deps: UpstreamLogoutNeeds): Router {
+  const end = endThere(deps);
   const refuse = (res: Response, status: number, error: string) => void res.status(status).json({ error });
 
   const handlerOf = (house: House): RequestHandler => {

@@ -246,12 +246,10 @@ const WORST: Record<string, () => Sent[]> = {
     get(`/saml/start?providerId=${'a'.repeat(ROOM)}`, `/saml/start?providerId=${ENTITY}&target=${'a'.repeat(12_000)}`),
   'GET /saml/metadata': () => get('/saml/metadata'),
   'GET /directories/*': () => [
-    ...get('/directories/partner/metadata'),
-    ...only(saml('/directories/partner/logout'), 'GET'),
+    ...get('/directories/house/metadata'),
+    ...only(saml('/directories/house/logout'), 'GET'),
   ],
-  'POST /directories/*': () => only(saml('/directories/partner/logout'), 'POST'),
-  'GET /return/*': () => get(...shapes(ROOM).map((it) => `/return/directories/partner?RelayState=x&${it}`)),
-  'POST /return/*': () => posting('/return/directories/partner', shapes(500_000)),
+  'POST /directories/*': () => only(saml('/directories/house/logout'), 'POST'),
   'GET /': () => get(...shapes(ROOM).map((it) => `/?${it}`)),
   'GET /language': () =>
     get(`/language?to=en&back=${encodeURIComponent('/'.repeat(4_000))}`, `/language?to=${'a'.repeat(ROOM)}`),
@@ -267,7 +265,10 @@ const WORST: Record<string, () => Sent[]> = {
       ...shapes(ROOM).map((it) => `/return/directories/partner?${it}`),
       `/return/directories/partner?state=${'a'.repeat(ROOM)}`,
     ),
-  'POST /return/*': () => posting('/return/directories/partner', shapes(60_000)),
+  'POST /return/*': () => [
+    ...posting('/return/directories/partner', shapes(60_000)),
+    ...posting('/return/directories/house', shapes(500_000)),
+  ],
   'POST /return/directories/*/logout': () =>
     posting('/return/directories/partner/logout', [...shapes(60_000), `logout_token=${token(60_000)}`]),
   'GET /account*': () => get('/account', '/account/methods/x/remove', `/account?notice=${'a'.repeat(ROOM)}`),

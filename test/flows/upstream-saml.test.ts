@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createIdentity } from '../../src/saml/testing/identity.ts';
+import { redirect as redirectQuery, sign, signature } from '../../src/saml/testing/messages.ts';
 import { Client, type Reply } from '../support/client.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import type { Saying } from '../support/identity-provider.ts';
@@ -65,7 +67,7 @@ async function signIn(rp: RelyingParty, saying: Partial<Saying> = {}) {
   const flow: Flow = await rp.begin();
   const page = await browser.open(flow.url);
   const { asked, back } = await through(browser, page, saying);
-  return { asked, back, claims: async () => (await rp.exchange(flow, back.location)).claims() };
+  return { browser, asked, back, claims: async () => (await rp.exchange(flow, back.location)).claims() };
 }
 
 describe('a first sign-in', () => {
@@ -113,4 +115,64 @@ it('reads what the house encrypts for the key of our metadata', async () => {
   const encryptFor = `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`;
   const { claims } = await signIn(library, { encryptFor, name: 'ada' });
   expect(await claims()).toHaveProperty('sub');
+});
+
+describe('a logout from there', () => {
+  const soap = (xml: string) =>
+    `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>${xml}</soap:Body></soap:Envelope>`;
+  const logoutAt = () => `${gateway.url}/directories/partner/logout`;
+  const content = (index: string) =>
+    `<saml:NameID>somebody</saml:NameID><samlp:SessionIndex>${index}</samlp:SessionIndex>`;
+  const request = (index: string) => partner.idp.logout('LogoutRequest', logoutAt(), '', content(index));
+  const isSignedIn = async (browser: Client) => {
+    const flow = await library.begin();
+    return (await browser.follow(await browser.get(flow.url), isHome)).location !== undefined;
+  };
+  const bySoap = (xml: string) =>
+    fetch(logoutAt(), { method: 'POST', headers: { 'content-type': 'text/xml' }, body: soap(xml) });
+
+  it('ends that session alone, by SOAP and without a cookie, and ends it well a second time', async () => {
+    const [ada, phone] = [
+      await signIn(library, { sessionIndex: 'here' }),
+      await signIn(library, { sessionIndex: 'there' }),
+    ];
+    expect([await isSignedIn(ada.browser), await isSignedIn(phone.browser)]).toEqual([true, true]);
+    for (const _ of ['once', 'as where two requests cross']) {
+      const told = await bySoap(sign(request('here'), partner.idp.identity, { element: 'LogoutRequest' }));
+      const xml = await told.text();
+      expect([told.status, xml]).toEqual([200, expect.stringContaining('status:Success')]);
+      expect(xml).toContain('<ds:Signature');
+    }
+    expect([await isSignedIn(ada.browser), await isSignedIn(phone.browser)]).toEqual([false, true]);
+  });
+
+  it('by redirect is answered by redirect, signed as it was sent, in lower-case percent-encoding too', async () => {
+    const ada = await signIn(library, { sessionIndex: 'mine' });
+    const query = redirectQuery(request('mine'), { signer: partner.idp.identity, relayState: 'a/b' });
+    const lower = query.replace(/%[0-9A-F]{2}/g, (it) => it.toLowerCase());
+    // As AD FS writes it: other octets, so the signature of these is another.
+    const cut = lower.slice(0, lower.indexOf('&Signature='));
+    const signed = `${cut}&Signature=${encodeURIComponent(signature(cut, partner.idp.identity))}`;
+    const refused = await new Client().get(`${logoutAt()}?${lower}`);
+    expect(refused.status).toBe(400);
+    expect(await isSignedIn(ada.browser)).toBe(true);
+    const told = await new Client().get(`${logoutAt()}?${signed}`);
+    expect(told.location?.href).toContain(`${partner.idp.url}/slo?SAMLResponse=`);
+    expect(told.location?.searchParams.get('RelayState')).toBe('a/b');
+    expect(await isSignedIn(ada.browser)).toBe(false);
+  });
+
+  it('unsigned, of a stranger or to another address ends nothing', async () => {
+    const ada = await signIn(library, { sessionIndex: 'kept' });
+    const stranger = await createIdentity();
+    const elsewhere = partner.idp.logout('LogoutRequest', `${gateway.url}/elsewhere`, '', content('kept'));
+    const attempts = [
+      request('kept'),
+      sign(request('kept'), stranger, { element: 'LogoutRequest' }),
+      sign(elsewhere, partner.idp.identity, { element: 'LogoutRequest' }),
+      '<x/>',
+    ];
+    for (const xml of attempts) expect((await bySoap(xml)).status).toBe(400);
+    expect(await isSignedIn(ada.browser)).toBe(true);
+  });
 });

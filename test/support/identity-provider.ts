@@ -23,6 +23,7 @@ export interface Saying {
   authnInstant?: number;
   id?: string;
   name?: string;
+  sessionIndex?: string;
   attributes?: string;
   sign?: 'both' | 'assertion' | 'response';
   signer?: Identity;
@@ -87,7 +88,7 @@ export class FakeIdentityProvider {
     const { lasts = 60_000, issuer = this.url, recipient = saying.acs, audience = saying.entityId } = saying;
     const { id = `_${randomUUID()}`, name = 'name-of-alice', attributes = '', authnInstant = Date.now() } = saying;
     const classRef = saying.classRef ?? 'https://refeds.org/profile/sfa';
-    return `<saml:Assertion ${NAMES} ID="${id}" Version="2.0" IssueInstant="${at(0)}"><saml:Issuer>${issuer}</saml:Issuer><saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" NameQualifier="${this.url}" SPNameQualifier="${saying.entityId}">${name}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="${at(lasts)}" Recipient="${recipient}"${answered}/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${at(-1000)}" NotOnOrAfter="${at(lasts)}"><saml:AudienceRestriction><saml:Audience>${audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="${new Date(authnInstant).toISOString()}" SessionIndex="index-1"><saml:AuthnContext><saml:AuthnContextClassRef>${classRef}</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>${attributes}</saml:Assertion>`;
+    return `<saml:Assertion ${NAMES} ID="${id}" Version="2.0" IssueInstant="${at(0)}"><saml:Issuer>${issuer}</saml:Issuer><saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" NameQualifier="${this.url}" SPNameQualifier="${saying.entityId}">${name}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="${at(lasts)}" Recipient="${recipient}"${answered}/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${at(-1000)}" NotOnOrAfter="${at(lasts)}"><saml:AudienceRestriction><saml:Audience>${audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="${new Date(authnInstant).toISOString()}" SessionIndex="${saying.sessionIndex ?? 'index-1'}"><saml:AuthnContext><saml:AuthnContextClassRef>${classRef}</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>${attributes}</saml:Assertion>`;
   }
 
   /** An unsigned LogoutRequest or LogoutResponse. */

@@ -18,12 +18,10 @@ const gateway = await startGateway({
   demo: true,
   withoutRelyingParty: true,
   config: {
-    directories: {
-      partner: { type: 'saml', name: 'Partner', metadata: { file: 'plain.xml' }, entityId: 'http://127.0.0.1:9/plain' },
-    },
     strangers: { perAddress: most, total: most },
     api: { clients: [{ name: 'portal', secret: 'p'.repeat(48), over: { groups: ['students'] }, may: ['issue'] }] },
     directories: {
+      house: { type: 'saml', name: 'House', metadata: { file: 'plain.xml' }, entityId: 'http://127.0.0.1:9/plain' },
       partner: {
         ...{ type: 'oidc', name: 'Partner', issuer: 'http://127.0.0.1:9', clientId: 'us' },
         clientSecret: 's'.repeat(32),

@@ -76,8 +76,10 @@ export function frontOf(
         ? []
         : [{ directory, routes: serves, follow: follow.bind(undefined, { ...rooms, durable, ...ledger }, directory) }],
     ),
-    houses: [...directories].flatMap(([directory, { answers: routes }]) =>
-      routes === undefined ? [] : [{ directory, base: houseBaseOf(directory), routes }],
+    houses: [...directories].flatMap(([directory, { answers: routes, redirects }]) =>
+      routes === undefined
+        ? []
+        : [{ directory, base: houseBaseOf(directory), routes, ...(redirects ? { redirects } : {}) }],
     ),
     streams: createStreams({ ephemeral, waiting: rooms.waiting, now: world.now }),
     api: programs(config),

@@ -11,6 +11,8 @@ import {
   prepareResponses,
   sealedCopies,
 } from '../../saml/index.ts';
+import { keyOfName } from './key.ts';
+import { logoutRoutes } from './logout.ts';
 import { createOwnMetadata, type Own, type OwnKeys } from './own.ts';
 import { createRedirects } from './redirects.ts';
 import { type Settings, settings } from './settings.ts';
@@ -38,16 +40,19 @@ const saml: DirectoryModule<Settings> = {
     const people = createPeople(ports.records, { now, askAgain: options.askAgain });
     const source = sourceOf(options, ports);
     const keys = keysOf(options, ports);
+    const provider = async () => (await source.started()).find(options.entityId);
+    const common = { now, random: ports.random, own, settings: options, keys, provider, ephemeral: house.ephemeral };
     const facts = { own, settings: options, institution: house.institution, locales: house.locales };
     return {
       ...knownThrough(people),
       redirects: createRedirects({
-        ...{ now, random: ports.random, id, own, settings: options, keys },
-        provider: async () => (await source.started()).find(options.entityId),
-        ephemeral: house.ephemeral,
-        keep: ({ person }) => people.keep(person),
+        ...{ ...common, id, keyOfSession: people.bySession },
+        keep: ({ person, said }) => people.keep(person, said.session),
       }),
-      answers: [metadataRoute(async () => createOwnMetadata(facts, await keys(), now))],
+      answers: [
+        metadataRoute(async () => createOwnMetadata(facts, await keys(), now)),
+        ...logoutRoutes({ ...common, log: ports.log, keyOfName: (nameId) => keyOfName(nameId, options, own) }),
+      ],
       close: async () => (await source.started()).close(),
     };
   },

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { NAME_ID_FORMATS, type Said, SamlFault } from '../../saml/index.ts';
+import { NAME_ID_FORMATS, type NameId, type Said, SamlFault } from '../../saml/index.ts';
 import { scopeOf } from './attributes.ts';
-import type { KEYS } from './settings.ts';
+import type { Own } from './own.ts';
+import type { KEYS, Settings } from './settings.ts';
 
 type Key = (typeof KEYS)[number];
 
@@ -17,11 +18,26 @@ interface Place {
  * says, and never a name or an address, which change and are given anew.
  * Throws `subject` where it isn't there once, and `scope` where it is another house's.
  */
-export function keyOf(said: Said, kind: Key, place: Place): string {
-  const value = READERS[kind](said, place);
-  return createHash('sha256')
-    .update(JSON.stringify(['saml', said.issuer, kind, value]))
+export const keyOf = (said: Said, kind: Key, place: Place): string =>
+  hashOf(said.issuer, kind, READERS[kind](said, place));
+
+const hashOf = (issuer: string, kind: Key, value: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify(['saml', issuer, kind, value]))
     .digest('base64url');
+
+/** Whom a name identifier of the provider's means by itself, as in a LogoutRequest; undefined where it doesn't say. */
+export function keyOfName(
+  nameId: NameId,
+  { entityId: issuer, key }: Pick<Settings, 'entityId' | 'key'>,
+  { entityId: audience }: Pick<Own, 'entityId'>,
+): string | undefined {
+  if (key !== 'persistent') return undefined;
+  try {
+    return hashOf(issuer, key, persistent({ nameId, issuer }, { audience }));
+  } catch {
+    return undefined;
+  }
 }
 
 const READERS: Readonly<Record<Key, (said: Said, place: Place) => string>> = {
@@ -52,7 +68,10 @@ function scoped(said: Said, name: string, scopes: ReadonlySet<string>): string {
 }
 
 /** saml-core section 8.3.7: qualified by who made it and for whom, who are these two where nothing is said. */
-function persistent({ nameId, issuer }: Said, { audience }: Place): string {
+function persistent(
+  { nameId, issuer }: Pick<Said, 'nameId' | 'issuer'>,
+  { audience }: Pick<Place, 'audience'>,
+): string {
   if (nameId?.format !== NAME_ID_FORMATS.persistent || nameId.value === '' || nameId.value.length > 256)
     throw new SamlFault('subject', 'no persistent NameID');
   const { nameQualifier = issuer, spNameQualifier = audience } = nameId;

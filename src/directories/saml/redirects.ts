@@ -39,6 +39,7 @@ export interface RedirectsNeeds {
   provider(): Promise<IdentityProvider | undefined>;
   ephemeral: Pick<EphemeralStore, 'add'>;
   keep(verified: Verified): Promise<void>;
+  keyOfSession(session: string): Promise<string | undefined>;
 }
 
 const STATUS = 'urn:oasis:names:tc:SAML:2.0:status:';
@@ -106,9 +107,8 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
     return {
       outcome: 'verified',
       person: personOf(said, key, settings, scopes),
-      said: shownIn(said),
+      said: { ...shownIn(said), ...(said.sessionIndex !== undefined && { session: said.sessionIndex }) },
       anew: said.authnInstant + settings.skew >= kept.at && kept.forced,
-      ...(said.sessionIndex !== undefined && { session: said.sessionIndex }),
     };
   }
 
@@ -135,6 +135,7 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
     begin,
     answer,
     keep: needs.keep,
+    keyOfSession: needs.keyOfSession,
     believe: (said) => believed(table, said),
     grounds: (said) => groundsOf(table, said),
     atMost: mostBelieved(table),
