@@ -40,7 +40,7 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
       {
         client_id: 'sallyport',
         client_secret: UPSTREAM_SECRET,
-        token_endpoint_auth_method: 'client_secret_post',
+        token_endpoint_auth_method: 'client_secret_basic',
         redirect_uris: [back].flat(),
       },
     ],

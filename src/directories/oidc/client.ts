@@ -1,5 +1,6 @@
 import {
   allowInsecureRequests,
+  ClientSecretBasic,
   ClientSecretPost,
   type Configuration,
   customFetch,
@@ -21,16 +22,18 @@ export type ReadClient = () => Promise<Configuration>;
 
 /** Asks the provider who it is when it is first needed, and then once an hour: it may be away when we start. */
 export function createClient(
-  { issuer, clientId, clientSecret }: Settings,
+  { issuer, clientId, clientSecret, authentication }: Settings,
   { now, fetch, log, id }: Pick<DirectoryPorts, 'now' | 'fetch' | 'log' | 'id'>,
 ): ReadClient {
   let known: { config: Configuration; at: number } | undefined;
   let asking: Promise<Configuration> | undefined;
   let failed: { cause: unknown; at: number } | undefined;
 
+  const secret = authentication === 'client_secret_post' ? ClientSecretPost : ClientSecretBasic;
+
   async function discovered(): Promise<Configuration> {
     const execute = [enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [allowInsecureRequests] : [])];
-    const config = await discovery(new URL(issuer), clientId, undefined, ClientSecretPost(clientSecret), {
+    const config = await discovery(new URL(issuer), clientId, undefined, secret(clientSecret), {
       [customFetch]: (url, init) => fetch(url, init as RequestInit),
       execute,
       timeout: PATIENCE,

@@ -64,6 +64,10 @@ export const settings = z
     issuer: issuer.describe('Its issuer identifier, to the character'),
     clientId: text,
     clientSecret: z.string().min(16).max(512),
+    authentication: z
+      .enum(['client_secret_basic', 'client_secret_post'])
+      .default('client_secret_basic')
+      .describe('How the gateway shows its secret there'),
     scopes: z.array(text).max(20).optional().describe('Beside openid; by default the preset’s'),
     requires: z
       .record(text, texts)
