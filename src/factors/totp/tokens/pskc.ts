@@ -1,6 +1,7 @@
 import { encodeSecret } from '../otp.ts';
 import { TokenFault } from './fault.ts';
 import { bytesOf, type Opener, openerOf, type Secrets } from './pskc-keys.ts';
+import { spelt } from './pskc-spelling.ts';
 import type { Row } from './row.ts';
 import { rowOf } from './row.ts';
 import { child, type Node, readXml, textAt } from './xml.ts';
@@ -15,7 +16,7 @@ const POLICIES = ['StartDate', 'ExpiryDate', 'PINPolicy', 'KeyUsage'];
  * Throws TokenFault where the container as a whole can't be read.
  */
 export async function readPskc(text: string, secrets: Secrets): Promise<{ rows: Row[]; notes: string[] }> {
-  const container = readXml(text);
+  const container = spelt(readXml(text));
   if (container.name !== 'KeyContainer' || container.namespace !== PSKC)
     throw new TokenFault('not a PSKC key container');
   if (!container.attributes.Version?.startsWith('1.')) throw new TokenFault('not version 1 of PSKC');
