@@ -44,6 +44,15 @@ export const oidcApplication = z.strictObject({
     .min(1)
     .default(['authorization_code'])
     .describe('How it gets tokens; client_credentials: without a person, device_code: on devices without a browser'),
+  registration: z
+    .strictObject({
+      hosts: z
+        .array(z.string().regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/, { error: 'must be a host, or *. and a domain' }))
+        .min(1)
+        .describe('Hosts at which the addresses of clients may be; *.lab.example.org is any below it'),
+    })
+    .optional()
+    .describe('Clients may register themselves below it, with an initial access token (RFC 7591)'),
   redirectUris: z.array(redirectUri).default([]).describe('Exact redirect URIs; nothing else is ever redirected to'),
   postLogoutRedirectUris: z.array(redirectUri).default([]).describe('Where a sign-out may return to'),
   backchannelLogoutUri: webUri.optional().describe('Told when a session ends (OpenID Connect Back-Channel Logout 1.0)'),

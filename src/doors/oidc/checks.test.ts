@@ -3,6 +3,8 @@ import { selfSigned } from '../../../test/support/certificate.ts';
 import { oidcApplication, oidcSettings } from './application.ts';
 import { checkApplications } from './checks.ts';
 
+const REGISTRATION = { registration: { hosts: ['*.lab.example.org'] } };
+const PROGRAM = { grants: ['client_credentials'], redirectUris: [], clientSecret: 'x'.repeat(22) };
 const CERTIFIED = { authentication: 'tls_client_auth', tlsClientAuth: { sanDns: 'app.example.org' } };
 const { cert } = await selfSigned('authority');
 const JWKS = { keys: [{ kty: 'EC' }] };
@@ -36,6 +38,12 @@ describe('what settings of an application contradict', () => {
     ['a certificate with two names', { ...CERTIFIED, tlsClientAuth: { sanDns: 'a', sanIp: '::1' } }, ['tlsClientAuth']],
     ['a name of no certificate', { tlsClientAuth: { sanDns: 'a' } }, ['tlsClientAuth']],
     ['its own certificate, which nobody knows', { authentication: 'self_signed_tls_client_auth' }, ['jwks']],
+    ['registration below it', { ...REGISTRATION, redirectUris: [] }, []],
+    ['registration below a program', { ...REGISTRATION, ...PROGRAM }, ['registration']],
+    ['registration below fapi2', { ...REGISTRATION, profile: 'fapi2', jwks: JWKS }, ['registration']],
+    ['no address, and no registration', { redirectUris: [] }, ['redirectUris']],
+    ['a program that anybody can be', { ...PROGRAM, clientSecret: undefined }, ['grants']],
+    ['a program with refresh tokens', { ...PROGRAM, reauthenticate: '1d' }, ['reauthenticate']],
     ['a nonce of no proof', { dpopNonce: true }, ['dpopNonce']],
     ['a nonce of a proof', { dpopNonce: true, senderConstraint: 'dpop' }, []],
   ])('%s', (_what, own, faults) => {

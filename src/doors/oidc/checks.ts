@@ -69,7 +69,12 @@ function checkCertificates(
 
 function checkGrants(own: OidcApplication, { authentication, fapi, senderConstraint }: Demands, fault: Fault): void {
   const has = (grant: OidcApplication['grants'][number]) => own.grants.includes(grant);
-  if (has('authorization_code') && own.redirectUris.length === 0)
+  if (own.registration && !has('authorization_code'))
+    fault('registration', 'is for authorization_code: nothing else can be registered');
+  if (own.registration && fapi) fault('registration', 'cannot be with fapi2: those are configured one by one');
+  if (own.registration && own.senderConstraint === 'mtls')
+    fault('registration', 'cannot be with mtls: certificates are configured');
+  if (has('authorization_code') && own.redirectUris.length === 0 && !own.registration)
     fault('redirectUris', 'needs at least one address for authorization_code');
   if (!has('authorization_code') && own.redirectUris.length > 0)
     fault('redirectUris', 'is for grants with authorization_code');

@@ -1,10 +1,12 @@
-import { type ClientMetadata, Provider } from 'oidc-provider';
+import { type AdapterPayload, type ClientMetadata, Provider } from 'oidc-provider';
 import type { Application } from '../../core/application.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import type { OidcApplication } from './application.ts';
 import { SUBJECTS } from './certificates.ts';
 import { demandsOf } from './demands.ts';
 import type { OidcPorts } from './ports.ts';
+import { keepClient } from './registration/adapters.ts';
+import type { RegisteredClients } from './registration/store.ts';
 
 /** Where the gateway's own pages come back to after a sign-in. */
 export interface InternalApplication {
@@ -47,15 +49,16 @@ const GRANT_TYPES = {
   token_exchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
 } as const satisfies Record<OidcApplication['grants'][number], string>;
 
-function ofThisDoor(application: Application, settings: OidcApplication): ClientMetadata {
+function ofThisDoor(application: Application, settings: OidcApplication & { clientName?: string }): ClientMetadata {
   const { authentication, algorithm, senderConstraint, pushed } = demandsOf(settings);
   return {
     client_id: application.id,
-    client_name: nameOf(application),
+    // What a client called itself: people are shown whose it is besides.
+    client_name: settings.clientName ?? nameOf(application),
     application_type: settings.applicationType,
     redirect_uris: settings.redirectUris,
     post_logout_redirect_uris: settings.postLogoutRedirectUris,
-    response_types: settings.grants.includes('authorization_code') ? ['code'] : [],
+    response_types: settings.grants.includes('authorization_code') && settings.redirectUris.length > 0 ? ['code'] : [],
     response_modes: settings.signedResponses ? SIGNED_MODES : MODES,
     grant_types: [
       ...settings.grants.map((it) => GRANT_TYPES[it]),
@@ -103,13 +106,25 @@ export function settingsOf(
   return application?.door === 'oidc' ? (application.settings as OidcApplication) : {};
 }
 
-/** Clients that aren't configured one by one: members of another door's federation. Nobody else comes at run time. */
+/** Clients that aren't configured one by one: members of another door's federation, and those that registered. */
 export class MemberAdapter extends ArtifactAdapter {
   readonly #ports: OidcPorts;
 
-  constructor(ports: OidcPorts) {
+  readonly #registered: RegisteredClients;
+
+  constructor(ports: OidcPorts, registered: RegisteredClients) {
     super(ports, 'Client');
     this.#ports = ports;
+    this.#registered = registered;
+  }
+
+  override upsert(id: string, metadata: AdapterPayload): Promise<void> {
+    return keepClient(this.#registered, this.#ports, id, metadata);
+  }
+
+  override async destroy(id: string): Promise<void> {
+    await this.#ports.audit.commit({ event: 'client.removed', by: 'itself', application: id });
+    await this.#registered.remove(id);
   }
 
   override async find(id: string): Promise<ClientMetadata | undefined> {

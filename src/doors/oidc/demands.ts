@@ -68,7 +68,8 @@ export function usedBy(applications: readonly Partial<OidcApplication>[]) {
     clientCredentials: any(({ grants }) => grants?.includes('client_credentials')),
     deviceFlow: any(({ grants }) => grants?.includes('device_code')),
     tokenExchange: any(({ grants }) => grants?.includes('token_exchange')),
-    requestObjects: any(({ jwks, jwksUri }) => jwks ?? jwksUri),
+    registration: any(({ registration }) => registration),
+    requestObjects: any(({ jwks, jwksUri, registration }) => jwks ?? jwksUri ?? registration),
     certificates: any((it) => isCertified(demandsOf(it))),
     signedResponses: any(({ signedResponses }) => signedResponses),
   };

@@ -6,13 +6,15 @@ import { nameRoute } from '../../core/route-name.ts';
 import { type OidcApplication, type OidcSettings, oidcApplication, oidcSettings } from './application.ts';
 import { certified, checkApplications } from './checks.ts';
 import { applicationsOf } from './clients.ts';
+import { commands } from './commands.ts';
 import { createCore } from './core.ts';
 import { algorithmsOf, usedBy } from './demands.ts';
 import { jwksOf, keyringOptions } from './keys.ts';
 import { formsOfPrograms } from './parameters.ts';
 import { postedRequests } from './post.ts';
 import { createProvider } from './provider.ts';
-import { FOR_PROGRAMS, isOfDevices, routeOf } from './routes.ts';
+import { createRegistered, isOpen, sealedClients } from './registration/store.ts';
+import { FOR_PROGRAMS, isOfDevices, isOfRegistration, ROUTES, routeOf } from './routes.ts';
 import { createServing } from './serving.ts';
 import { SessionAdapter } from './sessions.ts';
 import { createSubjects } from './subjects.ts';
@@ -26,18 +28,21 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
   application: oidcApplication,
   check: checkApplications,
   certified,
+  commands,
+  sealed: [sealedClients],
 
   async create(settings, given) {
     const listeners = new Map<string, SessionListener>();
     const ports = { ...given, listeners };
     const sessions = new SessionAdapter(ports.ephemeral, ports.sessions.lifetime);
+    const registered = createRegistered(ports);
     const used = usedBy(applicationsOf(ports));
     const algorithms = algorithmsOf(settings, applicationsOf(ports));
     const keyring = await ports.keyring('oidc', keyringOptions(settings, ports.sessions.lifetime, algorithms));
     const kept = ports.durable.state('oidc');
     const subjects = createSubjects(await madeOnce(kept, 'pairwise-salt'));
     const nonceSecret = Buffer.from(await madeOnce(kept, 'dpop-nonce-secret'), 'base64url');
-    const parts = { settings, ports, sessions, subjects, algorithms, nonceSecret };
+    const parts = { settings, ports, sessions, subjects, registered, algorithms, nonceSecret };
     const build = () => createProvider(parts, jwksOf(keyring.published()));
     const serving = createServing(keyring, build, ports.log);
 
@@ -47,14 +52,17 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     router.use((req, res, next) => {
       const route = routeOf(req.path);
       if (route === undefined || (isOfDevices(route) && !used.deviceFlow)) return next();
+      if (isOfRegistration(route) && !used.registration) return next();
       nameRoute(res, route);
       serving().answer(req, res, next);
     });
     const core = createCore(() => serving().provider, sessions, ports, subjects);
-    const forPrograms = (path: string) => FOR_PROGRAMS.has(path);
+    const forPrograms = (path: string) => FOR_PROGRAMS.has(path) || path.startsWith(`${ROUTES.registration}/`);
     return {
       handler: router,
       forPrograms,
+      application: registered.application,
+      ...{ registered, audit: ports.audit, openFor: (id: string) => isOpen(ports, id) },
       ...(settings.programsAt ? { programHosts: new Set([new URL(settings.programsAt).host]) } : {}),
       core: { ...core, listen: (door, listener) => void listeners.set(door, listener) },
     };

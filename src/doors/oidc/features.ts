@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type Client, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { OidcSettings } from './application.ts';
 import { checkRequestObject } from './assertions.ts';
@@ -8,6 +9,8 @@ import { begunAt, CODES, deviceEnds } from './device.ts';
 import type { Pages } from './pages.ts';
 import type { ProviderParts } from './parts.ts';
 import type { OidcPorts } from './ports.ts';
+import { POLICY } from './registration/adapters.ts';
+import { registrationPolicy } from './registration/policy.ts';
 import { seconds } from './sessions.ts';
 
 /** What is served besides the code flow: a token is revoked by its client, looked at by that and by its resource. */
@@ -45,6 +48,14 @@ export function features(
     jwtIntrospection: { enabled: true },
     jwtResponseModes: { enabled: used.signedResponses },
     pushedAuthorizationRequests: { enabled: true },
+    registration: {
+      enabled: used.registration,
+      initialAccessToken: true,
+      policies: { [POLICY]: registrationPolicy(ports) },
+      idFactory: (ctx) => `${(ctx.state.invitation as { application: string }).application}:${randomUUID()}`,
+      secretFactory: async () => randomBytes(32).toString('base64url'),
+    },
+    registrationManagement: { enabled: used.registration, rotateRegistrationAccessToken: true },
     requestObjects: { enabled: used.requestObjects, assertJwtClaimsAndHeader: checkRequestObject(ports) },
     resourceIndicators: {
       enabled: true,

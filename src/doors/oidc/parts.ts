@@ -1,6 +1,7 @@
 import type { KeyAlgorithm } from '../../core/keyring.ts';
 import type { OidcSettings } from './application.ts';
 import type { OidcPorts } from './ports.ts';
+import type { RegisteredClients } from './registration/store.ts';
 import type { SessionAdapter } from './sessions.ts';
 import type { Subjects } from './subjects.ts';
 
@@ -10,6 +11,7 @@ export interface ProviderParts {
   ports: OidcPorts;
   sessions: SessionAdapter;
   subjects: Subjects;
+  registered: RegisteredClients;
   /** Those that there are keys of. */
   algorithms: readonly KeyAlgorithm[];
   /** 32 bytes, every node's the same: DPoP nonces are made of it (RFC 9449 section 8). */

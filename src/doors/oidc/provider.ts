@@ -27,6 +27,7 @@ import type { ProviderParts } from './parts.ts';
 import { recordPrograms } from './programs.ts';
 import { prompts } from './prompts.ts';
 import { recordRefusals } from './refusals.ts';
+import { InvitationAdapter, ManagementTokenAdapter } from './registration/adapters.ts';
 import { replaceAnswers } from './replaced-answers.ts';
 import { keepResting } from './resting.ts';
 import { answerAlike, rotates } from './rotation.ts';
@@ -69,7 +70,7 @@ const OF_CLIENTS: KeyAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA'];
  * URIs, refresh tokens that rotate for public clients, with reuse detection, no pages, no interactions and no errors of its own.
  */
 export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']): Provider {
-  const { settings, ports, sessions, subjects, algorithms } = parts;
+  const { settings, ports, sessions, subjects, algorithms, registered } = parts;
   const used = usedBy(applicationsOf(ports));
   followClock(ports.now);
   const own = pages(ports);
@@ -77,7 +78,9 @@ export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']
     assertJwtClientAuthClaimsAndHeader: checkAssertion(ports),
     adapter: (name: string) => {
       if (name === 'Session') return sessions;
-      if (name === 'Client') return new MemberAdapter(ports);
+      if (name === 'Client') return new MemberAdapter(ports, registered);
+      if (name === 'InitialAccessToken') return new InvitationAdapter(registered);
+      if (name === 'RegistrationAccessToken') return new ManagementTokenAdapter(registered);
       if (name === 'DeviceCode') return new DeviceCodeAdapter(ports);
       if (name === 'Interaction') return new InteractionAdapter(ports);
       return new ArtifactAdapter(ports, name);

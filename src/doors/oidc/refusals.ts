@@ -14,6 +14,10 @@ const EVENTS = {
   'grant.error': 'token',
   'introspection.error': 'introspection',
   'pushed_authorization_request.error': 'pushed_authorization_request',
+  'registration_create.error': 'registration',
+  'registration_delete.error': 'registration',
+  'registration_read.error': 'registration',
+  'registration_update.error': 'registration',
   'revocation.error': 'revocation',
   'userinfo.error': 'userinfo',
 } as const;

@@ -7,6 +7,7 @@ export const ROUTES = {
   introspection: '/introspect',
   jwks: '/jwks',
   pushed_authorization_request: '/par',
+  registration: '/register',
   revocation: '/revoke',
   token: '/token',
   userinfo: '/userinfo',
@@ -14,6 +15,7 @@ export const ROUTES = {
 
 /** Called by programs, which read JSON whatever their HTTP library says they accept (RFC 6749 section 5.2). */
 export const FOR_PROGRAMS: ReadonlySet<string> = new Set([
+  ROUTES.registration,
   ROUTES.device_authorization,
   ROUTES.introspection,
   ROUTES.jwks,
@@ -24,7 +26,12 @@ export const FOR_PROGRAMS: ReadonlySet<string> = new Set([
 ]);
 
 const DISCOVERY = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
-const BELOW = [`${ROUTES.authorization}/`, `${ROUTES.code_verification}/`, `${ROUTES.end_session}/`];
+const BELOW = [
+  `${ROUTES.registration}/`,
+  `${ROUTES.authorization}/`,
+  `${ROUTES.code_verification}/`,
+  `${ROUTES.end_session}/`,
+];
 
 /** The pattern of this door's route that a path belongs to; undefined where it is another one's. */
 export function routeOf(path: string): string | undefined {
@@ -39,3 +46,6 @@ export const isOurs = (path: string): boolean => routeOf(path) !== undefined;
 /** Whether a route is there for devices alone (RFC 8628). */
 export const isOfDevices = (route: string): boolean =>
   route === ROUTES.device_authorization || route.startsWith(ROUTES.code_verification);
+
+/** Whether a route is there for clients that register themselves alone (RFC 7591). */
+export const isOfRegistration = (route: string): boolean => route.startsWith(ROUTES.registration);

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import type { Application } from '../../../core/application.ts';
+import { SallyportError } from '../../../core/errors.ts';
+import type { SealedPlace } from '../../../core/sealed.ts';
+import { hashOf } from '../adapter.ts';
+import type { OidcApplication } from '../application.ts';
+import type { OidcPorts } from '../ports.ts';
+
+const CLIENTS = 'oidc-clients';
+const INVITATIONS = 'oidc-invitations';
+/** Listed at once. */
+const PAGE = 200;
+
+const contextOf = (id: string): string => `${CLIENTS} ${id}`;
+
+/** A client's secret must be told again (RFC 7592 section 2.1), and so can't be hashed. */
+export const sealedClients: SealedPlace = {
+  ...{ what: 'registered clients', table: 'records', namespace: CLIENTS },
+  contextOf,
+};
+
+/** Client metadata (RFC 7591 section 2), after policy. */
+export type Metadata = Readonly<Record<string, unknown>>;
+
+export interface Registered {
+  id: string;
+  metadata: Metadata;
+  suspended: boolean;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
+interface Invitation {
+  application: string;
+  expires: number;
+  left: number;
+}
+
+/** Which configured application a registered one belongs to: rules and policy know it by that. */
+export const templateOf = (id: string): string => id.split(':', 1)[0] ?? id;
+
+/** Clients that registered themselves (RFC 7591), in the durable store, and who may. */
+export function createRegistered(ports: Pick<OidcPorts, 'durable' | 'sealer' | 'now' | 'applications'>) {
+  const { sealer, now } = ports;
+  const clients = ports.durable.records(CLIENTS);
+  const invitations = ports.durable.records(INVITATIONS);
+
+  const seal = ({ id, ...rest }: Registered): string => sealer.seal(JSON.stringify(rest), contextOf(id));
+  const open = (id: string, data: string): Registered => ({ id, ...JSON.parse(sealer.open(data, contextOf(id))) });
+
+  async function present(id: string) {
+    const row = await clients.get(id);
+    return row && { row, client: open(id, row.data) };
+  }
+
+  async function change(id: string, to: (client: Registered) => Registered): Promise<void> {
+    const found = await present(id);
+    if (found === undefined) throw new SallyportError('ERR_NOT_FOUND', `no registered client ${id}`);
+    const { row, client } = found;
+    if (await clients.update(id, row.version, seal(to(client)))) return;
+    throw new SallyportError('ERR_VERSION_CONFLICT', `${id} was changed by somebody else just now`);
+  }
+
+  return {
+    find: async (id: string): Promise<Registered | undefined> => (await present(id))?.client,
+
+    async list(): Promise<Registered[]> {
+      const found: Registered[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await clients.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+        found.push(...page.map(({ id, data }) => open(id, data)));
+        after = page.at(-1)?.id;
+        if (page.length < PAGE || after === undefined) return found;
+      }
+    },
+
+    async keep(id: string, metadata: Metadata): Promise<void> {
+      if ((await clients.get(id)) !== undefined) return change(id, (client) => ({ ...client, metadata }));
+      await clients.insert({ id, data: seal({ id, metadata, suspended: false, at: now() }) });
+    },
+
+    suspend: (id: string, suspended: boolean) => change(id, (client) => ({ ...client, suspended })),
+    remove: (id: string) => clients.remove(id),
+
+    /** The client that this token manages (RFC 7592); by another one, afterwards, if `next` is given. */
+    async managedBy(token: string): Promise<string | undefined> {
+      const row = await clients.byLookup(hashOf(token));
+      return row === undefined || open(row.id, row.data).suspended ? undefined : row.id;
+    },
+    async manage(id: string, token: string): Promise<void> {
+      const row = await clients.get(id);
+      if (row) await clients.update(id, row.version, row.data, { lookup: hashOf(token) });
+    },
+    async unmanage(token: string): Promise<void> {
+      const row = await clients.byLookup(hashOf(token));
+      if (row) await clients.update(row.id, row.version, row.data, { lookup: hashOf(randomBytes(32).toString('hex')) });
+    },
+
+    /** An initial access token; of 256 bits, kept as its hash. */
+    async invite(application: string, lifetime: number, left: number): Promise<string> {
+      const token = randomBytes(32).toString('base64url');
+      const data: Invitation = { application, expires: now() + lifetime, left };
+      await invitations.insert({ id: hashOf(token), data: JSON.stringify(data) });
+      return token;
+    },
+    async invitation(token: string): Promise<Invitation | undefined> {
+      const row = await invitations.get(hashOf(token));
+      const found = row && (JSON.parse(row.data) as Invitation);
+      return found && found.expires > now() && isOpen(ports, found.application) ? found : undefined;
+    },
+    /** Uses it once; false where others have used it up meanwhile. */
+    async use(token: string): Promise<boolean> {
+      for (;;) {
+        const row = await invitations.get(hashOf(token));
+        const found = row && (JSON.parse(row.data) as Invitation);
+        if (row === undefined || found === undefined || found.left < 1 || found.expires <= now()) return false;
+        const last = found.left === 1;
+        const done = last
+          ? await invitations.remove(row.id, row.version)
+          : await invitations.update(row.id, row.version, JSON.stringify({ ...found, left: found.left - 1 }));
+        if (done) return true;
+      }
+    },
+
+    /** As the registry knows it: what it said of itself, within what its template may. */
+    async application(id: string): Promise<Application | undefined> {
+      const template = ports.applications.get(templateOf(id));
+      if (!id.includes(':') || template === undefined || !isOpen(ports, template.id)) return undefined;
+      const found = (await present(id))?.client;
+      return found === undefined || found.suspended ? undefined : applicationOf(found, template);
+    },
+  };
+}
+
+export type RegisteredClients = ReturnType<typeof createRegistered>;
+
+/** Whether clients may register below this application. */
+export function isOpen({ applications }: Pick<OidcPorts, 'applications'>, id: string): boolean {
+  const found = applications.get(id);
+  return found?.door === 'oidc' && (found.settings as OidcApplication).registration !== undefined;
+}
+
+function applicationOf({ id, metadata: it }: Registered, template: Application): Application {
+  const {
+    registration: _,
+    redirectUris: __,
+    clientSecret: ___,
+    jwks: ____,
+    jwksUri: _____,
+    ...rest
+  } = template.settings as OidcApplication;
+  const has = (key: string, name: string) => (it[key] === undefined ? {} : { [name]: it[key] });
+  const settings = {
+    ...rest,
+    ...{
+      grants: ['authorization_code'],
+      redirectUris: it.redirect_uris,
+      authentication: it.token_endpoint_auth_method,
+    },
+    ...{ scopes: String(it.scope).split(' '), postLogoutRedirectUris: it.post_logout_redirect_uris ?? [] },
+    ...has('client_name', 'clientName'),
+    ...has('client_secret', 'clientSecret'),
+    ...has('jwks', 'jwks'),
+    ...has('jwks_uri', 'jwksUri'),
+    ...has('backchannel_logout_uri', 'backchannelLogoutUri'),
+  };
+  return { ...template, id, name: nameOf(String(it.client_name ?? ''), template), settings };
+}
+
+/** With the name that the operator gave: whoever registers chooses their own, and could choose another one's. */
+function nameOf(own: string, { name }: Application): Application['name'] {
+  if (own === '') return name;
+  if (typeof name === 'string') return `${own} · ${name}`;
+  return Object.fromEntries(Object.entries(name).map(([locale, text]) => [locale, `${own} · ${text}`])) as typeof name;
+}
