@@ -75,18 +75,10 @@ export async function pinStores({ redis, postgres }: Stores): Promise<() => numb
   const asked = new Redis(redis.url);
   const redisPid = Number(/process_id:(\d+)/.exec(await asked.info('server'))?.[1]);
   asked.disconnect();
-  const [row] = await postgres.run('select pg_backend_pid() as pid');
-  const postmaster = Number(statOf(Number(row?.pid))[1]) || postmasterOf(postgres);
+  const [row] = await postgres.run('show data_directory');
+  const postmaster = Number.parseInt(readFileSync(join(String(row?.data_directory), 'postmaster.pid'), 'utf8'), 10);
   for (const pid of [redisPid, ...family(postmaster)]) pin(CORES.server, pid);
   return () => usedBy([redisPid, ...family(postmaster)]);
-}
-
-/** The server whose port this is, by its command line. */
-function postmasterOf({ port }: PostgresServer): number {
-  const found = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' })
-    .split('\n')
-    .find((line) => /\/postgres /.test(line) && line.includes(String(port)));
-  return Number(found?.trim().split(/\s+/)[0]);
 }
 
 async function begin(
