@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/boot/config.ts';
 import { loadModules } from '../../src/boot/modules.ts';
@@ -348,6 +349,20 @@ describe('what is said of clients', () => {
 });
 
 describe('strangers', () => {
+  it('sends as much as it likes under a client’s address, and keeps nobody there from signing in', async () => {
+    const forger = await concentrator('127.0.0.1', 'another-secret-0123456789');
+    const someone = await appHolder(scene);
+    const before = await counted(scene.gateway, 'unauthentic');
+    // More than the 500 that are looked at in a second of one client's own.
+    for (let sent = 0; sent < 1_500; sent += 1) {
+      forger.send(forger.access(someone.username, PASSWORD));
+      if (sent % 50 === 49) await turn();
+    }
+    await expect.poll(() => counted(scene.gateway, 'unauthentic')).toBeGreaterThan(before + 1_000);
+    const challenge = await vpn.ask(vpn.access(someone.username, PASSWORD));
+    expect(challenge.code, told(challenge)).toBe(CODE.accessChallenge);
+  });
+
   it('send 5,000 packets a second that nobody answers, and keep nobody from signing in', async () => {
     const someone = await scene.newcomer();
     const open = await concentrator(OPEN);

@@ -141,7 +141,6 @@ export function createReceiving({ clientOf, allows, duplicates, notes, access, a
       arrival.hangUp();
       return undefined;
     }
-    if (!allows(client.id)) return drop(arrival, client, 'crowded', {});
     const packet = decode(octets);
     if (typeof packet === 'string') return drop(arrival, client, 'malformed', { fault: packet });
     const received = receivedBy(arrival, client, packet);
@@ -150,6 +149,8 @@ export function createReceiving({ clientOf, allows, duplicates, notes, access, a
       const why = check(received);
       if (why !== undefined) return drop(arrival, client, why, { code });
     }
+    // Of what may be its own: or whoever sends under its address would take its place.
+    if (!allows(client.id)) return drop(arrival, client, 'crowded', { code });
     if (!arrival.hasRoom()) return drop(arrival, client, 'overloaded', { code });
     return () => work(arrival, received);
   };

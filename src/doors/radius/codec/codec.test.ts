@@ -87,6 +87,29 @@ describe('a packet', () => {
     expect(() => encode({ code: 1, identifier: 0 }, [{ type: 1, value: Buffer.alloc(254) }])).toThrow(RangeError);
   });
 
+  it('of every length that it can claim is read to there, or not at all', () => {
+    const received = Buffer.alloc(5_000);
+    // Attributes as long as they can be, and what is left: two octets at least.
+    const fill = (length: number) => {
+      for (let at = 20; at < length - 1; ) {
+        const left = length - at;
+        const size = left <= 255 ? left : Math.min(255, left - 2);
+        received.writeUInt8(18, at);
+        received.writeUInt8(size, at + 1);
+        at += size;
+      }
+    };
+    for (let length = 0; length <= received.length; length += 1) {
+      received.fill(0);
+      received.writeUInt16BE(length, 2);
+      fill(length);
+      const read = decode(received);
+      const expected = length < 20 ? 'length' : length > 4_096 ? 'too-long' : length === 21 ? 'attributes' : length;
+      expect(typeof read === 'string' ? read : read.octets.length).toBe(expected);
+      if (length > 20) expect(decode(received.subarray(0, length - 1))).toBe('length');
+    }
+  });
+
   it('comes back as it was written, whatever is in it', () => {
     fc.assert(
       fc.property(head, attributes, (it, written) => {
