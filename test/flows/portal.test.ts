@@ -47,7 +47,7 @@ async function withNumber(): Promise<{ someone: Someone; number: string }> {
 
 /** Ids of methods on the account page, by a word that is near to them. */
 function idOf(page: Reply, word: string): string {
-  const item = page.body.split('<li>').find((part) => part.includes('/rename') && part.includes(word));
+  const item = page.body.split(/<li[ >]/).find((part) => part.includes('/rename') && part.includes(word));
   const [, id] = /\/account\/methods\/([\w-]{22})\/rename/.exec(item ?? '') ?? [];
   if (id === undefined) throw new Error(`no method ${word} here`);
   return id;
