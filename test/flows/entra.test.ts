@@ -115,6 +115,19 @@ describe('a tenant of Entra’s', () => {
     expect(await verdict(bare.client, refused)).toEqual({ error: 'access_denied' });
   });
 
+  it('has pages that wait for a phone told of news, with events and without, in that browser alone', async () => {
+    const someone = await appHolder(scene);
+    const oid = await pinned(scene, someone);
+    const other = scene.elsewhere(someone);
+    const page = await goOn(other.client, await sentHere(scene, entra, other.client, { oid }));
+    const [at = '', step = ''] = (/name="csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? '').split('.');
+    const address = (what: string) => `${issuer()}/${what}?${new URLSearchParams({ at, step })}`;
+    // Nothing is waited for here: there is news at once.
+    expect((await other.client.get(address('events'))).body).toBe('event: changed\ndata: 1\n\n');
+    expect((await other.client.get(address('state'))).json()).toEqual({ changed: true });
+    for (const what of ['events', 'state']) expect((await someone.client.get(address(what))).status).toBe(400);
+  });
+
   it('answers a wrong code with another try, and shows other methods', async () => {
     const someone = await appHolder(scene);
     const oid = await pinned(scene, someone);

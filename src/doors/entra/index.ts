@@ -107,6 +107,7 @@ const entra: DoorModule<EntraSettings, EntraApplication> = {
     router.post(`${base}/step`, ...ports.form(LONGEST), of(walk.answer));
     router.get(`${base}/methods`, of(walk.methods));
     router.get(`${base}/events`, of(walk.events));
+    router.get(`${base}/state`, of(walk.state));
     router.post(`${base}/cancel`, ...ports.form(LONGEST), of(walk.cancel));
 
     const door: EntraDoor & Door = { handler: router, pins, tenants, introduce: createIntroducing(pins, tenants) };

@@ -11,6 +11,8 @@ export const PRESENTS: readonly PromptKind[] = ['code', 'number', 'wait', 'cerem
 
 /** Entra gives up after five minutes. */
 const PATIENCE = 5 * 60_000;
+/** How long a page without events waits for news, milliseconds. */
+const MOMENT = 3_000;
 const ASKED = 'entra';
 const WALKING = 'entra-walk';
 
@@ -96,6 +98,13 @@ export function createWalk(ports: DoorPorts, showing: Showing) {
     async methods(req: Request, res: Response): Promise<void> {
       const under = await underWay(req, String(req.query.at ?? ''));
       await show(req, res, under, await journey.instead(under.walking.journey, callerOf(res)));
+    },
+
+    /** The same where events can't be had: answers once there is news, or after a moment, and the page asks. */
+    async state(req: Request, res: Response): Promise<void> {
+      const { walking } = await underWay(req, String(req.query.at ?? ''));
+      await journey.changed(walking.journey, String(req.query.step ?? ''), AbortSignal.timeout(MOMENT));
+      res.json({ changed: true });
     },
 
     /** Says that there is something to ask for. */
