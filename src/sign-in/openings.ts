@@ -25,6 +25,7 @@ export function createOpenings(
 ) {
   const enabled = [...deps.factors.values()];
   const hasPassword = ({ directory }: Account) => deps.directories.get(directory)?.passwordless !== true;
+  const anyPassword = [...deps.directories.values()].some(({ passwordless }) => passwordless !== true);
 
   /**
    * Every factor that can open a sign-in, the first enabled one leading; again for one account, the one that the
@@ -40,7 +41,7 @@ export function createOpenings(
       const beyond = module.kinds.some((kind) => kind !== 'knowledge');
       if (beyond && requirement.factors && !requirement.factors.includes(module.id)) continue;
       if (withoutDirectory && !opensAlone(atMost(it))) continue;
-      if (module.asksDirectory && account && !hasPassword(account)) continue;
+      if (module.asksDirectory && !(account ? hasPassword(account) : anyPassword)) continue;
       const mine = ofFactor(credentials, module.id).filter(evaluator.works);
       if (account && !factor.usable(account, mine, context)) continue;
       const challenge = account
