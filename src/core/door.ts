@@ -153,12 +153,16 @@ export interface Door extends SessionListener {
 
 /** A session that a door has of its own. Times are epoch milliseconds. */
 export interface OwnSession {
+  /** A name of the door's, unique there: it stands in addresses of pages. */
+  id: string;
   application: string;
   since: number;
   /** The person's address, where it is known. */
   ip?: string;
   /** It is asked to end when everything of the account is ended; otherwise it ends by itself. */
   endable: boolean;
+  /** It was asked to end, and goes on. */
+  ending?: true;
 }
 
 /** A session of a door's own through which its person reaches others, as a VPN's. */

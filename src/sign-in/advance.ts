@@ -175,11 +175,15 @@ export function createDispatcher(
     // Its own pages lead on from here, and a door that presents the prompts itself asks for nothing that isn't needed.
     if (request.application === ENROLMENT || request.presenter)
       return { at: 'done', authTime: evaluation.begun ?? deps.now() };
-    return last(request.application, state, evaluation, browser);
+    return throughConnection(await last(request.application, state, evaluation, browser), evaluation);
   }
 
   return { next, evaluate, offers, mayEnrol, memorable, later: reminding.later, validityNow: evaluator.validityNow };
 }
+
+/** With the connection that stood for the second factor: whoever reads of the sign-in is told. */
+const throughConnection = (stage: Stage, { connection }: Preferring): Stage =>
+  stage.at === 'done' && connection ? { ...stage, connection } : stage;
 
 /** Whose sign-in it is: what was proven here, else whose session the browser brought. */
 export function accountOf(request: SignInRequest, state: State): string | undefined {

@@ -59,9 +59,13 @@ export function createProgress(
     if (saved === undefined || before?.state.stage.at === stage.at) return saved;
     const common = about(request, browser, accountOf(request, state));
     const factors = state.collected.map(({ factor }) => factor);
-    const { withoutDirectory } = stage.at === 'done' ? stage : {};
+    const { withoutDirectory, connection } = stage.at === 'done' ? stage : {};
     const believed = state.collected.flatMap((proof) => (proof.said ? [believedOf(proof, proof.said)] : []));
-    const how = { ...(withoutDirectory ? { withoutDirectory } : {}), ...(believed.length > 0 ? { believed } : {}) };
+    const how = {
+      ...(withoutDirectory && { withoutDirectory }),
+      ...(connection && { connection }),
+      ...(believed.length > 0 ? { believed } : {}),
+    };
     if (stage.at === 'done') deps.audit.note({ event: 'sign-in.completed', factors, ...how, ...common });
     if (stage.at === 'refused') deps.audit.note({ event: 'sign-in.denied', reason: stage.message, ...why, ...common });
     return saved;

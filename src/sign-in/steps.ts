@@ -4,6 +4,7 @@ import type { Evidence } from '../core/assurance.ts';
 import type { Outcome } from '../core/door.ts';
 import type { Method } from '../core/journey.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
+import type { Evaluation } from '../core/sign-in.ts';
 
 /** Why something is asked: the key of one sentence, in which the application is named. */
 export type Why = 'why.first' | 'why.again' | 'why.second' | 'why.enrol' | 'why.suggested' | 'why.away';
@@ -36,8 +37,8 @@ export type Stage =
   /** Whether to go on with the account of the session, and then that it does. */
   | { at: 'select-account' | 'selected'; account: string }
   | { at: 'refused'; message: string; error: RefusalError; setUp?: boolean }
-  /** `withoutDirectory`: their directory could not be asked. */
-  | { at: 'done'; authTime: number; withoutDirectory?: true };
+  /** `withoutDirectory`: their directory could not be asked. `connection`: which stood in for the second factor. */
+  | { at: 'done'; authTime: number; withoutDirectory?: true; connection?: Evaluation['connection'] };
 
 /** That the password expires. `overdue`: it has, and nothing is enforced; `here`: it can be changed in this sign-in. */
 export interface Reminder {

@@ -8,10 +8,11 @@ export type ConnectionsNeeds = Pick<WebDeps, 'doors' | 'applications'>;
 export async function connectionsOf(
   { doors, applications }: ConnectionsNeeds,
   account: string,
-): Promise<(Omit<OwnSession, 'application'> & { application: LocalizedText })[]> {
+): Promise<(Omit<OwnSession, 'application'> & { application: LocalizedText; of: string })[]> {
   const found = await Promise.all(doors.map(async (door) => (await door.ownSessions?.(account)) ?? []));
   const named = found.flat().map(async ({ application, ...session }) => ({
     ...session,
+    of: application,
     application: (await applications.find(application))?.name ?? application,
   }));
   return (await Promise.all(named)).sort((a, b) => b.since - a.since);

@@ -60,7 +60,15 @@ export interface HelpDeskPages {
       state?: Message;
     })[];
     devices: number;
-    sessions: { since: number; applications: LocalizedText[] }[];
+    /** `stays`: it can't be ended from here; `ending`: it was asked to end, and goes on. */
+    sessions: {
+      since: number;
+      applications: LocalizedText[];
+      address?: string;
+      place?: string;
+      network?: string;
+      held?: 'stays' | 'ending';
+    }[];
     signIns: SignInSeen[];
     reports: {
       id: string;

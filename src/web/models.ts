@@ -276,6 +276,9 @@ export interface Pages extends DevicePages, HelpDeskPages, ResetPages, ReportPag
       place?: string;
       /** It is ended with everything else; otherwise it ends by itself. */
       endable: boolean;
+      /** It was asked to end, and goes on. */
+      ending?: true;
+      id: string;
     }[];
     /** One of them lives on a phone, and can be moved at `/account/phone`. */
     onPhone?: boolean;
@@ -320,12 +323,14 @@ export interface Pages extends DevicePages, HelpDeskPages, ResetPages, ReportPag
     signIn: Pages['account']['signIns'][number];
     /** Names of methods that were added in it or since, and that would be suspended. */
     suspends: string[];
+    /** It is a connection, which is ended with all else, or can't be from here. */
+    connection?: 'ends' | 'stays';
     /** It is too long ago to be reported. */
     late: boolean;
     back: string;
   };
   /** After that. `next` leads to a new password. */
-  reported: { next: string };
+  reported: { next: string; stays?: true };
   /** "I have a new phone": what lives on the old one. `method` is the field that says which is to move. */
   phone: {
     action: string;

@@ -32,4 +32,6 @@ export interface SignInSeen {
   network?: string;
   place?: string;
   outcome: 'success' | 'failure' | 'refused';
+  /** The connection whose sign-in stood for the second step, and when that was. */
+  connection?: { application: LocalizedText; at: number };
 }

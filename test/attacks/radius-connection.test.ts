@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Client } from '../support/client.ts';
 import { MINUTES } from '../support/clock.ts';
 import { accountOf, appHolder } from '../support/holders.ts';
@@ -20,6 +20,11 @@ describe('a second factor at the VPN', () => {
     const row = scene.audit().find(({ event, account: of }) => event === 'connection.counted' && of === account);
     expect(JSON.parse(row?.detail ?? '{}')).toMatchObject({ by: 'vpn', ip: framed, proven: expect.any(String) });
 
+    // Its owner reads why nothing more was asked.
+    await vi.waitFor(async () => {
+      const page = await someone.client.open(`${scene.gateway.url}/account`);
+      expect(page.text).toMatch(/with your sign-in to Campus VPN on \d+ \w+ \d+/);
+    });
     const explained = (ip: string) =>
       scene.gateway.command('policy explain', [], { account: someone.username, application: 'courses', ip });
     expect((await explained(framed)).join('\n')).toMatch(

@@ -80,7 +80,7 @@ export function createAccess(
     const { asked, journey: id } = under;
     const { client, from } = asked;
     if (step.kind === 'done') {
-      await sessions.accepted(client, asked.userName, step.account.id);
+      await sessions.accepted(client, asked.userName, step.account);
       const { userName, station } = asked;
       if (client.settings.pool)
         await signed.enter({ client: client.id, userName, station }, step.account.id, step.proofs);

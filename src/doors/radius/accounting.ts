@@ -4,6 +4,7 @@ import type { Claims, SessionName } from './claims.ts';
 import type { Reply } from './clients.ts';
 import { CODE, TYPE } from './codec/numbers.ts';
 import { type Packet, valueIn } from './codec/packet.ts';
+import type { Ending } from './ending.ts';
 import { addressIn, textOf, whereIn } from './request.ts';
 import type { Session, Sessions } from './sessions.ts';
 import type { RadiusClient } from './settings.ts';
@@ -18,6 +19,7 @@ interface Parts {
   sessions: Sessions;
   signed: SignedIn;
   claims: Claims;
+  ending: Ending;
 }
 
 /**
@@ -26,7 +28,7 @@ interface Parts {
  */
 export function createAccounting(
   { audit, now }: Pick<DoorPorts, 'now'> & { audit: AuditPort },
-  { sessions, signed, claims }: Parts,
+  { sessions, signed, claims, ending }: Parts,
 ) {
   const facts = ({ client, account, station = '' }: Session) => ({
     ...{ application: client, door: 'radius', account },
@@ -63,13 +65,17 @@ export function createAccounting(
     const userName = before?.userName ?? (name && textOf(client, name));
     if (userName === undefined || (await claims.hasEnded(place))) return;
     await claim(client, packet, { ...place, userName });
-    const account = before?.account ?? (await sessions.accountOf(client.id, userName));
-    if (account === undefined) return;
+    const owner = before ?? (await sessions.ownerOf(client.id, userName));
+    if (owner === undefined) return;
+    const { account, generation } = owner;
     const since = now() - secondsIn(packet, TYPE.acctSessionTime);
-    const session = { ...place, account, userName, ...about(packet) };
+    const began = generation === undefined ? {} : { generation };
+    const session = { ...place, account, ...began, userName, ...about(packet) };
     if (await sessions.hear(session, since)) {
       audit.note({ event: 'connection.began', ...facts({ ...session, since, heard: now() }) });
     }
+    if (before?.ending !== undefined) ending.again(before);
+    else if (before === undefined && (await ending.isVoid(owner))) void ending.end({ ...session, since, heard: now() });
     // Its end may have come meanwhile, and found nothing.
     if (await claims.hasEnded(place)) await sessions.end({ ...session, since, heard: now() });
   }

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import type { DoorPorts } from '../../core/door.ts';
 import { answers, computedRequest } from './codec/authenticity.ts';
 import { CODE, TYPE } from './codec/numbers.ts';
-import { type Attribute, decode, integer, text } from './codec/packet.ts';
+import { type Attribute, decode, integer, type Packet, text, valueIn } from './codec/packet.ts';
 import type { Session } from './sessions.ts';
 import type { RadiusClient } from './settings.ts';
 
@@ -25,6 +25,10 @@ function named(session: Session, now: number): Attribute[] {
   ];
 }
 
+/** Error-Cause "Session Context Not Found" (RFC 5176 section 3.5): there is nothing to end any more. */
+const isGone = (reply: Packet): boolean =>
+  reply.code === CODE.disconnectNak && valueIn(reply, TYPE.errorCause)?.equals(integer(0, 503).value) === true;
+
 /** Asks a client to end a session (RFC 5176); whether it says that it did. Never throws. */
 export function createDisconnect({ now, random, log }: Pick<DoorPorts, 'now' | 'random' | 'log'>) {
   return function disconnect({ id, settings }: RadiusClient, session: Session): Promise<boolean> {
@@ -41,9 +45,8 @@ export function createDisconnect({ now, random, log }: Pick<DoorPorts, 'now' | '
       const reply = decode(received);
       // Anybody could send one here.
       if (typeof reply === 'string' || !answers(reply, request, secret)) return;
-      if (reply.code === CODE.disconnectAck || reply.code === CODE.disconnectNak) {
-        told.resolve(reply.code === CODE.disconnectAck);
-      }
+      if (reply.code === CODE.disconnectAck || isGone(reply)) told.resolve(true);
+      else if (reply.code === CODE.disconnectNak) told.resolve(false);
     });
     const again = setInterval(send, SENT_AGAIN);
     const over = setTimeout(() => told.resolve(false), GIVEN_UP);

@@ -8,6 +8,7 @@ import { commands } from './commands.ts';
 import { demonstrate } from './demonstrate.ts';
 import { createDisconnect } from './disconnect.ts';
 import { createDuplicates } from './duplicates.ts';
+import { createEnding, type Ending } from './ending.ts';
 import { examine } from './examine.ts';
 import { createGate } from './gate.ts';
 import { createNotes } from './notes.ts';
@@ -64,6 +65,7 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
     const sessions = createSessions(ports);
     const byId = new Map(clients.map((client) => [client.id, client]));
     const [signed, claims] = [createSigned(ports), createClaims(ports, byId)];
+    const ending = createEnding(ports, { clients: byId, sessions, claims, disconnect: createDisconnect(ports) });
     const access = createAccess(ports, {
       ...{ rounds: createRounds(ports), open: createOpen(ports), sessions, signed, notes },
       ...{ texts, replies: createReplies(ports, texts) },
@@ -73,7 +75,7 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
       clientOf: known.of,
       allows: createRates(rate, now),
       duplicates: createDuplicates(ports),
-      ...{ notes, access, accounting: createAccounting(ports, { sessions, signed, claims }) },
+      ...{ notes, access, accounting: createAccounting(ports, { sessions, signed, claims, ending }) },
       ready: () => ephemeral.ping(),
     });
     meter.watch(async () => lastArrivals(clients, await seen.all()));
@@ -86,7 +88,7 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
       troubles: async () => troublesOf(clients, await seen.all(), now()),
       clients: async () => rowsOf(clients, await seen.all()),
       close: seen.close,
-      ...ownOf(byId, sessions, createDisconnect(ports)),
+      ...ownOf(byId, sessions, ending),
     };
     return door;
   },
@@ -96,24 +98,26 @@ const radius: DoorModule<RadiusSettings, RadiusApplication> = {
 function ownOf(
   clients: ReadonlyMap<string, RadiusClient>,
   sessions: Sessions,
-  disconnect: ReturnType<typeof createDisconnect>,
+  ending: Ending,
 ): Pick<Door, 'ownSessions' | 'endOwn'> {
   return {
     async ownSessions(account) {
-      return (await sessions.ofAccount(account)).map(({ client, since, station = '' }) => {
+      return (await sessions.ofAccount(account)).map((session) => {
+        const { client, since, station = '' } = session;
         const ip = addressIn(station);
         const endable = clients.get(client)?.settings.disconnect !== undefined;
-        return { application: client, since, endable, ...(ip === undefined ? {} : { ip }) };
+        const more = {
+          ...(ip === undefined ? {} : { ip }),
+          ...(session.ending === undefined ? {} : { ending: true as const }),
+        };
+        return { id: sessions.nameOf(session), application: client, since, endable, ...more };
       });
     },
 
     async endOwn(account) {
-      const ended = (await sessions.ofAccount(account)).map(async (session) => {
-        const client = clients.get(session.client);
-        if (client === undefined || !(await disconnect(client, session))) return [session.client];
-        await sessions.end(session);
-        return [];
-      });
+      const ended = (await sessions.ofAccount(account)).map(async (session) =>
+        (await ending.end(session)) ? [] : [session.client],
+      );
       return (await Promise.all(ended)).flat();
     },
   };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Account } from '../../core/account.ts';
 import type { DoorPorts } from '../../core/door.ts';
 import type { RadiusClient } from './settings.ts';
 
@@ -26,7 +27,14 @@ export interface Session {
   framed?: string;
   since: number;
   heard: number;
+  /** The account's generation, as its sign-in had it. */
+  generation?: number;
+  /** Since when it should have ended: its client hasn't agreed. */
+  ending?: number;
 }
+
+/** Whose a User-Name is at a client, and in which generation they were accepted. */
+type Owner = Pick<Session, 'account' | 'generation'>;
 
 const hash = (...parts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
@@ -59,20 +67,24 @@ export function createSessions({ ephemeral, sealer, now }: Pick<DoorPorts, 'ephe
 
   return {
     /** Somebody was accepted: what the client tells of this name from now on is theirs. */
-    async accepted({ id }: RadiusClient, userName: string, account: string): Promise<void> {
+    async accepted({ id }: RadiusClient, userName: string, { id: account, generation }: Account): Promise<void> {
       const key = acceptedKey(id, userName);
-      await ephemeral.set(key, sealer.seal(account, key), STARTS_WITHIN);
+      const owner: Owner = { account, generation };
+      await ephemeral.set(key, sealer.seal(JSON.stringify(owner), key), STARTS_WITHIN);
     },
 
     /** Whose a client's User-Name is. */
-    async accountOf(client: string, userName: string): Promise<string | undefined> {
+    async ownerOf(client: string, userName: string): Promise<Owner | undefined> {
       const key = acceptedKey(client, userName);
       const kept = await ephemeral.get(key);
-      return kept === undefined ? undefined : sealer.open(kept, key);
+      if (kept === undefined) return undefined;
+      const opened = sealer.open(kept, key);
+      // An earlier version kept the account alone.
+      return opened.startsWith('{') ? (JSON.parse(opened) as Owner) : { account: opened };
     },
 
     /** Begins one, or brings it up to date; whether it is a new one. */
-    async hear(session: Omit<Session, 'since' | 'heard'>, since: number): Promise<boolean> {
+    async hear(session: Omit<Session, 'since' | 'heard' | 'ending'>, since: number): Promise<boolean> {
       const key = sessionKey(session);
       const before = await read(key);
       // Of what began before, whose it is stays.
@@ -83,6 +95,18 @@ export function createSessions({ ephemeral, sealer, now }: Pick<DoorPorts, 'ephe
       await ephemeral.addMember(ofNas(session.client, session.nas), key, SILENT_FOR);
       return before === undefined;
     },
+
+    /** It should have ended, and goes on. */
+    async mark(session: Session): Promise<void> {
+      const key = sessionKey(session);
+      const found = await read(key);
+      if (found === undefined) return;
+      const next: Session = { ...found, ending: found.ending ?? now() };
+      await ephemeral.set(key, sealer.seal(JSON.stringify(next), key), SILENT_FOR);
+    },
+
+    /** A name for one that tells nothing, for addresses of pages. */
+    nameOf: ({ client, nas, id }: Session): string => hash(client, nas, id).slice(0, 22),
 
     find: (session: Pick<Session, 'client' | 'nas' | 'id'>) => read(sessionKey(session)),
     end,

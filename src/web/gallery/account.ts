@@ -76,8 +76,15 @@ export const self: Sample[] = [
       csrf: 'token',
       account: { ...ada, email: 'ada@example.edu' },
       connections: [
-        { application: 'Campus VPN', since: NOW - 3 * HOUR, address: '203.0.113.7', place: 'Kowloon', endable: true },
-        { application: LONG, since: NOW - 30 * HOUR, endable: false },
+        {
+          id: 'one',
+          application: 'Campus VPN',
+          since: NOW - 3 * HOUR,
+          address: '203.0.113.7',
+          place: 'Kowloon',
+          endable: true,
+        },
+        { id: 'two', application: LONG, since: NOW - 30 * HOUR, endable: false },
       ],
       moving: { at: NOW + 60 * DAY, ends: ['sample'], applications: [PAYROLL, COURSES], next: ['sample'] },
       safety: { kind: 'safe', count: 2 },

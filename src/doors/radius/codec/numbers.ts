@@ -41,6 +41,7 @@ export const TYPE = {
   messageAuthenticator: 80,
   acctInterimInterval: 85,
   chargeableUserIdentity: 89,
+  errorCause: 101,
   nasIpv6Address: 95,
   framedIpv6Prefix: 97,
   framedIpv6Address: 168,

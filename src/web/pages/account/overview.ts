@@ -158,7 +158,7 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
       addable: enrolment.offered(enrolled),
       issuable: issuing.offered(enrolled).map(({ factor }) => factor),
       devices: await devicesOf(it, res),
-      connections: (await connectionsOf(deps, account.id)).map(({ ip, ...connection }) => ({
+      connections: (await connectionsOf(deps, account.id)).map(({ ip, of: _, ...connection }) => ({
         ...connection,
         ...(ip === undefined ? {} : { address: ip, ...placeOf(deps, res, ip) }),
       })),

@@ -39,10 +39,18 @@ export function createOwnSignIns(deps: OwnSignInsNeeds) {
       ...agentOf(userAgent),
       address: ip,
       ...placeOf(deps, res, ip),
+      ...(await connectionIn(entry)),
       outcome: OUTCOMES[event] ?? 'failure',
       reported: reported.has(at),
       ...(deps.reports.isLate({ at }) ? { late: true } : {}),
     };
+  }
+
+  /** By which connection it was, where one stood for the second step. */
+  async function connectionIn({ detail: { connection } }: AuditEntry): Promise<Pick<Row, 'connection'>> {
+    const { application, at } = (connection ?? {}) as { application?: string; at?: number };
+    if (application === undefined || at === undefined) return {};
+    return { connection: { application: (await deps.applications.find(application))?.name ?? application, at } };
   }
 
   /** When those sign-ins were that the account has reported. */

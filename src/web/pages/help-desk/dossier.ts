@@ -5,6 +5,7 @@ import { type ConnectionsNeeds, connectionsOf } from '../../connections.ts';
 import type { WebDeps } from '../../context.ts';
 import type { DeskRefusal } from '../../help-desk-models.ts';
 import type { Pages } from '../../models.ts';
+import { placeOf } from '../../places.ts';
 import { createOwnSignIns, type OwnSignInsNeeds } from '../account/sign-ins.ts';
 import { REFUSALS, told } from './refusal.ts';
 import { deskTroubles, type TroublesNeeds } from './troubles.ts';
@@ -52,9 +53,13 @@ export function createDossier(deps: DossierNeeds) {
     return evaluator.works(credential) ? {} : { suspended: 'untrusted' };
   }
 
-  async function sessionsOf(account: string): Promise<Dossier['sessions']> {
+  async function sessionsOf(account: string, res: Response): Promise<Dossier['sessions']> {
     const [sessions, connections] = await Promise.all([core.sessionsOf(account), connectionsOf(deps, account)]);
-    const own = connections.map(({ since, application }) => ({ since, applications: [application] }));
+    const own = connections.map(({ since, application, ip, endable, ending }) => ({
+      ...{ since, applications: [application] },
+      ...(ip === undefined ? {} : { address: ip, ...placeOf(deps, res, ip) }),
+      ...(!endable ? { held: 'stays' as const } : ending ? { held: 'ending' as const } : {}),
+    }));
     const browsers = await Promise.all(
       sessions.map(async ({ since, applications }) => {
         const names = await Promise.all(applications.map(nameOf));
@@ -105,7 +110,7 @@ export function createDossier(deps: DossierNeeds) {
         ...stateOf(credential),
       })),
       devices: (await devices.list(id)).length,
-      sessions: await sessionsOf(id),
+      sessions: await sessionsOf(id, res),
       signIns: recent.map(({ id: _, reported: __, ...row }) => row),
       reports: await reportsOf(id),
       can: {
