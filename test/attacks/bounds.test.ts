@@ -250,6 +250,33 @@ const WORST: Record<string, () => Sent[]> = {
     ...only(saml('/directories/house/logout'), 'GET'),
   ],
   'POST /directories/*': () => only(saml('/directories/house/logout'), 'POST'),
+  'POST /device-authorization': () => programs('/device-authorization'),
+  'GET /device': () => get(...shapes(ROOM).map((it) => `/device?${it}`), `/device?user_code=${'B'.repeat(ROOM)}`),
+  'POST /device': () => posting('/device', [...shapes(15_000), `user_code=${'B'.repeat(15_000)}`]),
+  'GET /register*': () => get('/register', `/register/${'a'.repeat(ROOM)}`),
+  'POST /register': () => [
+    ...posting('/register', shapes(15_000)),
+    { method: 'POST', path: '/register', headers: JSON_BODY, body: '['.repeat(15_000) },
+  ],
+  'PUT /register*': () => [{ method: 'PUT', path: '/register/x', headers: JSON_BODY, body: '['.repeat(15_000) }],
+  'DELETE /register*': () => [{ method: 'DELETE', path: '/register/x' }],
+  'GET /pictures/*': () =>
+    get(
+      `/pictures/${'a'.repeat(ROOM - 100)}.${'a'.repeat(22)}`,
+      `/pictures/${'.'.repeat(ROOM - 100)}`,
+      '/pictures/a.b',
+    ),
+  'GET /entra/*': () =>
+    get(
+      '/entra/office/.well-known/openid-configuration',
+      '/entra/office/jwks',
+      ...shapes(ROOM - 100).map((it) => `/entra/office/continue?${it}`),
+      '/entra/office/events?step=a',
+    ),
+  'POST /entra/*': () => [
+    ...posting('/entra/office/authorize', [...shapes(30_000), `id_token_hint=${token(30_000)}`]),
+    ...posting('/entra/office/step', shapes(30_000)),
+  ],
   'GET /': () => get(...shapes(ROOM).map((it) => `/?${it}`)),
   'GET /language': () =>
     get(`/language?to=en&back=${encodeURIComponent('/'.repeat(4_000))}`, `/language?to=${'a'.repeat(ROOM)}`),

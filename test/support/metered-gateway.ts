@@ -27,7 +27,21 @@ const gateway = await startGateway({
         clientSecret: 's'.repeat(32),
       },
     },
-    applications: { plain: { name: 'Plain', saml: { metadata: { file: 'plain.xml' } } } },
+    doors: { entra: {} },
+    applications: {
+      plain: { name: 'Plain', saml: { metadata: { file: 'plain.xml' } } },
+      office: {
+        name: 'Office',
+        entra: {
+          ...{
+            tenant: '0'.repeat(8).concat('-0000-0000-0000-', '0'.repeat(12)),
+            clientId: 'us',
+            cloud: 'http://127.0.0.1:9',
+          },
+          applicationId: '1'.repeat(8).concat('-0000-0000-0000-', '0'.repeat(12)),
+        },
+      },
+    },
   },
 });
 
