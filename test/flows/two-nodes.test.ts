@@ -36,6 +36,9 @@ const both = <T>(look: (name: 'a' | 'b') => Promise<T>): Promise<T[]> => Promise
 /** The same browser, at one of the nodes. */
 const at = (name: 'a' | 'b', someone: Someone): Someone => elsewhere(someone, clientAt(name, someone.client.jar));
 
+/** Notes arrive off the requests' path. */
+const SETTLED = { timeout: 20_000, interval: 100 };
+
 /** How often something happened to an account, by the chains of all nodes, once it has been written down at all. */
 async function countOf({ username }: Someone, event: string, factor: string): Promise<number> {
   const { postgres, stores } = stage.cluster;
@@ -163,7 +166,8 @@ describe('what is counted', () => {
       return thief.client.follow(reply);
     });
     await Promise.all(guesses);
-    expect(await countOf(owner, 'sign-in.refused', 'password')).toBe(8);
+    // Each node writes its own down a moment later.
+    await vi.waitFor(async () => expect(await countOf(owner, 'sign-in.refused', 'password')).toBe(8), SETTLED);
   });
 
   it('lets strangers leave as much at both nodes together as at one', async () => {
