@@ -114,11 +114,11 @@ export const ends: Sample[] = [
   sample('device', '', { code: 'WDJB-MJHT' }),
   sample('device', 'error', { code: 'WDJB-MJH', error: true }),
   sample('device-confirm', '', {
-    ...{ application: LIBRARY, code: 'WDJB-MJHT', ticket: 't', at: NOW - 40_000 },
+    ...{ application: LIBRARY, code: 'WDJB-MJHT', ticket: 'ticket', at: NOW - 40_000 },
     where: { address: '192.0.2.7', place: 'Hong Kong' },
   }),
   sample('device-confirm', 'long', {
-    ...{ application: LONG, code: 'WDJB-MJHT', ticket: 't', at: NOW - 40_000 },
+    ...{ application: LONG, code: 'WDJB-MJHT', ticket: 'ticket', at: NOW - 40_000 },
     where: { address: '2001:db8:1234:5678:9abc:def0:1234:5678' },
   }),
   sample('device-end', '', { done: true, application: LIBRARY }),
