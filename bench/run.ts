@@ -5,6 +5,7 @@ import { fido2 } from './fido2.ts';
 import { million } from './million.ts';
 import { passwords } from './password.ts';
 import { push } from './push.ts';
+import { radius } from './radius.ts';
 import { samlFull, samlSso } from './saml.ts';
 import { sso } from './sso.ts';
 import { table } from './table.ts';
@@ -18,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | 
   'saml-full': samlFull,
   fido2,
   push,
+  radius,
   costs,
   million,
 };
