@@ -43,7 +43,14 @@ export async function settleWithApp(me: Me): Promise<void> {
 /** Goes to set up a passkey, up to the button that starts the browser's dialogue. */
 export async function goToAdd(me: Visitor): Promise<void> {
   await me.page.goto(`${me.gateway.url}/account`);
-  await me.follow('Add: Passkey or security key');
+  await chooseToAdd(me);
+}
+
+/** On the account's page: a button, or one of several things in a list. */
+export async function chooseToAdd({ page }: Pick<Visitor, 'page'>): Promise<void> {
+  const closed = page.locator('details.adding:not([open]) > summary');
+  if ((await closed.count()) > 0) await closed.click();
+  await page.locator('a[href="/account/methods/add/fido2"]').click();
 }
 
 export async function add(me: Visitor): Promise<void> {

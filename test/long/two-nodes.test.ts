@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { nodesScene } from '../browser/nodes-scene.ts';
+import { chooseToAdd } from '../browser/passkeys.ts';
 import { closeBrowser, JOURNEY } from '../browser/scene.ts';
 import { SecurityKey } from '../browser/security-key.ts';
 import { PASSWORD } from '../support/gateway.ts';
@@ -14,7 +15,7 @@ describe('two nodes behind a proxy that keeps nobody at one of them, in a browse
     await me.settle(me.username, 'no');
     await SecurityKey.plugIn(me.page);
     await scene.account(me);
-    await me.follow('Add: Passkey or security key');
+    await chooseToAdd(me);
     await me.press('Continue');
     await me.page.getByText('It was added.').waitFor();
     await me.context.clearCookies();
