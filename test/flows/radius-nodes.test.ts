@@ -2,11 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { computedRequest } from '../../src/doors/radius/codec/authenticity.ts';
 import { CODE, TYPE } from '../../src/doors/radius/codec/numbers.ts';
-import { type Attribute, text } from '../../src/doors/radius/codec/packet.ts';
+import { type Attribute, integer, text } from '../../src/doors/radius/codec/packet.ts';
+import { Client } from '../support/client.ts';
 import { type Gateway, PASSWORD, PersonAtBrowser, startGateway } from '../support/gateway.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
-import { Concentrator, radiusClient, stateOf, told } from '../support/radius.ts';
+import { Concentrator, radiusClient, SECRET, stateOf, told } from '../support/radius.ts';
+import { PROXY, STATUS, sessionAttributes } from '../support/vpn.ts';
 
 const [folder, other] = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'sallyport-radius-'))) as [string, string];
 afterAll(() => {
@@ -22,8 +25,9 @@ const node = async (postgres: string, name: string, at: string): Promise<Gateway
     config: {
       node: name,
       doors: { oidc: {}, radius: { listen: { port: 0, accountingPort: 0 } } },
-      applications: { vpn: { name: 'VPN', radius: radiusClient() } },
-      policy: { rules: [{ name: 'two steps', level: 'mfa' }] },
+      trustedProxies: [PROXY],
+      applications: { vpn: { name: 'VPN', radius: radiusClient({ pool: ['10.8.0.0/24'] }) } },
+      policy: { rules: [{ name: 'two steps', level: 'mfa', remember: '12h', connection: '12h' }] },
     },
   });
 
@@ -87,6 +91,32 @@ describe('two nodes', () => {
     expect(dead.code).toBe(CODE.accessReject);
     const answer = await vpn.ask(vpn.access(username, code(), [...here, stateOf(second)]));
     expect(answer.code, told(answer)).toBe(CODE.accessAccept);
+  });
+});
+
+describe('a second factor at the VPN', () => {
+  it('counts at either node, whichever was told what, and no more once the other was told of its end', async () => {
+    const { username, code } = await somebody();
+    const challenge = await vpn.ask(vpn.access(username, PASSWORD, [text(TYPE.callingStationId, '203.0.113.91')]));
+    const answer = [text(TYPE.callingStationId, '203.0.113.91'), stateOf(challenge)];
+    expect((await vpn.ask(vpn.access(username, code(), answer))).code).toBe(CODE.accessAccept);
+    const tell = async (status: number, identifier: number, gateway: Gateway | undefined) => {
+      const its = { id: 'two', station: '203.0.113.91', framed: '10.8.0.77' };
+      const more = [integer(TYPE.acctStatusType, status), ...sessionAttributes(username, its)];
+      const octets = computedRequest(CODE.accountingRequest, identifier, more, SECRET);
+      await vpn.ask(octets, gateway?.doorPorts.portOf('radius', 'accounting') ?? 0);
+    };
+    const asked = async (gateway: Gateway) => {
+      const headers = { 'x-forwarded-for': '10.8.0.77' };
+      const person = new PersonAtBrowser(gateway, new Client({ localAddress: PROXY, headers }));
+      const page = await person.password(await person.begin('courses'), username);
+      return page.body.includes('name="code"');
+    };
+    if (a === undefined || b === undefined) throw new Error('no nodes run');
+    await tell(STATUS.start, 201, b);
+    expect([await asked(a), await asked(b)]).toEqual([false, false]);
+    await tell(STATUS.stop, 202, a);
+    expect([await asked(a), await asked(b)]).toEqual([true, true]);
   });
 });
 

@@ -59,6 +59,20 @@ export const trust: Sample[] = [
     true,
   ),
   sample(
+    'not-me',
+    'connection',
+    {
+      action: '/account/connections/one/not-me',
+      csrf: 'token',
+      signIn: { ...signIn, application: 'Campus VPN', method: '', browser: '', system: '', place: 'near Kowloon' },
+      suspends: [],
+      connection: 'stays',
+      late: false,
+      back: '/account',
+    },
+    true,
+  ),
+  sample(
     'account-elder',
     '',
     {
@@ -74,6 +88,7 @@ export const trust: Sample[] = [
   ),
   sample('account-elder', 'none', { name: UNBROKEN, elders: [], back: '/account' }, true),
   sample('reported', '', { next: '/account?notice=after-report' }),
+  sample('reported', 'stays', { next: '/account?notice=after-report', stays: true }),
   sample('new-password', '', { ...owner, account: ada, why: { key: 'new-password.why.owner' } }, true),
   sample(
     'new-password',
