@@ -75,7 +75,7 @@ export function createAccounting(
       audit.note({ event: 'connection.began', ...facts({ ...session, since, heard: now() }) });
     }
     if (before?.ending !== undefined) ending.again(before);
-    else if (before === undefined && (await ending.isVoid(owner))) void ending.end({ ...session, since, heard: now() });
+    else if (before === undefined && (await ending.isVoid(owner))) ending.soon({ ...session, since, heard: now() });
     // Its end may have come meanwhile, and found nothing.
     if (await claims.hasEnded(place)) await sessions.end({ ...session, since, heard: now() });
   }

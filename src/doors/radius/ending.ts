@@ -32,21 +32,30 @@ export function createEnding(
   }
 
   /** Off anybody's path. */
+  function aside({ client }: Session, work: () => Promise<unknown>): void {
+    void work().catch((err: unknown) => log.warn({ err, application: client }, 'a session could not be ended'));
+  }
+
   function again(session: Session): void {
     if (clients.get(session.client)?.settings.disconnect === undefined) return;
-    void (async () => {
+    aside(session, async () => {
       const found = await sessions.find(session);
       if (found?.ending !== undefined) await end(found);
-    })().catch((err: unknown) => log.warn({ err, application: session.client }, 'a session could not be ended'));
+    });
+  }
+
+  async function endNow(session: Session): Promise<boolean> {
+    const ended = await end(session);
+    if (!ended) for (const after of AGAIN) setTimeout(() => again(session), after).unref();
+    return ended;
   }
 
   return {
     /** Now, and again in a while where it goes on. */
-    async end(session: Session): Promise<boolean> {
-      const ended = await end(session);
-      if (!ended) for (const after of AGAIN) setTimeout(() => again(session), after).unref();
-      return ended;
-    },
+    end: endNow,
+
+    /** The same without anybody waiting for it. */
+    soon: (session: Session): void => aside(session, () => endNow(session)),
 
     again,
 
