@@ -7,6 +7,7 @@ import type { Answer } from '../../src/core/prompt.ts';
 import { type LocaleFolder, localeFolders } from '../../src/web/i18n.ts';
 import type { FactorContract } from './factor-contract.ts';
 import { asksRecovering } from './factor-recovering.ts';
+import { asksPublishing, asksRunning, asksServing } from './factor-serving.ts';
 import {
   begun,
   challenge,
@@ -394,36 +395,6 @@ function asksHolding({ module, open }: About): void {
     await release(it.account.id);
     expect(it.factor.usable(it.account, it.held)).toBe(true);
     await release(it.account.id);
-  });
-}
-
-function asksServing({ open }: About): void {
-  it('serves: each call once, and none that takes any body', async () => {
-    const { base, routes } = needed((await open()).factor.serves);
-    expect(base).toMatch(/^\/[a-z-]+$/);
-    const calls = routes.map(({ method, path }) => `${method} ${path}`);
-    expect(new Set(calls).size).toBe(calls.length);
-    for (const { method, body } of routes) {
-      if (method === 'POST') expect(body?.safeParse({ nothing: 'of ours' }).success).toBe(false);
-    }
-  });
-}
-
-function asksPublishing({ open }: About): void {
-  it('publishes: JSON at well-known addresses', async () => {
-    for (const { path, body } of needed((await open()).factor.publishes)) {
-      expect(path).toMatch(/^\/\.well-known\/[a-z-]+$/);
-      expect(kept(body)).toEqual(body);
-    }
-  });
-}
-
-function asksRunning({ open }: About): void {
-  it('runs: starts anew where it has run before, and ends', async () => {
-    const { start, close } = needed((await open()).factor.runs);
-    await close?.();
-    await start();
-    await close?.();
   });
 }
 
