@@ -48,7 +48,7 @@ export { claimsOf, prepareResponses, readResponse } from './response/response.ts
 export { type AuthnRequestInput, createAuthnRequestWriter } from './writing/authn-request.ts';
 export { element, Written, write, type XmlContent, type XmlElement } from './writing/canonical.ts';
 export type { Outgoing } from './writing/delivery.ts';
-export { algorithmElements, keyElement, localizedElements, published } from './writing/descriptors.ts';
+export { algorithmElements, keyElement, localizedElements, published, signedEntity } from './writing/descriptors.ts';
 export { createLogoutWriter, type LogoutWriter } from './writing/logout.ts';
 export { createId, instant, message, nameIdElement, type SenderOptions, statusElement } from './writing/message.ts';
 export { ALGORITHMS, METHODS, type Signer, signerFor, writeSigned } from './writing/sign.ts';

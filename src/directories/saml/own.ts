@@ -3,16 +3,13 @@ import type { Keyring } from '../../core/keyring.ts';
 import {
   algorithmElements,
   BINDINGS,
-  durationOf,
   element,
-  instantOf,
   keyElement,
   localizedElements,
-  METHODS,
   NAME_ID_FORMATS,
   PROTOCOL,
   published,
-  writeSigned,
+  signedEntity,
   type XmlElement,
 } from '../../saml/index.ts';
 import type { Settings } from './settings.ts';
@@ -59,20 +56,12 @@ export function createOwnMetadata(facts: OwnFacts, keys: OwnKeys, now: () => num
 /** `EntityDescriptor` of the service provider (saml-metadata section 2.4.4), signed, valid from `at` on. */
 export function ownMetadata(facts: OwnFacts, keys: OwnKeys, at: number): string {
   const { own, settings } = facts;
-  const { lifetime, cache } = settings.publish;
-  const root = element(
-    'md:EntityDescriptor',
-    {
-      ID: `_${at.toString(36)}`,
-      entityID: own.entityId,
-      validUntil: instantOf(at + lifetime),
-      cacheDuration: durationOf(cache),
-    },
+  return signedEntity(
+    { ...settings.publish, entityId: own.entityId, algorithm: settings.algorithm, keyring: keys.signing },
+    at,
     element('md:Extensions', {}, entityAttributes(settings), ...algorithmElements()),
     roleOf(facts, keys),
   );
-  const method = METHODS[settings.algorithm];
-  return writeSigned(root, 0, { method, digest: method.hash, key: keys.signing.active(method.key) });
 }
 
 const URI_NAMES = 'urn:oasis:names:tc:SAML:2.0:attrname-format:uri';

@@ -1,6 +1,8 @@
 import type { LocalizedText } from '../../core/account.ts';
 import type { Keyring } from '../../core/keyring.ts';
-import { element, type XmlElement } from './canonical.ts';
+import { durationOf, instantOf } from '../metadata/times.ts';
+import { element, type XmlContent, type XmlElement } from './canonical.ts';
+import { METHODS, writeSigned } from './sign.ts';
 
 /** Parts of the metadata that we publish, in either role (saml-metadata-2.0-os). */
 
@@ -38,6 +40,35 @@ export function localizedElements(
 ): XmlElement[] {
   const texts = typeof text === 'string' ? locales.map((locale) => [locale, text] as const) : Object.entries(text);
   return texts.map(([locale, value]) => element(name, { 'xml:lang': locale }, value));
+}
+
+/** Who an entity descriptor is of, how long it holds, and what signs it. `lifetime`, `cache`: milliseconds. */
+export interface OwnEntity {
+  entityId: string;
+  lifetime: number;
+  cache: number;
+  algorithm: keyof typeof METHODS;
+  keyring: Keyring;
+}
+
+/** An `EntityDescriptor` of ours around `parts`, signed, valid from `at` on (saml-metadata section 2.3.2). */
+export function signedEntity(
+  { entityId, lifetime, cache, algorithm, keyring }: OwnEntity,
+  at: number,
+  ...parts: XmlContent[]
+): string {
+  const root = element(
+    'md:EntityDescriptor',
+    {
+      ID: `_${at.toString(36)}`,
+      entityID: entityId,
+      validUntil: instantOf(at + lifetime),
+      cacheDuration: durationOf(cache),
+    },
+    ...parts,
+  );
+  const method = METHODS[algorithm];
+  return writeSigned(root, 0, { method, digest: method.hash, key: keyring.active(method.key) });
 }
 
 /**

@@ -3,16 +3,13 @@ import type { Keyring } from '../../../core/keyring.ts';
 import {
   algorithmElements,
   BINDINGS,
-  durationOf,
   element,
-  instantOf,
   keyElement,
   localizedElements,
-  METHODS,
   NAME_ID_FORMATS,
   PROTOCOL,
   published,
-  writeSigned,
+  signedEntity,
   type XmlElement,
 } from '../../../saml/index.ts';
 import type { SamlSettings } from '../settings.ts';
@@ -54,21 +51,15 @@ export const createOwnMetadata = (facts: OwnFacts, keyring: Keyring, now: () => 
 export function ownMetadata(facts: OwnFacts, keyring: Keyring, at: number): string {
   const { identity, settings, locales } = facts;
   const { lifetime, cache, organization, contacts } = settings.metadata;
-  const root = element(
-    'md:EntityDescriptor',
-    {
-      ID: `_${at.toString(36)}`,
-      entityID: identity.entityId,
-      validUntil: instantOf(at + lifetime),
-      cacheDuration: durationOf(cache),
-    },
+  const { entityId } = identity;
+  return signedEntity(
+    { entityId, lifetime, cache, algorithm: settings.algorithm, keyring },
+    at,
     element('md:Extensions', {}, ...algorithmElements()),
     roleOf(facts, keyring),
     organization && organizationOf(organization, locales[0] ?? 'en'),
     ...contacts.map(contactOf),
   );
-  const method = METHODS[settings.algorithm];
-  return writeSigned(root, 0, { method, digest: method.hash, key: keyring.active(method.key) });
 }
 
 function roleOf({ identity, institution, locales }: OwnFacts, keyring: Keyring): XmlElement {
