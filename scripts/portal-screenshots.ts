@@ -32,7 +32,7 @@ async function populate(gateway: Gateway): Promise<void> {
       if (account === undefined || index >= count * share) continue;
       const secret = 'A'.repeat(32);
       const data = { secret, algorithm: 'SHA1', digits: 6, period: 30, lastStep: 0 };
-      await credentials.add(account.id, 'totp', 'Authenticator app', data);
+      await credentials.add(account.id, 'totp', 'Code app', data);
     }
   }
 }

@@ -18,7 +18,7 @@ const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const DEMO = new URL('../config/demo.yaml', import.meta.url);
 const MOST_BYTES = 280_000;
 /** What is set up first. */
-const APP = /^Authenticator app/;
+const APP = /^Code app/;
 
 interface Demo {
   applications: Record<string, { name: unknown; description: unknown; oidc?: unknown }>;

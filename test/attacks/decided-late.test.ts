@@ -186,7 +186,7 @@ describe('a right that ended while its page was open', () => {
       const reply = await send({ code, lifetime: '3600000' });
       expect(codesOf(reply.text)).toEqual([]);
       expect(reply.location?.pathname).not.toBe('/account');
-      expect(await methodsOf(owner)).toEqual(['Authenticator app']);
+      expect(await methodsOf(owner)).toEqual(['Code app']);
     }
   });
 
@@ -248,7 +248,7 @@ describe('a right that ended while its page was open', () => {
       const code = path.includes('add') ? scene.elsewhere(owner).scan(page).codeAt() : '';
       const send = () => owner.client.post(form.url, { ...form.fields, ...fields, code });
       await goneWithin(scene, () => rooms.methods.suspend(account, first?.id ?? '', {}), send, before + 1);
-      expect([path, (await methodsOf(owner)).sort()]).toEqual([path, ['Authenticator app', 'Second']]);
+      expect([path, (await methodsOf(owner)).sort()]).toEqual([path, ['Code app', 'Second']]);
       expect(await rooms.devices.list(account)).toEqual([]);
       const told = scene.audit().filter((row) => row.account === account && row.event.startsWith('credential.'));
       expect([path, told.map(({ event }) => event)]).toEqual([path, ['credential.added', 'credential.suspended']]);
@@ -280,7 +280,7 @@ describe('a right that ended while its page was open', () => {
     await send();
     expect(await scene.gateway.app.rooms.devices.list(account)).toEqual([]);
     await owner.client.post(renaming.url, { ...renaming.fields, name: 'Mine' });
-    expect(await methodsOf(owner)).toEqual(['Authenticator app']);
+    expect(await methodsOf(owner)).toEqual(['Code app']);
   });
 
   it('nor by a rule that is in force by now, nor for whoever may not come in any more', async () => {

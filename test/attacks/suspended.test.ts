@@ -32,7 +32,7 @@ describe('what a report suspends', () => {
   const idOf = async (someone: Someone, factor: string) =>
     (await methodsOf(someone)).findLast((one) => one.factor === factor)?.id ?? '';
 
-  /** At a browser of another address, signed in with the authenticator app. */
+  /** At a browser of another address, signed in with the code app. */
   async function away(owner: Someone): Promise<Someone> {
     const browser = scene.elsewhere(owner, new Client({ localAddress: ELSEWHERE }));
     const page = await withApp(browser, await browser.enter('courses'));
@@ -107,7 +107,7 @@ describe('what a report suspends', () => {
     const back = await renewed(owner);
     const page = await back.client.open(at('/account'));
     expect(page.text).toContain('Suspended: it was added in a sign-in that you reported, or since.');
-    expect(page.text).toContain('say so with an older one: Authenticator app.');
+    expect(page.text).toContain('say so with an older one: Code app.');
     const asked = await back.client.open(at(`/account/methods/${id}/confirm`));
     const done = await back.client.follow(await back.client.submit(asked, {}, { action: '/confirm' }));
     expect(done.text).toContain('It is confirmed.');

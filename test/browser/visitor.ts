@@ -13,7 +13,7 @@ const WIDE = { width: 1280, height: 800 };
 /** Where people are, whose clock can be moved. */
 type Site = Place & Pick<Gateway, 'advance'>;
 
-/** A person at a real browser, with an authenticator app in their pocket. */
+/** A person at a real browser, with a code app in their pocket. */
 export class Visitor {
   readonly gateway: Site;
   readonly context: BrowserContext;
@@ -104,9 +104,9 @@ export class Visitor {
     await this.press(username ? 'Sign in' : 'Continue');
   }
 
-  /** Chooses the authenticator app where something else could be set up as well. */
+  /** Chooses the code app where something else could be set up as well. */
   async chooseApp(): Promise<void> {
-    const choice = this.page.getByRole('button', { name: /^Authenticator app/ });
+    const choice = this.page.getByRole('button', { name: /^Code app/ });
     await choice.or(this.page.locator('#key')).waitFor();
     if (await choice.isVisible()) await choice.click();
   }

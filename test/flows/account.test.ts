@@ -45,7 +45,7 @@ describe('the account page', () => {
 
   it('says whether losing something locks its owner out', async () => {
     const someone = await scene.member();
-    expect((await account(someone)).text).toContain('Losing Authenticator app would lock you out: add another one.');
+    expect((await account(someone)).text).toContain('Losing Code app would lock you out: add another one.');
     await addAnother(someone);
     // Both may be on the same phone.
     expect((await account(someone)).text).toContain('2 ways to sign in, all on a phone');
@@ -80,14 +80,14 @@ describe('the account page', () => {
     for (const holder of [other, someone]) {
       const browser = scene.elsewhere(holder);
       const code = await browser.enter('payroll');
-      expect(code.text).toContain('one of your authenticator apps');
+      expect(code.text).toContain('one of your code apps');
       expect((await browser.code(code, scene.nextCode(holder))).url.pathname).toBe('/payroll');
     }
   });
 
   it('asks again for changes once the second factor is more than ten minutes old', async () => {
     const someone = await scene.member();
-    expect((await someone.client.open(at('/account/methods/add/totp'))).text).toContain('Set up an authenticator app');
+    expect((await someone.client.open(at('/account/methods/add/totp'))).text).toContain('Set up a code app');
     scene.clock.advance(11 * MINUTES);
     expect((await account(someone)).url.pathname).toBe('/account');
     const again = await someone.client.open(at('/account/methods/add/totp'));
@@ -114,7 +114,7 @@ describe('the account page', () => {
     const page = await other.answer(setup, { name: ' Work <b>phone</b> ', code: scene.nextCode(other) });
     expect(page.text).toContain('Work <b>phone</b>');
     expect(page.body).not.toContain('<b>phone');
-    expect((await addAnother(someone)).page.text).toContain('Authenticator app 2');
+    expect((await addAnother(someone)).page.text).toContain('Code app 2');
   });
 
   it('renames a method, as text and nothing else', async () => {

@@ -161,7 +161,7 @@ describe('notices', () => {
     await someone.remember(question, 'yes');
     const [remembered, added] = await notices(scene.gateway, mailbox, 2);
     expect(added?.subject).toBe('Example University: a sign-in method was added');
-    expect(added?.text).toContain('Method: Authenticator app');
+    expect(added?.text).toContain('Method: Code app');
     expect(added?.text).toContain(`${scene.gateway.url}/account`);
     expect(remembered?.subject).toBe('Example University: a device is remembered');
     const form = await visitAccount(scene, someone, '/account/methods/add/totp');

@@ -81,7 +81,7 @@ describe.each(usually(STORES))('a forgotten password, on the %s store', (_name, 
     expect((await other.give(next, { next: NEXT_PASSWORD })).text).toContain('Your password is changed');
   });
 
-  it('takes an authenticator app beside a code from the help desk', async () => {
+  it('takes a code app beside a code from the help desk', async () => {
     const someone = await withApp(scene);
     const pass = await passFor(scene, someone);
     const other = forgetful(scene, someone);

@@ -123,7 +123,7 @@ describe('a door of lines', () => {
     const line = await entered('vault', someone);
     await line.until('?\n');
     // The pass was made last.
-    expect(await line.say('other').until('which?\n')).toBe('- totp: Authenticator app\nwhich?\n');
+    expect(await line.say('other').until('which?\n')).toBe('- totp: Code app\nwhich?\n');
     await line.say('totp').until('?\n');
     expect(await line.say('other').until('which?\n')).toContain('- tap: ');
     expect(await line.say('nothing').until('?\n')).toContain('! ');

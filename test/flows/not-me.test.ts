@@ -88,7 +88,7 @@ describe('this wasn’t me', () => {
     await owner.client.submit(page, {}, { action: '/not-me' });
     const methods = await scene.gateway.app.rooms.credentials.ofAccount(account);
     expect(methods.map(({ name, suspendedAt }) => [name, suspendedAt !== undefined])).toEqual([
-      ['Authenticator app', false],
+      ['Code app', false],
       ['Their phone', true],
     ]);
   });

@@ -54,7 +54,7 @@ function idOf(page: Reply, word: string): string {
 }
 
 const asksForText = (page: Reply) => page.text.includes('the code we sent you') && asksCode(page);
-const asksForApp = (page: Reply) => page.text.includes('Open Authenticator app') && asksCode(page);
+const asksForApp = (page: Reply) => page.text.includes('Open Code app') && asksCode(page);
 
 describe('the method that is asked for first', () => {
   it('is the one chosen, where it is permitted, whatever was used last', async () => {
@@ -62,9 +62,9 @@ describe('the method that is asked for first', () => {
     const account = await open(someone, '/account');
     expect(account.text).not.toContain('Used first');
     expect(asksForText(await scene.elsewhere(someone).enter('courses'))).toBe(true);
-    const chosen = await press(someone, account, `${idOf(account, 'Authenticator app')}/default`);
+    const chosen = await press(someone, account, `${idOf(account, 'Code app')}/default`);
     expect(chosen.text).toContain('You’ll be asked for it first from now on.');
-    expect(chosen.text).toMatch(/Authenticator app Used first/);
+    expect(chosen.text).toMatch(/Code app Used first/);
     expect(asksForApp(await scene.elsewhere(someone).enter('courses'))).toBe(true);
     await press(someone, chosen, `${idOf(chosen, 'Text message')}/default`);
     expect(asksForText(await scene.elsewhere(someone).enter('courses'))).toBe(true);
@@ -86,7 +86,7 @@ describe('the method that is asked for first', () => {
     const { someone } = await withNumber();
     const account = await open(someone, '/account');
     scene.clock.advance(11 * MINUTES);
-    const again = await press(someone, account, `${idOf(account, 'Authenticator app')}/default`);
+    const again = await press(someone, account, `${idOf(account, 'Code app')}/default`);
     expect(asksPassword(again)).toBe(true);
     expect((await open(someone, '/account')).text).not.toContain('Used first');
   });
@@ -94,9 +94,9 @@ describe('the method that is asked for first', () => {
   it('is nobody else’s', async () => {
     const { someone } = await withNumber();
     const { someone: other } = await withNumber();
-    const theirs = idOf(await open(other, '/account'), 'Authenticator app');
+    const theirs = idOf(await open(other, '/account'), 'Code app');
     const page = await open(someone, '/account');
-    const mine = idOf(page, 'Authenticator app');
+    const mine = idOf(page, 'Code app');
     const forged = await someone.client.submit(page, {}, { action: `${mine}/default` });
     expect(forged.status).toBe(303);
     const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(page.body) ?? [];
@@ -108,7 +108,7 @@ describe('the method that is asked for first', () => {
 describe('a new phone', () => {
   /** As far as the page that sets the app up on it. */
   async function begun(someone: Someone): Promise<{ setup: Reply; old: string }> {
-    const old = idOf(await visitAccount(scene, someone, '/account'), 'Authenticator app');
+    const old = idOf(await visitAccount(scene, someone, '/account'), 'Code app');
     const list = await visitAccount(scene, someone, '/account/phone');
     return { setup: await press(someone, list, '/account/phone', { method: old }), old };
   }
@@ -120,7 +120,7 @@ describe('a new phone', () => {
     expect(list.text).toContain('Its codes don’t come along by themselves.');
     const { setup, old } = await begun(someone);
     expect(setup.text).toContain('Step 2 of 3');
-    expect(setup.body).toMatch(/name="name"[^>]* value="Authenticator app"/);
+    expect(setup.body).toMatch(/name="name"[^>]* value="Code app"/);
     const phone = scene.elsewhere(someone, someone.client).scan(setup);
     const works = await phone.code(setup, scene.nextCode(phone));
     expect(works.text).toContain('Step 3 of 3');
@@ -128,7 +128,7 @@ describe('a new phone', () => {
     const done = await press(someone, works, '/remove', { remove: 'yes' });
     expect(done.url.pathname).toBe('/account');
     expect(done.text).toContain('It has moved. The old one was removed.');
-    expect(idOf(done, 'Authenticator app')).not.toBe(old);
+    expect(idOf(done, 'Code app')).not.toBe(old);
     expect(done.body.match(/\/rename"/g)).toHaveLength(1);
     const asked = await scene.elsewhere(phone).enter('payroll');
     const lost = await scene.elsewhere(someone).code(asked, '000000');
@@ -173,7 +173,7 @@ describe('a new phone', () => {
     const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(setup.body) ?? [];
     await someone.client.post(at('/account/phone/remove'), { csrf, remove: 'yes' });
     const account = await open(someone, '/account');
-    expect(idOf(account, 'Authenticator app')).toBe(old);
+    expect(idOf(account, 'Code app')).toBe(old);
     expect(account.body.match(/\/rename"/g)).toHaveLength(1);
     const elsewhere = scene.elsewhere(someone);
     const page = await elsewhere.code(await elsewhere.enter('payroll'), scene.nextCode(someone));
@@ -193,7 +193,7 @@ describe('a new phone', () => {
   it('goes on to what else was on the old one, and keeps what was asked for first', async () => {
     const { someone } = await withNumber();
     const account = await open(someone, '/account');
-    await press(someone, account, `${idOf(account, 'Authenticator app')}/default`);
+    await press(someone, account, `${idOf(account, 'Code app')}/default`);
     const { setup } = await begun(someone);
     const phone = scene.elsewhere(someone, someone.client).scan(setup);
     const works = await phone.code(setup, scene.nextCode(phone));
@@ -202,7 +202,7 @@ describe('a new phone', () => {
     expect(next.text).toContain('It has moved.');
     expect(next.text).toContain('What do you want to move next?');
     expect(next.body.match(/name="method"/g)).toHaveLength(1);
-    expect((await open(someone, '/account')).text).toMatch(/Authenticator app Used first/);
+    expect((await open(someone, '/account')).text).toMatch(/Code app Used first/);
   });
 
   it('carries over no name that tells the old number', async () => {
@@ -232,12 +232,12 @@ describe('a new phone', () => {
     const added = ids.find((id) => id !== old);
     await press(someone, await open(someone, `/account/methods/${added}/remove`), '/remove');
     await press(someone, works, '/remove', { remove: 'yes' });
-    expect(idOf(await open(someone, '/account'), 'Authenticator app')).toBe(old);
+    expect(idOf(await open(someone, '/account'), 'Code app')).toBe(old);
   });
 
   it('takes no method of somebody else’s, nor what is on no phone', async () => {
     const someone = await appHolder(scene);
-    const theirs = idOf(await open(await appHolder(scene), '/account'), 'Authenticator app');
+    const theirs = idOf(await open(await appHolder(scene), '/account'), 'Code app');
     await press(someone, await visitAccount(scene, someone, '/account/methods/issue/recovery'), '/recovery');
     const sheet = idOf(await open(someone, '/account'), 'Recovery codes');
     const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec((await open(someone, '/account/phone')).body) ?? [];
@@ -284,7 +284,7 @@ describe('the first set-up', () => {
     const someone = await scene.newcomer();
     const choice = await entered(someone);
     expect(choice.text).toContain('Step 1 of 2');
-    expect(choice.text).toMatch(/Authenticator app Recommended/);
+    expect(choice.text).toMatch(/Code app Recommended/);
     const setup = await someone.answer(choice, { factor: 'totp' });
     expect(setup.text).toContain('Step 1 of 2');
     const second = await someone.enrol(setup);
@@ -298,7 +298,7 @@ describe('the first set-up', () => {
     const done = await someone.code(code, await newestCode(scene.gateway, number));
     expect(done.url.pathname).toBe('/enrol/done');
     expect(done.text).toContain('You’re ready');
-    expect(done.text).toMatch(/Authenticator app.*Text message/s);
+    expect(done.text).toMatch(/Code app.*Text message/s);
     expect(done.body).toContain('href="/account/methods/issue/recovery"');
     expect(done.body).toContain('href="/applications"');
     expect((await open(someone, '/account')).url.pathname).toBe('/account');

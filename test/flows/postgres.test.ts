@@ -32,7 +32,7 @@ describe.each([
   const scene = stage(() => ({ ...options(), postgres: url, config: DESK_CONFIG }));
   const verified = () => scene.gateway.command('audit verify');
 
-  it('signs people in with a password and an authenticator app, and knows them after a restart', async () => {
+  it('signs people in with a password and a code app, and knows them after a restart', async () => {
     const someone = await appHolder(scene, { remember: 'yes' });
     expect(await someone.claims('courses')).toMatchObject({ claims: { acr: expect.any(String) } });
     expect((await someone.client.get(`${scene.gateway.url}/account`)).status).toBe(200);

@@ -124,7 +124,7 @@ describe('a digit', () => {
     const page = await someone.client.open(`${scene.gateway.url}/account/methods/add/totp`);
     await someone.enrol(page);
     const challenge = await asks(someone.username, PASSWORD);
-    expect(told(challenge)).toBe('Please type the code (Authenticator app) or 1 (Phone with the authenticator): ');
+    expect(told(challenge)).toBe('Please type the code (Code app) or 1 (Phone approval): ');
     const switched = await asks(someone.username, '1', [stateOf(challenge)]);
     const [, number = ''] = /type (\d+) on your phone/.exec(told(switched)) ?? [];
     await phone.approve(number);

@@ -50,7 +50,7 @@ describe('radclient', () => {
     const someone = await appHolder(scene, { groups: 'staff' });
     const first = await radclient(port(), entry(someone.username, PASSWORD));
     expect(first.answer, first.output).toBe('Access-Challenge');
-    expect(first.attributes['Reply-Message']).toBe('Please type the code (Authenticator app): ');
+    expect(first.attributes['Reply-Message']).toBe('Please type the code (Code app): ');
     const State = first.attributes.State ?? '';
     const again = await radclient(port(), entry(someone.username, '000000', { State }));
     expect(again.answer).toBe('Access-Challenge');
@@ -93,7 +93,7 @@ describe('sallyport radius test', () => {
     expect(first).toEqual([
       'Asked as 127.0.0.1 would: PAP, with Message-Authenticator.',
       'Answered: Access-Challenge',
-      'Shown to the person: Please type the code (Authenticator app): ',
+      'Shown to the person: Please type the code (Code app): ',
       'Session-Timeout: 300 s',
       expect.stringMatching(`^Go on .*: sallyport radius test vpn ${someone.username} --state [0-9a-f]{32}$`),
     ]);

@@ -18,7 +18,7 @@ describe.each(usually(STORES))('recovery codes, on the %s store', (_name, option
   async function asked(someone: Someone) {
     const browser = scene.elsewhere(someone);
     const page = await browser.enter('courses');
-    expect(page.text).toContain('Authenticator app');
+    expect(page.text).toContain('Code app');
     const list = await browser.client.open(new URL(`${page.url.pathname}/methods`, page.url));
     return { browser, page: await browser.answer(list, { method: 'recovery' }) };
   }

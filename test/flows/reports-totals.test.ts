@@ -71,8 +71,8 @@ describe('what is counted of everybody', () => {
     expect(home.body).toContain('/helpdesk/reports/sign-ins"');
     expect(home.body).not.toContain('/helpdesk/reports/enrolment"');
     // Drawn, and the same as a table.
-    expect(home.body).toMatch(/<title>[^<]+: Password \+ Authenticator app [1-9]/);
-    expect(home.body).toContain('<th role="columnheader" scope="col">Password + Authenticator app</th>');
+    expect(home.body).toMatch(/<title>[^<]+: Password \+ Code app [1-9]/);
+    expect(home.body).toContain('<th role="columnheader" scope="col">Password + Code app</th>');
     for (const path of ['enrolment', 'enrolment/csv', 'failures']) {
       expect((await numbers.open(`/helpdesk/reports/${path}`)).status).toBe(404);
     }
@@ -81,7 +81,7 @@ describe('what is counted of everybody', () => {
     expect((await numbers.person(student)).status).toBe(404);
     const page = await numbers.open('/helpdesk/reports/sign-ins');
     expect(page.status).toBe(200);
-    expect(page.text).toContain('Password + Authenticator app');
+    expect(page.text).toContain('Password + Code app');
     expect(page.body).not.toContain(student.username);
     const night = await agentAt(scene, 'night');
     const nights = await night.open('/helpdesk/reports');

@@ -108,7 +108,7 @@ describe('reports of the help desk', () => {
     await other.remember(await other.code(await other.enter('courses'), scene.nextCode(someone)), 'no');
     const after = await csv(agent, 'methods');
     expect(counted(after, `totp,${today},`)).toBe(counted(before, `totp,${today},`) + 1);
-    expect((await report(agent, 'methods')).text).toContain('Authenticator app');
+    expect((await report(agent, 'methods')).text).toContain('Code app');
   });
 
   it('show what was reported, with whom it is about', async () => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   mail = await RelyingParty.of(it_.gateway, 'mail', { redirectUri: 'http://127.0.0.1:9/mail/callback' });
 });
 
-/** Somebody with an authenticator app, signed in to the mail with it. */
+/** Somebody with a code app, signed in to the mail with it. */
 async function holder(username: string) {
   await it_.gateway.addUser(username);
   const person = new Person(it_.gateway, username);

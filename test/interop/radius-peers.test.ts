@@ -112,7 +112,7 @@ describe('pam_radius', () => {
   it('shows a challenge, another one for a wrong code, and is in with the right one', async () => {
     const someone = await appHolder(scene);
     const { pam, asks } = await second(someone.username);
-    expect(asks).toMatch(/^Please type the code \(Authenticator app\): $/);
+    expect(asks).toMatch(/^Please type the code \(Code app\): $/);
     pam.answer('000000');
     expect(await pam.question()).toMatch(/^Please try again \(2\)/);
     pam.answer(scene.nextCode(someone));

@@ -109,7 +109,7 @@ describe.each(USUAL_STORES)('one’s own account, on the %s store', JOURNEY, (_n
     expect(row).toContain('Courses');
     expect(row).toContain('Chrome on Linux');
     expect(row).toContain('Signed in');
-    expect(row).toContain('Authenticator app');
+    expect(row).toContain('Code app');
   });
 
   it('signs out from the header, after asking', async () => {

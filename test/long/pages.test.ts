@@ -59,7 +59,7 @@ describe('real pages', JOURNEY, () => {
     await check(me, 'Courses', faults);
     for (const [path, heading] of [
       ['/account', 'Your account'],
-      ['/account/methods/add/totp', 'Set up an authenticator app'],
+      ['/account/methods/add/totp', 'Set up a code app'],
       ['/account/sign-out-everywhere', 'Sign out everywhere?'],
       ['/applications', 'Applications'],
       ['/', 'One sign-in for your applications'],

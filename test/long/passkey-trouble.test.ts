@@ -27,7 +27,7 @@ describe('trouble with a passkey, in a browser', JOURNEY, () => {
     expect(await said(me)).toContain('choose another way');
     expect(await me.faults()).toEqual([]);
     await me.follow('I can’t do this now');
-    await me.press(/^Authenticator app/);
+    await me.press(/^Code app/);
     await me.code();
     await me.press('No, other people use it');
     await arrived(me, 'courses');

@@ -22,7 +22,7 @@ describe.each(USUAL_STORES)('walks of one’s own, on the %s store', JOURNEY, (_
 
   /** The first method, with nothing but the keyboard: what the page shows is typed into the app. */
   async function setUpApp(me: Visitor): Promise<void> {
-    await enterAt(me, /^Authenticator app/);
+    await enterAt(me, /^Code app/);
     expect(await me.page.title()).toMatch(/^Step 1 of 2: /);
     await showsNoFaults(me);
     me.addKey(await me.page.locator('#key').innerText());
@@ -81,14 +81,14 @@ describe.each(USUAL_STORES)('walks of one’s own, on the %s store', JOURNEY, (_
     await enterAt(me, 'I have a new phone');
     expect(await me.page.title()).toMatch(/^Step 1 of 3: /);
     await showsNoFaults(me);
-    await enterAt(me, /^Authenticator app/);
+    await enterAt(me, /^Code app/);
     expect(await me.page.title()).toMatch(/^Step 2 of 3: /);
     await showsNoFaults(me);
     // Whoever stops here has lost nothing.
     await enterAt(me, 'Stop, and leave everything as it was');
     expect(await me.page.getByRole('link', { name: /^Rename/ }).count()).toBe(1);
     await enterAt(me, 'I have a new phone');
-    await enterAt(me, /^Authenticator app/);
+    await enterAt(me, /^Code app/);
     me.addKey(await me.page.locator('#key').innerText());
     await typeInto(me, /^Code/, me.codeNow());
     await enterAt(me, 'Confirm');
@@ -116,7 +116,7 @@ describe.each(USUAL_STORES)('walks of one’s own, on the %s store', JOURNEY, (_
     await me.page.getByRole('textbox', { name: /^Code/ }).waitFor();
     await typeInto(me, /^Code/, await newestCode(scene.gateway, number));
     await enterAt(me, 'Confirm');
-    await enterAt(me, /^Use this one first\s+Authenticator app/);
+    await enterAt(me, /^Use this one first\s+Code app/);
     expect(await me.page.getByText('Used first').count()).toBe(1);
     await showsNoFaults(me);
     await me.page.getByRole('main').getByRole('link', { name: '繁體中文' }).click();

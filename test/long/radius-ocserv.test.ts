@@ -51,7 +51,7 @@ describe.each(['udp', 'tls'])('ocserv with OpenConnect, over %s', (way) => {
     const someone = await appHolder(scene);
     const first = await vpn.enter(someone.username, PASSWORD, scene.nextCode(someone));
     expect(first.in, `${first.shown}\n${vpn.said()}`).toBe(true);
-    expect(first.shown).toContain('Please type the code (Authenticator app): ');
+    expect(first.shown).toContain('Please type the code (Code app): ');
     const second = await vpn.enter(someone.username, PASSWORD, '000000', scene.nextCode(someone));
     expect(second.in, second.shown).toBe(true);
     expect(second.shown).toContain('Please try again (2)');

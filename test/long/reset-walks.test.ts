@@ -111,7 +111,7 @@ describe('another password by keyboard alone', JOURNEY, () => {
       await me.page.waitForURL(`${scene.gateway.relyingParty}/library`);
     }
 
-    it('by a recovery code, which the phone doesn’t show, and one of its authenticator app', async () => {
+    it('by a recovery code, which the phone doesn’t show, and one of its code app', async () => {
       const someone = await withApp(scene);
       const [written = ''] = codesOf((await issueTo(scene, someone, 'recovery')).text);
       const me = await forgets(someone);

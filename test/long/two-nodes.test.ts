@@ -34,7 +34,7 @@ describe('two nodes behind a proxy that keeps nobody at one of them, in a browse
     await page.locator('[name=username]').fill(me.username);
     await page.locator('[name=password]').fill(PASSWORD);
     await me.press('登入');
-    await me.press(/^驗證應用程式/);
+    await me.press(/^驗證碼應用程式/);
     me.addKey(await page.locator('#key').innerText());
     expect(await language()).toBe('zh-Hant');
     await page.locator('#code').fill(me.codeNow());

@@ -199,7 +199,7 @@ function listen(app: App, port: number): Promise<Server> {
   });
 }
 
-/** A person at a browser without script, with an authenticator app. */
+/** A person at a browser without script, with a code app. */
 export class PersonAtBrowser {
   readonly client: Client;
   readonly gateway: Place;

@@ -29,7 +29,7 @@ export async function keyHolder(
   return { someone, key };
 }
 
-/** Somebody with an authenticator app, signed in to Courses with it. */
+/** Somebody with a code app, signed in to Courses with it. */
 export async function appHolder(
   scene: Scene,
   { groups = 'students', remember = 'no' as 'yes' | 'no' } = {},

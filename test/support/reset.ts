@@ -49,7 +49,7 @@ export async function codesTo({ gateway }: Pick<Scene, 'gateway'>, to: string, c
   }
 }
 
-/** Somebody who has set up an authenticator app. */
+/** Somebody who has set up a code app. */
 export async function withApp(scene: Scene): Promise<Someone> {
   const someone = await scene.newcomer();
   const choice = await someone.enter('courses');

@@ -58,7 +58,7 @@ export class Someone extends PersonAtBrowser {
     return claims?.sub;
   }
 
-  /** Adds an enrolment page's key to the authenticator app, without confirming it. */
+  /** Adds an enrolment page's key to the code app, without confirming it. */
   scan(page: Reply): this {
     const uri = /href="(otpauth:[^"]+)"/.exec(page.body)?.[1];
     if (uri === undefined) throw new Error(`no enrolment here: ${page.text}`);

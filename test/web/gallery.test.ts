@@ -241,7 +241,7 @@ describe('with scripts', () => {
   it('gives a ceremony its options, and its answer back', async () => {
     const page = await open();
     await show(page, { name: 'prompt-ceremony' });
-    await page.getByRole('button', { name: 'Authenticator app' }).click();
+    await page.getByRole('button', { name: 'Code app' }).click();
     await page.waitForURL('**/sign-in/x');
     const response = gallery.posted.at(-1)?.response;
     expect(JSON.parse(String(response))).toEqual({ challenge: '"><script>alert(1)</script>' });

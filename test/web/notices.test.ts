@@ -34,7 +34,7 @@ describe('a letter', () => {
       /^Hello Alice,\n\nA way to sign in was added to your account\.\n\nWhen: Sunday,? 22 November 2026 at 16:00:00 Hong Kong Standard Time\n/,
     );
     expect(text).toContain(
-      '\nMethod: Authenticator app\nBrowser: Chrome on Windows\nPlace, roughly: near Sha Tin, Hong Kong\nNetwork address: 192.0.2.7\n',
+      '\nMethod: Code app\nBrowser: Chrome on Windows\nPlace, roughly: near Sha Tin, Hong Kong\nNetwork address: 192.0.2.7\n',
     );
     expect(text).toContain('\n\nOpen your account page: https://login.university.example/account\n\n');
     expect(text).toContain('help@university.example');

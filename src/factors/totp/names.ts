@@ -10,7 +10,7 @@ export function tokenName(locale: string | undefined, serial: string): string {
   return `${byScript(SCRIPTS, locale, en)['token.method']} ${serial}`;
 }
 
-/** A name that none of `taken` has: `Authenticator app`, `Authenticator app 2`, in the account's language. */
+/** A name that none of `taken` has: `Code app`, `Code app 2`, in the account's language. */
 export function defaultName(locale: string | undefined, taken: readonly string[]): string {
   return numbered(byScript(SCRIPTS, locale, en).method, taken);
 }

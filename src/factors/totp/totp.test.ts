@@ -108,7 +108,7 @@ describe('enrolment', () => {
     expect(await factor.enrols?.confirm(pending, { code: typed })).toEqual({
       outcome: 'confirmed',
       data: { ...app.parameters, lastStep: NOW / STEP },
-      name: 'Authenticator app',
+      name: 'Code app',
       proof: {
         factor: 'totp',
         amr: ['otp'],
@@ -132,19 +132,19 @@ describe('enrolment', () => {
 
   it('takes a name, bounded and on one line, or finds one that is free', async () => {
     const { factor } = fixture();
-    const { credential } = await enrolled(fixture(), 'Authenticator app');
+    const { credential } = await enrolled(fixture(), 'Code app');
     const { pending, app } = await begin(factor, [credential]);
     const confirm = (name: string) => factor.enrols?.confirm(pending, { code: app.codeAt(NOW), name });
-    expect(await confirm('')).toMatchObject({ name: 'Authenticator app 2' });
+    expect(await confirm('')).toMatchObject({ name: 'Code app 2' });
     expect(await confirm(' My\r\nphone ')).toMatchObject({ name: 'My phone' });
     expect(await confirm('手'.repeat(1000))).toMatchObject({ name: '手'.repeat(64) });
   });
 
   it.each([
-    ['zh-TW', '驗證應用程式'],
-    ['zh-Hans', '身份验证器应用'],
-    ['de', 'Authenticator app'],
-    ['_', 'Authenticator app'],
+    ['zh-TW', '驗證碼應用程式'],
+    ['zh-Hans', '验证码应用'],
+    ['de', 'Code app'],
+    ['_', 'Code app'],
   ])('names it in the language of the account: %s', async (locale, name) => {
     const { pending } = await begin(fixture().factor, [], { ...ada, locale });
     expect(pending).toMatchObject({ name });

@@ -25,7 +25,7 @@ export const walks: Sample[] = [
     '',
     {
       methods: [
-        { factor: 'sample', name: 'Authenticator app' },
+        { factor: 'sample', name: 'Code app' },
         { factor: 'sample', name: 'Work phone' },
       ],
       spare: ['sample'],

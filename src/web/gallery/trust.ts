@@ -7,7 +7,7 @@ const signIn: Pages['not-me']['signIn'] = {
   id: 's1',
   at: NOW - 5 * HOUR,
   application: COURSES,
-  method: 'Authenticator app',
+  method: 'Code app',
   browser: 'Chrome',
   system: 'Android',
   address: '198.51.100.200',

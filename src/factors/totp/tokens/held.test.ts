@@ -63,7 +63,7 @@ describe('enrolment', () => {
     expect(await scene.factor.enrols?.confirm(pending, { choice: 'app' })).toMatchObject({
       outcome: 'further',
       prompt: { kind: 'code', setup: {} },
-      pending: { kind: 'enrol', name: 'Authenticator app' },
+      pending: { kind: 'enrol', name: 'Code app' },
     });
     expect(await scene.factor.enrols?.confirm(pending, { choice: 'x' })).toMatchObject({ outcome: 'refused' });
     const { prompt } = await asked(scene, scene.alice);
