@@ -15,7 +15,7 @@ export function createUpstreams({ directories }: Pick<AssuranceNeeds, 'directori
       if (said === undefined) return [proof];
       const directory = directoryOfUpstream(proof.factor);
       const redirects = directory === account.directory ? directories.get(directory)?.redirects : undefined;
-      return redirects ? [{ ...proof, ...redirects.believe(said) }] : [];
+      return redirects ? [{ ...proof, ...redirects.believe(said), freshness: redirects.freshness }] : [];
     };
 
   /** What could be shown at most: by one account at its own, by anybody at whichever. */

@@ -45,6 +45,8 @@ export interface Proof {
   said?: Said;
   /** When that came, where `at` is when it was shown there. */
   came?: number;
+  /** Shown there longer ago than this, milliseconds, or nobody says when, another house's word is one for who it is alone. */
+  freshness?: number;
   /** Nobody says when it was shown: `at` is when it came, and it is of no age that could be little enough. */
   ageless?: true;
 }

@@ -119,6 +119,8 @@ export interface HousePorts {
   back: string;
   institution: { name: LocalizedText };
   locales: readonly string[];
+  /** Whether a house that goes by one of these names is told by a door what people prove here, and may say it again. */
+  repeatsUs(names: readonly string[]): boolean;
   /** Signing keys of a purpose, made on first use, kept and rolled over on all nodes alike. */
   keyring(purpose: string, options: KeyringOptions): Promise<Keyring>;
   /** For what was fetched: shared with all of its kind, under names that the module declares (`sealed`). */

@@ -69,6 +69,11 @@ interface AnyDoor<S, A> {
   ): { application: string; ranges: readonly string[] }[];
   /** What `sallyport doctor` is told of its applications: whether what they send is as it should be. */
   examine?(surroundings: DoorSurroundings<Application & { settings: A }>): Promise<readonly Finding[]>;
+  /**
+   * Houses that are told by these applications what somebody proved here, each by an identifier that stands in whatever
+   * the house calls itself: what such a house says of how somebody was shown may be our own word.
+   */
+  tells?(applications: readonly (Application & { settings: A })[]): string[];
   /** Where in an application's settings files are named: they are relative to the configuration's folder. */
   readonly files?: readonly (readonly string[])[];
   /** Where it keeps sealed values in the durable store. */

@@ -73,6 +73,8 @@ export interface Redirects<P = unknown> extends Leaving {
   grounds(said: Said): Grounds;
   /** The most that it could show, by its table. */
   readonly atMost: Belief;
+  /** How long ago it may have been shown, milliseconds, to be more than a word for who it is, whatever no rule says. */
+  readonly freshness: number;
   /** Whether asking it for that could bring it. */
   able(wanted: ProofWanted): boolean;
 }

@@ -44,8 +44,12 @@ const asIdentity = <P extends Proof>(proof: P): P => ({
 const asAllowed = <P extends Proof>(proof: P, { factors }: Requirement): P =>
   proof.said !== undefined && factors !== undefined && !isNamed(proof, factors) ? asIdentity(proof) : proof;
 
-const asOfRequest = (proof: Evidence, { requirement, request }: Context): Evidence =>
-  proof.said !== undefined && requirement.perRequest && !isOf(proof, request) ? asIdentity(proof) : proof;
+/** A second step that somebody took elsewhere weeks ago, or nobody knows when, is none of today's, whatever no rule says. */
+const asOfRequest = (proof: Evidence, { requirement, request, now }: Context): Evidence => {
+  if (proof.said === undefined) return proof;
+  const early = requirement.perRequest && !isOf(proof, request);
+  return early || !within(proof.freshness, proof, now) ? asIdentity(proof) : proof;
+};
 
 /** What every proof must pass, wherever it is kept. */
 const ALWAYS: readonly Check<Proof>[] = [

@@ -54,7 +54,7 @@ export function createDispatcher(
       ...(request.presenter ? { presents: request.presenter.prompts } : {}),
       ...(state.renews ? { renews: true } : {}),
     });
-    const elsewhere = { wish: wishOf(evaluation, request), ...(state.asked ? { asked: state.asked } : {}) };
+    const elsewhere = { wish: wishOf(evaluation, request, deps.now()), ...(state.asked ? { asked: state.asked } : {}) };
     // Nothing is chosen from where there is one at most.
     if (account === undefined || evaluation.missing !== 'second' || evaluation.credentials.length < 2) {
       return { ...evaluation, ...elsewhere };

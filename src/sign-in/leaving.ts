@@ -67,7 +67,7 @@ export function createLeaving(deps: SignInNeeds, { credentials, dispatcher, prog
   /** Where who it is has to be shown again although it was, a first method is to be set up on that. */
   async function wished(request: SignInRequest, state: State, browser: Browser, source: string): Promise<Wish> {
     const evaluation = await dispatcher.evaluate(request, state, browser);
-    const plain = wishOf(evaluation, request);
+    const plain = wishOf(evaluation, request, deps.now());
     const wish = state.stage.at === 'first' && evaluation.missing === 'second' ? freshly(plain) : plain;
     // It couldn't show that a moment ago.
     return state.asked?.includes(nameOf(source, wish)) ? { ...wish, proof: 'identity' } : wish;

@@ -1,5 +1,5 @@
 import type { FullEvaluation } from '../assurance/evaluate.ts';
-import { reaches } from '../core/assurance.ts';
+import { isSecondFactor, reaches } from '../core/assurance.ts';
 import { UPSTREAM } from '../core/said.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { ProofWanted, Wish } from '../core/upstream.ts';
@@ -8,17 +8,26 @@ import type { ProofWanted, Wish } from '../core/upstream.ts';
 export const FRESH_FOR_ENROLMENT = 10 * 60_000;
 
 /** What another house is asked for, by how the request stands. Pure. */
-export function wishOf(evaluation: FullEvaluation, { wants, loginHint }: SignInRequest): Wish {
+export function wishOf(evaluation: FullEvaluation, { wants, loginHint }: SignInRequest, now: number): Wish {
   const { requirement, account, hold } = evaluation;
   const proof = proofOf(evaluation);
   // What was proven before a hold counts for nothing, and `never` wants a second factor of this very request.
   const anew = wants.reauthenticate || hold !== undefined || (requirement.perRequest && proof !== 'identity');
-  const ages = [wants.maxAge, requirement.freshness, anew ? 0 : undefined].flatMap((age) => age ?? []);
+  const lately = proof === 'identity' ? [] : overdue(evaluation, now);
+  const ages = [wants.maxAge, requirement.freshness, anew ? 0 : undefined, ...lately].flatMap((age) => age ?? []);
   return {
     proof,
     ...(ages.length > 0 ? { maxAge: Math.min(...ages) } : {}),
     ...(account ? { subject: account.directoryKey } : loginHint === undefined ? {} : { loginHint }),
   };
+}
+
+/** Where more was shown there, and too long ago to count, it would only be said again: it is asked for by an age. */
+function overdue({ evidence }: FullEvaluation, now: number): number[] {
+  return evidence.flatMap((proof) => {
+    const { freshness, at, ageless } = proof;
+    return freshness !== undefined && !ageless && isSecondFactor(proof) && now - at > freshness ? [freshness] : [];
+  });
 }
 
 /** The same, lately enough that a first method may be set up on it. */

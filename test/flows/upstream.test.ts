@@ -141,6 +141,32 @@ it('takes an answer that comes by a form from another site, without our cookies'
   await library.exchange(flow, back.location);
 });
 
+describe('a second step that was taken there', () => {
+  it('long ago is asked for once more, by an age, and doesn’t count', async () => {
+    Object.assign(partner.next.claims, { acr: MFA, amr: ['pwd', 'otp'], auth_time: now() - 13 * 3600 });
+    partner.next.sub = 'long-ago';
+    const browser = new Client();
+    const flow = await courses.begin();
+    const page = await through(browser, await browser.open(flow.url));
+    expect(page.text).toContain('Courses asks for a second step');
+    expect((await through(browser, page)).text).toContain('asks you to sign in again');
+    expect(partner.asked.map((asked) => [asked.get('acr_values'), asked.get('max_age')])).toEqual([
+      [MFA, '43200'],
+      [MFA, '43200'],
+    ]);
+  });
+
+  it('nobody knows when counts for who it is alone', async () => {
+    Object.assign(partner.next.claims, { acr: MFA, amr: ['pwd', 'otp'] });
+    partner.next.sub = 'whenever';
+    const browser = new Client();
+    const flow = await courses.begin();
+    const page = await through(browser, await browser.open(flow.url));
+    expect(page.location).toBeUndefined();
+    expect(page.text).toContain('asks you to sign in again');
+  });
+});
+
 describe('a step-up', () => {
   async function entered(sub: string): Promise<Client> {
     partner.next.sub = sub;

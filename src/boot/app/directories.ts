@@ -19,6 +19,7 @@ export function createDirectories(
 ): Map<string, Directory> {
   const { world, durable, ephemeral, sealer, log, metrics } = ground;
   const directories = new Map<string, Directory>();
+  const repeatsUs = repeating(config, modules);
   for (const [id, { type, settings, ...route }] of config.directories) {
     const module = modules.directories.get(type);
     if (module === undefined) continue;
@@ -31,13 +32,22 @@ export function createDirectories(
       back: `${config.issuer}${returnPathOf(upstreamOf(id))}`,
       institution: { name: config.name },
       locales: config.locales,
-      ...{ keyring, durable, sealer, ephemeral, audit },
+      ...{ keyring, durable, sealer, ephemeral, audit, repeatsUs },
     };
     const hashes = { work: metrics.hashing(id), argon2: hashing };
     const ports = { ...world, log, ...kept, signInWith, house, ...hashes };
     directories.set(id, module.create(settings, ports));
   }
   return directories;
+}
+
+/** Whose word may be ours: of the houses that doors tell what was proven here. */
+function repeating(config: Config, modules: Modules): HousePorts['repeatsUs'] {
+  const told = [...modules.doors].flatMap(([id, door]) => {
+    const own = [...config.applications.values()].filter((it) => it.door === id);
+    return door.tells?.(own) ?? [];
+  });
+  return (names) => names.some((name) => told.some((id) => name.toLowerCase().includes(id)));
 }
 
 /** What the house behind a directory calls lies below this path. */

@@ -22,7 +22,7 @@ const SKEW = 60_000;
 const pending = z.strictObject({ nonce: z.string(), verifier: z.string(), at: z.number() });
 type Pending = z.infer<typeof pending>;
 
-type Ports = Pick<DirectoryPorts, 'now' | 'random' | 'id' | 'fetch'>;
+type Ports = Pick<DirectoryPorts, 'now' | 'random' | 'id' | 'fetch' | 'house'>;
 
 const refused = (why: NotVerified['why'], reason: string): NotVerified => ({ outcome: 'refused', why, reason });
 
@@ -33,7 +33,8 @@ export function createRedirects(
   client: ReadClient,
   people: People,
 ): Redirects<Pending> {
-  const ways = waysOf(settings);
+  const { issuer, requires, repeatsUs } = settings;
+  const ways = waysOf(settings, repeatsUs || ports.house.repeatsUs([issuer, ...Object.values(requires).flat()]));
   const { assurance: table } = ways;
   const random = () => Buffer.from(ports.random(32)).toString('base64url');
 
@@ -106,6 +107,7 @@ export function createRedirects(
     believe: (said) => believed(table, said),
     grounds: (said) => groundsOf(table, said),
     atMost: mostBelieved(table),
+    freshness: settings.freshness,
     able: (wanted) => wanted === 'identity' || howSureOf(ways, wanted) !== undefined,
   };
 
@@ -126,8 +128,12 @@ function byCode(code: string): NotVerified {
   return refused('unbelievable', /^[\w-]{1,60}$/.test(code) ? code : 'another error');
 }
 
-/** By an age where it knows one, else by asking anew; and never for nothing. */
-function howOld({ ages }: Ways, { maxAge }: Wish): Record<string, string> {
+/**
+ * By an age where it knows one, else by asking anew; and never for nothing. What shows more than who it is has a greatest
+ * age in any case, and who is asked for one has to say the time (OpenID Connect Core section 2, auth_time).
+ */
+function howOld({ ages, freshness }: Ways, { proof, maxAge: wanted }: Wish): Record<string, string> {
+  const maxAge = ages === 'max_age' && proof !== 'identity' ? Math.min(wanted ?? freshness, freshness) : wanted;
   if (maxAge === undefined || ages === 'none') return {};
   const anew = { prompt: 'login' };
   if (ages === 'prompt') return anew;

@@ -6,7 +6,8 @@ import { PRESETS, type Preset, type PresetName } from './presets.ts';
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 const NAMES = Object.keys(PRESETS) as [PresetName, ...PresetName[]];
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 const text = z.string().min(1).max(200);
 const texts = z.array(text).min(1).max(20);
@@ -16,7 +17,7 @@ function duration(least: number, most: number) {
   return z.string().transform((value, { addIssue }) => {
     const length = parseDuration(value);
     if (length !== undefined && length >= least && length <= most) return length;
-    addIssue(`must be a duration from ${least / HOUR}h to ${most / HOUR}h`);
+    addIssue(`must be a duration from ${least / MINUTE}m to ${most / HOUR}h`);
     return z.NEVER;
   });
 }
@@ -98,6 +99,11 @@ export const settings = z
         map: z.record(text, text).optional().describe('Its groups, each with the group that it stands for here'),
       })
       .prefault({}),
+    freshness: duration(MINUTE, 30 * 24 * HOUR)
+      .prefault('12h')
+      .describe(
+        'How long ago it may have shown more than who it is; longer ago, or untold when, that is all that counts',
+      ),
     askAgain: duration(HOUR, 90 * 24 * HOUR)
       .prefault('24h')
       .describe('How long somebody is taken to be still there since they came by it last'),
@@ -118,16 +124,19 @@ const isTenant = (part: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a
 export interface Ways extends Omit<Preset, 'pins' | 'groups'> {
   groups: { claim: string; map: Readonly<Record<string, string>> | undefined; always: readonly string[] };
   requires: Readonly<Record<string, readonly string[]>>;
+  freshness: number;
 }
 
-export function waysOf({ preset, issuer: own, requires, ...given }: Settings): Ways {
+/** `repeats`: it may say again what it was told here. */
+export function waysOf({ preset, issuer: own, requires, ...given }: Settings, repeats: boolean): Ways {
   const { pins, ...made } = PRESETS[preset];
   const tenant = pins.includes('tid') ? own.split('/').find(isTenant) : undefined;
   return {
     ...made,
     scopes: given.scopes ?? made.scopes,
     asks: given.asks ?? made.asks,
-    assurance: given.repeatsUs ? [] : (given.assurance?.map(rowOf) ?? made.assurance),
+    freshness: given.freshness,
+    assurance: repeats ? [] : (given.assurance?.map(rowOf) ?? made.assurance),
     groups: { claim: given.groups.claim ?? made.groups, map: given.groups.map, always: given.groups.always },
     requires: { ...(tenant === undefined ? {} : { tid: [tenant] }), ...requires },
   };

@@ -46,7 +46,7 @@ const saml: DirectoryModule<Settings> = {
     return {
       ...knownThrough(people),
       redirects: createRedirects({
-        ...{ ...common, id, keyOfSession: people.bySession },
+        ...{ ...common, id, keyOfSession: people.bySession, repeats: house.repeatsUs([options.entityId]) },
         keep: ({ person, said }) => people.keep(person, said.session),
       }),
       answers: [

@@ -34,6 +34,8 @@ export interface RedirectsNeeds {
   id: string;
   own: Own;
   settings: Settings;
+  /** It may say again what it was told here. */
+  repeats: boolean;
   keys(): Promise<OwnKeys>;
   /** The provider's metadata in force; undefined where there is none. */
   provider(): Promise<IdentityProvider | undefined>;
@@ -50,7 +52,7 @@ const refused = (why: NotVerified['why'], reason: string): NotVerified => ({ out
 /** The way in by a SAML identity provider: the web browser SSO profile (saml-profiles section 4.1), begun by us. */
 export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
   const { now, own, settings, id } = needs;
-  const table = rowsOf(settings);
+  const table = rowsOf({ ...settings, repeatsUs: settings.repeatsUs || needs.repeats });
   const write = createAuthnRequestWriter({ entityId: own.entityId, now, random: needs.random });
 
   async function inForce(): Promise<IdentityProvider> {
@@ -139,6 +141,7 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
     believe: (said) => believed(table, said),
     grounds: (said) => groundsOf(table, said),
     atMost: mostBelieved(table),
+    freshness: settings.freshness,
     able: (wanted) => wanted === 'identity' || classesOf(settings, wanted) !== undefined,
   };
 }

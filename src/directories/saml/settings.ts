@@ -82,6 +82,10 @@ export const settings = z.strictObject({
       map: z.record(text, text).optional().describe('Its groups, each with the group that it stands for here'),
     })
     .prefault({}),
+  freshness: duration
+    .refine((length) => length >= 60_000 && length <= 30 * DAY, 'must be a duration from 1m to 30d')
+    .default(12 * HOUR)
+    .describe('How long ago it may have shown more than who it is; longer ago that is all that counts'),
   askAgain: duration
     .refine((length) => length >= HOUR && length <= 90 * DAY, 'must be a duration from 1h to 90d')
     .default(DAY)

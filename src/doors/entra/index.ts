@@ -45,6 +45,8 @@ const entra: DoorModule<EntraSettings, EntraApplication> = {
   settings: entraSettings,
   application: entraApplication,
   check: checkTenants,
+  // It passes on `amr` as an external method gave it.
+  tells: (applications) => applications.map(({ settings }) => settings.tenant),
   commands,
 
   async create(_settings, ports) {

@@ -1,0 +1,85 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { entra as says } from '../../src/directories/oidc/double.ts';
+import { OTHER_TENANT, startEntra, TENANT } from '../../src/doors/entra/testing/entra.ts';
+import { Client } from '../support/client.ts';
+import { asTenant, backAtEntra, goOn, OFFICE, pinned, sentHere } from '../support/entra.ts';
+import { appHolder } from '../support/holders.ts';
+import { freePort } from '../support/ports.ts';
+import { stage } from '../support/scene.ts';
+import { startUpstream, wayTo } from '../support/upstream.ts';
+
+/**
+ * Entra asks this gateway for its second step, and passes on what it was told: whoever then comes here by Entra brings
+ * our own word, which is one proof given once.
+ */
+const [port, site] = [await freePort(), await freePort()];
+const entra = await startEntra(() => Date.now());
+const ids = ['tenant', 'another'];
+const upstream = await startUpstream(ids.map((id) => `http://localhost:${port}/return/directories/${id}`));
+afterAll(() => Promise.all([entra.close(), upstream.close()]));
+
+const directory = (tid: string) => ({
+  ...{ ...upstream.directory, preset: 'entra', name: tid, requires: { tid: [tid] } },
+  asks: { twoKinds: { acrs: ['c1'] } },
+});
+
+const scene = stage(() => ({
+  ports: { gateway: port, relyingParty: site },
+  config: {
+    ...asTenant(entra),
+    factors: { password: {}, totp: {} },
+    directories: { tenant: directory(TENANT), another: directory(OTHER_TENANT) },
+    policy: {
+      rules: [
+        { name: 'all', level: 'sfa' },
+        { name: 'courses', applications: ['courses'], level: 'mfa', remember: '30d' },
+      ],
+    },
+  },
+}));
+
+/** Comes to Courses by a tenant that says of this object what Entra says after a second step. */
+async function byWayOf(id: string, tid: string, oid: string) {
+  const now = Math.floor(Date.now() / 1000);
+  upstream.next = {
+    sub: oid,
+    claims: {},
+    says(asked) {
+      const said = says({ asked, shown: 'second', since: now, now, optional: true });
+      // As it was answered here: amr otp.
+      return 'error' in said ? said : { claims: { ...said.claims, oid, tid, amr: ['pwd', 'otp', 'mfa'] } };
+    },
+  };
+  const browser = new Client();
+  const page = await browser.open(`${scene.gateway.relyingParty}/courses/login`);
+  return browser.follow(await browser.get(new URL(wayTo(page.body, id), page.url)));
+}
+
+describe('our own statement, coming back as another house’s', () => {
+  it('is no second proof: a method of one’s own is asked for', async () => {
+    const someone = await appHolder(scene);
+    const oid = await pinned(scene, someone);
+    await entra.discover(`${scene.gateway.url}${OFFICE}`);
+    const there = scene.elsewhere(someone);
+    const page = await goOn(there.client, await sentHere(scene, entra, there.client, { oid }));
+    await backAtEntra(there.client, await there.code(page, scene.nextCode(there)));
+    expect(entra.judged.at(-1)).toEqual({ acr: 'possessionorinherence', amr: 'otp' });
+
+    expect((await byWayOf('tenant', TENANT, oid)).body).toContain('otpauth:');
+    const proved = () => scene.audit().filter(({ event }) => event === 'sign-in.proved');
+    await expect
+      .poll(() => proved().map(({ detail }) => JSON.parse(detail)))
+      .toContainEqual(
+        expect.objectContaining({
+          ...{ factor: 'upstream:tenant', kinds: ['knowledge'] },
+          said: expect.objectContaining({ amr: ['pwd', 'otp', 'mfa'] }),
+        }),
+      );
+  });
+
+  it('is told apart from the word of a tenant that asks nothing of us', async () => {
+    const home = await byWayOf('another', OTHER_TENANT, 'somebody-else');
+    expect(home.url.href).toContain('/courses');
+    expect(home.body).not.toContain('otpauth:');
+  });
+});
