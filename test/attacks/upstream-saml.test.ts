@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
+import { sign } from '../../src/saml/testing/messages.ts';
+import { type Parts, wrappings } from '../../src/saml/testing/wrapping.ts';
 import { Client } from '../support/client.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import type { Saying } from '../support/identity-provider.ts';
+import { encrypted, type Saying } from '../support/identity-provider.ts';
 import { freePort } from '../support/ports.ts';
 import { type Flow, RelyingParty } from '../support/relying-party.ts';
 import {
@@ -121,6 +123,13 @@ describe('a Response', () => {
     await isAudited(reason);
   });
 
+  it('reads nobody but whom the house signed, from an assertion signed alone and a Response signed alone', async () => {
+    for (const signs of ['assertion', 'response'] as const) {
+      const somebody = await away();
+      expect((await back(somebody, responseOf(partner, somebody.asked, { sign: signs }))).location).toBeDefined();
+    }
+  });
+
   it('is nothing in another browser, counts once, and of nobody’s asking is none', async () => {
     const ada = await away();
     const xml = responseOf(partner, ada.asked);
@@ -143,6 +152,71 @@ describe('a Response', () => {
     expect((await back(first, responseOf(partner, first.asked, { id }))).location).toBeDefined();
     expect((await back(second, responseOf(partner, second.asked, { id }))).text).toContain(UNBELIEVABLE);
     await isAudited(/^replay/);
+  });
+});
+
+describe('signature wrapping', () => {
+  /** What the house signed for Mallory, who has an account there, and what Mallory writes of Alice. */
+  const partsFor = (asked: Asked): Parts => {
+    const { idp, acs, entityId } = partner;
+    const saying = { entityId, acs, inResponseTo: asked.id };
+    const mallory = () => idp.assertion({ ...saying, name: 'mallory', id: '_assertion' });
+    const response: Parts['response'] = (content, more = {}) =>
+      idp.around(saying, content, { id: '_response', ...more });
+    return {
+      forged: ({ id = '_forged', attributes = '' } = {}) =>
+        idp.assertion({ ...saying, name: 'alice', id, attributes: statement(attributes) }),
+      realAssertion: () => sign(mallory(), idp.identity, { element: 'Assertion' }),
+      realResponse: () => sign(response(mallory()), idp.identity, { element: 'Response' }),
+      response,
+      encrypted: (xml) => encrypted(xml, ours),
+    };
+  };
+  const statement = (inner: string) => inner && `<saml:AttributeStatement>${inner}</saml:AttributeStatement>`;
+  // Nothing is made of parts before it is forged.
+  const names = wrappings({} as Parts).map(([name]) => name);
+  let ours: string;
+
+  beforeAll(async () => {
+    const { body } = await new Client().open(partner.entityId);
+    const [, certificate = ''] = /use="encryption"[\s\S]*?X509Certificate>([^<]+)</.exec(body) ?? [];
+    ours = `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`;
+  });
+
+  it('signs nobody in, in any position, and each try is audited', async () => {
+    const before = reasons().length;
+    for (const name of names) {
+      const somebody = await away();
+      const forge = wrappings(partsFor(somebody.asked)).find(([one]) => one === name)?.[1];
+      const told = await back(somebody, forge?.() ?? '');
+      expect([name, told.location, told.text]).toEqual([name, undefined, expect.stringContaining(UNBELIEVABLE)]);
+    }
+    await expect.poll(() => reasons().slice(before)).toHaveLength(names.length);
+    for (const reason of reasons().slice(before)) expect(reason).toMatch(/^(assertion|signature|schema|unsigned|kind)/);
+  });
+});
+
+describe('two subjects', () => {
+  it.each<[string, (xml: string) => string]>([
+    [
+      'two Subjects',
+      (xml) => xml.replace(/<saml:Subject>.*<\/saml:Subject>/s, (it) => it.replace('name-of-alice', 'bob') + it),
+    ],
+    [
+      'two NameIDs',
+      (xml) => xml.replace(/<saml:NameID .*?<\/saml:NameID>/s, (it) => it.replace('name-of-alice', 'bob') + it),
+    ],
+    ['two AuthnStatements', (xml) => xml.replace(/<saml:AuthnStatement .*?<\/saml:AuthnStatement>/s, (it) => it + it)],
+  ])('%s, all of it signed by the house, sign nobody in', async (_name, doubled) => {
+    const somebody = await away();
+    const { idp, acs, entityId } = partner;
+    const saying = { entityId, acs, inResponseTo: somebody.asked.id };
+    const inner = sign(doubled(idp.assertion(saying)), idp.identity, { element: 'Assertion' });
+    const before = reasons().length;
+    expect((await back(somebody, idp.around(saying, inner))).text).toContain(UNBELIEVABLE);
+    await expect
+      .poll(() => reasons().slice(before))
+      .toEqual([expect.stringMatching(/^(schema|assertion|authentication|subject)/)]);
   });
 });
 

@@ -23,6 +23,10 @@ export interface Saying {
   authnInstant?: number;
   id?: string;
   name?: string;
+  /** Last part of its format; persistent by default. */
+  nameFormat?: string;
+  /** How long the confirmation is good where that is less, milliseconds. */
+  confirmed?: number;
   sessionIndex?: string;
   attributes?: string;
   sign?: 'both' | 'assertion' | 'response';
@@ -39,12 +43,14 @@ export class FakeIdentityProvider {
   identity: Identity;
   /** Published beside the first. */
   further: Identity[] = [];
+  entityId: string;
   readonly #server: Server;
 
   constructor(server: Server, identity: Identity) {
     this.#server = server;
     this.identity = identity;
     this.url = `http://localhost:${(server.address() as AddressInfo).port}`;
+    this.entityId = this.url;
     server.on('request', (_request, response) => response.end(this.metadata()));
   }
 
@@ -64,44 +70,62 @@ export class FakeIdentityProvider {
       `<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`;
     const service = (name: string, binding: string, path: string) =>
       `<md:${name} Binding="${BINDING}${binding}" Location="${this.url}${path}"/>`;
-    return `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="${this.url}"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${[this.identity, ...this.further].map(key).join('')}${service('SingleLogoutService', 'HTTP-Redirect', '/slo')}${service('SingleSignOnService', 'HTTP-Redirect', '/sso')}${service('SingleSignOnService', 'HTTP-POST', '/sso')}</md:IDPSSODescriptor></md:EntityDescriptor>`;
+    return `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="${this.entityId}"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${[this.identity, ...this.further].map(key).join('')}${service('SingleLogoutService', 'HTTP-Redirect', '/slo')}${service('SingleSignOnService', 'HTTP-Redirect', '/sso')}${service('SingleSignOnService', 'HTTP-POST', '/sso')}</md:IDPSSODescriptor></md:EntityDescriptor>`;
   }
 
   /** A response's XML. */
   response(saying: Saying): string {
-    const { inResponseTo, issuer = this.url, destination = saying.acs, signer = this.identity } = saying;
+    const { signer = this.identity } = saying;
     const signs = saying.sign ?? 'both';
-    const answered = inResponseTo === undefined ? '' : ` InResponseTo="${inResponseTo}"`;
     let inner = '';
     if (saying.status === undefined) {
-      inner = this.#assertion(saying, answered);
+      inner = this.assertion(saying);
       if (signs !== 'response') inner = sign(inner, signer, { element: 'Assertion' });
       if (saying.encryptFor !== undefined) inner = encrypted(inner, saying.encryptFor);
     }
-    const [top, second] = saying.status ?? ['Success', ''];
-    const codes = `<samlp:StatusCode Value="${STATUS}${top}">${second && `<samlp:StatusCode Value="${STATUS}${second}"/>`}</samlp:StatusCode>`;
-    const xml = `<samlp:Response ${NAMES} ID="_${randomUUID()}" Version="2.0" IssueInstant="${at(0)}" Destination="${destination}"${answered}><saml:Issuer>${issuer}</saml:Issuer><samlp:Status>${codes}</samlp:Status>${inner}</samlp:Response>`;
+    const xml = this.around(saying, inner);
     return signs === 'assertion' ? xml : sign(xml, signer, { element: 'Response' });
   }
 
-  #assertion(saying: Saying, answered: string): string {
-    const { lasts = 60_000, issuer = this.url, recipient = saying.acs, audience = saying.entityId } = saying;
+  /** An unsigned Response with that in it. */
+  around(saying: Saying, inner: string, { id = `_${randomUUID()}`, extensions = '' } = {}): string {
+    const { issuer = this.entityId, destination = saying.acs } = saying;
+    const [top, second] = saying.status ?? ['Success', ''];
+    const codes = `<samlp:StatusCode Value="${STATUS}${top}">${second && `<samlp:StatusCode Value="${STATUS}${second}"/>`}</samlp:StatusCode>`;
+    return `<samlp:Response ${NAMES} ID="${id}" Version="2.0" IssueInstant="${at(0)}" Destination="${destination}"${answeredBy(saying)}><saml:Issuer>${issuer}</saml:Issuer>${extensions}<samlp:Status>${codes}</samlp:Status>${inner}</samlp:Response>`;
+  }
+
+  /** Unsigned. */
+  assertion(saying: Saying): string {
+    const {
+      lasts = 60_000,
+      confirmed = lasts,
+      issuer = this.entityId,
+      recipient = saying.acs,
+      audience = saying.entityId,
+    } = saying;
     const { id = `_${randomUUID()}`, name = 'name-of-alice', attributes = '', authnInstant = Date.now() } = saying;
-    const classRef = saying.classRef ?? 'https://refeds.org/profile/sfa';
-    return `<saml:Assertion ${NAMES} ID="${id}" Version="2.0" IssueInstant="${at(0)}"><saml:Issuer>${issuer}</saml:Issuer><saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" NameQualifier="${this.url}" SPNameQualifier="${saying.entityId}">${name}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="${at(lasts)}" Recipient="${recipient}"${answered}/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${at(-1000)}" NotOnOrAfter="${at(lasts)}"><saml:AudienceRestriction><saml:Audience>${audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="${new Date(authnInstant).toISOString()}" SessionIndex="${saying.sessionIndex ?? 'index-1'}"><saml:AuthnContext><saml:AuthnContextClassRef>${classRef}</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>${attributes}</saml:Assertion>`;
+    const { classRef = 'https://refeds.org/profile/sfa', nameFormat = 'persistent' } = saying;
+    const version = nameFormat === 'emailAddress' || nameFormat === 'unspecified' ? '1.1' : '2.0';
+    const qualifiers =
+      nameFormat === 'persistent' ? ` NameQualifier="${this.entityId}" SPNameQualifier="${saying.entityId}"` : '';
+    return `<saml:Assertion ${NAMES} ID="${id}" Version="2.0" IssueInstant="${at(0)}"><saml:Issuer>${issuer}</saml:Issuer><saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:${version}:nameid-format:${nameFormat}"${qualifiers}>${name}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="${at(confirmed)}" Recipient="${recipient}"${answeredBy(saying)}/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${at(-1000)}" NotOnOrAfter="${at(lasts)}"><saml:AudienceRestriction><saml:Audience>${audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="${new Date(authnInstant).toISOString()}" SessionIndex="${saying.sessionIndex ?? 'index-1'}"><saml:AuthnContext><saml:AuthnContextClassRef>${classRef}</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>${attributes}</saml:Assertion>`;
   }
 
   /** An unsigned LogoutRequest or LogoutResponse. */
   logout(name: 'LogoutRequest' | 'LogoutResponse', destination: string, attributes: string, content: string): string {
-    return `<samlp:${name} ${NAMES} ID="_${randomUUID()}" Version="2.0" IssueInstant="${at(0)}" Destination="${destination}" ${attributes}><saml:Issuer>${this.url}</saml:Issuer>${content}</samlp:${name}>`;
+    return `<samlp:${name} ${NAMES} ID="_${randomUUID()}" Version="2.0" IssueInstant="${at(0)}" Destination="${destination}" ${attributes}><saml:Issuer>${this.entityId}</saml:Issuer>${content}</samlp:${name}>`;
   }
 }
+
+const answeredBy = ({ inResponseTo }: Pick<Saying, 'inResponseTo'>): string =>
+  inResponseTo === undefined ? '' : ` InResponseTo="${inResponseTo}"`;
 
 export const statusElement = (top: string, second = ''): string =>
   `<samlp:Status><samlp:StatusCode Value="${STATUS}${top}">${second && `<samlp:StatusCode Value="${STATUS}${second}"/>`}</samlp:StatusCode></samlp:Status>`;
 
 /** XML Encryption 1.1 with AES-256-GCM and RSA-OAEP, written by hand. */
-function encrypted(assertion: string, certificate: string): string {
+export function encrypted(assertion: string, certificate: string): string {
   const key = randomBytes(32);
   const nonce = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
