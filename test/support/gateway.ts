@@ -37,6 +37,8 @@ export interface GatewayOptions {
   prefix?: string;
   /** Ports to come back to after a restart. */
   ports?: Omit<Ports, 'serviceProvider'> & Partial<Ports>;
+  /** Its name in its address: `localhost` by default. Two gateways that one browser visits need two, for cookies know no ports. */
+  host?: string;
   /** Starts from config/demo.yaml, moved to free ports, in the place of the short configuration below. */
   demo?: boolean;
   /** Joins the configuration, objects by key, anything else replaced. */
@@ -88,7 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     relyingParty: options.ports?.relyingParty ?? (await freePort()),
     serviceProvider: options.ports?.serviceProvider ?? (await freePort()),
   };
-  const url = `http://localhost:${ports.gateway}`;
+  const url = `http://${options.host ?? 'localhost'}:${ports.gateway}`;
   const site = `http://127.0.0.1:${ports.relyingParty}`;
   const redis = options.redis ? { url: options.redis } : options.redisGroup;
   const own: Tree = {
