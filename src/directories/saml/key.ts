@@ -43,7 +43,7 @@ export function keyOfName(
 const READERS: Readonly<Record<Key, (said: Said, place: Place) => string>> = {
   'subject-id': (said, { scopes }) => scoped(said, 'urn:oasis:names:tc:SAML:attribute:subject-id', scopes),
   'pairwise-id': (said, { scopes }) => scoped(said, 'urn:oasis:names:tc:SAML:attribute:pairwise-id', scopes),
-  objectidentifier: (said) => only(said, 'http://schemas.microsoft.com/identity/claims/objectidentifier'),
+  objectidentifier,
   persistent,
 };
 
@@ -55,6 +55,16 @@ function only({ attributes }: Said, name: string): string {
     throw new SamlFault('subject', `no ${name}, or an impossible one`);
   if (more.length > 0) throw new SamlFault('subject', `${values.length} values of ${name}`);
   return value;
+}
+
+const ENTRA = 'http://schemas.microsoft.com/identity/claims/';
+
+/** Within a tenant: the issuer's, `https://sts.windows.net/<tenant>/`. One that says that it is of another is another's. */
+function objectidentifier(said: Said): string {
+  const tenants = said.attributes.filter(({ name }) => name === `${ENTRA}tenantid`).flatMap(({ values }) => values);
+  if (tenants.some((tenant) => !said.issuer.toLowerCase().includes(tenant.trim().toLowerCase())))
+    throw new SamlFault('subject', 'an object of another tenant');
+  return only(said, `${ENTRA}objectidentifier`);
 }
 
 /** SAML subject identifier attributes, section 3.3.1: both parts are compared without case. */

@@ -36,8 +36,9 @@ const names = (what: string) =>
   texts.optional().describe(`Attributes that hold ${what}, by their names; the first that is sent counts`);
 const NAME_IDS = Object.keys(NAME_ID_FORMATS) as [NameIdFormat, ...NameIdFormat[]];
 
-/** `directories.<id>` of the type saml: an identity provider elsewhere. */
-export const settings = z.strictObject({
+const ENTRA = 'https://sts.windows.net/';
+
+const fields = z.strictObject({
   name: localized.describe('As people know the provider: it stands on the button'),
   metadata: metadataSource.describe('Where its metadata comes from'),
   entityId: entityId.describe('Its entityID, to the character'),
@@ -105,4 +106,13 @@ export const settings = z.strictObject({
     })
     .prefault({}),
 });
+
+/** `directories.<id>` of the type saml: an identity provider elsewhere. */
+export const settings = fields.refine(
+  ({ entityId: theirs, asks }) => !theirs.startsWith(ENTRA) || (asks.twoKinds ?? asks.resistant) === undefined,
+  {
+    path: ['asks'],
+    error: 'must be left out for Entra, which knows none: people would be stranded at a page of its own',
+  },
+);
 export type Settings = z.infer<typeof settings>;
