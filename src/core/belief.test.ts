@@ -43,6 +43,21 @@ describe('what is believed of another house', () => {
     );
   });
 
+  it('is the same in whatever order, and however often, something is said or a line stands', () => {
+    const sorted = (it: ReturnType<typeof believed>) => ({
+      ...it,
+      kinds: [...it.kinds].sort(),
+      amr: [...it.amr].sort(),
+    });
+    fc.assert(
+      fc.property(table, said, (rows, it) => {
+        const twice = (all: readonly string[]) => [...all, ...all].reverse();
+        const again = { values: { amr: twice(it.values.amr), acr: twice(it.values.acr) } };
+        expect(sorted(believed([...rows, ...rows].reverse(), again))).toEqual(sorted(believed(rows, it)));
+      }),
+    );
+  });
+
   it('is no more when less is said, and never above what the table could make', () => {
     fc.assert(
       fc.property(table, said, fc.nat(), (rows, it, at) => {

@@ -12,9 +12,9 @@ export function wishOf(evaluation: FullEvaluation, { wants, loginHint }: SignInR
   const { requirement, account, hold } = evaluation;
   const proof = proofOf(evaluation);
   // What was proven before a hold counts for nothing, and `never` wants a second factor of this very request.
-  const anew = wants.reauthenticate || hold !== undefined || (requirement.perRequest && proof !== 'identity');
-  const lately = proof === 'identity' ? [] : overdue(evaluation, now);
-  const ages = [wants.maxAge, requirement.freshness, anew ? 0 : undefined, ...lately].flatMap((age) => age ?? []);
+  const again = proof !== 'identity' && (requirement.perRequest || isOverdue(evaluation, now));
+  const anew = wants.reauthenticate || hold !== undefined || again;
+  const ages = [wants.maxAge, requirement.freshness, anew ? 0 : undefined].flatMap((age) => age ?? []);
   return {
     proof,
     ...(ages.length > 0 ? { maxAge: Math.min(...ages) } : {}),
@@ -22,11 +22,11 @@ export function wishOf(evaluation: FullEvaluation, { wants, loginHint }: SignInR
   };
 }
 
-/** Where more was shown there, and too long ago to count, it would only be said again: it is asked for by an age. */
-function overdue({ evidence }: FullEvaluation, now: number): number[] {
-  return evidence.flatMap((proof) => {
+/** Where more was shown there, and too long ago to count, the house would only say that again: it is to ask anew. */
+function isOverdue({ evidence }: FullEvaluation, now: number): boolean {
+  return evidence.some((proof) => {
     const { freshness, at, ageless } = proof;
-    return freshness !== undefined && !ageless && isSecondFactor(proof) && now - at > freshness ? [freshness] : [];
+    return freshness !== undefined && !ageless && isSecondFactor(proof) && now - at > freshness;
   });
 }
 
