@@ -7,6 +7,7 @@ import type { I18n, Values } from './i18n.ts';
 import { direction, ownName } from './languages.ts';
 import type { PageName, Pages } from './models.ts';
 import { moments } from './moments.ts';
+import { sceneOf } from './scenes.ts';
 import { ownZone, times } from './times.ts';
 
 /** Where people turn to when stuck; shown at the foot of every page. */
@@ -117,6 +118,7 @@ function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: Renderer
     /** What stands where there is no picture: the first letter, or the first Han character. */
     initial: (name: string) => [...letters.segment(name.trim())][0]?.segment.toLocaleUpperCase(locale) ?? '',
     glyph,
+    sceneOf,
     ...moments(when, t),
     svg: (document: string) => `data:image/svg+xml;base64,${Buffer.from(document).toString('base64')}`,
     ...when,
