@@ -3,6 +3,7 @@ import { type Account, type AccountStatus, isOut, isUsable, type Seen } from '..
 import { isRight, type PasswordVerdict, type Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { Nobody } from '../core/factor-ports.ts';
+import { upstreamOf } from '../core/said.ts';
 import type { NewAccount } from '../core/store.ts';
 import type { Delays } from './delays.ts';
 import { createIds } from './ids.ts';
@@ -95,6 +96,12 @@ export function createAccounts(
     return account;
   }
 
+  /** The account that somebody at another house was linked to. */
+  async function linkedTo({ directory, person }: Found): Promise<Account | undefined> {
+    const link = await durable.credentials.byLookup(upstreamOf(directory), person.key);
+    return link && durable.accounts.byId(link.account);
+  }
+
   const personOf = (account: Account) => directories.get(account.directory)?.byKey(account.directoryKey);
 
   /** Of somebody who may not sign in: what is known is kept, and what they have ends. One search alone makes nobody gone. */
@@ -126,7 +133,7 @@ export function createAccounts(
   return {
     async find(login) {
       const found = await logins.find(login);
-      return found && link(found.directory, found.person);
+      return found && ((await linkedTo(found)) ?? link(found.directory, found.person));
     },
     keep: ({ directory, person }) => link(directory, person),
     async named(login) {

@@ -17,6 +17,7 @@ import { createSecretQuestions } from './secret-questions.ts';
 
 export { contactTrouble, maskedContact } from './contact-addresses.ts';
 export { type Contact, type ContactKind, SETTLING } from './contacts.ts';
+export { LINK, type Link, linksIn, linkTo } from './links.ts';
 export type { AccountsNeeds } from './needs.ts';
 export { type Asking, GIVEN_QUESTIONS, normalQuestion, type Typed } from './secret-answers.ts';
 export { QUESTIONS } from './secret-questions.ts';

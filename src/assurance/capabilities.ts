@@ -2,6 +2,7 @@ import { atMost, openerOf } from '../accounts/strength.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { configuredId } from '../core/application.ts';
 import { type Level, levelOf, type Proof } from '../core/assurance.ts';
+import { isUpstream } from '../core/said.ts';
 import type { EvaluationInput } from '../core/sign-in.ts';
 import type { AssuranceNeeds } from './needs.ts';
 import { isPresentable } from './presentable.ts';
@@ -26,7 +27,7 @@ export function createCapabilities({ factors, directories }: Pick<AssuranceNeeds
       const it = factors.get(credential.factor);
       return it && isPresentable(it, presents) ? [atMost(it, credential)] : [];
     });
-    const elsewhere = account ? upstreams.within(account, allowed, presents) : [];
+    const elsewhere = account ? upstreams.within(account, working, allowed, presents) : [];
     return levelOf([...(first ? [atMost(first)] : []), ...proofs, ...elsewhere]);
   }
 
@@ -36,7 +37,7 @@ export function createCapabilities({ factors, directories }: Pick<AssuranceNeeds
     const second = [...factors].filter(
       ([id, it]) => (allowed === undefined || allowed.includes(id)) && isPresentable(it, presents),
     );
-    const elsewhere = upstreams.within(undefined, allowed, presents);
+    const elsewhere = upstreams.within(undefined, [], allowed, presents);
     return levelOf([...(first ? [atMost(first)] : []), ...second.map(([, it]) => atMost(it)), ...elsewhere]);
   }
 
@@ -47,6 +48,7 @@ export function createCapabilities({ factors, directories }: Pick<AssuranceNeeds
 
   /** Whether its factor would take anything of a credential. */
   function proves(credential: Credential): boolean {
+    if (isUpstream(credential)) return upstreams.leads(credential);
     const it = factors.get(credential.factor);
     return it !== undefined && atMost(it, credential).kinds.length > 0;
   }
@@ -84,7 +86,7 @@ export function createCapabilities({ factors, directories }: Pick<AssuranceNeeds
 
   /** What an earlier proof is worth to this application, now: its factor may refuse it, or trust it less. */
   function reviewer(account: Account, working: readonly Credential[], { application }: { application: string }) {
-    const believed = upstreams.believed(account);
+    const believed = upstreams.believed(account, working);
     return <P extends Proof>(proof: P): P[] => {
       if (proof.said !== undefined) return believed(proof);
       const credential = working.find(({ id }) => id === proof.credential);
@@ -98,7 +100,21 @@ export function createCapabilities({ factors, directories }: Pick<AssuranceNeeds
     };
   }
 
-  return { reachable, offered, standingOf, isSecond, isOwn, isEnrolled, works, elders, reviewer };
+  const { there, housesOf, housesAble } = upstreams;
+  return {
+    reachable,
+    offered,
+    standingOf,
+    isSecond,
+    isOwn,
+    isEnrolled,
+    works,
+    elders,
+    reviewer,
+    there,
+    housesOf,
+    housesAble,
+  };
 }
 
 export type Capabilities = ReturnType<typeof createCapabilities>;

@@ -82,6 +82,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
   const { accounts, lastKnown, credentials, evidence, devices, holds, attempts, passwordExpiry } = parts;
   const capabilities = createCapabilities(deps);
   const { reachable, offered, standingOf, isSecond, isOwn, isEnrolled, works, elders, reviewer } = capabilities;
+  const { there, housesOf, housesAble } = capabilities;
   const requirements = createRequirements(deps);
   const { requirementOf, needsSecond } = requirements;
   const present = createPresence(deps, { accounts, lastKnown });
@@ -144,7 +145,11 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     { account, away }: Partial<Present> = {},
   ): Promise<FullEvaluation> {
     const [all, { hold, since: changed }, stopped] = account
-      ? await Promise.all([credentials.ofAccount(account.id), holds.standing(account.id), attempts.stopped(account.id)])
+      ? await Promise.all([
+          credentials.ofAccount(account.id).then(there),
+          holds.standing(account.id),
+          attempts.stopped(account.id),
+        ])
       : [[], { since: 0, hold: undefined }, NOTHING];
     const enrolled = all.filter(heldTo(hold)).filter(sets(input.application, hold));
     const demanded = required(input, enrolled, { ...(account && { account }), ...(away && { away }) });
@@ -212,6 +217,8 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     works,
     elders,
     needsSecond,
+    housesOf,
+    housesAble,
   };
 }
 

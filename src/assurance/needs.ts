@@ -12,7 +12,7 @@ export interface AssuranceNeeds {
   ephemeral: EphemeralStore;
   audit: AuditPort;
   factors: EnabledFactors;
-  directories: ReadonlyMap<string, Pick<Directory, 'redirects' | 'passwordless'>>;
+  directories: ReadonlyMap<string, Pick<Directory, 'byKey' | 'redirects' | 'passwordless'>>;
   applications: ReadonlyMap<string, Application>;
   rules: readonly Rule[];
   acr: AcrTable;

@@ -26,7 +26,7 @@ export function createStillAllowed(
   deps: Pick<AssuranceNeeds, 'now' | 'factors' | 'rules' | 'acr'>,
   { present, credentials, holds, passwordExpiry, capabilities, requirements }: Parts,
 ) {
-  const { isEnrolled, works, reviewer } = capabilities;
+  const { isEnrolled, works, reviewer, there } = capabilities;
   const { requirementOf } = requirements;
   const reserved = onlyIfNamed(deps.factors);
 
@@ -77,7 +77,7 @@ export function createStillAllowed(
     if (await holds.of(account.id)) return false;
     if (input.kind === 'use' && away === undefined) return true;
     if (away === undefined && (await passwordExpiry.disabled(account))) return false;
-    const all = await credentials.ofAccount(account.id);
+    const all = await there(await credentials.ofAccount(account.id));
     if (away) return checkUse(input, account, all, away);
     const enrolled = isEnrolled(account, all);
     const request = { application: input.application, request: NO_REQUEST, wants: NOTHING_MORE };

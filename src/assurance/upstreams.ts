@@ -1,4 +1,5 @@
-import type { Account } from '../core/account.ts';
+import { linksIn } from '../accounts/links.ts';
+import { type Account, type Credential, isUsable } from '../core/account.ts';
 import type { Proof } from '../core/assurance.ts';
 import type { Belief } from '../core/belief.ts';
 import type { PromptKind } from '../core/prompt.ts';
@@ -7,31 +8,67 @@ import type { AssuranceNeeds } from './needs.ts';
 
 /** What other houses' words are worth, by what the configuration says of each now. */
 export function createUpstreams({ directories }: Pick<AssuranceNeeds, 'directories'>) {
-  /** A proof as it counts now; none of a house that isn't asked any more, or that the account isn't from. */
+  /** Houses that may say who somebody is: their own, and those that they linked. */
+  const housesOf = (account: Pick<Account, 'directory'>, working: readonly Credential[]): string[] => [
+    account.directory,
+    ...linksIn(working).map(({ directory }) => directory),
+  ];
+
+  /** A proof as it counts now; none of a house that isn't asked any more, or that the account neither is from nor has linked. */
   const believed =
-    (account: Pick<Account, 'directory'>) =>
+    (account: Pick<Account, 'directory'>, working: readonly Credential[]) =>
     <P extends Proof>(proof: P): P[] => {
-      const { said } = proof;
+      const { said, factor, credential } = proof;
       if (said === undefined) return [proof];
-      const directory = directoryOfUpstream(proof.factor);
-      const redirects = directory === account.directory ? directories.get(directory)?.redirects : undefined;
+      const directory = directoryOfUpstream(factor) ?? '';
+      // What came by a link rests on that very one, as another method's proof does on it.
+      const isTheirs =
+        credential === factor
+          ? directory === account.directory
+          : working.some((one) => one.id === credential && one.factor === factor);
+      const redirects = isTheirs ? directories.get(directory)?.redirects : undefined;
       return redirects ? [{ ...proof, ...redirects.believe(said), freshness: redirects.freshness }] : [];
     };
 
-  /** What could be shown at most: by one account at its own, by anybody at whichever. */
+  /** What could be shown at most: by one account at its own houses, by anybody at whichever. */
   function within(
     account: Pick<Account, 'directory'> | undefined,
+    working: readonly Credential[],
     allowed: readonly string[] | undefined,
     presents: readonly PromptKind[] | undefined,
   ): Proof[] {
     if (allowed && !allowed.includes(UPSTREAM)) return [];
     if (presents && !presents.includes('redirect')) return [];
+    const own = account && housesOf(account, working);
     return [...directories].flatMap(([id, { redirects }]) =>
-      redirects && (account === undefined || account.directory === id) ? [asProof(id, redirects.atMost)] : [],
+      redirects && (own === undefined || own.includes(id)) ? [asProof(id, redirects.atMost)] : [],
     );
   }
 
-  return { believed, within };
+  /** Those of them that could show more than one kind, by what their proofs name. */
+  const housesAble = (account: Pick<Account, 'directory'>, working: readonly Credential[]): string[] =>
+    within(account, working, undefined, undefined).flatMap(({ factor, kinds }) => (kinds.length > 1 ? [factor] : []));
+
+  /** Whether a link is to a house that may be linked. */
+  const leads = ({ factor }: Pick<Credential, 'factor'>): boolean => {
+    const redirects = directories.get(directoryOfUpstream(factor) ?? '')?.redirects;
+    return redirects !== undefined && redirects.linking !== 'never';
+  };
+
+  /** Without links of whoever isn't at that house any more, as far as it says: what came by them ends at this look. */
+  async function there(all: readonly Credential[]): Promise<Credential[]> {
+    const links = linksIn(all);
+    if (links.length === 0) return [...all];
+    const gone = await Promise.all(
+      links.map(async ({ directory, key, credential }) => {
+        const person = await directories.get(directory)?.byKey(key);
+        return person && isUsable(person.status) ? [] : [credential.id];
+      }),
+    );
+    return all.filter(({ id }) => !gone.flat().includes(id));
+  }
+
+  return { believed, within, housesOf, housesAble, leads, there };
 }
 
 const asProof = (directory: string, belief: Belief): Proof => ({

@@ -20,6 +20,9 @@ export const upstreamOf = (directory: string): string => `${PREFIX}${directory}`
 export const directoryOfUpstream = (factor: string): string | undefined =>
   factor.startsWith(PREFIX) ? factor.slice(PREFIX.length) : undefined;
 
+/** Whether a credential or a proof is of a provider, and no factor's. */
+export const isUpstream = ({ factor }: { factor: string }): boolean => factor.startsWith(PREFIX);
+
 /** What rules name all providers by, beside factors. */
 export const UPSTREAM = 'upstream';
 

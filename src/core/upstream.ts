@@ -29,6 +29,23 @@ export interface Verified {
   anew: boolean;
 }
 
+/**
+ * Whether people may sign in to an account that they have here by this provider as well: nobody, or whoever links it on
+ * their own pages.
+ */
+export const LINKING = ['never', 'owner'] as const;
+export type Linking = (typeof LINKING)[number];
+
+/** Whether a provider shows who it is anew where it is asked to, and says when; it does and doesn't say; or never does. */
+export type Anew = 'dated' | 'undated' | 'never';
+
+/**
+ * Whether an answer is of now, as far as this provider could make it so. Pure. Who may say when and says it was earlier
+ * wasn't asked anew, whatever the browser sent it.
+ */
+export const isOfNow = (asks: Anew, { said, anew }: Pick<Verified, 'said' | 'anew'>): boolean =>
+  anew || asks === 'never' || (asks === 'undated' && said.at === undefined);
+
 /** A session at a provider is over, by its own word: whose, or by its name for it, or both. */
 export interface EndedThere {
   key?: string;
@@ -61,6 +78,10 @@ export interface Redirects<P = unknown> extends Leaving {
   begin(wish: Wish, trip: Trip): Promise<Departure<P>>;
   /** Checks all of it: from this provider, to us, for what is pending, and not used before. */
   answer(returned: Returned, pending: P, trip: Pick<Trip, 'state' | 'back'>): Promise<Verified | NotVerified>;
+  readonly linking: Linking;
+  readonly anew: Anew;
+  /** The key of whom the provider calls so, for operators. Throws ERR_INPUT for what it calls nobody. */
+  keyOf(subject: string): string;
   /** From here on `byKey` knows this person as they were described. */
   keep(verified: Verified): Promise<void>;
   /** Checks what it says from server to server of a session's end. Absent: it never does. */

@@ -1,5 +1,7 @@
 import { contextOf } from '../accounts/context.ts';
 import type { Credentials } from '../accounts/credentials.ts';
+import { linksIn } from '../accounts/links.ts';
+import type { FullEvaluation } from '../assurance/evaluate.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Refused } from '../core/challenge.ts';
 import { hasCode } from '../core/errors.ts';
@@ -39,6 +41,12 @@ export function openingOf({ stage }: State, source: string): Opening | undefined
   return [stage, ...(stage.also ?? [])].find(({ factor, prompt }) => factor === source && prompt.kind === 'redirect');
 }
 
+/** Whom it must be there: of somebody known who linked them. */
+function subjectAt({ credentials }: FullEvaluation, directory: string | undefined): Pick<Wish, 'subject'> {
+  const link = linksIn(credentials).find((one) => one.directory === directory);
+  return link ? { subject: link.key } : {};
+}
+
 const contextFor = (state: string): string => `left:${state}`;
 
 interface Parts {
@@ -67,7 +75,7 @@ export function createLeaving(deps: SignInNeeds, { credentials, dispatcher, prog
   /** Where who it is has to be shown again although it was, a first method is to be set up on that. */
   async function wished(request: SignInRequest, state: State, browser: Browser, source: string): Promise<Wish> {
     const evaluation = await dispatcher.evaluate(request, state, browser);
-    const plain = wishOf(evaluation, request, deps.now());
+    const plain = { ...wishOf(evaluation, request, deps.now()), ...subjectAt(evaluation, directoryOfUpstream(source)) };
     const wish = state.stage.at === 'first' && evaluation.missing === 'second' ? freshly(plain) : plain;
     // It couldn't show that a moment ago.
     return state.asked?.includes(nameOf(source, wish)) ? { ...wish, proof: 'identity' } : wish;

@@ -88,7 +88,7 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
       .map(({ module }) => module.id);
   }
 
-  const upstreams = createUpstreamOpenings(deps);
+  const upstreams = createUpstreamOpenings(deps, evaluator);
   return {
     methods,
     lends,

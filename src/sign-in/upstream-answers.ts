@@ -1,10 +1,11 @@
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Credentials } from '../accounts/credentials.ts';
 import type { Evaluator } from '../assurance/evaluate.ts';
-import type { Account } from '../core/account.ts';
+import type { Account, Credential } from '../core/account.ts';
 import type { Evidence } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Returned } from '../core/redirect.ts';
-import { directoryOfUpstream, ELSEWHERE } from '../core/said.ts';
+import { directoryOfUpstream, ELSEWHERE, upstreamOf } from '../core/said.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Redirects, Verified } from '../core/upstream.ts';
 import { lockedFor, lookedAt } from '../lockout/attempt.ts';
@@ -17,13 +18,17 @@ import type { State } from './steps.ts';
 
 interface Parts {
   accounts: Accounts;
+  credentials: Credentials;
   attempts: Attempts;
-  evaluator: Pick<Evaluator, 'present'>;
+  evaluator: Pick<Evaluator, 'present' | 'works'>;
   advance: Advance;
 }
 
 /** An answer of another house: who it is, and what they were shown there. */
-export function createUpstreamAnswers(deps: SignInNeeds, { accounts, attempts, evaluator, advance }: Parts) {
+export function createUpstreamAnswers(
+  deps: SignInNeeds,
+  { accounts, attempts, credentials, evaluator, advance }: Parts,
+) {
   function refused(
     request: SignInRequest,
     browser: Browser,
@@ -45,22 +50,43 @@ export function createUpstreamAnswers(deps: SignInNeeds, { accounts, attempts, e
   /** Somebody known stays who they are: another one at their house signs in from the beginning, or not at all. */
   async function isAnother(account: string | undefined, directory: string, { person }: Verified): Promise<boolean> {
     if (account === undefined) return false;
+    const link = await credentials.byLookup(upstreamOf(directory), person.key);
+    if (link) return link.account !== account;
     const known = await accounts.byId(account);
     return known?.directory !== directory || known.directoryKey !== person.key;
   }
 
-  /** Their account, made at the first sign-in; undefined where they may not sign in. */
-  async function admitted(directory: string, redirects: Redirects, verified: Verified): Promise<Account | undefined> {
+  /** The account that they were linked to, else their own, made at the first sign-in; undefined where they may not sign in. */
+  async function admitted(
+    directory: string,
+    redirects: Redirects,
+    verified: Verified,
+  ): Promise<{ account: Account; link?: Credential } | undefined> {
+    const { person } = verified;
     await redirects.keep(verified);
-    const { id } = await accounts.keep({ directory, person: verified.person });
-    return (await evaluator.present(id))?.account;
+    const linked = () => credentials.byLookup(upstreamOf(directory), person.key);
+    const before = await linked();
+    const own = before ?? (await accounts.keep({ directory, person }));
+    // Linked in that very moment: whoever links looks for an account of theirs once more.
+    const link = before ?? (await linked());
+    if (link && !evaluator.works(link)) return undefined;
+    const account = (await evaluator.present(link?.account ?? own.id))?.account;
+    if (account === undefined || link === undefined) return account && { account };
+    // Whether another sign-in at the same moment says so first is all the same.
+    await credentials.update(link, link.data);
+    return { account, link };
   }
 
-  function proofOf(source: string, redirects: Redirects, verified: Verified, account: Account, request: string) {
-    const { said, anew } = verified;
+  function proofOf(
+    source: string,
+    redirects: Redirects,
+    { said, anew }: Verified,
+    { account, link }: { account: Account; link?: Credential },
+    request: string,
+  ) {
     const now = deps.now();
     return {
-      ...{ factor: source, credential: source, ...redirects.believe(said), said },
+      ...{ factor: source, credential: link?.id ?? source, ...redirects.believe(said), said },
       // Its clock may run ahead of ours; what nobody dates is of now for whatever ends, and of no age for whatever asks.
       at: Math.min(said.at ?? now, now),
       came: now,
@@ -97,11 +123,12 @@ export function createUpstreamAnswers(deps: SignInNeeds, { accounts, attempts, e
     if (await isAnother(subject, directory, verdict)) {
       return refused(request, browser, { source, why: 'another-person', reason: 'another-person' }, subject);
     }
-    const account = await admitted(directory, redirects, verdict);
-    if (account === undefined) {
+    const who = await admitted(directory, redirects, verdict);
+    if (who === undefined) {
       return refused(request, browser, { source, why: 'not-usable', reason: 'not-usable' }, subject);
     }
-    const proof = proofOf(source, redirects, verdict, account, request.request);
+    const { account } = who;
+    const proof = proofOf(source, redirects, verdict, who, request.request);
     const { kinds, phishingResistant, said } = proof;
     const told = { kinds, phishingResistant, said: said.values, anew: verdict.anew };
     const shown = said.at === undefined ? {} : { shown: new Date(said.at).toISOString() };

@@ -1,3 +1,4 @@
+import type { Evaluator } from '../assurance/evaluate.ts';
 import { UPSTREAM, upstreamOf } from '../core/said.ts';
 import type { Redirects } from '../core/upstream.ts';
 import type { SignInNeeds } from './needs.ts';
@@ -6,7 +7,10 @@ import type { Opening, Stage } from './steps.ts';
 import { nameOf } from './wishes.ts';
 
 /** The ways in by other houses: which are offered, and what each is asked for. */
-export function createUpstreamOpenings({ directories }: Pick<SignInNeeds, 'directories'>) {
+export function createUpstreamOpenings(
+  { directories }: Pick<SignInNeeds, 'directories'>,
+  { housesOf, works }: Pick<Evaluator, 'housesOf' | 'works'>,
+) {
   const all = [...directories].flatMap(([id, { redirects }]) => (redirects ? [{ id, redirects }] : []));
 
   const opening = (id: string, { name }: Redirects): Opening => ({
@@ -15,26 +19,35 @@ export function createUpstreamOpenings({ directories }: Pick<SignInNeeds, 'direc
     pending: null,
   });
 
+  const theirs = ({ account, credentials }: Preferring): readonly string[] | undefined =>
+    account && housesOf(account, credentials.filter(works));
+
   const canLeave = ({ presents }: Preferring) => presents === undefined || presents.includes('redirect');
 
-  /** Nobody's yet: every one. Somebody's: their own house, unless it was asked for just that in this sign-in. */
+  /** Nobody's yet: every one. Somebody's: their own and linked ones, unless asked for just that in this sign-in. */
   function first(evaluation: Preferring): Opening[] {
     const { account, asked = [], wish } = evaluation;
     if (!canLeave(evaluation)) return [];
+    const own = theirs(evaluation);
     return all
-      .filter(({ id }) => account === undefined || account.directory === id)
+      .filter(({ id }) => own === undefined || own.includes(id))
       .filter(({ id }) => account === undefined || !wish || !asked.includes(nameOf(upstreamOf(id), wish)))
       .map(({ id, redirects }) => opening(id, redirects));
   }
 
-  /** A second step: where the house could still show what is missing, it is asked before a method of one's own is. */
+  /** A second step: where the house that they came by could still show what is missing, it is asked before a method is. */
   function second(evaluation: Preferring): Stage | undefined {
-    const { account, requirement, asked = [], wish } = evaluation;
-    const redirects = account && directories.get(account.directory)?.redirects;
-    if (!account || !redirects || !wish || wish.proof === 'identity' || !canLeave(evaluation)) return undefined;
+    const { account, requirement, asked = [], wish, evidence } = evaluation;
+    if (!account || !wish || wish.proof === 'identity' || !canLeave(evaluation)) return undefined;
     if (requirement.factors && !requirement.factors.includes(UPSTREAM)) return undefined;
-    if (!redirects.able(wish.proof) || asked.includes(nameOf(upstreamOf(account.directory), wish))) return undefined;
-    return { at: 'method', ...opening(account.directory, redirects), why: 'why.second' };
+    // A linked one has no say in a sign-in that began elsewhere.
+    const came = (id: string) => id === account.directory || evidence.some(({ factor }) => factor === upstreamOf(id));
+    for (const id of theirs(evaluation)?.filter(came) ?? []) {
+      const redirects = directories.get(id)?.redirects;
+      if (!redirects?.able(wish.proof) || asked.includes(nameOf(upstreamOf(id), wish))) continue;
+      return { at: 'method', ...opening(id, redirects), why: 'why.second' };
+    }
+    return undefined;
   }
 
   return { first, second };

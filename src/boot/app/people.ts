@@ -1,11 +1,13 @@
-import { type AccountsRoom, accountsRoom } from '../../accounts/index.ts';
+import { type AccountsRoom, accountsRoom, LINK } from '../../accounts/index.ts';
 import { createPasswordRules } from '../../accounts/passwords/index.ts';
 import { type AssuranceRoom, assuranceRoom } from '../../assurance/index.ts';
+import type { CredentialKind } from '../../core/credential-kind.ts';
 import type { Directory } from '../../core/directory.ts';
 import type { CorePorts } from '../../core/door.ts';
 import type { EnabledFactors } from '../../core/enabled-factor.ts';
 import { routedTo } from '../../core/logins.ts';
 import type { Rule } from '../../core/policy.ts';
+import { upstreamOf } from '../../core/said.ts';
 import { type LockoutRoom, lockoutRoom } from '../../lockout/index.ts';
 import { networkLookup } from '../../policy/index.ts';
 import type { Config } from '../config.ts';
@@ -64,7 +66,7 @@ export async function openPeople(before: Before): Promise<People> {
   closing.defer(async () => {
     for (const directory of directories.values()) await directory.close?.();
   });
-  const kinds = credentialKinds(config, modules);
+  const kinds = new Map([...credentialKinds(config, modules), ...linkKinds(directories)]);
   const withoutDirectory = shortestWithout(config.rules);
   const seenFor = withoutDirectory && Math.min(MOST_SEEN, withoutDirectory / 4);
   const known = {
@@ -105,6 +107,10 @@ export async function openPeople(before: Before): Promise<People> {
     close: () => open.disposeAsync(),
   };
 }
+
+/** Of the houses that people may link. */
+const linkKinds = (directories: ReadonlyMap<string, Directory>): [string, CredentialKind][] =>
+  [...directories].flatMap(([id, { redirects }]) => (redirects ? [[upstreamOf(id), LINK]] : []));
 
 function shortestWithout(rules: readonly Rule[]): number | undefined {
   const windows = rules.flatMap(({ dangerouslyWithoutDirectory: window }) =>

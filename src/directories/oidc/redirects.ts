@@ -10,7 +10,7 @@ import { believed, groundsOf, mostBelieved } from '../../core/belief.ts';
 import type { DirectoryPorts } from '../../core/directory.ts';
 import type { People } from '../../core/known-people.ts';
 import type { Departure, Returned, Trip } from '../../core/redirect.ts';
-import type { NotVerified, ProofWanted, Redirects, Verified, Wish } from '../../core/upstream.ts';
+import type { Anew, NotVerified, ProofWanted, Redirects, Verified, Wish } from '../../core/upstream.ts';
 import { type Claims, keyOf, personIn, saidIn, textsOf } from './claims.ts';
 import { type ReadClient, unavailable } from './client.ts';
 import { createHearing } from './logout.ts';
@@ -21,6 +21,9 @@ const SKEW = 60_000;
 
 const pending = z.strictObject({ nonce: z.string(), verifier: z.string(), at: z.number() });
 type Pending = z.infer<typeof pending>;
+
+/** Who is sent `max_age` has to say when it was (OpenID Connect Core section 2). */
+const ANEW: Readonly<Record<Ways['ages'], Anew>> = { max_age: 'dated', prompt: 'undated', none: 'never' };
 
 type Ports = Pick<DirectoryPorts, 'now' | 'random' | 'id' | 'fetch' | 'house'>;
 
@@ -101,6 +104,9 @@ export function createRedirects(
     pending,
     begin,
     answer,
+    linking: settings.linking,
+    anew: ANEW[ways.ages],
+    keyOf: (subject) => keyOf(settings.issuer, ways.subject, subject.trim()),
     keep: ({ person, said }) => people.keep(person, said.session),
     heard: createHearing({ ...settings, subject: ways.subject }, ports, client),
     keyOfSession: people.bySession,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { KINDS } from '../../core/assurance.ts';
 import type { BeliefRow } from '../../core/belief.ts';
 import { parseDuration } from '../../core/duration.ts';
+import { LINKING } from '../../core/upstream.ts';
 import { PRESETS, type Preset, type PresetName } from './presets.ts';
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
@@ -104,6 +105,10 @@ export const settings = z
       .describe(
         'How long ago it may have shown more than who it is; longer ago, or untold when, that is all that counts',
       ),
+    linking: z
+      .enum(LINKING)
+      .default('owner')
+      .describe('Who may sign in to an account that they have here by it as well: nobody, or who links it'),
     askAgain: duration(HOUR, 90 * 24 * HOUR)
       .prefault('24h')
       .describe('How long somebody is taken to be still there since they came by it last'),

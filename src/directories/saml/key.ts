@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SallyportError } from '../../core/errors.ts';
 import { NAME_ID_FORMATS, type NameId, type Said, SamlFault } from '../../saml/index.ts';
 import { scopeOf } from './attributes.ts';
 import type { Own } from './own.ts';
@@ -38,6 +39,14 @@ export function keyOfName(
   } catch {
     return undefined;
   }
+}
+
+/** Whom an operator means by the bare value of the identifier. Throws ERR_INPUT where it can't be one. */
+export function keyOfSubject(subject: string, { entityId, key }: Pick<Settings, 'entityId' | 'key'>): string {
+  const isScoped = key === 'subject-id' || key === 'pairwise-id';
+  const value = isScoped ? subject.trim().toLowerCase() : subject.trim();
+  if (value !== '' && value.length <= 256 && (!isScoped || SUBJECT_ID.test(value))) return hashOf(entityId, key, value);
+  throw new SallyportError('ERR_INPUT', `${JSON.stringify(subject)} isn’t written as a ${key}`);
 }
 
 const READERS: Readonly<Record<Key, (said: Said, place: Place) => string>> = {

@@ -19,7 +19,7 @@ import {
   signerFor,
 } from '../../saml/index.ts';
 import { personOf, scopesOf, shownIn } from './attributes.ts';
-import { keyOf } from './key.ts';
+import { keyOf, keyOfSubject } from './key.ts';
 import type { Own, OwnKeys } from './own.ts';
 import type { Settings } from './settings.ts';
 
@@ -136,6 +136,9 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
     pending,
     begin,
     answer,
+    linking: settings.linking,
+    anew: 'dated',
+    keyOf: (subject) => keyOfSubject(subject, settings),
     keep: needs.keep,
     keyOfSession: needs.keyOfSession,
     believe: (said) => believed(table, said),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KINDS } from '../../core/assurance.ts';
+import { LINKING } from '../../core/upstream.ts';
 import {
   ALGORITHMS,
   duration,
@@ -87,6 +88,10 @@ const fields = z.strictObject({
     .refine((length) => length >= 60_000 && length <= 30 * DAY, 'must be a duration from 1m to 30d')
     .default(12 * HOUR)
     .describe('How long ago it may have shown more than who it is; longer ago that is all that counts'),
+  linking: z
+    .enum(LINKING)
+    .default('owner')
+    .describe('Who may sign in to an account that they have here by it as well: nobody, or who links it'),
   askAgain: duration
     .refine((length) => length >= HOUR && length <= 90 * DAY, 'must be a duration from 1h to 90d')
     .default(DAY)
