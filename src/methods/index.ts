@@ -8,6 +8,7 @@ import type { LockoutRoom } from '../lockout/index.ts';
 import { createEnding } from './ending.ts';
 import { createEnrolment } from './enrolment.ts';
 import { createIssuing } from './issuing.ts';
+import { createLinking } from './linking.ts';
 import { createMethods } from './methods.ts';
 import type { MethodsNeeds } from './needs.ts';
 import { createPasswords } from './passwords.ts';
@@ -24,6 +25,7 @@ export function methodsRoom(needs: MethodsNeeds, below: LockoutRoom & AccountsRo
     methods,
     endEverything,
     issuing,
+    linking: createLinking(needs, { ...below, methods }),
     enrolment: createEnrolment(needs, { ...below, methods }),
     passwords: createPasswords(needs, { ...below, endEverything, methods }),
     portal: createPortal(needs, { ...below, issuing }),

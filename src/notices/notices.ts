@@ -1,5 +1,6 @@
 import type { Account } from '../core/account.ts';
 import type { AuditEvent } from '../core/door.ts';
+import { isUpstream } from '../core/said.ts';
 
 /** Why the journey itself suspends a method; what a factor suspends says why in its own words. */
 const BY_REPORT: ReadonlySet<string> = new Set(['report', 'voided']);
@@ -7,10 +8,15 @@ const BY_REPORT: ReadonlySet<string> = new Set(['report', 'voided']);
 const isOfSignIn = (factor: unknown): boolean =>
   typeof factor === 'string' && factor !== 'new-password' && !factor.startsWith('enrol-');
 
+/** Another house, linked to the account: no method that somebody set up. */
+const isLink = ({ factor }: AuditEvent): boolean => typeof factor === 'string' && isUpstream({ factor });
+
+const removed = (event: AuditEvent) => (isLink(event) ? 'link-removed' : 'method-removed');
+
 /** What a person is told about, by the audit's events. `false` in the place of a kind: not this time. */
 const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false)>> = {
-  'credential.added': 'method-added',
-  'credential.removed': 'method-removed',
+  'credential.added': (event) => (isLink(event) ? 'link-added' : 'method-added'),
+  'credential.removed': removed,
   'credential.issued': 'method-issued',
   'credential.renewed': 'method-renewed',
   'credential.renamed': 'method-renamed',
@@ -35,7 +41,7 @@ const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false
   'user.disabled': 'account-disabled',
   'user.enabled': 'account-enabled',
   'helpdesk.issued': 'method-issued',
-  'helpdesk.method-removed': 'method-removed',
+  'helpdesk.method-removed': removed,
   'helpdesk.method-confirmed': 'method-confirmed',
   'helpdesk.token-assigned': 'method-added',
   'helpdesk.unlocked': 'account-unlocked',
@@ -56,6 +62,8 @@ const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false
 export const KINDS = [
   'method-added',
   'method-removed',
+  'link-added',
+  'link-removed',
   'method-issued',
   'method-renewed',
   'method-renamed',

@@ -6,6 +6,7 @@ import type { Message, Prompt } from '../core/prompt.ts';
 import type { Lending } from '../sign-in/steps.ts';
 import type { DevicePages } from './device-models.ts';
 import type { HelpDeskPages } from './help-desk-models.ts';
+import type { LinkPages, LinksShown } from './link-models.ts';
 import type { Moment } from './moments.ts';
 import type { PasswordPages } from './password-models.ts';
 import type { ReportPages } from './report-models.ts';
@@ -16,7 +17,7 @@ import type { RefusalKey, Turn } from './whose-turn.ts';
  * What each page is given: `views/pages/<name>.eta` sees its model as `it`, beside what every page has
  * (`it.t`, `it.text`, `it.page`, see render.ts). Addresses are same-origin paths; times epoch milliseconds.
  */
-export interface Pages extends DevicePages, HelpDeskPages, ResetPages, ReportPages, PasswordPages {
+export interface Pages extends DevicePages, HelpDeskPages, ResetPages, ReportPages, PasswordPages, LinkPages {
   home: { signedIn: boolean };
   /** One prompt of a sign-in or enrolment: `views/prompts/<kind>.eta` inside the frame of the sign-in. */
   prompt: {
@@ -264,6 +265,8 @@ export interface Pages extends DevicePages, HelpDeskPages, ResetPages, ReportPag
       /** How it stands, in the factor's words; `warn`: something to act on, which the factor's `state.warn` names. */
       state?: { message: Message; warn: boolean };
     })[];
+    /** Absent where no house can be linked. */
+    links?: LinksShown;
     /** Applications that couldn't be told that their person has signed out, and when. */
     unreached: { application: LocalizedText; at: number }[];
     /** Sessions that doors have of their own, as a VPN's. */

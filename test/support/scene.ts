@@ -17,7 +17,7 @@ export interface Scene {
   /** Somebody new, with a password and nothing else. */
   newcomer(options?: { groups?: string; username?: string; email?: string }): Promise<Someone>;
   /** Somebody who has enrolled an authenticator, and is signed in to Courses. */
-  member(options?: { groups?: string; remember?: 'yes' | 'no' }): Promise<Someone>;
+  member(options?: { groups?: string; email?: string; remember?: 'yes' | 'no' }): Promise<Someone>;
   /** The person at another browser, with the same authenticator. */
   elsewhere(someone: Someone, client?: Client): Someone;
   /** A further code: of the next half minute, for each counts once. */

@@ -4,6 +4,8 @@ import { ada, COURSES, DAY, HOUR, LIBRARY, LONG, long, NOW, PAYROLL, type Sample
 
 const browsers = { browser: 'Firefox 148', system: 'Windows 11' };
 
+const HOSPITAL = 'Partner Hospital';
+
 const ANYWHERE = { notGroups: [], networks: [], notNetworks: [] };
 
 /** What people look after themselves. */
@@ -247,6 +249,25 @@ export const self: Sample[] = [
   ),
   sample('account-confirm', 'remove-method', confirmation('remove-method', { name: `Work phone <"'>` }), true),
   sample('account-confirm', 'confirm-method', confirmation('confirm-method', { name: '我的手機' }), true),
+  sample('account-confirm', 'remove-link', confirmation('remove-link', { name: HOSPITAL }), true),
+  sample('account-link', '', { house: HOSPITAL, leave: '/account/links/add/x/leave', back: '/account' }, true),
+  sample(
+    'account-link',
+    'again',
+    { house: LONG, leave: '/account/links/add/x/leave', back: '/account', error: { key: 'link.own-account' } },
+    true,
+  ),
+  sample(
+    'account-link',
+    'found',
+    {
+      house: HOSPITAL,
+      back: '/account',
+      found: { name: `Ada <"'> Lovelace`, username: UNBROKEN, action: '/account/links/add/x/confirm', csrf: 'token' },
+      account: ada,
+    },
+    true,
+  ),
   sample('account-confirm', 'remove-device', confirmation('remove-device', { name: 'Firefox' }), true),
   sample('account-confirm', 'everywhere', confirmation('sign-out-everywhere'), true),
   sample(

@@ -7,7 +7,8 @@ import type { Member } from './session.ts';
 export function createOwnForms(csrf: Csrf) {
   const bindingOf = ({ session }: Member) => `account\0${session}`;
   return {
-    tokenOf: (it: Member): string => csrf.token(bindingOf(it)),
+    /** `value` is given back by `checked`: what the form is about. */
+    tokenOf: (it: Member, value?: string): string => csrf.token(bindingOf(it), value),
 
     /** @throws SallyportError ERR_CSRF for a form that isn't one of these */
     checked: (req: Request, it: Member): string => csrf.check(req, bindingOf(it)),

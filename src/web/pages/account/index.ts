@@ -6,6 +6,7 @@ import { type ContactPagesNeeds, contactPages } from './contacts.ts';
 import { type DevicePagesNeeds, devicePages } from './devices.ts';
 import { type IssuePagesNeeds, issuePages } from './issue.ts';
 import { type JudgeMethodsPagesNeeds, judgeMethodsPages } from './judge-methods.ts';
+import { type LinkPagesNeeds, linkPages } from './links.ts';
 import { type ManageMethodsPagesNeeds, manageMethodsPages } from './manage-methods.ts';
 import { type NewPasswordPagesNeeds, newPasswordPages } from './new-password.ts';
 import { type NotMePagesNeeds, notMePages } from './not-me.ts';
@@ -22,6 +23,7 @@ export type AccountPagesNeeds = AccountPartsNeeds &
   DevicePagesNeeds &
   IssuePagesNeeds &
   JudgeMethodsPagesNeeds &
+  LinkPagesNeeds &
   ManageMethodsPagesNeeds &
   NewPasswordPagesNeeds &
   NotMePagesNeeds &
@@ -54,6 +56,7 @@ export function accountPages(deps: AccountPagesNeeds, csrf: Csrf): Router {
   manageMethodsPages(deps, router, parts);
   judgeMethodsPages(deps, router, parts);
   renameMethodsPages(deps, router, parts);
+  linkPages(deps, router, parts);
   phonePages(deps, router, parts);
   issuePages(deps, router, parts);
   questionPages(deps, router, parts);

@@ -1,5 +1,6 @@
 import type { Request, Response, Router } from 'express';
-import { type Rendering, send, type WebDeps } from '../../context.ts';
+import { isUpstream } from '../../../core/said.ts';
+import { localsOf, type Rendering, send, type WebDeps } from '../../context.ts';
 import { methodPath, type OwnMethod } from './method-list.ts';
 import type { MethodChange } from './methods.ts';
 import type { AccountParts } from './parts.ts';
@@ -8,7 +9,7 @@ import type { Member } from './session.ts';
 /** So little that nothing counts but what is shown in the very request that asks. */
 const JUST_NOW = 1_000;
 
-export type JudgeMethodsPagesNeeds = Rendering & Pick<WebDeps, 'core'>;
+export type JudgeMethodsPagesNeeds = Rendering & Pick<WebDeps, 'core' | 'i18n'>;
 
 /** `/account/methods/…`: methods are removed, and confirmed where a report suspended them. */
 export function judgeMethodsPages(
@@ -16,7 +17,7 @@ export function judgeMethodsPages(
   router: Router,
   { membership, forms, methods, confirm }: AccountParts,
 ): void {
-  const { core } = deps;
+  const { core, i18n } = deps;
   const { owner } = membership;
   const { checked } = forms;
   const { found } = methods;
@@ -55,7 +56,9 @@ export function judgeMethodsPages(
     const method = await found(it, req.params.id);
     if (!(await methods.mayJudge(res, it, method))) return askElder(res, it, method, 'remove');
     const { id, name } = method.credential;
-    confirm(res, it, methodPath(id, 'remove'), 'remove-method', { name });
+    if (!isUpstream(method.credential)) return confirm(res, it, methodPath(id, 'remove'), 'remove-method', { name });
+    const house = i18n.text(localsOf(res).locale, { key: 'method' }, method.credential.factor);
+    confirm(res, it, methodPath(id, 'remove'), 'remove-link', { name: house });
   });
 
   router.post('/account/methods/:id/remove', async (req, res) => {

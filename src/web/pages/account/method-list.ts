@@ -1,6 +1,7 @@
-import type { Credential } from '../../../core/account.ts';
+import type { Account, Credential } from '../../../core/account.ts';
 import { SallyportError } from '../../../core/errors.ts';
 import type { Message } from '../../../core/prompt.ts';
+import { isUpstream, upstreamOf } from '../../../core/said.ts';
 import type { WebDeps } from '../../context.ts';
 import type { Suspended } from '../../seen.ts';
 import type { Member } from './session.ts';
@@ -30,6 +31,14 @@ export const methodPath = (id: string, action: string): string =>
 export function createOwnMethodList(deps: OwnMethodListNeeds) {
   const { attempts, credentials, evaluator, issuing, preferences } = deps;
 
+  /** The link that alone can show a second kind, of whoever has no method of their own for it. */
+  function lastLink(account: Account, enrolled: readonly Credential[], seconds: readonly Credential[]) {
+    if (seconds.length > 0) return undefined;
+    const able = evaluator.housesAble(account, enrolled.filter(evaluator.works));
+    const [only, another] = enrolled.filter((one) => isUpstream(one) && able.includes(one.factor));
+    return another === undefined && !able.includes(upstreamOf(account.directory)) ? only?.id : undefined;
+  }
+
   async function all({ account }: Member): Promise<OwnMethod[]> {
     const enrolled = await credentials.ofAccount(account.id);
     const stopped = await attempts.stopped(account.id);
@@ -39,10 +48,11 @@ export function createOwnMethodList(deps: OwnMethodListNeeds) {
     const first = await preferences.of(account.id, enrolled);
     // A pass that has ended is nothing any more; one's own method that can't be trusted is something to act on.
     const reported = ({ suspendedAt }: Credential) => suspendedAt !== undefined;
+    const lasting = lastLink(account, enrolled, seconds);
     const told = enrolled.filter((credential) => works(credential) || isOwn(credential) || reported(credential));
     return told.map((credential) => ({
       credential,
-      removable: !(needed && seconds.length === 1 && seconds[0]?.id === credential.id),
+      removable: !(needed && [seconds.length === 1 ? seconds[0]?.id : undefined, lasting].includes(credential.id)),
       ...(stopped.has(credential.id) ? { suspended: 'stopped' as const } : {}),
       ...(works(credential) || reported(credential) ? {} : { suspended: 'untrusted' as const }),
       ...(reported(credential)

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { type Contact, contactTrouble, maskedContact, SETTLING } from '../../../accounts/index.ts';
 import type { Account, Credential } from '../../../core/account.ts';
+import { isUpstream } from '../../../core/said.ts';
 import { agentOf } from '../../agents.ts';
 import { type ConnectionsNeeds, connectionsOf } from '../../connections.ts';
 import { localsOf, type WebDeps } from '../../context.ts';
@@ -24,6 +25,7 @@ const NOTICES = [
   'phone-kept',
   'phone-moved',
   'too-many-methods',
+  'link-added',
   'contact-added',
   'contact-removed',
   'questions-set',
@@ -50,9 +52,11 @@ export type OverviewNeeds = PlaceNeeds &
     | 'enrolment'
     | 'evaluator'
     | 'issuing'
+    | 'linking'
     | 'passwords'
     | 'passwordExpiry'
     | 'statistics'
+    | 'upstreams'
   > &
   ContactListNeeds;
 
@@ -123,7 +127,7 @@ function safetyOf(
 
 /** All that is somebody's own, on one page. */
 export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<AccountParts, 'forms' | 'methods'>) {
-  const { credentials, devices, enrolment, issuing, passwords, passwordExpiry } = deps;
+  const { credentials, devices, enrolment, issuing, linking, passwords, passwordExpiry, upstreams } = deps;
   const signIns = createOwnSignIns(deps);
 
   const methodsOf = async (it: Member): Promise<Pages['account']['methods']> =>
@@ -132,6 +136,21 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
       ...state,
       ...(lastUsedAt ? { lastUsedAt } : {}),
     }));
+
+  /** What they have set up; links to other houses are a list of their own, where there can be any. */
+  async function allOf(
+    it: Member,
+    enrolled: readonly Credential[],
+  ): Promise<Pick<Pages['account'], 'methods' | 'links'>> {
+    const all = await methodsOf(it);
+    const own = all.filter((method) => !isUpstream(method));
+    const offered = linking.offered(it.account, enrolled);
+    const addable = upstreams.flatMap(({ directory, redirects }) =>
+      offered.includes(directory) ? [{ directory, house: redirects.name }] : [],
+    );
+    const list = all.filter(isUpstream);
+    return { methods: own, ...(list.length + addable.length > 0 ? { links: { list, addable } } : {}) };
+  }
 
   const devicesOf = async ({ account }: Member, res: Response): Promise<Pages['account']['devices']> =>
     (await devices.list(account.id, localsOf(res).browser)).map(({ userAgent, usedAt, ip, ...device }) => ({
@@ -153,7 +172,7 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
       ...safetyOf(deps, enrolled),
       ...(await movingOf(deps, account, enrolled)),
       unreached: await unreachedOf(deps, account.id),
-      methods: await methodsOf(it),
+      ...(await allOf(it, enrolled)),
       onPhone: enrolled.some((one) => enrolment.onPhone(one)),
       addable: enrolment.offered(enrolled),
       issuable: issuing.offered(enrolled).map(({ factor }) => factor),

@@ -7,8 +7,9 @@ import { upstreamOf } from '../../../core/said.ts';
 import type { SignInRequest } from '../../../core/sign-in.ts';
 import type { Step } from '../../../sign-in/steps.ts';
 import { formText, LONGEST_FORM } from '../../bodies.ts';
-import { localsOf, type Rendering, send, type WebDeps } from '../../context.ts';
-import { setPolicy } from '../../security.ts';
+import { localsOf, type Rendering, type WebDeps } from '../../context.ts';
+import { depart } from '../../depart.ts';
+import { createLinkReturn, LINKING, type LinkReturnNeeds } from '../account/link-return.ts';
 
 /** What is kept of who has left, and of an answer that came by a form. */
 const LEFT = 'left';
@@ -19,6 +20,13 @@ const HANDOVER = 60_000;
 /** Names the posted answer in our own address. */
 const PARAMETER = 'returned';
 
+const REFUSALS = {
+  'other-browser': 'ERR_SIGN_IN_OTHER_BROWSER',
+  'other-session': 'ERR_SIGN_IN_EXPIRED',
+  unsolicited: 'ERR_SIGN_IN_EXPIRED',
+  'mixed-up': 'ERR_SIGN_IN_EXPIRED',
+} as const;
+
 /** Who sends people elsewhere: by the name of it that openings have. */
 export interface Source {
   source: string;
@@ -26,6 +34,7 @@ export interface Source {
 }
 
 export type DeparturesNeeds = Rendering &
+  LinkReturnNeeds &
   Pick<WebDeps, 'audit' | 'core' | 'deposits' | 'issuer' | 'journey' | 'leaving'>;
 
 interface Ways {
@@ -36,6 +45,7 @@ interface Ways {
 /** Leaving a sign-in for another house's page, and coming back: bound to the browser, to the step, and to that house. */
 export function departures(deps: DeparturesNeeds, { requestOf, proceed }: Ways): Router {
   const { audit, deposits, journey, issuer } = deps;
+  const linkReturn = createLinkReturn(deps);
   const backOf = (source: string): string => `${issuer}${returnPathOf(source)}`;
   const sources = new Map(deps.leaving.map(({ source, leaving }) => [source, leaving]));
 
@@ -55,22 +65,8 @@ export function departures(deps: DeparturesNeeds, { requestOf, proceed }: Ways):
     };
     await deposits.make({ req, res }, LEFT, begin, AWAY);
     if (found.step) return proceed(req, res, request, found.step);
-    if (found.to) depart(res, found.to);
+    if (found.to) depart(deps, res, found.to);
   };
-
-  function depart(res: Response, to: Destination): void {
-    if ('address' in to) {
-      res.redirect(303, to.address);
-      return;
-    }
-    const { action, fields } = to.form;
-    // Chromium follows it through `form-action`, and houses send on to other hosts.
-    setPolicy(res, [new URL(action).protocol]);
-    send(deps, res, 'form-post', {
-      action,
-      inputs: Object.entries(fields).map(([name, value]) => ({ name, value })),
-    });
-  }
 
   /** From another site a form comes without our Lax cookies: it is kept, and looked at by our own GET. */
   const posted: RequestHandler = async (req, res) => {
@@ -89,16 +85,14 @@ export function departures(deps: DeparturesNeeds, { requestOf, proceed }: Ways):
   }
 
   /** What comes to a wrong place, or from a browser that nobody left in, is looked at by nobody. */
-  function refuse(
-    res: Response,
-    source: string,
-    reason: string,
-    code: 'ERR_SIGN_IN_EXPIRED' | 'ERR_SIGN_IN_OTHER_BROWSER',
-  ) {
+  function refuse(res: Response, source: string, reason: keyof typeof REFUSALS): never {
     const { ip, userAgent, reference } = localsOf(res).browser;
     audit.note({ event: 'sign-in.refused', factor: source, reason, ip, userAgent, reference });
-    throw new SallyportError(code, `${source}: ${reason}`);
+    throw new SallyportError(REFUSALS[reason], `${source}: ${reason}`);
   }
+
+  const isAway = async (state: string): Promise<boolean> =>
+    (await deposits.peek(LEFT, state)) !== undefined || (await deposits.peek(LINKING, state)) !== undefined;
 
   const comeBack =
     (source: string, { returns }: Leaving): RequestHandler =>
@@ -107,12 +101,14 @@ export function departures(deps: DeparturesNeeds, { requestOf, proceed }: Ways):
       const state = returned.fields[returns];
       const kept = await deposits.take({ req, res }, LEFT, state);
       if (kept === undefined || state === undefined) {
-        const elsewhere = state !== undefined && (await deposits.peek(LEFT, state)) !== undefined;
-        if (elsewhere) return refuse(res, source, 'other-browser', 'ERR_SIGN_IN_OTHER_BROWSER');
-        return refuse(res, source, 'unsolicited', 'ERR_SIGN_IN_EXPIRED');
+        const refusing = (reason: Parameters<typeof refuse>[2]) => refuse(res, source, reason);
+        if (state !== undefined && (await linkReturn(req, res, { source, state, returned }, refusing))) return;
+        const elsewhere = state !== undefined && (await isAway(state));
+        if (elsewhere) return refuse(res, source, 'other-browser');
+        return refuse(res, source, 'unsolicited');
       }
       const left = journey.left(kept, state);
-      if (left.source !== source) return refuse(res, source, 'mixed-up', 'ERR_SIGN_IN_EXPIRED');
+      if (left.source !== source) return refuse(res, source, 'mixed-up');
       const request = await requestOf(req, res, left.signIn);
       const came = { left, state, back: backOf(source), returned };
       await proceed(req, res, request, await journey.cameBack(request, localsOf(res).browser, came));
