@@ -126,8 +126,10 @@ export interface HousePorts {
   /** For what was fetched: shared with all of its kind, under names that the module declares (`sealed`). */
   durable: Pick<DurableStore, 'state' | 'records'>;
   sealer: Sealer;
-  /** For what is good once. */
-  ephemeral: Pick<EphemeralStore, 'add'>;
+  /** Where browsers are after they signed out. */
+  signedOut: string;
+  /** For what is good once, and for what it takes to end a session there. */
+  ephemeral: Pick<EphemeralStore, 'add' | 'get' | 'set'>;
   audit: Pick<AuditPort, 'note'>;
 }
 

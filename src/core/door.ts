@@ -33,6 +33,7 @@ import type {
 import type { DurableStore, EphemeralStore, RecordStore } from './store.ts';
 import type { Strangers } from './strangers.ts';
 import type { Trouble } from './trouble.ts';
+import type { SessionThere } from './upstream.ts';
 
 /** What a door looks at for `sallyport doctor`: it changes nothing. */
 export interface DoorSurroundings<A> {
@@ -276,6 +277,18 @@ export interface Ended {
   session: string;
 }
 
+/**
+ * Sessions at other houses that one of ours came of. Ending them is offered on the page after a sign-out: an address of
+ * ours for each, good once and in that browser alone.
+ */
+export interface HouseSessions {
+  of(session: string, account: string): Promise<(SessionThere & { directory: string; account: string })[]>;
+  offer(
+    exchange: Exchange,
+    sessions: Awaited<ReturnType<HouseSessions['of']>>,
+  ): Promise<{ name: LocalizedText; href: string }[]>;
+}
+
 /** What the core's door is given. */
 export interface CorePorts {
   now(): number;
@@ -318,6 +331,7 @@ export interface CorePorts {
   /** Whatever leaves the browser and comes back is bound to it by these, and kept meanwhile by those. */
   bonds: Bonds;
   deposits: Deposits;
+  houseSessions: HouseSessions;
   /** Calls an address that a client gave us: no private network but the allowed ones, no redirect. */
   fetch(url: string | URL, init?: RequestInit): Promise<globalThis.Response>;
   /** Reads a form of at most `limit` bytes, and of as many parameters as a request may have: `req.body` is its text. */

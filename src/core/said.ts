@@ -7,6 +7,8 @@ export interface Said {
   values: Readonly<Record<string, readonly string[]>>;
   /** When it was shown, epoch milliseconds; absent: the provider doesn't say. */
   at?: number;
+  /** Whom it was said of, by their key there. */
+  key?: string;
   /** The provider's name for its session, by which it will tell of its end. */
   session?: string;
 }

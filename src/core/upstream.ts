@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { LocalizedText } from './account.ts';
 import type { Belief, Grounds } from './belief.ts';
 import type { Person } from './person.ts';
-import type { Departure, Leaving, Returned, Trip } from './redirect.ts';
+import type { Answer } from './prompt.ts';
+import type { Departure, Destination, Leaving, Returned, Trip } from './redirect.ts';
 import type { Said } from './said.ts';
 
 /** What has to be shown at a provider: who it is, by two kinds of proof, by one that can't be phished. */
@@ -25,6 +26,8 @@ export interface Verified {
   /** By its immutable key, which no other provider and no other tenant can have said. */
   person: Person;
   said: Said;
+  /** What it takes to end their session there (`signingOut`): for the module alone, and kept sealed. */
+  parting?: string;
   /** It was shown after the person had left for it, by the provider's own word. */
   anew: boolean;
 }
@@ -45,6 +48,24 @@ export type Anew = 'dated' | 'undated' | 'never';
  */
 export const isOfNow = (asks: Anew, { said, anew }: Pick<Verified, 'said' | 'anew'>): boolean =>
   anew || asks === 'never' || (asks === 'undated' && said.at === undefined);
+
+/** A session at a provider: whose, by their key there, and its name for it. */
+export interface SessionThere {
+  key: string;
+  session?: string;
+}
+
+/** The way to a provider's own sign-out, for whoever wants that too. */
+export interface SigningOut {
+  /** Whether it has one, and it is still known whom to name. */
+  can(session: SessionThere): Promise<boolean>;
+  /**
+   * Where the browser goes; undefined: nowhere. `back`: our page that it may come back to.
+   *
+   * @throws SallyportError ERR_DIRECTORY_UNAVAILABLE where the provider can't be reached
+   */
+  begin(session: SessionThere, trip: Pick<Trip, 'back' | 'locale'>): Promise<Destination | undefined>;
+}
 
 /** A session at a provider is over, by its own word: whose, or by its name for it, or both. */
 export interface EndedThere {
@@ -86,8 +107,15 @@ export interface Redirects<P = unknown> extends Leaving {
   keep(verified: Verified): Promise<void>;
   /** Checks what it says from server to server of a session's end. Absent: it never does. */
   heard?(returned: Returned): Promise<EndedThere | NotVerified>;
+  /**
+   * The same by a browser of anybody's, in a frame: only by the provider's name for the session, which nobody else
+   * knows. Absent: it never does.
+   */
+  heardInFront?(fields: Answer): EndedThere | NotVerified;
   /** Whose session it calls so, as far as is known. */
   keyOfSession?(session: string): Promise<string | undefined>;
+  /** Absent: it can't. */
+  readonly signingOut?: SigningOut;
   /** What of that counts as of now, by the provider's table. */
   believe(said: Said): Belief;
   /** Why, for operators. */

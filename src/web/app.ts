@@ -10,6 +10,7 @@ import { send, type WebDeps } from './context.ts';
 import { notFound, showErrors } from './errors.ts';
 import { factorRoutes, ownOrigins } from './factor-routes.ts';
 import { houseRoutes } from './house-routes.ts';
+import { houseSignOut } from './house-sign-out.ts';
 import { languageSwitch } from './language-switch.ts';
 import { accountPages } from './pages/account/index.ts';
 import { applicationsPage } from './pages/applications.ts';
@@ -76,6 +77,7 @@ export function createWeb(deps: WebDeps): Express {
   app.use(factorRoutes(deps));
   app.use(programRoutes(deps));
   app.use(houseRoutes(deps));
+  app.use(houseSignOut(deps));
   app.get('/', async (req, res) => {
     const session = await deps.core.session(req, res);
     send(deps, res, 'home', { signedIn: session !== undefined });

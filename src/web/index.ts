@@ -24,6 +24,7 @@ export { createListWriter } from './department-list.ts';
 export { createDeposits } from './deposits.ts';
 export { createFormPost } from './form-post.ts';
 export { createGallery, samples } from './gallery/index.ts';
+export { createHouseSessions, SIGNED_OUT } from './house-sign-out.ts';
 export { createI18n, type I18n } from './i18n.ts';
 export type { PageName } from './models.ts';
 export { createNoticeWriter } from './notices.ts';

@@ -12,12 +12,20 @@ import type { PasswordPages } from './password-models.ts';
 import type { ReportPages } from './report-models.ts';
 import type { RegisteredContacts, ResetPages } from './reset-models.ts';
 import type { MethodSeen, SignInSeen } from './seen.ts';
+import type { SignOutPages } from './sign-out-models.ts';
 import type { RefusalKey, Turn } from './whose-turn.ts';
 /**
  * What each page is given: `views/pages/<name>.eta` sees its model as `it`, beside what every page has
  * (`it.t`, `it.text`, `it.page`, see render.ts). Addresses are same-origin paths; times epoch milliseconds.
  */
-export interface Pages extends DevicePages, HelpDeskPages, ResetPages, ReportPages, PasswordPages, LinkPages {
+export interface Pages
+  extends DevicePages,
+    HelpDeskPages,
+    ResetPages,
+    ReportPages,
+    PasswordPages,
+    LinkPages,
+    SignOutPages {
   home: { signedIn: boolean };
   /** One prompt of a sign-in or enrolment: `views/prompts/<kind>.eta` inside the frame of the sign-in. */
   prompt: {
@@ -177,24 +185,6 @@ export interface Pages extends DevicePages, HelpDeskPages, ResetPages, ReportPag
     action?: string;
     csrf?: string;
     switchAccount?: string;
-  };
-  /** `unread`: what the application asked for couldn't be read in full, and nothing leads back to it. */
-  'sign-out': { action: string; xsrf: string; application?: LocalizedText; stay: string; unread?: boolean };
-  'signed-out': {
-    application?: LocalizedText;
-    homepage?: string;
-    /** Applications that couldn't be told. */
-    unreached?: LocalizedText[];
-    /** Where the application that asked wanted the browser to go. */
-    next?: string;
-  };
-  /** Signing out, application by application, where the browser itself has to go to each. */
-  leaving: {
-    applications: { name: LocalizedText; state: 'told' | 'telling' | 'waiting' | 'unreached' }[];
-    /** Where it goes on: to the next application, or at the end to wherever the sign-out leads. */
-    next: string;
-    /** Goes on by itself after so many milliseconds, where scripts run; absent where there is something to read first. */
-    after?: number;
   };
   /** Response mode form_post: submits itself by /assets/submit.js, and has a button without it. */
   'form-post': {

@@ -86,10 +86,25 @@ export function upstreamLogout(deps: UpstreamLogoutNeeds): Router {
     };
   };
 
+  /** In a frame of the house's page: no cookie of ours comes with it, and it is answered alike whatever comes of it. */
+  const frontOf = (house: House): RequestHandler => {
+    const limit = createLimits(deps, `front-logout:${house.directory}`);
+    return async (req: Request, res: Response) => {
+      const { address = '' } = fromBrowser(localsOf(res).browser);
+      const counted = await limit.count([{ name: 'messages', of: address, most: PER_MINUTE, per: MINUTE }]);
+      if (!counted.allowed) return refuse(res, 429, 'too_many_requests');
+      const heard = house.redirects.heardInFront?.(answerOf(req.query));
+      if (heard && !('outcome' in heard)) await end(house, heard);
+      res.set('cache-control', 'no-store').status(200).end();
+    };
+  };
+
   const router = Router();
   for (const house of deps.upstreams) {
+    const path = `/return/directories/${house.directory}/logout`;
+    if (house.redirects.heardInFront !== undefined) router.get(path, frontOf(house));
     if (house.redirects.heard === undefined) continue;
-    router.post(`/return/directories/${house.directory}/logout`, ...formFields(LONGEST_FORM), handlerOf(house));
+    router.post(path, ...formFields(LONGEST_FORM), handlerOf(house));
   }
   return router;
 }

@@ -296,6 +296,9 @@ const WORST: Record<string, () => Sent[]> = {
     ...posting('/return/directories/partner', shapes(60_000)),
     ...posting('/return/directories/house', shapes(500_000)),
   ],
+  'GET /signed-out/there': () => get(...shapes(ROOM).map((it) => `/signed-out/there?id=${'a'.repeat(43)}&${it}`)),
+  'GET /return/directories/*/logout': () =>
+    get(`/return/directories/partner/logout?iss=x&sid=${'a'.repeat(ROOM)}`, '/return/directories/partner/logout'),
   'POST /return/directories/*/logout': () =>
     posting('/return/directories/partner/logout', [...shapes(60_000), `logout_token=${token(60_000)}`]),
   'GET /account*': () => get('/account', '/account/methods/x/remove', `/account?notice=${'a'.repeat(ROOM)}`),

@@ -21,6 +21,8 @@ export interface Upstream {
   next: AtUpstream;
   /** Requests that arrived at its authorization endpoint. */
   asked: URLSearchParams[];
+  /** Requests that arrived at its own sign-out. */
+  signedOut: URLSearchParams[];
   /** A token of its own making. */
   sign(claims: Record<string, unknown>): Promise<string>;
   close(): Promise<void>;
@@ -34,6 +36,7 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
   const issuer = `http://${host}:${port}`;
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const asked: URLSearchParams[] = [];
+  const signedOut: URLSearchParams[] = [];
   const state: { next: AtUpstream } = { next: { sub: 'ada', claims: {} } };
   const provider = new Provider(issuer, {
     clients: [
@@ -89,12 +92,13 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
       for (const name of says ? ['acr_values', 'claims', 'max_age', 'prompt'] : []) url.searchParams.delete(name);
       req.url = url.pathname + url.search;
     }
+    if (url.pathname === '/session/end') signedOut.push(url.searchParams);
     if (!url.pathname.startsWith('/interaction/')) return void answer(req, res);
     void provider.interactionFinished(req, res, { login: { accountId: state.next.sub } });
   });
   await new Promise<void>((resolve) => server.listen(port, host, resolve));
   return Object.assign(state, {
-    ...{ issuer, asked },
+    ...{ issuer, asked, signedOut },
     sign: (claims: Record<string, unknown>) =>
       new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: issuer }).sign(state.next.key ?? privateKey),
     directory: { type: 'oidc', name: 'Partner Hospital', issuer, clientId: 'sallyport', clientSecret: UPSTREAM_SECRET },

@@ -3,6 +3,7 @@ import { SallyportError } from '../../core/errors.ts';
 import {
   createBonds,
   createDeposits,
+  createHouseSessions,
   formText,
   html,
   localsOf,
@@ -12,6 +13,7 @@ import {
   setPolicy,
 } from '../../web/index.ts';
 import { loadOf } from '../load/index.ts';
+import { upstreamsOf } from './directories.ts';
 import type { Standing } from './standing.ts';
 
 /** What every door is given. */
@@ -28,6 +30,8 @@ export function portsOf(standing: Standing, rendering: Rendering): CorePorts {
   const certificate: CorePorts['certificate'] = (res) => localsOf(res as never).certificate?.();
   const bonds = createBonds({ ...world, issuer: config.issuer });
   const { issuer, sessions, acr, locales } = config;
+  const deposits = createDeposits({ ...world, ephemeral, bonds, strangers, browser });
+  const upstreams = upstreamsOf(people.directories);
   return {
     ...{ now: world.now, random: world.random, issuer, sessions, acr, locales },
     load: loadOf(config, ground),
@@ -41,7 +45,7 @@ export function portsOf(standing: Standing, rendering: Rendering): CorePorts {
       placeOf({ i18n: outside.i18n, locate: outside.locate, networksOf: people.networksOf }, res as never, ip),
     ...{ browser, certificate, bonds },
     say: (text, { locale = config.defaultLocale, factor } = {}) => outside.i18n.label(locale, text, factor),
-    deposits: createDeposits({ ...world, ephemeral, bonds, strangers, browser }),
+    ...{ deposits, houseSessions: createHouseSessions({ deposits, upstreams, evidence: rooms.evidence }) },
     form: formText,
     keyring,
     institution: { name: config.name, ...(config.support.url ? { supportUrl: config.support.url } : {}) },

@@ -2,6 +2,7 @@ import type { Directory, DirectoryPorts, HousePorts } from '../../core/directory
 import { routedTo } from '../../core/logins.ts';
 import { returnPathOf } from '../../core/redirect.ts';
 import { upstreamOf } from '../../core/said.ts';
+import { SIGNED_OUT } from '../../web/index.ts';
 import type { Config } from '../config.ts';
 import { hashing } from '../hashing/index.ts';
 import type { Modules } from '../modules.ts';
@@ -32,6 +33,7 @@ export function createDirectories(
       back: `${config.issuer}${returnPathOf(upstreamOf(id))}`,
       institution: { name: config.name },
       locales: config.locales,
+      signedOut: `${config.issuer}${SIGNED_OUT}`,
       ...{ keyring, durable, sealer, ephemeral, audit, repeatsUs },
     };
     const hashes = { work: metrics.hashing(id), argon2: hashing };
@@ -52,3 +54,7 @@ function repeating(config: Config, modules: Modules): HousePorts['repeatsUs'] {
 
 /** What the house behind a directory calls lies below this path. */
 export const houseBaseOf = (directory: string): `/${string}` => `/directories/${directory}`;
+
+/** Those whose people sign in elsewhere. */
+export const upstreamsOf = (directories: ReadonlyMap<string, Directory>) =>
+  [...directories].flatMap(([directory, { redirects }]) => (redirects ? [{ directory, redirects }] : []));

@@ -14,7 +14,7 @@ import type { Config } from '../config.ts';
 import { follow } from '../directory-command.ts';
 import { observedRequests } from '../observed/requests.ts';
 import type { Rooms } from '../rooms.ts';
-import { houseBaseOf } from './directories.ts';
+import { houseBaseOf, upstreamsOf } from './directories.ts';
 import type { Doors } from './doors.ts';
 import type { PageRendering } from './rendering.ts';
 import type { Standing } from './standing.ts';
@@ -55,7 +55,7 @@ export function frontOf(
     },
     audit: ledger.audit,
     ...{ bonds, deposits: createDeposits({ ...world, ephemeral, bonds, strangers, browser }) },
-    upstreams: [...directories].flatMap(([directory, { redirects }]) => (redirects ? [{ directory, redirects }] : [])),
+    upstreams: upstreamsOf(directories),
     leaving: sourcesOf(
       [...factors].map(([id, { factor }]) => [id, factor.redirects]),
       [...directories].map(([id, { redirects }]) => [id, redirects]),

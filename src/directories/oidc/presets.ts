@@ -19,6 +19,8 @@ export interface Preset {
   assurance: readonly BeliefRow[];
   /** The claim with the names of groups. */
   groups: string;
+  /** It tells of a session's end by a frame in the browser. */
+  frontChannelLogout: boolean;
   /** Claims that an installation has to pin, or people of every tenant come in. */
   pins: readonly string[];
 }
@@ -34,6 +36,7 @@ const plain: Preset = {
     ages: 'max_age',
     assurance: [],
     groups: 'groups',
+    frontChannelLogout: false,
     pins: [],
   },
 };
@@ -44,7 +47,7 @@ const plain: Preset = {
  */
 const entra: Preset = {
   ...plain,
-  ...{ subject: 'oid', ages: 'prompt', pins: ['tid'] },
+  ...{ subject: 'oid', ages: 'prompt', frontChannelLogout: true, pins: ['tid'] },
   assurance: [
     { when: { amr: ['mfa'] }, kinds: BOTH },
     // Synced passkeys say it too: nothing is said of hardware.

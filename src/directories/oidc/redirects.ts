@@ -9,12 +9,14 @@ import { z } from 'zod';
 import { believed, groundsOf, mostBelieved } from '../../core/belief.ts';
 import type { DirectoryPorts } from '../../core/directory.ts';
 import type { People } from '../../core/known-people.ts';
+import { createPartings } from '../../core/parting.ts';
 import type { Departure, Returned, Trip } from '../../core/redirect.ts';
 import type { Anew, NotVerified, ProofWanted, Redirects, Verified, Wish } from '../../core/upstream.ts';
 import { type Claims, keyOf, personIn, saidIn, textsOf } from './claims.ts';
 import { type ReadClient, unavailable } from './client.ts';
-import { createHearing } from './logout.ts';
+import { createHearing, heardInFront } from './logout.ts';
 import { type Settings, type Ways, waysOf } from './settings.ts';
+import { createSigningOut } from './signing-out.ts';
 
 /** How far its clock may be behind ours where something must be of now, milliseconds. */
 const SKEW = 60_000;
@@ -39,6 +41,7 @@ export function createRedirects(
   const { issuer, requires, repeatsUs } = settings;
   const ways = waysOf(settings, repeatsUs || ports.house.repeatsUs([issuer, ...Object.values(requires).flat()]));
   const { assurance: table } = ways;
+  const signingOut = createSigningOut(settings, createPartings(ports.house, ports.id), client);
   const random = () => Buffer.from(ports.random(32)).toString('base64url');
 
   async function begin(wish: Wish, { state, back, locale }: Trip): Promise<Departure<Pending>> {
@@ -69,19 +72,21 @@ export function createRedirects(
       ...{ pkceCodeVerifier: kept.verifier, expectedNonce: kept.nonce, expectedState: state },
       idTokenExpected: true,
     });
-    return tokens.claims();
+    return { claims: tokens.claims(), idToken: tokens.id_token };
   }
 
   async function answer(returned: Returned, kept: Pending, trip: Pick<Trip, 'state' | 'back'>) {
-    let claims: Claims | undefined;
+    let told: Awaited<ReturnType<typeof claimsOf>>;
     try {
-      claims = await claimsOf(returned, kept, trip);
+      told = await claimsOf(returned, kept, trip);
     } catch (error) {
       return refusalOf(error);
     }
+    const { claims, idToken } = told;
     const subject = claims?.[ways.subject];
     if (claims === undefined || typeof subject !== 'string') return refused('unbelievable', `no claim ${ways.subject}`);
-    return verifiedOf(claims, subject, kept);
+    const verified = verifiedOf(claims, subject, kept);
+    return verified.outcome === 'verified' && idToken !== undefined ? { ...verified, parting: idToken } : verified;
   }
 
   function verifiedOf(claims: Claims, subject: string, { at }: Pending): Verified | NotVerified {
@@ -89,10 +94,11 @@ export function createRedirects(
       if (!textsOf(claims[name]).some((value) => allowed.includes(value)))
         return refused('unbelievable', `${name} is another`);
     }
-    const said = saidIn(claims);
+    const key = keyOf(settings.issuer, ways.subject, subject);
+    const said = { ...saidIn(claims), key };
     return {
       outcome: 'verified',
-      person: personIn(claims, keyOf(settings.issuer, ways.subject, subject), { ...settings, groups: ways.groups }),
+      person: personIn(claims, key, { ...settings, groups: ways.groups }),
       said,
       anew: said.at !== undefined && said.at >= at - SKEW,
     };
@@ -107,7 +113,12 @@ export function createRedirects(
     linking: settings.linking,
     anew: ANEW[ways.ages],
     keyOf: (subject) => keyOf(settings.issuer, ways.subject, subject.trim()),
-    keep: ({ person, said }) => people.keep(person, said.session),
+    async keep(verified) {
+      await people.keep(verified.person, verified.said.session);
+      await signingOut.remember(verified);
+    },
+    signingOut,
+    ...(ways.frontChannelLogout ? { heardInFront: heardInFront(settings, ports) } : {}),
     heard: createHearing({ ...settings, subject: ways.subject }, ports, client),
     keyOfSession: people.bySession,
     believe: (said) => believed(table, said),

@@ -100,6 +100,14 @@ export const settings = z
         map: z.record(text, text).optional().describe('Its groups, each with the group that it stands for here'),
       })
       .prefault({}),
+    frontChannelLogout: z
+      .boolean()
+      .optional()
+      .describe('It tells of a session’s end by a frame in the browser, with iss and sid; by default the preset’s'),
+    signOutReturns: z
+      .boolean()
+      .default(false)
+      .describe('Whoever signs out there as well comes back: <issuer>/signed-out is registered with it'),
     freshness: duration(MINUTE, 30 * 24 * HOUR)
       .prefault('12h')
       .describe(
@@ -141,6 +149,7 @@ export function waysOf({ preset, issuer: own, requires, ...given }: Settings, re
     scopes: given.scopes ?? made.scopes,
     asks: given.asks ?? made.asks,
     freshness: given.freshness,
+    frontChannelLogout: given.frontChannelLogout ?? made.frontChannelLogout,
     assurance: repeats ? [] : (given.assurance?.map(rowOf) ?? made.assurance),
     groups: { claim: given.groups.claim ?? made.groups, map: given.groups.map, always: given.groups.always },
     requires: { ...(tenant === undefined ? {} : { tid: [tenant] }), ...requires },

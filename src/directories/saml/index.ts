@@ -2,6 +2,7 @@ import type { Directory, DirectoryModule, DirectoryPorts } from '../../core/dire
 import type { HouseRoute } from '../../core/house.ts';
 import type { KeyringOptions } from '../../core/keyring.ts';
 import { createPeople, knownThrough } from '../../core/known-people.ts';
+import { createPartings } from '../../core/parting.ts';
 import type { Source } from '../../saml/index.ts';
 import {
   ClaimFault,
@@ -16,6 +17,7 @@ import { logoutRoutes } from './logout.ts';
 import { createOwnMetadata, type Own, type OwnKeys } from './own.ts';
 import { createRedirects } from './redirects.ts';
 import { type Settings, settings } from './settings.ts';
+import { createSigningOut } from './signing-out.ts';
 
 const DAY = 86_400_000;
 
@@ -42,12 +44,17 @@ const saml: DirectoryModule<Settings> = {
     const keys = keysOf(options, ports);
     const provider = async () => (await source.started()).find(options.entityId);
     const common = { now, random: ports.random, own, settings: options, keys, provider, ephemeral: house.ephemeral };
+    const signingOut = createSigningOut({ ...common, partings: createPartings(house, id) });
     const facts = { own, settings: options, institution: house.institution, locales: house.locales };
     return {
       ...knownThrough(people),
       redirects: createRedirects({
         ...{ ...common, id, keyOfSession: people.bySession, repeats: house.repeatsUs([options.entityId]) },
-        keep: ({ person, said }) => people.keep(person, said.session),
+        signingOut,
+        async keep(verified) {
+          await people.keep(verified.person, verified.said.session);
+          await signingOut.remember(verified);
+        },
       }),
       answers: [
         metadataRoute(async () => createOwnMetadata(facts, await keys(), now)),
@@ -58,8 +65,8 @@ const saml: DirectoryModule<Settings> = {
   },
 };
 
-function ownOf({ ownEntityId }: Settings, { base, back }: DirectoryPorts['house']): Own {
-  return { entityId: ownEntityId ?? `${base}/metadata`, consumer: back, logout: `${base}/logout` };
+function ownOf({ ownEntityId }: Settings, { base, back, signedOut }: DirectoryPorts['house']): Own {
+  return { entityId: ownEntityId ?? `${base}/metadata`, consumer: back, logout: `${base}/logout`, signedOut };
 }
 
 /** The provider's metadata, from the first moment on: whoever asks waits for the first look at it. */

@@ -95,6 +95,8 @@ export function logoutRoutes(needs: LogoutNeeds): HouseRoute[] {
   const route = (method: HouseRoute['method'], bindingOf: (call: HouseCall) => Binding): HouseRoute => ({
     ...{ method, path: '/logout', longest: LONGEST },
     async handle(call) {
+      // An answer to a request that somebody's own wish sent there: it changes nothing here, and leads nowhere else.
+      if (/(?:^|&)SAMLResponse=/.test(call.raw)) return { redirect: own.signedOut };
       try {
         return await taken(bindingOf(call), call);
       } catch (error) {
@@ -111,7 +113,8 @@ export function logoutRoutes(needs: LogoutNeeds): HouseRoute[] {
   ];
 }
 
-function told(message: Outgoing, action: string): HouseAnswer {
+/** A message as the browser brings it. */
+export function told(message: Outgoing, action: string): HouseAnswer {
   if (message.binding === 'redirect') return { redirect: message.location };
   if (message.binding === 'soap') return { type: 'text/xml', text: message.xml };
   const { parameter, xml, relayState } = message;

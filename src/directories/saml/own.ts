@@ -21,6 +21,8 @@ export interface Own {
   consumer: string;
   /** SingleLogoutService. */
   logout: string;
+  /** Where browsers are once they have signed out there as well. */
+  signedOut: string;
 }
 
 /** What signs for us, and what is encrypted for: apart, so that none does both. */

@@ -5,7 +5,7 @@ import { type BeliefRow, believed, groundsOf, mostBelieved } from '../../core/be
 import { SallyportError } from '../../core/errors.ts';
 import type { Departure, Returned, Trip } from '../../core/redirect.ts';
 import type { EphemeralStore } from '../../core/store.ts';
-import type { NotVerified, ProofWanted, Redirects, Verified, Wish } from '../../core/upstream.ts';
+import type { NotVerified, ProofWanted, Redirects, SigningOut, Verified, Wish } from '../../core/upstream.ts';
 import {
   type Answer,
   createAuthnRequestWriter,
@@ -41,6 +41,7 @@ export interface RedirectsNeeds {
   provider(): Promise<IdentityProvider | undefined>;
   ephemeral: Pick<EphemeralStore, 'add'>;
   keep(verified: Verified): Promise<void>;
+  signingOut: SigningOut;
   keyOfSession(session: string): Promise<string | undefined>;
 }
 
@@ -109,7 +110,8 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
     return {
       outcome: 'verified',
       person: personOf(said, key, settings, scopes),
-      said: { ...shownIn(said), ...(said.sessionIndex !== undefined && { session: said.sessionIndex }) },
+      said: { ...shownIn(said), key, ...(said.sessionIndex !== undefined && { session: said.sessionIndex }) },
+      ...(said.nameId && { parting: JSON.stringify(said.nameId) }),
       anew: said.authnInstant + settings.skew >= kept.at && kept.forced,
     };
   }
@@ -140,6 +142,7 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
     anew: 'dated',
     keyOf: (subject) => keyOfSubject(subject, settings),
     keep: needs.keep,
+    signingOut: needs.signingOut,
     keyOfSession: needs.keyOfSession,
     believe: (said) => believed(table, said),
     grounds: (said) => groundsOf(table, said),

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import type { Provider } from 'oidc-provider';
 import type { Core } from '../../core/door.ts';
 import { hashOf } from './adapter.ts';
-import { signOutApplications, type Told } from './logout.ts';
+import { NOTHING_TOLD, signOutApplications, type Told } from './logout.ts';
 import type { OidcPorts } from './ports.ts';
 import type { Session } from './session-model.ts';
 import { moves } from './session-record.ts';
@@ -34,7 +34,7 @@ export function createOwnSession(provider: () => Provider, sessions: SessionAdap
   async function end(req: Request, res: Response, except?: string): Promise<Told> {
     const session = await current(req, res);
     loaded.delete(req);
-    let told: Told = { unreached: [], byBrowser: [] };
+    let told = NOTHING_TOLD();
     if (session.accountId) {
       const record = await sessions.findByUid(session.uid);
       for (const { grantId, persistsLogout } of Object.values(session.authorizations ?? {})) {
@@ -42,6 +42,7 @@ export function createOwnSession(provider: () => Provider, sessions: SessionAdap
       }
       await sessions.end(session.uid, session.accountId);
       if (record) told = await signOutApplications(provider(), ports, record, except);
+      told.houses = await ports.houseSessions.of(session.uid, session.accountId);
     }
     res.clearCookie(provider().cookieName('session'), cookie);
     return told;

@@ -1,5 +1,5 @@
 import type { AdapterPayload, Provider } from 'oidc-provider';
-import type { EndedSession, SessionListener } from '../../core/door.ts';
+import type { EndedSession, HouseSessions, SessionListener } from '../../core/door.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import type { OidcPorts } from './ports.ts';
 import { type SessionAdapter, sessionsOf } from './sessions.ts';
@@ -13,7 +13,12 @@ export interface Told {
   unreached: string[];
   /** Those that only a browser reaches, by door. */
   byBrowser: { door: SessionListener; ended: EndedSession }[];
+  /** Where else people are signed in because this session came of it. */
+  houses: Awaited<ReturnType<HouseSessions['of']>>;
 }
+
+/** Nobody is told anything. */
+export const NOTHING_TOLD = (): Told => ({ unreached: [], byBrowser: [], houses: [] });
 
 /** The applications of a session, with the name by which each knows it. */
 function applicationsOf(session: AdapterPayload, except?: string): [application: string, index: string][] {
@@ -33,7 +38,7 @@ export async function signOutApplications(
   except?: string,
 ): Promise<Told> {
   const { accountId } = session;
-  if (!accountId) return { unreached: [], byBrowser: [] };
+  if (!accountId) return NOTHING_TOLD();
   const unreached: string[] = [];
   const tell = async ([id, sid]: [string, string]) => {
     try {
@@ -52,13 +57,13 @@ export async function signOutApplications(
     signOutOtherDoors(ports, session, except),
     ...applicationsOf(session, except).map(tell),
   ]);
-  return { unreached: [...unreached, ...others.unreached], byBrowser: others.byBrowser };
+  return { ...others, unreached: [...unreached, ...others.unreached] };
 }
 
 /** Tells those that came through other doors. */
 export async function signOutOtherDoors(ports: OidcPorts, session: AdapterPayload, except?: string): Promise<Told> {
   const { accountId: account } = session;
-  const told: Told = { unreached: [], byBrowser: [] };
+  const told = NOTHING_TOLD();
   if (!account) return told;
   const byDoor = new Map<string, [string, string][]>();
   for (const entry of applicationsOf(session, except)) {

@@ -6,10 +6,17 @@ import type { OidcPorts } from './ports.ts';
 import { ROUTES } from './routes.ts';
 
 /** Which page says so, and what it has to say. */
-interface Left {
+interface Left extends Pick<Pages, 'houses'> {
   unreached: string[];
   /** Where the request to sign out wanted to go. */
   next?: string;
+}
+
+/** What the page shows of it. */
+interface Pages {
+  unreached?: LocalizedText[];
+  next?: string;
+  houses?: { name: LocalizedText; href: string }[];
 }
 
 const LIFETIME = 600_000;
@@ -25,15 +32,17 @@ function isEnd({ issuer }: Pick<OidcPorts, 'issuer'>, next: string): boolean {
 }
 
 /**
- * Address to go to once everything is over: `next`, or first a page that names what couldn't be reached. The
- * application that asked has its person back even so, who reads it on the account page; but at a shared machine
- * the next one at it would still be signed in there.
+ * Address to go to once everything is over: `next`, or first a page that names what couldn't be reached, and other
+ * houses where people still are signed in. The application that asked has its person back even so, who reads it on the
+ * account page; but at a shared machine the next one at it would still be signed in there.
  */
 export async function addressAfter(ports: OidcPorts, told: Told, next: string, exchange: Exchange): Promise<string> {
   let address = next;
   const returns = !isEnd(ports, next) && !ports.browser(exchange.res).shared;
-  if (told.unreached.length > 0 && !returns) {
-    const left: Left = { unreached: told.unreached, ...(isEnd(ports, next) ? {} : { next }) };
+  const houses = returns ? [] : await ports.houseSessions.offer(exchange, told.houses);
+  if (!returns && told.unreached.length + houses.length > 0) {
+    const on = isEnd(ports, next) ? {} : { next };
+    const left: Left = { unreached: told.unreached, ...(houses.length > 0 ? { houses } : {}), ...on };
     const id = await ports.deposits.put(exchange, KIND, JSON.stringify(left), LIFETIME);
     address = `${ROUTES.end_session}/success?${PARAMETER}=${id}`;
   }
@@ -41,15 +50,12 @@ export async function addressAfter(ports: OidcPorts, told: Told, next: string, e
 }
 
 /** For the page after a sign-out, in the same browser: the applications that couldn't be told, and the way on. */
-export async function readLeft(
-  ports: OidcPorts,
-  ctx: KoaContextWithOIDC,
-): Promise<{ unreached?: LocalizedText[]; next?: string }> {
+export async function readLeft(ports: OidcPorts, ctx: KoaContextWithOIDC): Promise<Pages> {
   const stored = await ports.deposits.look(ctx, KIND, ctx.query[PARAMETER]);
   if (stored === undefined) return {};
-  const { unreached, next } = JSON.parse(stored) as Left;
+  const { unreached, ...left } = JSON.parse(stored) as Left;
   const named = await Promise.all(unreached.map(async (it) => (await ports.applications.find(it))?.name ?? it));
-  return { unreached: named, ...(next === undefined ? {} : { next }) };
+  return { unreached: named, ...left };
 }
 
 /** Clients that oidc-provider couldn't tell while it handled this request. */
@@ -83,6 +89,7 @@ export function signOutElsewhere(ports: OidcPorts) {
     if (!params?.logout || session === undefined) return;
     const ended = { accountId: session.accountId, authorizations: session.authorizations } as AdapterPayload;
     const told = await signOutOtherDoors(ports, ended);
+    if (session.accountId) told.houses = await ports.houseSessions.of(session.uid, session.accountId);
     told.unreached.push(...unreachedIn(ctx));
     ctx.set('location', await addressAfter(ports, told, location, ctx));
   };

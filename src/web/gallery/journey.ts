@@ -15,6 +15,7 @@ import {
 } from './sample.ts';
 
 const ISSUER = 'https://login.example.edu';
+const HOUSE = { en: 'Partner Hospital', 'zh-Hant': '夥伴醫院', 'zh-Hans': '合作医院' };
 
 /** What a sign-in asks beside its prompts. */
 export const choices: Sample[] = [
@@ -125,6 +126,8 @@ export const ends: Sample[] = [
   sample('device-end', 'stopped', { done: false }),
   sample('signed-out', '', { application: LIBRARY, homepage: 'http://127.0.0.1:3001/' }),
   sample('signed-out', 'bare', {}),
+  sample('signed-out', 'there', { houses: [{ name: HOUSE, href: '/signed-out/there?id=sample' }] }),
+  sample('signed-out', 'stays', { stays: HOUSE }),
   sample('leaving', '', {
     applications: [
       { name: LIBRARY, state: 'told' },

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { formFields, LONGEST_FORM } from '../../bodies.ts';
 import { send, type WebDeps } from '../../context.ts';
+import { SIGNED_OUT } from '../../house-sign-out.ts';
 import type { Csrf } from '../../security.ts';
 import { type ContactPagesNeeds, contactPages } from './contacts.ts';
 import { type DevicePagesNeeds, devicePages } from './devices.ts';
@@ -78,11 +79,9 @@ export function accountPages(deps: AccountPagesNeeds, csrf: Csrf): Router {
     await audit.commit({ event: 'sessions.revoked', by: 'owner', ...about(res, it) });
     // This browser's own session last: it can still be sent to those applications that no server reaches.
     await endEverything(it.account.id, async () => it.session);
-    const { next } = await core.endSession(req, res, { next: '/signed-out' });
+    const { next } = await core.endSession(req, res, { next: SIGNED_OUT });
     res.redirect(303, next);
   });
-
-  router.get('/signed-out', (_req, res) => send(deps, res, 'signed-out', {}));
 
   return router;
 }
