@@ -35,6 +35,12 @@ describe('the configurations that come along', () => {
     ]);
   });
 
+  it('partner.yaml has no faults once demo.yaml was read', () => {
+    const config = loadConfig(join(folder, 'config/partner.yaml'), modules, {}, NOW);
+    expect(config.warnings).toEqual([]);
+    expect(config.data).toBe(join(folder, 'data/partner'));
+  });
+
   it('ldap.yaml has no faults once its directory has been started', async () => {
     const directory = join(folder, 'data/ldap/directory');
     mkdirSync(directory, { recursive: true });

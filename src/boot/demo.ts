@@ -35,6 +35,7 @@ export interface Demo {
  */
 export async function prepareDemo(config: Config, modules: Modules): Promise<Demo | undefined> {
   if (config.demo === undefined) return undefined;
+  if (!config.demo.applications) return { start: (app) => startHouse(config, app) };
   const files = [...config.applications.values()].flatMap(({ id, settings }) => {
     const file = (settings as DescribedByFile).metadata?.file;
     return file === undefined ? [] : [[id, file] as const];
@@ -95,6 +96,22 @@ async function startDemo(
       await Promise.all(sites.map((site) => site.close()));
     },
   };
+}
+
+/** Another house of the demonstration's has people, and no applications of its own. */
+async function startHouse(config: Config, app: App): Promise<{ close(): Promise<void> }> {
+  const { name, issuer } = config;
+  const called = typeof name === 'string' ? name : (name.en ?? issuer);
+  const made = await makeAccounts(config, app);
+  const [first] = config.demo?.accounts ?? [];
+  const again = `A new password: npm run sallyport -- user passwd --keep ${first?.username} --config ${relative(process.cwd(), config.file)}`;
+  const lines = [
+    `${called}, another house, is at ${issuer}: its people sign in by a button.`,
+    ...(made.length > 0 ? made : [again]),
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return { async close() {} };
 }
 
 /** Who can sign in. */

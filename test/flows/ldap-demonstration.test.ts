@@ -1,46 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { Client } from '../support/client.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { forms } from '../support/forms.ts';
 import { PersonAtBrowser } from '../support/gateway.ts';
+import { startScript } from '../support/package-script.ts';
 import { freePort } from '../support/ports.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Starts what a package script does; answers once it has said this. */
-async function started(script: string, words: string[], until: string): Promise<string> {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const child = spawn('sh', ['-c', `exec ${scripts[script].replace(/^exec /, '')} "$@"`, script, ...words], {
-    cwd: root,
-    env: environment(),
-  });
-  onTestFinished(() => ended(child));
-  let said = '';
-  return new Promise((resolve, reject) => {
-    const hear = (text: Buffer) => {
-      said += text;
-      if (said.includes(until)) resolve(said);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.once('exit', () => reject(new Error(`${script} ended: ${said}`)));
-  });
-}
-
-/** As npm sets it. */
-const environment = () => ({ ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` });
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  await gone;
-}
 
 it('signs in the people of config/ldap.yaml, started as it says', async () => {
   const folder = temporaryFolder();
@@ -51,7 +20,7 @@ it('signs in the people of config/ldap.yaml, started as it says', async () => {
     await freePort(),
   ];
   const where = ['--folder', join(folder, 'data/ldap/directory'), '--port', String(directory)];
-  const shown = await started('demo:ldap', where, 'erin has to');
+  const shown = await startScript('demo:ldap', where, 'erin has to');
   const passwordOf = (name: string) => new RegExp(`^ +${name} +(\\S+)$`, 'm').exec(shown)?.[1] ?? '';
   const config = readFileSync(join(root, 'config/ldap.yaml'), 'utf8')
     .replaceAll('localhost:3000', `localhost:${gateway}`)
@@ -61,7 +30,7 @@ it('signs in the people of config/ldap.yaml, started as it says', async () => {
   const file = join(folder, 'config/ldap.yaml');
   mkdirSync(join(folder, 'config'));
   writeFileSync(file, `${config}\nlisten: { port: ${gateway} }\nmanagement: { port: ${management} }\n`);
-  const says = await started('start', ['--config', file], 'Stop with Ctrl-C');
+  const says = await startScript('start', ['--config', file], 'Stop with Ctrl-C');
   expect(says).not.toContain('user passwd');
 
   const place = { url: `http://localhost:${gateway}`, relyingParty: `http://127.0.0.1:${site}`, serviceProvider: '' };

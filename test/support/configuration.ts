@@ -86,7 +86,14 @@ export function demoTree(ports: Ports, prepared: Prepared): Tree {
   const doors = { radius: { listen: { port: 0, accountingPort: 0 } } };
   const overload = { lag: '10s' };
   const tree = merge(parse(text) as Tree, { doors, overload, applications: Object.fromEntries(secrets) });
-  return merge(tree, metadataOfDemo(tree, prepared));
+  return merge(withoutHouse(tree), metadataOfDemo(tree, prepared));
+}
+
+/** Its other house is a gateway of its own, which isn't started. */
+function withoutHouse({ directories, demo, ...tree }: Tree): Tree {
+  const { partner: _, ...own } = directories as Tree;
+  const { house: __, ...rest } = demo as Tree;
+  return { ...tree, directories: own, demo: rest };
 }
 
 /** The demo's applications that speak OpenID Connect. */

@@ -1,6 +1,8 @@
+import { dirname, resolve } from 'node:path';
 import type { LogPort } from '../../core/door.ts';
 import { type App, createApp } from '../app.ts';
 import { commandHandler } from '../commands.ts';
+import type { Environment } from '../config/environment.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { controlPath, serveControl } from '../control.ts';
 import { prepareDemo } from '../demo.ts';
@@ -20,15 +22,16 @@ export interface Serving {
 }
 
 /** The gateway in this process, which is the only one that has its data folder. */
-export async function serveAlone(file: string): Promise<Serving> {
+export async function serveAlone(file: string, env: Environment = process.env): Promise<Serving> {
   const modules = await loadModules();
-  const config = loadConfig(file, modules);
+  const read = () => loadConfig(file, modules, env);
+  const config = read();
   const log = createLog(levelOf(config));
   for (const warning of config.warnings) log.warn({}, warning);
 
   const lock = lockOwned(config);
   const prepared = await prepareDemo(config, modules);
-  const app = await createApp(config, modules, { log, check: checkCertificate });
+  const app = await createApp(config, modules, { log, read, check: checkCertificate });
   const fronts = await openFronts(config, app);
   const own = await openOwnPorts(config, modules, { app, log, withoutTaken: config.demo !== undefined });
   app.onReload((next) => {
@@ -40,11 +43,13 @@ export async function serveAlone(file: string): Promise<Serving> {
   const control = await serveControl(controlPath(config.data), commandHandler(app.host));
   const demo = await prepared?.start(app, own.taken);
   log.info({ issuer: config.issuer }, 'listening');
+  const beside = houseBeside(config);
 
   return {
     reload: () => reloadBySignal(app, log),
     async stop() {
       app.drain();
+      await (await beside)?.stop();
       await demo?.close();
       await Promise.all([fronts.close(), own.close(), control.close()]);
       await app.close();
@@ -52,6 +57,18 @@ export async function serveAlone(file: string): Promise<Serving> {
       log.info({}, 'stopped');
     },
   };
+}
+
+/** A demonstration's other house: nobody waits for it, and it keeps nothing else from running. */
+async function houseBeside({ demo, file }: Config): Promise<Serving | undefined> {
+  if (demo?.house === undefined) return undefined;
+  const other = resolve(dirname(file), demo.house);
+  try {
+    return await serveAlone(other, {});
+  } catch (error) {
+    process.stdout.write(`The other house isn't there (${other}): ${(error as Error).message}\n`);
+    return undefined;
+  }
 }
 
 /** What a demonstration prints is for people. */

@@ -14,8 +14,14 @@ export const demo = z
       )
       .default([])
       .describe('Made at the first start; their generated passwords are printed once'),
+    applications: z.boolean().default(true).describe('With the demonstration’s applications'),
     relyingParty: z.strictObject({ port: port.default(3001) }).prefault({}),
     serviceProvider: z.strictObject({ port: port.default(3002) }).prefault({}),
+    house: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The configuration of another house, relative to this file: started along, once this one listens'),
   })
   .optional()
   .describe('Demonstration only: refused unless the issuer is on this machine');
