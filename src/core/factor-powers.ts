@@ -17,6 +17,7 @@ export interface Powers<C = unknown, P = unknown> {
   readonly rates?: Rates<C>;
   readonly reviews?: Reviews<C>;
   readonly shows?: ShowsState<C>;
+  readonly sorts?: HasSorts<C>;
   readonly moves?: MovesPhone<C>;
   readonly recovers?: Recovers<C>;
   readonly takesOver?: TakesOver<C>;
@@ -166,6 +167,12 @@ export interface Reviews<C = unknown> {
 export interface ShowsState<C = unknown> {
   /** "8 left". `warn` is something to act on. */
   state(credential: Credential<C>): { message: Message; warn: boolean } | undefined;
+}
+
+/** Has credentials of several sorts, which people call by different names. */
+export interface HasSorts<C = unknown> {
+  /** The message that says what such a one is called; undefined for those that go by the factor's `method`. */
+  sortOf(credential: Credential<C>): string | undefined;
 }
 
 /** Has credentials that live on a phone, and have to be moved to a new one. */

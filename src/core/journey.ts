@@ -58,6 +58,8 @@ export interface JourneyRequest {
 export interface Method {
   factor: string;
   name: string;
+  /** What it is called where its factor has several sorts: a key of the factor's texts. */
+  sort?: string;
   lastUsedAt?: number;
 }
 

@@ -90,6 +90,12 @@ export function createEnrolment(deps: MethodsNeeds, { attempts, credentials, met
       return it?.enrols && it.moves?.onPhone(credential);
     },
 
+    /** What it is called, where its factor has several sorts: a key of the factor's texts. */
+    sortOf(credential: Credential): { sort?: string } {
+      const sort = factors.get(credential.factor)?.factor.sorts?.sortOf(credential);
+      return sort === undefined ? {} : { sort };
+    },
+
     begin,
 
     /** What is under way, and what was wrong with the last answer. */

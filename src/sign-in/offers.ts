@@ -67,10 +67,12 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
     if (account === undefined) return [];
     const all = fitting(evaluation, state);
     const found = new Map<string, Method>();
-    for (const { factor: id, name, lastUsedAt } of all) {
+    for (const credential of all) {
+      const { factor: id, name, lastUsedAt } = credential;
       const factor = deps.factors.get(id)?.factor;
       if (found.has(id) || !factor?.usable(account, ofFactor(all, id), context)) continue;
-      found.set(id, { factor: id, name, ...(lastUsedAt ? { lastUsedAt } : {}) });
+      const sort = factor.sorts?.sortOf(credential);
+      found.set(id, { factor: id, name, ...(sort ? { sort } : {}), ...(lastUsedAt ? { lastUsedAt } : {}) });
     }
     return [...found.values()];
   }

@@ -7,6 +7,7 @@ import { createMemo } from '../core/memo.ts';
 import type { Message } from '../core/prompt.ts';
 import { COMMON, placeOf, type TextOverrides } from './branding/keys.ts';
 import { type LanguageHints, pickLocale } from './languages.ts';
+import { createMethodNames } from './method-names.ts';
 
 /** Bounds of what strangers can have kept. */
 const PICKED = 1000;
@@ -49,6 +50,10 @@ export interface I18n {
   label(locale: string, label: Message | LocalizedText, namespace?: string): string;
   has(locale: string, key: string): boolean;
   localized(locale: string, text: LocalizedText): string;
+  /** A method's name; in this language if it is one that we gave. */
+  named(locale: string, name: string): string;
+  /** Whether its name says of what kind it is. */
+  saysKind(name: string): boolean;
 }
 
 /** Folders with texts: `views/locales`, and `locales` of each plug-in below `source`. */
@@ -81,10 +86,12 @@ export function createI18n(options: I18nOptions): I18n {
     interpolation: { escapeValue: false },
     resources: {},
   });
+  const names = createMethodNames();
   for (const { namespace, folder } of folders) {
     for (const locale of locales) {
-      const texts: unknown = JSON.parse(readFileSync(join(folder, `${locale}.json`), 'utf8'));
+      const texts: object = JSON.parse(readFileSync(join(folder, `${locale}.json`), 'utf8'));
       instance.addResourceBundle(locale, namespace, texts, true, false);
+      if (namespace !== COMMON) names.learn(namespace, texts);
     }
   }
   for (const [locale, texts] of Object.entries(overrides)) {
@@ -128,6 +135,11 @@ export function createI18n(options: I18nOptions): I18n {
       isMessage(label) ? text(locale, label, namespace) : localized(locale, defaultLocale, label),
     has: (locale, key) => typeof find(locale, { key }, COMMON) === 'string',
     localized: (locale, value) => localized(locale, defaultLocale, value),
+    named(locale, name) {
+      const given = names.given(name);
+      return given === undefined ? name : `${text(locale, given, given.namespace)}${given.rest}`;
+    },
+    saysKind: (name) => names.given(name) !== undefined,
   };
 }
 

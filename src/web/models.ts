@@ -77,7 +77,7 @@ export interface Pages
     requester?: string;
     account: { username: string; name: string };
     /** Last used first. `value` goes into the field `method`. */
-    methods: { value: string; factor: string; name: string; lastUsedAt?: number }[];
+    methods: { value: string; factor: string; name: string; sort?: string; lastUsedAt?: number }[];
     lends: Lending;
     /** Address of the step that these would take the place of. */
     back: string;

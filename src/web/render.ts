@@ -94,9 +94,18 @@ function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: Renderer
   /** A factor's own picture, as HTML: a file of the program's, by an id that is a folder's. */
   const glyph = (factor?: string) => glyphOf(`/assets/${factor}/glyph.svg`) ?? glyphOf('/assets/glyph.svg') ?? '';
   const shares = new Intl.NumberFormat(locale, { style: 'percent' });
+  /** What a sentence calls `name` may be a method, which has it in the language of the day on which it was set up. */
+  const named = ({ key, values = {} }: Message): Message =>
+    typeof values.name === 'string'
+      ? { key, values: { ...values, name: i18n.named(locale, values.name) } }
+      : { key, values };
   return {
     t,
-    text: (message: Message, namespace?: string) => i18n.text(locale, message, namespace),
+    text: (message: Message, namespace?: string) => i18n.text(locale, named(message), namespace),
+    methodName: (name: string) => i18n.named(locale, name),
+    /** What kind of method it is, as a text beside its name; undefined where the name says so. */
+    kindBeside: ({ factor, name, sort = 'method' }: { factor: string; name: string; sort?: string }) =>
+      i18n.saysKind(name) ? undefined : i18n.text(locale, { key: sort }, factor),
     /** Whether there is such a text: for keys that applications bring, as scopes. */
     term: (prefix: string, name: string) =>
       /^[a-z0-9_-]+$/i.test(name) && i18n.has(locale, `${prefix}.${name}`) ? t(`${prefix}.${name}`) : name,

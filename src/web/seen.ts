@@ -13,6 +13,8 @@ export interface MethodSeen {
   id: string;
   factor: string;
   name: string;
+  /** What it is called where its factor has several sorts: a key of the factor's texts. */
+  sort?: string;
   createdAt: number;
   lastUsedAt?: number;
   suspended?: Suspended;

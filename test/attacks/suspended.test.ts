@@ -106,7 +106,7 @@ describe('what a report suspends', () => {
     }
     const back = await renewed(owner);
     const page = await back.client.open(at('/account'));
-    expect(page.text).toContain('Suspended: it was added in a sign-in that you reported, or since.');
+    expect(page.text).toContain('Suspended: it was added around the time of a sign-in that you reported, or since.');
     expect(page.text).toContain('say so with an older one: Code app.');
     const asked = await back.client.open(at(`/account/methods/${id}/confirm`));
     const done = await back.client.follow(await back.client.submit(asked, {}, { action: '/confirm' }));

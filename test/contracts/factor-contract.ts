@@ -43,6 +43,8 @@ export interface Subject {
   reviews?: (held: readonly Credential[]) => { credential: Credential; context: FactorContext };
   /** Those of which there is something to tell. */
   shows?: (held: readonly Credential[]) => Credential[];
+  /** One of each sort. */
+  sorts?: (held: readonly Credential[]) => Credential[];
   /** One that lives on a phone, and one that doesn't, if there are such. */
   moves?: (held: readonly Credential[]) => { there: Credential | undefined; elsewhere?: Credential };
   /** What another product may say is theirs. */

@@ -8,6 +8,7 @@ import { type LocaleFolder, localeFolders } from '../../src/web/i18n.ts';
 import type { FactorContract } from './factor-contract.ts';
 import { asksRecovering } from './factor-recovering.ts';
 import { asksPublishing, asksRunning, asksServing } from './factor-serving.ts';
+import { asksSorting } from './factor-sorting.ts';
 import {
   begun,
   challenge,
@@ -32,6 +33,7 @@ const POWERS = {
   rates: asksRating,
   reviews: asksReview,
   shows: asksState,
+  sorts: asksSorting,
   moves: asksMoving,
   recovers: asksRecovering,
   takesOver: asksTakingOver,

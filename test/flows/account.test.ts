@@ -117,6 +117,16 @@ describe('the account page', () => {
     expect((await addAnother(someone)).page.text).toContain('Code app 2');
   });
 
+  it('reads the name that we gave in the language of whoever reads it, and never a kind beside it that it says', async () => {
+    const someone = await scene.member();
+    const read = await someone.client.open(at('/language?to=zh-Hans&back=/account'));
+    const [, row] = /<h3>([\s\S]*?)<div class="thing-actions">/.exec(read.body) ?? [];
+    expect(row).toContain('<bdi>验证码应用</bdi>');
+    expect(row?.match(/验证码应用/g)).toHaveLength(1);
+    expect(read.text).not.toContain('Code app');
+    await someone.client.open(at('/language?to=en&back=/account'));
+  });
+
   it('renames a method, as text and nothing else', async () => {
     const someone = await scene.member();
     const [id] = methodsOf(await account(someone));

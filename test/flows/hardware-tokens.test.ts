@@ -47,6 +47,12 @@ describe('a hardware token', () => {
     const elsewhere = scene.elsewhere(someone);
     const page = await elsewhere.enter('payroll');
     expect(page.text).toContain(`Type the code that Hardware token ${serial} shows now.`);
+    // Whoever reads it in another language reads its name in that one too, at the very step.
+    const read = await elsewhere.client.open(
+      `${scene.gateway.url}/language?to=zh-Hant&back=${encodeURIComponent(page.url.pathname)}`,
+    );
+    expect(read.text).toContain(`請輸入「硬體權杖 ${serial}」目前顯示的驗證碼。`);
+    await elsewhere.client.open(`${scene.gateway.url}/language?to=en&back=${encodeURIComponent(page.url.pathname)}`);
     const used = await elsewhere.code(page, press(1));
     expect(used.text).toContain('That code has been used already.');
     expect((await elsewhere.code(used, press(4))).url.pathname).toBe('/payroll');

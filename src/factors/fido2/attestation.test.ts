@@ -206,7 +206,7 @@ describe('least firmware', () => {
       outcome: 'refused',
       message: {
         key: 'refused.firmware.accepted.link',
-        values: { firmware: '5.7.0', model: 'YubiKey 5 NFC (5.7)', link: 'https://help.example.edu/keys' },
+        values: { firmware: '5.7.0', name: 'YubiKey 5 NFC (5.7)', link: 'https://help.example.edu/keys' },
       },
       reason: `firmware: ${MODEL}: ${why} (profile staff keys)`,
     });
@@ -245,7 +245,7 @@ describe('models', () => {
       message: {
         key: 'refused.model.accepted.link',
         values: {
-          model: 'YubiKey 5 NFC (5.2, 5.4)',
+          name: 'YubiKey 5 NFC (5.2, 5.4)',
           accepted: 'YubiKey 5 NFC (5.7)',
           link: 'https://help.example.edu/keys',
         },

@@ -1,5 +1,6 @@
 import type { Refused } from '../../core/challenge.ts';
 import type { Judgement } from './judge.ts';
+import en from './locales/en.json' with { type: 'json' };
 import { commonName } from './models.ts';
 import type { ModelName, Trust } from './trust.ts';
 
@@ -31,7 +32,7 @@ export function refuseModel(
   const { allow, refuse: refused } = profile.aaguids;
   const accepted = allow
     .filter((aaguid) => !refused.includes(aaguid))
-    .map((aaguid) => modelName(trust, { aaguid }) ?? aaguid);
+    .flatMap((aaguid) => modelName(trust, { aaguid }) ?? []);
   const link = profile.requestUrl;
   const parts = [...(accepted.length > 0 ? ['accepted'] : []), ...(link === undefined ? [] : ['link'])];
   const least = profile.minimumFirmware[name.aaguid];
@@ -40,7 +41,8 @@ export function refuseModel(
     message: {
       key: ['refused', objectionKey(objection), ...parts].join('.'),
       values: {
-        model: modelName(trust, name) ?? name.aaguid,
+        // Where nobody knows the model, what all such things are called: an AAGUID is for the reason, not for people.
+        name: modelName(trust, name) ?? en['this.method'],
         accepted: [...new Set(accepted)].join(', '),
         link: link ?? '',
         firmware: least ?? '',

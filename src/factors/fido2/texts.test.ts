@@ -76,6 +76,19 @@ describe('every message has its text and its values', () => {
     expect(refused.filter((message) => !fits(message))).toEqual([]);
   });
 
+  it('and no AAGUID, which tells people nothing', () => {
+    const unknown = '01234567-89ab-4cde-8f01-23456789abcd';
+    const parsed = settings.parse({
+      profiles: [{ name: 'p', attestation: 'preferred', aaguids: { allow: [unknown] } }],
+    });
+    const [profile] = parsed.profiles;
+    if (profile === undefined) throw new Error('no profile');
+    const judgement = { accepted: false, objection: 'model', profile, detail: '' } as const;
+    const { message } = refuseModel(createTrust(parsed, fixture().ports), { aaguid: unknown }, judgement);
+    expect(JSON.stringify(message)).not.toContain(unknown);
+    expect(message).toMatchObject({ key: 'refused.model', values: { name: 'This passkey or key' } });
+  });
+
   it('in other refusals', () => {
     const told = ['expired', 'failed', 'not-verified', 'registered', 'suspended', 'unknown'] as const;
     expect(told.map((key) => refuse(key).message).filter((message) => !fits(message))).toEqual([]);

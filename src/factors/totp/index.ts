@@ -124,6 +124,7 @@ function create(settings: Settings, ports: FactorPorts): Factor<Data, Pending> {
       },
     },
     takesOver: createTakingOver({ now: ports.now, tokens }),
+    sorts: { sortOf: (credential) => (isHeld(credential) ? 'token.method' : undefined) },
     moves: { onPhone: (credential) => (isApp(credential) ? { key: 'phone' } : undefined) },
     recovers: { standsOn: (credential) => (isApp(credential) ? 'phone' : 'token') },
   };

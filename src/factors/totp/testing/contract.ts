@@ -8,7 +8,7 @@ import { hotp } from '../tokens/testing/tokens.ts';
 
 /** An app, and a token of the institution's that nobody has yet. */
 const contract: FactorContract = {
-  powers: ['enrols', 'assigns', 'moves', 'recovers', 'takesOver'],
+  powers: ['enrols', 'assigns', 'sorts', 'moves', 'recovers', 'takesOver'],
   async open() {
     const { factor, clock, tokens, alice, bob } = desk({}, START);
     await tokens.insert(hotp('H-1'));
@@ -31,6 +31,7 @@ const contract: FactorContract = {
       },
       assigns: { number: 'H-1', unknown: 'H-2' },
       takesOver: { kind: 'token', serial: 'H-1' },
+      sorts: ([app]) => (app ? [app, { ...app, data: { serial: 'H-1', digits: 6 } }] : []),
       moves: ([there]) => ({
         there,
         ...(there && { elsewhere: { ...there, data: { serial: 'H-1', digits: 6 } } }),

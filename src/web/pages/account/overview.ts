@@ -131,11 +131,14 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
   const signIns = createOwnSignIns(deps);
 
   const methodsOf = async (it: Member): Promise<Pages['account']['methods']> =>
-    (await methods.all(it)).map(({ credential: { id, factor, name, createdAt, lastUsedAt }, ...state }) => ({
-      ...{ id, factor, name, createdAt },
-      ...state,
-      ...(lastUsedAt ? { lastUsedAt } : {}),
-    }));
+    (await methods.all(it)).map(
+      ({ credential, credential: { id, factor, name, createdAt, lastUsedAt }, ...state }) => ({
+        ...{ id, factor, name, createdAt },
+        ...enrolment.sortOf(credential),
+        ...state,
+        ...(lastUsedAt ? { lastUsedAt } : {}),
+      }),
+    );
 
   /** What they have set up; links to other houses are a list of their own, where there can be any. */
   async function allOf(

@@ -21,7 +21,16 @@ export type DossierNeeds = OwnSignInsNeeds &
   ConnectionsNeeds &
   Pick<
     WebDeps,
-    'accounts' | 'attempts' | 'core' | 'credentials' | 'devices' | 'evaluator' | 'helpDesk' | 'holds' | 'issuing'
+    | 'accounts'
+    | 'attempts'
+    | 'core'
+    | 'credentials'
+    | 'devices'
+    | 'enrolment'
+    | 'evaluator'
+    | 'helpDesk'
+    | 'holds'
+    | 'issuing'
   >;
 
 /** Everything that helps to help one person, as far as this agent may act on it. */
@@ -103,6 +112,7 @@ export function createDossier(deps: DossierNeeds) {
         id: credential.id,
         factor: credential.factor,
         name: credential.name,
+        ...deps.enrolment.sortOf(credential),
         createdAt: credential.createdAt,
         ...(credential.lastUsedAt ? { lastUsedAt: credential.lastUsedAt } : {}),
         ...(stopped.has(credential.id) ? { suspended: 'stopped' as const } : {}),
