@@ -104,7 +104,7 @@ async function startHouse(config: Config, app: App): Promise<{ close(): Promise<
   const called = typeof name === 'string' ? name : (name.en ?? issuer);
   const made = await makeAccounts(config, app);
   const [first] = config.demo?.accounts ?? [];
-  const again = `A new password: npm run sallyport -- user passwd --keep ${first?.username} --config ${relative(process.cwd(), config.file)}`;
+  const again = `A new password: npm run sallyport -- --config ${relative(process.cwd(), config.file)} user passwd --keep ${first?.username}`;
   const lines = [
     `${called}, another house, is at ${issuer}: its people sign in by a button.`,
     ...(made.length > 0 ? made : [again]),
