@@ -7,7 +7,7 @@ import { launch } from '../support/chromium.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../support/gateway.ts';
 import { Visitor } from './visitor.ts';
 
-export type Store = () => Pick<GatewayOptions, 'redis' | 'config' | 'demo'>;
+export type Store = () => Pick<GatewayOptions, 'redis' | 'config' | 'demo' | 'ports'>;
 
 /** For one journey, milliseconds: a browser and a gateway share the machine with other tests. */
 export const PATIENCE = 90_000;
