@@ -10,7 +10,11 @@ export interface Houses {
 }
 
 /** Of somebody from another house: what it could show, what it said last, and what that counts as by now. */
-export async function houseOf({ directories, durable }: Houses, { id, directory }: Account): Promise<string[]> {
+export async function houseOf(
+  { directories, durable }: Houses,
+  { id, directory }: Account,
+  now: number,
+): Promise<string[]> {
   const redirects = directories.get(directory)?.redirects;
   if (redirects === undefined) return [];
   const { name } = redirects;
@@ -24,12 +28,17 @@ export async function houseOf({ directories, durable }: Houses, { id, directory 
   const words = Object.entries(values).flatMap(([key, all]) => all.map((value) => `${key}=${value}`));
   const { lines, unmapped } = redirects.grounds({ values });
   const { kinds } = redirects.believe({ values });
+  const { shown } = last.detail;
+  const isLate = typeof shown !== 'string' || now - Date.parse(shown) > redirects.freshness;
   const by = lines.length > 0 ? `by line ${lines.join(', ')} of the table` : 'as no line of the table names it';
-  const when = typeof last.detail.shown === 'string' ? `shown ${last.detail.shown}` : 'it didn’t say when';
+  const when = typeof shown === 'string' ? `shown ${shown}` : 'it didn’t say when';
   return [
     ...['', house],
     `It said at ${new Date(last.at).toISOString()}: ${words.join(' ') || 'nothing of how'} (${when}).`,
     `That counts as ${kinds.join(' and ')}, ${by}.`,
+    ...(isLate && kinds.join() !== 'knowledge'
+      ? ['No more: that is too long ago (freshness). Who it is still counts.']
+      : []),
     ...(unmapped.length > 0 ? [`Nothing is made of ${unmapped.join(' ')}.`] : []),
   ];
 }

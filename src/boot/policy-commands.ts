@@ -55,7 +55,7 @@ export async function explainPolicy(target: PolicyTarget, { options }: CommandIn
     trial: { device: trusted ? 'trusted' : 'none', assessment: trial(requirement, now, trusted) },
   });
   const lines = [...table.trimEnd().split('\n'), ...(await through(target, account, ip, requirement))];
-  const more = [...(await besides(target, account, application)), ...(await houseOf(target, account))];
+  const more = [...(await besides(target, account, application)), ...(await houseOf(target, account, now))];
   return { lines: [...lines, ...more], exitCode: 0 };
 }
 

@@ -223,6 +223,11 @@ it('tells operators what was believed, and why', async () => {
   expect(lines).toContain('From another house, directories.partner (Partner Hospital): its table makes mfa at most.');
   expect(lines).toContain('That counts as knowledge, by line 1 of the table.');
   expect(lines).toContain('Nothing is made of amr=unheard-of.');
+  expect(lines).not.toContain('too long ago');
+  Object.assign(partner.next.claims, { acr: MFA, auth_time: now() - 13 * 3600 });
+  const again = new Client();
+  await through(again, await again.open((await library.begin()).url));
+  await expect.poll(explained).toContain('too long ago (freshness)');
 });
 
 describe('a session that ends at the house', () => {
