@@ -37,7 +37,7 @@ export async function houseOf(
     `It said at ${new Date(last.at).toISOString()}: ${words.join(' ') || 'nothing of how'} (${when}).`,
     `That counts as ${kinds.join(' and ')}, ${by}.`,
     ...(isLate && kinds.join() !== 'knowledge'
-      ? ['No more: that is too long ago (freshness). Who it is still counts.']
+      ? ['No more than who it is: that was too long ago, or nobody says when (freshness).']
       : []),
     ...(unmapped.length > 0 ? [`Nothing is made of ${unmapped.join(' ')}.`] : []),
   ];

@@ -1,3 +1,4 @@
+import { hasCode } from './errors.ts';
 import type { Sealer } from './seal.ts';
 import type { EphemeralStore } from './store.ts';
 
@@ -25,7 +26,14 @@ export function createPartings(
     },
     async of(key) {
       const kept = await ephemeral.get(placeOf(key));
-      return kept === undefined ? undefined : sealer.open(kept, placeOf(key));
+      if (kept === undefined) return undefined;
+      try {
+        return sealer.open(kept, placeOf(key));
+      } catch (error) {
+        // The key that sealed it is gone: then it isn't known any more.
+        if (hasCode(error, 'ERR_SEAL')) return undefined;
+        throw error;
+      }
     },
   };
 }

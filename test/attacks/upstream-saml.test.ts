@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createIdentity, type Identity } from '../../src/saml/testing/identity.ts';
 import { sign } from '../../src/saml/testing/messages.ts';
@@ -10,6 +9,7 @@ import { Client } from '../support/client.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { encrypted, type Saying } from '../support/identity-provider.ts';
 import { freePort } from '../support/ports.ts';
+import { refusalsIn } from '../support/refusals.ts';
 import { type Flow, RelyingParty } from '../support/relying-party.ts';
 import {
   type Asked,
@@ -70,15 +70,7 @@ async function back({ browser, asked }: Away, xml: string, acs = partner.acs) {
   return browser.follow(await browser.post(acs, formOf(xml, asked), { from: partner.idp.url }), isHome);
 }
 
-function reasons(): string[] {
-  const file = new DatabaseSync(join(folder, 'data', 'sallyport.db'), { readOnly: true });
-  try {
-    const rows = file.prepare("SELECT detail FROM audit WHERE event = 'sign-in.refused'").all();
-    return rows.map(({ detail }) => (JSON.parse(String(detail)) as { reason: string }).reason);
-  } finally {
-    file.close();
-  }
-}
+const reasons = () => refusalsIn(folder);
 const isAudited = (reason: RegExp) => expect.poll(() => reasons().some((one) => reason.test(one))).toBe(true);
 
 describe('a Response', () => {
@@ -194,6 +186,22 @@ describe('signature wrapping', () => {
     await expect.poll(() => reasons().slice(before)).toHaveLength(names.length);
     for (const reason of reasons().slice(before)) expect(reason).toMatch(/^(assertion|signature|schema|unsigned|kind)/);
   });
+});
+
+it('an older authentication isn’t taken for a new one, nor another person for the one who is known', async () => {
+  const ada = await away();
+  await back(ada, responseOf(partner, ada.asked, { name: 'ada' }));
+  const again = async (saying: Partial<Saying>) => {
+    const page = await ada.browser.open((await library.begin({ prompt: 'login' })).url);
+    const asked = await leave(ada.browser, page);
+    expect(asked.xml).toContain('ForceAuthn="true"');
+    return back({ ...ada, asked }, responseOf(partner, asked, saying));
+  };
+  const old = await again({ name: 'ada', authnInstant: Date.now() - 600_000 });
+  expect([old.location, old.text]).toEqual([undefined, expect.stringContaining('the rest is then asked here')]);
+  await isAudited(/^authentication/);
+  expect((await again({ name: 'mallory' })).text).toContain('You signed in there as somebody else');
+  await isAudited(/^another-person$/);
 });
 
 describe('two subjects', () => {

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { generateKeyPair } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Client, type Reply } from '../support/client.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { freePort } from '../support/ports.ts';
+import { refusalsIn } from '../support/refusals.ts';
 import { type Flow, RelyingParty } from '../support/relying-party.ts';
 import { startUpstream, type Upstream, wayTo } from '../support/upstream.ts';
 
@@ -82,15 +82,7 @@ async function isRefused({ browser }: Under, answer: URL, reason: RegExp): Promi
   await expect.poll(() => refusals().some((one) => reason.test(one))).toBe(true);
 }
 
-function refusals(): string[] {
-  const file = new DatabaseSync(join(folder, 'data', 'sallyport.db'), { readOnly: true });
-  try {
-    const rows = file.prepare("SELECT detail FROM audit WHERE event = 'sign-in.refused'").all();
-    return rows.map(({ detail }) => (JSON.parse(String(detail)) as { reason: string }).reason);
-  } finally {
-    file.close();
-  }
-}
+const refusals = () => refusalsIn(folder);
 
 describe('an answer', () => {
   it('is nothing in another browser, and stays good in its own', async () => {

@@ -18,6 +18,7 @@ import { Client, type Reply } from '../support/client.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import type { Saying } from '../support/identity-provider.ts';
 import { freePort } from '../support/ports.ts';
+import { refusalsIn } from '../support/refusals.ts';
 import { RelyingParty } from '../support/relying-party.ts';
 import { formOf, leave, responseOf, type SamlUpstream, startSamlUpstream } from '../support/saml-upstream.ts';
 
@@ -142,6 +143,9 @@ describe('Entra by SAML', () => {
       change: (it) => ({ ...it, issuer: STS.replace('6babcaad', '6babcaae') }),
     });
     expect(elsewhere.end.text).toContain('couldn’t be verified');
+    await expect
+      .poll(() => refusalsIn(folder))
+      .toEqual(expect.arrayContaining([expect.stringMatching(/^subject: .*tenant/), expect.stringMatching(/^issuer/)]));
   });
 
   it('must not be asked for a class: its page would be the end', () => {

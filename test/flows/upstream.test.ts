@@ -227,7 +227,7 @@ it('tells operators what was believed, and why', async () => {
   Object.assign(partner.next.claims, { acr: MFA, auth_time: now() - 13 * 3600 });
   const again = new Client();
   await through(again, await again.open((await library.begin()).url));
-  await expect.poll(explained).toContain('too long ago (freshness)');
+  await expect.poll(explained).toContain('No more than who it is');
 });
 
 describe('a session that ends at the house', () => {
