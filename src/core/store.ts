@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Account, AccountStatus, Seen } from './account.ts';
 import type { CountStore } from './counts.ts';
+import type { DurableConnection } from './durable-connection.ts';
 import type { Examine } from './finding.ts';
 
 /**
@@ -125,20 +126,6 @@ export interface DurableModule<S = unknown> {
    */
   sameData?(one: S, other: S): boolean;
   open(settings: S): Promise<DurableConnection>;
-}
-
-export interface DurableConnection {
-  /** A Kysely dialect (`kysely`'s `Dialect`). */
-  dialect: unknown;
-  /** Another one, where a statement may take as long as it needs; absent where `dialect` itself lets it. */
-  patient?: unknown;
-  /** Shows that it takes writes, where reading doesn't show it. Throws ERR_STORE_UNAVAILABLE. */
-  probe?(): Promise<void>;
-  /** How many connections other processes of this program have to it, where that can be told. */
-  others?(): Promise<number>;
-  /** False: the tables aren't brought up to date when the store is opened. */
-  migrates?: boolean;
-  close(): Promise<void>;
 }
 
 export interface StoredCredential {

@@ -1,15 +1,15 @@
 import { sql } from 'kysely';
 import type { Account } from '../core/account.ts';
 import type { DurableStore, NewAccount } from '../core/store.ts';
-import { prepared } from './prepared.ts';
+import { prepared, type Reads } from './prepared.ts';
 import { profileColumn, profileFrom } from './profile.ts';
 import type { AccountRow, Database } from './schema.ts';
 import { groupPattern, like, searchText, wordPattern } from './search.ts';
 
 /** Accounts, unique by directory and that directory's own key. */
-export function createAccounts(db: Database): DurableStore['accounts'] {
-  const withId = prepared(db, (id) => db.selectFrom('accounts').selectAll().where('id', '=', id));
-  const withKey = prepared(db, (directory, key) =>
+export function createAccounts({ db, ask }: Reads): DurableStore['accounts'] {
+  const withId = prepared({ db, ask }, (id) => db.selectFrom('accounts').selectAll().where('id', '=', id));
+  const withKey = prepared({ db, ask }, (directory, key) =>
     db.selectFrom('accounts').selectAll().where('directory', '=', directory).where('directory_key', '=', key),
   );
 

@@ -1,14 +1,14 @@
 import type { Kysely, Transaction } from 'kysely';
 import { SallyportError } from '../core/errors.ts';
 import type { Beside, DurableStore, StoredCredential } from '../core/store.ts';
-import { prepared } from './prepared.ts';
+import { prepared, type Reads } from './prepared.ts';
 import { insertRecord } from './records.ts';
 import type { CredentialRow, Database, Tables } from './schema.ts';
 import { transaction } from './transactions.ts';
 
 /** Enrolled credentials, with the keys under which one is found before the account is known. */
-export function createCredentials(db: Database): DurableStore['credentials'] {
-  const ofAccount = prepared(db, (account) =>
+export function createCredentials({ db, ask }: Reads): DurableStore['credentials'] {
+  const ofAccount = prepared({ db, ask }, (account) =>
     db.selectFrom('credentials').selectAll().where('account', '=', account).orderBy('created_at').orderBy('id'),
   );
   return {

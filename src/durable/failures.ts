@@ -1,11 +1,10 @@
 import type { DurableStore } from '../core/store.ts';
-import { prepared } from './prepared.ts';
-import type { Database } from './schema.ts';
+import { prepared, type Reads } from './prepared.ts';
 import { retried } from './transactions.ts';
 
 /** Failures in a row. Each count is one statement: of any number at once no more than `most` are counted. */
-export function createFailures(db: Database): DurableStore['failures'] {
-  const ofSubject = prepared(db, (subject) =>
+export function createFailures({ db, ask }: Reads): DurableStore['failures'] {
+  const ofSubject = prepared({ db, ask }, (subject) =>
     db.selectFrom('failures').select(['about as of', 'count']).where('subject', '=', subject),
   );
   return {

@@ -3,8 +3,9 @@
  * store's plug-in opens; it gives the contract `DurableStore`.
  */
 import { type Dialect, Kysely } from 'kysely';
+import type { DurableConnection } from '../core/durable-connection.ts';
 import { SallyportError } from '../core/errors.ts';
-import type { DurableConnection, DurableStore } from '../core/store.ts';
+import type { DurableStore } from '../core/store.ts';
 import { createAccounts } from './accounts.ts';
 import { createAudit } from './audit.ts';
 import { createConsents } from './consents.ts';
@@ -44,16 +45,17 @@ export const readingStore = (connection: DurableConnection): DurableStore =>
   storeOver(connection, kyselyOf(connection));
 
 function storeOver(connection: DurableConnection, db: Database): DurableStore {
+  const reads = { db, ask: connection.ask };
   return {
-    accounts: createAccounts(db),
-    credentials: createCredentials(db),
-    failures: createFailures(db),
+    accounts: createAccounts(reads),
+    credentials: createCredentials(reads),
+    failures: createFailures(reads),
     consents: createConsents(db),
     audit: createAudit(db),
     keys: createKeys(db),
     counts: createCounts(db),
-    state: (namespace) => createState(db, namespace),
-    records: (namespace) => createRecords(db, namespace),
+    state: (namespace) => createState(reads, namespace),
+    records: (namespace) => createRecords(reads, namespace),
     sealed: createSealed(db),
     now: () => readClock(db),
     async ping() {

@@ -1,20 +1,21 @@
 import type { Kysely } from 'kysely';
 import type { Alone, DataRecord, FoundBy, NewRecord, RecordStore } from '../core/store.ts';
-import { prepared } from './prepared.ts';
+import { prepared, type Reads } from './prepared.ts';
 import type { Database, RecordRow, Tables } from './schema.ts';
 import { transaction } from './transactions.ts';
 
 /** Documents of one plug-in, kept apart from the others' by namespace. */
-export function createRecords(db: Database, namespace: string): RecordStore {
+export function createRecords({ db, ask }: Reads, namespace: string): RecordStore {
   const all = () => db.selectFrom('records').selectAll().where('namespace', '=', namespace);
-  const withId = prepared(db, (id) => all().where('id', '=', id));
+  const withId = prepared({ db, ask }, (id) => all().where('id', '=', id));
+  const withLookup = prepared({ db, ask }, (lookup) => all().where('lookup', '=', lookup));
   return {
     async get(id) {
       const [row] = await withId(id);
       return row && fromRow(row);
     },
     async byLookup(lookup) {
-      const row = await all().where('lookup', '=', lookup).executeTakeFirst();
+      const [row] = await withLookup(lookup);
       return row && fromRow(row);
     },
     async byKey(key, limit) {

@@ -1,17 +1,13 @@
 import type { DurableStore } from '../core/store.ts';
-import type { Database } from './schema.ts';
+import { prepared, type Reads } from './prepared.ts';
 
 /** Small values of one namespace; version 0 creates, any other must be the present one. */
-export function createState(db: Database, namespace: string): ReturnType<DurableStore['state']> {
+export function createState({ db, ask }: Reads, namespace: string): ReturnType<DurableStore['state']> {
+  const withKey = prepared({ db, ask }, (key) =>
+    db.selectFrom('state').select(['value', 'version']).where('namespace', '=', namespace).where('key', '=', key),
+  );
   return {
-    async get(key) {
-      return db
-        .selectFrom('state')
-        .select(['value', 'version'])
-        .where('namespace', '=', namespace)
-        .where('key', '=', key)
-        .executeTakeFirst();
-    },
+    get: async (key) => (await withKey(key))[0],
     async set(key, value, version) {
       if (version === 0) {
         const added = await db

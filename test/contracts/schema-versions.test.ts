@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { type Dialect, Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { DurableConnection, DurableStore } from '../../src/core/store.ts';
+import type { DurableConnection } from '../../src/core/durable-connection.ts';
+import type { DurableStore } from '../../src/core/store.ts';
 import { createDurableStore } from '../../src/durable/index.ts';
 import { standingOf, VERSION } from '../../src/durable/versions.ts';
 import postgres from '../../src/stores/postgres/index.ts';

@@ -1,4 +1,4 @@
-import type { DurableConnection } from '../../core/store.ts';
+import type { DurableConnection } from '../../core/durable-connection.ts';
 import { migrateTables, schemaState, VERSION } from '../../durable/index.ts';
 import { keepsFile } from '../config/plug-ins.ts';
 import { type Config, loadConfig } from '../config.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import type { DurableConnection } from '../../core/durable-connection.ts';
 import { SallyportError } from '../../core/errors.ts';
-import type { DurableConnection, DurableModule } from '../../core/store.ts';
+import type { DurableModule } from '../../core/store.ts';
 import { copyStore, createDurableStore, schemaState } from '../../durable/index.ts';
 import { keepsFile } from '../config/plug-ins.ts';
 import { type Config, loadConfig } from '../config.ts';

@@ -1,6 +1,7 @@
 import { SIGNED } from '../../audit/chain.ts';
+import type { DurableConnection } from '../../core/durable-connection.ts';
 import type { Finding } from '../../core/finding.ts';
-import type { AuditEntry, DurableConnection, DurableStore, StoredKey } from '../../core/store.ts';
+import type { AuditEntry, DurableStore, StoredKey } from '../../core/store.ts';
 import { readingStore, schemaState, VERSION } from '../../durable/index.ts';
 import { type Holder, read } from '../nodes/leases.ts';
 import type { Known } from './people.ts';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { INTERNAL_APPLICATIONS } from '../../core/application.ts';
+import type { DurableConnection } from '../../core/durable-connection.ts';
 import type { ExaminePorts, Finding } from '../../core/finding.ts';
-import type { DurableConnection } from '../../core/store.ts';
 import { readingStore, schemaState } from '../../durable/index.ts';
 import { auditPublicKeys } from '../audit-key.ts';
 import { keepsFile } from '../config/plug-ins.ts';

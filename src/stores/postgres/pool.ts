@@ -22,10 +22,32 @@ export interface PoolOptions {
   max: number;
   /** Milliseconds for one statement; 0 is as long as it takes. */
   statement: number;
+  /** Statements are sent before those ahead of them are answered: for such as don't depend on each other. */
+  pipeline?: boolean;
+  /** Told of each connection that turns out to be good for nothing more. */
+  onSpent?(): void;
+}
+
+/** A connection whose failures are ERR_STORE_UNAVAILABLE. */
+export interface Guarded extends PostgresPoolClient {
+  /** A statement that the server parses and plans once for this connection. */
+  named<R>(name: string, text: string, values: readonly unknown[]): Promise<R[]>;
+  /** What is asked in this turn of the event loop goes out in one write. */
+  gather(): void;
+  /** Called when it has ended, whoever ended it. */
+  onEnd(run: () => void): void;
+  readonly isSpent: boolean;
+}
+
+export interface GuardedPool extends PostgresPool {
+  connect(): Promise<Guarded>;
 }
 
 /** `pg`'s pool, as Kysely takes one: whatever goes wrong on the way is ERR_STORE_UNAVAILABLE. */
-export function createPool(settings: Settings, { max, statement }: PoolOptions): PostgresPool {
+export function createPool(
+  settings: Settings,
+  { max, statement, pipeline = false, onSpent = () => {} }: PoolOptions,
+): GuardedPool {
   const address = addressOf(settings);
   const server = `${address.host}:${address.port}`;
   const sockets = new Set<Socket>();
@@ -39,6 +61,7 @@ export function createPool(settings: Settings, { max, statement }: PoolOptions):
     connectionTimeoutMillis: settings.timeouts.connect,
     ...(statement > 0 && { query_timeout: statement + GRACE }),
     keepAlive: true,
+    pipeline,
     types: { getTypeParser },
     stream: () => {
       const socket = new Socket();
@@ -52,7 +75,7 @@ export function createPool(settings: Settings, { max, statement }: PoolOptions):
   pool.on('error', () => {});
   // And of one that was handed out, where the pool doesn't listen: an event that nobody hears would end the process.
   pool.on('connect', (client) => void client.on('error', () => {}));
-  const guards = new WeakMap<PoolClient, PostgresPoolClient>();
+  const guards = new WeakMap<PoolClient, Guarded>();
   let ended = false;
 
   return {
@@ -63,7 +86,7 @@ export function createPool(settings: Settings, { max, statement }: PoolOptions):
         const client = await pool.connect();
         const known = guards.get(client);
         if (known) return known;
-        const guard = guarded(client, server);
+        const guard = guarded(client, server, onSpent);
         guards.set(client, guard);
         return guard;
       } catch (error) {
@@ -118,21 +141,39 @@ async function begin(client: PoolClient, statement: number): Promise<void> {
   if (encoding !== 'UTF8') throw refuse(`keeps this database in ${encoding}: make it with ENCODING 'UTF8'`);
 }
 
-function guarded(client: PoolClient, server: string): PostgresPoolClient {
+function guarded(client: PoolClient, server: string, onSpent: () => void): Guarded {
   let spent = false;
-  async function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+  async function ask(statement: { name?: string; text: string }, values: readonly unknown[]) {
     if (spent) throw new SallyportError('ERR_STORE_UNAVAILABLE', `PostgreSQL at ${server}: the connection was lost`);
     try {
-      // What a row is like is for Kysely, which wrote the statement, to know.
-      return (await client.query(text, withoutNul(text, values))) as unknown as PostgresQueryResult<R>;
+      return await client.query({ ...statement, values: withoutNul(statement.text, values) });
     } catch (error) {
       const reported = unavailable(error, server);
-      if (reported !== undefined && reported !== error && isSpent(error)) spent = true;
+      if (reported !== undefined && reported !== error && isSpent(error)) {
+        spent = true;
+        onSpent();
+      }
       throw reported ?? error;
     }
   }
+  async function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    // What a row is like is for Kysely, which wrote the statement, to know.
+    return (await ask({ text }, values)) as unknown as PostgresQueryResult<R>;
+  }
+  // Its published type lacks it.
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
   return {
     query: query as PostgresPoolClient['query'],
+    named: async (name, text, values) => (await ask({ name, text }, values)).rows as never,
+    gather() {
+      if (stream.writableCorked > 0) return;
+      stream.cork();
+      setImmediate(() => stream.uncork());
+    },
+    onEnd: (run) => void client.once('end', run),
+    get isSpent() {
+      return spent;
+    },
     release: (destroy) => client.release(destroy === true || spent),
   };
 }
