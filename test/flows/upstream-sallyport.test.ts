@@ -29,6 +29,7 @@ beforeAll(async () => {
   const back = `http://localhost:${at}/return/directories/hospital`;
   const byOpenId = application('university', {
     redirectUris: [back],
+    backchannelLogoutUri: `${back}/logout`,
     scopes: ['openid', 'profile', 'email', 'groups'],
   });
   const startHospital = (applications: object, ports?: Gateway['ports']) =>
@@ -113,4 +114,28 @@ describe.each([
     expect(claims).toMatchObject({ acr: MFA, amr: ['mfa'], sub: expect.any(String) });
     expect(Number(claims?.auth_time)).toBeGreaterThan(Date.now() / 1000 - 60);
   });
+});
+
+it('an end at the one is one at the other, told once, and doesn’t go round', async () => {
+  const browser = new Visitor();
+  const person = new PersonAtBrowser(hospital, browser);
+  const flow = await library.begin();
+  const page = await browser.open(flow.url);
+  const back = await person.password(await browser.open(new URL(wayTo(page.body, 'hospital'), page.url)), 'nurse');
+  await library.exchange(flow, back.location);
+  const silently = async () => {
+    const { location } = await browser.follow(await browser.get((await library.begin({ prompt: 'none' })).url));
+    return location?.searchParams.get('error');
+  };
+  expect(await silently()).toBeNull();
+  const [there, here] = [hospital.logs.length, university.logs.length];
+  const asked = await browser.open(`${hospital.url}/logout`);
+  await browser.follow(await browser.submit(asked, {}, { action: '/logout/confirm', button: 'Sign out' }));
+  await expect.poll(silently).toBe('login_required');
+  const logoutsAt = ({ logs }: Gateway, from: number) =>
+    logs
+      .slice(from)
+      .flatMap(({ fields: { path } }: { fields: { path?: string } }) => (path?.includes('logout') ? path : []));
+  expect(logoutsAt(university, here)).toEqual(['/return/directories/hospital/logout']);
+  expect(logoutsAt(hospital, there)).toEqual(['/logout', '/logout/confirm', '/logout/success']);
 });

@@ -27,6 +27,7 @@ afterAll(async () => {
 const scene = stage(() => ({
   ports: { gateway: port, relyingParty: site },
   config: {
+    networks: { ward: { ranges: ['127.0.0.7/32'], shared: true } },
     directories: {
       partner: { ...partner.directory, signOutReturns: true },
       framed: { ...partner.directory, name: 'Framed', frontChannelLogout: true },
@@ -44,8 +45,8 @@ beforeEach(() => {
 });
 
 /** Signed in to the Library by way of a house. */
-async function entered(directory = 'partner'): Promise<Someone> {
-  const someone = scene.elsewhere(nobody);
+async function entered(directory = 'partner', at = new Client()): Promise<Someone> {
+  const someone = scene.elsewhere(nobody, at);
   const { client } = someone;
   const page = await someone.begin('library');
   await client.follow(await client.get(new URL(wayTo(page.body, directory), page.url)));
@@ -104,6 +105,19 @@ describe('the page after a sign-out', () => {
     expect((await someone.client.get(`${base}/signed-out/there?to=https://evil.example`)).location?.href).toBe(
       `${base}/signed-out`,
     );
+  });
+
+  it('holds up no application that has its person come back, but for a shared machine', async () => {
+    const leave = async ({ client }: Someone) => {
+      const home = await client.open(`${scene.gateway.relyingParty}/library`);
+      const asked = await client.follow(await client.submit(home, {}, { action: '/library/logout' }));
+      return client.follow(await client.submit(asked, {}, { action: '/logout/confirm', button: 'Sign out' }));
+    };
+    const home = await leave(await entered());
+    expect(home.url.href).toContain(`${scene.gateway.relyingParty}/library`);
+    const shared = await leave(await entered('partner', new Client({ localAddress: '127.0.0.7' })));
+    expect(shared.text).toContain('Also sign out at Partner Hospital');
+    expect(shared.body).toContain(`href="${scene.gateway.relyingParty}/library/signed-out`);
   });
 
   it('offers nothing to whoever came by a password', async () => {
