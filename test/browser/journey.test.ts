@@ -123,7 +123,7 @@ describe.each(STORES)('in a browser, with the demo’s configuration on the %s s
       await page.goForward();
       expect(await me.heading()).toBe('Courses');
       await page.goto(`${scene.gateway.url}/account`);
-      expect(await page.getByRole('link', { name: /^Rename/ }).count()).toBe(1);
+      expect(await page.getByRole('link', { name: /^Rename/, includeHidden: true }).count()).toBe(1);
       expect(await page.getByRole('link', { name: /^Forget/ }).count()).toBe(1);
     });
   }

@@ -98,6 +98,11 @@ export class Visitor {
     await this.page.getByRole('link', { name, exact: typeof name === 'string' }).click();
   }
 
+  /** Opens what can be done with a method, on the account page. */
+  async openMenu(name: string | RegExp = /./): Promise<void> {
+    await this.page.locator('.menu > summary').filter({ hasText: name }).first().click();
+  }
+
   async password(username?: string): Promise<void> {
     if (username) await this.page.getByLabel('User name').fill(username);
     await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD);

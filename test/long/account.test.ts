@@ -19,6 +19,7 @@ describe.each(USUAL_STORES)('one’s own account, on the %s store', JOURNEY, (_n
     const me = await scene.visit();
     await me.settle(me.username);
     await account(me);
+    await me.openMenu();
     expect(await links(me, /^Remove/).count()).toBe(0);
     await me.follow(/^Add:/);
     await stepUp(me);
@@ -30,9 +31,8 @@ describe.each(USUAL_STORES)('one’s own account, on the %s store', JOURNEY, (_n
     await me.enrol();
     expect(await notice(me)).toContain('was added');
 
-    await links(me, /^Rename/)
-      .first()
-      .click();
+    await me.openMenu();
+    await me.follow(/^Rename/);
     await me.page.getByLabel('Name').fill('');
     await me.page.getByLabel('Name').evaluate((field) => field.removeAttribute('required'));
     await me.press('Save');
@@ -41,6 +41,7 @@ describe.each(USUAL_STORES)('one’s own account, on the %s store', JOURNEY, (_n
     await me.press('Save');
     expect(await me.page.getByRole('heading', { level: 3, name: '<b>Work</b> 手機' }).count()).toBe(1);
 
+    await me.openMenu('<b>Work</b> 手機');
     await me.page.getByRole('link', { name: 'Remove <b>Work</b> 手機' }).click();
     await stepUp(me);
     expect(await me.heading()).toBe('Remove <b>Work</b> 手機?');
@@ -51,6 +52,7 @@ describe.each(USUAL_STORES)('one’s own account, on the %s store', JOURNEY, (_n
     // So did the remembered device.
     await me.press('No, other people use it');
     expect(await me.heading()).toBe('Your account');
+    await me.openMenu();
     expect(await links(me, /^Rename/).count()).toBe(1);
     expect(await links(me, /^Remove/).count()).toBe(0);
   });

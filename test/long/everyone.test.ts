@@ -60,7 +60,7 @@ describe.each(USUAL_STORES)('for everyone, on the %s store', JOURNEY, (_name, st
     await page.waitForURL(`${scene.gateway.relyingParty}/payroll`);
 
     await page.goto(`${scene.gateway.url}/account`);
-    expect(await page.getByRole('link', { name: /^Rename/ }).count()).toBe(1);
+    expect(await page.getByRole('link', { name: /^Rename/, includeHidden: true }).count()).toBe(1);
     expect(await page.getByRole('link', { name: /^Forget/ }).count()).toBe(1);
     await me.follow('Sign out');
     await me.press('Sign out');

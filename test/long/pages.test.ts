@@ -69,6 +69,7 @@ describe('real pages', JOURNEY, () => {
       await check(me, heading, faults);
     }
     await page.goto(`${url}/account`);
+    await me.openMenu();
     await page.getByRole('link', { name: /^Rename/ }).click();
     await check(me, 'Give it another name', faults);
     await page.goto(`${relyingParty}/`);

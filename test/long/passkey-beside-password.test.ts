@@ -42,6 +42,7 @@ describe('a passkey beside a password, in a browser', JOURNEY, () => {
     await me.press(OPEN);
     await arrived(me, 'courses');
     await me.page.goto(`${scene.gateway.url}/account`);
+    await me.openMenu('Passkey');
     await me.page.getByRole('link', { name: 'Remove Passkey' }).click();
     await me.press('Remove');
     // This session rested on it.

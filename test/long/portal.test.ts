@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { enterAt, typeInto } from '../browser/keyboard.ts';
+import { enterAt, tabTo, typeInto } from '../browser/keyboard.ts';
 import { browserScene, closeBrowser, JOURNEY, USUAL_STORES } from '../browser/scene.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { PASSWORD } from '../support/gateway.ts';
@@ -86,7 +86,7 @@ describe.each(USUAL_STORES)('walks of one’s own, on the %s store', JOURNEY, (_
     await showsNoFaults(me);
     // Whoever stops here has lost nothing.
     await enterAt(me, 'Stop, and leave everything as it was');
-    expect(await me.page.getByRole('link', { name: /^Rename/ }).count()).toBe(1);
+    expect(await me.page.getByRole('link', { name: /^Rename/, includeHidden: true }).count()).toBe(1);
     await enterAt(me, 'I have a new phone');
     await enterAt(me, /^Code app/);
     me.addKey(await me.page.locator('#key').innerText());
@@ -96,7 +96,7 @@ describe.each(USUAL_STORES)('walks of one’s own, on the %s store', JOURNEY, (_
     await showsNoFaults(me);
     await enterAt(me, 'Remove the old one');
     expect(await me.page.getByText('It has moved.').count()).toBe(1);
-    expect(await me.page.getByRole('link', { name: /^Rename/ }).count()).toBe(1);
+    expect(await me.page.getByRole('link', { name: /^Rename/, includeHidden: true }).count()).toBe(1);
     await me.context.clearCookies();
     await me.open('payroll');
     await me.password(me.username);
@@ -116,6 +116,8 @@ describe.each(USUAL_STORES)('walks of one’s own, on the %s store', JOURNEY, (_
     await me.page.getByRole('textbox', { name: /^Code/ }).waitFor();
     await typeInto(me, /^Code/, await newestCode(scene.gateway, number));
     await enterAt(me, 'Confirm');
+    await tabTo(me, /^Change\s+Code app/);
+    await me.page.keyboard.press('Enter');
     await enterAt(me, /^Use this one first\s+Code app/);
     expect(await me.page.getByText('Used first').count()).toBe(1);
     await showsNoFaults(me);

@@ -66,15 +66,16 @@ for (const button of document.querySelectorAll('[data-print]')) {
   button.addEventListener('click', () => print());
 }
 
-const languages = document.querySelector('.languages');
-languages?.addEventListener('keydown', (event) => {
-  if (event.key !== 'Escape' || !languages.open) return;
-  languages.open = false;
-  languages.querySelector('summary').focus();
-});
-document.addEventListener('click', (event) => {
-  if (languages?.open && !languages.contains(event.target)) languages.open = false;
-});
+for (const menu of document.querySelectorAll('.languages, .menu')) {
+  menu.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !menu.open) return;
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  });
+  document.addEventListener('click', (event) => {
+    if (menu.open && !menu.contains(event.target)) menu.open = false;
+  });
+}
 
 /** For whoever looks at the page: what is sent costs, and a tab left behind needs none. Nor does who types a code already. */
 function pressOnceSeen(button) {
