@@ -84,7 +84,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
   const { reachable, offered, standingOf, isSecond, isOwn, isEnrolled, works, elders, reviewer } = capabilities;
   const { there, housesOf, housesAble } = capabilities;
   const requirements = createRequirements(deps);
-  const { requirementOf, needsSecond } = requirements;
+  const { requirementOf, needsSecond, asksOf } = requirements;
   const present = createPresence(deps, { accounts, lastKnown });
   const stillAllowed = createStillAllowed(deps, { ...parts, present, capabilities, requirements });
   const reserved = onlyIfNamed(deps.factors);
@@ -217,6 +217,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     works,
     elders,
     needsSecond,
+    asksOf,
     housesOf,
     housesAble,
   };

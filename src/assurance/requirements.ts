@@ -1,5 +1,6 @@
 import type { Account } from '../core/account.ts';
 import { highest, NO_REQUEST, reaches } from '../core/assurance.ts';
+import type { Browser } from '../core/browser.ts';
 import type { Requirement, Rule } from '../core/policy.ts';
 import type { EvaluationInput } from '../core/sign-in.ts';
 import { decide } from '../policy/index.ts';
@@ -41,7 +42,11 @@ export function createRequirements(deps: Pick<AssuranceNeeds, 'now' | 'rules' | 
     });
   }
 
-  return { requirementOf, needsSecond };
+  /** What an application asks of this person now, from where they are. */
+  const asksOf = (account: Account, enrolled: boolean, application: string, browser: Browser): Requirement =>
+    requirementOf(account, enrolled, { application, request: NO_REQUEST, wants: NOTHING_MORE, browser });
+
+  return { requirementOf, needsSecond, asksOf };
 }
 
 export type Requirements = ReturnType<typeof createRequirements>;

@@ -8,6 +8,8 @@ export interface Application {
   door: string;
   /** Shown on /applications. */
   description?: LocalizedText;
+  /** Applications of one category stand together there. */
+  category?: LocalizedText;
   homepage?: string;
   /** Its picture: a web address, or the absolute path of a file of the operator's. */
   icon?: string;

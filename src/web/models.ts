@@ -211,9 +211,16 @@ export interface Pages
     retries?: boolean;
   };
   applications: {
+    /** What was looked for; absent where all are shown. */
+    sought?: string;
+    /** How many there are in all. */
+    count: number;
     applications: {
       name: LocalizedText;
       description?: LocalizedText;
+      category?: LocalizedText;
+      /** What is asked of whoever reads it; absent where that isn't known. */
+      yours?: { level: Level | 'denied'; remember?: { amount: number; unit: 'days' | 'hours' | 'minutes' } | 'never' };
       homepage?: string;
       icon?: string;
       /** What is asked, of whom, from when; the strictest last. */

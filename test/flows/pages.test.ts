@@ -6,7 +6,11 @@ describe('languages and /applications', () => {
   const scene = stage(() => ({
     config: {
       applications: {
-        library: { name: { en: 'Library', 'zh-Hant': '圖書館' }, description: 'Catalogue and loans.' },
+        library: {
+          name: { en: 'Library', 'zh-Hant': '圖書館' },
+          description: 'Catalogue and loans.',
+          category: { en: 'Studying', 'zh-Hant': '學習' },
+        },
       },
       policy: {
         rules: [
@@ -46,6 +50,39 @@ describe('languages and /applications', () => {
     expect(page.text).toMatch(/Payroll.*guests/);
     expect(page.text).not.toContain('Your account Sign-in');
     expect(page.text).not.toContain('sallyport-');
+  });
+
+  const rowOf = (body: string, name: string) =>
+    body.split('<tr role="row">').find((row) => row.includes(`>${name}<`) || row.includes(`>${name}\n`)) ?? '';
+
+  it('says what each asks of whoever reads it, with their groups and their remembered window, and nothing to strangers', async () => {
+    const stranger = await new Client().get(`${scene.gateway.url}/applications`);
+    expect(stranger.text).not.toContain('For you');
+    const guest = await scene.newcomer({ groups: 'guests' });
+    await guest.enter('library');
+    const page = await guest.client.get(`${scene.gateway.url}/applications`);
+    const yours = (name: string) =>
+      /class="yours"[^>]*>([\s\S]*?)<\/td>/.exec(rowOf(page.body, name))?.[1]?.replace(/<[^>]+>/g, '');
+    expect(yours('Library')).toBe('One step');
+    expect(yours('Courses')).toBe('Two steps, remembered 30 days');
+    expect(yours('Payroll')).toBe('No access');
+  });
+
+  it('finds by name, description and category in the reader’s language, without a script', async () => {
+    const find = async (query: string, headers = {}) =>
+      new Client({ headers }).get(`${scene.gateway.url}/applications?${query}`);
+    const found = await find('q=CATALOGUE+studying');
+    expect(found.text).toContain('1 application');
+    expect(found.text).toContain('Library');
+    expect(found.text).not.toContain('Payroll');
+    expect((await find('q=%E5%AD%B8', { 'accept-language': 'zh-Hant' })).text).toContain('圖書館');
+    // Shown as text and as no more, bounded, and once.
+    const none = await find(`q=${encodeURIComponent('"><b>x'.padEnd(300, 'y'))}`);
+    expect(none.status).toBe(200);
+    expect(none.body).not.toContain('"><b>');
+    expect(none.text).toContain('No application has “"><b>xyy');
+    expect(/ value="([^"]*)"/.exec(none.body)?.[1]).toMatch(/^&quot;&gt;&lt;b&gt;xy{94}$/);
+    expect(none.body).toMatch(/<form class="search" role="search" method="get" action="\/applications">/);
   });
 
   it('speaks the browser’s language until the person switches, and then that one everywhere', async () => {

@@ -135,6 +135,7 @@ function textsHaveDefault({ tree, parsed: { defaultLocale } }: Subject): Fault[]
   const applications = entries(tree.applications).flatMap(([id]) => [
     ['applications', id, 'name'],
     ['applications', id, 'description'],
+    ['applications', id, 'category'],
   ]);
   return [['name'], ...applications].flatMap((path) => {
     const texts = valueAt(tree, path);

@@ -72,12 +72,13 @@ function networkOf(name: string, value: Parsed['networks'][string]): NetworkRang
 /** Applications by id. That each has the settings of exactly one door was checked before. */
 export function applicationsOf(applications: Parsed['applications'], modules: Modules): Map<string, Application> {
   const found = new Map<string, Application>();
-  for (const [id, { name, description, homepage, icon, consent, ...rest }] of Object.entries(applications)) {
+  for (const [id, { name, description, category, homepage, icon, consent, ...rest }] of Object.entries(applications)) {
     const settings: Options = rest;
     const door = [...modules.doors.keys()].find((key) => settings[key] !== undefined);
     if (door === undefined) continue;
     const shown = {
       ...(description !== undefined && { description }),
+      ...(category !== undefined && { category }),
       ...(homepage !== undefined && { homepage }),
       ...(icon !== undefined && { icon }),
     };

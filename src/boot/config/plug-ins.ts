@@ -116,6 +116,7 @@ export function applicationsOf(doors: Found<Pick<DoorModule, 'application'>>) {
   const application = z.strictObject({
     name: localized,
     description: localized.optional().describe('Shown in the list of applications'),
+    category: localized.optional().describe('Applications of one category stand together in that list'),
     homepage: webAddress.optional(),
     icon: z.string().min(1).optional().describe('Its picture: a file, or a web address that the gateway fetches'),
     consent: z

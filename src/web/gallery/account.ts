@@ -8,16 +8,22 @@ const HOSPITAL = 'Partner Hospital';
 
 const ANYWHERE = { notGroups: [], networks: [], notNetworks: [] };
 
+const STUDY = { en: 'Studying', 'zh-Hant': '學習', 'zh-Hans': '学习' };
+
 /** What people look after themselves. */
 export const self: Sample[] = [
-  sample('applications', 'empty', { applications: [] }),
+  sample('applications', 'empty', { count: 0, applications: [] }),
+  sample('applications', 'sought', { sought: `${UNBROKEN} "><b>`, count: 12, applications: [] }),
   sample(
     'applications',
     '',
     {
+      count: 4,
       applications: [
         {
           name: LIBRARY,
+          category: STUDY,
+          yours: { level: 'sfa' },
           description: { en: 'Catalogue and loans', 'zh-Hant': '館藏目錄與借閱', 'zh-Hans': '馆藏目录与借阅' },
           homepage: 'https://library.example.edu/',
           demands: [{ ...ANYWHERE, level: 'sfa', groups: [] }],
@@ -25,6 +31,8 @@ export const self: Sample[] = [
         },
         {
           name: COURSES,
+          category: STUDY,
+          yours: { level: 'mfa', remember: { amount: 30, unit: 'days' } },
           demands: [
             { ...ANYWHERE, level: 'mfa', groups: ['staff', 'students'], remember: { amount: 30, unit: 'days' } },
             { ...ANYWHERE, level: 'phr', groups: ['examiners'], remember: 'never', from: NOW + 60 * DAY },
@@ -43,6 +51,7 @@ export const self: Sample[] = [
         },
         {
           name: PAYROLL,
+          yours: { level: 'phrh', remember: 'never' },
           demands: [
             { ...ANYWHERE, level: 'phrh', groups: [], remember: 'never' },
             { ...ANYWHERE, level: 'denied', groups: ['guests'] },
@@ -51,6 +60,8 @@ export const self: Sample[] = [
         },
         {
           name: `${LONG} ${UNBROKEN}`,
+          category: `${UNBROKEN} ${LONG}`,
+          yours: { level: 'denied' },
           description: LONG,
           demands: [
             {
