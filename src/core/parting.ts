@@ -5,6 +5,9 @@ import type { EphemeralStore } from './store.ts';
 /** How long it is known how to end a session elsewhere: longer than most sessions are, and no more than that is kept of anybody. */
 const KEPT = 24 * 3_600_000;
 
+/** Characters; what is longer isn't kept, and signing out there isn't offered. */
+const LONGEST = 8_192;
+
 /**
  * What it takes to end somebody's session at their provider (an ID token, a name identifier): one for each person, sealed,
  * for it says who they are.
@@ -22,6 +25,7 @@ export function createPartings(
   const placeOf = (key: string): string => `parting:${directory}:${key}`;
   return {
     async keep(key, what) {
+      if (what.length > LONGEST) return;
       await ephemeral.set(placeOf(key), sealer.seal(what, placeOf(key)), KEPT);
     },
     async of(key) {

@@ -191,3 +191,11 @@ it('Google: a session of weeks meets no age, and nothing can be asked for', asyn
   expect(end.text).toContain('than your own institution could tell');
   expect((await signIn(library, 'google')).claims?.auth_time).toBe(upstream.next.claims.auth_time);
 });
+
+it('Entra: tells of a session’s end in a frame, and the others don’t', async () => {
+  const framed = async (name: Name) => {
+    const query = new URLSearchParams({ iss: upstream.issuer, sid: 'a-session-of-nobody-at-all' });
+    return (await new Client().get(`${gateway.url}/return/directories/${name}/logout?${query}`)).status;
+  };
+  expect([await framed('entra'), await framed('google'), await framed('okta')]).toEqual([200, 404, 404]);
+});
