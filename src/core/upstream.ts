@@ -71,8 +71,8 @@ export interface SigningOut {
 export interface EndedThere {
   key?: string;
   session?: string;
-  /** Names this very message: a copy of it ends nothing. */
-  id: string;
+  /** Names this very message: a copy of it ends nothing. Absent where nobody has signed it: nothing is kept of what strangers send. */
+  id?: string;
 }
 
 /** Why nobody signs in by an answer; `reason` is for audit and log, never a secret. */

@@ -47,9 +47,13 @@ export function endThere({
     return found;
   }
 
-  return async function end({ directory, redirects }: House, { key, session, id }: EndedThere) {
+  function isNew(directory: string, id: string): Promise<boolean> {
     const mark = createHash('sha256').update(id).digest('base64url');
-    if (!(await ephemeral.add(`upstream-logout:${directory}:${mark}`, '1', KNOWN))) return ALL_WELL;
+    return ephemeral.add(`upstream-logout:${directory}:${mark}`, '1', KNOWN);
+  }
+
+  return async function end({ directory, redirects }: House, { key, session, id }: EndedThere) {
+    if (id !== undefined && !(await isNew(directory, id))) return ALL_WELL;
     const whose = key ?? (session === undefined ? undefined : await redirects.keyOfSession?.(session));
     const account = whose === undefined ? undefined : await durable.accounts.byDirectoryKey(directory, whose);
     if (account === undefined) return ALL_WELL;

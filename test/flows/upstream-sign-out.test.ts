@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EphemeralStore } from '../../src/core/store.ts';
 import { createIdentity } from '../../src/saml/testing/identity.ts';
 import { redirect } from '../../src/saml/testing/messages.ts';
 import { Client, type Reply } from '../support/client.ts';
@@ -24,7 +25,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Keys of messages that are known by now. */
+const marked: string[] = [];
+const noting = (store: EphemeralStore): EphemeralStore => ({
+  ...store,
+  add(key, value, ttl) {
+    if (key.includes('upstream-logout')) marked.push(key);
+    return store.add(key, value, ttl);
+  },
+});
+
 const scene = stage(() => ({
+  between: noting,
   ports: { gateway: port, relyingParty: site },
   config: {
     networks: { ward: { ranges: ['127.0.0.7/32'], shared: true } },
@@ -41,6 +53,7 @@ let people = 0;
 beforeEach(() => {
   people += 1;
   partner.signedOut.length = 0;
+  marked.length = 0;
   partner.next = { sub: `person-${people}`, claims: { name: 'Ada', sid: `session-of-person-${people}` } };
 });
 
@@ -186,6 +199,7 @@ describe('a house’s word of an end', () => {
     const call = new Client({ headers: { origin: undefined, 'sec-fetch-site': undefined } });
     const told = await call.post(`${base}/return/directories/partner/logout`, { logout_token: token });
     expect(told.status).toBe(200);
+    expect(marked).toHaveLength(1);
     expect(await someone.subject('library')).toBeUndefined();
     expect(partner.signedOut).toEqual([]);
   });
@@ -222,8 +236,11 @@ describe('a house’s word of an end', () => {
       { iss: partner.issuer, sid: 'x'.repeat(300) },
       { iss: partner.issuer, sub: partner.next.sub },
     ];
+    marked.length = 0;
     for (const forged of forgeries) expect((await framed(forged)).status).toBe(200);
     expect(await someone.subject('library')).toBeDefined();
+    // Strangers may send as much as they like of it.
+    expect(marked).toEqual([]);
     // Nobody listens where it isn't configured.
     const elsewhere = await new Client().get(
       `${base}/return/directories/partner/logout?iss=${partner.issuer}&sid=${sid}`,

@@ -79,12 +79,11 @@ export function createHearing(
  * OpenID Connect Front-Channel Logout 1.0: a GET in a frame of anybody's page, which nobody has signed. It counts by the
  * session's name alone, which the provider made up and only it and this gateway know; whoever else says it has to guess.
  */
-export function heardInFront({ issuer }: Pick<Whose, 'issuer'>, { now }: Pick<DirectoryPorts, 'now'>) {
+export function heardInFront({ issuer }: Pick<Whose, 'issuer'>) {
   return ({ iss, sid }: Returned['fields']): EndedThere | NotVerified => {
     if (iss !== issuer) return refused('of another issuer');
     // Shorter ones could be guessed.
     if (sid === undefined || sid.length < 16 || sid.length > LONGEST_SID) return refused('names no session');
-    // Said twice it ends nothing more, and after a new sign-in in that session it has to end again.
-    return { session: sid, id: `${sid} ${now()}` };
+    return { session: sid };
   };
 }

@@ -118,7 +118,7 @@ export function createRedirects(
       await signingOut.remember(verified);
     },
     signingOut,
-    ...(ways.frontChannelLogout ? { heardInFront: heardInFront(settings, ports) } : {}),
+    ...(ways.frontChannelLogout ? { heardInFront: heardInFront(settings) } : {}),
     heard: createHearing({ ...settings, subject: ways.subject }, ports, client),
     keyOfSession: people.bySession,
     believe: (said) => believed(table, said),
