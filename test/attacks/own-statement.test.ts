@@ -1,10 +1,15 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { entra as says } from '../../src/directories/oidc/double.ts';
+import { entra as bySamlSays, MULTIPLE, TENANT as OF_THE_DOUBLE } from '../../src/directories/saml/double.ts';
 import { OTHER_TENANT, startEntra, TENANT } from '../../src/doors/entra/testing/entra.ts';
 import { Client } from '../support/client.ts';
 import { asTenant, backAtEntra, goOn, OFFICE, pinned, sentHere } from '../support/entra.ts';
 import { appHolder } from '../support/holders.ts';
 import { freePort } from '../support/ports.ts';
+import { formOf, leave, responseOf, sayingOf, startSamlUpstream } from '../support/saml-upstream.ts';
 import { stage } from '../support/scene.ts';
 import { startUpstream, wayTo } from '../support/upstream.ts';
 
@@ -16,7 +21,16 @@ const [port, site] = [await freePort(), await freePort()];
 const entra = await startEntra(() => Date.now());
 const ids = ['tenant', 'another'];
 const upstream = await startUpstream(ids.map((id) => `http://localhost:${port}/return/directories/${id}`));
-afterAll(() => Promise.all([entra.close(), upstream.close()]));
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-own-statement-'));
+const STS = `https://sts.windows.net/${TENANT}/`;
+const bySaml = await startSamlUpstream(`http://localhost:${port}`, folder, 'by-saml');
+bySaml.idp.entityId = STS;
+writeFileSync(join(folder, 'sts.xml'), bySaml.idp.metadata());
+afterAll(async () => {
+  bySaml.close();
+  await Promise.all([entra.close(), upstream.close()]);
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const directory = (tid: string) => ({
   ...{ ...upstream.directory, preset: 'entra', name: tid, requires: { tid: [tid] } },
@@ -28,7 +42,13 @@ const scene = stage(() => ({
   config: {
     ...asTenant(entra),
     factors: { password: {}, totp: {} },
-    directories: { tenant: directory(TENANT), another: directory(OTHER_TENANT) },
+    directories: {
+      ...{ tenant: directory(TENANT), another: directory(OTHER_TENANT) },
+      'by-saml': {
+        ...{ ...bySaml.directory, entityId: STS, metadata: { file: join(folder, 'sts.xml') }, key: 'objectidentifier' },
+        assurance: [{ methods: [MULTIPLE], kinds: ['knowledge', 'possession'] }],
+      },
+    },
     policy: {
       rules: [
         { name: 'all', level: 'sfa' },
@@ -75,6 +95,19 @@ describe('our own statement, coming back as another house’s', () => {
           said: expect.objectContaining({ amr: ['pwd', 'otp', 'mfa'] }),
         }),
       );
+  });
+
+  it('is none by SAML either', async () => {
+    const { attributes = '', ...said } = sayingOf(
+      bySamlSays({ asked: '', shown: 'second', since: Date.now(), now: Date.now() }),
+    );
+    const saying = { ...said, attributes: attributes.replace(OF_THE_DOUBLE, TENANT) };
+    const browser = new Client();
+    const page = await browser.open(`${scene.gateway.relyingParty}/courses/login`);
+    const asked = await leave(browser, page, 'by-saml');
+    const fields = formOf(responseOf(bySaml, asked, saying), asked);
+    const end = await browser.follow(await browser.post(bySaml.acs, fields, { from: bySaml.idp.url }));
+    expect(end.body).toContain('otpauth:');
   });
 
   it('is told apart from the word of a tenant that asks nothing of us', async () => {

@@ -8,7 +8,6 @@ import {
   entra,
   google,
   MULTIPLE,
-  type Says,
   type Shown,
   shibboleth,
   TENANT,
@@ -20,7 +19,7 @@ import type { Saying } from '../support/identity-provider.ts';
 import { freePort } from '../support/ports.ts';
 import { refusalsIn } from '../support/refusals.ts';
 import { RelyingParty } from '../support/relying-party.ts';
-import { formOf, leave, responseOf, type SamlUpstream, startSamlUpstream } from '../support/saml-upstream.ts';
+import { formOf, leave, responseOf, type SamlUpstream, sayingOf, startSamlUpstream } from '../support/saml-upstream.ts';
 
 /** Entra ID, AD FS, Google and Shibboleth by SAML, as their makers document them: what is asked, said, and made of it. */
 
@@ -72,16 +71,6 @@ afterAll(async () => {
 });
 
 const isHome = (next: URL) => next.hostname === '127.0.0.1' && next.pathname.endsWith('/callback');
-const attribute = ([name, values]: [string, readonly string[]]) =>
-  `<saml:Attribute Name="${name}">${values.map((it) => `<saml:AttributeValue>${it}</saml:AttributeValue>`).join('')}</saml:Attribute>`;
-
-function sayingOf(says: Exclude<Says, { page: string }>): Partial<Saying> {
-  if ('status' in says) return says;
-  const { attributes, ...rest } = says;
-  const all = Object.entries(attributes).map(attribute).join('');
-  return { ...rest, attributes: all && `<saml:AttributeStatement>${all}</saml:AttributeStatement>` };
-}
-
 type At = Partial<Omit<AtProvider, 'asked' | 'shown'>> & { change?: (saying: Partial<Saying>) => Partial<Saying> };
 
 /** Leaves for a house, shows it that, and comes back, wherever that ends. Where nobody comes back, that is an error. */
@@ -95,7 +84,6 @@ async function through(
   const house = houses.get(name) as SamlUpstream;
   const asked = await leave(browser, page, name);
   const says = PROVIDERS[name]({ asked: asked.xml, shown, since: Date.now(), now: Date.now(), ...at });
-  if ('page' in says) throw new Error(`stranded at ${name}: ${says.page}`);
   const fields = formOf(responseOf(house, asked, change(sayingOf(says))), asked);
   const posted = await browser.post(house.acs, fields, { from: house.idp.url });
   return { asked, end: await browser.follow(posted, isHome) };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import type { Says } from '../../src/directories/saml/double.ts';
 import type { Client, Reply } from './client.ts';
 import { FakeIdentityProvider, type Saying } from './identity-provider.ts';
 import { wayTo } from './upstream.ts';
@@ -64,4 +65,16 @@ export const formOf = (xml: string, { relayState }: Pick<Asked, 'relayState'>): 
 /** What a house says to a request, as a Response. */
 export function responseOf({ idp, acs, entityId }: SamlUpstream, asked: Asked, saying: Partial<Saying> = {}): string {
   return idp.response({ entityId, acs, inResponseTo: asked.id, ...saying });
+}
+
+const attribute = ([name, values]: [string, readonly string[]]) =>
+  `<saml:Attribute Name="${name}">${values.map((it) => `<saml:AttributeValue>${it}</saml:AttributeValue>`).join('')}</saml:Attribute>`;
+
+/** What a double says, for a Response. Throws where somebody is stranded at a page of its own. */
+export function sayingOf(says: Says): Partial<Saying> {
+  if ('page' in says) throw new Error(`stranded: ${says.page}`);
+  if ('status' in says) return says;
+  const { attributes, ...rest } = says;
+  const all = Object.entries(attributes).map(attribute).join('');
+  return { ...rest, attributes: all && `<saml:AttributeStatement>${all}</saml:AttributeStatement>` };
 }
