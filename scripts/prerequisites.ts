@@ -76,6 +76,11 @@ export const PREREQUISITES: readonly Prerequisite[] = [
 
 /** What the long tests need besides. */
 export const LONG_PREREQUISITES: readonly Prerequisite[] = [
+  {
+    anyOf: ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'],
+    package: 'fonts-dejavu-core',
+    why: 'pages are compared with how they looked, in letters that are the same everywhere',
+  },
   { anyOf: ['samba', '/usr/sbin/samba'], package: 'samba', why: 'people of an Active Directory sign in' },
   {
     anyOf: ['/usr/share/samba/setup/provision.ldif'],

@@ -60,7 +60,7 @@ async function photograph(page: Page, name: string) {
 const excess = (page: Page) =>
   page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
-/** Faults of one page as it is shown, and again where it is only 320 px wide. */
+/** Faults of one page as it is shown, and again where it is magnified, and only 320 px wide. */
 async function inspect(page: Page, sample: Sample, { locale, schemes, viewport }: Variant): Promise<string[]> {
   await page.setViewportSize(viewport);
   await show(page, sample, locale);
@@ -72,7 +72,8 @@ async function inspect(page: Page, sample: Sample, { locale, schemes, viewport }
     const found = await axe(page, index === 0 && (locale === 'en' || LONG) ? undefined : 'color-contrast');
     faults.push(...found.map((fault) => `${colorScheme}: ${fault}`));
   }
-  for (const width of [viewport.width, 320]) {
+  // A desktop's window at 200 % is half as wide; 320 px are 1280 at 400 % (WCAG 2.2, 1.4.4 and 1.4.10).
+  for (const width of [viewport.width, ...(viewport.width > 640 ? [viewport.width / 2] : []), 320]) {
     await page.setViewportSize({ ...viewport, width });
     const wide = await excess(page);
     if (wide > 0) faults.push(`${wide} px too wide at ${width} px`);
