@@ -10,6 +10,7 @@ import { PASSWORD } from '../test/support/gateway.ts';
 import { freePort } from '../test/support/ports.ts';
 import { Concentrator, SECRET, stateOf } from '../test/support/radius.ts';
 import { startFlags } from '../test/support/start-flags.ts';
+import { percentile } from './soak/figures.ts';
 
 const KEY = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 const PEOPLE = 100;
@@ -41,8 +42,16 @@ async function shared(
 
 const clientsAt = (port: number) => Promise.all(Array.from({ length: AT_ONCE }, () => Concentrator.at(port)));
 
-/** Rounds of a second of one core: password and challenge, code and Accept. */
-async function gateway(folder: string): Promise<number> {
+interface Rounds {
+  /** Of a second of one core. */
+  rate: number;
+  /** Milliseconds of wall time of each. */
+  times: number[];
+  seconds: number;
+}
+
+/** Rounds of password and challenge, code and Accept, at a gateway that hashes nothing. */
+async function gateway(folder: string, passes = PASSES): Promise<Rounds> {
   const server = fileURLToPath(new URL('radius/server.ts', import.meta.url));
   const child: ChildProcess = fork(server, [folder, String(PEOPLE), KEY], { execArgv: startFlags() });
   const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the gateway ended with ${code}`)));
@@ -54,22 +63,28 @@ async function gateway(folder: string): Promise<number> {
     return answer;
   };
   const clients = await clientsAt(port);
+  const times: number[] = [];
   const pass = async () => {
     const { now } = await ask('later');
     const code = codeOf({ secret: KEY, algorithm: 'SHA1', digits: 6 }, stepAt(30, now));
     await shared(clients, PEOPLE, async (at, person) => {
       const name = `person${person}`;
+      const began = performance.now();
       const challenge = await at.ask(at.access(name, PASSWORD));
       const answer = await at.ask(at.access(name, code, [stateOf(challenge)]));
       if (answer.code !== CODE.accessAccept) throw new Error(`${name} was answered ${answer.code}`);
+      times.push(performance.now() - began);
     });
   };
   try {
     for (let warm = 0; warm < 2; warm += 1) await pass();
     const before = await ask('cpu');
-    for (let counted = 0; counted < PASSES; counted += 1) await pass();
+    times.length = 0;
+    const began = performance.now();
+    for (let counted = 0; counted < passes; counted += 1) await pass();
+    const seconds = (performance.now() - began) / 1_000;
     const after = await ask('cpu');
-    return (PASSES * PEOPLE) / (after.cpu - before.cpu);
+    return { rate: (passes * PEOPLE) / (after.cpu - before.cpu), times, seconds };
   } finally {
     for (const client of clients) client.close();
     child.disconnect();
@@ -136,11 +151,30 @@ async function freeradius(folder: string): Promise<number | undefined> {
   }
 }
 
+/** One challenge round, as a row beside other flows. */
+export async function radiusRound(): Promise<Row> {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+  try {
+    const { rate, times, seconds } = await gateway(folder, 5);
+    const of = (share: number) => Number(percentile(times, share).toFixed(1));
+    return {
+      flow: 'RADIUS challenge round, no hash',
+      at: 'sallyport-embedded',
+      'server, CPU ms': Number((1_000 / rate).toFixed(2)),
+      'a second': Math.round(times.length / seconds),
+      p50: of(0.5),
+      p99: of(0.99),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** Sign-ins at a VPN with a code, beside FreeRADIUS with a static user. */
 export async function radius(): Promise<Row[]> {
   const [ours, theirs] = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'sallyport-bench-'))) as [string, string];
   try {
-    const rounds = await gateway(ours);
+    const { rate: rounds } = await gateway(ours);
     const beside = await freeradius(theirs);
     const row = { what: 'a challenge round, of two packets', 'rounds/s of a core': Math.round(rounds) };
     if (beside === undefined) {

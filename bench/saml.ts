@@ -12,6 +12,7 @@ import { forms } from '../test/support/forms.ts';
 import { PASSWORD } from '../test/support/gateway.ts';
 import { startRedis } from '../test/support/redis.ts';
 import { startFlags } from '../test/support/start-flags.ts';
+import { metadata } from './beside/saml.ts';
 import { signatures } from './rates.ts';
 import { alone } from './saml/alone.ts';
 
@@ -43,15 +44,6 @@ interface Server {
   /** Signs for a while. */
   sign(): Promise<{ count: number; cpu: number }>;
   stop(): void;
-}
-
-function metadata({ certificate }: Identity): string {
-  return `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${ENTITY}">
-<md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
-<ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>
-<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="${ENTITY}/acs" index="0"/>
-</md:SPSSODescriptor></md:EntityDescriptor>`;
 }
 
 async function start(folder: string, redis: string): Promise<Server> {
@@ -145,7 +137,7 @@ async function onEachStore(signer: Identity, run: (store: string, server: Server
   const rows: Row[] = [];
   for (const store of ['embedded', 'redis']) {
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
-    writeFileSync(join(folder, 'plain.xml'), metadata(signer));
+    writeFileSync(join(folder, 'plain.xml'), metadata(ENTITY, signer));
     const server = await start(folder, store === 'redis' ? redis.url : '');
     rows.push(...(await run(store, server)));
     server.stop();

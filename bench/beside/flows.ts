@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import { codeOf, encodeSecret, stepAt } from '../../src/factors/totp/otp.ts';
 import { Client, type ClientOptions, type Reply } from '../../test/support/client.ts';
 import { SECRETS } from '../../test/support/configuration.ts';
 import { form } from '../../test/support/forms.ts';
 import { PASSWORD, PersonAtBrowser } from '../../test/support/gateway.ts';
-import { CROWD, type Server } from './servers.ts';
+import { samlFlows } from './saml.ts';
+import { CODE_SECRET, CODERS, CROWD, type Server } from './servers.ts';
 
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk-0123456789';
 const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 
-export type Flow = () => Promise<void>;
+/** Once; `no more`: nobody is left for whom it could be done now. */
+export type Flow = () => Promise<unknown>;
+export type Ask = typeof ask;
 
 /** A browser that never leaves the server. */
 class AtHome extends Client {
@@ -22,6 +26,8 @@ class AtHome extends Client {
     return super.follow(reply, (next) => next.origin !== this.#url);
   }
 }
+
+type Application = 'library' | 'courses' | 'payroll';
 
 interface Answer {
   status: number;
@@ -50,7 +56,7 @@ function ask(url: string, headers: Record<string, string>, body?: string): Promi
 /** What is measured at a server, each to its end or it throws. `site`: where nobody listens, for the answers. */
 export async function flowsOf(server: Server, site: string): Promise<Record<string, Flow>> {
   const { url } = server;
-  const basic = (id: 'library' | 'courses') => ({
+  const basic = (id: Application) => ({
     authorization: `Basic ${Buffer.from(`${id}:${SECRETS[id]}`).toString('base64')}`,
   });
   const back = (id: string) => `${site}/${id}/callback`;
@@ -59,7 +65,7 @@ export async function flowsOf(server: Server, site: string): Promise<Record<stri
       ...{ client_id: id, response_type: 'code', scope: 'openid profile email', state: 's', redirect_uri: back(id) },
       ...{ code_challenge: CHALLENGE, code_challenge_method: 'S256' },
     })}`;
-  async function redeem(id: 'library' | 'courses', location: string): Promise<Record<string, string>> {
+  async function redeem(id: Application, location: string): Promise<Record<string, string>> {
     const code = new URL(location).searchParams.get('code');
     if (code === null) throw new Error(`no code: ${location}`);
     const fields = { grant_type: 'authorization_code', code, redirect_uri: back(id), code_verifier: VERIFIER };
@@ -81,7 +87,7 @@ export async function flowsOf(server: Server, site: string): Promise<Record<stri
       .map(({ name, value }) => `${name}=${value}`)
       .join('; ');
   const visit =
-    (id: 'library' | 'courses', cookie: string): Flow =>
+    (id: Application, cookie: string): Flow =>
     async () => {
       const { location, status } = await ask(begin(id), { cookie });
       if (!location.startsWith(site)) throw new Error(`asked: ${status} ${location}`);
@@ -115,19 +121,47 @@ export async function flowsOf(server: Server, site: string): Promise<Record<stri
     discovery: () => expect200(ask(`${url}/.well-known/openid-configuration`, {})),
   };
   if (server.name === 'bare') return flows;
+  const place = { url, relyingParty: site, serviceProvider: site, now: Date.now };
+  const coders = createCoders();
+  async function withCode(): Promise<'no more' | undefined> {
+    const coder = coders();
+    if (coder === undefined) return 'no more';
+    const browser = new PersonAtBrowser(place, new AtHome(url));
+    const asked = await browser.password(await browser.client.open(begin('payroll')), coder.name);
+    const last = await browser.code(asked, coder.code);
+    if (last.location === undefined) throw new Error(`not signed in: ${last.status} ${last.text.slice(0, 120)}`);
+    await redeem('payroll', last.location.href);
+    return undefined;
+  }
   // A browser of its own: a step-up gives its session another cookie.
   const { client: strong } = await signIn();
-  const place = { url, relyingParty: site, serviceProvider: site, now: Date.now };
   const person = new PersonAtBrowser(place, strong);
   const enrolling = await person.answer(await strong.open(begin('courses')), { password: PASSWORD });
-  await person.remember(await person.enrol(enrolling), 'yes');
+  // Tokens were imported, so that it is asked what shows the codes.
+  const app = await person.answer(enrolling, { choice: 'app' });
+  await person.remember(await person.enrol(app), 'yes');
   // The second factor is remembered on this browser; another session of it has the password alone.
   const jar = strong.jar.copy();
   jar.delete('sallyport_session');
   const remembered = (await signIn(new AtHome(url, { jar }))).client;
   return {
     ...flows,
+    'full sign-in, password and TOTP': withCode,
     'SSO, second factor in the session': visit('courses', cookieOf(strong)),
     'SSO, remembered device': visit('courses', cookieOf(remembered)),
+    ...samlFlows(url, cookieOf(client), ask),
+  };
+}
+
+/** People whose code of now hasn't been used yet, one at each call; undefined where there is none until the next step. */
+function createCoders(): () => { name: string; code: string } | undefined {
+  const used = new Map<number, number>();
+  const key = { secret: encodeSecret(Buffer.from(CODE_SECRET, 'hex')), algorithm: 'SHA1', digits: 6 } as const;
+  return () => {
+    const step = stepAt(30, Date.now());
+    const at = Array.from({ length: CODERS }, (_, index) => index).find((index) => (used.get(index) ?? 0) < step);
+    if (at === undefined) return undefined;
+    used.set(at, step);
+    return { name: `coder${at}`, code: codeOf(key, step) };
   };
 }

@@ -5,8 +5,10 @@ import { countTrips, redisCommands, statements } from '../../test/support/trips.
 export interface Told {
   /** Processor seconds. */
   cpu: number;
+  /** Trips, and statements, while it was told to count. */
   redis: number;
-  sql: number;
+  postgres: number;
+  statements: number;
   /** RSA-2048 signatures a second of its processor, now. */
   signatures: number;
   /** Bytes. */
@@ -14,9 +16,32 @@ export interface Told {
 }
 
 const SIGNATURES = 60;
-const redis = countTrips(Number(process.env.BENCH_REDIS ?? 0), redisCommands);
-const sql = countTrips(Number(process.env.BENCH_POSTGRES ?? 0), statements);
-const sums = { redis: 0, sql: 0 };
+const sums = { redis: 0, postgres: 0, statements: 0 };
+let counting: Record<'redis' | 'postgres', ReturnType<typeof countTrips>> | undefined;
+
+function count(): void {
+  counting ??= {
+    postgres: countTrips(Number(process.env.BENCH_POSTGRES ?? 0), statements),
+    redis: countTrips(Number(process.env.BENCH_REDIS ?? 0), redisCommands),
+  };
+}
+
+function taken(): void {
+  if (counting === undefined) return;
+  sums.redis += counting.redis.taken().length;
+  const trips = counting.postgres.taken();
+  sums.postgres += trips.length;
+  sums.statements += trips.reduce((sum, trip) => sum + trip.length, 0);
+}
+
+/** In the order in which they were put there. */
+function rest(): void {
+  counting?.redis.stop();
+  counting?.postgres.stop();
+  counting = undefined;
+}
+
+const ASKED: ReadonlySet<unknown> = new Set(['tell', 'sign', 'count', 'rest']);
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const data = Buffer.alloc(256);
 
@@ -26,9 +51,10 @@ function processor(): number {
 }
 
 process.on('message', (what) => {
-  if (what !== 'tell' && what !== 'sign') return;
-  sums.redis += redis.taken().length;
-  sums.sql += sql.taken().length;
+  if (!ASKED.has(what)) return;
+  taken();
+  if (what === 'count') count();
+  if (what === 'rest') rest();
   const cpu = processor();
   if (what === 'sign') for (let left = SIGNATURES; left > 0; left -= 1) sign('sha256', data, privateKey);
   const signatures = what === 'sign' ? SIGNATURES / (processor() - cpu) : 0;

@@ -12,6 +12,7 @@ import { freePort } from '../../test/support/ports.ts';
 import type { PostgresServer } from '../../test/support/postgres.ts';
 import { startFlags } from '../../test/support/start-flags.ts';
 import type { Told } from './preload.ts';
+import { samlApplications, samlFiles, samlSites } from './saml.ts';
 
 /** The server and its stores on one core, the load on another. */
 const CORES = { server: '1', load: '0' };
@@ -23,21 +24,30 @@ const COMMAND = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 /** People besides, who sign in at once: of one only a few may. */
 export const CROWD = 64;
+/** People with an authenticator app: each code of theirs counts once. */
+export const CODERS = 200;
+/** The secret of all of them, 20 bytes in hexadecimal. */
+export const CODE_SECRET = '3132333435363738393031323334353637383930';
 
 export interface Server {
   name: string;
   url: string;
   /** Milliseconds from its start until it was ready. */
   ready: number;
-  tell(what?: 'tell' | 'sign'): Promise<Told>;
+  tell(what?: 'tell' | 'sign' | 'count' | 'rest'): Promise<Told>;
   /** Processor seconds of its stores so far. */
-  stores(): Promise<number>;
+  stores(): Promise<StoresUsed>;
   stop(): void;
 }
 
 export interface Stores {
   redis: { url: string; port: number };
   postgres: PostgresServer;
+}
+
+export interface StoresUsed {
+  redis: number;
+  postgres: number;
 }
 
 const pin = (core: string, pid: number) => execFileSync('taskset', ['-acp', core, String(pid)], { stdio: 'ignore' });
@@ -71,14 +81,14 @@ const usedBy = (pids: readonly number[]): number =>
   ) / TICKS;
 
 /** Puts the stores on the server's core; answers what they have used so far. */
-export async function pinStores({ redis, postgres }: Stores): Promise<() => number> {
+export async function pinStores({ redis, postgres }: Stores): Promise<() => StoresUsed> {
   const asked = new Redis(redis.url);
   const redisPid = Number(/process_id:(\d+)/.exec(await asked.info('server'))?.[1]);
   asked.disconnect();
   const [row] = await postgres.run('show data_directory');
   const postmaster = Number.parseInt(readFileSync(join(String(row?.data_directory), 'postmaster.pid'), 'utf8'), 10);
   for (const pid of [redisPid, ...family(postmaster)]) pin(CORES.server, pid);
-  return () => usedBy([redisPid, ...family(postmaster)]);
+  return () => ({ redis: usedBy([redisPid]), postgres: usedBy(family(postmaster)) });
 }
 
 async function begin(
@@ -87,7 +97,7 @@ async function begin(
   words: readonly string[],
   { redis, postgres }: Stores,
   isReady: () => Promise<unknown>,
-  stores: () => number,
+  stores: () => StoresUsed,
 ): Promise<Server> {
   const began = performance.now();
   const flags = startFlags();
@@ -126,7 +136,7 @@ async function begin(
 
 const asks = (url: string) => async () => (await fetch(url)).status;
 
-export async function startBare(site: string, stores: Stores, used: () => number): Promise<Server> {
+export async function startBare(site: string, stores: Stores, used: () => StoresUsed): Promise<Server> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const words = [BARE, String(port), stores.redis.url, `${site}/library/callback`];
@@ -138,11 +148,17 @@ export async function startSallyport(
   kind: 'redis' | 'embedded',
   { folder, site, port, more = {} }: { folder: string; site: string; port: number; more?: Tree },
   stores: Stores,
-  used: () => number,
+  used: () => StoresUsed,
 ): Promise<Server> {
   const url = `http://localhost:${port}`;
   const redis = { type: 'redis', url: stores.redis.url, prefix: `${port}:` };
+  for (const [name, text] of Object.entries(samlFiles)) writeFileSync(join(folder, name), text);
+  const short = shortTree(url, site);
+  const { rules } = short.policy as { rules: unknown[] };
   const own: Tree = {
+    doors: { saml: {} },
+    applications: samlApplications,
+    policy: { rules: [...rules, { name: 'signed', applications: samlSites, level: 'sfa' }] },
     listen: { port },
     data: 'data',
     stores:
@@ -155,10 +171,16 @@ export async function startSallyport(
     management: { port: 0 },
   };
   const file = join(folder, `${kind}.yaml`);
-  writeFileSync(file, JSON.stringify(merge(merge(shortTree(url, site), { ...own, data: kind }), more)));
+  writeFileSync(file, JSON.stringify(merge(merge(short, { ...own, data: kind }), more)));
   const server = await begin(`sallyport-${kind}`, url, [MAIN, '--config', file], stores, asks(`${url}/`), used);
-  const people = ['alice', ...Array.from({ length: CROWD }, (_, at) => `person${at}`)];
+  const several = (length: number, name: string) => Array.from({ length }, (_, at) => `${name}${at}`);
+  const coders = several(CODERS, 'coder');
+  const people = ['alice', ...several(CROWD, 'person'), ...coders];
   const rows = ['username,name,passwordHash', ...people.map((name) => `${name},${name},"${HASHED}"`)];
-  execFileSync(process.execPath, [COMMAND, 'user', 'import', '--config', file], { input: `${rows.join('\n')}\n` });
+  const command = (words: readonly string[], lines: readonly string[]) =>
+    execFileSync(process.execPath, [COMMAND, ...words, '--config', file], { input: `${lines.join('\n')}\n` });
+  command(['user', 'import'], rows);
+  const tokens = coders.map((name, at) => `${name}, T${at}, ${CODE_SECRET}, totp, 6`);
+  command(['migrate', 'privacyidea'], tokens);
   return server;
 }
