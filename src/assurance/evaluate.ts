@@ -1,6 +1,6 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Credentials } from '../accounts/credentials.ts';
-import type { Hold, Holds } from '../accounts/holds.ts';
+import type { Hold, Holds, Standing } from '../accounts/holds.ts';
 import type { ReadLastKnown } from '../accounts/last-known.ts';
 import type { PasswordExpiryOf } from '../accounts/passwords/index.ts';
 import type { PasswordRules } from '../accounts/passwords/rule-book.ts';
@@ -64,13 +64,14 @@ interface Parts {
   passwordExpiry: Pick<PasswordExpiryOf, 'disabled'>;
 }
 
-/** What a session and a browser bring, which is being read. */
+/** What an account has, and what a session and a browser bring, which is being read. */
 interface Brought {
+  ofAccount: Promise<[Credential[], Standing, ReadonlySet<string>]>;
   ofSession: Promise<readonly Evidence[]>;
   ofBrowser: Promise<LookedAt[]> | undefined;
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
+const NOTHING_HELD: Awaited<Brought['ofAccount']> = [[], { since: 0 }, new Set()];
 
 function dueOf(proofs: readonly Proof[], disabled: boolean, renews: boolean | undefined): Due | undefined {
   const due = proofs.find(({ renew }) => renew !== undefined)?.renew;
@@ -127,16 +128,20 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
   }
 
   /**
-   * Begins to read what the session and the browser bring, so that it comes with what else is read. Whether it counts is
-   * decided by what is read after it.
+   * Begins to read what the account has, and what session and browser bring, so that it comes with what else is read.
+   * Whether it counts is decided by what is read after it.
    */
   function begin({ account, sight, request, browser, within }: EvaluationInput): Brought {
     const ofSession = account && sight ? evidence.of(sight, account, request, within) : Promise.resolve([]);
     const ofBrowser = account && browser ? devices.look(browser) : undefined;
+    const ofAccount = account === undefined ? Promise.resolve(NOTHING_HELD) : held(account);
     // They are told to whoever waits for them, if anybody does.
-    for (const reading of [ofSession, ofBrowser]) reading?.catch(() => undefined);
-    return { ofSession, ofBrowser };
+    for (const reading of [ofAccount, ofSession, ofBrowser]) reading?.catch(() => undefined);
+    return { ofAccount, ofSession, ofBrowser };
   }
+
+  const held = (id: string): Brought['ofAccount'] =>
+    Promise.all([credentials.ofAccount(id).then(there), holds.standing(id), attempts.stopped(id)]);
 
   /** The same, as if no hold asked for more than a second factor. */
   async function weigh(
@@ -144,13 +149,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     brought: Brought,
     { account, away }: Partial<Present> = {},
   ): Promise<FullEvaluation> {
-    const [all, { hold, since: changed }, stopped] = account
-      ? await Promise.all([
-          credentials.ofAccount(account.id).then(there),
-          holds.standing(account.id),
-          attempts.stopped(account.id),
-        ])
-      : [[], { since: 0, hold: undefined }, NOTHING];
+    const [all, { hold, since: changed }, stopped] = account ? await brought.ofAccount : NOTHING_HELD;
     const enrolled = all.filter(heldTo(hold)).filter(sets(input.application, hold));
     const demanded = required(input, enrolled, { ...(account && { account }), ...(away && { away }) });
     const validity = validityOf(account, changed);
@@ -163,19 +162,19 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     const counts = (proof: Proof) =>
       stands(proof) && (input.bootstrap !== false || !proof.bootstrap) && (away === undefined || opensAlone(proof));
     const review = account && reviewer(account, working, { application: input.application });
-    const held = review ? [...ofSession, ...(input.collected ?? [])].filter(counts).flatMap(review) : [];
+    const reviewed = review ? [...ofSession, ...(input.collected ?? [])].filter(counts).flatMap(review) : [];
     // A directory that is away neither says how old a password is nor takes another one.
     const disabled = account !== undefined && away === undefined && (await passwordExpiry.disabled(account));
-    const due = account && dueOf(held, disabled, input.renews);
+    const due = account && dueOf(reviewed, disabled, input.renews);
     const changing = due !== undefined && isEnrolled(account, working) ? underChange(demanded) : demanded;
     const requirement = hold ? underHold(demanded) : changing;
     const enrolling = input.bootstrap !== false && isOwnPage(input.application);
     const implied = impliedOf(deps.factors, account, requirement.factors, input.presents);
     const asked = { requirement, wants: input.wants, request: input.request, onlyIfNamed: reserved };
     const withheld = account ? parts.passwordRules.withheld(account) : [];
-    const wanted = { ...asked, withheld, evidence: held, enrolling };
+    const wanted = { ...asked, withheld, evidence: reviewed, enrolling };
     const facts = {
-      ...{ requirement, credentials: enrolled, implied, stopped, evidence: held, enrolling, withheld },
+      ...{ requirement, credentials: enrolled, implied, stopped, evidence: reviewed, enrolling, withheld },
       ...(hold ? { hold } : {}),
       ...(due ? { due } : {}),
       ...(input.presents ? { presents: input.presents } : {}),

@@ -64,20 +64,29 @@ export function createStillAllowed(
     return true;
   }
 
+  /** Reads side by side what will be asked for. */
+  const begin = ({ account, within, kind }: StillAllowedInput) =>
+    Promise.all([
+      present(account, within),
+      holds.of(account),
+      kind === 'issue' ? credentials.ofAccount(account) : undefined,
+    ]);
+
   /**
    * Asks again without a browser, for a token. Using one asks whether it was revoked; issuing new ones also asks
    * the directory and policy, and derives anew the level of what it rests on: where that no longer suffices, or no
    * longer is what the token says, the person is sent back to sign in.
    */
   return async (input: StillAllowedInput): Promise<boolean> => {
-    const { account, away } = (await present(input.account, input.within)) ?? {};
+    const [who, hold, ofAccount] = await begin(input);
+    const { account, away } = who ?? {};
     // Without a generation a token counts in whole seconds: one of the very second counts as from before.
     const { issuedAt: at, generation } = input;
     if (account === undefined || isEnded(account, { at, generation })) return false;
-    if (await holds.of(account.id)) return false;
+    if (hold) return false;
     if (input.kind === 'use' && away === undefined) return true;
     if (away === undefined && (await passwordExpiry.disabled(account))) return false;
-    const all = await there(await credentials.ofAccount(account.id));
+    const all = await there(ofAccount ?? (await credentials.ofAccount(account.id)));
     if (away) return checkUse(input, account, all, away);
     const enrolled = isEnrolled(account, all);
     const request = { application: input.application, request: NO_REQUEST, wants: NOTHING_MORE };

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { Account } from '../../core/account.ts';
 import { taggedKey } from '../../core/keys.ts';
-import { inHand, leave, takeAhead } from './in-hand.ts';
+import { inHand, leave, readAhead, takeAhead } from './in-hand.ts';
 import { type CountingPorts, countKept } from './strangers.ts';
 
 /**
@@ -10,8 +11,12 @@ import { type CountingPorts, countKept } from './strangers.ts';
  */
 const OWN_ID = '\u0001';
 
+/** The id that was hashed last: of one record there are several keys. */
+let hashed: readonly [id: string, hash: string] = ['', ''];
+
 export function hashOf(id: string): string {
-  return createHash('sha256').update(id).digest('base64url');
+  if (hashed[0] !== id || id === '') hashed = [id, hash('sha256', id, 'base64url')];
+  return hashed[1];
 }
 
 /** A record as it is kept under its id. */
@@ -23,6 +28,8 @@ export const readRecord = (stored: string, id: string): AdapterPayload => JSON.p
 
 /** Kinds that name an account and are found by it. */
 const BY_ACCOUNT = new Set(['Grant']);
+/** Kinds that count as long as their grant and its account do. */
+const HANGING = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken']);
 /** Kinds that are kept for whoever asks, before anybody is known. */
 const FOR_STRANGERS = new Set(['PushedAuthorizationRequest']);
 /** Kinds that are used once, and so have a mark beside them. */
@@ -88,9 +95,26 @@ export class ArtifactAdapter implements Adapter {
     if (stored === undefined) return undefined;
     const payload = readRecord(stored, id);
     inHand()?.found.set(`${this.#kind} ${id}`, payload);
+    if (HANGING.has(this.#kind)) this.#readWhatItHangsOn(payload);
     if (BY_ACCOUNT.has(this.#kind) && (await this.#isEnded(payload))) return undefined;
     if (consumed !== undefined && overlap === undefined) payload.consumed = Number(consumed);
     return payload;
+  }
+
+  /** Begins to, so that grant and account come together. */
+  #readWhatItHangsOn({ grantId, accountId }: AdapterPayload): void {
+    if (grantId === undefined || accountId === undefined) return;
+    readAhead(grantKey(grantId), (key) => this.#store.get(key));
+    this.#account(accountId);
+  }
+
+  /** As the durable store has it, read once in a request. */
+  #account(id: string): Promise<Account | undefined> {
+    const known = inHand()?.accounts;
+    const account = known?.get(id) ?? this.#ports.durable.accounts.byId(id);
+    account.catch(() => undefined);
+    known?.set(id, account);
+    return account;
   }
 
   #read(id: string, marks: readonly string[]): Promise<(string | undefined)[]> {
@@ -101,10 +125,7 @@ export class ArtifactAdapter implements Adapter {
   /** Whether everything of its account has been ended since it began, at whatever moment it was written. */
   async #isEnded({ accountId, generation }: AdapterPayload & { generation?: number }): Promise<boolean> {
     if (accountId === undefined || generation === undefined) return false;
-    const known = inHand()?.accounts;
-    const account = known?.get(accountId) ?? this.#ports.durable.accounts.byId(accountId);
-    known?.set(accountId, account);
-    return (await account)?.generation !== generation;
+    return (await this.#account(accountId))?.generation !== generation;
   }
 
   /** What is answered for it is written together with the mark, and nothing is answered before both are. */
