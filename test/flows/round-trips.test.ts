@@ -64,29 +64,29 @@ async function expectTrips(most: { redis: number; sql: number }, flow: () => Pro
 }
 
 it('a visit with a session: request, code, tokens', async () => {
-  await expectTrips({ redis: 6, sql: 7 }, () => library.visit(alice));
+  await expectTrips({ redis: 6, sql: 6 }, () => library.visit(alice));
 });
 
 it('a whole sign-in with a password', async () => {
-  await expectTrips({ redis: 22, sql: 23 }, () => new Person(gateway, 'alice').signIn(library));
+  await expectTrips({ redis: 22, sql: 21 }, () => new Person(gateway, 'alice').signIn(library));
 });
 
 it('a second factor in the session costs nothing, a remembered device in its place one more', async () => {
   const { client } = alice;
   const page = await alice.enrol(await alice.type(await client.open((await courses.begin()).url)));
   await alice.remember(page, 'yes');
-  await expectTrips({ redis: 6, sql: 7 }, () => courses.visit(alice));
+  await expectTrips({ redis: 6, sql: 6 }, () => courses.visit(alice));
   const jar = client.jar.copy();
   jar.delete('sallyport_session');
   const remembered = new Person(gateway, 'alice', new HomeClient(gateway, { jar }));
   await remembered.signIn(library);
-  await expectTrips({ redis: 7, sql: 7 }, () => courses.visit(remembered));
+  await expectTrips({ redis: 7, sql: 6 }, () => courses.visit(remembered));
 });
 
 it('what programs ask with a token', async () => {
   const { access_token: token, refresh_token: refresh = '' } = tokens;
-  await expectTrips({ redis: 3, sql: 5 }, () => refreshTokenGrant(library.config, refresh));
-  await expectTrips({ redis: 2, sql: 3 }, async () => {
+  await expectTrips({ redis: 3, sql: 3 }, () => refreshTokenGrant(library.config, refresh));
+  await expectTrips({ redis: 2, sql: 2 }, async () => {
     expect((await userinfo(gateway, token)).status).toBe(200);
   });
   await expectTrips({ redis: 2, sql: 1 }, async () => {

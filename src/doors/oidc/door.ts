@@ -9,6 +9,7 @@ import { applicationsOf } from './clients.ts';
 import { commands } from './commands.ts';
 import { createCore } from './core.ts';
 import { algorithmsOf, usedBy } from './demands.ts';
+import { answerDocuments } from './documents.ts';
 import { jwksOf, keyringOptions } from './keys.ts';
 import { formsOfPrograms } from './parameters.ts';
 import { postedRequests } from './post.ts';
@@ -47,6 +48,7 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     const serving = createServing(keyring, build, ports.log);
 
     const router = express.Router();
+    router.use(answerDocuments(() => serving().provider));
     router.use(postedRequests(ports));
     router.use(formsOfPrograms(ports));
     router.use((req, res, next) => {

@@ -11,6 +11,7 @@ import { followClock } from './clock.ts';
 import { usedBy } from './demands.ts';
 import { answerForDevices, devicePages, tellInterval } from './device.ts';
 import { DeviceCodeAdapter } from './device-codes.ts';
+import { keepDocuments } from './documents.ts';
 import { refuseEnded } from './ended.ts';
 import { overrideContext } from './evaluation.ts';
 import { type Exchanged, serveExchange } from './exchange.ts';
@@ -148,6 +149,7 @@ function amend(provider: Provider, { ports, sessions, settings }: ProviderParts)
   // The web layer has checked Host and set the scheme from the issuer.
   provider.proxy = true;
   readQueries(provider);
+  provider.use(keepDocuments(provider));
   provider.use(replaceAnswers(ports));
   provider.use(resumeInItsBrowser(provider, ports));
   provider.use(devicePages(() => provider, ports));

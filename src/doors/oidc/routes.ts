@@ -25,7 +25,7 @@ export const FOR_PROGRAMS: ReadonlySet<string> = new Set([
   ROUTES.userinfo,
 ]);
 
-const DISCOVERY = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
+export const DISCOVERY = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 const BELOW = [
   `${ROUTES.registration}/`,
   `${ROUTES.authorization}/`,
