@@ -77,6 +77,25 @@ describe('codes that are guessed (section 5.1)', () => {
     for (let at = 0; at < 15; at += 1) expect((await type(room, (await begin()).user_code)).status).toBe(200);
   });
 
+  it('another site cannot use up the guesses of whoever visits it', async () => {
+    const address = '192.0.2.69';
+    const visitor = from(address);
+    const foreign: Reply[] = [];
+    for (let at = 0; at < 12; at += 1)
+      foreign.push(await visitor.post(url('/device'), { user_code: guess() }, { from: 'https://evil.example' }));
+    expect(new Set(foreign.map(({ status }) => status))).toEqual(new Set([200]));
+    // It leads to the form as a link would, with nothing looked for: no answer tells whether there is such a code.
+    const { user_code } = await begin();
+    const right = await visitor.post(url('/device'), { user_code }, { from: 'https://evil.example' });
+    expect([right.status, right.body.includes(`value="${user_code}"`), ticketOf(right)]).toEqual([200, true, '']);
+    // Browsers name where a form comes from, in one header or the other: what names nothing is none's.
+    const nameless = { origin: undefined, 'sec-fetch-site': undefined };
+    const unnamed = await visitor.post(url('/device'), { user_code: guess() }, { headers: nameless });
+    expect(unnamed.status).toBe(200);
+    expect((await type(visitor, guess())).status).toBe(400);
+    expect((await type(visitor, user_code)).body).toContain('name="ticket"');
+  });
+
   it('says the same of one that nobody has and one that was used', async () => {
     const { user_code } = await begin();
     await answer(alice.client, await type(alice.client, user_code), 'no');

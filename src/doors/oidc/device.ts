@@ -29,6 +29,12 @@ const isFresh = (code: DeviceCode | undefined): code is Code => {
   return isValid === true && accountId === undefined && error === undefined && inFlight !== true;
 };
 
+/** By what browsers say of where a form comes from; one that says nothing of it isn't ours. */
+function isOwnForm({ headers }: KoaContextWithOIDC, issuer: string): boolean {
+  const { origin, 'sec-fetch-site': site } = headers;
+  return origin === undefined ? site === 'same-origin' : origin === new URL(issuer).origin;
+}
+
 /**
  * The pages of the device flow (RFC 8628 section 3.3), in the place of oidc-provider's, whose form is held by a session
  * that nobody has yet. A code is asked about once it is typed; what the person answers counts in that browser alone, so
@@ -84,7 +90,13 @@ export function devicePages(provider: () => Provider, ports: OidcPorts) {
     const { body } = ctx.req as { body?: unknown };
     if (ctx.method !== 'POST' || typeof body !== 'string') return next() as Promise<void>;
     const fields = parametersOf(body) as Record<string, string>;
-    if (typeof fields.ticket !== 'string') return enter(ctx, String(fields.user_code ?? ''));
+    if (typeof fields.ticket !== 'string') {
+      const typed = String(fields.user_code ?? '');
+      // Another site's form is no more than a link to ours: it would use up the guesses of whoever visits it.
+      return isOwnForm(ctx, ports.issuer)
+        ? enter(ctx, typed)
+        : show(ports, ctx, 'device', { code: typed.slice(0, 32) });
+    }
     if (!(await answered(ctx, fields))) await next();
   }
 
