@@ -357,6 +357,8 @@ export interface RenderPort {
   page(res: ServerResponse, name: string, model: Record<string, unknown>, status?: number): string;
   /** Allows this page's form to end in a redirect to these origins, or to all of a scheme (`https:`). */
   allowFormAction(res: ServerResponse, ...origins: string[]): void;
+  /** Allows this page to frame pages of these origins. */
+  allowFrames(res: ServerResponse, ...origins: string[]): void;
 }
 
 export type { AuditEvent, AuditPort, LogPort };

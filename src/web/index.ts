@@ -33,5 +33,5 @@ export { iconsOf } from './pictures/icons.ts';
 export { pictureAddresses } from './pictures/index.ts';
 export { placeOf } from './places.ts';
 export { createRenderer } from './render.ts';
-export { setPolicy } from './security.ts';
+export { allowFrames, setPolicy } from './security.ts';
 export { createStreams } from './streams.ts';

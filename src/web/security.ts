@@ -33,6 +33,12 @@ export function allowWorker(res: ServerResponse): void {
   res.setHeader('content-security-policy', policy.replace(NO_WORKER, "worker-src 'self'"));
 }
 
+/** For the page that signs people out elsewhere, in frames. */
+export function allowFrames(res: ServerResponse, origins: readonly string[]): void {
+  const policy = String(res.getHeader('content-security-policy'));
+  res.setHeader('content-security-policy', `${policy}; frame-src ${origins.join(' ')}`);
+}
+
 /** Security headers of every answer; pages may widen `form-action`, and some `worker-src`. */
 export function headers(issuer: string): RequestHandler {
   const fixed = [

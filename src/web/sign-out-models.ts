@@ -9,8 +9,13 @@ export interface SignOutPages {
     homepage?: string;
     /** Applications that couldn't be told. */
     unreached?: LocalizedText[];
+    /** Applications that are told in frames of this page: address of each. */
+    frames?: { name: LocalizedText; address: string }[];
     /** Where the application that asked wanted the browser to go. */
     next?: string;
+    /** Goes on by itself so many milliseconds after the frames are there, and in any case after `atMost`. */
+    after?: number;
+    atMost?: number;
     /** Other houses by which they came, where they still are signed in: each with the way to sign out there as well. */
     houses?: { name: LocalizedText; href: string }[];
     /** A house where that couldn't be done. */

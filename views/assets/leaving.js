@@ -7,6 +7,9 @@ function goOn() {
   if (link) timer = setTimeout(() => location.assign(link.href), Number(link.dataset.after));
 }
 
+// Applications in frames may keep this page from ever being whole: they aren't waited for longer.
+if (link?.dataset.atMost) setTimeout(() => location.assign(link.href), Number(link.dataset.atMost));
+
 // Filled once the page stands: what is there from the beginning isn't read out.
 const status = document.querySelector('[data-say]');
 if (status) {

@@ -1,6 +1,7 @@
 import type { CoreDoor, CorePorts, RenderPort } from '../../core/door.ts';
 import { SallyportError } from '../../core/errors.ts';
 import {
+  allowFrames,
   createBonds,
   createDeposits,
   createHouseSessions,
@@ -25,6 +26,7 @@ export function portsOf(standing: Standing, rendering: Rendering): CorePorts {
   const render: RenderPort = {
     page: (res, name, model) => html(rendering, res as never, name as PageName, model as never),
     allowFormAction: (res, ...origins) => setPolicy(res, origins),
+    allowFrames: (res, ...origins) => allowFrames(res, origins),
   };
   const browser: CorePorts['browser'] = (res) => localsOf(res as never).browser;
   const certificate: CorePorts['certificate'] = (res) => localsOf(res as never).certificate?.();

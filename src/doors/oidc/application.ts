@@ -56,6 +56,11 @@ export const oidcApplication = z.strictObject({
   redirectUris: z.array(redirectUri).default([]).describe('Exact redirect URIs; nothing else is ever redirected to'),
   postLogoutRedirectUris: z.array(redirectUri).default([]).describe('Where a sign-out may return to'),
   backchannelLogoutUri: webUri.optional().describe('Told when a session ends (OpenID Connect Back-Channel Logout 1.0)'),
+  frontchannelLogoutUri: webUri
+    .optional()
+    .describe(
+      'Opened in a frame of the page after a sign-out, where nothing else reaches it (Front-Channel Logout 1.0)',
+    ),
   clientSecret: z.string().min(22).optional().describe('At least 128 bits; from a file. Absent: a public client'),
   authentication: z
     .enum([

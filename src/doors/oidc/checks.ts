@@ -19,6 +19,7 @@ export function checkApplications(
     if (own.grants.includes('token_exchange') && consent === 'ask')
       fault('grants', 'token_exchange asks nobody, which consent: ask forbids');
     checkTokens(own, demands, fault);
+    checkLogout(own, fault);
     if (demands.fapi) checkFapi(own, demands, fault);
     for (const [indicator, { programs }] of Object.entries(settings?.resources ?? {})) {
       if (programs[application] && !own.grants.includes('client_credentials'))
@@ -103,6 +104,22 @@ function checkTokens(own: OidcApplication, { senderConstraint }: Demands, fault:
     fault('scopes', 'offline_access needs reauthenticate, the absolute life of its refresh tokens');
   }
   if (own.dpopNonce && senderConstraint !== 'dpop') fault('dpopNonce', 'is for senderConstraint: dpop');
+}
+
+/** OpenID Connect Front-Channel Logout 1.0 section 2. */
+function checkLogout(
+  { frontchannelLogoutUri: uri, backchannelLogoutUri, redirectUris }: OidcApplication,
+  fault: Fault,
+) {
+  if (uri === undefined) return;
+  const { origin, hash } = new URL(uri);
+  if (hash !== '' || !redirectUris.some((it) => new URL(it).origin === origin))
+    fault('frontchannelLogoutUri', 'must be of the same origin as a redirect URI, without fragment');
+  if (backchannelLogoutUri)
+    fault(
+      'frontchannelLogoutUri',
+      'is for applications that know nothing better: backchannelLogoutUri reaches it surely',
+    );
 }
 
 /** Those that must show a certificate as they connect. */

@@ -81,6 +81,9 @@ function ofThisDoor(application: Application, settings: OidcApplication & { clie
     ...(settings.backchannelLogoutUri
       ? { backchannel_logout_uri: settings.backchannelLogoutUri, backchannel_logout_session_required: true }
       : {}),
+    ...(settings.frontchannelLogoutUri
+      ? { frontchannel_logout_uri: settings.frontchannelLogoutUri, frontchannel_logout_session_required: true }
+      : {}),
     ...(settings.defaultMaxAge === undefined ? {} : { default_max_age: settings.defaultMaxAge / 1000 }),
     ...(settings.defaultAcrValues ? { default_acr_values: settings.defaultAcrValues } : {}),
   };

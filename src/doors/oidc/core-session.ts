@@ -8,7 +8,7 @@ import type { Session } from './session-model.ts';
 import { moves } from './session-record.ts';
 import { sightOf } from './session-sight.ts';
 import { lifeLeft, type SessionAdapter } from './sessions.ts';
-import { addressAfter } from './sign-out.ts';
+import { addressAfter, framed } from './sign-out.ts';
 
 /** The session of the browser that asks: the core's part in it, and what the end of a sign-in needs of it besides. */
 export interface OwnSession extends Pick<Core, 'session' | 'renew' | 'join' | 'indexOf' | 'endSession'> {
@@ -41,7 +41,7 @@ export function createOwnSession(provider: () => Provider, sessions: SessionAdap
         if (grantId && !persistsLogout) await ports.ephemeral.delete(`oidc:Grant:${hashOf(grantId)}`);
       }
       await sessions.end(session.uid, session.accountId);
-      if (record) told = await signOutApplications(provider(), ports, record, except);
+      if (record) told = framed(ports, session.accountId, await signOutApplications(provider(), ports, record, except));
       told.houses = await ports.houseSessions.of(session.uid, session.accountId);
     }
     res.clearCookie(provider().cookieName('session'), cookie);

@@ -1,6 +1,7 @@
 import type { AdapterPayload, Provider } from 'oidc-provider';
 import type { EndedSession, HouseSessions, SessionListener } from '../../core/door.ts';
 import type { Exchange } from '../../core/exchange.ts';
+import { type Frame, framesOf } from './frames.ts';
 import type { OidcPorts } from './ports.ts';
 import { type SessionAdapter, sessionsOf } from './sessions.ts';
 
@@ -15,13 +16,15 @@ export interface Told {
   byBrowser: { door: SessionListener; ended: EndedSession }[];
   /** Where else people are signed in because this session came of it. */
   houses: Awaited<ReturnType<HouseSessions['of']>>;
+  /** Those that are told in frames of the last page, if at all. */
+  frames: Frame[];
 }
 
 /** Nobody is told anything. */
-export const NOTHING_TOLD = (): Told => ({ unreached: [], byBrowser: [], houses: [] });
+export const NOTHING_TOLD = (): Told => ({ unreached: [], byBrowser: [], houses: [], frames: [] });
 
 /** The applications of a session, with the name by which each knows it. */
-function applicationsOf(session: AdapterPayload, except?: string): [application: string, index: string][] {
+export function applicationsOf(session: AdapterPayload, except?: string): [application: string, index: string][] {
   return Object.entries(session.authorizations ?? {})
     .filter(([id]) => id !== except)
     .map(([id, { sid }]) => [id, String(sid)]);
@@ -53,11 +56,12 @@ export async function signOutApplications(
       ports.audit.note({ event: 'logout.unreached', account: accountId, application: id });
     }
   };
-  const [others] = await Promise.all([
+  const [others, frames] = await Promise.all([
     signOutOtherDoors(ports, session, except),
+    framesOf(provider, ports, applicationsOf(session, except)),
     ...applicationsOf(session, except).map(tell),
   ]);
-  return { ...others, unreached: [...unreached, ...others.unreached] };
+  return { ...others, unreached: [...unreached, ...others.unreached], frames };
 }
 
 /** Tells those that came through other doors. */
@@ -106,8 +110,9 @@ export async function byWayOf({ byBrowser }: Told, next: string, exchange: Excha
 }
 
 /** Those that only a browser reaches, where none is at hand, or the one that is has somebody else at it by now. */
-export function withoutBrowser({ audit }: Pick<OidcPorts, 'audit'>, account: string, { byBrowser }: Told): string[] {
-  const left = byBrowser.flatMap(({ ended }) => [...ended.applications.keys()]);
+export function withoutBrowser({ audit }: Pick<OidcPorts, 'audit'>, account: string, told: Told): string[] {
+  const left = told.byBrowser.flatMap(({ ended }) => [...ended.applications.keys()]);
+  left.push(...told.frames.map(({ application }) => application));
   for (const application of left) audit.note({ event: 'logout.unreached', account, application });
   return left;
 }

@@ -16,6 +16,7 @@ import { refuseEnded } from './ended.ts';
 import { overrideContext } from './evaluation.ts';
 import { type Exchanged, serveExchange } from './exchange.ts';
 import { features } from './features.ts';
+import { FRONT_CHANNEL, includeSids } from './frames.ts';
 import { loadExistingGrant } from './grants.ts';
 import { writeLeft } from './in-hand.ts';
 import { InteractionAdapter } from './interactions.ts';
@@ -103,6 +104,8 @@ export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']
     discovery: {
       ui_locales_supported: [...ports.locales],
       claims_locales_supported: undefined,
+      frontchannel_logout_supported: true,
+      frontchannel_logout_session_supported: true,
       ...(settings.programsAt ? { mtls_endpoint_aliases: aliases(settings.programsAt) } : {}),
     },
     enabledJWA: {
@@ -121,6 +124,7 @@ export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']
       if (token.kind !== 'AccessToken' || source === undefined) return undefined;
       return { acr: source.acr, amr: source.amr as string[] | undefined, auth_time: source.authTime };
     },
+    extraClientMetadata: { properties: [...FRONT_CHANNEL] },
     extraParams: ownParameters(ports),
     features: features(parts, own),
     fetch: outgoing(ports),
@@ -157,12 +161,13 @@ function amend(provider: Provider, { ports, sessions, settings }: ProviderParts)
   provider.use(leaveEnded(ports));
   provider.use(refuseEnded(ports));
   provider.use(answerAlike(ports.ephemeral));
-  provider.use(signOutElsewhere(ports));
+  provider.use(signOutElsewhere(() => provider, ports));
   provider.use(writeLeft);
   recordLogouts(provider, ports);
   recordRefusals(provider, ports);
   overrideContext(provider);
   withinScopes(provider);
+  includeSids(provider);
   keepResting(provider);
   bindInteractions(provider, ports);
   governSessions(provider, sessions, ports.now);

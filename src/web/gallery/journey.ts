@@ -128,6 +128,13 @@ export const ends: Sample[] = [
   sample('signed-out', 'bare', {}),
   sample('signed-out', 'there', { houses: [{ name: HOUSE, href: '/signed-out/there?id=sample' }] }),
   sample('signed-out', 'stays', { stays: HOUSE }),
+  sample('signed-out', 'frames', {
+    frames: [
+      { name: COURSES, address: 'about:blank' },
+      { name: PAYROLL, address: 'about:blank' },
+    ],
+    next: '/',
+  }),
   sample('leaving', '', {
     applications: [
       { name: LIBRARY, state: 'told' },

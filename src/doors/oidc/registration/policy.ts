@@ -9,9 +9,13 @@ type Properties = Record<string, unknown>;
 /** What a client may say of itself; everything else is its template's, or nobody's. */
 const SAID = new Set([
   ...['client_id', 'client_id_issued_at', 'client_secret', 'client_secret_expires_at', 'client_name'],
-  ...['redirect_uris', 'post_logout_redirect_uris', 'backchannel_logout_uri', 'token_endpoint_auth_method'],
-  ...['jwks', 'jwks_uri', 'scope', 'grant_types', 'response_types', 'application_type'],
+  ...['redirect_uris', 'post_logout_redirect_uris', 'backchannel_logout_uri', 'frontchannel_logout_uri'],
+  ...['token_endpoint_auth_method', 'jwks', 'jwks_uri', 'scope', 'grant_types', 'response_types', 'application_type'],
 ]);
+/** Those that must be at the hosts that the template names. */
+const ADDRESSES = [
+  ...['redirect_uris', 'post_logout_redirect_uris', 'backchannel_logout_uri', 'frontchannel_logout_uri', 'jwks_uri'],
+];
 const METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
 /** Addresses of a kind, and characters of a name. */
 const MOST = 10;
@@ -39,6 +43,18 @@ function checkAddresses(properties: Properties, name: string, hosts: readonly st
   }
 }
 
+/** A page that frames may show is of an origin that its redirects lead to (Front-Channel Logout 1.0 section 2). */
+function checkFrontChannel(properties: Properties, redirects: readonly unknown[]): void {
+  const { frontchannel_logout_uri: uri, backchannel_logout_uri: better } = properties;
+  if (uri === undefined) return;
+  const { origin } = new URL(String(uri));
+  if (!redirects.some((it) => URL.parse(String(it))?.origin === origin))
+    throw invalid('frontchannel_logout_uri must be of the same origin as a redirect URI');
+  // It is for those that know nothing better.
+  if (better === undefined) properties.frontchannel_logout_session_required = true;
+  else delete properties.frontchannel_logout_uri;
+}
+
 /**
  * Holds a registration, and each change of one, to what its template allows: what isn't asked for is taken from it, and
  * what it doesn't allow is refused (RFC 7591 section 3.2.1 lets a server replace what it likes).
@@ -51,10 +67,10 @@ export function registrationPolicy({ applications }: Pick<OidcPorts, 'applicatio
     if (settings === undefined || registration === undefined) throw invalid('nobody may register here');
     for (const name of Object.keys(properties)) if (!SAID.has(name)) delete properties[name];
 
-    for (const name of ['redirect_uris', 'post_logout_redirect_uris', 'backchannel_logout_uri', 'jwks_uri'])
-      checkAddresses(properties, name, registration.hosts);
+    for (const name of ADDRESSES) checkAddresses(properties, name, registration.hosts);
     if (!Array.isArray(properties.redirect_uris) || properties.redirect_uris.length === 0)
       throw new errors.InvalidRedirectUri('redirect_uris is needed');
+    checkFrontChannel(properties, properties.redirect_uris);
 
     const method = properties.token_endpoint_auth_method ?? 'client_secret_basic';
     if (!METHODS.includes(String(method)))

@@ -163,6 +163,7 @@ function applicationOf({ id, metadata: it }: Registered, template: Application):
     ...has('jwks', 'jwks'),
     ...has('jwks_uri', 'jwksUri'),
     ...has('backchannel_logout_uri', 'backchannelLogoutUri'),
+    ...has('frontchannel_logout_uri', 'frontchannelLogoutUri'),
   };
   return { ...template, id, name: nameOf(String(it.client_name ?? ''), template), settings };
 }
