@@ -27,7 +27,7 @@ interface Tree {
 
 const secrets = join(folder, 'secrets');
 mkdirSync(secrets, { recursive: true, mode: 0o700 });
-for (const id of ['suite-basic', 'suite-basic-2', 'suite-post', 'suite-program', 'suite-device']) {
+for (const id of ['suite-basic', 'suite-basic-2', 'suite-post', 'suite-front', 'suite-program', 'suite-device']) {
   const file = join(secrets, id);
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600 });
 }
@@ -114,8 +114,10 @@ const basic = {
   client_secret_post: client('suite-post'),
 };
 writeFileSync(join(folder, 'basic.json'), JSON.stringify({ ...common, ...basic }, undefined, 2));
+const front = { client: client('suite-front'), client2: client('suite-basic-2') };
+writeFileSync(join(folder, 'front.json'), JSON.stringify({ ...common, ...front }, undefined, 2));
 await fapi('fapi', {});
 await fapi('signing', { requireSignedRequestObject: true, signedResponses: true });
 const text = JSON.stringify(config, undefined, 2).replaceAll('${file:../data/conformance/', '${file:');
 writeFileSync(join(folder, 'config.yaml'), text, { mode: 0o600 });
-process.stdout.write(`written to ${folder}: config.yaml, basic.json, fapi.json, signing.json\n`);
+process.stdout.write(`written to ${folder}: config.yaml, basic.json, front.json, fapi.json, signing.json\n`);

@@ -71,7 +71,7 @@ describe('the configurations that come along', () => {
   it('conformance.yaml has no faults once its secrets are there', () => {
     const secrets = join(folder, 'data/conformance/secrets');
     mkdirSync(secrets, { recursive: true });
-    for (const id of ['suite-basic', 'suite-basic-2', 'suite-post', 'suite-program', 'suite-device'])
+    for (const id of ['suite-basic', 'suite-basic-2', 'suite-post', 'suite-front', 'suite-program', 'suite-device'])
       writeFileSync(join(secrets, id), 'q83vEjRWeJASNFZ4kBI0VniQEjRWeJC63P4BI0Vnify');
     const config = loadConfig(join(folder, 'config/conformance.yaml'), modules, {}, NOW);
     expect(config.warnings).toEqual([]);

@@ -53,6 +53,8 @@ describe('a pushed request that is refused', () => {
     ['ensure-request-object-without-redirect-uri-fails', { fields: { redirect_uri: undefined } }],
     ['ensure-redirect-uri-in-authorization-request', { fields: { redirect_uri: undefined } }],
     ['ensure-registered-redirect-uri', { fields: { redirect_uri: 'https://bank.example.org/other' } }],
+    // Section 5.3.2.2 there would let it pass in a pushed request; ours is registered, or refused.
+    ['plain-fapi-tolerate-unregistered-redirect-uri', { fields: { redirect_uri: 'https://elsewhere.example/cb' } }],
     ['ensure-response-type-code-idtoken-fails', { fields: { response_type: 'code id_token' } }],
     ['ensure-response-type-token-fails', { fields: { response_type: 'token' } }],
     ['par-ensure-pkce-required', { fields: { code_challenge: undefined, code_challenge_method: undefined } }],
@@ -72,7 +74,7 @@ describe('a pushed request that is refused', () => {
     ['ensure-client-assertion-in-token-endpoint (par)', { withoutAssertion: true }],
     ['ensure-signed-client-assertion-with-RS256-fails', { assertionKey: rsa }],
     ['a key that nobody published', { assertionKey: stranger }],
-    ['nbf-over-60-seconds-in-the-future-fails', { assertion: { nbf: now() + 90 } }],
+    ['par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails', { assertion: { nbf: now() + 90 } }],
     ['par-test-array-as-audience-fails', { assertion: { aud: ['ISSUER', 'https://other.example'] } }],
     ['par-test-array-as-audience-fails (of one)', { assertion: { aud: ['ISSUER'] } }],
     ['par-test-par-endpoint-url-as-audience-fails', { assertion: { aud: 'ISSUER/par' } }],

@@ -63,7 +63,7 @@ describe('response types and modes that are not served', () => {
 describe('request objects', () => {
   const claims = { response_type: 'code', scope: 'openid', redirect_uri: 'https://evil.example/' };
 
-  it('oidcc-unsigned-request-object: refused, and nothing in it is believed', async () => {
+  it('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported: refused, and nothing in it is believed', async () => {
     const request = new UnsecuredJWT({ ...claims, client_id: 'library', iss: 'library' })
       .setAudience(it_.gateway.url)
       .encode();
@@ -80,12 +80,22 @@ describe('request objects', () => {
     'file:///etc/passwd',
     'urn:ietf:params:oauth:request_uri:x',
     'urn:ietf:params:oauth:request_uri:',
-  ])('oidcc-request-uri-unsigned: %s is not fetched, and not gone on from', async (request_uri) => {
+  ])(
+    'oidcc-request-uri-unsigned, oidcc-request-uri-signed-rs256: %s is not fetched, and not gone on from',
+    async (request_uri) => {
+      const { url } = await library.begin();
+      url.searchParams.set('request_uri', request_uri);
+      const reply = await alice.client.open(url);
+      expect(answerOf(reply)).not.toHaveProperty('code');
+      expect([400, 303]).toContain(reply.status);
+    },
+  );
+
+  it('oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported: said in discovery, and in the answer', async () => {
+    expect(library.config.serverMetadata().request_uri_parameter_supported).toBe(false);
     const { url } = await library.begin();
-    url.searchParams.set('request_uri', request_uri);
-    const reply = await alice.client.open(url);
-    expect(answerOf(reply)).not.toHaveProperty('code');
-    expect([400, 303]).toContain(reply.status);
+    url.searchParams.set('request_uri', 'https://evil.example/request');
+    expect(answerOf(await alice.client.open(url))).toMatchObject({ error: 'request_uri_not_supported' });
   });
 
   it('registration in the request is refused', async () => {

@@ -108,13 +108,18 @@ describe('signed requests and responses', () => {
     expect((await push(said)).status).toBe(201);
   });
 
-  it('ensure-different-nonce (state) -inside-and-outside-request-object: what is inside counts', async () => {
-    const said = await answer(
-      await push({}, key, { fields: { state: 'outside', nonce: 'outside', scope: 'openid email' } }),
-    );
+  it.each([
+    ['ensure-different-nonce-inside-and-outside-request-object', 'nonce'],
+    ['ensure-different-state-inside-and-outside-request-object', 'state'],
+    ['and a scope', 'scope'],
+  ])('%s: what is inside counts', async (_module, name) => {
+    const outside = { [name]: name === 'scope' ? 'openid email' : 'outside' };
+    const said = await answer(await push({}, key, { fields: outside }));
     expect(said.state).toBe('a-state');
     const { json } = await bank.redeem(String(said.code));
     expect(json.scope).toBe('openid');
+    const [, claims = ''] = String(json.id_token).split('.');
+    expect(JSON.parse(Buffer.from(claims, 'base64url').toString()).nonce).toBe('a-nonce');
   });
 
   it('state-only-outside-request-object-not-used', async () => {
@@ -207,7 +212,8 @@ describe('what else a request object may not do', () => {
     expect(answerOf(reply)).toHaveProperty('code');
   });
 
-  it('its redirect address is compared exactly', async () => {
+  it('oidcc-ensure-request-object-with-redirect-uri: it may stand there alone, and is compared exactly', async () => {
+    expect(answerOf(await begin({}))).toHaveProperty('code');
     const reply = await begin({ redirect_uri: 'https://evil.example/' });
     expect([reply.status, reply.location]).toEqual([400, undefined]);
   });

@@ -136,7 +136,10 @@ describe('what succeeds', () => {
     expect((await bank.redeem(code)).status).toBe(200);
   });
 
-  it.each([-10, 10])('ensure-dpopproof-with-iat-10seconds-before (after)-succeeds: %i s', async (offset) => {
+  it.each([
+    ['ensure-dpopproof-with-iat-10seconds-before-succeeds', -10],
+    ['ensure-dpopproof-with-iat-10seconds-after-succeeds', 10],
+  ])('%s', async (_module, offset) => {
     expect((await plain.redeem(await plain.code(alice), { proof: { iat: now() + offset } })).status).toBe(200);
   });
 

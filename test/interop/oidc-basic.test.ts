@@ -142,7 +142,11 @@ describe('oidcc-server and oidcc-idtoken-signature', () => {
 });
 
 describe('oidcc-userinfo', () => {
-  it.each(['get', 'post-header', 'post-body'] as const)('oidcc-userinfo-%s', async (how) => {
+  it.each([
+    ['oidcc-userinfo-get', 'get'],
+    ['oidcc-userinfo-post-header', 'post-header'],
+    ['oidcc-userinfo-post-body', 'post-body'],
+  ] as const)('%s', async (_module, how) => {
     const { access_token } = await library.visit(carol, { scope: 'openid profile' });
     const reply = await userinfo(it_.gateway, access_token, how);
     expect(reply.status).toBe(200);
@@ -251,6 +255,14 @@ describe('authorization requests', () => {
     expect((await library.visit(carol, parameters)).claims()?.sub).toBeTypeOf('string');
   });
 
+  it.each(harmless)('oidcc-formpost-basic, as %s', async (_name, parameters) => {
+    const flow = await library.begin({ ...parameters, response_mode: 'form_post' });
+    const { action, fields } = form((await carol.client.open(flow.url)).body);
+    expect(action).toBe(library.redirectUri);
+    const answer = new URL(`${action}?${new URLSearchParams(fields)}`);
+    expect((await library.exchange(flow, answer)).claims()?.sub).toBeTypeOf('string');
+  });
+
   it('oidcc-ensure-post-request-succeeds: from another site, where the cookie comes back by a redirect', async () => {
     const flow = await library.begin();
     const reply = await carol.client.post(`${it_.gateway.url}/authorize`, flow.url.searchParams, {
@@ -279,6 +291,24 @@ describe('authorization requests', () => {
     const { location } = await carol.client.open(flow.url);
     expect(location?.searchParams.get('tenant')).toBe('1');
     expect(location?.searchParams.get('code')).toBeTruthy();
+  });
+
+  it('oidcc-alternate-happy-flow: the second client in the same session, by POST, without a state', async () => {
+    const post = await RelyingParty.of(it_.gateway, 'post', {
+      authentication: ClientSecretPost(secretOf('post')),
+      metadata: { id_token_signed_response_alg: 'ES256' },
+      redirectUri: 'http://127.0.0.1:9/post/callback',
+    });
+    const first = await library.visit(carol);
+    const flow = await post.begin();
+    flow.url.searchParams.delete('state');
+    const asked = await carol.client.post(`${it_.gateway.url}/authorize`, flow.url.searchParams);
+    const { location } = await carol.client.follow(asked);
+    expect([...(location?.searchParams.keys() ?? [])].sort()).toEqual(['code', 'iss']);
+    const { authorizationCodeGrant } = await import('openid-client');
+    const checks = { pkceCodeVerifier: flow.verifier, expectedNonce: flow.nonce };
+    const tokens = await authorizationCodeGrant(post.config, location as URL, checks);
+    expect(tokens.claims()).toMatchObject({ sub: first.claims()?.sub, aud: 'post' });
   });
 
   it('response_mode=form_post: our own page, under our CSP, submits the answer', async () => {

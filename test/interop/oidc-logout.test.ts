@@ -78,6 +78,19 @@ function withAudience(hint: string, aud: string): string {
 const isSignedIn = async (person: Person) =>
   'code' in answerOf(await person.client.open((await site.begin({ prompt: 'none' })).url));
 
+describe('what is published', () => {
+  it.each([
+    ['oidcc-rp-initiated-logout-discovery-endpoint-verification', {}],
+    [
+      'oidcc-backchannel-logout-discovery-endpoint-verification',
+      { backchannel_logout_supported: true, backchannel_logout_session_supported: true },
+    ],
+  ])('%s', (_module, more) => {
+    const published = { end_session_endpoint: `${it_.gateway.url}/logout`, ...more };
+    expect(site.config.serverMetadata()).toMatchObject(published);
+  });
+});
+
 describe('RP-initiated logout', () => {
   it('oidcc-rp-initiated-logout: asks, ends the session, and returns with state', async () => {
     const { person, hint } = await signedIn();

@@ -43,7 +43,7 @@ async function told(rp: RelyingParty, person: Person, parameters: Parameters = {
 }
 
 describe('what a file says of people', () => {
-  it('reaches applications by its scopes', async () => {
+  it('oidcc-scope-phone, oidcc-scope-address: reaches applications by its scopes', async () => {
     const before = Math.floor(it_.gateway.now() / 1000);
     const { claims } = await told(campus, new Person(it_.gateway, 'ada'));
     expect(claims).toEqual({
