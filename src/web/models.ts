@@ -248,6 +248,8 @@ export interface Pages
     csrf: string;
     account: { username: string; name: string; email?: string };
     notice?: Message;
+    /** What was just set up can be tried, at `/account/try`. */
+    tries?: boolean;
     /** Whether losing a method locks them out; absent where there is nothing to set up. `name`: the one there is. */
     safety?: { kind: 'none' | 'one' | 'phone' | 'safe'; count: number; name?: string };
     /** What a date ends for them, at which applications, and what they can set up for the time after it. */

@@ -127,6 +127,22 @@ describe('the account page', () => {
     await someone.client.open(at('/language?to=en&back=/account'));
   });
 
+  it('lets what was just set up be tried, as a sign-in asks for it', async () => {
+    const someone = await scene.member();
+    const { page, other } = await addAnother(someone);
+    expect(page.body).toContain('href="/account/try"');
+    const asked = await someone.client.open(at('/account/try'));
+    expect(asksPassword(asked)).toBe(true);
+    const code = await someone.answer(asked, { password: PASSWORD });
+    expect(asksCode(code)).toBe(true);
+    const tried = await someone.code(code, scene.nextCode(other));
+    expect(tried.url.pathname).toBe('/account');
+    expect(tried.text).toContain('It works:');
+    // Nobody else's session, and none at all, gets there without signing in.
+    const stranger = await scene.newcomer();
+    expect(asksPassword(await stranger.client.open(at('/account/try')))).toBe(true);
+  });
+
   it('renames a method, as text and nothing else', async () => {
     const someone = await scene.member();
     const [id] = methodsOf(await account(someone));

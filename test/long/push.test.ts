@@ -40,7 +40,7 @@ describe.each(USUAL_STORES)('the authenticator and the sign-in, on the %s store'
   type Person = Visitor & { username: string };
 
   /** Enrols a phone in a first sign-in, by the link that the picture holds. */
-  async function enrol(me: Person, phone: Phone): Promise<void> {
+  async function enrol(me: Person, phone: Phone, stay = false): Promise<void> {
     await me.open('courses');
     await me.password(me.username);
     await me.press(/^Phone approval/);
@@ -49,10 +49,12 @@ describe.each(USUAL_STORES)('the authenticator and the sign-in, on the %s store'
     // The page has heard of it by itself.
     await me.page.getByRole('heading', { name: 'Is “My phone” your phone?' }).waitFor();
     expect(await me.faults()).toEqual([]);
-    await me.page.getByLabel('Yes, this is my phone').check();
-    await me.press('Continue');
+    await me.press('Yes, this is my phone');
     await me.press('No, other people use it');
     await me.page.waitForURL(`${scene.gateway.relyingParty}/courses`);
+    // The phone has gone on with the other screen.
+    await phone.shows('Done. Try it');
+    if (stay) return;
     await phone.follow('Done');
     await phone.shows('Your accounts');
   }
@@ -93,6 +95,20 @@ describe.each(USUAL_STORES)('the authenticator and the sign-in, on the %s store'
     await phone.shows('You’re signing in');
     await signedIn(me);
     expect(await me.claims('payroll')).toMatchObject({ amr: ['mfa', 'pop', 'pwd', 'swk'] });
+  });
+
+  it('shows a request that comes while the phone is still where it was set up', async () => {
+    const [me, phone] = [await scene.visit(), await buy()];
+    await enrol(me, phone, true);
+    await me.page.goto(`${scene.gateway.url}/account/try`);
+    await me.password();
+    const number = (await me.page.locator('.number').innerText()).trim();
+    await phone.receive();
+    await phone.shows(/^Are you signing in to /);
+    await phone.approve(number);
+    await phone.shows('You’re signing in');
+    await me.page.getByText('It works:').waitFor();
+    expect(await me.heading()).toBe('Your account');
   });
 
   it('ends a request at the wrong number, and lets one be sent again later', async () => {
@@ -234,8 +250,7 @@ describe('the authenticator at an origin of its own', JOURNEY, () => {
     expect(invitation).toMatch(new RegExp(`^${app}/#enrol=`));
     await phone.add(invitation, 'My phone');
     await phone.heard();
-    await me.page.getByLabel('Yes, this is my phone').check();
-    await me.press('Continue');
+    await me.press('Yes, this is my phone');
     await me.press('No, other people use it');
     await me.page.waitForURL(`${gateway.relyingParty}/courses`);
     await me.context.clearCookies();

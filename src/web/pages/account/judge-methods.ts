@@ -44,6 +44,13 @@ export function judgeMethodsPages(
     res.redirect(303, core.begin('sallyport-security', { returnTo: methodPath(credential.id, action), wants }));
   });
 
+  /** What was set up is asked for once, as a sign-in asks for it: so its owner has seen it work. */
+  router.get('/account/try', async (req, res) => {
+    if ((await owner(req, res, 'sallyport-account')) === undefined) return;
+    const wants = { acrValues: [], acrEssential: false, reauthenticate: true, maxAge: JUST_NOW };
+    res.redirect(303, core.begin('sallyport-security', { returnTo: '/account?notice=tried', wants }));
+  });
+
   function after(req: Request, res: Response, done: MethodChange): void {
     // What is missing is asked for by the page that was shown before.
     const missing = done === 'lost' || done === 'elder';

@@ -22,6 +22,7 @@ const NOTICES = [
   'method-removed',
   'method-renamed',
   'method-renewed',
+  'tried',
   'phone-kept',
   'phone-moved',
   'too-many-methods',
@@ -171,7 +172,7 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
     return {
       csrf: forms.tokenOf(it),
       account: { username: account.username, name: account.name, ...(account.email ? { email: account.email } : {}) },
-      ...(notice ? { notice: { key: `account.${notice}` } } : {}),
+      ...(notice ? { notice: { key: `account.${notice}` }, tries: notice === 'method-added' } : {}),
       ...safetyOf(deps, enrolled),
       ...(await movingOf(deps, account, enrolled)),
       unreached: await unreachedOf(deps, account.id),

@@ -1,12 +1,15 @@
 /** Takes an invitation: whose it is, what this device is to be called, notifications, and then the account. */
 
-import { enrol, hear, invitationIn, visit } from '../accounts.js';
+import { accountOf, enrol, hear, invitationIn, lookForRequests, visit } from '../accounts.js';
 import { button, h, heading, icon, notice } from '../dom.js';
 import { deviceName, mustInstall } from '../platform.js';
 import { get } from '../store.js';
 import { permission } from '../subscriptions.js';
 import { localized, t } from '../texts.js';
 import { askToNotify, installing } from './guides.js';
+
+/** While the other screen is asked, this one looks whether it has said so; milliseconds. */
+const LOOK_EVERY = 3000;
 
 const REASONS = { offline: 'enrol.offline', gone: 'enrol.over' };
 
@@ -20,7 +23,7 @@ export async function enrolling(go, encoded) {
   } catch (error) {
     return failed(REASONS[error.kind] ?? 'enrol.invalid', error.kind === 'offline' && (() => go(`#enrol=${encoded}`)));
   }
-  return begin(invitation, service, (await get('settings', 'device')) ?? deviceName());
+  return begin(go, invitation, service, (await get('settings', 'device')) ?? deviceName());
 }
 
 function failed(key, again) {
@@ -30,7 +33,8 @@ function failed(key, again) {
 }
 
 /** The steps share one screen, for they are one task: each takes the other's place. */
-function begin(invitation, service, suggested) {
+function begin(go, invitation, service, suggested) {
+  let stop = () => undefined;
   const title = t('enrol.title', { service: localized(service.name) });
   const place = h('div', { class: 'stack' });
   const show = (text, ...body) => {
@@ -78,6 +82,11 @@ function begin(invitation, service, suggested) {
     try {
       const account = await enrol(invitation, service, name);
       show(t('enrol.done'), ...success(account, name));
+      stop = inStep(account, {
+        held: () => show(t('enrol.ready'), ...ready(account)),
+        gone: () => show(t('enrol.failed'), notice('error', 'alert', h('p', {}, t('account.gone')))),
+        asked: ({ id }) => go(`#request=${encodeURIComponent(account.issuer)}|${encodeURIComponent(id)}`),
+      });
     } catch (reason) {
       const again = reason.kind === 'offline' ? () => finish(name) : undefined;
       const made = failed(REASONS[reason.kind] ?? 'enrol.invalid', again);
@@ -91,7 +100,7 @@ function begin(invitation, service, suggested) {
     h('p', { class: 'muted' }, t('enrol.host', { host: new URL(service.issuer).host })),
     form,
   );
-  return { title, body: [place], busy: true };
+  return { title, body: [place], busy: true, leave: () => stop() };
 }
 
 /** What is left to do. Whether messages come is found out meanwhile, and said where they don't. */
@@ -108,3 +117,34 @@ function success(account, name) {
     h('a', { class: 'button', href: '#' }, t('done')),
   ];
 }
+
+/** Moves on with the other screen: whether it has confirmed this device, or hasn't, and what it asks for meanwhile. */
+function inStep({ id }, { held, gone, asked }) {
+  let known = 'unconfirmed';
+  let looking = false;
+  const look = async () => {
+    const { requests } = await lookForRequests([await accountOf(id)]);
+    const state = (await accountOf(id))?.state;
+    if (requests.length > 0) return asked(requests[0]);
+    if (state !== known && state === 'held') held();
+    if (state !== known && state === 'gone') gone();
+    known = state;
+    return undefined;
+  };
+  const timer = setInterval(async () => {
+    if (looking || document.visibilityState !== 'visible') return;
+    looking = true;
+    await look().finally(() => {
+      looking = false;
+    });
+  }, LOOK_EVERY);
+  return () => clearInterval(timer);
+}
+
+/** The other screen has gone on, and so does this one. */
+const ready = (account) => [
+  h('div', { class: 'picture picture-done' }, icon('check', 48)),
+  h('p', { class: 'lead', role: 'status' }, t('enrol.ready.text')),
+  h('p', {}, t('enrol.account', { account: account.username })),
+  h('a', { class: 'button', href: '#' }, t('done')),
+];
