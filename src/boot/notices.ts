@@ -10,14 +10,14 @@ import type { Senders } from './senders.ts';
 
 /** How letters to people are written and sent; nothing where no configured sender carries mail. */
 export function postOffice(
-  { senders: configured, name, issuer, timeZone, support }: Config,
+  { senders: configured, name, issuer, timeZone, support, branding: colours }: Config,
   modules: Modules,
   i18n: I18n,
   senders: Pick<Senders, 'send'>,
   locate: Locate,
 ): Pick<LettersDeps, 'mail'> {
   if (![...configured.keys()].some((id) => modules.senders.get(id)?.carries.includes('mail'))) return {};
-  const write = createNoticeWriter({ i18n, name, issuer, support, locate, ...(timeZone ? { timeZone } : {}) });
+  const write = createNoticeWriter({ i18n, name, issuer, support, colours, locate, ...(timeZone ? { timeZone } : {}) });
   return { mail: { write, send: (message, account) => senders.send(message, { account }) } };
 }
 

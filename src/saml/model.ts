@@ -26,6 +26,8 @@ export interface ServiceProvider {
   validUntil?: number;
   /** mdui:DisplayName, else the first ServiceName, else OrganizationDisplayName; by BCP 47 tag. */
   displayName?: LocalizedText;
+  /** The `mdui:Logo` that makes the best small picture: an address that nobody has looked at. */
+  logo?: string;
   description?: LocalizedText;
   informationUrl?: LocalizedText;
   privacyStatementUrl?: LocalizedText;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
 import type { LocalizedText } from '../core/account.ts';
+import { type Colours, wornColours } from './branding/palette.ts';
 import type { I18n } from './i18n.ts';
 import { direction } from './languages.ts';
 
@@ -35,6 +36,8 @@ export interface MailTexts {
   /** What the institution calls itself. */
   name: LocalizedText;
   support: { url?: string | undefined; email?: string | undefined; phone?: string | undefined };
+  /** The institution's own. */
+  colours?: Colours;
 }
 
 export type MailWriter = (draft: Draft, locale: string) => Written;
@@ -57,7 +60,8 @@ function typeOf(locale: string): { font: string; leading: string } {
 const capital = (text: string, locale: string): string => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 
 /** Writes mails as plain text and as HTML, which say the same. */
-export function createMailWriter({ i18n, name, support }: MailTexts): MailWriter {
+export function createMailWriter({ i18n, name, support, colours = {} }: MailTexts): MailWriter {
+  const { light, dark } = wornColours(colours);
   const eta = new Eta({ views: VIEWS, cache: true, autoEscape: true });
   const ways = [support.url, support.email, support.phone].filter((way) => way !== undefined).join(', ');
 
@@ -78,7 +82,7 @@ export function createMailWriter({ i18n, name, support }: MailTexts): MailWriter
       service,
     ];
     const html = eta.render('/mails/letter', {
-      ...{ locale, dir: direction(locale), ...typeOf(locale) },
+      ...{ locale, dir: direction(locale), ...typeOf(locale), light, dark },
       ...{ subject, service, heading: capital(what, locale), greeting, paragraphs, facts, advice, action, foot },
     });
     return { subject, text: blocks.filter((block) => block !== '').join('\n\n'), html };

@@ -6,14 +6,15 @@ import { createNoticeWriter } from '../../src/web/notices.ts';
 const LOCALES = ['en', 'zh-Hant', 'zh-Hans'];
 const missing: string[] = [];
 const i18n = createI18n({ locales: LOCALES, defaultLocale: 'en', onMissing: (key) => missing.push(key) });
-const write = createNoticeWriter({
+const settings: Parameters<typeof createNoticeWriter>[0] = {
   i18n,
   name: { en: 'Example University', 'zh-Hant': '示範大學', 'zh-Hans': '示范大学' },
   issuer: 'https://login.university.example',
   support: { email: 'help@university.example' },
   timeZone: 'Asia/Hong_Kong',
   locate: (ip) => (ip === '192.0.2.7' ? { city: 'Sha Tin', country: 'Hong Kong' } : undefined),
-});
+};
+const write = createNoticeWriter(settings);
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 const base: Notice = { kind: 'method-added', at: Date.UTC(2026, 10, 22, 8), name: 'Alice', by: 'owner' };
@@ -38,6 +39,20 @@ describe('a letter', () => {
     );
     expect(text).toContain('\n\nOpen your account page: https://login.university.example/account\n\n');
     expect(text).toContain('help@university.example');
+  });
+
+  it('wears the institution’s colours, in both schemes, and ours where it has none', () => {
+    const of = (colours: object) => {
+      const { html } = createNoticeWriter({ ...settings, colours })({ ...base, factor: 'totp' }, 'en');
+      return html;
+    };
+    const theirs = of({ accent: { light: '#7a1f3d', dark: '#f2b8c6' }, background: { light: '#fffdf5' } });
+    expect(theirs).toContain('background:#7a1f3d;border-radius:8px;color:#ffffff');
+    expect(theirs).toContain('.button { background: #f2b8c6 !important;');
+    expect(theirs).toContain('class="page" style="margin:0;padding:0;background:#fffdf5;');
+    expect(theirs).not.toContain('#17596b');
+    expect(of({})).toContain('background:#17596b;border-radius:8px;color:#ffffff');
+    expect(of({})).toContain('.button { background: #86ccd9 !important; color: #08242c !important; }');
   });
 
   it('of a lock says until when, in the institution’s time', () => {

@@ -1,9 +1,9 @@
 import type { LocalizedText } from '../../core/account.ts';
-import { BINDINGS, type Binding, type ServiceProvider } from '../model.ts';
+import { BINDINGS, type Binding, type IdentityProvider, type ServiceProvider } from '../model.ts';
 import { type Element, NS } from '../xml/library.ts';
 import { MetadataFault } from './fault.ts';
 import { isEndpoint } from './locations.ts';
-import { bounded, childrenOf, distinct, extensionsOf } from './read.ts';
+import { bounded, childrenOf, distinct, extensionsOf, textOf } from './read.ts';
 import { isWebAddress, localized } from './texts.ts';
 
 /** What entities have in either role. */
@@ -31,12 +31,8 @@ type Shown = Pick<ServiceProvider, 'displayName' | 'description' | 'informationU
 
 /** What is shown of it; `named`: where it has no name of its own for that (SAML metadata extensions for login and discovery user interface). */
 export function shownOf(entity: Element, role: Element, named?: LocalizedText): Shown {
-  const ui = extensionsOf(role, NS.mdui, 'UIInfo');
   const texts = (name: string, keep?: (text: string) => boolean): LocalizedText | undefined =>
-    localized(
-      ui.flatMap((info) => childrenOf(info, NS.mdui, name)),
-      keep,
-    );
+    localized(uiOf(role, name), keep);
   const displayName = texts('DisplayName') ?? named ?? organizationOf(entity, role);
   const description = texts('Description');
   const informationUrl = texts('InformationURL', isWebAddress);
@@ -47,6 +43,32 @@ export function shownOf(entity: Element, role: Element, named?: LocalizedText): 
     ...(informationUrl && { informationUrl }),
     ...(privacyStatementUrl && { privacyStatementUrl }),
   };
+}
+
+/** Elements of `mdui:UIInfo` (SAML metadata extensions for login and discovery user interface, section 2.1). */
+export const uiOf = (role: Element, name: string): Element[] =>
+  extensionsOf(role, NS.mdui, 'UIInfo').flatMap((info) => childrenOf(info, NS.mdui, name));
+
+/** `mdui:Logo` in document order: addresses that nobody has looked at. */
+export function logosOf(role: Element): IdentityProvider['logos'] {
+  return uiOf(role, 'Logo')
+    .slice(0, 20)
+    .flatMap((it) => {
+      const url = textOf(it);
+      const language = it.attribute('lang', NS.xml);
+      const size = (name: string) => Number(/^\d{1,5}$/.exec(it.attribute(name)?.trim() ?? '')?.[0] ?? 0);
+      const sizes = { width: size('width'), height: size('height') };
+      return isWebAddress(url) ? [{ url, ...sizes, ...(language !== undefined && { language }) }] : [];
+    });
+}
+
+/** What a small picture is best made of: the one nearest to as wide as high, of those the smallest that isn't tiny. */
+export function logoOf(role: Element): { logo?: string } {
+  const usable = logosOf(role).filter(({ url, width, height }) => url.startsWith('https:') && width > 0 && height > 0);
+  const wide = ({ width, height }: { width: number; height: number }) => Math.abs(Math.log(width / height));
+  const small = ({ height }: { height: number }) => (height < 32 ? 10_000 - height : height);
+  const [best] = usable.sort((a, b) => wide(a) - wide(b) || small(a) - small(b));
+  return best === undefined ? {} : { logo: best.url };
 }
 
 function organizationOf(entity: Element, role: Element): LocalizedText | undefined {

@@ -1,12 +1,21 @@
 import type { IdentityProvider } from '../model.ts';
 import { type Element, NS } from '../xml/library.ts';
 import { keysOf } from './certificates.ts';
-import { bindingOf, entityAttribute, logoutsOf, MOST_SERVICES, MOST_VALUES, methodsOf, shownOf } from './entity.ts';
+import {
+  bindingOf,
+  entityAttribute,
+  logosOf,
+  logoutsOf,
+  MOST_SERVICES,
+  MOST_VALUES,
+  methodsOf,
+  shownOf,
+  uiOf,
+} from './entity.ts';
 import { MetadataFault } from './fault.ts';
 import { isEndpoint } from './locations.ts';
 import { ENTITY_CATEGORY } from './names.ts';
 import { bounded, childrenOf, distinct, extensionsOf, flag, textOf } from './read.ts';
-import { isWebAddress } from './texts.ts';
 
 /**
  * An identity provider from its entity and role (saml-metadata section 2.4.3).
@@ -66,18 +75,3 @@ function keywordsOf(role: Element): string[] {
   const words = lists.map((word) => word.replaceAll('+', ' ').trim()).filter(Boolean);
   return [...new Set(words)].slice(0, MOST_VALUES);
 }
-
-function logosOf(role: Element): IdentityProvider['logos'] {
-  return uiOf(role, 'Logo')
-    .slice(0, 20)
-    .flatMap((it) => {
-      const url = textOf(it);
-      const language = it.attribute('lang', NS.xml);
-      const size = (name: string) => Number(/^\d{1,5}$/.exec(it.attribute(name)?.trim() ?? '')?.[0] ?? 0);
-      const sizes = { width: size('width'), height: size('height') };
-      return isWebAddress(url) ? [{ url, ...sizes, ...(language !== undefined && { language }) }] : [];
-    });
-}
-
-const uiOf = (role: Element, name: string): Element[] =>
-  extensionsOf(role, NS.mdui, 'UIInfo').flatMap((info) => childrenOf(info, NS.mdui, name));

@@ -2,7 +2,7 @@ import type { LocalizedText } from '../../core/account.ts';
 import { BINDINGS, type ServiceProvider } from '../model.ts';
 import { type Element, NS } from '../xml/library.ts';
 import { keysOf } from './certificates.ts';
-import { entityAttribute, logoutsOf, MOST_SERVICES, MOST_VALUES, methodsOf, shownOf } from './entity.ts';
+import { entityAttribute, logoOf, logoutsOf, MOST_SERVICES, MOST_VALUES, methodsOf, shownOf } from './entity.ts';
 import { MetadataFault } from './fault.ts';
 import { isEndpoint } from './locations.ts';
 import { ENTITY_CATEGORY, SUBJECT_ID_REQUIREMENT } from './names.ts';
@@ -23,6 +23,7 @@ export function providerOf(entity: Element, role: Element, entityId: string, val
     entityId,
     ...(validUntil !== undefined && { validUntil }),
     ...shownOf(entity, role, serviceNameOf(role)),
+    ...logoOf(role),
     assertionConsumerServices: consumersOf(role),
     singleLogoutServices: logoutsOf(role),
     signingCertificates: keys.signing,

@@ -44,8 +44,9 @@ describe('the palette', () => {
       ['light', light],
       ['dark', dark],
     ] as const) {
-      const { towards: _, ...ours } = OURS[scheme];
-      for (const [name, value] of Object.entries(ours)) expect(text).toContain(`--${name}: ${value};`);
+      const { towards: _, onAccent, ...ours } = OURS[scheme];
+      const all = { ...ours, 'on-accent': onAccent };
+      for (const [name, value] of Object.entries(all)) expect(text).toContain(`--${name}: ${value};`);
     }
   });
 

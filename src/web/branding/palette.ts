@@ -12,11 +12,11 @@ type Scheme = 'light' | 'dark';
 export const OURS = {
   light: {
     ...{ page: '#f3f4f1', surface: '#ffffff', raised: '#f7f8f6', ink: '#1b252b', soft: '#535f66' },
-    ...{ accent: '#17596b', towards: '#000000' },
+    ...{ accent: '#17596b', onAccent: '#ffffff', towards: '#000000' },
   },
   dark: {
     ...{ page: '#10171b', surface: '#182126', raised: '#1e292f', ink: '#e8edee', soft: '#a9b6bb' },
-    ...{ accent: '#86ccd9', towards: '#ffffff' },
+    ...{ accent: '#86ccd9', onAccent: '#08242c', towards: '#ffffff' },
   },
 } as const;
 
@@ -31,6 +31,16 @@ export interface ColourFault {
 /** Custom properties of each scheme, in the place of those in `views/assets/sallyport.css`. */
 export function paletteOf(colours: Colours): Record<Scheme, Record<string, Colour>> {
   return { light: schemeOf(colours, 'light'), dark: schemeOf(colours, 'dark') };
+}
+
+/** Colours of what brings no style sheet along: both schemes, ours where none is given. */
+export function wornColours(colours: Colours): Record<Scheme, { page: Colour; accent: Colour; onAccent: Colour }> {
+  const worn = (scheme: Scheme) => {
+    const given = schemeOf(colours, scheme);
+    const { page, accent, onAccent } = OURS[scheme];
+    return { page: given.page ?? page, accent: given.accent ?? accent, onAccent: given['on-accent'] ?? onAccent };
+  };
+  return { light: worn('light'), dark: worn('dark') };
 }
 
 function schemeOf(colours: Colours, scheme: Scheme): Record<string, Colour> {

@@ -48,7 +48,19 @@ async function reopenable() {
 const END = { validUntil: '2026-12-01T00:00:00Z' };
 
 const shown =
-  '<md:Extensions><mdui:UIInfo xmlns:mdui="urn:oasis:names:tc:SAML:metadata:ui"><mdui:DisplayName xml:lang="en">Library</mdui:DisplayName><mdui:InformationURL xml:lang="en">https://lib.example.org/</mdui:InformationURL></mdui:UIInfo></md:Extensions>';
+  '<md:Extensions><mdui:UIInfo xmlns:mdui="urn:oasis:names:tc:SAML:metadata:ui"><mdui:DisplayName xml:lang="en">Library</mdui:DisplayName><mdui:InformationURL xml:lang="en">https://lib.example.org/</mdui:InformationURL>' +
+  // Too small, too wide, in the clear, no address, too large; the third is what a small picture is made of.
+  [
+    ['https://lib.example.org/16.png', 16, 16],
+    ['https://lib.example.org/wide.png', 240, 60],
+    ['https://lib.example.org/64.png', 64, 64],
+    ['http://lib.example.org/48.png', 48, 48],
+    ['javascript:alert(1)', 64, 64],
+    ['https://lib.example.org/512.png', 512, 512],
+  ]
+    .map(([url, width, height]) => `<mdui:Logo width="${width}" height="${height}">${url}</mdui:Logo>`)
+    .join('') +
+  '</mdui:UIInfo></md:Extensions>';
 
 describe('applications configured one by one', () => {
   it('are found by entityID and by id', async () => {
@@ -284,6 +296,7 @@ describe('members of a federation', () => {
       ...{ id, door: 'saml', consent: 'ask', internal: false, released: ['mail'] },
       name: { en: 'Library' },
       homepage: 'https://lib.example.org/',
+      icon: 'https://lib.example.org/64.png',
       settings: { federation: true },
     });
     expect(member).not.toHaveProperty('description');

@@ -293,8 +293,8 @@ function memberOf(id: string): { configured: string; entityId: string } | undefi
 
 /** A member inherits what is configured for its federation; what it is called it says itself. */
 function memberApplication(id: string, configured: ConfiguredApplication, provider: ServiceProvider): Application {
-  const { displayName, description, informationUrl } = provider;
-  const { homepage: _homepage, description: _description, ...inherited } = configured;
+  const { displayName, description, informationUrl, logo } = provider;
+  const { homepage: _homepage, description: _description, icon: _icon, ...inherited } = configured;
   const [homepage] = typeof informationUrl === 'object' ? Object.values(informationUrl) : [informationUrl];
   return {
     ...inherited,
@@ -302,5 +302,6 @@ function memberApplication(id: string, configured: ConfiguredApplication, provid
     name: displayName ?? provider.entityId,
     ...(description !== undefined && { description }),
     ...(homepage !== undefined && { homepage }),
+    ...(logo !== undefined && { icon: logo }),
   };
 }
