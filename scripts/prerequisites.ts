@@ -44,6 +44,16 @@ export const PREREQUISITES: readonly Prerequisite[] = [
     why: 'a second independent service provider signs in',
   },
   {
+    anyOf: ['/usr/lib/python3/dist-packages/authlib/__init__.py'],
+    package: 'python3-authlib',
+    why: 'a client of OpenID Connect that is not ours asks for every grant',
+  },
+  {
+    anyOf: ['/usr/lib/python3/dist-packages/requests/__init__.py'],
+    package: 'python3-requests',
+    why: 'it speaks HTTP by that',
+  },
+  {
     anyOf: ['/usr/sbin/haproxy'],
     package: 'haproxy',
     why: "the proxy's configuration that comes along is tried with the proxy",

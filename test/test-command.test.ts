@@ -72,7 +72,7 @@ describe('the prerequisites', () => {
   it('are installed from Debian in two commands', () => {
     expect(installation(PREREQUISITES).map((words) => words.join(' '))).toEqual([
       'apt-get update',
-      'apt-get install --yes --no-install-recommends redis-server postgresql slapd chromium fonts-noto-cjk xmlsec1 python3-pysaml2 haproxy freeradius-utils freeradius libpam-radius-auth radsecproxy eapoltest systemd',
+      'apt-get install --yes --no-install-recommends redis-server postgresql slapd chromium fonts-noto-cjk xmlsec1 python3-pysaml2 python3-authlib python3-requests haproxy freeradius-utils freeradius libpam-radius-auth radsecproxy eapoltest systemd',
     ]);
   });
 

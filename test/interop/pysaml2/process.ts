@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 /** Debian's own: another Python doesn't see Debian's packages. */
 const PYTHON = '/usr/bin/python3';
 
-/** A program on pysaml2, in a process of its own for as long as a test file runs. */
+/** A Python program, in a process of its own for as long as a test file runs. */
 export class PyProcess {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
@@ -22,11 +22,11 @@ export class PyProcess {
     this.#lines = this.#reader[Symbol.asyncIterator]();
   }
 
-  /** One order, one answer; throws with the `error` of pysaml2. One at a time. */
+  /** One order, one answer; throws with the `error` of its library. One at a time. */
   async order<T = Record<string, unknown>>(op: string, fields: Record<string, unknown> = {}): Promise<T> {
     this.#process.stdin.write(`${JSON.stringify({ op, ...fields })}\n`);
     const { value, done } = await this.#lines.next();
-    if (done) throw new Error('pysaml2 has ended');
+    if (done) throw new Error('the Python program has ended');
     const answer = JSON.parse(value) as T & { error?: string };
     if (answer.error !== undefined) throw new Error(answer.error);
     return answer;
