@@ -47,6 +47,21 @@ function heldOnly({ held }: Pick<WebDeps, 'held'>): RequestHandler {
   };
 }
 
+/**
+ * One after the other, as Express would call them, none of which answers later than it returns: what every request passes
+ * needn't be matched with its path each time.
+ */
+function inOrder(handlers: readonly RequestHandler[]): RequestHandler {
+  return (req, res, next) => {
+    const go = (at: number): void => {
+      const handler = handlers[at];
+      if (handler === undefined) next();
+      else handler(req, res, (error?: unknown) => (error === undefined ? go(at + 1) : next(error)));
+    };
+    go(0);
+  };
+}
+
 /** The gateway's front: every request passes these in this order. */
 export function createWeb(deps: WebDeps): Express {
   const app = express();
@@ -56,15 +71,19 @@ export function createWeb(deps: WebDeps): Express {
   app.set('query parser', parametersOf);
   app.set('trust proxy', [...deps.trustedProxies]);
 
-  app.use(deps.observed);
-  app.use(logRequests(deps));
-  app.use(clientCertificates(deps));
-  app.use(headers(deps.issuer));
-  app.use(recogniseBrowser(deps));
-  app.use(boundedQuery);
-  app.use(ownOrigins(deps));
-  app.use(ownHostOnly(deps.issuer, deps.doors));
-  app.use(serveAssets(deps.assets));
+  app.use(
+    inOrder([
+      deps.observed,
+      logRequests(deps),
+      clientCertificates(deps),
+      headers(deps.issuer),
+      recogniseBrowser(deps),
+      boundedQuery,
+      ownOrigins(deps),
+      ownHostOnly(deps.issuer, deps.doors),
+      serveAssets(deps.assets),
+    ]),
+  );
   app.use(publish(deps));
   app.use(pictureRoutes(deps.csrfKeys, deps));
   app.get('/language', languageSwitch(deps));
