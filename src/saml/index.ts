@@ -51,4 +51,4 @@ export type { Outgoing } from './writing/delivery.ts';
 export { algorithmElements, keyElement, localizedElements, published, signedEntity } from './writing/descriptors.ts';
 export { createLogoutWriter, type LogoutWriter } from './writing/logout.ts';
 export { createId, instant, message, nameIdElement, type SenderOptions, statusElement } from './writing/message.ts';
-export { ALGORITHMS, METHODS, type Signer, signerFor, writeSigned } from './writing/sign.ts';
+export { ALGORITHMS, METHODS, type Signer, signerFor, writeSigned, writeSignedAside } from './writing/sign.ts';

@@ -1,4 +1,6 @@
 import { hash, sign } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { promisify } from 'node:util';
 import type { KeyAlgorithm, Keyring, SigningKey } from '../../core/keyring.ts';
 import type { ServiceProvider } from '../model.ts';
 import { NAMESPACES } from '../namespaces.ts';
@@ -71,17 +73,38 @@ function hashOf(uri: string): Hash | undefined {
  * the reference. `typed`: it declares xs, which only values use, and which the transform therefore has to name.
  */
 export function writeSigned(root: XmlElement, at: number, signer: Signer, typed = false): string {
+  const { octets, finish } = toBeSigned(root, at, signer, typed);
+  return finish(signatureOf(octets, signer));
+}
+
+/** The same; where there is a second processor, a thread of Node's signs, and this one goes on. */
+export async function writeSignedAside(root: XmlElement, at: number, signer: Signer, typed = false): Promise<string> {
+  const { octets, finish } = toBeSigned(root, at, signer, typed);
+  return finish(SEVERAL ? await signatureAside(octets, signer) : signatureOf(octets, signer));
+}
+
+const SEVERAL = availableParallelism() > 1;
+
+interface ToBeSigned {
+  /** The canonical form of SignedInfo. */
+  octets: string;
+  /** The element, with a signature over them in base64. */
+  finish(value: string): string;
+}
+
+function toBeSigned(root: XmlElement, at: number, signer: Signer, typed: boolean): ToBeSigned {
   const [before, after] = writeAround(root, at);
   const id = root.attributes?.ID;
   if (id === undefined) throw new TypeError(`${root.name} has no ID to refer to`);
   const digest = hash(signer.digest, before + after, 'base64');
   const [head, middle, tail] = templateOf(signer, typed);
   const rest = escapeAttribute(id) + middle + digest + tail;
-  const value = signatureOf(`<ds:SignedInfo${DECLARATION}${head}${rest}`, signer);
   // Inside ds:Signature the prefix is declared already.
-  const info = `<ds:SignedInfo${head}${rest}`;
-  const signature = `<ds:Signature${DECLARATION}>${info}<ds:SignatureValue>${value}</ds:SignatureValue>`;
-  return `${before}${signature}${keyInfo(signer.key)}</ds:Signature>${after}`;
+  const begun = `${before}<ds:Signature${DECLARATION}><ds:SignedInfo${head}${rest}<ds:SignatureValue>`;
+  return {
+    octets: `<ds:SignedInfo${DECLARATION}${head}${rest}`,
+    finish: (value) => `${begun}${value}</ds:SignatureValue>${keyInfo(signer.key)}</ds:Signature>${after}`,
+  };
 }
 
 const EXCLUSIVE = NAMESPACES.ec;
@@ -131,9 +154,17 @@ function keyInfo({ certificate }: SigningKey): string {
 }
 
 /** Base64. ECDSA is r and s, one after the other (RFC 9231 section 2.3.6); RSA ignores that. */
-function signatureOf(octets: string, { method, key }: Signer): string {
-  return sign(method.hash, Buffer.from(octets), { key: key.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64');
+function signatureOf(octets: string, signer: Signer): string {
+  return sign(signer.method.hash, Buffer.from(octets), keyOf(signer)).toString('base64');
 }
+
+const signInThread = promisify(sign);
+
+async function signatureAside(octets: string, signer: Signer): Promise<string> {
+  return (await signInThread(signer.method.hash, Buffer.from(octets), keyOf(signer))).toString('base64');
+}
+
+const keyOf = ({ key }: Signer) => ({ key: key.privateKey, dsaEncoding: 'ieee-p1363' }) as const;
 
 /**
  * A query with SigAlg and Signature after it (saml-bindings section 3.4.4.1). `query` holds SAMLRequest or

@@ -9,6 +9,7 @@ import {
   Written,
   write,
   writeSigned,
+  writeSignedAside,
   type XmlContent,
   type XmlElement,
 } from '../../../saml/index.ts';
@@ -77,12 +78,13 @@ export function createResponder(options: ResponderOptions): Responder {
     async success(input) {
       const typed = isTyped(input);
       const plain = assertion(input);
-      const written = input.sign === 'response' ? write(plain) : writeSigned(plain, AFTER_ISSUER, input.signer, typed);
+      const written =
+        input.sign === 'response' ? write(plain) : await writeSignedAside(plain, AFTER_ISSUER, input.signer, typed);
       const sent = input.recipient ? await encryptedAssertion(written, input.recipient) : new Written(written);
       const root = response(input, STATUSES.success, sent);
       // What is encrypted is signed first: the response's signature is over what is sent.
       if (input.sign === 'assertion') return write(root);
-      return writeSigned(root, AFTER_ISSUER, input.signer, typed && !input.recipient);
+      return writeSignedAside(root, AFTER_ISSUER, input.signer, typed && !input.recipient);
     },
     failure: (input) => writeSigned(response(input, input.status), AFTER_ISSUER, input.signer),
   };
