@@ -174,6 +174,19 @@ describe('a DPoP nonce (RFC 9449 section 8)', () => {
     expect(invented.json.error).toBe('use_dpop_nonce');
   });
 
+  it('is asked for at userinfo as well (section 9), of whoever must have one', async () => {
+    const { json } = await bank.redeem(await bank.code(alice));
+    const without = await bank.userinfo(json.access_token, { proof: { nonce: undefined } });
+    expect([without.status, without.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringMatching(/^DPoP .*error="use_dpop_nonce"/),
+    ]);
+    const nonce = without.headers.get('dpop-nonce');
+    expect((await bank.userinfo(json.access_token, { proof: { nonce } })).status).toBe(200);
+    const other = await plain.redeem(await plain.code(alice), { proof: { nonce: undefined } });
+    expect((await plain.userinfo(other.json.access_token, { proof: { nonce: undefined } })).status).toBe(200);
+  });
+
   it('is no longer good after some minutes', async () => {
     const code = await bank.code(alice);
     const { nonce } = bank;

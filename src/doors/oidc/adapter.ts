@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
 import type { Account } from '../../core/account.ts';
 import { taggedKey } from '../../core/keys.ts';
 import { inHand, leave, readAhead, takeAhead } from './in-hand.ts';
+import { ROUTES } from './routes.ts';
 import { type CountingPorts, countKept } from './strangers.ts';
 
 /**
@@ -71,6 +72,9 @@ export class ArtifactAdapter implements Adapter {
     const ttl = expiresIn * 1000;
     const value = writeRecord(payload, id);
     if (this.#kind === 'ReplayDetection') {
+      // A public client's proof is remembered before anything is known of whoever sent it.
+      if (Provider.ctx?.path === ROUTES.pushed_authorization_request)
+        await countKept(this.#ports, { key: this.#key(id), value, ttl });
       // A jti seen on two connections at once must not pass twice.
       if (!(await this.#store.add(this.#key(id), value, ttl))) throw new errors.InvalidRequest('jti was already used');
       return;

@@ -6,6 +6,7 @@ import { isVouchedFor, matches, readAuthorities } from './certificates.ts';
 import { applicationsOf, settingsOf } from './clients.ts';
 import { demandsOf, usedBy } from './demands.ts';
 import { begunAt, CODES, deviceEnds } from './device.ts';
+import { nonceNeeded } from './nonces.ts';
 import type { Pages } from './pages.ts';
 import type { ProviderParts } from './parts.ts';
 import type { OidcPorts } from './ports.ts';
@@ -34,7 +35,7 @@ export function features(
       successSource: done,
     },
     devInteractions: { enabled: false },
-    dPoP: { enabled: true, nonceSecret, requireNonce: ({ oidc }) => demands(oidc.client).dpopNonce },
+    dPoP: { enabled: true, nonceSecret, requireNonce: nonceNeeded(ports) },
     fapi: { enabled: true, profile: (_ctx, client) => (demands(client).fapi ? '2.0' : undefined) },
     introspection: {
       enabled: true,

@@ -22,6 +22,7 @@ import { writeLeft } from './in-hand.ts';
 import { InteractionAdapter } from './interactions.ts';
 import { BODY_LIMITS, outgoing } from './key-sets.ts';
 import { lifetimes } from './lifetimes.ts';
+import { knowHolder } from './nonces.ts';
 import { ownParameters } from './own-parameters.ts';
 import { pages } from './pages.ts';
 import { readQueries } from './parameters.ts';
@@ -159,6 +160,7 @@ function amend(provider: Provider, { ports, sessions, settings }: ProviderParts)
   provider.use(devicePages(() => provider, ports));
   provider.use(tellInterval);
   provider.use(leaveEnded(ports));
+  provider.use(knowHolder(() => provider));
   provider.use(refuseEnded(ports));
   provider.use(answerAlike(ports.ephemeral));
   provider.use(signOutElsewhere(() => provider, ports));
