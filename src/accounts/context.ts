@@ -6,10 +6,11 @@ import type { SignInRequest } from '../core/sign-in.ts';
 import { budgetKey } from '../policy/index.ts';
 
 /** What a factor learns of the browser that asks. */
-export function fromBrowser({ locale, ip, userAgent, speaker }: Browser): FactorContext {
+export function fromBrowser({ locale, ip, userAgent, speaker, opened }: Browser): FactorContext {
   return {
     locale,
     ...(speaker === undefined ? { address: budgetKey(ip) } : {}),
+    ...(opened === undefined ? {} : { opened }),
     // Of whom a door speaks for, the address may be unknown.
     ...(ip === '' ? {} : { browser: { ip, userAgent } }),
   };

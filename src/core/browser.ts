@@ -17,6 +17,9 @@ export interface Browser {
   devices: readonly DeviceCookie[];
   /** Value of the known-browser cookie: grants nothing, but has its own budget of attempts. */
   known: string | undefined;
+  /** Id of the factor by which a sign-in was opened here the last time: what is offered first, and no more. */
+  opened?: string;
+  setOpened?(factor: string): void;
   /** Sets the cookie of one series, or clears it. Those of others stay: answers arrive in any order. */
   setDevice(series: string, secret: string | undefined, maxAge: number): void;
   setKnown(value: string, maxAge: number): void;

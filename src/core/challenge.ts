@@ -61,6 +61,8 @@ export interface FactorContext {
   presents?: readonly PromptKind[];
   /** Names this sign-in, the same through all its steps and reloads. */
   signIn?: string;
+  /** Id of the factor by which a sign-in was opened in this browser the last time. Anybody can say so. */
+  opened?: string;
   /** The browser that asks, to be shown to its owner elsewhere. */
   browser?: { ip: string; userAgent: string };
 }

@@ -29,7 +29,8 @@ export function createOpenings(
 
   /**
    * Every factor that can open a sign-in, the first enabled one leading; again for one account, the one that the
-   * session showed last: who came with a passkey has it at hand, and a password would take a second step.
+   * session showed last, and before anybody is known the one that was used in this browser: who came with a passkey
+   * has it at hand, and a password would take a second step.
    */
   async function first(context: FactorContext, evaluation: FullEvaluation, hint?: string): Promise<Stage> {
     const { account, credentials, requirement, evidence, presents, withoutDirectory } = evaluation;
@@ -50,7 +51,7 @@ export function createOpenings(
       openings.push({ factor: module.id, ...challenge });
     }
     if (!withoutDirectory) openings.push(...upstreams.first(evaluation));
-    const lately = evidence.findLast(isFirstFactor)?.factor;
+    const lately = evidence.findLast(isFirstFactor)?.factor ?? (account ? undefined : context.opened);
     openings.sort((a, b) => Number(b.factor === lately) - Number(a.factor === lately));
     const [leading, ...also] = openings;
     if (leading === undefined) {

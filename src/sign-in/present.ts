@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { EvidenceStore } from '../assurance/evidence.ts';
 import { configuredId } from '../core/application.ts';
+import { isFirstFactor } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Passwords } from '../methods/passwords.ts';
@@ -70,13 +71,16 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
         const outcome = { kind: 'refused', error: stage.error, description: `refused: ${stage.message}` } as const;
         return { ...common, kind: 'refused', message: { key: stage.message }, outcome, setUp: stage.setUp === true };
       }
-      case 'done':
+      case 'done': {
         await evidence.leave(request.id, String(id), state.collected, PATIENCE);
+        const opener = state.collected.find(isFirstFactor)?.factor;
+        if (opener !== undefined && opener !== browser.opened) browser.setOpened?.(opener);
         return {
           ...common,
           kind: 'done',
           outcome: { kind: 'signed-in', account: String(id), authTime: stage.authTime },
         };
+      }
     }
   };
 }

@@ -44,6 +44,9 @@ function devicesOf(cookies: ReadonlyMap<string, string>, name: string): DeviceCo
   return [...found.values()];
 }
 
+/** As long as people keep a browser, milliseconds. */
+const OPENED_FOR = 365 * 86_400_000;
+
 /** Names and options of our cookies. `__Host-` keeps other hosts of the domain from setting them. */
 export function cookieRules(issuer: string) {
   const secure = issuer.startsWith('https:');
@@ -53,6 +56,7 @@ export function cookieRules(issuer: string) {
     device: `${prefix}sallyport_device`,
     known: `${prefix}sallyport_browser`,
     locale: `${prefix}sallyport_locale`,
+    opened: `${prefix}sallyport_opened`,
     options,
   };
 }
@@ -81,11 +85,13 @@ export function recogniseBrowser(deps: BrowserNeeds): RequestHandler {
     const speak: Locals['speak'] = (hints) =>
       deps.i18n.pick({ ...(cookie === undefined ? {} : { cookie }), ...hints, acceptLanguage });
     const locale = speak({});
+    const shared = networks.some((name) => deps.sharedNetworks.has(name));
+    const opened = cookies.get(names.opened);
     const browser: Browser = {
       ip,
       userAgent: req.headers['user-agent'] ?? '',
       networks,
-      shared: networks.some((name) => deps.sharedNetworks.has(name)),
+      shared,
       devices: devicesOf(cookies, names.device),
       known: cookies.get(names.known),
       setDevice(series, secret, maxAge) {
@@ -93,6 +99,9 @@ export function recogniseBrowser(deps: BrowserNeeds): RequestHandler {
         if (cookies.get(names.device)?.startsWith(`${series}.`)) set(names.device, undefined, 0);
       },
       setKnown: (value, maxAge) => set(names.known, value, maxAge),
+      // What one person used tells the next one nothing.
+      ...(shared ? {} : { setOpened: (factor) => set(names.opened, factor, OPENED_FOR) }),
+      ...(shared || opened === undefined ? {} : { opened }),
       reference: referenceOf(deps.random),
       locale,
     };

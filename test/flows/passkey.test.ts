@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { aaguidExtension, issue } from '../../src/factors/fido2/testing/certificates.ts';
 import type { Reply } from '../support/client.ts';
-import { startGateway } from '../support/gateway.ts';
+import { PASSWORD, startGateway } from '../support/gateway.ts';
 import { accountOf, keyHolder } from '../support/holders.ts';
 import { ceremonyOf, Passkey } from '../support/passkeys.ts';
 import { asksCode, asksPassword, asksToRemember, type Someone, stage } from '../support/scene.ts';
@@ -91,6 +91,32 @@ describe('passkeys, over HTTP', () => {
     const withPassword = scene.elsewhere(someone);
     await withPassword.enter('library');
     expect((await withPassword.begin('library', '?prompt=login')).text).toMatch(/Enter your password again/);
+  });
+
+  it('is offered first in a browser that has used one, and tells nobody who', async () => {
+    const { someone, key } = await keyHolder(scene);
+    const browser = scene.elsewhere(someone);
+    expect((await browser.begin('courses')).text).toMatch(/Password.*passkey/s);
+    await key.use(browser, await browser.begin('courses'));
+    browser.client.jar.restart();
+    const page = await browser.begin('courses');
+    expect(page.text).toMatch(/passkey.*Password/s);
+    expect(page.body).not.toContain(someone.username);
+    expect((await key.use(browser, page)).url.pathname).toBe('/courses');
+    // It is a wish and no more: of a factor that there isn't, of rubbish, and of the last one used here.
+    for (const said of ['nonsense', '__proto__', 'x'.repeat(3000)]) {
+      const liar = scene.elsewhere(someone);
+      liar.client.jar.store(new URL(scene.gateway.url), [`sallyport_opened=${said}; Path=/`]);
+      expect(asksPassword(await liar.begin('courses'))).toBe(true);
+    }
+    const simple = await scene.newcomer();
+    const shared = scene.elsewhere(simple, browser.client);
+    await shared.client.open(`${scene.gateway.url}/logout`).then((asked) => shared.answer(asked, { logout: 'yes' }));
+    const { username } = simple;
+    await shared.answer(await shared.begin('library'), { factor: 'password', username, password: PASSWORD });
+    expect(await shared.claims('library')).toBeDefined();
+    browser.client.jar.restart();
+    expect((await browser.begin('courses')).text).toMatch(/Password.*passkey/s);
   });
 
   it('refuses an unattested one where phrh is due, once and clearly', async () => {
