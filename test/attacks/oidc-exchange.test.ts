@@ -1,8 +1,9 @@
-import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { calculateJwkThumbprint, createRemoteJWKSet, decodeJwt, exportJWK, jwtVerify } from 'jose';
 import * as openid from 'openid-client';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { holdKey, KeyHolder, send } from '../support/key-holder.ts';
 import { application, gatewayOfFile, REPORTS, rules } from '../support/oidc-gateway.ts';
-import { advanceHere, call, Person, RelyingParty, userinfo } from '../support/relying-party.ts';
+import { advanceHere, call, Person, RelyingParty, secretOf, userinfo } from '../support/relying-party.ts';
 
 /** Token exchange (RFC 8693): what a resource gets for a token that it was called with, and what nobody gets. */
 const LEDGER = 'https://ledger.example.org/';
@@ -15,6 +16,7 @@ const it_ = gatewayOfFile({
     reports: application('reports', service),
     other: application('other', service),
     strict: application('strict', service),
+    bound: application('bound', { ...service, senderConstraint: 'dpop', dpopNonce: true }),
     auditor: application('auditor'),
   },
   doors: {
@@ -24,15 +26,22 @@ const it_ = gatewayOfFile({
           scopes: ['read', 'write'],
           applications: ['library'],
           format: 'opaque',
-          introspectedBy: ['reports', 'strict', 'auditor'],
+          introspectedBy: ['reports', 'strict', 'auditor', 'bound'],
         },
-        [LEDGER]: { scopes: ['read', 'write', 'erase'], applications: ['reports', 'other', 'strict'], lifetime: '10m' },
+        [LEDGER]: {
+          scopes: ['read', 'write', 'erase'],
+          applications: ['reports', 'other', 'strict', 'bound'],
+          lifetime: '10m',
+        },
         [VAULT]: { scopes: ['read'], applications: ['reports'], format: 'opaque', introspectedBy: ['auditor'] },
       },
     },
   },
   policy: {
-    rules: [...rules('reports', 'other', 'auditor'), { name: 'strict', applications: ['strict'], level: 'mfa' }],
+    rules: [
+      ...rules('reports', 'other', 'auditor', 'bound'),
+      { name: 'strict', applications: ['strict'], level: 'mfa' },
+    ],
   },
 });
 
@@ -80,6 +89,35 @@ describe('an exchange', () => {
     expect(Number(payload.exp)).toBeLessThanOrEqual(Number(told.exp));
     expect(tokens).not.toHaveProperty('refresh_token');
     expect((await userinfo(it_.gateway, tokens.access_token)).status).toBe(401);
+  });
+
+  it('bound to a key (RFC 9449): for whoever must be, with a nonce, and for whoever shows one', async () => {
+    const keys = await openid.randomDPoPKeyPair();
+    for (const id of ['bound', 'reports']) {
+      const party = await RelyingParty.of(it_.gateway, id, { redirectUri: 'https://none.example/' });
+      const DPoP = openid.getDPoPHandle(party.config, keys);
+      const { grant_type, ...fields } = fieldsOf();
+      const tokens = await openid.genericGrantRequest(party.config, grant_type ?? '', fields, { DPoP });
+      expect(tokens.token_type).toBe('dpop');
+      const jkt = await calculateJwkThumbprint(await exportJWK(keys.publicKey));
+      expect(decodeJwt(tokens.access_token)).toMatchObject({ cnf: { jkt }, client_id: id });
+    }
+    expect((await ask({}, 'bound')).json.error).toBe('invalid_grant');
+  });
+
+  it('by a proof that was used already is refused, of any number at once', async () => {
+    const key = await holdKey();
+    const holder = new KeyHolder(it_.gateway.url, 'reports', key, key);
+    const dpop = await holder.proof('POST', '/token');
+    const basic = Buffer.from(`reports:${secretOf('reports')}`).toString('base64');
+    const init = {
+      method: 'POST',
+      body: new URLSearchParams(fieldsOf()),
+      headers: { authorization: `Basic ${basic}`, dpop },
+    };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => send(`${it_.gateway.url}/token`, init)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
   });
 
   it('lives no longer than what it was given for', async () => {

@@ -39,6 +39,10 @@ const it_ = gatewayOfFile({
       ...{ ...bound, authentication: 'tls_client_auth', tlsClientAuth: { sanDns: 'app.example.org' } },
     }),
     alone: application('alone', { ...bound, authentication: 'self_signed_tls_client_auth', jwks: { keys: [jwk] } }),
+    mover: application('mover', {
+      ...{ grants: ['token_exchange'], redirectUris: [], clientSecret: undefined, senderConstraint: 'mtls' },
+      ...{ authentication: 'tls_client_auth', tlsClientAuth: { sanDns: 'app.example.org' } },
+    }),
     nightly: application('nightly', { grants: ['client_credentials'], redirectUris: [] }),
     tv: application('tv', {
       ...{ grants: ['device_code'], redirectUris: [] },
@@ -52,10 +56,15 @@ const it_ = gatewayOfFile({
       certificateAuthorities: authority.cert,
       resources: {
         [API]: { scopes: ['read'], applications: [], programs: { nightly: ['read'] } },
-        [REPORTS]: { scopes: ['read'], applications: ['basic'], format: 'opaque', introspectedBy: ['reports'] },
+        [REPORTS]: {
+          scopes: ['read'],
+          applications: ['basic'],
+          format: 'opaque',
+          introspectedBy: ['reports', 'mover'],
+        },
         [LEDGER]: {
           scopes: ['read', 'write'],
-          applications: ['reports'],
+          applications: ['reports', 'mover'],
           format: 'opaque',
           introspectedBy: ['reports'],
         },
@@ -63,7 +72,7 @@ const it_ = gatewayOfFile({
     },
   },
   policy: {
-    rules: rules('basic', 'post', 'spa', 'keyed', 'exact', 'certified', 'alone', 'nightly', 'tv', 'reports'),
+    rules: rules('basic', 'post', 'spa', 'keyed', 'exact', 'certified', 'alone', 'nightly', 'tv', 'reports', 'mover'),
   },
 });
 
@@ -206,6 +215,11 @@ describe('without a browser of its own', () => {
     expect(exchanged.token).toMatchObject({ token_type: 'Bearer', scope: 'read' });
     const told = await reports.order('introspect', { token: exchanged.token.access_token });
     expect(told.json).toMatchObject({ active: true, aud: LEDGER, act: { sub: 'reports' } });
+    // Bound to the certificate of whoever is bound to one.
+    const mover = await party('mover', { method: 'tls_client_auth', secret: null, tls: shown('one') });
+    const bound = await mover.order('exchange', { subject: token.access_token, resource: LEDGER, scope: 'read' });
+    const seen = await reports.order('introspect', { token: bound.token.access_token });
+    expect(seen.json).toMatchObject({ active: true, cnf: { 'x5t#S256': expect.any(String) } });
     await expect(
       reports.order('exchange', { subject: token.access_token, resource: LEDGER, scope: 'write' }),
     ).rejects.toThrow(/invalid_scope/);

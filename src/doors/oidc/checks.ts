@@ -85,8 +85,6 @@ function checkGrants(own: OidcApplication, { authentication, fapi, senderConstra
     fault('reauthenticate', 'gives refresh tokens, which only authorization_code and device_code have');
   if (has('token_exchange') && authentication === 'none')
     fault('grants', 'token_exchange needs a secret, keys or a certificate: anybody could ask in its name');
-  if (has('token_exchange') && senderConstraint !== undefined)
-    fault('grants', 'token_exchange gives tokens that are bound to no key, which senderConstraint forbids');
   // Section 5.3.2.1 there has authorization requests pushed, and nothing in their place.
   if (fapi && has('device_code')) fault('grants', 'device_code is no part of fapi2');
   if (has('device_code') && authentication === 'none' && own.subject === 'pairwise' && senderConstraint === undefined)

@@ -1,5 +1,6 @@
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
 import type { OidcSettings } from './application.ts';
+import { bind } from './binding.ts';
 import type { OidcPorts } from './ports.ts';
 import { generationOf, newGrant, proofsOf, restOn } from './resting.ts';
 
@@ -105,11 +106,12 @@ export function serveExchange(provider: Provider, settings: Pick<OidcSettings, '
       ...{ scope: scopes.join(' '), expiresIn },
       resourceServer: new provider.ResourceServer(params.resource, { ...info, ...signed } as never),
     } as never);
+    await bind(provider, ports, ctx, token as never);
     const { accountId: account, clientId: from } = subject;
     const facts = { from, resource: params.resource, scope: scopes.join(' ') };
     await ports.audit.commit({ event: 'oidc.exchanged', account, application: client.clientId, ...facts });
     ctx.body = {
-      ...{ access_token: await token.save(), issued_token_type: ACCESS_TOKEN, token_type: 'Bearer' },
+      ...{ access_token: await token.save(), issued_token_type: ACCESS_TOKEN, token_type: token.tokenType },
       ...{ expires_in: expiresIn, scope: scopes.join(' ') },
     };
   }
