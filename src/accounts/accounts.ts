@@ -3,10 +3,10 @@ import { type Account, type AccountStatus, isOut, isUsable, type Seen } from '..
 import { isRight, type PasswordVerdict, type Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { Nobody } from '../core/factor-ports.ts';
-import { upstreamOf } from '../core/said.ts';
 import type { NewAccount } from '../core/store.ts';
 import type { Delays } from './delays.ts';
 import { createIds } from './ids.ts';
+import { linkedThrough } from './links.ts';
 import type { Found, Logins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
 import type { PasswordExpiryOf } from './passwords/expiry.ts';
@@ -25,6 +25,8 @@ export interface Accounts {
   /** Keeps the account of somebody who has shown who they are, up to date with its directory. */
   link(account: Account): Promise<Account>;
   byId(id: string): Promise<Account | undefined>;
+  /** Which one somebody known at another house opens: the one that they were linked to, else their own. */
+  openedBy(directory: string, key: string): Promise<Account | undefined>;
   /** Brings one that is linked up to date with its directory, and answers whose it is. `facts`: who changed it there. */
   refresh(directory: string, key: string, facts?: Readonly<Record<string, string>>): Promise<Person | undefined>;
   status(account: Account): Promise<AccountStatus>;
@@ -56,6 +58,7 @@ export function createAccounts(
   },
 ): Accounts {
   const { durable, directories, logins } = deps;
+  const linkedTo = linkedThrough(durable);
   const listeners: ((account: Account, person: Person) => Promise<void>)[] = [];
   const idOf = createIds(deps);
 
@@ -96,12 +99,6 @@ export function createAccounts(
     return account;
   }
 
-  /** The account that somebody at another house was linked to. */
-  async function linkedTo({ directory, person }: Found): Promise<Account | undefined> {
-    const link = await durable.credentials.byLookup(upstreamOf(directory), person.key);
-    return link && durable.accounts.byId(link.account);
-  }
-
   const personOf = (account: Account) => directories.get(account.directory)?.byKey(account.directoryKey);
 
   /** Of somebody who may not sign in: what is known is kept, and what they have ends. One search alone makes nobody gone. */
@@ -133,7 +130,9 @@ export function createAccounts(
   return {
     async find(login) {
       const found = await logins.find(login);
-      return found && ((await linkedTo(found)) ?? link(found.directory, found.person));
+      if (found === undefined) return undefined;
+      const { directory, person } = found;
+      return (await linkedTo(directory, person.key)) ?? link(directory, person);
     },
     keep: ({ directory, person }) => link(directory, person),
     async named(login) {
@@ -151,6 +150,8 @@ export function createAccounts(
       return person ? link(account.directory, person) : account;
     },
     byId: (id) => durable.accounts.byId(id),
+    openedBy: async (directory, key) =>
+      (await linkedTo(directory, key)) ?? durable.accounts.byDirectoryKey(directory, key),
     async refresh(directory, key, facts) {
       const known = await durable.accounts.byDirectoryKey(directory, key);
       const person = known && (await directories.get(directory)?.byKey(key));

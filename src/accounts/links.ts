@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { Credential } from '../core/account.ts';
+import type { Account, Credential } from '../core/account.ts';
 import type { CredentialKind } from '../core/credential-kind.ts';
 import { directoryOfUpstream, isUpstream, upstreamOf } from '../core/said.ts';
+import type { DurableStore } from '../core/store.ts';
 
 const shape = z.strictObject({ key: z.string() });
 
@@ -35,3 +36,11 @@ export const linkTo = (directory: string, key: string) => ({
   data: { key },
   lookup: [key],
 });
+
+/** The account that somebody at another house was linked to. */
+export function linkedThrough({ accounts, credentials }: Pick<DurableStore, 'accounts' | 'credentials'>) {
+  return async (directory: string, key: string): Promise<Account | undefined> => {
+    const link = await credentials.byLookup(upstreamOf(directory), key);
+    return link && accounts.byId(link.account);
+  };
+}

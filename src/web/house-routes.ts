@@ -14,7 +14,7 @@ const PER_MINUTE = 600;
 const MINUTE = 60_000;
 
 export type HouseRoutesNeeds = Rendering &
-  Pick<WebDeps, 'audit' | 'core' | 'durable' | 'ephemeral' | 'evidence' | 'houses' | 'log' | 'now'>;
+  Pick<WebDeps, 'accounts' | 'audit' | 'core' | 'ephemeral' | 'evidence' | 'houses' | 'log' | 'now'>;
 
 /** What the houses behind directories call: no session counts there, and what is said is known by its signature. */
 export function houseRoutes(deps: HouseRoutesNeeds): Router {

@@ -23,14 +23,14 @@ export interface House {
 
 export type UpstreamLogoutNeeds = Pick<
   WebDeps,
-  'audit' | 'core' | 'durable' | 'ephemeral' | 'evidence' | 'upstreams' | 'log' | 'now'
+  'accounts' | 'audit' | 'core' | 'ephemeral' | 'evidence' | 'upstreams' | 'log' | 'now'
 >;
 
 /** What came of a session at a house ends here, and the applications are told; once for each message. */
 export function endThere({
+  accounts,
   audit,
   core,
-  durable,
   ephemeral,
   evidence,
 }: Omit<UpstreamLogoutNeeds, 'upstreams' | 'log'>) {
@@ -55,7 +55,7 @@ export function endThere({
   return async function end({ directory, redirects }: House, { key, session, id }: EndedThere) {
     if (id !== undefined && !(await isNew(directory, id))) return ALL_WELL;
     const whose = key ?? (session === undefined ? undefined : await redirects.keyOfSession?.(session));
-    const account = whose === undefined ? undefined : await durable.accounts.byDirectoryKey(directory, whose);
+    const account = whose === undefined ? undefined : await accounts.openedBy(directory, whose);
     if (account === undefined) return ALL_WELL;
     const some = await sessionsFrom(account.id, directory, session);
     if (some.length === 0) return ALL_WELL;
