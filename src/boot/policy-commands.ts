@@ -7,7 +7,7 @@ import { type Trouble, troubleLine } from '../core/trouble.ts';
 import { assess, decide, explain, networksOf, outlook } from '../policy/index.ts';
 import { momentIn } from './config/calendars.ts';
 import type { Config } from './config.ts';
-import { type Houses, houseOf } from './explained-house.ts';
+import { type Houses, housesOf } from './explained-house.ts';
 import type { World } from './parts.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -55,7 +55,8 @@ export async function explainPolicy(target: PolicyTarget, { options }: CommandIn
     trial: { device: trusted ? 'trusted' : 'none', assessment: trial(requirement, now, trusted) },
   });
   const lines = [...table.trimEnd().split('\n'), ...(await through(target, account, ip, requirement))];
-  const more = [...(await besides(target, account, application)), ...(await houseOf(target, account, now))];
+  const houses = await housesOf(target, account, credentials, now);
+  const more = [...(await besides(target, account, application)), ...houses];
   return { lines: [...lines, ...more], exitCode: 0 };
 }
 
