@@ -20,6 +20,7 @@ import {
   accountCommands,
   auditCommands,
   keyCommands,
+  linkCommands,
   methodCommands,
   migrateCommands,
   reportCommands,
@@ -57,6 +58,7 @@ export function createHost(deps: HostDeps): CommandHost {
   const own = [
     among(auditCommands, deps.auditOf),
     among(keyCommands, deps.keyrings),
+    among(linkCommands, deps),
     among(methodCommands, deps),
     among(migrateCommands, deps),
     among(sealingCommands, deps),

@@ -3,6 +3,7 @@ import { ENCODING } from '../core/encoding.ts';
 import type { AccountsTarget } from './account-commands.ts';
 import type { AuditTarget } from './audit-commands.ts';
 import type { Keyrings } from './keyring.ts';
+import type { LinkTarget } from './link-commands.ts';
 import type { MethodTarget } from './method-commands.ts';
 import type { MigrateTarget } from './migrate/run.ts';
 import type { Offer } from './offers.ts';
@@ -19,6 +20,7 @@ export const groups = {
   audit: 'check the audit chains',
   directory: 'see how directories are watched, and answer what that asks',
   keys: 'list and roll over signing keys, and seal anew',
+  links: 'see, make and end links to accounts at other houses',
   migrate: 'take over what people used elsewhere, from another product’s export',
   report: 'read what was counted',
   methods: 'see, confirm and remove what people sign in with',
@@ -100,6 +102,40 @@ export const methodCommands: readonly Command<MethodTarget>[] = [
     summary: 'take a method away, and end what rests on it',
     arguments: [USERNAME, ID],
     run: async (...given) => (await ofMethods()).remove(...given),
+  },
+];
+
+const ofLinks = () => import('./link-commands.ts');
+const HOUSE = { name: '<directory>', description: 'the other house’s name in the configuration' };
+
+export const linkCommands: readonly Command<LinkTarget>[] = [
+  {
+    name: 'links list',
+    summary: 'list the accounts at other houses that open a person’s account, tab-separated',
+    arguments: [USERNAME],
+    run: async (...given) => (await ofLinks()).list(...given),
+  },
+  {
+    name: 'links add',
+    summary: 'let somebody known at another house open a person’s account',
+    arguments: [
+      USERNAME,
+      HOUSE,
+      { name: '<subject>', description: 'who, as that house names them for good: sub, oid, or the value of key' },
+    ],
+    options: [
+      {
+        flags: '--instead',
+        description: 'also where they have an account of their own by it: what is open of that ends',
+      },
+    ],
+    run: async (...given) => (await ofLinks()).add(...given),
+  },
+  {
+    name: 'links remove',
+    summary: 'end a link, and what rests on it',
+    arguments: [USERNAME, HOUSE],
+    run: async (...given) => (await ofLinks()).remove(...given),
   },
 ];
 
@@ -188,6 +224,7 @@ export const commands: readonly Offer[] = [
   ...accountCommands,
   ...auditCommands,
   ...keyCommands,
+  ...linkCommands,
   ...methodCommands,
   ...migrateCommands,
   ...reportCommands,
