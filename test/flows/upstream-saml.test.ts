@@ -104,6 +104,18 @@ describe('more than who it is', () => {
   });
 });
 
+it('takes nobody else at a step-up: it is refused, and nobody is switched', async () => {
+  const { browser, claims } = await signIn(library, { name: 'margaret' });
+  const before = (await claims())?.sub;
+  const flow = await library.begin({ prompt: 'login' });
+  const page = await browser.open(flow.url);
+  const { asked, back: told } = await through(browser, page, { name: 'mallory' });
+  expect(asked.xml).toContain('ForceAuthn="true"');
+  expect(told.text).toContain('You signed in there as somebody else');
+  const { back } = await through(browser, await browser.open(flow.url), { name: 'margaret' });
+  expect((await library.exchange(flow, back.location)).claims()?.sub).toBe(before);
+});
+
 it('says that it couldn’t be shown there, where the house says so', async () => {
   const { back } = await signIn(courses, { status: ['Responder', 'NoAuthnContext'] });
   expect(back.text).toContain('Partner Hospital');
