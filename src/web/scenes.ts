@@ -33,6 +33,7 @@ const SCENES: Scenes = {
   'phone-remove': 'move',
   'account-confirm': 'guard',
   'account-elder': 'guard',
+  'account-link': 'linked',
   'account-issue': ({ factor }) => ({ scene: 'method', factor }),
   'account-questions': 'lock',
   'account-contact': 'mail',
