@@ -27,6 +27,11 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
   readonly prompts: readonly PromptKind[];
   /** Those by which it asks where the others can't be presented; absent: it doesn't. */
   readonly otherwise?: readonly PromptKind[];
+  /**
+   * Which of its settings is missing for it to ask where these prompts alone can be presented; by default none is. Told
+   * where the configuration is checked.
+   */
+  lacks?(settings: S, presents: readonly PromptKind[]): string | undefined;
   /** What it sends messages by: the configuration must have a sender for each. */
   readonly sends?: readonly Channel[];
   readonly settings: z.ZodType<S>;

@@ -89,6 +89,23 @@ export interface Reason {
   until?: number;
 }
 
+/** People of some groups who are led from old factors to new ones, in a time of its own: it asks for nothing. */
+export interface Campaign {
+  name: string;
+  groups: readonly string[];
+  /** What they are led away from. */
+  leaves: readonly string[];
+  /** What they are led to: whoever has any of these is through. */
+  to: readonly string[];
+  /** Epoch milliseconds; the end is no part of it. */
+  from: number;
+  end: number;
+  /** How long before the end they are written to, milliseconds. */
+  reminders: readonly number[];
+  /** How long "Not now" holds, milliseconds. */
+  snooze: number;
+}
+
 /** An enrolment that is suggested after a sign-in to people whom it fits, and can be put off. */
 export interface Suggestion {
   factor: string;

@@ -4,6 +4,7 @@
  */
 export { type AssessInput, type Assessment, assess } from './assess.ts';
 export { datesOf, type Ending, endingOf, gapsOf, type Later, outlook } from './calendar.ts';
+export { type CampaignLetter, isAbout, isRunning, isThrough, letterDue } from './campaigns.ts';
 export { type Comparison, createComparison, type Side } from './compare.ts';
 export { SKEW, stillCounting } from './counting.ts';
 export { decide } from './decide.ts';

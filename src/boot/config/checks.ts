@@ -1,5 +1,7 @@
 import { DEFAULT_ACR } from '../../core/assurance.ts';
+import { askableFaults } from './askable.ts';
 import { brandingFaults } from './branding-checks.ts';
+import { campaignFaults } from './campaigns.ts';
 import type { Fault } from './faults.ts';
 import { isLoopback } from './fields.ts';
 import { helpDeskFaults } from './help-desk-checks.ts';
@@ -33,6 +35,8 @@ const CHECKS: readonly Check[] = [
   programsAreApart,
   helpDeskFaults,
   ruleFaults,
+  campaignFaults,
+  askableFaults,
   passwordFaults,
   brandingFaults,
   (subject) => secondFactorFaults(subject),

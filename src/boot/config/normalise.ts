@@ -3,6 +3,7 @@ import type { Application } from '../../core/application.ts';
 import { DEFAULT_ACR } from '../../core/assurance.ts';
 import type { Modules } from '../modules.ts';
 import { rulesOf } from './calendars.ts';
+import { campaignsOf } from './campaigns.ts';
 import { passwordPolicyOf } from './password-profiles.ts';
 import { keepsFile } from './plug-ins.ts';
 import type { Parsed } from './schema.ts';
@@ -34,6 +35,7 @@ export function normalise(file: string, parsed: Parsed, modules: Modules): Omit<
     breached: passwordPolicy.breached,
     passwordPolicy: passwordPolicyOf(passwordPolicy, textsOf(same.name)),
     rules: rulesOf(policy.rules, same.timeZone),
+    campaigns: campaignsOf(policy.campaigns, same.timeZone),
     suggestions: policy.suggestions,
     remindBefore: policy.remindBefore,
     acr: new Map([...DEFAULT_ACR, ...Object.entries(assurance.acr)]),

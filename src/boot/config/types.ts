@@ -2,7 +2,7 @@ import type { PasswordPolicy } from '../../accounts/passwords/index.ts';
 import type { LocalizedText } from '../../core/account.ts';
 import type { Application } from '../../core/application.ts';
 import type { Level } from '../../core/assurance.ts';
-import type { Rule, Suggestion } from '../../core/policy.ts';
+import type { Campaign, Rule, Suggestion } from '../../core/policy.ts';
 import type { Parsed } from './schema.ts';
 
 /** A store as configured: which module, and its settings as the module's schema left them. */
@@ -96,6 +96,7 @@ export interface Config {
   /** As configured; the gateway's own (`INTERNAL_APPLICATIONS`) aren't among them. */
   applications: ReadonlyMap<string, Application>;
   rules: readonly Rule[];
+  campaigns: readonly Campaign[];
   suggestions: readonly Suggestion[];
   /** How long before a calendar's date people are written to, milliseconds. */
   remindBefore: readonly number[];

@@ -3,6 +3,7 @@ import type { Rule } from '../../core/policy.ts';
 import { durationWords, factorsEver } from '../../policy/index.ts';
 import type { Modules } from '../modules.ts';
 import { brandingWarnings } from './branding-checks.ts';
+import { campaignWarnings } from './campaigns.ts';
 import { endings } from './endings.ts';
 import { isLoopback } from './fields.ts';
 import { connectionWarnings } from './pool-checks.ts';
@@ -27,6 +28,7 @@ export function warningsOf(config: Subject, now: number, modules: Modules): stri
     ...questions(config),
     ...brandingWarnings(config),
     ...numbers(config, modules),
+    ...campaignWarnings(config, now, carriesMail(config.senders, modules)),
   ];
 }
 

@@ -99,6 +99,11 @@ const duo: FactorModule<Settings, never, Pending> = {
   amr: ['swk', 'pop', 'otp', 'sms', 'tel', 'hwk'],
   prompts: PAGE,
   otherwise: WITHOUT_PAGE,
+  lacks({ web, api }, presents) {
+    const [page, without] = [PAGE, WITHOUT_PAGE].map((kinds) => canAll(kinds, { presents }));
+    if ((page && web) || (without && api)) return undefined;
+    return page ? 'web' : without ? 'api' : undefined;
+  },
   onlyIfNamed: true,
   implied: true,
   settings,

@@ -73,9 +73,29 @@ const suggestion = z.strictObject({
   times: z.int().min(1).max(10).default(3).describe('How often it is suggested to one person at most'),
 });
 
+const listed = (about: string, most: number) =>
+  z.array(z.string().min(1)).min(1, { error: 'is empty: name at least one' }).max(most).describe(about);
+
+/** People who are led from one method to another, in a time of its own. */
+const campaign = z.strictObject({
+  name: z.string().min(1).max(60).describe('Said in the audit and in reports; unique'),
+  groups: listed('People in any of these groups', 50),
+  leaves: listed('Factors that they are led away from', 10),
+  to: listed('Factors that they are led to, as they are offered: whoever has any of these is through', 10),
+  from: date.describe('From this date on they are led, and written to'),
+  end: date.describe('Before this date; it is named to people'),
+  reminders: z
+    .array(duration('1d', '180d'))
+    .max(6)
+    .prefault(['30d', '7d', '1d'])
+    .describe('When they are written to again: so long before the end'),
+  snooze: duration('1h', '90d').prefault('7d').describe('How long "Not now" holds'),
+});
+
 export const policy = z
   .strictObject({
     rules: z.array(rule).default([]),
+    campaigns: z.array(campaign).max(50).default([]).describe('People who are led from one method to another'),
     remindBefore: z
       .array(duration('1d', '180d'))
       .max(6)
