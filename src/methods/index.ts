@@ -5,6 +5,7 @@
 import type { AccountsRoom } from '../accounts/index.ts';
 import type { AssuranceRoom } from '../assurance/index.ts';
 import type { LockoutRoom } from '../lockout/index.ts';
+import { createCampaigns } from './campaigns.ts';
 import { createEnding } from './ending.ts';
 import { createEnrolment } from './enrolment.ts';
 import { createIssuing } from './issuing.ts';
@@ -30,6 +31,7 @@ export function methodsRoom(needs: MethodsNeeds, below: LockoutRoom & AccountsRo
     passwords: createPasswords(needs, { ...below, endEverything, methods }),
     portal: createPortal(needs, { ...below, issuing }),
     suggestions: createSuggestions(needs),
+    campaigns: createCampaigns(needs),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Directory } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
 import type { EnabledFactors } from '../core/enabled-factor.ts';
-import type { Suggestion } from '../core/policy.ts';
+import type { Campaign, Suggestion } from '../core/policy.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore, EphemeralStore } from '../core/store.ts';
 
@@ -16,6 +16,7 @@ export interface MethodsNeeds {
   factors: EnabledFactors;
   directories: ReadonlyMap<string, Directory>;
   suggestions: readonly Suggestion[];
+  campaigns: readonly Campaign[];
   /** Ends sessions and grants of an account, everywhere, but for one session. */
   endSessions(account: string, except?: string): Promise<void>;
   /** Ends the account's grants that rest on a credential, with their tokens. */

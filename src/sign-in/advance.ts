@@ -7,6 +7,7 @@ import { ENROLMENT, isOwnPage } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/challenge.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
+import type { Campaigns } from '../methods/campaigns.ts';
 import type { Passwords } from '../methods/passwords.ts';
 import type { Suggestions } from '../methods/suggestions.ts';
 import type { SignInNeeds } from './needs.ts';
@@ -16,6 +17,7 @@ import { createRemembering } from './remembering.ts';
 import { createReminding } from './reminding.ts';
 import { createRights, standing } from './rights.ts';
 import type { Stage, State } from './steps.ts';
+import { createSuggesting } from './suggesting.ts';
 import { vouchedFor } from './vouched.ts';
 import { freshly, wishOf } from './wishes.ts';
 
@@ -25,6 +27,7 @@ interface Parts {
   passwords: Passwords;
   preferences: Preferences;
   suggestions: Suggestions;
+  campaigns: Campaigns;
   passwordExpiry: PasswordExpiryOf;
   passwordStates: PasswordStates;
 }
@@ -32,13 +35,14 @@ interface Parts {
 /** What comes next, from how the request stands: the one dispatcher that every answer returns to. */
 export function createDispatcher(
   deps: SignInNeeds,
-  { evaluator, devices, passwords, preferences, suggestions, ...expiring }: Parts,
+  { evaluator, devices, passwords, preferences, suggestions, campaigns, ...expiring }: Parts,
 ) {
   const offers = createOffers(deps, evaluator);
-  const rights = createRights(deps, { evaluator, offers, suggestions, evaluate });
+  const rights = createRights(deps, { evaluator, offers, suggestions, campaigns, evaluate });
   const { isFresh, hasOwn, hasSetUp, hasFreshPass, mayAdd, mayEnrol } = rights;
   const { memorable, remembering } = createRemembering(deps, devices);
   const reminding = createReminding(deps, { ...expiring, passwords });
+  const suggest = createSuggesting(deps, { suggestions, campaigns });
   const lends = [...deps.factors.values()].some(({ module }) => module.standing === 'bootstrap');
 
   async function evaluate(request: SignInRequest, state: State, browser: Browser): Promise<Preferring> {
@@ -117,21 +121,20 @@ export function createDispatcher(
   }
 
   /** After everything is there: what could be set up as well, and whether this browser is to be remembered. */
-  async function last(application: string, state: State, evaluation: FullEvaluation, browser: Browser): Promise<Stage> {
+  async function last(
+    request: SignInRequest,
+    state: State,
+    evaluation: FullEvaluation,
+    browser: Browser,
+  ): Promise<Stage> {
     const { account, begun: authTime = deps.now() } = evaluation;
     if (account === undefined) return { at: 'done', authTime };
-    const lent = await afterPass(application, state, evaluation);
+    const lent = await afterPass(request.application, state, evaluation);
     if (lent) return lent;
-    const reminder = await reminding.due(account, application, state, authTime);
+    const reminder = await reminding.due(account, request.application, state, authTime);
     if (reminder) return reminder;
-    if (!state.suggested && mayAdd(state, evaluation)) {
-      const suggestion = await suggestions.due(account, evaluation.credentials);
-      if (suggestion) {
-        await suggestions.made(account.id, suggestion);
-        return { at: 'suggest', factor: suggestion.factor, authTime };
-      }
-    }
-    return remembering(account.id, state, evaluation, browser);
+    const suggested = mayAdd(state, evaluation) ? await suggest(request, state, evaluation, browser) : undefined;
+    return suggested ?? remembering(account.id, state, evaluation, browser);
   }
 
   /** They are shown to one. Who has one that isn't at hand is asked whether it is lost. */
@@ -175,7 +178,7 @@ export function createDispatcher(
     // Its own pages lead on from here, and a door that presents the prompts itself asks for nothing that isn't needed.
     if (request.application === ENROLMENT || request.presenter)
       return { at: 'done', authTime: evaluation.begun ?? deps.now() };
-    return throughConnection(await last(request.application, state, evaluation, browser), evaluation);
+    return throughConnection(await last(request, state, evaluation, browser), evaluation);
   }
 
   return { next, evaluate, offers, mayEnrol, memorable, later: reminding.later, validityNow: evaluator.validityNow };

@@ -7,7 +7,7 @@ import type { SignInRequest } from '../core/sign-in.ts';
 import type { Passwords } from '../methods/passwords.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import { PATIENCE } from './states.ts';
-import type { Stage, State, Step } from './steps.ts';
+import type { Moving, Stage, State, Step } from './steps.ts';
 
 interface Parts {
   accounts: Accounts;
@@ -34,9 +34,8 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
       case 'enrol':
       case 'method':
         return { ...common, ...promptOf(stage) };
-      case 'choose': {
+      case 'choose':
         return { ...common, kind: 'choose', ...(await choices(request, state, browser)) };
-      }
       case 'choose-enrolment':
         return {
           ...common,
@@ -49,6 +48,8 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
         return { ...common, kind: 'lost' };
       case 'suggest':
         return { ...common, kind: 'suggest', factor: stage.factor };
+      case 'move':
+        return { ...common, kind: 'move', ...movingOf(stage) };
       case 'select-account':
         return { ...common, kind: 'select-account' };
       case 'selected':
@@ -84,6 +85,10 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
     }
   };
 }
+
+const movingOf = ({ campaign, leaves, factors, ends, snooze }: Moving): Moving => ({
+  ...{ campaign, leaves, factors, ends, snooze },
+});
 
 /** A factor's prompt, without what it keeps until the answer. */
 function promptOf(stage: Extract<Stage, { at: 'first' | 'method' | 'enrol' }>) {

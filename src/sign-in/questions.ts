@@ -73,12 +73,37 @@ export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) 
       return { error: { key: 'try-again' } };
     }
     if (answer.suggest === 'no') return skip(request, state, browser);
+    return setUp(request, state, stage, browser);
+  }
+
+  /** What they are led to by what they have used, or later; either way the sign-in goes on. */
+  async function move(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
+    const { stage } = state;
+    if (stage.at !== 'move') return { error: { key: 'try-again' } };
+    const { campaign, authTime } = stage;
+    if (answer.move === 'later') {
+      const facts = about(request, browser, accountOf(request, state));
+      deps.audit.note({ event: 'campaign.postponed', campaign, ...facts });
+      return skip(request, state, browser);
+    }
+    const factor = stage.factors.find((one) => one === answer.move);
+    if (factor === undefined) return { error: { key: 'try-again' } };
+    return setUp(request, state, { factor, authTime }, browser);
+  }
+
+  /** Sets up what was suggested; where that may not be any more the sign-in goes on without. */
+  async function setUp(
+    request: SignInRequest,
+    state: State,
+    { factor, authTime }: { factor: string; authTime: number },
+    browser: Browser,
+  ): Promise<Result> {
     const { account, credentials: enrolled } = await dispatcher.evaluate(request, state, browser);
-    const may = await dispatcher.mayEnrol(request, state, { factor: stage.factor, optional: true }, browser);
+    const may = await dispatcher.mayEnrol(request, state, { factor, optional: true }, browser);
     if (account === undefined || !may) return skip(request, state, browser);
     const context = contextOf(request, browser);
-    const enrolment = await dispatcher.offers.enrol(stage.factor, context, account, enrolled);
-    const optional = { authTime: stage.authTime };
+    const enrolment = await dispatcher.offers.enrol(factor, context, account, enrolled);
+    const optional = { authTime };
     const next: Stage = enrolment.at === 'enrol' ? { ...enrolment, optional, why: 'why.suggested' } : enrolment;
     return { state: { ...state, suggested: true, wrong: 0, nonce: states.nonce(), stage: next } };
   }
@@ -147,5 +172,5 @@ export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) 
     return { state: { ...state, nonce: states.nonce(), stage: { at: 'selected', account } } };
   }
 
-  return { remember, choose, suggest, lost, remind, skip, renew, select };
+  return { remember, choose, suggest, move, lost, remind, skip, renew, select };
 }

@@ -69,6 +69,7 @@ export function createReactions(deps: SignInNeeds, parts: Parts) {
     if (stage.at === 'new-password') return questions.renew(request, state, answer, browser);
     if (stage.at === 'select-account') return questions.select(request, state, stage.account, answer, browser);
     if (stage.at === 'suggest') return questions.suggest(request, state, answer, browser);
+    if (stage.at === 'move') return questions.move(request, state, answer, browser);
     if (stage.at === 'lost') return questions.lost(request, state, answer, browser);
     if (stage.at === 'choose-enrolment') return questions.choose(request, state, answer, browser);
     if (stage.at === 'enrol' && !stage.optional && answer.factor !== undefined) {

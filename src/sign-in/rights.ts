@@ -5,6 +5,7 @@ import type { Browser } from '../core/browser.ts';
 import type { FactorContext } from '../core/challenge.ts';
 import { ELSEWHERE } from '../core/said.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
+import type { Campaigns } from '../methods/campaigns.ts';
 import type { Suggestions } from '../methods/suggestions.ts';
 import type { SignInNeeds } from './needs.ts';
 import type { Offers } from './offers.ts';
@@ -17,11 +18,15 @@ interface Parts {
   evaluator: Evaluator;
   offers: Offers;
   suggestions: Suggestions;
+  campaigns: Campaigns;
   evaluate(request: SignInRequest, state: State, browser: Browser): Promise<Preferring>;
 }
 
 /** What may be set up in a sign-in, by what was proven in it. */
-export function createRights(deps: Pick<SignInNeeds, 'now'>, { evaluator, offers, suggestions, evaluate }: Parts) {
+export function createRights(
+  deps: Pick<SignInNeeds, 'now'>,
+  { evaluator, offers, suggestions, campaigns, evaluate }: Parts,
+) {
   /** The first factor was proven in this sign-in, a moment ago. */
   const isFresh = (collected: readonly Evidence[], age = FRESH_FOR_ENROLMENT) =>
     collected.some(
@@ -55,8 +60,10 @@ export function createRights(deps: Pick<SignInNeeds, 'now'>, { evaluator, offers
   /** Setting up another method takes two factors of this very sign-in; the first one, what a first enrolment takes. */
   function mayAdd(state: State, evaluation: FullEvaluation, age?: number): boolean {
     const { account, credentials, requirement } = evaluation;
-    // What another house was shown some time ago wasn't shown in this sign-in.
-    const own = standing(state, evaluation).filter(({ bootstrap, request }) => !bootstrap && request !== ELSEWHERE);
+    // What another house was shown some time ago, or nobody says when, wasn't shown in this sign-in.
+    const own = standing(state, evaluation).filter(
+      ({ bootstrap, request, ageless }) => !bootstrap && !ageless && request !== ELSEWHERE,
+    );
     if (reaches(levelOf(own), 'mfa')) return true;
     return !isEnrolled(account, credentials) && requirement.firstEnrolment && isFresh(own, age);
   }
@@ -86,7 +93,8 @@ export function createRights(deps: Pick<SignInNeeds, 'now'>, { evaluator, offers
     if (optional === undefined) return would && mayBeginFirst(contextOf(request, browser), state, evaluation);
     if (account === undefined || !satisfied) return false;
     if (would && isLent(state, evaluation)) return true;
-    return mayAdd(state, evaluation, PATIENCE) && suggestions.isMade(factor, account, evaluation.credentials);
+    const led = [suggestions.isMade, campaigns.leadsTo].some((leads) => leads(factor, account, evaluation.credentials));
+    return led && mayAdd(state, evaluation, PATIENCE);
   }
 
   return { isFresh, hasOwn, hasSetUp, hasFreshPass, mayAdd, mayEnrol };

@@ -31,6 +31,7 @@ export type Stage =
   | { at: 'lost'; authTime: number }
   | { at: 'remember'; window: number; authTime: number }
   | { at: 'suggest'; factor: string; authTime: number }
+  | ({ at: 'move'; authTime: number } & Moving)
   | ({ at: 'remind'; authTime: number } & Reminder)
   /** `due`: its directory or the policy wants it, and takes it with the present one. Otherwise a hold does. */
   | { at: 'new-password'; due?: Due; optional?: { authTime: number } }
@@ -39,6 +40,18 @@ export type Stage =
   | { at: 'refused'; message: string; error: RefusalError; setUp?: boolean }
   /** `withoutDirectory`: their directory could not be asked. `connection`: which stood in for the second factor. */
   | { at: 'done'; authTime: number; withoutDirectory?: true; connection?: Evaluation['connection'] };
+
+/** Why and to what somebody is led from what they have just used. */
+export interface Moving {
+  campaign: string;
+  leaves: string[];
+  /** What can be set up, the first one first. */
+  factors: string[];
+  /** Epoch milliseconds. */
+  ends: number;
+  /** How long "Not now" holds, milliseconds. */
+  snooze: number;
+}
 
 /** That the password expires. `overdue`: it has, and nothing is enforced; `here`: it can be changed in this sign-in. */
 export interface Reminder {
@@ -96,6 +109,7 @@ export type Step = { nonce: string; account?: Account; error?: Message & { facto
   | { kind: 'lost' }
   | { kind: 'remember'; window: number }
   | { kind: 'suggest'; factor: string }
+  | ({ kind: 'move' } & Moving)
   | ({ kind: 'remind' } & Reminder)
   /** `rules`: what it must be, in words. */
   | { kind: 'new-password'; rules: readonly Message[]; due?: Due | undefined; optional: boolean }

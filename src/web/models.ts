@@ -13,6 +13,7 @@ import type { ReportPages } from './report-models.ts';
 import type { RegisteredContacts, ResetPages } from './reset-models.ts';
 import type { MethodSeen, SignInSeen } from './seen.ts';
 import type { SignOutPages } from './sign-out-models.ts';
+import type { SuggestionPages } from './suggestion-models.ts';
 import type { RefusalKey, Turn } from './whose-turn.ts';
 /**
  * What each page is given: `views/pages/<name>.eta` sees its model as `it`, beside what every page has
@@ -25,7 +26,8 @@ export interface Pages
     ReportPages,
     PasswordPages,
     LinkPages,
-    SignOutPages {
+    SignOutPages,
+    SuggestionPages {
   home: { signedIn: boolean };
   /** One prompt of a sign-in or enrolment: `views/prompts/<kind>.eta` inside the frame of the sign-in. */
   prompt: {
@@ -135,14 +137,6 @@ export interface Pages
     error?: Message;
     /** Posting here gives up and returns to the application. */
     cancel: string;
-  };
-  /** Something worth setting up, once the sign-in is complete. Field `suggest`: `yes` or `no`; texts are the factor's `suggest.*`. */
-  suggest: {
-    action: string;
-    csrf: string;
-    application: LocalizedText;
-    account: { username: string; name: string };
-    factor: string;
   };
   /** Field `remember`: `yes` or `no`, two submit buttons, neither preferred. */
   remember: {

@@ -18,10 +18,10 @@ export function openRooms({ config, ground, ledger, outside, people, strangers }
   const { rooms: below, factors, directories, applications, rules, networksOf } = people;
   const endSessions = async (account: string, except?: string) => void (await core.endAll(account, except));
   const endGrants = async (account: string, credential: string) => void (await core.endGrants(account, credential));
-  const { suggestions, helpDesk, issuer, defaultLocale } = config;
+  const { campaigns, suggestions, helpDesk, issuer, defaultLocale } = config;
   const needs = {
     ...{ ...world, durable, ephemeral, strangers, sealer, audit, log, load: loadOf(config, ground) },
-    ...{ factors, directories, applications, rules, suggestions, endSessions, endGrants },
+    ...{ factors, directories, applications, rules, campaigns, suggestions, endSessions, endGrants },
     ...{ issuer, defaultLocale, networksOf, post: outside.post, macKeys: ground.keys.csrf },
     ...{ reset: resetSettings(config, directories), hashing: createSlowHash() },
     ...(helpDesk ? { helpDesk } : {}),

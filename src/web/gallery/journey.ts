@@ -75,6 +75,10 @@ export const choices: Sample[] = [
   sample('select-account', '', { ...frame, application: COURSES, cancel: '/sign-in/x/cancel' }),
   sample('select-account', 'long', { ...frame, account: long, application: LONG, cancel: '/sign-in/x/cancel' }),
   sample('suggest', '', { ...frame, application: LIBRARY, factor: 'sample' }),
+  sample('move', '', {
+    ...{ ...frame, application: PAYROLL, leaves: ['sample'], factors: ['password', 'sample'] },
+    ...{ ends: NOW + 60 * DAY, again: { amount: 7, unit: 'days' } },
+  }),
   sample('remind', '', { ...frame, application: LIBRARY, expires: NOW + 5 * DAY, overdue: false, here: true }),
   sample('remind', 'elsewhere', { ...frame, application: LONG, expires: NOW - DAY, overdue: true, here: false }),
   sample('remember', '', { ...frame, application: COURSES, window: { amount: 30, unit: 'days' } }),

@@ -56,6 +56,7 @@ export type OverviewNeeds = PlaceNeeds &
     | 'linking'
     | 'passwords'
     | 'passwordExpiry'
+    | 'campaigns'
     | 'statistics'
     | 'upstreams'
   > &
@@ -93,20 +94,37 @@ function createContactList(deps: ContactListNeeds) {
   };
 }
 
-/** What a date will end for whoever has nothing for the time after it: the earliest, and what they can set up now. */
-async function movingOf(
-  { statistics, enrolment, applications }: Pick<OverviewNeeds, 'statistics' | 'enrolment' | 'applications'>,
+type Moving = NonNullable<Pages['account']['moving']>;
+
+/** What a date of the rules will end for whoever has nothing for the time after it: the earliest. */
+async function endingOf(
+  { statistics, applications }: Pick<OverviewNeeds, 'statistics' | 'applications'>,
   account: Account,
   enrolled: readonly Credential[],
-): Promise<Pick<Pages['account'], 'moving'>> {
+): Promise<Moving | undefined> {
   const open = statistics.moving.of(account, enrolled).filter(({ through }) => !through);
   const at = Math.min(...open.map((one) => one.at));
   const first = open.filter((one) => one.at === at);
-  if (first.length === 0) return {};
+  if (first.length === 0) return undefined;
   const ends = [...new Set(first.flatMap((one) => one.ends))];
-  const next = enrolment.offered(enrolled).filter((factor) => first.some(({ after }) => after.includes(factor)));
+  const next = [...new Set(first.flatMap(({ after }) => after))];
   const found = await Promise.all(first.map(({ application }) => applications.find(application)));
-  return { moving: { at, ends, applications: found.flatMap((one) => (one ? [one.name] : [])), next } };
+  return { at, ends, applications: found.flatMap((one) => (one ? [one.name] : [])), next };
+}
+
+/** That they still use something old, till when, and what they can set up now: a campaign says it before a rule does. */
+async function movingOf(
+  deps: Pick<OverviewNeeds, 'statistics' | 'enrolment' | 'applications' | 'campaigns'>,
+  account: Account,
+  enrolled: readonly Credential[],
+): Promise<Pick<Pages['account'], 'moving'>> {
+  const [led] = deps.campaigns.of(account, enrolled);
+  const moving: Moving | undefined = led
+    ? { at: led.end, ends: [...led.leaves], applications: [], next: [...led.offers] }
+    : await endingOf(deps, account, enrolled);
+  if (moving === undefined) return {};
+  const offered = deps.enrolment.offered(enrolled);
+  return { moving: { ...moving, next: moving.next.filter((factor) => offered.includes(factor)) } };
 }
 
 /** What losing one thing would mean. Methods on phones may all be on the same one. */

@@ -28,6 +28,8 @@ export function pageOf(view: View, step: ShownStep): StepPage {
       return ['lost', { ...formOf(view), account: personOf(view) }];
     case 'suggest':
       return ['suggest', { ...formOf(view), account: personOf(view), factor: step.factor }];
+    case 'move':
+      return ['move', moveOf(view, step)];
     case 'remind':
       return ['remind', remindOf(view, step)];
     case 'new-password':
@@ -45,6 +47,10 @@ const errorOf = ({ error }: ShownStep) => (error ? { error } : {});
 const cancelOf = ({ base }: View) => `${base}/cancel`;
 const switchOf = ({ base, account }: View) => (account ? { switchAccount: `${base}/switch` } : {});
 const walkOf = ({ progress }: View) => (progress ? { progress } : {});
+
+function moveOf(view: View, { leaves, factors, ends, snooze }: Of<'move'>): Pages['move'] {
+  return { ...formOf(view), account: personOf(view), leaves, factors, ends, again: spanOf(snooze) };
+}
 
 function promptOf(view: View, step: Of<'prompt'>): Pages['prompt'] {
   const { base, account } = view;

@@ -1,0 +1,54 @@
+import type { Account, Credential } from '../core/account.ts';
+import type { Proof } from '../core/assurance.ts';
+import type { Campaign } from '../core/policy.ts';
+import { isAbout, isRunning, isThrough } from '../policy/index.ts';
+import type { MethodsNeeds } from './needs.ts';
+
+/** A campaign for one person: with what of it they can set up here, in its order. */
+export interface Led extends Campaign {
+  offers: readonly string[];
+}
+
+/** People who are led from an old method to a new one, and what became of it at their sign-ins. */
+export function createCampaigns(deps: Pick<MethodsNeeds, 'durable' | 'factors' | 'now' | 'campaigns'>) {
+  const state = deps.durable.state('campaigns');
+  const keyOf = (account: string, { name }: Campaign) => `${account}:${name}`;
+
+  /** Those under way that are about this person, who isn't through. */
+  function of(account: Pick<Account, 'groups'>, methods: readonly { factor: string }[]): Led[] {
+    const now = deps.now();
+    return deps.campaigns.flatMap((one) => {
+      if (!isRunning(one, now) || !isAbout(one, account.groups) || isThrough(one, methods)) return [];
+      return [{ ...one, offers: one.to.filter((factor) => deps.factors.get(factor)?.factor.enrols !== undefined) }];
+    });
+  }
+
+  return {
+    of,
+
+    /** Whether one leads this person to this factor, just now. */
+    leadsTo: (factor: string, account: Account, credentials: readonly Credential[]): boolean =>
+      of(account, credentials).some(({ offers }) => offers.includes(factor)),
+
+    /** The one to lead by after these proofs, if any: one that was put off rests. It rests from now on, whatever is answered. */
+    async lead(
+      account: Account,
+      credentials: readonly Credential[],
+      proofs: readonly Proof[],
+    ): Promise<Led | undefined> {
+      const old = (campaign: Campaign) =>
+        proofs.some(({ factor, ageless }) => !ageless && campaign.leaves.includes(factor));
+      for (const campaign of of(account, credentials)) {
+        if (campaign.offers.length === 0 || !old(campaign)) continue;
+        const key = keyOf(account.id, campaign);
+        const stored = await state.get(key);
+        if (stored !== undefined && Number(stored.value) > deps.now()) continue;
+        // Of two tabs at once one asks.
+        if (await state.set(key, String(deps.now() + campaign.snooze), stored?.version ?? 0)) return campaign;
+      }
+      return undefined;
+    },
+  };
+}
+
+export type Campaigns = ReturnType<typeof createCampaigns>;
