@@ -31,7 +31,8 @@ const withoutWords = (letter: Letter): Letter =>
   'mail' in letter ? { ...letter, mail: { subject: '', text: '' } } : letter;
 
 /** It stays for a day after it was sent, so that none is written in its place before. */
-const isApart = (letter: Letter): boolean => 'mail' in letter || gravity(letter.notice.kind) >= 0;
+const isApart = (letter: Letter): boolean =>
+  letter.once === true || 'mail' in letter || gravity(letter.notice.kind) >= 0;
 const kindOf = (letter: Letter): string => ('mail' in letter ? letter.what : letter.notice.kind);
 
 /** Hands one letter on to a sender, by a lease: of many nodes one tries it at a time, again and again for a day. */

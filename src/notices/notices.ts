@@ -36,6 +36,7 @@ const TABLE: Readonly<Record<string, Kind | ((event: AuditEvent) => Kind | false
   'password.reminded': 'password-expiring',
   'password.expired': 'password-expired',
   'method.ending': 'method-ending',
+  'campaign.told': ({ before }) => (before === undefined ? 'move-begun' : 'move-ending'),
   'reset.begun': 'reset-begun',
   'sign-in.new-place': 'place-new',
   'user.disabled': 'account-disabled',
@@ -80,6 +81,8 @@ export const KINDS = [
   'password-expiring',
   'password-expired',
   'method-ending',
+  'move-begun',
+  'move-ending',
   'reset-begun',
   'password-reset',
   'contact-added',
@@ -159,6 +162,8 @@ const OWN: ReadonlySet<Kind> = new Set<Kind>([
   'password-expiring',
   'password-expired',
   'method-ending',
+  'move-begun',
+  'move-ending',
   ...SPACED,
 ]);
 
@@ -168,6 +173,8 @@ const ADVICE: Readonly<Partial<Record<Kind, Advice>>> = {
   'password-expiring': 'expiring',
   'password-expired': 'expired',
   'method-ending': 'ending',
+  'move-begun': 'ending',
+  'move-ending': 'ending',
   'password-due': 'expired',
   'reset-begun': 'reset',
   // It has left the owner nothing to sign in with.
@@ -195,6 +202,11 @@ export interface Told {
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+
+/** Names a letter that is written once, however often its event is told; undefined: each time. */
+export function onceOf(kind: Kind, { account, campaign, ends, before }: AuditEvent): string | undefined {
+  return campaign === undefined ? undefined : JSON.stringify([kind, campaign, ends, before, account]);
+}
 
 export function kindOf(event: AuditEvent): Kind | undefined {
   const found = Object.hasOwn(TABLE, event.event) ? TABLE[event.event] : undefined;

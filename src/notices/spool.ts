@@ -4,7 +4,7 @@ import type { MailMessage } from '../core/sender.ts';
 import type { DurableStore } from '../core/store.ts';
 import { type AddressesOf, directoryAddress } from './addresses.ts';
 import { type CapDeps, createCap, type Room } from './cap.ts';
-import { gravity, kindOf, type Notice, noticeOf } from './notices.ts';
+import { gravity, kindOf, type Notice, noticeOf, onceOf } from './notices.ts';
 
 /** Rounds of compare-and-set before giving up. */
 const ROUNDS = 10;
@@ -35,6 +35,8 @@ interface Envelope {
   written: number;
   due: number;
   tries: number;
+  /** It is written once by its id, for as long as it waits and a day after that. */
+  once?: true;
   /** It was handed on, and stays until another may be, so that none is written before. */
   handed?: true;
 }
@@ -66,6 +68,7 @@ export function createSpool(deps: SpoolDeps) {
     const told = noticeOf(event, kind, { account, addresses: await addressesOf(account, kind), at });
     if (told === undefined) return false;
     const spaced = gravity(kind) >= 0;
+    const once = onceOf(kind, event);
     const { allowed, last } = spaced ? APART : await room(account.id, kind);
     if (!allowed) return false;
     const notice: Notice = { ...told.notice, ...(last ? { last } : {}) };
@@ -73,9 +76,11 @@ export function createSpool(deps: SpoolDeps) {
     for (const to of spaced ? told.to.slice(0, 1) : told.to) {
       const { id, locale } = account;
       const of = { account: id, to, ...(locale ? { locale } : {}) };
-      const letter: NoticeLetter = { ...of, notice, written: at, due: deps.now(), tries: 0 };
+      const kept = once === undefined ? {} : { once: true as const };
+      const letter: NoticeLetter = { ...of, ...kept, notice, written: at, due: deps.now(), tries: 0 };
+      const letterId = once === undefined ? newId(at) : `once-${once} ${to}`;
       if (spaced) await space(letter);
-      else await records.insert({ id: newId(at), data: JSON.stringify(letter) });
+      else await records.insert({ id: letterId, data: JSON.stringify(letter) });
     }
     return true;
   }
@@ -101,7 +106,7 @@ export function createSpool(deps: SpoolDeps) {
   /** Once by this id, for as long as it waits and a day after that: whoever isn't sure asks again. */
   async function post(id: string, letter: Pick<ReadyLetter, 'account' | 'to' | 'what' | 'mail'>): Promise<void> {
     const at = deps.now();
-    const kept: ReadyLetter = { ...letter, written: at, due: at, tries: 0 };
+    const kept: ReadyLetter = { ...letter, once: true, written: at, due: at, tries: 0 };
     await records.insert({ id: `once-${id}`, data: JSON.stringify(kept) });
   }
 

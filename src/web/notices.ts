@@ -33,7 +33,10 @@ export function createNoticeWriter({ i18n, issuer, timeZone, locate, ...texts }:
       ['when', time.format(notice.at)],
       ['until', notice.until === undefined ? undefined : time.format(notice.until)],
       ['expires', notice.expires === undefined ? undefined : time.format(notice.expires)],
-      ['ends', notice.ends === undefined ? undefined : time.format(notice.ends)],
+      [
+        notice.kind.startsWith('move-') ? 'move' : 'ends',
+        notice.ends === undefined ? undefined : time.format(notice.ends),
+      ],
       ['method', notice.factor && i18n.text(locale, { key: 'method' }, notice.factor)],
       ['device', device && ownLine(device)],
       ['place', placeOf(notice.ip, locale)],

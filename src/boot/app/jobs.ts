@@ -1,5 +1,6 @@
 import { createPasswordMailing } from '../../accounts/passwords/index.ts';
 import { createListWriter } from '../../web/index.ts';
+import { campaignMails } from '../jobs/campaigns.ts';
 import { departmentLists } from '../jobs/departments.ts';
 import { createJobs, type Jobs } from '../jobs/index.ts';
 import { movingMails } from '../jobs/moving.ts';
@@ -10,8 +11,10 @@ import type { Standing } from './standing.ts';
 export function jobsOf({ config, ground, ledger, people, outside }: Standing, rooms: Rooms): Jobs {
   const { world, durable, log } = ground;
   const { audit } = ledger;
-  const { name, issuer, support, timeZone, departments, rules, remindBefore } = config;
+  const { name, issuer, support, timeZone, departments, rules, campaigns, remindBefore } = config;
   const byDate = remindBefore.length > 0 && rules.some(({ calendar }) => calendar !== undefined);
+  const { statistics } = rooms;
+  const usable = async (id: string) => (await rooms.accounts.usable(id)) !== undefined;
   const needs = { now: world.now, durable, log, audit };
   const mail = createPasswordMailing({ ...needs, directories: people.directories }, rooms);
   const write = createListWriter({ i18n: outside.i18n, name, issuer, support, ...(timeZone ? { timeZone } : {}) });
@@ -20,6 +23,7 @@ export function jobsOf({ config, ground, ledger, people, outside }: Standing, ro
     // Before people come to work.
     { name: 'password-mails', pattern: '0 6 * * *', run: (_due, still) => mail(still) },
     ...(departments.length > 0 ? [lists] : []),
-    ...(byDate ? [movingMails({ ...needs, statistics: rooms.statistics, remindBefore })] : []),
+    ...(byDate ? [movingMails({ ...needs, statistics, remindBefore, campaigns: rooms.campaigns })] : []),
+    ...(campaigns.length > 0 ? [campaignMails({ ...needs, statistics, usable })] : []),
   ]);
 }

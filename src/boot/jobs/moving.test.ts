@@ -25,6 +25,7 @@ async function institution(through: { ada: boolean }) {
   const job = movingMails({
     ...{ now: () => clock.now, durable, statistics: statistics as never },
     audit: { commit: async (event) => void audited.push(event) },
+    campaigns: { of: () => [] },
     remindBefore: [30 * DAY, 7 * DAY, DAY],
   });
   const onDay = async (day: number) => {

@@ -1,5 +1,6 @@
 import type { AuditPort } from '../../core/door.ts';
 import type { DurableStore } from '../../core/store.ts';
+import type { Campaigns } from '../../methods/campaigns.ts';
 import type { Statistics } from '../../statistics/index.ts';
 import type { Job } from './index.ts';
 
@@ -17,12 +18,14 @@ interface Deps {
   durable: Pick<DurableStore, 'records'>;
   audit: Pick<AuditPort, 'commit'>;
   statistics: Pick<Statistics, 'moving'>;
+  /** Whoever is led by one already is written to by that alone. */
+  campaigns: Pick<Campaigns, 'of'>;
   /** Milliseconds. */
   remindBefore: readonly number[];
 }
 
 /** Writes to whoever has nothing for the time after a calendar's date, each of the times before it once. */
-export function movingMails({ now, durable, audit, statistics, remindBefore }: Deps): Job {
+export function movingMails({ now, durable, audit, statistics, campaigns, remindBefore }: Deps): Job {
   const records = durable.records('moving-mails');
 
   /** The audit tells, and letters hear it: what was told is kept after that, so that it isn't lost in between. */
@@ -41,9 +44,10 @@ export function movingMails({ now, durable, audit, statistics, remindBefore }: D
     pattern: '0 6 * * *',
     async run(_due, still) {
       let looked = 0;
-      for await (const { account, moves } of statistics.moving.people(() => true)) {
+      for await (const { account, methods, moves } of statistics.moving.people(() => true)) {
         if (looked++ % TURN === 0 && !(await still())) return;
-        const open = moves.filter(({ through }) => !through);
+        const led = new Set(campaigns.of(account, methods).flatMap(({ leaves }) => leaves));
+        const open = moves.filter(({ through, ends }) => !through && !ends.some((factor) => led.has(factor)));
         const [first] = open.toSorted((a, b) => a.at - b.at);
         const before = first && remindBefore.toSorted((a, b) => a - b).find((one) => now() >= first.at - one);
         if (first && before !== undefined) await tell(account.id, first.at, first.ends[0], before);
