@@ -7,6 +7,8 @@ import type { ReportsRoom } from '../reports/index.ts';
 import type { StatisticsNeeds } from './needs.ts';
 import { createStatistics } from './statistics.ts';
 
+export type { Asking } from './asking.ts';
+export type { Campaigned } from './campaigns.ts';
 export type { Move, Moved } from './moving.ts';
 export type { StatisticsNeeds } from './needs.ts';
 export type { Aged } from './passwords.ts';

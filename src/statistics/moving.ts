@@ -1,6 +1,7 @@
 import type { Account } from '../core/account.ts';
 import type { EnabledFactor } from '../core/enabled-factor.ts';
 import { type Ending, endingOf } from '../policy/index.ts';
+import { byKind, factsOf } from './kinds.ts';
 import type { StatisticsNeeds } from './needs.ts';
 import { type Counted, type InScope, peopleIn } from './people.ts';
 
@@ -23,8 +24,6 @@ export interface Moved {
 
 /** Groups that are told apart. */
 const MOST_GROUPS = 2_000;
-/** Kinds of people that are remembered: to each the same rules speak. */
-const MOST_KINDS = 2_000;
 
 const isOwn = ({ module }: EnabledFactor): boolean =>
   module.standing === undefined && module.implied !== true && module.kinds.some((kind) => kind !== 'knowledge');
@@ -36,27 +35,13 @@ export function createMovingReport(
   const { rules, factors } = deps;
   const moves = rules.some(({ calendar }) => calendar !== undefined);
   const applications = [...deps.applications.values()].filter(({ internal }) => !internal).map(({ id }) => id);
-  const named = new Set(rules.flatMap(({ groups = [], notGroups = [] }) => [...groups, ...notGroups]));
   const own = new Set([...factors.values()].filter(isOwn).map(({ module }) => module.id));
 
-  function endingsFor({ id, groups, createdAt }: Account, now: number): { application: string; ending: Ending }[] {
+  function endingsFor(account: Account, now: number): { application: string; ending: Ending }[] {
     return applications.flatMap((application) => {
-      // Whoever has nothing yet, or is in a time of grace, is to have something on that day as well.
-      const account = { id, groups, createdAt, enrolled: true };
-      const ending = endingOf(rules, { now, application, account, networks: [] });
+      const ending = endingOf(rules, factsOf(account, application, now));
       return ending ? [{ application, ending }] : [];
     });
-  }
-
-  /** By the groups that rules speak of: nobody else is told apart. */
-  function remembering(now: number) {
-    const kinds = new Map<string, ReturnType<typeof endingsFor>>();
-    return (account: Account) => {
-      const kind = JSON.stringify(account.groups?.filter((group) => named.has(group)).sort() ?? null);
-      const known = kinds.get(kind) ?? endingsFor(account, now);
-      if (kinds.size < MOST_KINDS) kinds.set(kind, known);
-      return known;
-    };
   }
 
   function movesOf(endings: ReturnType<typeof endingsFor>, methods: readonly { factor: string }[]): Move[] {
@@ -69,7 +54,8 @@ export function createMovingReport(
 
   async function* people(inScope: InScope): AsyncGenerator<Counted & { moves: Move[] }> {
     if (!moves) return;
-    const endingsOf = remembering(deps.now());
+    const now = deps.now();
+    const endingsOf = byKind(rules, (account) => endingsFor(account, now));
     for await (const page of peopleIn(deps, inScope)) {
       for (const person of page) {
         const theirs = movesOf(endingsOf(person.account), person.methods);

@@ -1,7 +1,7 @@
 import type { Application } from '../core/application.ts';
 import type { Directory } from '../core/directory.ts';
 import type { EnabledFactors } from '../core/enabled-factor.ts';
-import type { Rule } from '../core/policy.ts';
+import type { Campaign, Rule } from '../core/policy.ts';
 import type { DurableStore } from '../core/store.ts';
 
 export interface StatisticsNeeds {
@@ -11,4 +11,5 @@ export interface StatisticsNeeds {
   directories: ReadonlyMap<string, Directory>;
   applications: ReadonlyMap<string, Application>;
   rules: readonly Rule[];
+  campaigns: readonly Campaign[];
 }

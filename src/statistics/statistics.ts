@@ -2,6 +2,8 @@ import type { AccountsRoom } from '../accounts/index.ts';
 import type { Account } from '../core/account.ts';
 import type { Report } from '../reports/records.ts';
 import type { Reports } from '../reports/reports.ts';
+import { createAskingReport } from './asking.ts';
+import { createCampaignReport } from './campaigns.ts';
 import { createEnrolmentReport } from './enrolment.ts';
 import { createFailuresReport } from './failures.ts';
 import { createMethodsReport } from './methods.ts';
@@ -26,6 +28,8 @@ export function createStatistics(deps: StatisticsNeeds, below: { reports: Report
     enrolment: createEnrolmentReport(deps),
     methods: createMethodsReport(deps),
     moving: createMovingReport(deps),
+    campaigns: createCampaignReport(deps),
+    asking: createAskingReport(deps),
     failures: createFailuresReport(deps),
     passwords: createPasswordsReport(deps, below),
     totals: createTotals(deps),
