@@ -8,6 +8,7 @@ import { launch } from '../test/support/chromium.ts';
 import { PASSWORD, startGateway } from '../test/support/gateway.ts';
 import { authenticatorScreens } from './authenticator-screenshots.ts';
 import { deskScreens } from './desk-screenshots.ts';
+import { movingScreens } from './moving-screenshots.ts';
 import { passwordScreens } from './password-screenshots.ts';
 import { portalScreens } from './portal-screenshots.ts';
 import { reportedScreens } from './reported-screenshots.ts';
@@ -111,6 +112,7 @@ try {
   await passwordScreens(take);
   await deskScreens(take);
   await reportedScreens(take);
+  await movingScreens(take);
 } finally {
   await (await launch()).close();
   await gateway.close();
