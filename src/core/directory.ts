@@ -128,8 +128,8 @@ export interface HousePorts {
   sealer: Sealer;
   /** Where browsers are after they signed out. */
   signedOut: string;
-  /** For what is good once, and for what it takes to end a session there. */
-  ephemeral: Pick<EphemeralStore, 'add' | 'get' | 'set'>;
+  /** For what is good once, and for what it takes to end a session there or to ask whether somebody is there. */
+  ephemeral: Pick<EphemeralStore, 'add' | 'get' | 'set' | 'take'>;
   audit: Pick<AuditPort, 'note'>;
 }
 

@@ -15,12 +15,18 @@ interface Kept {
   at: number;
   /** What it calls their last sessions there, the newest first. */
   sessions?: string[];
+  /** Since when the provider says no more that they are there, epoch milliseconds. */
+  lost?: number;
 }
 
 /** Those who have come by a provider. The record's id is their key. */
 export interface People {
   get(key: string): Promise<Person | undefined>;
+  /** With the moment at which their provider last said that they are there, epoch milliseconds. */
+  entry(key: string): Promise<{ person: Person; at: number } | undefined>;
   keep(person: Person, session?: string): Promise<void>;
+  /** Their provider says no more that they are there: they are out until it does. Not of whom it has spoken since `at`. */
+  lose(key: string, at: number): Promise<void>;
   /** Whose session the provider calls so. */
   bySession(session: string): Promise<string | undefined>;
   /** Two at most: names are the provider's, which may give one to several. */
@@ -48,7 +54,11 @@ function keysOf({ username, email }: Person, sessions: readonly string[]): strin
  */
 export function createPeople(records: RecordStore, { now, askAgain }: { now(): number; askAgain: number }): People {
   const read = ({ data }: { data: string }): Person => {
-    const { person, at } = JSON.parse(data) as Kept;
+    const { person, at, lost } = JSON.parse(data) as Kept;
+    if (lost !== undefined) {
+      const statusReason = `its provider says no more that they are there since ${new Date(lost).toISOString()}`;
+      return { ...person, status: 'disabled', statusReason };
+    }
     if (now() - at <= askAgain) return person;
     return {
       ...person,
@@ -61,6 +71,20 @@ export function createPeople(records: RecordStore, { now, askAgain }: { now(): n
     async get(key) {
       const found = await records.get(key);
       return found && read(found);
+    },
+
+    async entry(key) {
+      const found = await records.get(key);
+      return found && { person: read(found), at: (JSON.parse(found.data) as Kept).at };
+    },
+
+    async lose(key, at) {
+      const found = await records.get(key);
+      if (found === undefined) return;
+      const before = JSON.parse(found.data) as Kept;
+      if (before.at !== at) return;
+      const data = JSON.stringify({ ...before, lost: now() } satisfies Kept);
+      await records.update(key, found.version, data, { keys: keysOf(before.person, before.sessions ?? []) });
     },
 
     async keep(person, session) {

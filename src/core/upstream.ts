@@ -28,6 +28,8 @@ export interface Verified {
   said: Said;
   /** What it takes to end their session there (`signingOut`): for the module alone, and kept sealed. */
   parting?: string;
+  /** What it takes to ask whether they are still there: for the module alone, and kept sealed. */
+  still?: string;
   /** It was shown after the person had left for it, by the provider's own word. */
   anew: boolean;
 }

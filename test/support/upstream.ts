@@ -21,12 +21,21 @@ export interface Upstream {
   next: AtUpstream;
   /** Requests that arrived at its authorization endpoint. */
   asked: URLSearchParams[];
+  /** Accounts that it has no more. */
+  gone: Set<string>;
+  /** HTTP statuses of its answers to refresh tokens. */
+  refreshed: number[];
+  /** In the place of all answers of its token endpoint. */
+  away: { status?: number };
   /** Requests that arrived at its own sign-out. */
   signedOut: URLSearchParams[];
   /** A token of its own making. */
   sign(claims: Record<string, unknown>): Promise<string>;
   close(): Promise<void>;
 }
+
+/** Seconds. */
+const DAY = 86_400;
 
 export const UPSTREAM_SECRET = 'upstream-secret-of-the-tests-0123456789';
 
@@ -37,6 +46,8 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const asked: URLSearchParams[] = [];
   const signedOut: URLSearchParams[] = [];
+  const [gone, refreshed] = [new Set<string>(), [] as number[]];
+  const away: { status?: number } = {};
   const state: { next: AtUpstream } = { next: { sub: 'ada', claims: {} } };
   const provider = new Provider(issuer, {
     clients: [
@@ -45,6 +56,7 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
         client_secret: UPSTREAM_SECRET,
         token_endpoint_auth_method: 'client_secret_basic',
         redirect_uris: [back].flat(),
+        grant_types: ['authorization_code', 'refresh_token'],
       },
     ],
     claims: {
@@ -55,7 +67,8 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
     conformIdTokenClaims: false,
     cookies: { keys: ['of the tests'] },
     features: { devInteractions: { enabled: false }, claimsParameter: { enabled: true } },
-    findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ ...state.next.claims, sub: id }) }),
+    findAccount: (_ctx, id) =>
+      gone.has(id) ? undefined : { accountId: id, claims: () => ({ ...state.next.claims, sub: id }) },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: issuer }] },
     loadExistingGrant: async (ctx) => {
@@ -67,11 +80,19 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
       return grant;
     },
     pkce: { required: () => true },
-    ttl: { AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+    // Each is good once: a second use takes back all that came of the sign-in.
+    rotateRefreshToken: true,
+    ttl: { AccessToken: 600, Grant: DAY, IdToken: 600, Interaction: 600, RefreshToken: DAY, Session: 600 },
   });
   // Its own getters are shared with the gateway's provider in this process: what tokens say is written in at the end.
   provider.use(async (ctx, following) => {
+    if (ctx.path === '/token' && away.status !== undefined) {
+      refreshed.push(away.status);
+      ctx.status = away.status;
+      return;
+    }
     await following();
+    if (ctx.oidc?.params?.grant_type === 'refresh_token') refreshed.push(ctx.status);
     const body = ctx.body as { id_token?: string } | undefined;
     if (ctx.path !== '/token' || body?.id_token === undefined) return;
     const { acr: _acr, amr: _amr, auth_time: _time, ...own } = decodeJwt(body.id_token);
@@ -94,11 +115,11 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
     }
     if (url.pathname === '/session/end') signedOut.push(url.searchParams);
     if (!url.pathname.startsWith('/interaction/')) return void answer(req, res);
-    void provider.interactionFinished(req, res, { login: { accountId: state.next.sub } });
+    void provider.interactionFinished(req, res, { login: { accountId: state.next.sub }, consent: {} });
   });
   await new Promise<void>((resolve) => server.listen(port, host, resolve));
   return Object.assign(state, {
-    ...{ issuer, asked, signedOut },
+    ...{ issuer, asked, signedOut, gone, refreshed, away },
     sign: (claims: Record<string, unknown>) =>
       new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: issuer }).sign(state.next.key ?? privateKey),
     directory: { type: 'oidc', name: 'Partner Hospital', issuer, clientId: 'sallyport', clientSecret: UPSTREAM_SECRET },

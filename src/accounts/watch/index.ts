@@ -4,7 +4,7 @@ import type { Directory, Person } from '../../core/directory.ts';
 import { SallyportError } from '../../core/errors.ts';
 import { endAtOnce } from './at-once.ts';
 import type { Watched } from './look.ts';
-import { adviceOf, LASTS, lookOnce, type Pace, type WatchNeeds } from './round.ts';
+import { adviceOf, end, LASTS, lookOnce, type Pace, type WatchNeeds } from './round.ts';
 import { type Kept, OvertakenError, read, type WatchState, write } from './state.ts';
 
 export type { Pace, WatchNeeds } from './round.ts';
@@ -22,7 +22,7 @@ export interface WatchTrouble {
 }
 
 export interface Watch {
-  /** Ends what somebody has whom their directory, where it is watched, has just been found to refuse. */
+  /** Ends what somebody has whom their directory, where it is watched or another house's, has just been found to refuse. */
   refused(account: Account, person: Person): Promise<void>;
   /** Looks at one directory now; false where another node does. Throws what keeps it from being asked. */
   look(directory: string): Promise<boolean>;
@@ -120,8 +120,11 @@ export function createWatch(
   return {
     states,
     async refused({ id: account, directory }, { key, status, statusReason: reason }) {
+      const leaver = { account, key, status, reason };
+      // Another house was asked about this very person, who comes back by it.
+      if (directories.get(directory)?.redirects) await end(needs, directory, leaver);
       if (!watched.some(({ id }) => id === directory)) return;
-      await endAtOnce(needs, store, directory, { pace: paceOf(directory), leaver: { account, key, status, reason } });
+      await endAtOnce(needs, store, directory, { pace: paceOf(directory), leaver });
     },
     look: (id) => lookAt(of(id), Number.POSITIVE_INFINITY),
     async troubles() {

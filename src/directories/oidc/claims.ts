@@ -38,6 +38,25 @@ export function saidIn(claims: Claims): Said {
   };
 }
 
+/** Who it is, and what is said of how they were shown; a reason where nobody of that provider's and tenant's. */
+export function identified(
+  claims: Claims,
+  { issuer, claims: names }: Pick<Settings, 'issuer' | 'claims'>,
+  { subject, requires, groups }: Pick<Ways, 'subject' | 'requires' | 'groups'>,
+): { person: Person; said: Said } | { reason: string } {
+  const value = claims[subject];
+  if (typeof value !== 'string') return { reason: `no claim ${subject}` };
+  for (const [name, allowed] of Object.entries(requires)) {
+    if (!textsOf(claims[name]).some((one) => allowed.includes(one))) return { reason: `${name} is another` };
+  }
+  const key = keyOf(issuer, subject, value);
+  return { person: personIn(claims, key, { claims: names, groups }), said: { ...saidIn(claims), key } };
+}
+
+/** Whether claims say how somebody is called, and so all else of them that the provider would. */
+export const describes = (claims: Claims, { claims: names }: Pick<Settings, 'claims'>): boolean =>
+  textOf(claims[names.username ?? 'preferred_username']) !== undefined;
+
 /** A person, as their provider describes them. */
 export function personIn(
   claims: Claims,

@@ -21,12 +21,18 @@ export interface Preset {
   groups: string;
   /** It tells of a session's end by a frame in the browser. */
   frontChannelLogout: boolean;
+  /** How it is asked for a refresh token, by which to ask later whether somebody is still there. */
+  lasting: { scopes: readonly string[]; parameters: Readonly<Record<string, string>> };
   /** Claims that an installation has to pin, or people of every tenant come in. */
   pins: readonly string[];
 }
 
 const BOTH: readonly Kind[] = ['knowledge', 'possession'];
 const KEY: readonly Kind[] = ['possession', 'inherence'];
+
+/** OpenID Connect Core section 11: without this prompt the scope is to be ignored. Most makes go without. */
+const BY_CONSENT = { scopes: ['offline_access'], parameters: { prompt: 'consent' } };
+const BY_SCOPE = { scopes: ['offline_access'], parameters: {} };
 
 const plain: Preset = {
   ...{
@@ -37,6 +43,7 @@ const plain: Preset = {
     assurance: [],
     groups: 'groups',
     frontChannelLogout: false,
+    lasting: BY_CONSENT,
     pins: [],
   },
 };
@@ -47,7 +54,7 @@ const plain: Preset = {
  */
 const entra: Preset = {
   ...plain,
-  ...{ subject: 'oid', ages: 'prompt', frontChannelLogout: true, pins: ['tid'] },
+  ...{ subject: 'oid', ages: 'prompt', frontChannelLogout: true, lasting: BY_SCOPE, pins: ['tid'] },
   assurance: [
     { when: { amr: ['mfa'] }, kinds: BOTH },
     // Synced passkeys say it too: nothing is said of hardware.
@@ -59,12 +66,15 @@ const entra: Preset = {
 const google: Preset = {
   ...plain,
   ...{ ages: 'none', pins: ['hd'] },
+  // It knows no such scope, and gives the token at the first consent alone.
+  lasting: { scopes: [], parameters: { access_type: 'offline', prompt: 'consent' } },
   assurance: [{ when: { amr: ['mfa'] }, kinds: BOTH }],
 };
 
 /** Okta. Classes that it doesn't know it ignores, so that what comes back is what counts. */
 const okta: Preset = {
   ...plain,
+  lasting: BY_SCOPE,
   asks: { twoKinds: { acrValues: ['urn:okta:loa:2fa:any'] }, resistant: { acrValues: ['phr'] } },
   assurance: [
     { when: { acr: ['urn:okta:loa:2fa:any'] }, kinds: BOTH },
@@ -75,10 +85,13 @@ const okta: Preset = {
 };
 
 /** Keycloak. What its levels are called and mean is each realm's: the operator says so. */
-const keycloak: Preset = { ...plain };
+const keycloak: Preset = { ...plain, lasting: BY_SCOPE };
 
 /** AD FS. It can't say by itself what was shown. */
-const adfs: Preset = { ...plain, ...{ scopes: ['profile', 'email', 'allatclaims'], ages: 'prompt', groups: 'group' } };
+const adfs: Preset = {
+  ...plain,
+  ...{ scopes: ['profile', 'email', 'allatclaims'], ages: 'prompt', groups: 'group', lasting: BY_SCOPE },
+};
 
 export const PRESETS = { plain, entra, google, okta, keycloak, adfs } satisfies Record<string, Preset>;
 export type PresetName = keyof typeof PRESETS;

@@ -12,10 +12,11 @@ import type { People } from '../../core/known-people.ts';
 import { createPartings } from '../../core/parting.ts';
 import type { Departure, Returned, Trip } from '../../core/redirect.ts';
 import type { Anew, NotVerified, ProofWanted, Redirects, Verified, Wish } from '../../core/upstream.ts';
-import { type Claims, keyOf, personIn, saidIn, textsOf } from './claims.ts';
+import { identified, keyOf } from './claims.ts';
 import { type ReadClient, unavailable } from './client.ts';
 import { createHearing, heardInFront } from './logout.ts';
-import { type Settings, type Ways, waysOf } from './settings.ts';
+import type { Looks } from './looks.ts';
+import type { Settings, Ways } from './settings.ts';
 import { createSigningOut } from './signing-out.ts';
 
 /** How far its clock may be behind ours where something must be of now, milliseconds. */
@@ -34,12 +35,10 @@ const refused = (why: NotVerified['why'], reason: string): NotVerified => ({ out
 /** The way in by an OpenID provider: authorization code flow with PKCE (RFC 7636), nonce, and `iss` (RFC 9207). */
 export function createRedirects(
   settings: Settings,
+  ways: Ways,
   ports: Ports,
-  client: ReadClient,
-  people: People,
+  { client, people, looks }: { client: ReadClient; people: People; looks: Pick<Looks, 'remember'> },
 ): Redirects<Pending> {
-  const { issuer, requires, repeatsUs } = settings;
-  const ways = waysOf(settings, repeatsUs || ports.house.repeatsUs([issuer, ...Object.values(requires).flat()]));
   const { assurance: table } = ways;
   const signingOut = createSigningOut(settings, createPartings(ports.house, ports.id), client);
   const random = () => Buffer.from(ports.random(32)).toString('base64url');
@@ -49,11 +48,12 @@ export function createRedirects(
     const kept = { nonce: random(), verifier: random(), at: ports.now() };
     const address = buildAuthorizationUrl(config, {
       redirect_uri: back,
-      scope: ['openid', ...ways.scopes.filter((scope) => scope !== 'openid')].join(' '),
+      scope: [...new Set(['openid', ...ways.scopes])].join(' '),
       ...{ state, nonce: kept.nonce, ui_locales: locale },
       ...{ code_challenge: await calculatePKCECodeChallenge(kept.verifier), code_challenge_method: 'S256' },
       ...(await whom(wish)),
-      ...howOld(ways, wish),
+      ...ways.lasting,
+      ...prompting(ways.lasting?.prompt, howOld(ways, wish)),
       ...howSure(ways, wish.proof),
     });
     return { address: address.href, pending: kept };
@@ -72,36 +72,29 @@ export function createRedirects(
       ...{ pkceCodeVerifier: kept.verifier, expectedNonce: kept.nonce, expectedState: state },
       idTokenExpected: true,
     });
-    return { claims: tokens.claims(), idToken: tokens.id_token };
+    return { claims: tokens.claims(), idToken: tokens.id_token, refreshToken: tokens.refresh_token };
   }
 
-  async function answer(returned: Returned, kept: Pending, trip: Pick<Trip, 'state' | 'back'>) {
+  async function answer(
+    returned: Returned,
+    kept: Pending,
+    trip: Pick<Trip, 'state' | 'back'>,
+  ): Promise<Verified | NotVerified> {
     let told: Awaited<ReturnType<typeof claimsOf>>;
     try {
       told = await claimsOf(returned, kept, trip);
     } catch (error) {
       return refusalOf(error);
     }
-    const { claims, idToken } = told;
-    const subject = claims?.[ways.subject];
-    if (claims === undefined || typeof subject !== 'string') return refused('unbelievable', `no claim ${ways.subject}`);
-    const verified = verifiedOf(claims, subject, kept);
-    return verified.outcome === 'verified' && idToken !== undefined ? { ...verified, parting: idToken } : verified;
-  }
-
-  function verifiedOf(claims: Claims, subject: string, { at }: Pending): Verified | NotVerified {
-    for (const [name, allowed] of Object.entries(ways.requires)) {
-      if (!textsOf(claims[name]).some((value) => allowed.includes(value)))
-        return refused('unbelievable', `${name} is another`);
-    }
-    const key = keyOf(settings.issuer, ways.subject, subject);
-    const said = { ...saidIn(claims), key };
+    const { claims, idToken, refreshToken } = told;
+    const who = identified(claims ?? {}, settings, ways);
+    if ('reason' in who) return refused('unbelievable', who.reason);
+    const { at } = who.said;
     return {
-      outcome: 'verified',
-      person: personIn(claims, key, { ...settings, groups: ways.groups }),
-      said,
-      anew: said.at !== undefined && said.at >= at - SKEW,
-    };
+      ...{ outcome: 'verified', ...who, anew: at !== undefined && at >= kept.at - SKEW },
+      ...(idToken === undefined ? {} : { parting: idToken }),
+      ...(refreshToken === undefined ? {} : { still: refreshToken }),
+    } satisfies Verified;
   }
 
   return {
@@ -116,6 +109,7 @@ export function createRedirects(
     async keep(verified) {
       await people.keep(verified.person, verified.said.session);
       await signingOut.remember(verified);
+      await looks.remember(verified);
     },
     signingOut,
     ...(ways.frontChannelLogout ? { heardInFront: heardInFront(settings) } : {}),
@@ -156,6 +150,10 @@ function howOld({ ages, freshness }: Ways, { proof, maxAge: wanted }: Wish): Rec
   if (ages === 'prompt') return anew;
   return { max_age: String(Math.floor(maxAge / 1000)), ...(maxAge === 0 ? anew : {}) };
 }
+
+/** Both, where one prompts for what lasts and the other asks anew. */
+const prompting = (lasting: string | undefined, asked: Record<string, string>): Record<string, string> =>
+  lasting !== undefined && asked.prompt !== undefined ? { ...asked, prompt: `${asked.prompt} ${lasting}` } : asked;
 
 function howSureOf({ asks }: Ways, wanted: ProofWanted) {
   if (wanted === 'identity') return undefined;

@@ -119,7 +119,10 @@ export const settings = z
       .describe('Who may sign in to an account that they have here by it as well: nobody, or who links it'),
     askAgain: duration(HOUR, 90 * 24 * HOUR)
       .prefault('24h')
-      .describe('How long somebody is taken to be still there since they came by it last'),
+      .describe('How long somebody is taken to be still there since it last said so'),
+    checkEvery: duration(MINUTE, 24 * HOUR)
+      .optional()
+      .describe('How often it is asked in silence, by a refresh token, whether whoever is seen here is still there'),
   })
   .superRefine(({ preset, requires, issuer: own }, { addIssue }) => {
     for (const name of PRESETS[preset].pins) {
@@ -134,19 +137,22 @@ export type Settings = z.infer<typeof settings>;
 const isTenant = (part: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(part);
 
 /** With what the preset says where the configuration says nothing. */
-export interface Ways extends Omit<Preset, 'pins' | 'groups'> {
+export interface Ways extends Omit<Preset, 'pins' | 'groups' | 'lasting'> {
   groups: { claim: string; map: Readonly<Record<string, string>> | undefined; always: readonly string[] };
   requires: Readonly<Record<string, readonly string[]>>;
   freshness: number;
+  /** Parameters by which it gives a refresh token; absent: none is asked for. */
+  lasting?: Readonly<Record<string, string>>;
 }
 
 /** `repeats`: it may say again what it was told here. */
 export function waysOf({ preset, issuer: own, requires, ...given }: Settings, repeats: boolean): Ways {
-  const { pins, ...made } = PRESETS[preset];
+  const { pins, lasting, ...made } = PRESETS[preset];
+  const { checkEvery } = given;
   const tenant = pins.includes('tid') ? own.split('/').find(isTenant) : undefined;
   return {
     ...made,
-    scopes: given.scopes ?? made.scopes,
+    ...scopesOf(given.scopes ?? made.scopes, checkEvery === undefined ? undefined : lasting),
     asks: given.asks ?? made.asks,
     freshness: given.freshness,
     frontChannelLogout: given.frontChannelLogout ?? made.frontChannelLogout,
@@ -154,6 +160,11 @@ export function waysOf({ preset, issuer: own, requires, ...given }: Settings, re
     groups: { claim: given.groups.claim ?? made.groups, map: given.groups.map, always: given.groups.always },
     requires: { ...(tenant === undefined ? {} : { tid: [tenant] }), ...requires },
   };
+}
+
+function scopesOf(scopes: readonly string[], lasting: Preset['lasting'] | undefined): Pick<Ways, 'scopes' | 'lasting'> {
+  if (lasting === undefined) return { scopes };
+  return { scopes: [...scopes, ...lasting.scopes], lasting: lasting.parameters };
 }
 
 function rowOf({ kinds, phishingResistant, attested, ...named }: z.infer<typeof row>): BeliefRow {
