@@ -17,6 +17,11 @@ export interface Application {
   consent: 'ask' | 'institution';
   /** Part of the gateway itself: not listed, no consent. */
   internal: boolean;
+  /**
+   * Which directories' houses its people may choose from, and in which order; of many houses some, by their own names.
+   * Absent: all.
+   */
+  providers?: readonly { directory: string; houses?: readonly string[] | undefined }[];
   /** The door's own settings, validated by the door's schema. */
   settings: unknown;
   /** What its door releases about a person, by name: what `ask` asks for. Absent where each request says. */

@@ -153,6 +153,8 @@ export interface DirectoryModule<S = unknown> {
   create(settings: S, ports: DirectoryPorts): Directory;
   /** What people call the house that its way in leads to. */
   called?(settings: S): LocalizedText;
+  /** It leads to many houses, of which people say which is theirs. */
+  leadsToMany?(settings: S): boolean;
   /** Where programs call it (`ProgramRoutes.base`), and which of its settings says so; undefined where none do. */
   programs?(settings: S): { base: string; setting: readonly string[] } | undefined;
   /** Commands of the CLI, run where the data is owned. */

@@ -256,6 +256,8 @@ export interface BeginOptions {
   returnTo?: string;
   wants?: Partial<Wants>;
   loginHint?: string;
+  /** Where the application's own chooser says that people are from. */
+  houseHints?: readonly string[];
   uiLocales?: readonly string[];
 }
 

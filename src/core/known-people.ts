@@ -17,6 +17,8 @@ interface Kept {
   sessions?: string[];
   /** Since when the provider says no more that they are there, epoch milliseconds. */
   lost?: number;
+  /** Which of the directory's houses they are from, where it leads to many. */
+  house?: string;
 }
 
 /** Those who have come by a provider. The record's id is their key. */
@@ -24,9 +26,11 @@ export interface People {
   get(key: string): Promise<Person | undefined>;
   /** With the moment at which their provider last said that they are there, epoch milliseconds. */
   entry(key: string): Promise<{ person: Person; at: number } | undefined>;
-  keep(person: Person, session?: string): Promise<void>;
   /** Their provider says no more that they are there: they are out until it does. Not of whom it has spoken since `at`. */
   lose(key: string, at: number): Promise<void>;
+  keep(person: Person, session?: string, house?: string): Promise<void>;
+  /** Which of many houses somebody is from. */
+  houseOf(key: string): Promise<string | undefined>;
   /** Whose session the provider calls so. */
   bySession(session: string): Promise<string | undefined>;
   /** Two at most: names are the provider's, which may give one to several. */
@@ -87,12 +91,17 @@ export function createPeople(records: RecordStore, { now, askAgain }: { now(): n
       await records.update(key, found.version, data, { keys: keysOf(before.person, before.sessions ?? []) });
     },
 
-    async keep(person, session) {
+    async houseOf(key) {
+      const found = await records.get(key);
+      return found && (JSON.parse(found.data) as Kept).house;
+    },
+
+    async keep(person, session, house) {
       for (let round = 0; round < ROUNDS; round += 1) {
         const found = await records.get(person.key);
         const { sessions: before = [] } = found ? (JSON.parse(found.data) as Kept) : {};
         const sessions = [...new Set([...(session === undefined ? [] : [session]), ...before])].slice(0, MOST_SESSIONS);
-        const data = JSON.stringify({ person, at: now(), sessions } satisfies Kept);
+        const data = JSON.stringify({ person, at: now(), sessions, ...(house && { house }) } satisfies Kept);
         const keys = keysOf(person, sessions);
         const kept = found
           ? await records.update(person.key, found.version, data, { keys })

@@ -9,6 +9,8 @@ export interface Said {
   at?: number;
   /** Whom it was said of, by their key there. */
   key?: string;
+  /** Which of the directory's houses said it (`HouseEntry.id`), where it leads to many. */
+  house?: string;
   /** The provider's name for its session, by which it will tell of its end. */
   session?: string;
 }

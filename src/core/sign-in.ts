@@ -41,6 +41,8 @@ export interface SignInRequest {
   requester?: string;
   wants: Wants;
   loginHint?: string;
+  /** Where the application's own chooser says that they are from: a directory's name, or a house's own. */
+  houseHints?: readonly string[];
   /** Requested languages, BCP 47. */
   uiLocales: readonly string[];
   /** Account and session that the browser had when the request began. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { LocalizedText } from './account.ts';
 import type { Belief, Grounds } from './belief.ts';
+import type { Houses } from './houses.ts';
 import type { Person } from './person.ts';
 import type { Answer } from './prompt.ts';
 import type { Departure, Destination, Leaving, Returned, Trip } from './redirect.ts';
@@ -16,6 +17,8 @@ export interface Wish {
   maxAge?: number;
   /** Nobody else will do: the key of who signs in already. */
   subject?: string;
+  /** Which of its houses somebody chose who isn't known yet (`HouseEntry.id`); whoever is goes to their own. */
+  house?: string;
   /** What the person or the application said of who it is. */
   loginHint?: string;
 }
@@ -95,6 +98,8 @@ export interface NotVerified {
 export interface Redirects<P = unknown> extends Leaving {
   /** As people know the provider: it stands on the button. */
   readonly name: LocalizedText;
+  /** What people choose from. Absent: the provider is the only one, and has nothing but its name. */
+  readonly houses?: Houses;
   /** Shape of what is kept until the answer. */
   readonly pending: z.ZodType<P>;
   /** @throws SallyportError ERR_DIRECTORY_UNAVAILABLE where the provider can't be reached */

@@ -20,7 +20,7 @@ export { Holding } from './metadata/holding.ts';
 export { load } from './metadata/load.ts';
 export { PROTOCOL } from './metadata/names.ts';
 export { loadOnce } from './metadata/once.ts';
-export type { Admit, MetadataPorts, Source, SourceHealth } from './metadata/ports.ts';
+export type { Admit, MetadataPorts, Source, SourceHealth, Whole } from './metadata/ports.ts';
 export { duration, entityId, type MetadataSource, metadataSource, webUri } from './metadata/settings.ts';
 export { Snapshot } from './metadata/snapshot.ts';
 export { createProviderSource, createSource } from './metadata/source.ts';

@@ -128,6 +128,8 @@ export interface AuthnRequest extends Message {
   };
   /** Subject: the person meant. */
   subject?: NameId;
+  /** ProviderIDs of Scoping's IDPList (section 3.4.1.3.1): whom the requester would have authenticate them. */
+  idpList?: readonly string[];
 }
 
 /** saml-core section 3.7.1. */

@@ -75,7 +75,7 @@ export function personOf(said: Said, key: string, settings: Settings, scopes: Re
   const [email] = emails;
   const full = [one('givenName'), one('familyName')].filter((part) => part !== undefined).join(' ');
   const username = one('username') ?? email ?? key;
-  const groups = groupsOf(said, settings);
+  const groups = groupsOf(said, settings, scopes);
   const profile: Profile = {
     ...given('givenName', one('givenName')),
     ...given('familyName', one('familyName')),
@@ -96,12 +96,14 @@ export function personOf(said: Said, key: string, settings: Settings, scopes: Re
 
 /**
  * What their groups stand for here: another house names none of ours by itself. Undefined where it sends none at all,
- * as Entra where there are too many: that is unknown, not none.
+ * as Entra where there are too many: that is unknown, not none. What has another house's scope isn't sent.
  */
-function groupsOf(said: Said, { groups }: Pick<Settings, 'groups'>): string[] | undefined {
+function groupsOf(said: Said, { groups }: Pick<Settings, 'groups'>, scopes: ReadonlySet<string>): string[] | undefined {
   const { always, map, attributes = GROUPS } = groups;
   if (map === undefined) return [...always];
-  const sent = said.attributes.filter(({ name }) => attributes.includes(name)).flatMap(({ values }) => values);
+  const sent = said.attributes
+    .filter(({ name }) => attributes.includes(name))
+    .flatMap(({ name, values }) => values.filter((value) => !SCOPED.has(name) || scopes.has(scopeOf(value) ?? '')));
   if (sent.length === 0 || sent.length > MOST_GROUPS) return undefined;
   const mapped = sent.flatMap((value) => (Object.hasOwn(map, value) ? (map[value] ?? []) : []));
   return [...new Set([...always, ...mapped])];

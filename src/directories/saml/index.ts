@@ -3,15 +3,17 @@ import type { HouseRoute } from '../../core/house.ts';
 import type { KeyringOptions } from '../../core/keyring.ts';
 import { createPeople, knownThrough } from '../../core/known-people.ts';
 import { createPartings } from '../../core/parting.ts';
-import type { Source } from '../../saml/index.ts';
 import {
   ClaimFault,
   createProviderSource,
   type IdentityProvider,
   METHODS,
+  MetadataFault,
   prepareResponses,
+  type Source,
   sealedCopies,
 } from '../../saml/index.ts';
+import { createHouses, leadsTo } from './houses.ts';
 import { keyOfName } from './key.ts';
 import { logoutRoutes } from './logout.ts';
 import { createOwnMetadata, type Own, type OwnKeys } from './own.ts';
@@ -35,6 +37,8 @@ const saml: DirectoryModule<Settings> = {
   settings,
   files: [['metadata', 'file']],
   sealed: sealedCopies(COPIES),
+  called: ({ name }) => name,
+  leadsToMany: ({ federation }) => federation !== undefined,
   create(options, ports): Directory {
     prepareResponses();
     const { now, house, id } = ports;
@@ -42,23 +46,31 @@ const saml: DirectoryModule<Settings> = {
     const people = createPeople(ports.records, { now, askAgain: options.askAgain });
     const source = sourceOf(options, ports);
     const keys = keysOf(options, ports);
-    const provider = async () => (await source.started()).find(options.entityId);
+    const provider = async (entityId: string) =>
+      leadsTo(options, entityId) ? (await source.started()).find(entityId) : undefined;
     const common = { now, random: ports.random, own, settings: options, keys, provider, ephemeral: house.ephemeral };
-    const signingOut = createSigningOut({ ...common, partings: createPartings(house, id) });
+    const providerOf = async (key: string) => provider(options.entityId ?? (await people.houseOf(key)) ?? '');
+    const signingOut = createSigningOut({ ...common, providerOf, partings: createPartings(house, id) });
     const facts = { own, settings: options, institution: house.institution, locales: house.locales };
     return {
       ...knownThrough(people),
       redirects: createRedirects({
-        ...{ ...common, id, keyOfSession: people.bySession, repeats: house.repeatsUs([options.entityId]) },
-        signingOut,
+        ...{ ...common, id, keyOfSession: people.bySession, houseOf: people.houseOf, signingOut },
+        houses: createHouses(options, source.started),
+        repeats: (entityId) => house.repeatsUs([entityId]),
         async keep(verified) {
-          await people.keep(verified.person, verified.said.session);
+          const { person, said } = verified;
+          await people.keep(person, said.session, said.house);
           await signingOut.remember(verified);
         },
       }),
       answers: [
         metadataRoute(async () => createOwnMetadata(facts, await keys(), now)),
-        ...logoutRoutes({ ...common, log: ports.log, keyOfName: (nameId) => keyOfName(nameId, options, own) }),
+        ...logoutRoutes({
+          ...common,
+          log: ports.log,
+          keyOfName: (nameId, issuer) => keyOfName(nameId, issuer, options, own),
+        }),
       ],
       close: async () => (await source.started()).close(),
     };
@@ -83,7 +95,9 @@ function sourceOf(options: Settings, ports: DirectoryPorts): { started(): Promis
       strangers: { ask: async () => {} },
     },
     async (document) => {
-      if (!document.has(options.entityId)) throw new ClaimFault(`it doesn't describe ${options.entityId}`, undefined);
+      if (document.count === 0) throw new MetadataFault('it describes no identity provider that can be used');
+      if (options.entityId === undefined || document.has(options.entityId)) return;
+      throw new ClaimFault(`it doesn't describe ${options.entityId}`, undefined);
     },
   );
   const starting = source.start();

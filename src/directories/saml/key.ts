@@ -30,7 +30,8 @@ const hashOf = (issuer: string, kind: Key, value: string): string =>
 /** Whom a name identifier of the provider's means by itself, as in a LogoutRequest; undefined where it doesn't say. */
 export function keyOfName(
   nameId: NameId,
-  { entityId: issuer, key }: Pick<Settings, 'entityId' | 'key'>,
+  issuer: string,
+  { key }: Pick<Settings, 'key'>,
   { entityId: audience }: Pick<Own, 'entityId'>,
 ): string | undefined {
   if (key !== 'persistent') return undefined;
@@ -41,12 +42,18 @@ export function keyOfName(
   }
 }
 
-/** Whom an operator means by the bare value of the identifier. Throws ERR_INPUT where it can't be one. */
+/**
+ * Whom an operator means by the bare value of the identifier; of a federation by the house's entityID, a blank and the
+ * value. Throws ERR_INPUT where it can't be one.
+ */
 export function keyOfSubject(subject: string, { entityId, key }: Pick<Settings, 'entityId' | 'key'>): string {
+  const [, house = '', text = ''] =
+    entityId === undefined ? (/^(\S+)\s+(.+)$/s.exec(subject.trim()) ?? []) : ['', entityId, subject.trim()];
   const isScoped = key === 'subject-id' || key === 'pairwise-id';
-  const value = isScoped ? subject.trim().toLowerCase() : subject.trim();
-  if (value !== '' && value.length <= 256 && (!isScoped || SUBJECT_ID.test(value))) return hashOf(entityId, key, value);
-  throw new SallyportError('ERR_INPUT', `${JSON.stringify(subject)} isn’t written as a ${key}`);
+  const value = isScoped ? text.toLowerCase() : text;
+  if (value !== '' && value.length <= 256 && (!isScoped || SUBJECT_ID.test(value))) return hashOf(house, key, value);
+  const form = entityId === undefined ? `an entityID, a blank and a ${key}` : `a ${key}`;
+  throw new SallyportError('ERR_INPUT', `${JSON.stringify(subject)} isn’t written as ${form}`);
 }
 
 const READERS: Readonly<Record<Key, (said: Said, place: Place) => string>> = {

@@ -14,6 +14,7 @@ import {
   signerFor,
 } from '../../saml/index.ts';
 import type { Own, OwnKeys } from './own.ts';
+import { sessionNamed } from './session.ts';
 import type { Settings } from './settings.ts';
 
 /** What a logout from the provider needs. */
@@ -23,10 +24,11 @@ export interface LogoutNeeds {
   own: Own;
   settings: Settings;
   keys(): Promise<OwnKeys>;
-  provider(): Promise<IdentityProvider | undefined>;
+  /** Of those that people may come from. */
+  provider(entityId: string): Promise<IdentityProvider | undefined>;
   ephemeral: Pick<EphemeralStore, 'add'>;
   /** Whom a name identifier means; undefined where people are known by something else. */
-  keyOfName(nameId: NameId): string | undefined;
+  keyOfName(nameId: NameId, issuer: string): string | undefined;
   log: { warn(fields: object, message: string): void };
 }
 
@@ -45,7 +47,7 @@ export function logoutRoutes(needs: LogoutNeeds): HouseRoute[] {
     ...{ now, ephemeral: needs.ephemeral, skew: settings.skew },
     strangers: { admit: async () => {} },
     async party(entityId) {
-      const provider = entityId === settings.entityId ? await needs.provider() : undefined;
+      const provider = await needs.provider(entityId);
       return provider && { provider };
     },
     absent: () => undefined,
@@ -60,13 +62,16 @@ export function logoutRoutes(needs: LogoutNeeds): HouseRoute[] {
     const { message, party } = await gate.receive({ binding, kinds, endpoint: own.logout, ...inbound });
     const request = message as LogoutRequest;
     const { sessionIndexes, nameId } = request;
-    const whose = needs.keyOfName(nameId);
+    const whose = needs.keyOfName(nameId, party.provider.entityId);
     // Entra's NameID isn't the one that it signed in with: where a session is named, that says whose.
     if (sessionIndexes.length === 0 && whose === undefined)
       return answered(binding, request, party.provider, STATUSES.unknownPrincipal);
     let reached = true;
     for (const one of sessionIndexes.length > 0 ? sessionIndexes : [undefined]) {
-      const ended = one === undefined ? { ...(whose !== undefined && { key: whose }) } : { session: one };
+      const ended =
+        one === undefined
+          ? { ...(whose !== undefined && { key: whose }) }
+          : { session: sessionNamed(one, party.provider.entityId, settings) };
       reached = (await end({ ...ended, id: JSON.stringify([request.id, one]) })).reached && reached;
     }
     return answered(binding, request, party.provider, reached ? STATUSES.success : STATUSES.partialLogout);

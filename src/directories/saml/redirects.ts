@@ -3,7 +3,9 @@ import { z } from 'zod';
 import type { LocalizedText } from '../../core/account.ts';
 import { type BeliefRow, believed, groundsOf, mostBelieved } from '../../core/belief.ts';
 import { SallyportError } from '../../core/errors.ts';
+import type { Houses } from '../../core/houses.ts';
 import type { Departure, Returned, Trip } from '../../core/redirect.ts';
+import type { Said as SaidThere } from '../../core/said.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 import type { NotVerified, ProofWanted, Redirects, SigningOut, Verified, Wish } from '../../core/upstream.ts';
 import {
@@ -21,9 +23,14 @@ import {
 import { personOf, scopesOf, shownIn } from './attributes.ts';
 import { keyOf, keyOfSubject } from './key.ts';
 import type { Own, OwnKeys } from './own.ts';
+import { sessionNamed } from './session.ts';
 import type { Settings } from './settings.ts';
 
-const pending = z.strictObject({ id: z.string(), at: z.number(), forced: z.boolean() });
+const pending = z.strictObject({
+  ...{ id: z.string(), at: z.number(), forced: z.boolean() },
+  /** EntityID of whom was asked, and so of whoever answers. */
+  house: z.string().optional(),
+});
 type Pending = z.infer<typeof pending>;
 
 /** What the way in by a SAML provider needs. */
@@ -34,11 +41,14 @@ export interface RedirectsNeeds {
   id: string;
   own: Own;
   settings: Settings;
-  /** It may say again what it was told here. */
-  repeats: boolean;
+  /** Whether this house may say again what it was told here. */
+  repeats(entityId: string): boolean;
   keys(): Promise<OwnKeys>;
-  /** The provider's metadata in force; undefined where there is none. */
-  provider(): Promise<IdentityProvider | undefined>;
+  /** Its metadata in force; undefined where there is none, or nobody may come from there. */
+  provider(entityId: string): Promise<IdentityProvider | undefined>;
+  houses: Houses;
+  /** Which of many houses somebody known is from. */
+  houseOf(key: string): Promise<string | undefined>;
   ephemeral: Pick<EphemeralStore, 'add'>;
   keep(verified: Verified): Promise<void>;
   signingOut: SigningOut;
@@ -53,18 +63,24 @@ const refused = (why: NotVerified['why'], reason: string): NotVerified => ({ out
 /** The way in by a SAML identity provider: the web browser SSO profile (saml-profiles section 4.1), begun by us. */
 export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
   const { now, own, settings, id } = needs;
-  const table = rowsOf({ ...settings, repeatsUs: settings.repeatsUs || needs.repeats });
+  const table = rowsOf(settings);
+  /** Of one that may repeat us nothing counts but who it is. */
+  const tableOf = ({ house }: Pick<SaidThere, 'house'>) =>
+    needs.repeats(house ?? settings.entityId ?? '') ? [] : table;
   const write = createAuthnRequestWriter({ entityId: own.entityId, now, random: needs.random });
 
-  async function inForce(): Promise<IdentityProvider> {
-    const found = await needs.provider();
+  /** Whoever is known goes to their own house, whatever was chosen. */
+  async function inForce({ subject, house }: Wish): Promise<IdentityProvider> {
+    const whose = subject === undefined ? house : await needs.houseOf(subject);
+    const found = await needs.provider(settings.entityId ?? whose ?? '');
     if (found) return found;
     throw new SallyportError('ERR_DIRECTORY_UNAVAILABLE', `directories.${id}: no metadata of its provider is in force`);
   }
 
   /** SAML knows no greatest age: whoever may not be too old proves it anew. */
-  async function begin({ proof, maxAge }: Wish, { state, back }: Trip): Promise<Departure<Pending>> {
-    const provider = await inForce();
+  async function begin(wish: Wish, { state, back }: Trip): Promise<Departure<Pending>> {
+    const { proof, maxAge } = wish;
+    const provider = await inForce(wish);
     const { binding, location } = endpointOf(provider, settings);
     const forceAuthn = maxAge !== undefined;
     const at = now();
@@ -74,7 +90,7 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
       classes: classesOf(settings, proof) ?? [],
       signer: signerFor((await needs.keys()).signing, provider, settings.algorithm, settings.algorithm),
     });
-    const kept = { id: sent.id, at, forced: forceAuthn };
+    const kept = { id: sent.id, at, forced: forceAuthn, house: provider.entityId };
     if (sent.binding === 'redirect') return { address: sent.location, pending: kept };
     const value = Buffer.from(sent.xml).toString('base64');
     return { form: { action: location, fields: { SAMLRequest: value, RelayState: state } }, pending: kept };
@@ -105,19 +121,25 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
 
   async function verified(said: Said, kept: Pending, provider: IdentityProvider): Promise<Verified | NotVerified> {
     const scopes = scopesOf(provider, settings);
+    const { sessionIndex: index } = said;
+    const session = index === undefined ? undefined : sessionNamed(index, provider.entityId, settings);
     const key = keyOf(said, settings.key, { audience: own.entityId, scopes });
     if (!(await firstTime(said))) return refused('unbelievable', 'replay: the assertion has been here before');
     return {
       outcome: 'verified',
       person: personOf(said, key, settings, scopes),
-      said: { ...shownIn(said), key, ...(said.sessionIndex !== undefined && { session: said.sessionIndex }) },
+      said: {
+        ...{ ...shownIn(said), key },
+        ...(settings.federation && { house: provider.entityId }),
+        ...(session !== undefined && { session }),
+      },
       ...(said.nameId && { parting: JSON.stringify(said.nameId) }),
       anew: said.authnInstant + settings.skew >= kept.at && kept.forced,
     };
   }
 
   async function answer(returned: Returned, kept: Pending, { back }: Pick<Trip, 'back'>) {
-    const provider = await needs.provider();
+    const provider = await needs.provider(kept.house ?? settings.entityId ?? '');
     if (!provider) return refused('unavailable', 'no metadata of its provider is in force');
     try {
       if (returned.by !== 'form') throw new SamlFault('parameters', 'a Response in an address');
@@ -135,6 +157,7 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
     returns: 'RelayState',
     longest: MAX_RESPONSE_BODY,
     name: settings.name as LocalizedText,
+    houses: needs.houses,
     pending,
     begin,
     answer,
@@ -144,9 +167,9 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
     keep: needs.keep,
     signingOut: needs.signingOut,
     keyOfSession: needs.keyOfSession,
-    believe: (said) => believed(table, said),
-    grounds: (said) => groundsOf(table, said),
-    atMost: mostBelieved(table),
+    believe: (said) => believed(tableOf(said), said),
+    grounds: (said) => groundsOf(tableOf(said), said),
+    atMost: mostBelieved(settings.federation ? table : tableOf({})),
     freshness: settings.freshness,
     able: (wanted) => wanted === 'identity' || classesOf(settings, wanted) !== undefined,
   };

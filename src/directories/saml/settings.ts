@@ -42,7 +42,18 @@ const ENTRA = 'https://sts.windows.net/';
 const fields = z.strictObject({
   name: localized.describe('As people know the provider: it stands on the button'),
   metadata: metadataSource.describe('Where its metadata comes from'),
-  entityId: entityId.describe('Its entityID, to the character'),
+  entityId: entityId.optional().describe('Its entityID, to the character'),
+  federation: z
+    .strictObject({
+      only: z
+        .array(entityId)
+        .min(1)
+        .max(1_000)
+        .optional()
+        .describe('EntityIDs of the providers that people may come from; by default all that the metadata describes'),
+    })
+    .optional()
+    .describe('The metadata is a federation’s, and each identity provider in it a house of its own'),
   ownEntityId: entityId
     .optional()
     .describe('EntityID of ours, by default the address of our metadata for it: <issuer>/directories/<id>/metadata'),
@@ -112,12 +123,17 @@ const fields = z.strictObject({
     .prefault({}),
 });
 
-/** `directories.<id>` of the type saml: an identity provider elsewhere. */
-export const settings = fields.refine(
-  ({ entityId: theirs, asks }) => !theirs.startsWith(ENTRA) || (asks.twoKinds ?? asks.resistant) === undefined,
-  {
-    path: ['asks'],
-    error: 'must be left out for Entra, which knows none: people would be stranded at a page of its own',
-  },
-);
+/** `directories.<id>` of the type saml: an identity provider elsewhere, or all of a federation's. */
+export const settings = fields.superRefine((given, { addIssue }) => {
+  const { entityId: one, federation, metadata, scopes, asks } = given;
+  const fault = (path: string, message: string) => addIssue({ code: 'custom', path: [path], message });
+  if (one?.startsWith(ENTRA) && (asks.twoKinds ?? asks.resistant) !== undefined)
+    fault('asks', 'must be left out for Entra, which knows none: people would be stranded at a page of its own');
+  if (one === undefined && federation === undefined)
+    fault('entityId', 'is missing: name the provider, or add federation');
+  if (federation === undefined) return;
+  if (one !== undefined) fault('entityId', 'names one provider of a federation: leave it out, or name it in only');
+  if ('mdq' in metadata) fault('metadata', 'is a query server, which lists no houses to choose from: use url or file');
+  if (scopes.length > 0) fault('scopes', 'would be every house’s of the federation: leave them out');
+});
 export type Settings = z.infer<typeof settings>;

@@ -3,6 +3,7 @@ import type { SigningOut, Verified } from '../../core/upstream.ts';
 import { createLogoutWriter, type IdentityProvider, type NameId, signerFor } from '../../saml/index.ts';
 import { told } from './logout.ts';
 import type { Own, OwnKeys } from './own.ts';
+import { indexNamed } from './session.ts';
 import type { Settings } from './settings.ts';
 
 export interface SigningOutNeeds {
@@ -11,7 +12,8 @@ export interface SigningOutNeeds {
   own: Own;
   settings: Settings;
   keys(): Promise<OwnKeys>;
-  provider(): Promise<IdentityProvider | undefined>;
+  /** Of whoever has this key; undefined where nothing of it is in force. */
+  providerOf(key: string): Promise<IdentityProvider | undefined>;
   partings: Partings;
 }
 
@@ -29,20 +31,21 @@ export function createSigningOut(needs: SigningOutNeeds): SigningOut & { remembe
   const write = createLogoutWriter({ entityId: own.entityId, now, random: needs.random });
   return {
     async remember({ person, parting }) {
-      if (parting !== undefined && serviceOf(await needs.provider())) await partings.keep(person.key, parting);
+      if (parting !== undefined && serviceOf(await needs.providerOf(person.key)))
+        await partings.keep(person.key, parting);
     },
 
     can: async ({ key }) => (await partings.of(key)) !== undefined,
 
     async begin({ key, session }) {
-      const [kept, provider] = await Promise.all([partings.of(key), needs.provider()]);
+      const [kept, provider] = await Promise.all([partings.of(key), needs.providerOf(key)]);
       const service = serviceOf(provider);
       if (kept === undefined || provider === undefined || service === undefined) return undefined;
       const signing = (await needs.keys()).signing;
       const request = write.request({
         ...{ binding: service.binding, destination: service.location },
         nameId: JSON.parse(kept) as NameId,
-        sessionIndexes: session === undefined ? [] : [session],
+        sessionIndexes: session === undefined ? [] : [indexNamed(session, settings)],
         notOnOrAfter: now() + GOOD,
         signer: signerFor(signing, provider, settings.algorithm, settings.algorithm),
       });

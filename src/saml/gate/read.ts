@@ -12,6 +12,9 @@ export type Content = Without<SamlMessage>;
 type ContentOf<K extends SamlMessage['kind']> = Extract<Content, { kind: K }>;
 
 /** Reads an element that is valid by the protocol schema. Throws `kind`, `issuer` or `instant`. */
+/** Entries of an IDPList that are looked at. */
+const MOST_PROVIDERS = 10;
+
 export const READERS: Readonly<{
   [K in SamlMessage['kind']]: (element: Element) => ContentOf<K>;
 }> = {
@@ -35,6 +38,7 @@ function readAuthnRequest(element: Element): ContentOf<'AuthnRequest'> {
     ...given('nameIdPolicy', nameIdPolicy(element.child(NS.samlp, 'NameIDPolicy'))),
     ...given('requestedAuthnContext', requestedContext(element.child(NS.samlp, 'RequestedAuthnContext'))),
     ...given('subject', subject(element.child(NS.saml, 'Subject'))),
+    ...given('idpList', idpList(element.child(NS.samlp, 'Scoping')?.child(NS.samlp, 'IDPList'))),
   };
 }
 
@@ -81,6 +85,14 @@ function requestedContext(context: Element | undefined) {
     classes: context.children(NS.saml, 'AuthnContextClassRef').map(({ text }) => text),
     declarations: context.child(NS.saml, 'AuthnContextDeclRef') !== undefined,
   };
+}
+
+/** Names with a blank in them are none of an entity. */
+function idpList(list: Element | undefined): string[] | undefined {
+  const all = list?.children(NS.samlp, 'IDPEntry').slice(0, MOST_PROVIDERS) ?? [];
+  const named = all.map((entry) => entry.attribute('ProviderID')?.trim() ?? '');
+  const usable = named.filter((id) => id !== '' && id.length <= 1_024 && !/\s/.test(id));
+  return usable.length > 0 ? usable : undefined;
 }
 
 /** Another subject than a name identifier can't be honoured, and passing over it would sign in somebody else. */

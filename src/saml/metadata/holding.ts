@@ -29,6 +29,14 @@ export class Holding<E extends Entity = ServiceProvider> {
     return this.#current(this.#recent.get(entityId) ?? this.#snapshot.find(entityId));
   }
 
+  /** All that are in force, parsed one at a time and not kept at hand. */
+  *entities(): Generator<E> {
+    for (let row = 0; row < this.count; row++) {
+      const found = this.#snapshot.at(row);
+      if (found && !(found.validUntil !== undefined && found.validUntil <= this.#now())) yield found;
+    }
+  }
+
   /** Whether it describes an entity, also when that has expired. */
   has(entityId: string): boolean {
     return this.#snapshot.find(entityId) !== undefined;

@@ -57,6 +57,9 @@ export interface Failure {
   lapsed?: Lapsed;
 }
 
+/** A document in use: another one has another digest. */
+export type Whole<E extends Entity> = Pick<Holding<E>, 'digest' | 'entities' | 'validUntil'>;
+
 /** Where metadata comes from: all that one place describes. */
 export interface Source<E extends Entity = ServiceProvider> {
   /** Loads for the first time. Never throws: what can't be had is tried again. */
@@ -68,6 +71,8 @@ export interface Source<E extends Entity = ServiceProvider> {
   find(entityId: string, by?: Asker): Promise<E | undefined>;
   /** What is at hand of an entity, and in force, without asking anybody. */
   held(entityId: string): E | undefined;
+  /** All that is held; undefined where there is nothing, or where entities come one by one. */
+  whole(): Whole<E> | undefined;
   /** When what is held of an entity ended; undefined where it is in force, or nothing is held. */
   endedAt(entityId: string): number | undefined;
   /**

@@ -97,6 +97,7 @@ export function createFileSource<E extends Entity>(
     },
     find: async (entityId) => holding?.find(entityId),
     held: (entityId) => holding?.find(entityId),
+    whole: () => holding,
     endedAt: (entityId) => holding?.endedAt(entityId),
     refresh,
     health: () =>

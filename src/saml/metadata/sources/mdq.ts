@@ -89,6 +89,10 @@ class MdqSource<E extends Entity> implements Source<E> {
     return this.#entries.get(entityId)?.holding.find(entityId);
   }
 
+  whole() {
+    return undefined;
+  }
+
   endedAt(entityId: string): number | undefined {
     return this.#entries.get(entityId)?.holding.endedAt(entityId);
   }

@@ -68,6 +68,10 @@ class UrlSource<E extends Entity> implements Source<E> {
     return this.#holding?.find(entityId);
   }
 
+  whole() {
+    return this.#holding;
+  }
+
   endedAt(entityId: string) {
     return this.#holding?.endedAt(entityId);
   }
