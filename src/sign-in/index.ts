@@ -9,6 +9,7 @@ import type { MethodsRoom } from '../methods/index.ts';
 import { createDispatcher } from './advance.ts';
 import { createElsewhere } from './elsewhere.ts';
 import { createJourney } from './journey.ts';
+import { createLeading } from './leading.ts';
 import { createLeaving } from './leaving.ts';
 import { createLook } from './look.ts';
 import type { SignInNeeds } from './needs.ts';
@@ -17,6 +18,7 @@ import { createReactions } from './reactions.ts';
 import { createStates } from './states.ts';
 import { createWaiting } from './waiting.ts';
 
+export type { Clues, HouseAt, HouseChoice, Offered } from './houses/index.ts';
 export type { Journey } from './journey.ts';
 export type { SignInNeeds } from './needs.ts';
 
@@ -24,12 +26,14 @@ export function signInRoom(needs: SignInNeeds, below: LockoutRoom & AccountsRoom
   const states = createStates(needs);
   const dispatcher = createDispatcher(needs, below);
   const progress = createProgress(needs, { states, dispatcher });
-  const react = createReactions(needs, { ...below, states, dispatcher, progress });
+  const leading = createLeading(needs, { dispatcher, progress });
+  const react = createReactions(needs, { ...below, states, dispatcher, progress, leading });
   const waiting = createWaiting(needs, { ...below, states });
   const look = createLook({ progress, react, waiting });
   const leaving = createLeaving(needs, { ...below, dispatcher, progress });
-  const parts = { ...below, dispatcher, states, progress, react, look, waiting, leaving };
-  return { journey: createJourney(parts), journeyOf: createElsewhere(needs, parts), waiting };
+  const parts = { ...below, dispatcher, states, progress, react, look, waiting, leading, leaving };
+  const { houses } = dispatcher.offers;
+  return { journey: createJourney(parts), journeyOf: createElsewhere(needs, parts), waiting, houseChoice: houses };
 }
 
 export type SignInRoom = ReturnType<typeof signInRoom>;

@@ -6,6 +6,7 @@ import type { Trip } from '../core/redirect.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Passwords } from '../methods/passwords.ts';
 import type { Dispatcher } from './advance.ts';
+import type { Leading } from './leading.ts';
 import type { LeavingPart, Left } from './leaving.ts';
 import type { Look } from './look.ts';
 import { createPresenter } from './present.ts';
@@ -22,6 +23,7 @@ interface Parts {
   progress: Progress;
   react: Reactions;
   look: Look;
+  leading: Leading;
   leaving: LeavingPart;
 }
 
@@ -54,12 +56,15 @@ export function createJourney(parts: Parts) {
     },
 
     /** Where somebody goes on at another page; the step as it stands now where they stay. */
-    async leave(request: SignInRequest, browser: Browser, step: Pick<Left, 'nonce' | 'source'>, trip: Trip) {
+    async leave(request: SignInRequest, browser: Browser, step: Pick<Left, 'nonce' | 'source' | 'house'>, trip: Trip) {
       const gone = await leaving.leave(request, browser, step, trip);
       if (gone && 'to' in gone) return gone;
       if (gone === undefined) return present(request, (await load(request, browser)).state, browser);
       return present(request, await react.stayed(request, browser, step.source, gone, step.nonce), browser);
     },
+
+    /** Where the application's own chooser leads, once in a sign-in; undefined where it doesn't. */
+    follow: parts.leading.follow,
 
     /** What was kept of a trip. Throws ERR_SEAL for whatever wasn't kept for it. */
     left: leaving.left,

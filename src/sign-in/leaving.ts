@@ -8,7 +8,7 @@ import { hasCode } from '../core/errors.ts';
 import type { Departure, Destination, Trip } from '../core/redirect.ts';
 import { directoryOfUpstream } from '../core/said.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
-import type { Wish } from '../core/upstream.ts';
+import type { Redirects, Wish } from '../core/upstream.ts';
 import type { Dispatcher } from './advance.ts';
 import type { SignInNeeds } from './needs.ts';
 import type { Progress } from './progress.ts';
@@ -23,6 +23,8 @@ export interface Left {
   nonce: string;
   /** Who sent them: a factor, or a directory's provider (`upstreamOf`). */
   source: string;
+  /** Which of that directory's houses, where it leads to many. */
+  house?: string;
   /** The factor's or provider's own. */
   pending: unknown;
   /** What a provider was asked for. */
@@ -81,24 +83,37 @@ export function createLeaving(deps: SignInNeeds, { credentials, dispatcher, prog
     return state.asked?.includes(nameOf(source, wish)) ? { ...wish, proof: 'identity' } : wish;
   }
 
+  /** Of many houses the one that was chosen; undefined where this application offers none of that name. */
+  async function chosenOf(
+    { application }: SignInRequest,
+    { directory, redirects, house }: { directory: string; redirects: Redirects; house: string | undefined },
+  ): Promise<Pick<Wish, 'house'> | undefined> {
+    if (!redirects.houses?.many) return {};
+    const found =
+      house === undefined ? undefined : await dispatcher.offers.houses.find(application, { directory, house });
+    return found && { house: found.entry.id };
+  }
+
   /** Where to, from the step of this name; undefined where it isn't shown any more, or doesn't lead there. */
   async function leave(
     request: SignInRequest,
     browser: Browser,
-    { nonce, source }: Pick<Left, 'nonce' | 'source'>,
+    { nonce, source, house }: Pick<Left, 'nonce' | 'source' | 'house'>,
     trip: Trip,
   ): Promise<Gone | Refused | undefined> {
     const { state } = await progress.load(request, browser);
     const opening = state.nonce === nonce ? openingOf(state, source) : undefined;
     if (opening === undefined) return undefined;
-    const left = { signIn: request.id, nonce, source };
+    const left = { signIn: request.id, nonce, source, ...(house !== undefined && { house }) };
     const directory = directoryOfUpstream(source);
     if (directory === undefined) return gone(left, trip, await ofFactor(opening, request, state, browser, trip));
     const redirects = deps.directories.get(directory)?.redirects;
     if (redirects === undefined) return undefined;
     const wish = await wished(request, state, browser, source);
+    const chosen = wish.subject === undefined ? await chosenOf(request, { directory, redirects, house }) : {};
+    if (chosen === undefined) return undefined;
     try {
-      return gone({ ...left, asked: nameOf(source, wish) }, trip, await redirects.begin(wish, trip));
+      return gone({ ...left, asked: nameOf(source, wish) }, trip, await redirects.begin({ ...wish, ...chosen }, trip));
     } catch (error) {
       if (!hasCode(error, 'ERR_DIRECTORY_UNAVAILABLE')) throw error;
       const reason = 'directory-unavailable';

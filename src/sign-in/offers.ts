@@ -6,6 +6,7 @@ import type { Credential } from '../core/account.ts';
 import { levelOf, reaches } from '../core/assurance.ts';
 import type { FactorContext } from '../core/challenge.ts';
 import type { Method } from '../core/journey.ts';
+import { createHouseChoice } from './houses/index.ts';
 import type { SignInNeeds } from './needs.ts';
 import { createOpenings, ofFactor } from './openings.ts';
 import type { Preferring } from './preferring.ts';
@@ -90,12 +91,14 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
       .map(({ module }) => module.id);
   }
 
-  const upstreams = createUpstreamOpenings(deps, evaluator);
+  const houses = createHouseChoice(deps);
+  const upstreams = createUpstreamOpenings(deps, { evaluator, houses });
   return {
     methods,
     lends,
     isStopped,
     enrollable,
+    houses,
     upstreams,
     ...createOpenings(deps, { evaluator, fitting, upstreams }),
   };

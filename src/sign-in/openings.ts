@@ -15,7 +15,7 @@ interface Parts {
   evaluator: Evaluator;
   /** Credentials that can complete this sign-in. */
   fitting(evaluation: FullEvaluation, state: State): Credential[];
-  upstreams: { first(evaluation: FullEvaluation): Opening[] };
+  upstreams: { first(evaluation: FullEvaluation, application: string): Opening[] };
 }
 
 /** The prompts of what is offered, each with what its factor keeps until the answer. */
@@ -50,7 +50,7 @@ export function createOpenings(
         : await factor.opens.begin(hint);
       openings.push({ factor: module.id, ...challenge });
     }
-    if (!withoutDirectory) openings.push(...upstreams.first(evaluation));
+    if (!withoutDirectory) openings.push(...upstreams.first(evaluation, context.application ?? ''));
     const lately = evidence.findLast(isFirstFactor)?.factor ?? (account ? undefined : context.opened);
     openings.sort((a, b) => Number(b.factor === lately) - Number(a.factor === lately));
     const [leading, ...also] = openings;

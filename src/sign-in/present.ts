@@ -27,8 +27,8 @@ export function createPresenter({ accounts, evidence, dispatcher, passwords }: P
   return async function present(request: SignInRequest, state: State, browser: Browser): Promise<Step> {
     const id = accountOf(request, state);
     const account = id === undefined ? undefined : await accounts.byId(id);
-    const { nonce, stage, error } = state;
-    const common = { nonce, ...(account ? { account } : {}), ...(error ? { error } : {}) };
+    const { nonce, stage, error, led } = state;
+    const common = { nonce, ...(account ? { account } : {}), ...(error ? { error } : {}), ...(led ? { led } : {}) };
     switch (stage.at) {
       case 'first':
       case 'enrol':

@@ -15,6 +15,7 @@ import type { Passwords } from '../methods/passwords.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
 import { createAnew } from './anew.ts';
 import { createConfirming } from './confirming.ts';
+import type { Leading } from './leading.ts';
 import { type Left, openingOf } from './leaving.ts';
 import type { SignInNeeds } from './needs.ts';
 import type { Progress } from './progress.ts';
@@ -38,6 +39,7 @@ interface Parts {
   dispatcher: Dispatcher;
   passwords: Passwords;
   progress: Progress;
+  leading: Leading;
 }
 
 /** An answer from somebody else's page, and the trip that it ends. */
@@ -60,7 +62,7 @@ export function createReactions(deps: SignInNeeds, parts: Parts) {
   const upstream = createUpstreamAnswers(deps, { ...parts, advance });
   const { refused } = createResults(deps);
 
-  function react(request: SignInRequest, loaded: Loaded, answer: Answer, browser: Browser): Promise<Result> {
+  async function react(request: SignInRequest, loaded: Loaded, answer: Answer, browser: Browser): Promise<Result> {
     const { state } = loaded;
     const { stage } = state;
     if (stage.at === 'remember') return questions.remember(request, state, answer, browser);
@@ -83,8 +85,11 @@ export function createReactions(deps: SignInNeeds, parts: Parts) {
     }
     if (answer.restart !== undefined && stage.at === 'enrol') return restart(request, state, browser);
     if (stage.at === 'enrol') return confirm(request, state, stage, answer, browser);
-    if (stage.at === 'first' || stage.at === 'method') return prove(request, state, stage, answer, browser);
-    return Promise.resolve({ state });
+    if (stage.at === 'first' || stage.at === 'method') {
+      const led = await parts.leading.typed(request, state, answer, browser);
+      return led ?? prove(request, state, stage, answer, browser);
+    }
+    return { state };
   }
 
   /** What came back from somebody else's page, for the opening that led there. */

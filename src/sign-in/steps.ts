@@ -5,6 +5,7 @@ import type { Outcome } from '../core/door.ts';
 import type { Method } from '../core/journey.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 import type { Evaluation } from '../core/sign-in.ts';
+import type { HouseAt } from './houses/index.ts';
 
 /** Why something is asked: the key of one sentence, in which the application is named. */
 export type Why = 'why.first' | 'why.again' | 'why.second' | 'why.enrol' | 'why.suggested' | 'why.away';
@@ -80,6 +81,10 @@ export interface State {
   renews?: boolean;
   /** The person said that what they have is lost: a pass sets up another one. */
   lost?: boolean;
+  /** A name was typed whose domain is another house's: it was said, and won't be again. */
+  led?: HouseAt;
+  /** The application's own chooser was followed, once. */
+  followed?: true;
   /** What other houses were asked for and answered (`nameOf`): they aren't asked for the same again. */
   asked?: string[];
   error?: Message & { factor?: string };
@@ -89,7 +94,13 @@ export interface State {
 export type Lending = 'here' | 'account' | 'nowhere';
 
 /** What to present next. Every door writes it in its own way. */
-export type Step = { nonce: string; account?: Account; error?: Message & { factor?: string } } & (
+export type Step = {
+  nonce: string;
+  account?: Account;
+  error?: Message & { factor?: string };
+  /** The house that the name typed is of. */
+  led?: HouseAt;
+} & (
   | {
       kind: 'prompt';
       purpose: 'sign-in' | 'enrol';

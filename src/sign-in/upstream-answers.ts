@@ -130,7 +130,8 @@ export function createUpstreamAnswers(
     const { account } = who;
     const proof = proofOf(source, redirects, verdict, who, request.request);
     const { kinds, phishingResistant, said } = proof;
-    const told = { kinds, phishingResistant, said: said.values, anew: verdict.anew };
+    const house = said.house === undefined ? {} : { house: said.house };
+    const told = { ...house, kinds, phishingResistant, said: said.values, anew: verdict.anew };
     const shown = said.at === undefined ? {} : { shown: new Date(said.at).toISOString() };
     deps.audit.note({ event: 'sign-in.proved', factor: source, ...told, ...shown, ...facts, account: account.id });
     const before = (state.asked ?? []).filter((one) => one !== asked);

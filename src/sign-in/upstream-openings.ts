@@ -1,17 +1,25 @@
 import type { Evaluator } from '../assurance/evaluate.ts';
 import { UPSTREAM, upstreamOf } from '../core/said.ts';
 import type { Redirects } from '../core/upstream.ts';
+import type { HouseChoice } from './houses/index.ts';
 import type { SignInNeeds } from './needs.ts';
 import type { Preferring } from './preferring.ts';
 import type { Opening, Stage } from './steps.ts';
 import { nameOf } from './wishes.ts';
 
+interface Parts {
+  evaluator: Pick<Evaluator, 'housesOf' | 'works'>;
+  houses: Pick<HouseChoice, 'waysOf'>;
+}
+
 /** The ways in by other houses: which are offered, and what each is asked for. */
 export function createUpstreamOpenings(
   { directories }: Pick<SignInNeeds, 'directories'>,
-  { housesOf, works }: Pick<Evaluator, 'housesOf' | 'works'>,
+  { evaluator: { housesOf, works }, houses }: Parts,
 ) {
   const all = [...directories].flatMap(([id, { redirects }]) => (redirects ? [{ id, redirects }] : []));
+  const offeredBy = (application: string) =>
+    houses.waysOf(application).map(({ directory, redirects }) => ({ id: directory, redirects }));
 
   const opening = (id: string, { name }: Redirects): Opening => ({
     factor: upstreamOf(id),
@@ -24,13 +32,12 @@ export function createUpstreamOpenings(
 
   const canLeave = ({ presents }: Preferring) => presents === undefined || presents.includes('redirect');
 
-  /** Nobody's yet: every one. Somebody's: their own and linked ones, unless asked for just that in this sign-in. */
-  function first(evaluation: Preferring): Opening[] {
+  /** Nobody's yet: those that the application offers. Somebody's: their own and linked ones, unless asked for just that in this sign-in. */
+  function first(evaluation: Preferring, application: string): Opening[] {
     const { account, asked = [], wish } = evaluation;
     if (!canLeave(evaluation)) return [];
     const own = theirs(evaluation);
-    return all
-      .filter(({ id }) => own === undefined || own.includes(id))
+    return (own === undefined ? offeredBy(application) : all.filter(({ id }) => own.includes(id)))
       .filter(({ id }) => account === undefined || !wish || !asked.includes(nameOf(upstreamOf(id), wish)))
       .map(({ id, redirects }) => opening(id, redirects));
   }
