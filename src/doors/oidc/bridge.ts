@@ -1,7 +1,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { BeginOptions, Ended } from '../../core/door.ts';
 import { hashOf } from './adapter.ts';
-import { ACR_ESSENTIAL } from './own-parameters.ts';
+import { ACR_ESSENTIAL, IDP_HINT } from './own-parameters.ts';
 import type { OidcPorts } from './ports.ts';
 import { ROUTES } from './routes.ts';
 
@@ -14,7 +14,7 @@ const endedKey = (state: string): string => `oidc:ended:${hashOf(state)}`;
 
 /** Parameters of an authorization request for an application that gets no tokens. */
 export function requestFor(application: string, redirectUri: string, options: BeginOptions): string {
-  const { maxAge, returnTo, wants = {}, loginHint, uiLocales = [] } = options;
+  const { maxAge, returnTo, wants = {}, loginHint, houseHints = [], uiLocales = [] } = options;
   const classes = wants.acrValues ?? [];
   const age = wants.maxAge ?? maxAge;
   const query = new URLSearchParams({
@@ -30,6 +30,7 @@ export function requestFor(application: string, redirectUri: string, options: Be
   add(ACR_ESSENTIAL, classes.length > 0 && wants.acrEssential ? 'true' : undefined);
   if (wants.reauthenticate) query.set('prompt', 'login');
   add('login_hint', loginHint);
+  add(IDP_HINT, houseHints.length > 0 ? houseHints.join(' ') : undefined);
   if (uiLocales.length > 0) query.set('ui_locales', uiLocales.join(' '));
   return `${ROUTES.authorization}?${query}`;
 }

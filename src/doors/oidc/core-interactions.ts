@@ -10,6 +10,7 @@ import type { OwnSession } from './core-session.ts';
 import { type AuthorizationParams, wantsOf } from './evaluation.ts';
 import { extend, join } from './grants.ts';
 import { withoutBrowser } from './logout.ts';
+import { hintsOf } from './own-parameters.ts';
 import type { OidcPorts } from './ports.ts';
 import { newGrant } from './resting.ts';
 import { schemeOf } from './scheme.ts';
@@ -118,6 +119,7 @@ function requestOf(found: Interaction, application: Application | undefined, ses
   const text = (name: string) => (typeof params[name] === 'string' ? params[name] : undefined);
   const redirect = text('redirect_uri');
   const hint = text('login_hint');
+  const houseHints = hintsOf(params);
   return {
     id: found.uid,
     request: found.cid,
@@ -125,6 +127,7 @@ function requestOf(found: Interaction, application: Application | undefined, ses
     wants: wantsOf(params),
     uiLocales: text('ui_locales')?.split(' ') ?? [],
     ...(hint ? { loginHint: hint.slice(0, 256) } : {}),
+    ...(houseHints.length > 0 ? { houseHints } : {}),
     ...(found.session ? { account: found.session.accountId } : {}),
     // By the cookie of now: what a step-up has added meanwhile is seen by who has its cookie.
     ...(found.session && found.session.uid === session.uid ? { sight: sightOf(session) } : {}),

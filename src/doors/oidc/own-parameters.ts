@@ -11,12 +11,18 @@ export const ACR_ESSENTIAL = 'acr_essential';
  */
 export const MAX_AGE_ZERO = 'max_age_zero';
 
+/** The application's own chooser: a house's names, with blanks between them. Any application may send it: it is a hint. */
+export const IDP_HINT = 'idp_hint';
+
+const LONGEST_HINT = 2_048;
+const MOST_HINTS = 10;
+
 const SET = 'true';
 
 type Validator = (ctx: KoaContextWithOIDC, value: string | undefined, client: Client) => void;
 
 /**
- * Parameters that no application sets: they are run over each request when it arrives, pushed or not, and are kept with
+ * Parameters that oidc-provider doesn’t know. But for the hint no application sets them: they are run over each request when it arrives, pushed or not, and are kept with
  * it from then on, through pushed request and interactions.
  */
 export function ownParameters({ applications }: Pick<OidcPorts, 'applications'>): Readonly<Record<string, Validator>> {
@@ -28,6 +34,9 @@ export function ownParameters({ applications }: Pick<OidcPorts, 'applications'>)
       // Clients of this door say so in their claims parameter.
       const door = applications.get(clientId)?.door;
       keep(ctx, ACR_ESSENTIAL, value === SET && door !== 'oidc');
+    },
+    [IDP_HINT]: ({ oidc }, value) => {
+      if (oidc.params && value !== undefined && value.length > LONGEST_HINT) oidc.params[IDP_HINT] = undefined;
     },
     [MAX_AGE_ZERO]: (ctx, value) => {
       const { PushedAuthorizationRequest: pushed } = ctx.oidc.entities;
@@ -54,4 +63,10 @@ function isZero(value: unknown): boolean {
 /** Whether a request that has passed `ownParameters` asks for it. */
 export function isSet(params: Readonly<Record<string, unknown>>, name: string): boolean {
   return params[name] === SET;
+}
+
+/** What the application's own chooser named, of a request that has passed `ownParameters`. */
+export function hintsOf(params: Readonly<Record<string, unknown>>): string[] {
+  const hint = params[IDP_HINT];
+  return typeof hint === 'string' ? hint.split(' ').filter(Boolean).slice(0, MOST_HINTS) : [];
 }

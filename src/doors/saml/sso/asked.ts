@@ -24,6 +24,7 @@ export interface Asking {
 export interface Asked extends Asking {
   wants: Wants;
   loginHint?: string;
+  houseHints?: readonly string[];
   /** Nobody could satisfy it. */
   impossible?: Status;
 }
@@ -47,5 +48,10 @@ export function withWants(asking: Asking, classes: Classes, log: Pick<LogPort, '
     return { ...asking, wants: NOTHING_MORE, impossible: STATUSES.noAuthnContext };
   }
   const meant = asking.request?.subject;
-  return { ...asking, wants, ...(meant?.value.includes('@') ? { loginHint: meant.value } : {}) };
+  const houseHints = asking.request?.idpList ?? [];
+  return {
+    ...{ ...asking, wants },
+    ...(meant?.value.includes('@') ? { loginHint: meant.value } : {}),
+    ...(houseHints.length > 0 ? { houseHints } : {}),
+  };
 }

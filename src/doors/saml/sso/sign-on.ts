@@ -47,9 +47,10 @@ export function createSignOn({ ports, gate, parties, answers, pending, paths }: 
     if (asked.request?.isPassive) {
       return refuse(res, asked, found.kind === 'refuse' ? found.status : STATUSES.noPassive);
     }
-    const { application, wants, loginHint } = asked;
+    const { application, wants, loginHint, houseHints } = asked;
     const id = await pending.put({ req, res }, pendingOf(asked));
-    const options = { returnTo: id, wants, ...(loginHint === undefined ? {} : { loginHint }) };
+    const hints = { ...(loginHint === undefined ? {} : { loginHint }), ...(houseHints ? { houseHints } : {}) };
+    const options = { returnTo: id, wants, ...hints };
     res.redirect(303, ports.core.begin(application.id, options));
   }
 
