@@ -5,6 +5,7 @@ import { campaignFaults } from './campaigns.ts';
 import type { Fault } from './faults.ts';
 import { isLoopback } from './fields.ts';
 import { helpDeskFaults } from './help-desk-checks.ts';
+import { houseFaults } from './house-checks.ts';
 import { passwordFaults } from './password-checks.ts';
 import { keepsFile } from './plug-ins.ts';
 import { ruleFaults } from './rule-checks.ts';
@@ -34,6 +35,7 @@ const CHECKS: readonly Check[] = [
   sendersAreForReal,
   programsAreApart,
   helpDeskFaults,
+  houseFaults,
   ruleFaults,
   campaignFaults,
   askableFaults,

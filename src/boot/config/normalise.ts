@@ -57,10 +57,12 @@ function directoryOf(name: string, given: Options): DirectoryChoice {
     type = name,
     realms = [],
     domains = [],
+    mailDomains = [],
+    networks = [],
     watch,
     ...settings
   } = given as Options & Partial<DirectoryChoice> & Pick<DirectoryChoice, 'watch'>;
-  return { type, settings, realms, domains, watch };
+  return { type, settings, realms, domains, mailDomains, networks, watch };
 }
 
 function mapOf(options: Options): Map<string, unknown> {
@@ -74,7 +76,9 @@ function networkOf(name: string, value: Parsed['networks'][string]): NetworkRang
 /** Applications by id. That each has the settings of exactly one door was checked before. */
 export function applicationsOf(applications: Parsed['applications'], modules: Modules): Map<string, Application> {
   const found = new Map<string, Application>();
-  for (const [id, { name, description, category, homepage, icon, consent, ...rest }] of Object.entries(applications)) {
+  for (const [id, { name, description, category, homepage, icon, consent, providers, ...rest }] of Object.entries(
+    applications,
+  )) {
     const settings: Options = rest;
     const door = [...modules.doors.keys()].find((key) => settings[key] !== undefined);
     if (door === undefined) continue;
@@ -83,6 +87,7 @@ export function applicationsOf(applications: Parsed['applications'], modules: Mo
       ...(category !== undefined && { category }),
       ...(homepage !== undefined && { homepage }),
       ...(icon !== undefined && { icon }),
+      ...(providers !== undefined && { providers }),
     };
     found.set(id, { id, name, ...shown, consent, door, internal: false, settings: settings[door] });
   }

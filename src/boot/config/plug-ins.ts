@@ -30,6 +30,8 @@ const affixes = z.array(z.string().min(1).max(253)).min(1).max(20).optional();
 const routes = {
   realms: affixes.describe('Names with one of these behind the last @ are looked up here, and nowhere else'),
   domains: affixes.describe('Names with one of these before a backslash are looked up here, and nowhere else'),
+  mailDomains: affixes.describe('Whoever types an address of one of these domains is from here'),
+  networks: z.array(id).min(1).max(50).optional().describe('Whoever comes from one of these networks is from here'),
   watch: z
     .strictObject({
       every: duration('10s', '1h').prefault('1m').describe('How often it is asked who has changed'),
@@ -110,6 +112,24 @@ export function keepsFile(module: Plugin | undefined): boolean {
   return settings instanceof z.ZodObject && settings.shape.file !== undefined;
 }
 
+/** Of directories whose people sign in elsewhere. */
+const providers = z
+  .array(
+    z.union([
+      id.transform((directory) => ({ directory })),
+      z.strictObject({
+        directory: id,
+        houses: z
+          .array(z.string().min(1).max(1_024))
+          .min(1)
+          .max(1_000)
+          .describe('Of a federation’s, by their entityIDs'),
+      }),
+    ]),
+  )
+  .max(50)
+  .describe('Directories whose houses its people may choose from, in this order; by default all');
+
 /** Applications by id; each has its settings under the id of the one door that it uses. */
 export function applicationsOf(doors: Found<Pick<DoorModule, 'application'>>) {
   const settings = Object.fromEntries([...doors].map(([key, door]) => [key, bare(door.application).optional()]));
@@ -123,6 +143,7 @@ export function applicationsOf(doors: Found<Pick<DoorModule, 'application'>>) {
       .enum(['institution', 'ask'])
       .default('institution')
       .describe('ask: people are asked before data about them is released'),
+    providers: providers.optional(),
     ...settings,
   });
   return z.record(id, application).default({});

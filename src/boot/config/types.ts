@@ -17,6 +17,9 @@ export interface DirectoryChoice extends StoreChoice {
   realms: readonly string[];
   /** What may stand before a backslash. */
   domains: readonly string[];
+  /** What stands behind the @ of its people's mail addresses, and where they come from. */
+  mailDomains: readonly string[];
+  networks: readonly string[];
   /** Milliseconds, and per cent of its people. */
   watch: { every: number; complete: number; most: number };
 }
