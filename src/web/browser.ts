@@ -57,6 +57,7 @@ export function cookieRules(issuer: string) {
     known: `${prefix}sallyport_browser`,
     locale: `${prefix}sallyport_locale`,
     opened: `${prefix}sallyport_opened`,
+    lastHouse: `${prefix}sallyport_house`,
     options,
   };
 }

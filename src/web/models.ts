@@ -6,6 +6,7 @@ import type { Message, Prompt } from '../core/prompt.ts';
 import type { Lending } from '../sign-in/steps.ts';
 import type { DevicePages } from './device-models.ts';
 import type { HelpDeskPages } from './help-desk-models.ts';
+import type { HousePages, SignInHouses } from './house-models.ts';
 import type { LinkPages, LinksShown } from './link-models.ts';
 import type { Moment } from './moments.ts';
 import type { PasswordPages } from './password-models.ts';
@@ -26,6 +27,7 @@ export interface Pages
     ReportPages,
     PasswordPages,
     LinkPages,
+    HousePages,
     SignOutPages,
     SuggestionPages {
   home: { signedIn: boolean };
@@ -59,6 +61,8 @@ export interface Pages
     named?: string;
     /** Where it stands in a walk of several steps. */
     progress?: { step: number; of: number };
+    /** Other houses, in the place of the prompts `redirect` that lead there. */
+    houses?: SignInHouses;
     /** Where a prompt `redirect` leads, with the parameter `to` and the id of the factor that it is of. */
     departs?: string;
     /** A way out that leaves all as it was. */

@@ -14,6 +14,7 @@ const SCENES: Scenes = {
   home: 'enter',
   enrol: 'enter',
   prompt: ({ factor, prompt, account }) => sceneOfPrompt(prompt, factor, account !== undefined),
+  houses: 'choose',
   'choose-method': 'choose',
   'choose-enrolment': 'choose',
   lost: 'lost',

@@ -17,8 +17,33 @@ import {
 const ISSUER = 'https://login.example.edu';
 const HOUSE = { en: 'Partner Hospital', 'zh-Hant': '夥伴醫院', 'zh-Hans': '合作医院' };
 
+const HOUSES = [
+  { name: { en: 'Alpha University', 'zh-Hant': '甲大學', 'zh-Hans': '甲大学' }, domain: 'alpha.example' },
+  { name: 'Beta Hospital', domain: 'beta.example' },
+  { name: 'Универзитет Гама', domain: 'gamma.example' },
+  { name: 'Universität Äußere Welt' },
+].map((house) => ({ href: '/sign-in/x/leave?to=it', ...house }));
+const houses = { application: COURSES, action: '/sign-in/x/houses', first: 1, back: '/sign-in/x' };
+
 /** What a sign-in asks beside its prompts. */
 export const choices: Sample[] = [
+  sample('houses', '', {
+    ...houses,
+    query: '',
+    houses: HOUSES,
+    total: 4_812,
+    next: '/sign-in/x/houses?from=20',
+  }),
+  sample('houses', 'further', {
+    ...houses,
+    application: LONG,
+    query: 'hospital',
+    houses: [{ href: '/sign-in/x/leave?to=it', name: `${LONG} ${UNBROKEN}`, domain: `${UNBROKEN}.example` }],
+    total: 21,
+    first: 21,
+    previous: '/sign-in/x/houses?q=hospital&from=0',
+  }),
+  sample('houses', 'none', { ...houses, query: 'nowhere', houses: [], total: 0 }),
   sample('choose-method', '', {
     ...frame,
     application: COURSES,

@@ -1,4 +1,5 @@
 import { renderSVG } from 'uqr';
+import type { LocalizedText } from '../../core/account.ts';
 import type { Pages } from '../models.ts';
 import { ada, COURSES, frame, LONG, long, NOW, type Sample, sample } from './sample.ts';
 
@@ -27,6 +28,13 @@ const code: PromptModel['prompt'] = {
   numeric: true,
   length: 6,
 };
+const redirect: PromptModel['prompt'] = {
+  kind: 'redirect',
+  title: { key: 'upstream.title' },
+  name: 'Partner Hospital',
+  action: { key: 'upstream.action' },
+};
+const house = (name: LocalizedText, domain: string) => ({ href: '/sign-in/x/leave?to=it', name, domain });
 const { length: _, ...withoutLength } = code;
 const setup = {
   uri: 'otpauth://hotp/Example%20University:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
@@ -215,8 +223,33 @@ export const prompts: Sample[] = [
     account: ada,
   }),
   prompt('redirect', 'sample', {
-    prompt: { kind: 'redirect', title: { key: 'title' }, name: 'Partner Hospital', action: { key: 'upstream.action' } },
+    prompt: redirect,
     departs: '/elsewhere?step=one',
     account: ada,
+  }),
+  prompt('houses', 'password', {
+    prompt: secret,
+    account: undefined,
+    also: [{ factor: 'upstream:partner', prompt: redirect }],
+    houses: { buttons: [house('Partner Hospital', 'partner.example')], chooser: '/sign-in/x/houses' },
+    cancel: '/sign-in/x/cancel',
+  }),
+  prompt('house-suggested', 'password', {
+    prompt: { ...secret, identifier: { label: { key: 'username' }, value: 'ada@partner.example' } },
+    account: undefined,
+    also: [{ factor: 'upstream:partner', prompt: redirect }],
+    houses: {
+      suggested: house('Partner Hospital', 'partner.example'),
+      buttons: [house(LONG, 'long.example')],
+      chooser: '/sign-in/x/houses',
+    },
+    error: { key: 'upstream.elsewhere' },
+    cancel: '/sign-in/x/cancel',
+  }),
+  prompt('houses-alone', 'upstream:partner', {
+    prompt: redirect,
+    account: undefined,
+    houses: { buttons: [], chooser: '/sign-in/x/houses' },
+    cancel: '/sign-in/x/cancel',
   }),
 ];

@@ -3,13 +3,14 @@ import { SallyportError } from '../../../core/errors.ts';
 import { parametersOf } from '../../../core/parameters.ts';
 import type { Answer } from '../../../core/prompt.ts';
 import { type Destination, type Leaving, type Returned, returnPathOf } from '../../../core/redirect.ts';
-import { upstreamOf } from '../../../core/said.ts';
+import { directoryOfUpstream, upstreamOf } from '../../../core/said.ts';
 import type { SignInRequest } from '../../../core/sign-in.ts';
 import type { Step } from '../../../sign-in/steps.ts';
 import { formText, LONGEST_FORM } from '../../bodies.ts';
 import { localsOf, type Rendering, type WebDeps } from '../../context.ts';
 import { depart } from '../../depart.ts';
 import { createLinkReturn, LINKING, type LinkReturnNeeds } from '../account/link-return.ts';
+import type { LastHouse } from './last-house.ts';
 
 /** What is kept of who has left, and of an answer that came by a form. */
 const LEFT = 'left';
@@ -40,10 +41,11 @@ export type DeparturesNeeds = Rendering &
 interface Ways {
   requestOf(req: Request, res: Response, id: string): Promise<SignInRequest>;
   proceed(req: Request, res: Response, request: SignInRequest, step: Step): Promise<void>;
+  last: LastHouse;
 }
 
 /** Leaving a sign-in for another house's page, and coming back: bound to the browser, to the step, and to that house. */
-export function departures(deps: DeparturesNeeds, { requestOf, proceed }: Ways): Router {
+export function departures(deps: DeparturesNeeds, { requestOf, proceed, last }: Ways): Router {
   const { audit, deposits, journey, issuer } = deps;
   const linkReturn = createLinkReturn(deps);
   const backOf = (source: string): string => `${issuer}${returnPathOf(source)}`;
@@ -53,13 +55,15 @@ export function departures(deps: DeparturesNeeds, { requestOf, proceed }: Ways):
   const leave: RequestHandler = async (req, res) => {
     const request = await requestOf(req, res, String(req.params.id));
     const { browser, locale } = localsOf(res);
-    const { to: source, step: nonce } = req.query;
-    if (typeof source !== 'string' || typeof nonce !== 'string' || !sources.has(source)) {
+    const { to: source, step: nonce, house } = req.query;
+    const isChoice = house === undefined || typeof house === 'string';
+    if (typeof source !== 'string' || typeof nonce !== 'string' || !isChoice || !sources.has(source)) {
       throw new SallyportError('ERR_NOT_FOUND', 'leads nowhere');
     }
+    const step = { source, nonce, ...(house !== undefined && { house }) };
     const found: { step?: Step; to?: Destination } = {};
     const begin = async (state: string): Promise<string | undefined> => {
-      const gone = await journey.leave(request, browser, { source, nonce }, { state, back: backOf(source), locale });
+      const gone = await journey.leave(request, browser, step, { state, back: backOf(source), locale });
       Object.assign(found, 'to' in gone ? { to: gone.to } : { step: gone });
       return 'to' in gone ? gone.kept : undefined;
     };
@@ -111,7 +115,12 @@ export function departures(deps: DeparturesNeeds, { requestOf, proceed }: Ways):
       if (left.source !== source) return refuse(res, source, 'mixed-up');
       const request = await requestOf(req, res, left.signIn);
       const came = { left, state, back: backOf(source), returned };
-      await proceed(req, res, request, await journey.cameBack(request, localsOf(res).browser, came));
+      const step = await journey.cameBack(request, localsOf(res).browser, came);
+      const directory = directoryOfUpstream(source);
+      // A wrong choice isn't remembered.
+      if (directory !== undefined && step.error === undefined)
+        last.keep(res, { directory, ...(left.house !== undefined && { house: left.house }) });
+      await proceed(req, res, request, step);
     };
 
   const router = Router();

@@ -4,13 +4,17 @@ import type { Step } from '../../../sign-in/steps.ts';
 import { answerOf, formFields, LONGEST_FORM } from '../../bodies.ts';
 import { localsOf, send, type WebDeps } from '../../context.ts';
 import { type Csrf, setPolicy } from '../../security.ts';
+import { type ChooserNeeds, chooser } from './chooser.ts';
 import { type ConsentNeeds, createConsent } from './consent.ts';
 import { type DeparturesNeeds, departures } from './departures.ts';
+import { createHouses, type HousesNeeds } from './houses.ts';
 import { pageOf } from './steps.ts';
 import { addressOf, createView, type ViewNeeds } from './view.ts';
 
 export type SignInPagesNeeds = ConsentNeeds &
   ViewNeeds &
+  ChooserNeeds &
+  HousesNeeds &
   DeparturesNeeds &
   Pick<WebDeps, 'accounts' | 'core' | 'journey'>;
 
@@ -19,6 +23,7 @@ export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
   const { accounts, core, evaluator, journey } = deps;
   const consent = createConsent(deps, csrf);
   const viewOf = createView(deps, csrf);
+  const houses = createHouses(deps);
 
   /** The request behind the address, with the session of a tab that was faster. */
   async function requestOf(req: Request, res: Response, id = String(req.params.id)): Promise<SignInRequest> {
@@ -43,7 +48,9 @@ export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
     const base = addressOf(request);
     locals.path = instead ? `${base}/methods` : base;
     const still = req.query.still !== undefined;
-    const [page, model, status] = pageOf(viewOf(request, step, { locale: locals.locale, instead, still }), step);
+    const shown = await houses.shownOn(req, res, request, step);
+    const asked = { locale: locals.locale, instead, still, ...(shown && { houses: shown }) };
+    const [page, model, status] = pageOf(viewOf(request, step, asked), step);
     send(deps, res, page, model, status);
   }
 
@@ -64,6 +71,12 @@ export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
     const request = await requestOf(req, res);
     const present = request.consent && request.account ? await evaluator.present(request.account) : undefined;
     if (present) return consent.show(res, request, present.account);
+    const led = request.consent ? undefined : await journey.follow(request, localsOf(res).browser);
+    if (led) {
+      const { nonce, source, house } = led;
+      const query = new URLSearchParams({ step: nonce, to: source, ...(house && { house }) });
+      return res.redirect(303, `${addressOf(request)}/leave?${query}`);
+    }
     await show(req, res, request, await journey.look(request, localsOf(res).browser));
   });
 
@@ -74,7 +87,8 @@ export function signInPages(deps: SignInPagesNeeds, csrf: Csrf): Router {
     await proceed(req, res, request, await journey.answer(request, localsOf(res).browser, answerOf(req.body), nonce));
   });
 
-  router.use(departures(deps, { requestOf, proceed }));
+  router.use(departures(deps, { requestOf, proceed, last: houses.last }));
+  router.use(chooser(deps, { requestOf, proceed, viewOf }));
 
   router.get(`${path}/methods`, async (req, res) => {
     const request = await requestOf(req, res);

@@ -73,6 +73,7 @@ function promptOf(view: View, step: Of<'prompt'>): Pages['prompt'] {
     ...([step, ...step.also].some((one) => one.prompt.kind === 'redirect')
       ? { departs: `${base}/leave?step=${nonce}` }
       : {}),
+    ...(view.houses ? { houses: view.houses } : {}),
     ...(step.second ? { cannot: `${base}/methods` } : {}),
     ...(step.optional ? { optional: true } : { cancel: cancelOf(view) }),
   };

@@ -3,6 +3,7 @@ import { ENROLMENT } from '../../../core/application.ts';
 import type { SignInRequest } from '../../../core/sign-in.ts';
 import type { Step } from '../../../sign-in/steps.ts';
 import type { WebDeps } from '../../context.ts';
+import type { SignInHouses } from '../../house-models.ts';
 import type { Pages } from '../../models.ts';
 import type { Csrf } from '../../security.ts';
 
@@ -24,6 +25,8 @@ export interface View {
   choices(factors: readonly string[]): Pages['choose-enrolment']['factors'];
   /** Where a forgotten password is replaced. */
   forgotten?: string;
+  /** Other houses, while nobody is known. */
+  houses?: SignInHouses;
   /** On the page for those who can't do what the step asks for. */
   instead: boolean;
   /** It was asked for without listening to what it waits for. */
@@ -31,12 +34,14 @@ export interface View {
 }
 
 /** Of the request for a page: the language, and which page of the step it is. */
-export type Asked = Pick<View, 'instead' | 'still'> & { locale: string };
+export type Asked = Pick<View, 'houses' | 'instead' | 'still'> & { locale: string };
 
 export type ViewNeeds = Pick<WebDeps, 'applications' | 'i18n' | 'portal' | 'reset'>;
 
 /** Address of a sign-in's page. */
 export const addressOf = ({ id }: Pick<SignInRequest, 'id'>): string => `/sign-in/${encodeURIComponent(id)}`;
+
+export type ViewOf = ReturnType<typeof createView>;
 
 /** What a step's page shows beside the step. */
 export function createView({ applications, i18n, portal, reset }: ViewNeeds, csrf: Csrf) {
