@@ -211,7 +211,14 @@ const WORST: Record<string, () => Sent[]> = {
     ),
   'POST /logout': () => posting('/logout', [...shapes(15_000), `id_token_hint=${token(15_000)}`]),
   'GET /authorize/*': () => get(`/authorize/${'a'.repeat(ROOM)}`, '/authorize/x'),
-  'GET /sign-in/*': () => get(`/sign-in/${'a'.repeat(ROOM)}`, '/sign-in/x', '/sign-in/x/methods', '/sign-in/x/state'),
+  'GET /sign-in/*': () =>
+    get(
+      `/sign-in/${'a'.repeat(ROOM)}`,
+      '/sign-in/x',
+      '/sign-in/x/methods',
+      '/sign-in/x/state',
+      `/sign-in/x/houses?q=${'a'.repeat(ROOM)}`,
+    ),
   'POST /sign-in/*': () => ['', '/switch', '/cancel'].flatMap((it) => posting(`/sign-in/x${it}`, shapes(60_000))),
   'GET /sign-in/*/events': () => get('/sign-in/x/events?step=a'),
   'GET /logout': () =>

@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client, type Reply } from '../support/client.ts';
+import { type Federation, startFederation } from '../support/federation.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+import type { FakeIdentityProvider, Saying } from '../support/identity-provider.ts';
+import { freePort } from '../support/ports.ts';
+import { type Flow, RelyingParty } from '../support/relying-party.ts';
+import { type Asked, askedBy, formOf } from '../support/saml-upstream.ts';
+
+/** Houses of one federation speak for their own people alone, and strangers choose within what an application offers. */
+
+let gateway: Gateway;
+let federation: Federation;
+let folder: string;
+let library: RelyingParty;
+let courses: RelyingParty;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sallyport-federation-'));
+  const port = await freePort();
+  const ports = { gateway: port, relyingParty: await freePort() };
+  federation = await startFederation(`http://localhost:${port}`, folder);
+  gateway = await startGateway({
+    ...{ folder, ports, withoutRelyingParty: true },
+    config: {
+      directories: { federation: federation.directory },
+      applications: { courses: { providers: [{ directory: 'federation', houses: [federation.beta.url] }] } },
+    },
+  });
+  library = await RelyingParty.of(gateway, 'library');
+  courses = await RelyingParty.of(gateway, 'courses');
+});
+
+afterAll(async () => {
+  await gateway?.close();
+  federation?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const UNBELIEVABLE = 'What came back couldn’t be verified';
+const isHome = (next: URL) => next.href.startsWith(library.redirectUri) || next.href.startsWith(courses.redirectUri);
+
+interface Away {
+  browser: Client;
+  flow: Flow;
+  asked: Asked;
+}
+
+/** The links of a page that lead to houses. */
+const linksOf = ({ body }: Reply): URL[] =>
+  [...body.matchAll(/href="([^"]*\/leave\?[^"]*)"/g)].map(
+    ([, href = '']) => new URL(href.replaceAll('&amp;', '&'), gateway.url),
+  );
+
+async function chosen(browser: Client, page: Reply, house: string): Promise<URL> {
+  const list = await browser.get(new URL(`${page.url.pathname}/houses`, gateway.url));
+  const link = linksOf(list).find((one) => one.searchParams.get('house') === house);
+  if (!link) throw new Error(`${house} isn't offered: ${list.text}`);
+  return link;
+}
+
+async function away(idp: FakeIdentityProvider, rp = library): Promise<Away> {
+  const browser = new Client();
+  const flow = await rp.begin();
+  const page = await browser.open(flow.url);
+  const left = await browser.get(await chosen(browser, page, idp.url));
+  expect(left.location?.href.startsWith(`${idp.url}/sso?`)).toBe(true);
+  return { browser, flow, asked: askedBy(left.location) };
+}
+
+async function back({ browser, asked }: Away, idp: FakeIdentityProvider, saying: Partial<Saying> = {}) {
+  const { entityId, acs } = federation;
+  const xml = idp.response({ entityId, acs, inResponseTo: asked.id, ...saying });
+  return browser.follow(await browser.post(acs, formOf(xml, asked), { from: idp.url }), isHome);
+}
+
+const reasons = (): string[] => {
+  const file = new DatabaseSync(join(folder, 'data', 'sallyport.db'), { readOnly: true });
+  try {
+    const rows = file.prepare("SELECT detail FROM audit WHERE event = 'sign-in.refused'").all();
+    return rows.map(({ detail }) => (JSON.parse(String(detail)) as { reason: string }).reason);
+  } finally {
+    file.close();
+  }
+};
+
+describe('houses of one federation', () => {
+  it('sign their own people in, of whom two of one name are two', async () => {
+    const subject = async (idp: FakeIdentityProvider) => {
+      const somebody = await away(idp);
+      return (await library.exchange(somebody.flow, (await back(somebody, idp)).location)).claims()?.sub;
+    };
+    expect(await subject(federation.alpha)).not.toBe(await subject(federation.beta));
+  });
+
+  it.each([
+    ['in its own name', {}],
+    ['in the name of the one that was asked', { issuer: 'alpha' }],
+  ])('can’t answer for each other, %s', async (_how, says) => {
+    const somebody = await away(federation.alpha);
+    const issuer = 'issuer' in says ? federation.alpha.url : federation.beta.url;
+    const told = await back(somebody, federation.beta, { issuer });
+    expect(told.text).toContain(UNBELIEVABLE);
+    expect(told.location).toBeUndefined();
+    await expect.poll(() => reasons().some((one) => /^(issuer|signature)/.test(one))).toBe(true);
+  });
+
+  it('end nobody’s session at each other by a SessionIndex of the same name', async () => {
+    const somebody = await away(federation.alpha);
+    await library.exchange(somebody.flow, (await back(somebody, federation.alpha, { sessionIndex: 'same' })).location);
+    const other = await away(federation.beta);
+    await back(other, federation.beta, { sessionIndex: 'same' });
+    const file = new DatabaseSync(join(folder, 'data', 'sallyport.db'), { readOnly: true });
+    const rows = file.prepare("SELECT data FROM records WHERE namespace = 'directory:federation'").all();
+    file.close();
+    const sessions = rows.flatMap(({ data }) => (JSON.parse(String(data)) as { sessions: string[] }).sessions);
+    expect(new Set(sessions).size).toBe(sessions.length);
+    expect(sessions).not.toContain('same');
+  });
+});
+
+describe('a choice', () => {
+  it('is within what the application offers, on the page and by hand', async () => {
+    const browser = new Client();
+    const page = await browser.open((await courses.begin()).url);
+    const link = await chosen(browser, page, federation.beta.url);
+    await expect(chosen(browser, page, federation.alpha.url)).rejects.toThrow('isn’t offered'.replace('’', "'"));
+    for (const house of [federation.alpha.url, 'https://nobody.example', '', 'x'.repeat(5_000)]) {
+      const forged = new URL(link);
+      forged.searchParams.set('house', house);
+      expect((await browser.get(forged)).location?.href).toMatch(/\/sign-in\/[^/]+$/);
+    }
+  });
+
+  it('by the application’s own chooser is followed once, and within the same bounds', async () => {
+    const browser = new Client();
+    const hinted = async (rp: RelyingParty, hint: string) => {
+      const { url } = await rp.begin({ idp_hint: hint });
+      return browser.get((await browser.get(url)).location as URL);
+    };
+    const led = await hinted(courses, federation.beta.url);
+    expect(led.location?.pathname).toMatch(/\/leave$/);
+    const left = await browser.get(led.location as URL);
+    expect(left.location?.href.startsWith(`${federation.beta.url}/sso?`)).toBe(true);
+    // Back at the page: no second time.
+    const again = await browser.get(led.url);
+    expect(again.status).toBe(200);
+    for (const hint of [federation.alpha.url, 'federation', 'local', 'https://nobody.example', 'x'.repeat(3_000)]) {
+      expect((await hinted(courses, hint)).status).toBe(200);
+    }
+  });
+});
