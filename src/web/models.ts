@@ -10,12 +10,14 @@ import type { HousePages, SignInHouses } from './house-models.ts';
 import type { LinkPages, LinksShown } from './link-models.ts';
 import type { Moment } from './moments.ts';
 import type { PasswordPages } from './password-models.ts';
+import type { PhonePages } from './phone-models.ts';
 import type { ReportPages } from './report-models.ts';
 import type { RegisteredContacts, ResetPages } from './reset-models.ts';
 import type { MethodSeen, SignInSeen } from './seen.ts';
 import type { SignOutPages } from './sign-out-models.ts';
 import type { SuggestionPages } from './suggestion-models.ts';
 import type { RefusalKey, Turn } from './whose-turn.ts';
+
 /**
  * What each page is given: `views/pages/<name>.eta` sees its model as `it`, beside what every page has
  * (`it.t`, `it.text`, `it.page`, see render.ts). Addresses are same-origin paths; times epoch milliseconds.
@@ -26,6 +28,7 @@ export interface Pages
     ResetPages,
     ReportPages,
     PasswordPages,
+    PhonePages,
     LinkPages,
     HousePages,
     SignOutPages,
@@ -331,27 +334,6 @@ export interface Pages
   };
   /** After that. `next` leads to a new password. */
   reported: { next: string; stays?: true };
-  /** "I have a new phone": what lives on the old one. `method` is the field that says which is to move. */
-  phone: {
-    action: string;
-    csrf: string;
-    progress: { step: number; of: number };
-    notice?: Message;
-    /** `told`: by its factor. */
-    methods: { id: string; factor: string; name: string; told: Message }[];
-    /** Another one has moved already. */
-    begun: boolean;
-  };
-  /** The new one works. Field `remove`: `yes` or `no`. */
-  'phone-remove': {
-    action: string;
-    csrf: string;
-    progress: { step: number; of: number };
-    added: { name: string };
-    old: { name: string; factor: string; createdAt: number; lastUsedAt?: number };
-    /** False for whoever came with a pass: it takes nothing away. */
-    removable: boolean;
-  };
   /** Confirms a removal: of a method or a remembered device, or of everything. */
   'account-confirm': {
     action: string;
