@@ -17,6 +17,7 @@ export const COPIED = {
   records: ['namespace', 'id'],
   record_keys: ['namespace', 'key', 'id'],
   counts: ['hour', 'kind', 'outcome', 'method', 'application', 'provider', 'country'],
+  day_counts: ['kind', 'day', 'outcome', 'method', 'application', 'provider', 'country'],
   count_sources: ['source'],
 } as const satisfies Record<Exclude<keyof Tables, 'schema_versions'>, readonly string[]>;
 

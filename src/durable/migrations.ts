@@ -7,6 +7,7 @@ import type { Database } from './schema.ts';
 import { addSearch } from './search.ts';
 import {
   addCounts,
+  addDayCounts,
   addEvents,
   addFailures,
   addGeneration,
@@ -41,6 +42,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0011-standing': { up: addStanding },
   '0012-second-version': { up: (db) => announce(db, { version: 2, serves: 1 }) },
   '0013-seen': { up: addSeen },
+  '0014-day-counts': { up: addDayCounts },
 };
 
 /** How the tables stand to this program; changes nothing. */

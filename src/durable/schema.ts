@@ -18,6 +18,7 @@ export interface Tables {
   records: RecordTable;
   record_keys: RecordKeyTable;
   counts: CountTable;
+  day_counts: DayCountTable;
   count_sources: CountSourceTable;
   schema_versions: SchemaVersion;
 }
@@ -133,6 +134,11 @@ interface CountTable extends Omit<CountRow, 'at'> {
   hour: number;
 }
 
+/** The same of a day (UTC). */
+interface DayCountTable extends Omit<CountRow, 'at'> {
+  day: number;
+}
+
 interface CountSourceTable {
   source: string;
   sequence: number;
@@ -152,5 +158,6 @@ export type ConsentRow = Selectable<ConsentTable>;
 export type AuditRow = Selectable<AuditTable>;
 export type NewAuditRow = Insertable<AuditTable>;
 export type NewCountRow = Insertable<CountTable>;
+export type NewDayCountRow = Insertable<DayCountTable>;
 export type KeyRow = Selectable<KeyTable>;
 export type RecordRow = Selectable<RecordTable>;

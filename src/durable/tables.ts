@@ -1,4 +1,4 @@
-import type { ColumnDefinitionBuilder, Kysely } from 'kysely';
+import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely';
 import { has, text } from './columns.ts';
 
 /*
@@ -203,6 +203,33 @@ export async function addCounts(db: Kysely<unknown>): Promise<void> {
     .addColumn('sequence', 'integer', present)
     .addColumn('at', 'bigint', present)
     .execute();
+}
+
+/** The same by the day (UTC), so that a year is read in little time; of what was counted already as well. */
+export async function addDayCounts(db: Kysely<unknown>): Promise<void> {
+  const by = ['kind', 'outcome', 'method', 'application', 'provider', 'country'];
+  const present = (column: ColumnDefinitionBuilder) => column.notNull();
+  await db.schema
+    .createTable('day_counts')
+    .ifNotExists()
+    .addColumn('kind', text(db), present)
+    .addColumn('day', 'bigint', present)
+    .addColumn('outcome', text(db), present)
+    .addColumn('method', text(db), present)
+    .addColumn('application', text(db), present)
+    .addColumn('provider', text(db), present)
+    .addColumn('country', text(db), present)
+    .addColumn('count', 'bigint', present)
+    .addPrimaryKeyConstraint('day_counts_key', [
+      ...(['kind', 'day', 'outcome', 'method', 'application', 'provider', 'country'] as const),
+    ])
+    .execute();
+  const columns = sql.join(by.map((column) => sql.ref(column)));
+  await sql`
+    insert into day_counts (day, ${columns}, count)
+    select hour - hour % 86400000, ${columns}, cast(sum(count) as bigint) from counts where true
+    group by hour - hour % 86400000, ${columns}
+    on conflict do nothing`.execute(db);
 }
 
 async function index(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {

@@ -177,16 +177,16 @@ export function createDispatcher(
       return { at: 'done', authTime: evaluation.begun ?? deps.now(), withoutDirectory: true };
     // Its own pages lead on from here, and a door that presents the prompts itself asks for nothing that isn't needed.
     if (request.application === ENROLMENT || request.presenter)
-      return { at: 'done', authTime: evaluation.begun ?? deps.now() };
-    return throughConnection(await last(request, state, evaluation, browser), evaluation);
+      return standingIn({ at: 'done', authTime: evaluation.begun ?? deps.now() }, evaluation);
+    return standingIn(await last(request, state, evaluation, browser), evaluation);
   }
 
   return { next, evaluate, offers, mayEnrol, memorable, later: reminding.later, validityNow: evaluator.validityNow };
 }
 
-/** With the connection that stood for the second factor: whoever reads of the sign-in is told. */
-const throughConnection = (stage: Stage, { connection }: Preferring): Stage =>
-  stage.at === 'done' && connection ? { ...stage, connection } : stage;
+/** With what stood for the second factor, a connection or a remembered device: whoever reads of the sign-in is told. */
+const standingIn = (stage: Stage, { connection, remembered }: Preferring): Stage =>
+  stage.at === 'done' ? { ...stage, ...(connection && { connection }), ...(remembered && { remembered }) } : stage;
 
 /** Whose sign-in it is: what was proven here, else whose session the browser brought. */
 export function accountOf(request: SignInRequest, state: State): string | undefined {

@@ -59,10 +59,11 @@ export function createProgress(
     if (saved === undefined || before?.state.stage.at === stage.at) return saved;
     const common = about(request, browser, accountOf(request, state));
     const factors = state.collected.map(({ factor }) => factor);
-    const { withoutDirectory, connection } = stage.at === 'done' ? stage : {};
+    const { withoutDirectory, remembered, connection } = stage.at === 'done' ? stage : {};
     const believed = state.collected.flatMap((proof) => (proof.said ? [believedOf(proof, proof.said)] : []));
     const how = {
       ...(withoutDirectory && { withoutDirectory }),
+      ...(remembered && { remembered }),
       ...(connection && { connection }),
       ...(believed.length > 0 ? { believed } : {}),
     };

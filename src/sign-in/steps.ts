@@ -39,8 +39,11 @@ export type Stage =
   /** Whether to go on with the account of the session, and then that it does. */
   | { at: 'select-account' | 'selected'; account: string }
   | { at: 'refused'; message: string; error: RefusalError; setUp?: boolean }
-  /** `withoutDirectory`: their directory could not be asked. `connection`: which stood in for the second factor. */
-  | { at: 'done'; authTime: number; withoutDirectory?: true; connection?: Evaluation['connection'] };
+  /**
+   * `withoutDirectory`: their directory could not be asked. `remembered`, `connection`: what stood in for the second
+   * factor.
+   */
+  | { at: 'done'; authTime: number; withoutDirectory?: true; remembered?: true; connection?: Evaluation['connection'] };
 
 /** Why and to what somebody is led from what they have just used. */
 export interface Moving {

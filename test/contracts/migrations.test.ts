@@ -168,3 +168,15 @@ it('refuses a damaged file', async () => {
   writeFileSync(file, Buffer.alloc(8192, 'damaged'));
   await expect(open(file)).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
 });
+
+it('sums by the day what was counted before there were such sums', async () => {
+  const day = 20_000 * 86_400_000;
+  const file = await changed(
+    `DELETE FROM kysely_migration WHERE name >= '0014'; DROP TABLE day_counts;
+     INSERT INTO counts VALUES (${day}, 'sign-in', 'completed', 'password', 'library', 'local', '', 2),
+       (${day + 3_600_000}, 'sign-in', 'completed', 'password', 'library', 'local', '', 3)`,
+  );
+  const { counts } = await open(file);
+  const asked = { kinds: ['sign-in'], from: day, until: day + 86_400_000, by: ['outcome'], limit: 10 } as const;
+  expect(await counts.sums(asked)).toEqual([{ outcome: 'completed', count: 5 }]);
+});

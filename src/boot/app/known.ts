@@ -9,11 +9,15 @@ export function knownIn({
   factors,
   directories,
   senders,
-}: Pick<Config, 'applications' | 'factors' | 'directories' | 'senders'>): Known {
+  doors,
+  helpDesk,
+}: Pick<Config, 'applications' | 'factors' | 'directories' | 'senders' | 'doors' | 'helpDesk'>): Known {
   return {
     applications: new Set([...applications.keys(), ...INTERNAL_APPLICATIONS]),
     factors: new Set([...factors.keys(), ...[...directories.keys()].map(upstreamOf)]),
     directories: new Set(directories.keys()),
     senders: new Set(senders.keys()),
+    doors: new Set(doors.keys()),
+    groups: new Set(helpDesk?.agents.flatMap(({ over }) => over.groups)),
   };
 }

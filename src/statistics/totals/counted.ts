@@ -1,6 +1,7 @@
 import { configuredId } from '../../core/application.ts';
 import type { CountKind, CountRow } from '../../core/counts.ts';
 import type { AuditEvent } from '../../core/door.ts';
+import { reasonOf } from './reasons.ts';
 
 export const HOUR = 3_600_000;
 
@@ -13,6 +14,9 @@ export interface Known {
   factors: ReadonlySet<string>;
   directories: ReadonlySet<string>;
   senders: ReadonlySet<string>;
+  doors: ReadonlySet<string>;
+  /** Whose sign-ins are counted by themselves as well. */
+  groups: ReadonlySet<string>;
 }
 
 /** A row without its number. */
@@ -31,26 +35,57 @@ const CHANNELS: readonly CountKind[] = ['text', 'mail'];
 /** Steps of one sign-in that are told apart. */
 const MOST_STEPS = 4;
 
-/** Where an event of the audit is counted; undefined where it isn't. A sign-in's directory is for the caller to know. */
-export function countedIn(event: AuditEvent, at: number, known: Known): Counted | undefined {
-  const outcome = OUTCOMES[event.event];
-  if (outcome === undefined) return undefined;
+const LOCKS: Readonly<Record<string, string>> = { 'attempts.locked': 'locked', 'attempts.stopped': 'stopped' };
+const NOT_ME = ['sign-in', 'request'];
+
+/**
+ * Where an event of the audit is counted; nowhere with none. A sign-in's directory, and its groups, are for the caller
+ * to know.
+ */
+export function countedIn(event: AuditEvent, at: number, known: Known): Counted[] {
   const hour = at - (at % HOUR);
-  if (event.event.startsWith('sign-in.')) {
-    const { application } = event;
-    return {
-      ...{ at: hour, kind: 'sign-in', outcome, method: methodOf(event, known), provider: '', country: '' },
-      application: application === undefined ? '' : among(known.applications, configuredId(application)),
-    };
-  }
+  const row = (kind: CountKind, outcome: string, more: Partial<Counted> = {}): Counted => ({
+    ...{ at: hour, kind, outcome, method: '', application: '', provider: '', country: '', ...more },
+  });
+  const { event: name, application: id, factor } = event;
+  const application = id === undefined ? '' : among(known.applications, configuredId(id));
+  const lock = LOCKS[name];
+  if (lock !== undefined) return [row('lock', lock, { application, method: methodOf(event, known) })];
+  if (name === 'report.made') return [row('not-me', notMeOf(event), { method: methodOf(event, known) })];
+  const outcome = OUTCOMES[name];
+  if (outcome === undefined) return [];
+  if (name.startsWith('sign-in.')) return signInRows(row, event, { outcome, application, known });
   const kind = CHANNELS.find((channel) => channel === event.channel);
-  if (kind === undefined) return undefined;
-  return {
-    ...{ at: hour, kind, outcome, application: '' },
-    method: event.factor === undefined ? 'notice' : among(known.factors, event.factor),
-    provider: among(known.senders, event.sender),
-    country: event.country === undefined ? '' : countryOf(event.country),
-  };
+  if (kind === undefined) return [];
+  return [
+    row(kind, outcome, {
+      method: factor === undefined ? 'notice' : among(known.factors, factor),
+      provider: among(known.senders, event.sender),
+      country: event.country === undefined ? '' : countryOf(event.country),
+    }),
+  ];
+}
+
+/** A sign-in, and what else is counted of it. */
+function signInRows(
+  row: (kind: CountKind, outcome: string, more: Partial<Counted>) => Counted,
+  event: AuditEvent,
+  { outcome, application, known }: { outcome: string; application: string; known: Known },
+): Counted[] {
+  const by = { application, method: methodOf(event, known) };
+  return [
+    row('sign-in', outcome, by),
+    ...(outcome === 'completed'
+      ? []
+      : [row('failure', outcome, { ...by, method: reasonOf(event.event, event.reason) })]),
+    ...(event.door === undefined ? [] : [row('door', outcome, { ...by, provider: among(known.doors, event.door) })]),
+    ...(event.remembered === true ? [row('remembered', outcome, by)] : []),
+  ];
+}
+
+function notMeOf({ reported }: AuditEvent): string {
+  const what = typeof reported === 'object' && reported !== null && 'what' in reported ? reported.what : undefined;
+  return NOT_ME.find((one) => one === what) ?? OTHER;
 }
 
 /** In the order in which they were shown: `first+second`. */

@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDurable } from '../../../test/support/durable.ts';
 import { recordingLog } from '../../../test/support/recording.ts';
+import type { CountedBy, CountKind } from '../../core/counts.ts';
 import type { AuditEvent } from '../../core/door.ts';
 import type { DurableStore } from '../../core/store.ts';
 import { countedIn, HOUR } from './counted.ts';
 import { type CounterDeps, createCounter } from './counter.ts';
 import { KEPT } from './keeping.ts';
+import { REASONS } from './reasons.ts';
 
 const NOW = 1_795_000_000_000;
 const BEGIN = NOW - (NOW % HOUR);
@@ -16,6 +18,8 @@ const known = {
   factors: new Set(['password', 'clock', 'texts']),
   directories: new Set(['local', 'campus']),
   senders: new Set(['carrier']),
+  doors: new Set(['line']),
+  groups: new Set(['students']),
 };
 const completed: AuditEvent = {
   ...{ event: 'sign-in.completed', application: 'library', factors: ['password', 'clock'], account: 'ada' },
@@ -25,7 +29,8 @@ async function store(): Promise<DurableStore> {
   const { durable } = await openDurable();
   const person = { groups: [], createdAt: NOW, username: 'x', name: 'x' };
   await durable.accounts.link({ ...person, id: 'ada', directory: 'local', directoryKey: '1' });
-  await durable.accounts.link({ ...person, id: 'bob', directory: 'campus', directoryKey: '2' });
+  const groups = ['students', 'students', 'club'];
+  await durable.accounts.link({ ...person, groups, id: 'bob', directory: 'campus', directoryKey: '2' });
   return durable;
 }
 
@@ -86,27 +91,61 @@ describe('what is counted', () => {
     );
   });
 
+  it('is why it failed, whose group it was of, and what was locked, stood in, or was said not to be somebody', async () => {
+    const durable = await store();
+    const { counter } = counting(durable);
+    const bob = { application: 'library', factor: 'password', account: 'bob' };
+    counter.hear({ ...bob, event: 'sign-in.refused', reason: 'wrong-password' });
+    counter.hear({ ...bob, event: 'sign-in.refused', reason: 'a word of some factor’s' });
+    counter.hear({ ...completed, account: 'bob', remembered: true, door: 'line' });
+    counter.hear({ ...bob, event: 'attempts.locked' });
+    counter.hear({ event: 'report.made', account: 'bob', factor: 'clock', reported: { what: 'request' } });
+    await counter.flush();
+    const ofKind = async (kind: CountKind, ...by: CountedBy[]) =>
+      (await durable.counts.sums({ ...EVERYTHING, kinds: [kind], by })).map((sum) =>
+        by.map((name) => sum[name]).join(),
+      );
+    expect((await ofKind('failure', 'outcome', 'method')).sort()).toEqual(['wrong,other', 'wrong,wrong-password']);
+    expect((await ofKind('group', 'provider', 'outcome')).sort()).toEqual(['students,completed', 'students,wrong']);
+    expect(await ofKind('door', 'provider', 'outcome')).toEqual(['line,completed']);
+    expect(await ofKind('remembered', 'application')).toEqual(['library']);
+    expect(await ofKind('lock', 'outcome', 'method')).toEqual(['locked,password']);
+    expect(await ofKind('not-me', 'outcome', 'method')).toEqual(['request,clock']);
+  });
+
   it('has no row for what isn’t in the configuration, whatever strangers send', () => {
     const ids = fc.oneof(
       fc.string(),
       fc.constant(undefined),
       fc.constantFrom('library', 'clock', 'library:x', 'carrier'),
     );
-    const events = fc.constantFrom('sign-in.completed', 'sign-in.refused', 'sign-in.denied', 'message.sent', 'other');
+    const events = fc.constantFrom(
+      ...[
+        'sign-in.completed',
+        'sign-in.refused',
+        'sign-in.denied',
+        'message.sent',
+        'other',
+        'attempts.locked',
+        'report.made',
+      ],
+    );
     const given = fc.record({
       ...{ event: events, application: ids, factor: ids, factors: fc.option(fc.array(ids), { nil: undefined }) },
       ...{ sender: ids, country: ids, channel: fc.oneof(ids, fc.constantFrom('text', 'mail')) },
+      ...{ reason: ids, door: ids, reported: fc.oneof(ids, fc.record({ what: ids })) },
     });
-    const words = new Set(['', 'other', 'notice', ...Object.values(known).flatMap((all) => [...all])]);
+    const words = new Set(['', 'other', 'notice', ...REASONS, ...Object.values(known).flatMap((all) => [...all])]);
     fc.assert(
       fc.property(given, (event) => {
-        const row = countedIn(event as AuditEvent, NOW, known);
-        if (row === undefined) return;
-        for (const word of [...row.method.split('+'), row.application, row.provider]) expect(words).toContain(word);
-        expect(row.country).toMatch(/^(?:[A-Z]{2}|other|)$/);
+        for (const row of countedIn(event as AuditEvent, NOW, known)) {
+          for (const word of [...row.method.split('+'), row.application, row.provider]) expect(words).toContain(word);
+          expect(row.outcome).toMatch(/^[a-z-]{1,12}$/);
+          expect(row.country).toMatch(/^(?:[A-Z]{2}|other|)$/);
+        }
       }),
     );
-    const member = countedIn({ ...completed, application: 'library:https://sp.example' }, NOW, known);
+    const [member] = countedIn({ ...completed, application: 'library:https://sp.example' }, NOW, known);
     expect(member?.application).toBe('library');
   });
 

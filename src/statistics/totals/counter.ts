@@ -1,3 +1,4 @@
+import type { Account } from '../../core/account.ts';
 import type { CountBatch, CountRow } from '../../core/counts.ts';
 import type { AuditEvent, LogPort } from '../../core/door.ts';
 import type { DurableStore } from '../../core/store.ts';
@@ -44,19 +45,20 @@ export function createCounter({ durable, now, random, log, ...deps }: CounterDep
   let running: Promise<void> | undefined;
 
   function hear(event: AuditEvent): void {
-    const counted = countedIn(event, now(), known);
-    if (counted === undefined) return;
     const { account } = event;
     const [directory, another] = known.directories;
-    if (counted.kind !== 'sign-in' || account === undefined) gathered.add(counted);
-    else if (another === undefined) gathered.add({ ...counted, provider: directory ?? OTHER });
-    else gathered.add(counted, account);
+    for (const counted of countedIn(event, now(), known)) {
+      if (counted.kind !== 'sign-in' || account === undefined) gathered.add(counted);
+      else if (another === undefined && known.groups.size === 0)
+        gathered.add({ ...counted, provider: directory ?? OTHER });
+      else gathered.add(counted, account);
+    }
   }
 
   async function nextBatch(): Promise<CountBatch | undefined> {
     taken ??= gathered.take();
     if (taken === undefined) return undefined;
-    const rows = await withDirectories(durable, taken);
+    const rows = await withPeople(durable, taken, known.groups);
     taken = undefined;
     sequence += 1;
     return { source, sequence, at: now(), rows };
@@ -109,22 +111,26 @@ export function createCounter({ durable, now, random, log, ...deps }: CounterDep
   };
 }
 
-/** Each with the directory of whoever it is about. */
-async function withDirectories(
+/** Each with the directory of whoever it is about, and once more for each of these groups that they are in. */
+async function withPeople(
   { accounts }: Pick<DurableStore, 'accounts'>,
   entries: readonly Entry[],
+  groups: ReadonlySet<string>,
 ): Promise<CountRow[]> {
   const ids = [...new Set(entries.flatMap(({ account }) => account ?? []))];
-  const found = new Map<string, string>();
+  const found = new Map<string, Account>();
   for (let from = 0; from < ids.length; from += PAGE) {
-    for (const { id, directory } of await accounts.byIds(ids.slice(from, from + PAGE))) found.set(id, directory);
+    for (const account of await accounts.byIds(ids.slice(from, from + PAGE))) found.set(account.id, account);
   }
   const rows = new Map<string, CountRow>();
-  for (const { row, account } of entries) {
-    const provider = account === undefined ? row.provider : (found.get(account) ?? OTHER);
-    const { count, ...by } = { ...row, provider };
+  const add = ({ count, ...by }: CountRow) => {
     const key = Object.values(by).join('\0');
     rows.set(key, { ...by, count: count + (rows.get(key)?.count ?? 0) });
+  };
+  for (const { row, account } of entries) {
+    const person = account === undefined ? undefined : found.get(account);
+    add({ ...row, provider: account === undefined ? row.provider : (person?.directory ?? OTHER) });
+    for (const provider of new Set(person?.groups)) if (groups.has(provider)) add({ ...row, kind: 'group', provider });
   }
   return [...rows.values()];
 }

@@ -87,4 +87,29 @@ export function countSuite({ open, reopen }: DurableSubject): void {
     await counts.forget(NOON + 1);
     expect(await counts.add({ source: 'node', sequence: 1, at: NOON, rows: [] })).toBe(true);
   });
+
+  it('has the same of whole days, whichever rows it reads, and only what is asked for', async () => {
+    const { counts } = await open();
+    const midnight = NOON - (NOON % DAY);
+    const rows = [
+      row(),
+      row({ at: NOON + HOUR }),
+      row({ at: NOON + DAY, count: 5 }),
+      row({ application: '', count: 3 }),
+    ];
+    await counts.add({ source: 'node', sequence: 1, at: NOON, rows });
+    await counts.add({ source: 'node', sequence: 2, at: NOON, rows: rows.slice(0, 1) });
+    const days = { ...all, from: midnight, until: midnight + 2 * DAY, by: [], every: DAY } as const;
+    // Not of whole days, and so from the hours.
+    expect(await counts.sums(days)).toEqual(await counts.sums({ ...days, until: days.until - HOUR }));
+    expect(await counts.sums({ ...days, where: { application: 'library' } })).toEqual([
+      { at: midnight, count: 3 },
+      { at: midnight + DAY, count: 5 },
+    ]);
+    expect(await counts.sums({ ...days, until: days.until - HOUR, where: { application: '' } })).toEqual([
+      { at: midnight, count: 3 },
+    ]);
+    while (await counts.prune(midnight + DAY)) {}
+    expect(await counts.sums({ ...all, from: 0, until: midnight + 9 * DAY, by: [] })).toEqual([{ count: 5 }]);
+  });
 }
