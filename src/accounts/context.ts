@@ -23,5 +23,8 @@ export function contextOf({ id, application, presenter }: SignInRequest, browser
   const configured = configuredId(application);
   const member = application === configured ? {} : { member: application };
   const presents = presenter ? { presents: presenter.prompts } : {};
-  return { application: configured, ...member, ...presents, signIn, ...fromBrowser(browser) };
+  const shows = presenter?.alone
+    ? { applicationShows: presenter.message === undefined ? {} : { text: presenter.message } }
+    : {};
+  return { application: configured, ...member, ...presents, ...shows, signIn, ...fromBrowser(browser) };
 }

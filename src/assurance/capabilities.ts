@@ -1,7 +1,7 @@
 import { atMost, openerOf } from '../accounts/strength.ts';
 import type { Account, Credential } from '../core/account.ts';
 import { configuredId } from '../core/application.ts';
-import { type Level, levelOf, type Proof } from '../core/assurance.ts';
+import { type Level, levelOf, type Proof, reaches } from '../core/assurance.ts';
 import { isUpstream } from '../core/said.ts';
 import type { EvaluationInput } from '../core/sign-in.ts';
 import type { AssuranceNeeds } from './needs.ts';
@@ -9,6 +9,12 @@ import { isPresentable } from './presentable.ts';
 import { createUpstreams } from './upstreams.ts';
 
 type Presents = EvaluationInput['presents'];
+
+/** What the best of them makes by itself. */
+const best = (proofs: readonly Proof[]): Level | undefined =>
+  proofs
+    .map((proof) => levelOf([proof]))
+    .reduce((most, level) => (level && !reaches(most, level) ? level : most), undefined);
 
 /** What credentials can do, as their factors say: what they could prove at most, and what they count as. */
 export function createCapabilities({ factors, directories }: Pick<AssuranceNeeds, 'factors' | 'directories'>) {
@@ -20,23 +26,26 @@ export function createCapabilities({ factors, directories }: Pick<AssuranceNeeds
     allowed: readonly string[] | undefined,
     presents: Presents,
     account?: Account,
+    alone?: true,
   ): Level | undefined {
-    const first = openerOf(factors);
+    const first = alone ? undefined : openerOf(factors);
     const usable = working.filter(({ factor }) => allowed === undefined || allowed.includes(factor));
     const proofs = usable.flatMap((credential) => {
       const it = factors.get(credential.factor);
       return it && isPresentable(it, presents) ? [atMost(it, credential)] : [];
     });
+    if (alone) return best(proofs);
     const elsewhere = account ? upstreams.within(account, working, allowed, presents) : [];
     return levelOf([...(first ? [atMost(first)] : []), ...proofs, ...elsewhere]);
   }
 
   /** What anybody could show at most, with every factor that policy lets in and the door can ask by. */
-  function offered(allowed: readonly string[] | undefined, presents: Presents): Level | undefined {
+  function offered(allowed: readonly string[] | undefined, presents: Presents, alone?: true): Level | undefined {
     const first = openerOf(factors);
     const second = [...factors].filter(
       ([id, it]) => (allowed === undefined || allowed.includes(id)) && isPresentable(it, presents),
     );
+    if (alone) return best(second.map(([, it]) => atMost(it)));
     const elsewhere = upstreams.within(undefined, [], allowed, presents);
     return levelOf([...(first ? [atMost(first)] : []), ...second.map(([, it]) => atMost(it)), ...elsewhere]);
   }

@@ -47,6 +47,8 @@ export interface FullEvaluation extends Evaluation {
   due?: Due;
   /** The prompts that can be presented; absent: all. */
   presents?: readonly PromptKind[];
+  /** One method is all that is asked. */
+  alone?: true;
   /** Their directory is away, and only a passkey opens. */
   withoutDirectory?: true;
 }
@@ -178,10 +180,11 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
       ...(hold ? { hold } : {}),
       ...(due ? { due } : {}),
       ...(input.presents ? { presents: input.presents } : {}),
+      ...(input.alone ? { alone: input.alone } : {}),
       ...(away ? { withoutDirectory: true as const } : {}),
     };
-    const within = reachable([...working, ...implied], requirement.factors, input.presents, account);
-    const most = offered(requirement.factors, input.presents);
+    const within = reachable([...working, ...implied], requirement.factors, input.presents, account, input.alone);
+    const most = offered(requirement.factors, input.presents, input.alone);
     const common = { now: deps.now(), acr: deps.acr, reachable: within, ...(most && { offered: most }) };
 
     const without = assess({ ...wanted, ...common });

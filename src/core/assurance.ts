@@ -47,6 +47,8 @@ export interface Proof {
   came?: number;
   /** Shown there longer ago than this, milliseconds, or nobody says when, another house's word is one for who it is alone. */
   freshness?: number;
+  /** Asked of somebody who had shown nothing before (CIBA): it opens that one request by itself, and makes `sfa` at most. */
+  alone?: true;
   /** Nobody says when it was shown: `at` is when it came, and it is of no age that could be little enough. */
   ageless?: true;
 }
@@ -94,13 +96,13 @@ export function levelOf(proofs: readonly Proof[]): Level | undefined {
 
 /**
  * A proof that can open a sign-in by itself, and whose time is `auth_time`: a password, or
- * a passkey with user verification. What proves possession alone comes second.
+ * a passkey with user verification. What proves possession alone comes second, but where it was all that was asked.
  */
 export function isFirstFactor(proof: Proof): boolean {
   // Whoever was talked into lending a pass must not have given away the whole account.
   if (proof.bootstrap) return false;
   // Another house says who it is, whatever it was shown.
-  if (proof.said !== undefined) return true;
+  if (proof.said !== undefined || proof.alone) return true;
   return proof.kinds.includes('knowledge') || proof.kinds.length > 1;
 }
 

@@ -59,6 +59,11 @@ export interface FactorContext {
   address?: string;
   /** The prompts that can be presented; absent: all. */
   presents?: readonly PromptKind[];
+  /**
+   * The person is named by an application and asked out of the blue (CIBA): there is no sign-in page in front of them,
+   * but what the application shows, which is the prompt's number and this text, where it gave one.
+   */
+  applicationShows?: { text?: string };
   /** Names this sign-in, the same through all its steps and reloads. */
   signIn?: string;
   /** Id of the factor by which a sign-in was opened in this browser the last time. Anybody can say so. */

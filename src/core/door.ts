@@ -182,6 +182,8 @@ export interface Connection {
 
 export interface CoreDoor extends Door {
   readonly core: Core;
+  /** Given what stands only after it. Before that nobody is asked who isn't at a browser (CIBA). */
+  stands?(ports: Pick<DoorPorts, 'journey' | 'find'>): void;
 }
 
 /** A session that is over, and the applications of one door that took part in it. */

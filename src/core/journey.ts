@@ -52,6 +52,12 @@ export interface JourneyRequest {
    * comes after it is asked. That word is no proof of anything here, and counts for this sign-in alone.
    */
   vouched?: { account: string };
+  /**
+   * The door's counterpart names the account, and nobody has shown anything (CIBA). One method that is answered
+   * elsewhere is asked, and is all that is asked: it counts as the one factor that it is, and only where policy is
+   * content with that. `message`: what the application shows, for the person to see at that method too.
+   */
+  named?: { account: string; message?: string };
 }
 
 /** A method that the person can choose: a factor, with the credential used last. */

@@ -63,6 +63,10 @@ export interface SignInRequest {
     joins?: string;
     /** Somebody else has seen the first factor of the account (`JourneyRequest.vouched`): since when, epoch milliseconds. */
     vouched?: number;
+    /** The account is only named, and one method that is answered elsewhere is all that is asked (`JourneyRequest.named`). */
+    alone?: true;
+    /** What the application shows beside it (`JourneyRequest.named`). */
+    message?: string;
   };
 }
 
@@ -92,6 +96,8 @@ export interface EvaluationInput {
   recent?: number;
   /** The prompts that can be presented: what asks by another one is out of reach. Absent: all. */
   presents?: readonly PromptKind[];
+  /** One method is all that will be asked, and nothing before it: what that could show is what is within reach. */
+  alone?: true;
   /** The request that asks: who somebody is, and whether they may sign in, is asked once in it. */
   within?: object;
 }

@@ -13,6 +13,7 @@ import type { Suggestions } from '../methods/suggestions.ts';
 import type { SignInNeeds } from './needs.ts';
 import { createOffers } from './offers.ts';
 import type { Preferring } from './preferring.ts';
+import { createPresented } from './presented.ts';
 import { createRemembering } from './remembering.ts';
 import { createReminding } from './reminding.ts';
 import { createRights, standing } from './rights.ts';
@@ -56,6 +57,7 @@ export function createDispatcher(
       wants: request.wants,
       browser,
       ...(request.presenter ? { presents: request.presenter.prompts } : {}),
+      ...(request.presenter?.alone ? { alone: true as const } : {}),
       ...(state.renews ? { renews: true } : {}),
     });
     const elsewhere = { wish: wishOf(evaluation, request, deps.now()), ...(state.asked ? { asked: state.asked } : {}) };
@@ -68,6 +70,7 @@ export function createDispatcher(
   }
 
   const { isEnrolled } = evaluator;
+  const { alone, elsewhere } = createPresented(offers, evaluator);
 
   /** The second step: a method, or a first enrolment, or a refusal that says why. */
   async function second(context: FactorContext, state: State, evaluation: Preferring): Promise<Stage> {
@@ -104,20 +107,6 @@ export function createDispatcher(
     const [only] = factors;
     if (factors.length > 1 || only === undefined) return { at: 'choose-enrolment', factors };
     return offers.enrol(only, context, account, credentials);
-  }
-
-  /** Where a door presents the prompts itself nothing is set up, and no password changed: it says where that is done. */
-  function elsewhere(context: FactorContext, state: State, evaluation: Preferring): Stage {
-    const { presents: _, ...anywhere } = evaluation;
-    const { account, credentials, hold, due, unreachable } = evaluation;
-    const error = unreachable ? 'unmet_authentication_requirements' : 'access_denied';
-    if (hold) return { at: 'refused', message: 'elsewhere.new-password', error };
-    if (due && evaluation.missing === 'new-password') return { at: 'refused', message: 'elsewhere.due', error };
-    if (!isEnrolled(account, credentials) && offers.enrollable(anywhere).length > 0) {
-      return { at: 'refused', message: 'elsewhere.enrol', error };
-    }
-    const able = offers.methods(anywhere, state, context).length > 0;
-    return { at: 'refused', message: able ? 'elsewhere.method' : unreachable ? 'unmet' : 'no-method', error };
   }
 
   /** After everything is there: what could be set up as well, and whether this browser is to be remembered. */
@@ -164,6 +153,7 @@ export function createDispatcher(
     if (evaluation.unreachable && evaluation.missing !== 'second') {
       return { at: 'refused', message: 'unmet', error: 'unmet_authentication_requirements' };
     }
+    if (evaluation.missing === 'first' && evaluation.alone) return alone(context, state, evaluation);
     if (evaluation.missing === 'first') {
       const hint = state.switched ? undefined : request.loginHint;
       return offers.first(context, evaluation, hint);

@@ -113,7 +113,9 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, states, progres
       return other.application === application ? { joins: id } : {};
     }
 
-    async function begin({ application, wants, loginHint, presents, from, joins, vouched }: JourneyRequest) {
+    async function begin(asked: JourneyRequest) {
+      const { application, wants, loginHint, presents, from, joins, vouched, named } = asked;
+      const known = vouched ?? named;
       load.begin();
       await own(application);
       const browser = browserOf(from);
@@ -122,10 +124,11 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, states, progres
         ...{ id, request: fresh(16), application, uiLocales: [browser.locale] },
         wants: { acrValues: [], acrEssential: false, reauthenticate: false, ...wants },
         ...(loginHint === undefined ? {} : { loginHint }),
-        ...(vouched ? { account: vouched.account } : {}),
+        ...(known ? { account: known.account } : {}),
         presenter: {
           ...{ door, prompts: presents, ...(await joinable(joins, application)) },
           ...(vouched ? { vouched: deps.now() } : {}),
+          ...(named ? { alone: true as const, ...(named.message ? { message: named.message } : {}) } : {}),
         },
       };
       const [key, ttl] = [keyOf(id), PATIENCE];

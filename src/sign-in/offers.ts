@@ -16,9 +16,9 @@ import { createUpstreamOpenings } from './upstream-openings.ts';
 /** What can be offered to a person, and the prompts that come of it. */
 export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
   const enabled = [...deps.factors.values()];
-  const opener = () => {
+  const opener = ({ alone }: Pick<FullEvaluation, 'alone'> = {}) => {
     const it = openerOf(deps.factors);
-    return it ? [atMost(it)] : [];
+    return it && !alone ? [atMost(it)] : [];
   };
 
   /** Credentials that can complete this sign-in: the one that was chosen first, then the last used. */
@@ -38,7 +38,7 @@ export function createOffers(deps: SignInNeeds, evaluator: Evaluator) {
         // Proven a moment ago and still not enough: asking again would go in circles.
         if (state.collected.some((proof) => proof.factor === id && proof.credential === credential.id)) return false;
         if (enrolling && it.module.standing === 'bootstrap' && !it.factor.lends?.signsInOnly(credential)) return true;
-        return reaches(levelOf([...opener(), atMost(it, credential)]), wanted);
+        return reaches(levelOf([...opener(evaluation), atMost(it, credential)]), wanted);
       });
   }
 

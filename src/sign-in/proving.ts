@@ -137,7 +137,8 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
     await Promise.all([turn.succeeded(), first ? turn.recognised() : undefined]);
     deps.audit.note({ event: 'sign-in.proved', factor: opening.factor, ...facts });
     const { generation } = account;
-    const proof: Evidence = { ...verdict.proof, generation, request: request.request };
+    const alone = request.presenter?.alone ? { alone: true as const } : {};
+    const proof: Evidence = { ...verdict.proof, ...alone, generation, request: request.request };
     const collected = [...state.collected, proof];
     if (isOwners(proof, first, guess, state)) await attempts.release(account.id, openers, facts);
     return { state: await advance(request, { ...state, account: account.id, collected }, browser) };
