@@ -92,10 +92,10 @@ export function createAnswering(
 }
 
 /** A request as the phone shows it: whose, for what, and from where. */
-function shown({ id, application, username, ip, userAgent, place, at, expires }: PushRequest) {
+function shown({ id, application, username, ip, userAgent, place, at, expires, shown }: PushRequest) {
   const parsed = userAgent ? bowser.parse(userAgent) : undefined;
   const browser = parsed?.browser.name ?? '';
   const system = parsed?.os.name ?? '';
   const from = { ...(ip ? { address: ip } : {}), ...(place ? { place } : {}) };
-  return { id, application, username, browser, system, ...from, at, expires };
+  return { id, application, username, browser, system, ...from, at, expires, ...(shown ? { shown } : {}) };
 }

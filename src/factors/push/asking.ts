@@ -106,5 +106,6 @@ function askedBy(account: Account, context: FactorContext | undefined, ports: Fa
     username: account.username,
     ...(browser ? { ip: browser.ip, userAgent: browser.userAgent.slice(0, 512) } : {}),
     ...(place ? { place } : {}),
+    ...(context?.applicationShows ? { shown: context.applicationShows } : {}),
   };
 }

@@ -11,7 +11,7 @@ const LONGEST_WAIT = 3_600_000;
 
 export type Asked = Pick<
   PushRequest,
-  'signIn' | 'application' | 'applicationId' | 'username' | 'ip' | 'userAgent' | 'place'
+  'signIn' | 'application' | 'applicationId' | 'username' | 'ip' | 'userAgent' | 'place' | 'shown'
 >;
 
 /** `same`: this sign-in's own is under way, and nothing is sent for it again. `other`: another sign-in's is. */

@@ -23,6 +23,8 @@ const request = z.object({
   ip: z.string().optional(),
   userAgent: z.string().optional(),
   place: z.string().optional(),
+  /** The application asks by itself, and shows the number; and beside it this text, where it gave one. */
+  shown: z.object({ text: z.string().optional() }).optional(),
   decided: z.object({ outcome, by: z.string(), at: z.int() }).optional(),
 });
 export type PushRequest = z.output<typeof request>;

@@ -18,6 +18,7 @@ export interface Seen {
   system: string;
   address?: string;
   place?: string;
+  shown?: { text?: string };
   at: number;
   expires: number;
 }

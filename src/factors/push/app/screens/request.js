@@ -50,7 +50,7 @@ function question(go, found, service) {
   const ends = Date.now() + found.left;
   const failed = h('div', { role: 'alert' });
   const time = timer(ends, () => go('#over', { replace: true }));
-  const field = numberField();
+  const field = numberField(found.shown && application);
   let sending = false;
 
   /** One answer at a time; what couldn't be sent can be sent again, as long as there is time. */
@@ -138,8 +138,9 @@ function refusals(send) {
 }
 
 /** What is known of who asks; nothing stands where nothing is known. */
-function facts({ username, place, browser, system, address, at }) {
+function facts({ username, place, browser, system, address, at, shown }) {
   const rows = [
+    ['request.shown', shown?.text],
     ['request.account', username],
     ['request.place', place],
     ['request.browser', [browser, system].filter(Boolean).join(' · ')],
@@ -151,7 +152,9 @@ function facts({ username, place, browser, system, address, at }) {
     .map(([label, value]) => h('div', { class: 'fact' }, h('dt', {}, t(label)), h('dd', {}, value)));
 }
 
-function numberField() {
+/** `there`: the application that shows the number, where no sign-in page does. */
+function numberField(there) {
+  const label = there ? t('request.number.there', { application: there }) : t('request.number');
   const error = h('p', { class: 'error', id: 'number-error' });
   const field = h('input', {
     id: 'number',
@@ -162,11 +165,11 @@ function numberField() {
     enterkeyhint: 'go',
     'aria-describedby': 'number-error',
   });
-  const element = h('div', { class: 'field' }, h('label', { for: 'number' }, t('request.number')), field, error);
+  const element = h('div', { class: 'field' }, h('label', { for: 'number' }, label), field, error);
   const take = () => {
     const number = digitsOf(field.value);
     if (number?.length === 2) return number;
-    error.textContent = t('request.number.missing');
+    error.textContent = t(there ? 'request.number.missing.there' : 'request.number.missing');
     field.setAttribute('aria-invalid', 'true');
     field.focus();
     return undefined;
