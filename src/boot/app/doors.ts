@@ -27,6 +27,7 @@ export async function openDoors(
 ): Promise<OpenDoors> {
   await using closing = new AsyncDisposableStack();
   const { find } = people.rooms.accounts;
+  core.stands?.({ journey: journeyOf(coreId), find });
   const doors = new Map<string, Door>();
   for (const [id, settings] of config.doors) {
     const module = modules.doors.get(id);

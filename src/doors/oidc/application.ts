@@ -30,8 +30,8 @@ const webUri = z
   .string()
   .refine((text) => ['https:', 'http:'].includes(URL.parse(text)?.protocol ?? ''), 'must be an http or https address');
 
-/** Ways to tokens beside refreshing (RFC 6749 sections 4.1 and 4.4, RFC 8628, RFC 8693). */
-const GRANTS = ['authorization_code', 'client_credentials', 'device_code', 'token_exchange'] as const;
+/** Ways to tokens beside refreshing (RFC 6749 sections 4.1 and 4.4, RFC 8628, RFC 8693, CIBA Core 1.0). */
+const GRANTS = ['authorization_code', 'client_credentials', 'device_code', 'token_exchange', 'ciba'] as const;
 
 /** `applications.<id>.oidc`: an OpenID Connect client. Its client_id is the application's id. */
 export const oidcApplication = z.strictObject({
@@ -43,7 +43,9 @@ export const oidcApplication = z.strictObject({
     .array(z.enum(GRANTS))
     .min(1)
     .default(['authorization_code'])
-    .describe('How it gets tokens; client_credentials: without a person, device_code: on devices without a browser'),
+    .describe(
+      'How it gets tokens; client_credentials: without a person, device_code: on devices without a browser; ciba: asks on the phone of whom it names',
+    ),
   registration: z
     .strictObject({
       hosts: z
@@ -61,6 +63,14 @@ export const oidcApplication = z.strictObject({
     .describe(
       'Opened in a frame of the page after a sign-out, where nothing else reaches it (Front-Channel Logout 1.0)',
     ),
+  backchannelTokenDeliveryMode: z
+    .enum(['poll', 'ping'])
+    .default('poll')
+    .describe('For ciba: whether it asks for what became of a request, or is told when to'),
+  backchannelClientNotificationEndpoint: z
+    .url({ protocol: /^https$/, error: 'must be an https address' })
+    .optional()
+    .describe('For ciba with ping: where it is told (CIBA Core 1.0 section 10.2)'),
   clientSecret: z.string().min(22).optional().describe('At least 128 bits; from a file. Absent: a public client'),
   authentication: z
     .enum([

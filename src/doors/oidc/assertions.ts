@@ -52,6 +52,9 @@ export function checkRequestObject(ports: Ports): CheckRequestObject {
     const refused = (message: string) => new errors.InvalidRequestObject(message);
     // Whoever sees one in an address must not be able to use it as a client assertion (RFC 9101 section 10.8).
     if (claims.sub === client.clientId) throw refused('sub must not be the client');
+    // CIBA Core 1.0 section 7.1.1.
+    const asked = ctx.oidc.route === 'backchannel_authentication' ? ['exp', 'iat', 'nbf', 'jti'] : [];
+    for (const claim of asked) if (claims[claim] === undefined) throw refused(`${claim} is missing`);
     if (!demandsOf(settingsOf(ports, client.clientId)).fapi) return;
     if (!FAPI_ALGORITHMS.includes(String(header.alg))) throw refused('unsupported signed request alg');
     for (const claim of ['exp', 'nbf', 'aud']) if (claims[claim] === undefined) throw refused(`${claim} is missing`);

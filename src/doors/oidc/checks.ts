@@ -16,6 +16,7 @@ export function checkApplications(
     checkAuthentication(own, demands, fault);
     checkCertificates(own, demands, fault, settings?.certificateAuthorities);
     checkGrants(own, demands, fault);
+    checkBackchannel(own, demands, fault);
     if (own.grants.includes('token_exchange') && consent === 'ask')
       fault('grants', 'token_exchange asks nobody, which consent: ask forbids');
     checkTokens(own, demands, fault);
@@ -81,14 +82,31 @@ function checkGrants(own: OidcApplication, { authentication, fapi, senderConstra
     fault('redirectUris', 'is for grants with authorization_code');
   if (has('client_credentials') && authentication === 'none')
     fault('grants', 'client_credentials needs a secret, keys or a certificate: anybody could ask in its name');
-  if (!has('authorization_code') && !has('device_code') && own.reauthenticate)
-    fault('reauthenticate', 'gives refresh tokens, which only authorization_code and device_code have');
+  if (!has('authorization_code') && !has('device_code') && !has('ciba') && own.reauthenticate)
+    fault('reauthenticate', 'gives refresh tokens, which only authorization_code, device_code and ciba have');
   if (has('token_exchange') && authentication === 'none')
     fault('grants', 'token_exchange needs a secret, keys or a certificate: anybody could ask in its name');
   // Section 5.3.2.1 there has authorization requests pushed, and nothing in their place.
   if (fapi && has('device_code')) fault('grants', 'device_code is no part of fapi2');
   if (has('device_code') && authentication === 'none' && own.subject === 'pairwise' && senderConstraint === undefined)
     fault('subject', 'pairwise needs an application that authenticates by a key, for device_code');
+}
+
+/** OpenID CIBA Core 1.0 section 4. */
+function checkBackchannel(own: OidcApplication, { authentication, fapi }: Demands, fault: Fault): void {
+  const { backchannelTokenDeliveryMode: mode, backchannelClientNotificationEndpoint: endpoint } = own;
+  if (!own.grants.includes('ciba')) {
+    if (endpoint ?? mode === 'ping') fault('backchannelTokenDeliveryMode', 'is for grants with ciba');
+    return;
+  }
+  if (authentication === 'none')
+    fault('grants', 'ciba needs a secret, keys or a certificate: anybody could have people asked');
+  // FAPI-CIBA is a profile of FAPI 1.0.
+  if (fapi) fault('grants', 'ciba is no part of fapi2');
+  if (mode === 'ping' && endpoint === undefined)
+    fault('backchannelClientNotificationEndpoint', 'is needed where backchannelTokenDeliveryMode is ping');
+  if (mode === 'poll' && endpoint)
+    fault('backchannelClientNotificationEndpoint', 'is for backchannelTokenDeliveryMode: ping');
 }
 
 function checkTokens(own: OidcApplication, { senderConstraint }: Demands, fault: Fault): void {

@@ -46,6 +46,7 @@ const GRANT_TYPES = {
   authorization_code: 'authorization_code',
   client_credentials: 'client_credentials',
   device_code: 'urn:ietf:params:oauth:grant-type:device_code',
+  ciba: 'urn:openid:params:grant-type:ciba',
   token_exchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
 } as const satisfies Record<OidcApplication['grants'][number], string>;
 
@@ -75,6 +76,7 @@ function ofThisDoor(application: Application, settings: OidcApplication & { clie
     dpop_bound_access_tokens: senderConstraint === 'dpop',
     tls_client_certificate_bound_access_tokens: senderConstraint === 'mtls',
     ...subjectsOf(settings),
+    ...backchannelOf(settings),
     ...(settings.clientSecret ? { client_secret: settings.clientSecret } : {}),
     ...(settings.jwks ? { jwks: settings.jwks as ClientMetadata['jwks'] } : {}),
     ...(settings.jwksUri ? { jwks_uri: settings.jwksUri } : {}),
@@ -86,6 +88,15 @@ function ofThisDoor(application: Application, settings: OidcApplication & { clie
       : {}),
     ...(settings.defaultMaxAge === undefined ? {} : { default_max_age: settings.defaultMaxAge / 1000 }),
     ...(settings.defaultAcrValues ? { default_acr_values: settings.defaultAcrValues } : {}),
+  };
+}
+
+function backchannelOf(settings: OidcApplication): Partial<ClientMetadata> {
+  const { grants, backchannelTokenDeliveryMode: mode, backchannelClientNotificationEndpoint: endpoint } = settings;
+  if (!grants.includes('ciba')) return {};
+  return {
+    backchannel_token_delivery_mode: mode,
+    ...(endpoint ? { backchannel_client_notification_endpoint: endpoint } : {}),
   };
 }
 

@@ -67,6 +67,7 @@ export function usedBy(applications: readonly Partial<OidcApplication>[]) {
   return {
     clientCredentials: any(({ grants }) => grants?.includes('client_credentials')),
     deviceFlow: any(({ grants }) => grants?.includes('device_code')),
+    ciba: any(({ grants }) => grants?.includes('ciba')),
     tokenExchange: any(({ grants }) => grants?.includes('token_exchange')),
     registration: any(({ registration }) => registration),
     requestObjects: any(({ jwks, jwksUri, registration }) => jwks ?? jwksUri ?? registration),

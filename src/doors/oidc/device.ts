@@ -1,8 +1,8 @@
 import type { DeviceCode, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { parametersOf } from '../../core/parameters.ts';
-import { INTERVAL } from './device-codes.ts';
 import { nameOf, show } from './page.ts';
 import { again } from './parameters.ts';
+import { INTERVAL } from './polled.ts';
 import type { OidcPorts } from './ports.ts';
 import { ROUTES } from './routes.ts';
 

@@ -4,6 +4,7 @@ import type { CoreModule, SessionListener } from '../../core/door.ts';
 import { PROMPT_KINDS } from '../../core/prompt.ts';
 import { nameRoute } from '../../core/route-name.ts';
 import { type OidcApplication, type OidcSettings, oidcApplication, oidcSettings } from './application.ts';
+import { createBackchannel } from './backchannel/index.ts';
 import { certified, checkApplications } from './checks.ts';
 import { applicationsOf } from './clients.ts';
 import { commands } from './commands.ts';
@@ -43,7 +44,8 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     const kept = ports.durable.state('oidc');
     const subjects = createSubjects(await madeOnce(kept, 'pairwise-salt'));
     const nonceSecret = Buffer.from(await madeOnce(kept, 'dpop-nonce-secret'), 'base64url');
-    const parts = { settings, ports, sessions, subjects, registered, algorithms, nonceSecret };
+    const backchannel = createBackchannel(ports, settings, () => serving().provider);
+    const parts = { settings, ports, sessions, subjects, registered, backchannel, algorithms, nonceSecret };
     const build = () => createProvider(parts, jwksOf(keyring.published()));
     const serving = createServing(keyring, build, ports.log);
 
@@ -54,6 +56,7 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     router.use((req, res, next) => {
       const route = routeOf(req.path);
       if (route === undefined || (isOfDevices(route) && !used.deviceFlow)) return next();
+      if (route === ROUTES.backchannel_authentication && !used.ciba) return next();
       if (isOfRegistration(route) && !used.registration) return next();
       nameRoute(res, route);
       serving().answer(req, res, next);
@@ -66,6 +69,8 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
       application: registered.application,
       ...{ registered, audit: ports.audit, openFor: (id: string) => isOpen(ports, id) },
       ...(settings.programsAt ? { programHosts: new Set([new URL(settings.programsAt).host]) } : {}),
+      stands: backchannel.stands,
+      close: async () => backchannel.close(),
       core: { ...core, listen: (door, listener) => void listeners.set(door, listener) },
     };
   },

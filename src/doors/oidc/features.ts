@@ -16,7 +16,12 @@ import { seconds } from './sessions.ts';
 
 /** What is served besides the code flow: a token is revoked by its client, looked at by that and by its resource. */
 export function features(
-  { settings, ports, nonceSecret }: Pick<ProviderParts, 'settings' | 'ports' | 'nonceSecret'>,
+  {
+    settings,
+    ports,
+    nonceSecret,
+    backchannel,
+  }: Pick<ProviderParts, 'settings' | 'ports' | 'nonceSecret' | 'backchannel'>,
   { signOut, signedOut, error }: Pages,
 ): NonNullable<Configuration['features']> {
   const { resources } = settings;
@@ -25,6 +30,7 @@ export function features(
   const demands = (client: Client | undefined) => demandsOf(settingsOf(ports, client?.clientId));
   return {
     backchannelLogout: { enabled: true },
+    ciba: backchannel.feature,
     claimsParameter: { enabled: true },
     clientCredentials: { enabled: used.clientCredentials },
     deviceFlow: {

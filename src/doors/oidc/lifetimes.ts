@@ -1,5 +1,6 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { OidcSettings } from './application.ts';
+import { LIFE } from './backchannel/asking.ts';
 import { settingsOf } from './clients.ts';
 import { endOf } from './evaluation.ts';
 import type { OidcPorts } from './ports.ts';
@@ -11,6 +12,7 @@ export function lifetimes({ lifetimes }: OidcSettings, ports: OidcPorts): NonNul
     AccessToken: (ctx, token) =>
       withinGrant(ports, ctx, token.resourceServer?.accessTokenTTL ?? seconds(lifetimes.accessToken)),
     AuthorizationCode: 60,
+    BackchannelAuthenticationRequest: (ctx) => Math.min(Number(ctx?.oidc?.params?.requested_expiry ?? LIFE), LIFE),
     ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? seconds(lifetimes.accessToken),
     DeviceCode: seconds(lifetimes.deviceCode),
     Grant: (ctx, grant) => {

@@ -3,6 +3,7 @@ import type { KeyAlgorithm } from '../../core/keyring.ts';
 import { findAccount } from './accounts.ts';
 import { ArtifactAdapter } from './adapter.ts';
 import { checkAssertion } from './assertions.ts';
+import { sayNoUserCodes } from './backchannel/index.ts';
 import { leaveEnded } from './bridge.ts';
 import { bindInteractions, resumeInItsBrowser } from './browser-bound.ts';
 import { CLAIMS, SCOPES, withinScopes } from './claims.ts';
@@ -84,6 +85,7 @@ export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']
       if (name === 'Client') return new MemberAdapter(ports, registered);
       if (name === 'InitialAccessToken') return new InvitationAdapter(registered);
       if (name === 'RegistrationAccessToken') return new ManagementTokenAdapter(registered);
+      if (name === 'BackchannelAuthenticationRequest') return parts.backchannel.adapter;
       if (name === 'DeviceCode') return new DeviceCodeAdapter(ports);
       if (name === 'Interaction') return new InteractionAdapter(ports);
       return new ArtifactAdapter(ports, name);
@@ -119,9 +121,9 @@ export function createProvider(parts: ProviderParts, jwks: Configuration['jwks']
     },
     expiresWithSession: (_ctx, token) => settingsOf(ports, token.clientId).reauthenticate === undefined,
     extraTokenClaims: (ctx, token) => {
-      const { RefreshToken, AuthorizationCode, DeviceCode } = ctx.oidc.entities;
+      const { RefreshToken, AuthorizationCode, DeviceCode, BackchannelAuthenticationRequest } = ctx.oidc.entities;
       if (token.kind === 'AccessToken' && ctx.state.exchanged) return { ...(ctx.state.exchanged as Exchanged) };
-      const source = RefreshToken ?? AuthorizationCode ?? DeviceCode;
+      const source = RefreshToken ?? AuthorizationCode ?? DeviceCode ?? BackchannelAuthenticationRequest;
       if (token.kind !== 'AccessToken' || source === undefined) return undefined;
       return { acr: source.acr, amr: source.amr as string[] | undefined, auth_time: source.authTime };
     },
@@ -155,6 +157,7 @@ function amend(provider: Provider, { ports, sessions, settings }: ProviderParts)
   provider.proxy = true;
   readQueries(provider);
   provider.use(keepDocuments(provider));
+  provider.use(sayNoUserCodes);
   provider.use(replaceAnswers(ports));
   provider.use(resumeInItsBrowser(provider, ports));
   provider.use(devicePages(() => provider, ports));

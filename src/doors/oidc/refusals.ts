@@ -6,6 +6,7 @@ import type { OidcPorts } from './ports.ts';
 /** Events by which oidc-provider says that it refused a request, and the endpoint that each is of. */
 const EVENTS = {
   'authorization.error': 'authorization',
+  'backchannel_authentication.error': 'backchannel_authentication',
   'code_verification.error': 'code_verification',
   'device_authorization.error': 'device_authorization',
   'device_resume.error': 'code_verification',

@@ -1,6 +1,7 @@
 /** Paths of the OpenID Provider's endpoints, as discovery publishes them. */
 export const ROUTES = {
   authorization: '/authorize',
+  backchannel_authentication: '/backchannel-authentication',
   code_verification: '/device',
   device_authorization: '/device-authorization',
   end_session: '/logout',
@@ -16,6 +17,7 @@ export const ROUTES = {
 /** Called by programs, which read JSON whatever their HTTP library says they accept (RFC 6749 section 5.2). */
 export const FOR_PROGRAMS: ReadonlySet<string> = new Set([
   ROUTES.registration,
+  ROUTES.backchannel_authentication,
   ROUTES.device_authorization,
   ROUTES.introspection,
   ROUTES.jwks,

@@ -4,7 +4,11 @@ import { ROUTES } from './routes.ts';
 
 export type CountingPorts = Pick<OidcPorts, 'now' | 'ephemeral' | 'durable' | 'load' | 'strangers' | 'browser'>;
 
-const BY_CLIENTS: ReadonlySet<string> = new Set([ROUTES.device_authorization, ROUTES.pushed_authorization_request]);
+const BY_CLIENTS: ReadonlySet<string> = new Set([
+  ROUTES.backchannel_authentication,
+  ROUTES.device_authorization,
+  ROUTES.pushed_authorization_request,
+]);
 
 /** A client that has authenticated by what only it has is no stranger; one that anybody can be proves nothing. */
 function hasProven({ oidc, path }: KoaContextWithOIDC): boolean {
