@@ -16,23 +16,25 @@ export interface Asking {
 
 /** What still asks for the old: factors that a calendar ends, or a campaign leads away from. */
 export function createAskingReport(
-  deps: Pick<StatisticsNeeds, 'durable' | 'rules' | 'applications' | 'campaigns' | 'now'>,
+  deps: Pick<StatisticsNeeds, 'durable' | 'rules' | 'applications' | 'campaigns' | 'factors' | 'now'>,
 ) {
   const { rules, campaigns } = deps;
   const ending = rules.flatMap(({ calendar = [] }) => calendar.filter(({ until }) => until !== undefined));
   const leaving = new Set([...ending.flatMap(({ use }) => use), ...campaigns.flatMap(({ leaves }) => leaves)]);
+  /** What is asked for where no rule says by what. */
+  const usual = [...deps.factors.values()].filter(({ module }) => !module.onlyIfNamed).map(({ module }) => module.id);
   const applications = [...deps.applications.values()].filter(({ internal }) => !internal).map(({ id }) => id);
 
   function askedOf(account: Account, now: number): Omit<Asking, 'people'>[] {
     return applications.flatMap((application) => {
       const facts = factsOf(account, application, now);
-      const { deny, factors = [] } = decide(rules, facts);
+      const { deny, level, factors = level === 'sfa' ? [] : usual } = decide(rules, facts);
       if (deny) return [];
       const later = outlook(rules, facts);
       return factors
         .filter((factor) => leaving.has(factor))
         .map((factor) => {
-          const end = later.find(({ requirement: { deny, factors: then = [] } }) => deny || !then.includes(factor));
+          const end = later.find(({ requirement: { deny, factors: then = usual } }) => deny || !then.includes(factor));
           return { application, factor, ...(end ? { until: end.at } : {}) };
         });
     });

@@ -21,6 +21,7 @@ const SCENES: Scenes = {
   enrolled: 'done',
   'select-account': 'select',
   suggest: ({ factor }) => ({ scene: 'method', factor }),
+  move: 'move',
   remember: 'yours',
   consent: 'ask',
   refused: 'closed',

@@ -144,6 +144,18 @@ function safetyOf(
   return { safety: { kind: onPhones ? 'phone' : 'safe', count } };
 }
 
+/** What to do about their methods: whoever is led to a new one isn't told as well that there is none. */
+async function adviceOf(
+  deps: Parameters<typeof movingOf>[0] & Parameters<typeof safetyOf>[0],
+  account: Account,
+  enrolled: readonly Credential[],
+): Promise<Pick<Pages['account'], 'safety' | 'moving'>> {
+  const { moving } = await movingOf(deps, account, enrolled);
+  const { safety } = safetyOf(deps, enrolled);
+  const led = moving !== undefined && moving.next.length > 0;
+  return { ...(moving ? { moving } : {}), ...(safety && !(led && safety.kind === 'none') ? { safety } : {}) };
+}
+
 /** All that is somebody's own, on one page. */
 export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<AccountParts, 'forms' | 'methods'>) {
   const { credentials, devices, enrolment, issuing, linking, passwords, passwordExpiry, upstreams } = deps;
@@ -191,8 +203,7 @@ export function createOverview(deps: OverviewNeeds, { forms, methods }: Pick<Acc
       csrf: forms.tokenOf(it),
       account: { username: account.username, name: account.name, ...(account.email ? { email: account.email } : {}) },
       ...(notice ? { notice: { key: `account.${notice}` }, tries: notice === 'method-added' } : {}),
-      ...safetyOf(deps, enrolled),
-      ...(await movingOf(deps, account, enrolled)),
+      ...(await adviceOf(deps, account, enrolled)),
       unreached: await unreachedOf(deps, account.id),
       ...(await allOf(it, enrolled)),
       onPhone: enrolled.some((one) => enrolment.onPhone(one)),

@@ -45,12 +45,18 @@ export async function nameOf(
   return (await applications.find(application))?.name ?? application;
 }
 
-export function table(name: string, part: string, columns: readonly string[], rows: ReportCell[][]): ReportTable {
+export function table(
+  name: string,
+  part: string,
+  columns: readonly string[],
+  rows: ReportCell[][],
+  empty = 'empty',
+): ReportTable {
   return {
     caption: { key: `reports.${name}.${part}` },
     columns: columns.map((column) => ({ key: `reports.column.${column}` })),
     rows: rows.slice(0, SHOWN),
-    empty: { key: `reports.${name}.empty` },
+    empty: { key: `reports.${name}.${empty}` },
   };
 }
 

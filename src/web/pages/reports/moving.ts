@@ -54,7 +54,7 @@ export function movingReport(deps: Pick<WebDeps, 'applications' | 'statistics'>)
           table('moving', 'applications', ['application', ...COLUMNS], named),
           table('moving', 'groups', ['group', ...COLUMNS], byGroup),
           ...(campaigns.any ? [table('moving', 'campaigns', ['campaign', 'group', ...COLUMNS], led)] : []),
-          table('moving', 'asking', ['application', 'method', 'until', 'people'], asks),
+          table('moving', 'asking', ['application', 'method', 'until', 'people'], asks, 'asking-empty'),
         ],
         notes: cut(groups),
       };
