@@ -1,9 +1,11 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { startDuo } from '../../src/factors/duo/testing/duo.ts';
 import { APPROVED, type PromptAnswer } from '../../src/factors/duo/testing/duo-state.ts';
-import { Client } from '../support/client.ts';
-import { approvedAt, atDuo, moving, throughDuo } from '../support/duo.ts';
-import { type Someone, stage } from '../support/scene.ts';
+import { createAuthenticator } from '../../src/factors/totp/double.ts';
+import { Client, type Reply } from '../support/client.ts';
+import { approvedAt, atDuo, leadsToDuo, moving, throughDuo } from '../support/duo.ts';
+import { accountOf } from '../support/holders.ts';
+import { asksCode, type Someone, stage } from '../support/scene.ts';
 
 /** Answers of Duo's that are somebody else's, of another time, or no proof at all. */
 
@@ -14,6 +16,8 @@ beforeEach(() => {
   duo.state.health = 'well';
 });
 
+const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+
 const scene = stage(() => ({ config: moving(duo) }));
 
 async function atTheDoor(): Promise<{ someone: Someone; page: Awaited<ReturnType<Someone['enter']>> }> {
@@ -21,6 +25,10 @@ async function atTheDoor(): Promise<{ someone: Someone; page: Awaited<ReturnType
   duo.enrol(someone.username);
   return { someone, page: await someone.enter('payroll') };
 }
+
+/** The other ways, by the link that a page has. */
+const instead = ({ client }: Someone, page: Reply) =>
+  client.open(new URL(/href="([^"]+\/methods)"/.exec(page.body)?.[1] ?? '/none', page.url));
 
 const reasons = () =>
   scene
@@ -63,6 +71,7 @@ describe('an answer of Duo’s', () => {
     const after = await throughDuo(someone, page);
     expect(after.status).toBe(400);
     expect(await someone.claims('payroll')).toBeUndefined();
+    await expect.poll(() => reasons().at(-1)).toBe('unsolicited');
   });
 
   it('is taken once', async () => {
@@ -74,6 +83,7 @@ describe('an answer of Duo’s', () => {
     expect((await other.client.open(address)).status).toBe(400);
     expect((await someone.client.open(address)).status).toBe(400);
     expect(await other.claims('payroll')).toBeUndefined();
+    await expect.poll(() => reasons().slice(-2)).toEqual(['unsolicited', 'unsolicited']);
   });
 
   it('opens nothing in another browser, and isn’t spent by it', async () => {
@@ -82,6 +92,7 @@ describe('an answer of Duo’s', () => {
     const victim = await new Client().open(address);
     expect(victim.status).toBe(400);
     expect(victim.text).toContain('This sign-in began in another browser');
+    await expect.poll(() => reasons().at(-1)).toBe('other-browser');
     expect((await someone.client.open(address)).url.pathname).toBe('/payroll');
   });
 
@@ -102,5 +113,42 @@ describe('an answer of Duo’s', () => {
     expect(page.body).not.toContain('to=duo');
     const forged = `${page.url.origin}${page.url.pathname}/leave?to=duo&step=x`;
     expect((await someone.client.open(forged)).url.href).not.toContain(duo.origin);
+  });
+});
+
+describe('Duo, away or ill,', () => {
+  it.each(['ill', 'away', 'busy'] as const)('opens nothing where the rule names it alone: %s', async (health) => {
+    const { someone, page } = await atTheDoor();
+    duo.state.health = health;
+    const stayed = await atDuo(someone, page);
+    expect(stayed.url.origin).toBe(scene.gateway.url);
+    expect(stayed.text).toContain('Duo can’t be reached just now.');
+    expect(await someone.claims('payroll')).toBeUndefined();
+    await expect.poll(() => reasons().at(-1)).toBe('duo: health check');
+    duo.state.health = 'well';
+    expect((await throughDuo(someone, stayed)).url.pathname).toBe('/payroll');
+  });
+
+  it('between the way there and the way back opens nothing either', async () => {
+    const { someone, page } = await atTheDoor();
+    const address = await approvedAt(someone.client, await atDuo(someone, page));
+    duo.state.health = 'away';
+    expect((await someone.client.open(address)).text).toContain('Duo can’t be reached just now.');
+    expect(await someone.claims('payroll')).toBeUndefined();
+    await expect.poll(() => reasons().at(-1)).toBe('duo: token: no answer');
+  });
+
+  it('leaves to another factor whoever has one, where the rule lets that in', async () => {
+    const { someone } = await atTheDoor();
+    const data = { secret: SECRET, algorithm: 'SHA1', digits: 6, period: 30, lastStep: 0 };
+    await scene.gateway.app.rooms.credentials.add(await accountOf(scene, someone), 'totp', 'App', data);
+    someone.authenticator = createAuthenticator(`otpauth://totp/a?secret=${SECRET}`);
+    const other = scene.elsewhere(someone);
+    const page = await other.enter('courses');
+    duo.state.health = 'ill';
+    const stayed = leadsToDuo(page) ? await atDuo(other, page) : page;
+    const code = asksCode(stayed) ? stayed : await other.answer(await instead(other, stayed), { method: 'totp' });
+    await other.remember(await other.code(code, scene.nextCode(other)), 'no');
+    expect(await other.claims('courses')).toBeDefined();
   });
 });

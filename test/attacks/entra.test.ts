@@ -73,6 +73,34 @@ describe('a hint', () => {
 });
 
 describe('an object of the tenant', () => {
+  it('isn’t swapped for another in a hint that was signed', async () => {
+    const mallory = await scene.member();
+    const fields = await entra.ask({ oid: await pinned(scene, mallory) });
+    const [header, payload = '', signature] = (fields.id_token_hint ?? '').split('.');
+    const said = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
+    const swapped = Buffer.from(JSON.stringify({ ...said, oid })).toString('base64url');
+    const hint = [header, swapped, signature].join('.');
+    const page = await sentHere(scene, entra, new Client(), { oid, fields: { id_token_hint: hint } });
+    expect(page.status).toBe(400);
+    expect(page.text).not.toContain(someone.username);
+    await expect.poll(() => reasons().at(-1)).toBe('hint: ERR_JWS_SIGNATURE_VERIFICATION_FAILED');
+  });
+
+  it('is whose it is whatever the claims beside it say: the answer is about its owner alone', async () => {
+    const mallory = await scene.member();
+    const theirs = await pinned(scene, mallory);
+    const page = await sentHere(scene, entra, mallory.client, {
+      ...{
+        oid: theirs,
+        claims: { preferred_username: someone.username, upn: someone.username, email: someone.username },
+      },
+    });
+    const asked = await goOn(mallory.client, page);
+    // A code of the other person's opens nothing.
+    const wrong = await mallory.code(asked, scene.nextCode(someone));
+    expect(wrong.body).not.toContain('id_token');
+  });
+
   it('that is somebody’s isn’t given to another by a later import', async () => {
     const other = await scene.newcomer();
     await expect(pinned(scene, other, oid)).rejects.toThrow('another account’s here');
@@ -84,6 +112,7 @@ describe('an object of the tenant', () => {
     const claims = { preferred_username: someone.username };
     const page = await sentHere(scene, entra, new Client(), { oid: newObject(), claims });
     expect(page.status).toBe(403);
+    await expect.poll(() => reasons().at(-1)).toBe('no account');
   });
 });
 
@@ -96,6 +125,8 @@ describe('a request that another site planted', () => {
     const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
     const begun = await mallory.post(`${scene.gateway.url}${OFFICE}/begin`, { csrf }, { from: 'https://evil.example' });
     expect(begun.status).toBeGreaterThanOrEqual(400);
+    await expect.poll(() => reasons().at(-1)).toBe('no page of this browser');
+    const before = reasons().length;
     // Nor may another site press the button in the victim's own browser.
     const pressed = await victim.post(
       `${scene.gateway.url}${OFFICE}/begin`,
@@ -103,6 +134,7 @@ describe('a request that another site planted', () => {
       { from: 'https://evil.example' },
     );
     expect(pressed.status).toBeGreaterThanOrEqual(400);
+    await expect.poll(() => reasons().slice(before)).toEqual(['no page of this browser']);
   });
 
   it('takes no step twice, and none of another browser', async () => {

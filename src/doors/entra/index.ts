@@ -1,5 +1,6 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { Door, DoorModule, DoorPorts } from '../../core/door.ts';
+import { hasCode } from '../../core/errors.ts';
 import { classOf, createAnswers } from './answers.ts';
 import { commands } from './commands.ts';
 import { discoveryOf, keySetOf } from './discovery.ts';
@@ -60,9 +61,13 @@ const entra: DoorModule<EntraSettings, EntraApplication> = {
     const showing = createShowing(ports, answers, tenants);
     const walk = createWalk(ports, showing);
 
-    function reject(res: Response, tenant: Tenant, reason: string, status = 400): void {
+    function note(res: Response, tenant: Tenant, reason: string): void {
       const { ip, userAgent, reference } = ports.browser(res);
       ports.audit.note({ event: 'external-method.refused', application: tenant.id, reason, ip, userAgent, reference });
+    }
+
+    function reject(res: Response, tenant: Tenant, reason: string, status = 400): void {
+      note(res, tenant, reason);
       const model = { status, key: 'request', application: tenant.name, code: reason };
       res
         .status(status)
@@ -89,7 +94,14 @@ const entra: DoorModule<EntraSettings, EntraApplication> = {
       async (req, res, next) => {
         const tenant = tenants.get(String(req.params.application));
         if (tenant === undefined) return next();
-        await handle(req, res, tenant);
+        try {
+          await handle(req, res, tenant);
+        } catch (error) {
+          // A form that no page of this browser's sent: another site's, another browser's, or one that is over.
+          if (req.method === 'POST' && hasCode(error, 'ERR_SIGN_IN_EXPIRED'))
+            note(res, tenant, 'no page of this browser');
+          throw error;
+        }
       };
 
     const router = express.Router();

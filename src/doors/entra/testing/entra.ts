@@ -32,6 +32,8 @@ export interface Entra {
   settings(more?: object): object;
   /** Fields of the form that a browser posts to us, with what to hold the answer against. */
   ask(asking: Asking): Promise<Record<string, string>>;
+  /** Address of its own page, whose button posts that form to us, as a browser comes. */
+  sends(issuer: string, asking: Asking): Promise<string>;
   /** What came back, in order. */
   readonly judged: Judged[];
   /** Reads discovery and keys as Entra does, and keeps them: throws what Entra would complain of. */
@@ -50,6 +52,7 @@ export async function startEntra(now: () => number = Date.now): Promise<Entra> {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
   const waiting = new Map<string, Waiting>();
   const judged: Judged[] = [];
+  const sent: { to: string; fields: Record<string, string> }[] = [];
   let authority = '';
   let trusted: { issuer: string; keys: JWK[] } | undefined;
 
@@ -71,6 +74,9 @@ export async function startEntra(now: () => number = Date.now): Promise<Entra> {
       res
         .writeHead(200, { 'content-type': 'text/html' })
         .end(`<p>${'error' in verdict ? verdict.error : 'Signed in'}</p>`);
+    } else if (pathname.startsWith('/common/verify/') && req.method === 'GET') {
+      const form = sent[Number(pathname.slice('/common/verify/'.length))];
+      res.writeHead(form ? 200 : 404, { 'content-type': 'text/html' }).end(form && page(form));
     } else {
       res.writeHead(404).end();
     }
@@ -102,6 +108,45 @@ export async function startEntra(now: () => number = Date.now): Promise<Entra> {
     }
   }
 
+  async function ask({
+    oid,
+    sub = randomUUID(),
+    claims = {},
+    key = privateKey,
+    kid = 'entra-1',
+    fields = {},
+    ...wanted
+  }: Asking): Promise<Record<string, string>> {
+    const { acr = ['possessionorinherence'], amr = METHODS } = wanted;
+    const issued = Math.floor(now() / 1000);
+    const names = { oid, sub, tid: TENANT, preferred_username: 'ada@university.example' };
+    const all = {
+      iss: `${authority}/${TENANT}/v2.0`,
+      aud: APPLICATION,
+      iat: issued,
+      nbf: issued,
+      exp: issued - 1,
+      ...names,
+    };
+    const hint = await new SignJWT({ ...all, ...claims })
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
+      .sign(key);
+    const [state, nonce] = [randomBytes(24).toString('base64url'), randomUUID()];
+    waiting.set(state, { sub, nonce, acr, amr });
+    const whole: Record<string, string | undefined> = {
+      ...{ scope: 'openid', response_type: 'Id_token', response_mode: 'form_post', client_id: CLIENT },
+      ...{ redirect_uri: `${authority}/common/federation/externalauthprovider`, nonce, state, id_token_hint: hint },
+      claims: JSON.stringify({
+        id_token: { amr: { essential: true, values: amr }, acr: { essential: true, values: acr } },
+      }),
+      'client-request-id': randomUUID(),
+      ...fields,
+    };
+    return Object.fromEntries(
+      Object.entries(whole).filter((field): field is [string, string] => field[1] !== undefined),
+    );
+  }
+
   const server = createServer((req, res) => void answer(req, res));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   authority = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -113,35 +158,10 @@ export async function startEntra(now: () => number = Date.now): Promise<Entra> {
       ...{ tenant: TENANT, applicationId: APPLICATION, clientId: CLIENT, cloud: authority },
       ...more,
     }),
-    async ask({ oid, sub = randomUUID(), claims = {}, key = privateKey, kid = 'entra-1', fields = {}, ...wanted }) {
-      const { acr = ['possessionorinherence'], amr = METHODS } = wanted;
-      const issued = Math.floor(now() / 1000);
-      const names = { oid, sub, tid: TENANT, preferred_username: 'ada@university.example' };
-      const all = {
-        iss: `${authority}/${TENANT}/v2.0`,
-        aud: APPLICATION,
-        iat: issued,
-        nbf: issued,
-        exp: issued - 1,
-        ...names,
-      };
-      const hint = await new SignJWT({ ...all, ...claims })
-        .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
-        .sign(key);
-      const [state, nonce] = [randomBytes(24).toString('base64url'), randomUUID()];
-      waiting.set(state, { sub, nonce, acr, amr });
-      const whole: Record<string, string | undefined> = {
-        ...{ scope: 'openid', response_type: 'Id_token', response_mode: 'form_post', client_id: CLIENT },
-        ...{ redirect_uri: `${authority}/common/federation/externalauthprovider`, nonce, state, id_token_hint: hint },
-        claims: JSON.stringify({
-          id_token: { amr: { essential: true, values: amr }, acr: { essential: true, values: acr } },
-        }),
-        'client-request-id': randomUUID(),
-        ...fields,
-      };
-      return Object.fromEntries(
-        Object.entries(whole).filter((field): field is [string, string] => field[1] !== undefined),
-      );
+    ask,
+    async sends(issuer, asking) {
+      sent.push({ to: `${issuer}/authorize`, fields: await ask(asking) });
+      return `${authority}/common/verify/${sent.length - 1}`;
     },
     async discover(issuer) {
       const found = await fetch(`${issuer}/.well-known/openid-configuration`);
@@ -177,4 +197,14 @@ export async function startEntra(now: () => number = Date.now): Promise<Entra> {
       await new Promise((closed) => server.close(closed));
     },
   };
+}
+
+/** As far as a person needs it: it goes on by a button. */
+function page({ to, fields }: { to: string; fields: Record<string, string> }): string {
+  const attribute = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+  const inputs = Object.entries(fields).map(
+    ([name, value]) => `<input type="hidden" name="${name}" value="${attribute(value)}">`,
+  );
+  return `<!doctype html><title>Entra</title><h1>Verify your identity</h1><form method="post" action="${to}">
+${inputs.join('\n')}<button>Use another method</button></form>`;
 }

@@ -62,6 +62,9 @@ export function prompt(state: DuoState, origin: () => string) {
       if (state.health === 'ill') {
         return { status: 503, json: { stat: 'FAIL', code: 50300, message: 'Service unavailable' } };
       }
+      if (state.health === 'busy') {
+        return { status: 429, json: { stat: 'FAIL', code: 42901, message: 'Too Many Requests' } };
+      }
       if (fields.get('client_id') !== state.clientId) return invalid('Failed to verify client id.');
       const fault = await asserted(fields, '/oauth/v1/health_check');
       if (fault !== undefined) return invalid(`Failed to verify signature. ${fault}`);
