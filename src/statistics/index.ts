@@ -15,6 +15,7 @@ export type { Aged } from './passwords.ts';
 export type { Statistics } from './statistics.ts';
 export type { Known } from './totals/counted.ts';
 export { type Counter, createCounter } from './totals/counter.ts';
+export { reasonOf } from './totals/reasons.ts';
 
 export function statisticsRoom(
   needs: StatisticsNeeds,

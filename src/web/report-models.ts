@@ -19,10 +19,13 @@ export type ReportCell =
   /** `factor` is the namespace. */
   | { message: Message; factor?: string };
 
+/** In words; as methods, in the order in which they were shown; or as it is called. */
+export type ReportColumn = Message | { methods: string[] } | { text: string };
+
 export interface ReportTable {
   caption: Message;
   /** The first one names the row. */
-  columns: (Message | { methods: string[] })[];
+  columns: ReportColumn[];
   rows: ReportCell[][];
   /** What stands there where there is no row. */
   empty: Message;
@@ -32,16 +35,31 @@ export interface ReportTable {
 /** Days (UTC, epoch milliseconds), or what else follows each other, drawn; the table says the same. */
 export interface ReportChart {
   /** What the parts of a bar are, from the bottom up. */
-  parts: (Message | { methods: string[] })[];
+  parts: ReportColumn[];
   bars: ({ parts: number[] } & ({ day: number } | { day?: never; text: string }))[];
+}
+
+/** What charts can be narrowed by, and what was chosen. */
+export interface ReportFilters {
+  query: { days?: string; from?: string; until?: string; group?: string; application?: string };
+  /** Days that can be chosen, and those that are without a choice. */
+  periods: number[];
+  usual: number;
+  groups: string[];
+  applications: { id: string; name: LocalizedText }[];
+  /** What can't be shown, and the field that says it. */
+  error?: Message;
+  at?: 'days' | 'from' | 'until' | 'group' | 'application';
 }
 
 export interface ReportPages {
   /** Which reports there are; texts are `reports.<name>.title` and `.text`. */
   reports: {
     names: string[];
-    /** What is seen at once, with the address of the report that it is a part of. */
-    glance: { table: ReportTable; more: string }[];
+    filters: ReportFilters;
+    /** Charts, each with the address of its file and of the report that says more. */
+    glance: { table: ReportTable; csv: string; more?: string }[];
+    notes: Message[];
   };
   report: {
     name: string;

@@ -20,6 +20,98 @@ function counted(lines: readonly string[], start: string, separator = '\t'): num
   return line === undefined ? 0 : Number(line.split(separator).at(-1));
 }
 
+/** The part of the page that draws one thing, and its file. */
+const CHARTS = '/helpdesk/reports/charts';
+const lines = async (agent: Agent, path: string) => (await agent.open(path)).body.split('\r\n').slice(0, -1);
+
+describe('the page before all reports', () => {
+  it('says in words why sign-ins failed, by day, and as a file', async () => {
+    const agent = await agentAt(scene);
+    const someone = await appHolder(scene);
+    const other = scene.elsewhere(someone);
+    await other.password(await other.begin('library'), 'nobody-of-that-name', 'not the password');
+    await report('sign-ins');
+    const home = await agent.open('/helpdesk/reports');
+    expect(home.status).toBe(200);
+    expect(home.body).toMatch(/<title>[^<]+No such user name [1-9]/);
+    expect(home.text).not.toMatch(/no-account|wrong-password/);
+    const failures = await agent.open('/helpdesk/reports/failures');
+    expect(failures.text).toContain('No such user name');
+    expect(failures.text).not.toMatch(/no-account|wrong-password/);
+    const [header, ...rows] = await lines(agent, `${CHARTS}/failures/csv?days=7`);
+    expect(header).toMatch(/^\ufeffday,(?:[a-z-]+,)*nobody/);
+    expect(rows).toHaveLength(7);
+    expect(rows.at(-1)).toContain(today());
+  });
+
+  it('is narrowed by what its address says, which a bookmark keeps past a sign-in', async () => {
+    const agent = await agentAt(scene, 'desk');
+    const student = await appHolder(scene, { groups: 'students' });
+    await scene.elsewhere(student).enter('courses');
+    await report('sign-ins');
+    const asked = `?days=7&group=students&application=courses`;
+    const page = await agent.open(`/helpdesk/reports${asked}`);
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('<option value="students" selected>');
+    expect(page.body).toContain('<option value="courses" selected>');
+    expect(page.body).toContain('<option value="7" selected>');
+    // What can't be told apart by group isn't shown as if it were.
+    expect(page.text).toContain('Pictures that can’t be told apart this way aren’t shown.');
+    expect(page.text).not.toContain('Why sign-ins failed');
+    const of = async (query: string) =>
+      counted(
+        (await lines(agent, `${CHARTS}/sign-ins/csv${query}`)).map((line) => line.split(',').slice(0, 2).join()),
+        today(),
+        ',',
+      );
+    expect(await of('?group=students')).toBeGreaterThan(0);
+    expect(await of('?group=students')).toBeLessThan(await of(''));
+    expect(await of('?from=2026-01-01&until=2026-01-02')).toBe(0);
+    const stranger = scene.elsewhere(agent.someone);
+    const away = await stranger.client.open(`${scene.gateway.url}/helpdesk/reports${asked}`);
+    const back = await agent.key.use(stranger, away);
+    expect(`${back.url.pathname}${back.url.search}`).toBe(`/helpdesk/reports${asked}`);
+  });
+
+  it.each([
+    ['a period that isn’t there', 'days=36500', 'Choose one of the periods'],
+    ['a date that is none', 'from=2026-02-30', 'Write the date as'],
+    ['a range the wrong way round', 'from=2026-01-02&until=2026-01-01', 'comes after the last one'],
+    ['a huge range', 'from=0001-01-01&until=2026-01-01', 'kept for two years'],
+    ['a day to come', 'until=9999-12-31', 'hasn’t come yet'],
+    ['a group of somebody else’s people', 'group=vip', 'no such group'],
+    ['a group that doesn’t exist', `group=${encodeURIComponent('"><script>alert(1)</script>')}`, 'no such group'],
+    [
+      'an application that doesn’t exist',
+      `application=${encodeURIComponent('</title><svg onload=x>')}`,
+      'no such application',
+    ],
+    ['a structure', 'group[]=students&group[]=staff', ''],
+    ['the same twice', 'application=courses&application=library', 'no such application'],
+  ])('refuses %s, with what to do, and draws nothing', async (_, query, said) => {
+    const agent = await agentAt(scene);
+    const page = await agent.open(`/helpdesk/reports?${query}`);
+    expect(page.body).not.toMatch(/<script>alert|<svg onload/);
+    if (said === '') return expect(page.status).toBe(200);
+    expect(page.status).toBe(400);
+    expect(page.text).toContain(said);
+    expect(page.body).not.toContain('class="chart"');
+    const file = await agent.someone.client.get(`${scene.gateway.url}${CHARTS}/sign-ins/csv?${query}`);
+    expect([file.status, file.location?.pathname]).toEqual([303, '/helpdesk/reports']);
+  });
+
+  it('shows nobody the numbers of a group that they may not read reports of', async () => {
+    const numbers = await agentAt(scene, 'numbers');
+    const page = await numbers.open('/helpdesk/reports');
+    expect(page.body).not.toContain('name="group"');
+    expect((await numbers.open('/helpdesk/reports?group=students')).status).toBe(400);
+    const night = await agentAt(scene, 'night');
+    for (const path of ['/helpdesk/reports', `${CHARTS}/sign-ins/csv`, `${CHARTS}/nothing/csv`]) {
+      expect((await night.open(path)).status).toBe(404);
+    }
+  });
+});
+
 describe('what is counted of everybody', () => {
   it('is there at once on the command line, by what is asked for', async () => {
     const by = 'day,outcome,method,application,directory';
@@ -71,7 +163,7 @@ describe('what is counted of everybody', () => {
     expect(home.body).toContain('/helpdesk/reports/sign-ins"');
     expect(home.body).not.toContain('/helpdesk/reports/enrolment"');
     // Drawn, and the same as a table.
-    expect(home.body).toMatch(/<title>[^<]+: Password \+ Code app [1-9]/);
+    expect(home.body).toMatch(/<title>[^<]+Password \+ Code app [1-9]/);
     expect(home.body).toContain('<th role="columnheader" scope="col">Password + Code app</th>');
     for (const path of ['enrolment', 'enrolment/csv', 'failures']) {
       expect((await numbers.open(`/helpdesk/reports/${path}`)).status).toBe(404);

@@ -143,7 +143,8 @@ describe('reports of the help desk', () => {
     await vi.waitFor(async () => expect(await counted('no-account')).toBe(nobody + 1), { timeout: 20_000 });
     expect(await counted('wrong-password')).toBe(wrong + 1);
     const page = await agent.open('/helpdesk/reports/failures?days=7');
-    expect(page.text).toContain('wrong-password');
+    expect(page.text).toContain('Wrong password');
+    expect(page.text).not.toContain('wrong-password');
     expect(page.body).toContain('/helpdesk/reports/failures/csv?days=7');
   });
 

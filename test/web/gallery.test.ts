@@ -160,7 +160,9 @@ describe('every page', () => {
       await show(page, sample);
       await page.locator('.languages summary').click();
       const controls = await page.evaluate<number>(NUMBER_CONTROLS);
-      for (let press = 0; press < controls + 3; press += 1) await page.keyboard.press('Tab');
+      // Of a date it stops at each part, and at its calendar.
+      const parts = 3 * (await page.locator('input[type=date]').count());
+      for (let press = 0; press < controls + parts + 3; press += 1) await page.keyboard.press('Tab');
       const reached = await page.evaluate<number>('reached.delete(null), reached.size');
       // Of a group of radio buttons the Tab key reaches one, the arrow keys the others.
       const grouped = Math.max(0, (await page.locator('input[type=radio]').count()) - 1);

@@ -1,6 +1,7 @@
 import { configuredId } from '../../core/application.ts';
 import type { CountKind, CountRow } from '../../core/counts.ts';
 import type { AuditEvent } from '../../core/door.ts';
+import type { Reported } from '../../core/reported.ts';
 import { reasonOf } from './reasons.ts';
 
 export const HOUR = 3_600_000;
@@ -51,7 +52,11 @@ export function countedIn(event: AuditEvent, at: number, known: Known): Counted[
   const application = id === undefined ? '' : among(known.applications, configuredId(id));
   const lock = LOCKS[name];
   if (lock !== undefined) return [row('lock', lock, { application, method: methodOf(event, known) })];
-  if (name === 'report.made') return [row('not-me', notMeOf(event), { method: methodOf(event, known) })];
+  if (name === 'report.made') {
+    const { what, application: about } = reportedIn(event);
+    const where = typeof about === 'string' ? among(known.applications, configuredId(about)) : '';
+    return [row('not-me', what, { application: where, method: methodOf(event, known) })];
+  }
   const outcome = OUTCOMES[name];
   if (outcome === undefined) return [];
   if (name.startsWith('sign-in.')) return signInRows(row, event, { outcome, application, known });
@@ -83,9 +88,11 @@ function signInRows(
   ];
 }
 
-function notMeOf({ reported }: AuditEvent): string {
-  const what = typeof reported === 'object' && reported !== null && 'what' in reported ? reported.what : undefined;
-  return NOT_ME.find((one) => one === what) ?? OTHER;
+function reportedIn({ reported }: AuditEvent): { what: string; application?: unknown } {
+  const { what, application } = (
+    typeof reported === 'object' && reported !== null ? reported : {}
+  ) as Partial<Reported>;
+  return { what: NOT_ME.find((one) => one === what) ?? OTHER, application };
 }
 
 /** In the order in which they were shown: `first+second`. */

@@ -17,8 +17,14 @@ export function createTotals({ durable }: { durable: Pick<DurableStore, 'counts'
   const { counts } = durable;
 
   return {
-    sums(kinds: readonly CountKind[], period: Period, by: readonly CountedBy[], every?: CountsAsked['every']) {
-      return counts.sums({ kinds, ...period, by, limit: MOST, ...(every === undefined ? {} : { every }) });
+    sums(
+      kinds: readonly CountKind[],
+      { from, until }: Period,
+      by: readonly CountedBy[],
+      every?: CountsAsked['every'],
+      where: NonNullable<CountsAsked['where']> = {},
+    ) {
+      return counts.sums({ kinds, from, until, by, where, limit: MOST, ...(every === undefined ? {} : { every }) });
     },
 
     /** Each hour by itself, a day after the other. */

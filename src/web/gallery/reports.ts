@@ -6,7 +6,19 @@ const days = Array.from({ length: 30 }, (_, at) => NOW - (NOW % DAY) - (29 - at)
 /** As weeks have it. */
 const busy = (at: number, of: number) => Math.round(of * (at % 7 > 4 ? 0.25 : 1) * (1 + Math.sin(at * 1.7) / 6));
 
+const FILTERS = {
+  query: {},
+  periods: [7, 30, 90, 365],
+  usual: 30,
+  groups: ['staff', 'students', UNBROKEN],
+  applications: [
+    { id: 'courses', name: COURSES },
+    { id: 'long', name: LONG },
+  ],
+};
+
 const outcomes = {
+  csv: '/helpdesk/reports/charts/sign-ins/csv',
   more: '/helpdesk/reports/sign-ins',
   table: {
     caption: { key: 'reports.sign-ins.days' },
@@ -22,6 +34,7 @@ const outcomes = {
 
 const METHODS = [{ methods: ['sample'] }, { methods: ['sample', 'sample'] }, { key: 'reports.other' }];
 const byMethod = {
+  csv: '/helpdesk/reports/charts/methods/csv',
   more: '/helpdesk/reports/sign-ins',
   table: {
     caption: { key: 'reports.sign-ins.by-method' },
@@ -37,11 +50,41 @@ const byMethod = {
 
 /** What the help desk counts. */
 export const reports: Sample[] = [
-  sample('reports', 'bare', { names: ['enrolment', 'methods', 'fraud', 'failures'], glance: [] }, true),
+  sample(
+    'reports',
+    'bare',
+    {
+      names: ['enrolment', 'methods', 'fraud', 'failures'],
+      glance: [],
+      filters: { ...FILTERS, groups: [] },
+      notes: [],
+    },
+    true,
+  ),
   sample(
     'reports',
     '',
-    { names: ['enrolment', 'methods', 'fraud', 'failures', 'sign-ins', 'messages'], glance: [outcomes, byMethod] },
+    {
+      names: ['enrolment', 'methods', 'fraud', 'failures', 'sign-ins', 'messages'],
+      glance: [outcomes, byMethod],
+      filters: FILTERS,
+      notes: [],
+    },
+    true,
+  ),
+  sample(
+    'reports',
+    'refused',
+    {
+      names: ['sign-ins'],
+      glance: [],
+      notes: [],
+      filters: {
+        ...FILTERS,
+        query: { from: '2026-03-14', until: '2026-02-01', group: 'students' },
+        ...{ error: { key: 'reports.filter.wrong.order' }, at: 'from' as const },
+      },
+    },
     true,
   ),
   sample(

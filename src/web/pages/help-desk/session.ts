@@ -18,10 +18,15 @@ export const hereOf = (person: string): string => `/helpdesk/people/${encodeURIC
 
 const OWN = /^\/helpdesk(?:\/[\w-]+)*$/;
 
+/** Pages whose address says what they show, in letters that need no thought. */
+const ASKING = '/helpdesk/reports';
+const QUERY = /^[\w=&%.~+-]{1,400}$/;
+
 /** Only the help desk's own pages: this value passes through the browser. */
 export function deskPath(path: unknown): string {
-  const text = typeof path === 'string' ? (path.split('?')[0] ?? '') : '';
-  return OWN.test(text) ? text : '/helpdesk';
+  const [text = '', query = ''] = typeof path === 'string' ? path.split('?') : [];
+  if (!OWN.test(text)) return '/helpdesk';
+  return text === ASKING && QUERY.test(query) ? `${text}?${query}` : text;
 }
 
 export type DeskSessionNeeds = MembershipNeeds & Pick<WebDeps, 'accounts' | 'core' | 'helpDesk'>;

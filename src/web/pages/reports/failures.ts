@@ -1,4 +1,5 @@
 import type { Failed } from '../../../statistics/failures.ts';
+import { reasonOf } from '../../../statistics/index.ts';
 import type { WebDeps } from '../../context.ts';
 import type { ReportCell } from '../../report-models.ts';
 import { type Asked, count, cut, nameOf, type ReportKind, scopeOf, table } from './kind.ts';
@@ -18,7 +19,7 @@ export function failuresReport(deps: Pick<WebDeps, 'applications' | 'now' | 'sta
       const reasons = await Promise.all(
         byReason(rows).map(
           async ({ event, reason, application, count: number }): Promise<ReportCell[]> => [
-            reason === '' ? { message: { key: `reports.failures.${event}` } } : { text: reason },
+            { message: { key: `reports.reason.${reason}` } },
             { message: { key: `reports.failures.${event}` } },
             { localized: await nameOf(deps, application) },
             count(number),
@@ -59,10 +60,11 @@ function byDay(rows: readonly Failed[]): ReportCell[][] {
   ]);
 }
 
-/** Over all days, the most frequent first. */
+/** Over all days, the most frequent first; of reasons the kinds that people have words for. */
 function byReason(rows: readonly Failed[]): Omit<Failed, 'day'>[] {
   const found = new Map<string, Omit<Failed, 'day'>>();
-  for (const { event, reason, application, count: number } of rows) {
+  for (const { event, reason: told, application, count: number } of rows) {
+    const reason = reasonOf(event, told);
     const key = [event, reason, application].join('\0');
     const row = found.get(key) ?? { event, reason, application, count: 0 };
     row.count += number;

@@ -1,13 +1,14 @@
 import { type Request, type Response, Router } from 'express';
 import { SallyportError } from '../../../core/errors.ts';
-import { READING, type Right } from '../../../help-desk/scope.ts';
+import type { Agent } from '../../../help-desk/agent.ts';
+import type { Right } from '../../../help-desk/scope.ts';
 import { type Rendering, send, type WebDeps } from '../../context.ts';
-import type { Pages } from '../../models.ts';
 import { createDeskSession, type DeskSessionNeeds } from '../help-desk/session.ts';
 import { type DownloadNeeds, download } from './download.ts';
 import { enrolmentReport } from './enrolment.ts';
 import { failuresReport } from './failures.ts';
 import { fraudReport } from './fraud.ts';
+import { homePages } from './home.ts';
 import type { Asked, ReportKind } from './kind.ts';
 import { messagesReport } from './messages.ts';
 import { methodsReport } from './methods.ts';
@@ -54,6 +55,9 @@ export function reportPages(deps: ReportPagesNeeds): Router {
     throw new SallyportError('ERR_NOT_FOUND', 'no right to read reports');
   }
 
+  const namesFor = (agent: Agent) =>
+    [...kinds].filter(([, { right }]) => agent.rights.has(right)).map(([name]) => name);
+
   function kindOf(req: Request): { name: string; kind: ReportKind } {
     const name = String(req.params.name);
     const kind = kinds.get(name);
@@ -77,11 +81,6 @@ export function reportPages(deps: ReportPagesNeeds): Router {
     }
   }
 
-  async function glanceOf([name, kind]: [string, ReportKind], asked: Asked): Promise<Pages['reports']['glance']> {
-    const tables = (await kind.glance?.(asked)) ?? [];
-    return tables.map((table) => ({ table, more: `${HOME}/${name}` }));
-  }
-
   async function show(res: Response, name: string, kind: ReportKind, asked: Asked): Promise<void> {
     const { tables, notes } = await kind.tables(asked);
     const here = `${HOME}/${name}`;
@@ -96,15 +95,7 @@ export function reportPages(deps: ReportPagesNeeds): Router {
     });
   }
 
-  router.get(HOME, async (req, res) => {
-    const agent = await reader(req, res, HOME, READING);
-    if (agent === undefined) return;
-    const readable = [...kinds].filter(([, { right }]) => agent.rights.has(right));
-    await inTurn(res, async () => {
-      const glance = await Promise.all(readable.map((kind) => glanceOf(kind, { agent, days: daysOf(req) })));
-      send(deps, res, 'reports', { names: readable.map(([name]) => name), glance: glance.flat() });
-    });
-  });
+  homePages(deps, router, { home: HOME, names: namesFor, reader, inTurn, facts });
 
   router.get(`${HOME}/:name`, async (req, res) => {
     const { name, kind } = kindOf(req);
@@ -122,7 +113,8 @@ export function reportPages(deps: ReportPagesNeeds): Router {
     if (agent === undefined) return;
     await inTurn(res, async () => {
       await deps.audit.commit({ event: 'report.downloaded', by: agent.account.id, report: name, ...facts(res) });
-      await download(deps, res, { name, kind }, { agent, days: daysOf(req) });
+      const records = kind.records({ agent, days: daysOf(req) });
+      await download(deps, res, { name, header: kind.header, records });
     });
   });
 

@@ -21,8 +21,6 @@ export interface ReportKind {
   /** Whether a period is chosen. */
   periods: boolean;
   tables(asked: Asked): Promise<{ tables: ReportTable[]; notes: Message[] }>;
-  /** What the page before all reports begins with. */
-  glance?(asked: Asked): Promise<ReportTable[]>;
   header: readonly string[];
   records(asked: Asked): AsyncGenerator<Cell[]>;
 }

@@ -24,11 +24,6 @@ export function messagesReport(deps: Pick<WebDeps, 'now' | 'statistics'>): Repor
       const tables = [byDay(daily, all), bySender(senders)];
       return { tables: countries.length === 0 ? tables : [...tables, byCountry(countries)], notes: [] };
     },
-    async glance({ days }) {
-      const { all, ...period } = daysUntil(deps.now(), days);
-      const daily = await totals.sums(KINDS, period, ['kind', 'outcome'], DAY);
-      return daily.length === 0 ? [] : [{ ...byDay(daily, all), caption: { key: 'reports.messages.title' } }];
-    },
     header: ['hour', 'channel', 'outcome', 'method', 'sender', 'country', 'count'],
     async *records({ days }) {
       const names = ['kind', 'outcome', 'method', 'provider', 'country'] as const;

@@ -9,8 +9,6 @@ const DAY = 86_400_000;
 const OUTCOMES = ['completed', 'wrong', 'locked', 'denied'] as const;
 const FAILED: readonly string[] = OUTCOMES.slice(1);
 const OTHER = 'other';
-/** Colours that are told apart. */
-const MOST_PARTS = 6;
 
 /** Everybody's sign-ins, as they were counted: by day, hour of the day, method, application and directory. */
 export function signInsReport(deps: Pick<WebDeps, 'applications' | 'now' | 'statistics'>): ReportKind {
@@ -55,13 +53,6 @@ export function signInsReport(deps: Pick<WebDeps, 'applications' | 'now' | 'stat
       ];
       return { tables, notes: cut(Array.from({ length: byApplication.all })) };
     },
-    async glance({ days }) {
-      const { all, ...period } = daysUntil(deps.now(), days);
-      const hours = await totals.sums(['sign-in'], period, ['outcome'], HOUR);
-      if (hours.length === 0) return [];
-      const methods = await totals.sums(['sign-in'], period, ['outcome', 'method'], DAY);
-      return [{ ...byDay(hours, all), caption: { key: 'reports.sign-ins.title' } }, byMethod(methods, all)];
-    },
     header: ['hour', 'outcome', 'method', 'application', 'directory', 'count'],
     async *records({ days }) {
       const period = daysUntil(deps.now(), days);
@@ -104,27 +95,6 @@ function byDay(hours: readonly CountSum[], all: readonly number[]): ReportTable 
       under(rows.toReversed(), ({ of }) => ({ date: Number(of) })),
     ),
     chart: { parts: PARTS, bars: rows.map((row) => ({ day: Number(row.of), parts: partsOf(row) })) },
-  };
-}
-
-/** Completed ones alone, of the methods that are used most; what is left is one part. */
-function byMethod(days: readonly CountSum[], all: readonly number[]): ReportTable {
-  const completed = days.filter(({ outcome }) => outcome === 'completed');
-  const ranked = pivot(completed, by('method'), by('outcome')).map(({ of }) => of);
-  const own = ranked.filter((of) => of !== '' && of !== OTHER).slice(0, MOST_PARTS - 1);
-  const partOf = (sum: CountSum) => (own.includes(by('method')(sum)) ? by('method')(sum) : OTHER);
-  const parts = completed.some((sum) => partOf(sum) === OTHER) ? [...own, OTHER] : own;
-  const found = new Map(pivot(completed, ({ at }) => String(at), partOf).map((row) => [row.of, row]));
-  const rows = all.map((day) => found.get(String(day)) ?? nothing(String(day)));
-  const numbers = (row: Pivoted) => parts.map((part) => row.counts.get(part) ?? 0);
-  const shown = rows
-    .toReversed()
-    .map((row): ReportCell[] => [{ date: Number(row.of) }, ...numbers(row).map((count): ReportCell => ({ count }))]);
-  const named = parts.map((part) => (part === OTHER ? { key: 'reports.other' } : { methods: part.split('+') }));
-  return {
-    ...table('sign-ins', 'by-method', [], shown),
-    columns: [{ key: 'reports.column.day' }, ...named],
-    chart: { parts: named, bars: rows.map((row) => ({ day: Number(row.of), parts: numbers(row) })) },
   };
 }
 
