@@ -37,6 +37,11 @@ export interface Leaving {
   readonly returns: string;
   /** Bytes that an answer may have; by default 64 KiB. */
   readonly longest?: number;
+  /**
+   * An answer to no question of ours means that somebody there wants to come here: nothing of it is read, and a sign-in
+   * of our own begins. Absent: it is refused.
+   */
+  readonly invites?: true;
 }
 
 /** Where answers come back: an address of its own for each, so that none can be taken for another's (RFC 9700 section 4.4.2). */

@@ -1,4 +1,5 @@
 import { contextOf } from '../accounts/context.ts';
+import { configuredId } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer } from '../core/prompt.ts';
 import { upstreamOf } from '../core/said.ts';
@@ -12,7 +13,7 @@ import type { State } from './steps.ts';
 
 /** Where somebody is led whom nobody knows yet: by the name that they type, or by the application's own chooser. */
 export function createLeading(
-  deps: Pick<SignInNeeds, 'random'>,
+  deps: Pick<SignInNeeds, 'applications' | 'random'>,
   { dispatcher, progress }: { dispatcher: Dispatcher; progress: Progress },
 ) {
   const { houses } = dispatcher.offers;
@@ -46,7 +47,8 @@ export function createLeading(
     browser: Browser,
   ): Promise<Pick<Left, 'nonce' | 'source' | 'house'> | undefined> {
     const { houseHints = [] } = request;
-    if (houseHints.length === 0) return undefined;
+    // Of our own pages nobody chose: an answer that a house sent unasked would go there and back for ever.
+    if (houseHints.length === 0 || deps.applications.get(configuredId(request.application))?.internal) return undefined;
     const loaded = await progress.load(request, browser);
     const { state } = loaded;
     if (state.followed || state.switched || state.stage.at !== 'first') return undefined;

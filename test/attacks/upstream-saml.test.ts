@@ -132,9 +132,26 @@ describe('a Response', () => {
     expect((await back(ada, xml)).location?.href).toContain(library.redirectUri);
     expect((await back(ada, xml)).status).toBe(400);
     const { inResponseTo: _, ...unasked } = { entityId: partner.entityId, acs: partner.acs, inResponseTo: '' };
-    const form = { SAMLResponse: Buffer.from(partner.idp.response(unasked)).toString('base64') };
-    const posted = await ada.browser.post(partner.acs, form, { from: partner.idp.url });
-    expect((await ada.browser.follow(posted)).status).toBe(400);
+    const SAMLResponse = Buffer.from(partner.idp.response(unasked)).toString('base64');
+    const browser = new Client();
+    for (const RelayState of ['A'.repeat(43), '', 'https://elsewhere.example/']) {
+      const form = { SAMLResponse, ...(RelayState && { RelayState }) };
+      const end = await browser.follow(await browser.post(partner.acs, form, { from: partner.idp.url }));
+      if (RelayState.length === 43) {
+        expect(end.status).toBe(400);
+        continue;
+      }
+      // A hint: a sign-in of our own begins, nobody is in, and nobody is sent on without a word of theirs.
+      expect([end.status, end.url.pathname]).toEqual([200, expect.stringMatching(/^\/sign-in\//)]);
+      expect(end.text).toContain('Sign in with Partner Hospital');
+      expect(end.text).not.toContain('elsewhere.example');
+      const account = await browser.get(`${gateway.url}/account`);
+      expect(account.location?.pathname).toBe('/authorize');
+      const asked = await leave(browser, end);
+      const there = formOf(responseOf(partner, asked), asked);
+      const home = await browser.follow(await browser.post(partner.acs, there, { from: partner.idp.url }));
+      expect(home.url.pathname).not.toMatch(/^\/return/);
+    }
     await isAudited(/unsolicited/);
   });
 

@@ -156,6 +156,7 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
   return {
     returns: 'RelayState',
     longest: MAX_RESPONSE_BODY,
+    invites: true,
     name: settings.name as LocalizedText,
     houses: needs.houses,
     pending,

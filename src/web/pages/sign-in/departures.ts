@@ -28,6 +28,9 @@ const REFUSALS = {
   'mixed-up': 'ERR_SIGN_IN_EXPIRED',
 } as const;
 
+/** Written as our own states are: one that was used up, and no RelayState of a house's own. */
+const OURS = /^[\w-]{43}$/;
+
 /** Who sends people elsewhere: by the name of it that openings have. */
 export interface Source {
   source: string;
@@ -46,7 +49,7 @@ interface Ways {
 
 /** Leaving a sign-in for another house's page, and coming back: bound to the browser, to the step, and to that house. */
 export function departures(deps: DeparturesNeeds, { requestOf, proceed, last }: Ways): Router {
-  const { audit, deposits, journey, issuer } = deps;
+  const { audit, core, deposits, journey, issuer } = deps;
   const linkReturn = createLinkReturn(deps);
   const backOf = (source: string): string => `${issuer}${returnPathOf(source)}`;
   const sources = new Map(deps.leaving.map(({ source, leaving }) => [source, leaving]));
@@ -88,10 +91,24 @@ export function departures(deps: DeparturesNeeds, { requestOf, proceed, last }: 
     return { by: 'form', fields: fieldsOf(text), raw: text };
   }
 
-  /** What comes to a wrong place, or from a browser that nobody left in, is looked at by nobody. */
-  function refuse(res: Response, source: string, reason: keyof typeof REFUSALS): never {
+  function note(res: Response, source: string, reason: keyof typeof REFUSALS): void {
     const { ip, userAgent, reference } = localsOf(res).browser;
     audit.note({ event: 'sign-in.refused', factor: source, reason, ip, userAgent, reference });
+  }
+
+  /**
+   * Somebody began at their house (IdP-initiated): whoever may have planted that, it is nothing but a hint to begin
+   * here, and the page waits for a word of theirs before it goes there.
+   */
+  function invite(res: Response, source: string): void {
+    note(res, source, 'unsolicited');
+    const houseHints = [directoryOfUpstream(source) ?? ''];
+    res.redirect(303, core.begin('sallyport-account', { returnTo: '/applications', houseHints }));
+  }
+
+  /** What comes to a wrong place, or from a browser that nobody left in, is looked at by nobody. */
+  function refuse(res: Response, source: string, reason: keyof typeof REFUSALS): never {
+    note(res, source, reason);
     throw new SallyportError(REFUSALS[reason], `${source}: ${reason}`);
   }
 
@@ -99,7 +116,7 @@ export function departures(deps: DeparturesNeeds, { requestOf, proceed, last }: 
     (await deposits.peek(LEFT, state)) !== undefined || (await deposits.peek(LINKING, state)) !== undefined;
 
   const comeBack =
-    (source: string, { returns }: Leaving): RequestHandler =>
+    (source: string, { returns, invites }: Leaving): RequestHandler =>
     async (req, res) => {
       const returned = await returnedIn(req, res);
       const state = returned.fields[returns];
@@ -109,6 +126,7 @@ export function departures(deps: DeparturesNeeds, { requestOf, proceed, last }: 
         if (state !== undefined && (await linkReturn(req, res, { source, state, returned }, refusing))) return;
         const elsewhere = state !== undefined && (await isAway(state));
         if (elsewhere) return refuse(res, source, 'other-browser');
+        if (invites && !OURS.test(state ?? '')) return invite(res, source);
         return refuse(res, source, 'unsolicited');
       }
       const left = journey.left(kept, state);
