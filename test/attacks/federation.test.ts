@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Person } from '../../src/core/person.ts';
 import { Client, type Reply } from '../support/client.ts';
 import { type Federation, startFederation } from '../support/federation.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
@@ -18,31 +19,47 @@ let federation: Federation;
 let folder: string;
 let library: RelyingParty;
 let courses: RelyingParty;
+let payroll: RelyingParty;
+/** Another one, whose people are known by scoped identifiers. */
+let scoped: Federation;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sallyport-federation-'));
   const port = await freePort();
   const ports = { gateway: port, relyingParty: await freePort() };
   federation = await startFederation(`http://localhost:${port}`, folder);
+  scoped = await startFederation(`http://localhost:${port}`, folder, 'scoped');
   gateway = await startGateway({
     ...{ folder, ports, withoutRelyingParty: true },
     config: {
-      directories: { federation: federation.directory },
-      applications: { courses: { providers: [{ directory: 'federation', houses: [federation.beta.url] }] } },
+      directories: {
+        federation: federation.directory,
+        scoped: {
+          ...{ ...scoped.directory, key: 'subject-id' },
+          groups: { attributes: ['urn:oid:1.3.6.1.4.1.5923.1.1.1.9'], map: { 'staff@alpha.example': 'employees' } },
+        },
+      },
+      applications: {
+        library: { providers: ['federation'] },
+        courses: { providers: [{ directory: 'federation', houses: [federation.beta.url] }] },
+        payroll: { providers: ['scoped'] },
+      },
     },
   });
   library = await RelyingParty.of(gateway, 'library');
   courses = await RelyingParty.of(gateway, 'courses');
+  payroll = await RelyingParty.of(gateway, 'payroll');
 });
 
 afterAll(async () => {
   await gateway?.close();
   federation?.close();
+  scoped?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const UNBELIEVABLE = 'What came back couldn’t be verified';
-const isHome = (next: URL) => next.href.startsWith(library.redirectUri) || next.href.startsWith(courses.redirectUri);
+const isHome = ({ href }: URL) => [library, courses, payroll].some(({ redirectUri }) => href.startsWith(redirectUri));
 
 interface Away {
   browser: Client;
@@ -72,8 +89,13 @@ async function away(idp: FakeIdentityProvider, rp = library): Promise<Away> {
   return { browser, flow, asked: askedBy(left.location) };
 }
 
-async function back({ browser, asked }: Away, idp: FakeIdentityProvider, saying: Partial<Saying> = {}) {
-  const { entityId, acs } = federation;
+async function back(
+  { browser, asked }: Away,
+  idp: FakeIdentityProvider,
+  saying: Partial<Saying> = {},
+  of = federation,
+) {
+  const { entityId, acs } = of;
   const xml = idp.response({ entityId, acs, inResponseTo: asked.id, ...saying });
   return browser.follow(await browser.post(acs, formOf(xml, asked), { from: idp.url }), isHome);
 }
@@ -120,6 +142,46 @@ describe('houses of one federation', () => {
     const sessions = rows.flatMap(({ data }) => (JSON.parse(String(data)) as { sessions: string[] }).sessions);
     expect(new Set(sessions).size).toBe(sessions.length);
     expect(sessions).not.toContain('same');
+  });
+});
+
+/** Houses that are known by scoped identifiers, with one role that counts here. */
+describe('a house', () => {
+  const AFFILIATION = 'urn:oid:1.3.6.1.4.1.5923.1.1.1.9';
+  const saying = (subject: string, affiliation = 'staff@alpha.example') => ({
+    attributes: `<saml:AttributeStatement>${[
+      ['urn:oasis:names:tc:SAML:attribute:subject-id', subject],
+      [AFFILIATION, affiliation],
+    ]
+      .map(
+        ([name, value]) =>
+          `<saml:Attribute Name="${name}"><saml:AttributeValue>${value}</saml:AttributeValue></saml:Attribute>`,
+      )
+      .join('')}</saml:AttributeStatement>`,
+  });
+
+  it('names nobody by another’s scope', async () => {
+    const somebody = await away(scoped.beta, payroll);
+    const told = await back(somebody, scoped.beta, saying('ada@alpha.example'), scoped);
+    expect(told.text).toContain(UNBELIEVABLE);
+    await expect.poll(() => reasons().some((one) => /^scope: .*alpha\.example/.test(one))).toBe(true);
+    const own = await away(scoped.beta, payroll);
+    expect((await back(own, scoped.beta, saying('ada@beta.example'), scoped)).text).not.toContain(UNBELIEVABLE);
+  });
+
+  it('gives nobody a role by another’s scope', async () => {
+    const groupsAt = async (idp: FakeIdentityProvider, subject: string) => {
+      const somebody = await away(idp, payroll);
+      await back(somebody, idp, saying(subject), scoped);
+      const file = new DatabaseSync(join(folder, 'data', 'sallyport.db'), { readOnly: true });
+      const rows = file.prepare("SELECT data FROM records WHERE namespace = 'directory:scoped'").all();
+      file.close();
+      const people = rows.map(({ data }) => JSON.parse(String(data)) as { person: Person; house: string });
+      return people.find(({ house }) => house === idp.url)?.person.groups;
+    };
+    expect(await groupsAt(scoped.alpha, 'eve@alpha.example')).toEqual(['employees']);
+    // Unknown, as where none was sent at all.
+    expect(await groupsAt(scoped.beta, 'eve@beta.example')).toBeUndefined();
   });
 });
 

@@ -7,9 +7,11 @@ import { entra as bySamlSays, MULTIPLE, TENANT as OF_THE_DOUBLE } from '../../sr
 import { OTHER_TENANT, startEntra, TENANT } from '../../src/doors/entra/testing/entra.ts';
 import { Client } from '../support/client.ts';
 import { asTenant, backAtEntra, goOn, OFFICE, pinned, sentHere } from '../support/entra.ts';
+import { startFederation } from '../support/federation.ts';
 import { appHolder } from '../support/holders.ts';
+import type { FakeIdentityProvider } from '../support/identity-provider.ts';
 import { freePort } from '../support/ports.ts';
-import { formOf, leave, responseOf, sayingOf, startSamlUpstream } from '../support/saml-upstream.ts';
+import { askedBy, formOf, leave, responseOf, sayingOf, startSamlUpstream } from '../support/saml-upstream.ts';
 import { stage } from '../support/scene.ts';
 import { startUpstream, wayTo } from '../support/upstream.ts';
 
@@ -26,8 +28,13 @@ const STS = `https://sts.windows.net/${TENANT}/`;
 const bySaml = await startSamlUpstream(`http://localhost:${port}`, folder, 'by-saml');
 bySaml.idp.entityId = STS;
 writeFileSync(join(folder, 'sts.xml'), bySaml.idp.metadata());
+const MFA = 'https://refeds.org/profile/mfa';
+const federation = await startFederation(`http://localhost:${port}`, folder);
+federation.alpha.entityId = STS;
+federation.write(federation.members.map((one, at) => (at === 0 ? { ...one, entityId: STS } : one)));
 afterAll(async () => {
   bySaml.close();
+  federation.close();
   await Promise.all([entra.close(), upstream.close()]);
   rmSync(folder, { recursive: true, force: true });
 });
@@ -44,6 +51,10 @@ const scene = stage(() => ({
     factors: { password: {}, totp: {} },
     directories: {
       ...{ tenant: directory(TENANT), another: directory(OTHER_TENANT) },
+      federation: {
+        ...federation.directory,
+        assurance: [{ class: [MFA], kinds: ['knowledge', 'possession'] }],
+      },
       'by-saml': {
         ...{ ...bySaml.directory, entityId: STS, metadata: { file: join(folder, 'sts.xml') }, key: 'objectidentifier' },
         assurance: [{ methods: [MULTIPLE], kinds: ['knowledge', 'possession'] }],
@@ -108,6 +119,25 @@ describe('our own statement, coming back as another house’s', () => {
     const fields = formOf(responseOf(bySaml, asked, saying), asked);
     const end = await browser.follow(await browser.post(bySaml.acs, fields, { from: bySaml.idp.url }));
     expect(end.body).toContain('otpauth:');
+  });
+
+  it('is none of the one house of a federation that says it, and of the others counts', async () => {
+    const secondStepBy = async (idp: FakeIdentityProvider) => {
+      const browser = new Client();
+      const page = await browser.open(`${scene.gateway.relyingParty}/courses/login`);
+      const list = await browser.get(new URL(`${page.url.pathname}/houses`, page.url));
+      const [, href = ''] =
+        [...list.body.matchAll(/href="([^"]*\/leave\?[^"]*)"/g)].find(([, one = '']) =>
+          one.includes(encodeURIComponent(idp.entityId)),
+        ) ?? [];
+      const left = await browser.get(new URL(href.replaceAll('&amp;', '&'), page.url));
+      const asked = askedBy(left.location);
+      const { acs, entityId } = federation;
+      const xml = idp.response({ acs, entityId, inResponseTo: asked.id, classRef: MFA });
+      return browser.follow(await browser.post(acs, formOf(xml, asked), { from: idp.url }));
+    };
+    expect((await secondStepBy(federation.alpha)).body).toContain('otpauth:');
+    expect((await secondStepBy(federation.beta)).url.href).toContain('/courses');
   });
 
   it('is told apart from the word of a tenant that asks nothing of us', async () => {
