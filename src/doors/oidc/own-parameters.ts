@@ -22,8 +22,8 @@ const SET = 'true';
 type Validator = (ctx: KoaContextWithOIDC, value: string | undefined, client: Client) => void;
 
 /**
- * Parameters that oidc-provider doesn’t know. But for the hint no application sets them: they are run over each request when it arrives, pushed or not, and are kept with
- * it from then on, through pushed request and interactions.
+ * Parameters that oidc-provider doesn’t know; but for the hint no application sets them. They are run over each request
+ * when it arrives, pushed or not, and are kept with it from then on, through pushed request and interactions.
  */
 export function ownParameters({ applications }: Pick<OidcPorts, 'applications'>): Readonly<Record<string, Validator>> {
   const keep = ({ oidc }: KoaContextWithOIDC, name: string, set: boolean) => {
