@@ -38,10 +38,10 @@ export interface Verified {
 }
 
 /**
- * Whether people may sign in to an account that they have here by this provider as well: nobody, or whoever links it on
- * their own pages.
+ * Whether people may sign in to an account that they have here by this provider as well: nobody, those whom an operator
+ * links, or also whoever links it on their own pages.
  */
-export const LINKING = ['never', 'owner'] as const;
+export const LINKING = ['never', 'operator', 'owner'] as const;
 export type Linking = (typeof LINKING)[number];
 
 /** Whether a provider shows who it is anew where it is asked to, and says when; it does and doesn't say; or never does. */

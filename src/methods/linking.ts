@@ -57,13 +57,19 @@ const keyOf = (session: string): string => `link:${createHash('sha256').update(s
 export const nameOf = ({ person }: Pick<Verified, 'person'>): string =>
   person.username.slice(0, LONGEST_NAME) || person.key;
 
+/** What keeps somebody there from being linked: nobody is of two accounts. */
+async function standsAgainst({ accounts, credentials }: MethodsNeeds['durable'], directory: string, key: string) {
+  if (await credentials.byLookup(upstreamOf(directory), key)) return 'taken';
+  return (await accounts.byDirectoryKey(directory, key)) ? 'own-account' : undefined;
+}
+
 /** Links another house to an account that somebody has: signed in to both, in one attempt. */
 export function createLinking(deps: MethodsNeeds, { attempts, methods }: Parts) {
   const { audit, directories, durable, ephemeral, sealer } = deps;
 
   const redirectsOf = (directory: string): Redirects | undefined => {
     const redirects = directories.get(directory)?.redirects;
-    return redirects?.linking === 'never' ? undefined : redirects;
+    return redirects?.linking === 'owner' ? redirects : undefined;
   };
 
   /** Houses that somebody with these credentials could link. */
@@ -72,10 +78,19 @@ export function createLinking(deps: MethodsNeeds, { attempts, methods }: Parts) 
     return [...directories.keys()].filter((id) => id !== own && !linked.includes(id) && redirectsOf(id));
   }
 
-  /** What stands against it: nobody is of two accounts. */
-  async function refusalOf(directory: string, key: string): Promise<{ error: Message } | undefined> {
-    if (await durable.credentials.byLookup(upstreamOf(directory), key)) return why('taken');
-    return (await durable.accounts.byDirectoryKey(directory, key)) ? why('own-account') : undefined;
+  function refused(
+    left: Pick<Left, 'account' | 'directory'>,
+    { ip, userAgent, reference }: Browser,
+    reason: string,
+  ): void {
+    const about = { account: left.account, factor: upstreamOf(left.directory), ip, userAgent, reference };
+    audit.note({ event: 'enrolment.refused', reason, ...about });
+  }
+
+  async function refusalOf(left: Pick<Left, 'account' | 'directory'>, key: string, browser: Browser) {
+    const reason = await standsAgainst(durable, left.directory, key);
+    if (reason) refused(left, browser, reason);
+    return reason && why(reason);
   }
 
   async function leave(
@@ -93,11 +108,6 @@ export function createLinking(deps: MethodsNeeds, { attempts, methods }: Parts) 
       if (!hasCode(error, 'ERR_DIRECTORY_UNAVAILABLE')) throw error;
       return { error: { key: 'upstream.unavailable' } };
     }
-  }
-
-  function refused(left: Left, { ip, userAgent, reference }: Browser, reason: string): void {
-    const about = { account: left.account, factor: upstreamOf(left.directory), ip, userAgent, reference };
-    audit.note({ event: 'enrolment.refused', reason, ...about });
   }
 
   /** Checks what came back, and keeps it for a last word. */
@@ -129,11 +139,8 @@ export function createLinking(deps: MethodsNeeds, { attempts, methods }: Parts) 
       refused(left, browser, 'not-anew');
       return why('not-anew');
     }
-    const against = await refusalOf(directory, verdict.person.key);
-    if (against) {
-      refused(left, browser, against.error.key.replace('link.', ''));
-      return against;
-    }
+    const against = await refusalOf(left, verdict.person.key, browser);
+    if (against) return against;
     const waiting = { account, session, directory, attempt: state, verified: verdict } satisfies Waiting;
     await ephemeral.set(keyOf(session), sealer.seal(JSON.stringify(waiting), keyOf(session)), PATIENCE);
     return {};
@@ -157,36 +164,39 @@ export function createLinking(deps: MethodsNeeds, { attempts, methods }: Parts) 
   async function confirm(
     { account, session, right }: Linker & { right(): Promise<boolean> },
     { directory, attempt }: Pick<Waiting, 'directory' | 'attempt'>,
-    { ip, userAgent, reference }: Browser,
+    browser: Browser,
   ): Promise<Linked> {
-    const spent = (): Linked => ({ error: TRY_AGAIN });
-    return methods.exercise<Linked>({ account: account.id, right, busy: spent, lost: () => 'lost' }, async (since) => {
+    const no = (reason: string): Linked => {
+      refused({ account: account.id, directory }, browser, reason);
+      return { error: TRY_AGAIN };
+    };
+    const asked = { account: account.id, right, busy: () => no('busy'), lost: () => 'lost' as const };
+    return methods.exercise<Linked>(asked, async (since) => {
       const stored = await ephemeral.take(keyOf(session));
-      const waiting = stored === undefined ? undefined : open(stored, session);
-      const isThis = waiting?.account === account.id && waiting.directory === directory;
-      if (!isThis || waiting.attempt !== attempt) return spent();
-      return add(account, waiting, since, { ip, userAgent, reference });
+      if (stored === undefined) return no('spent');
+      const waiting = open(stored, session);
+      const isThis = waiting.account === account.id && waiting.directory === directory;
+      if (!isThis || waiting.attempt !== attempt) return no('another-attempt');
+      return add(waiting, since, browser);
     });
   }
 
-  async function add(
-    account: Pick<Account, 'id'>,
-    { directory, verified }: Pick<Waiting, 'directory' | 'verified'>,
-    since: Parameters<Methods['add']>[2],
-    facts: AuditFacts,
-  ): Promise<Linked> {
+  async function add(waiting: Waiting, since: Parameters<Methods['add']>[2], browser: Browser): Promise<Linked> {
+    const { account, directory, verified } = waiting;
     const { key } = verified.person;
-    const against = await refusalOf(directory, key);
+    const against = await refusalOf(waiting, key, browser);
     if (against) return against;
     await redirectsOf(directory)?.keep(verified);
     const link = { ...linkTo(directory, key), name: nameOf(verified) };
-    const id = await methods.add(account.id, link, since, facts);
+    const { ip, userAgent, reference } = browser;
+    const facts: AuditFacts = { ip, userAgent, reference };
+    const id = await methods.add(account, link, since, facts);
     if (typeof id !== 'string') return { error: id };
     // Whoever signed in there for the first time in that very moment looks for a link once more: one of both finds it.
     if ((await durable.accounts.byDirectoryKey(directory, key)) === undefined) return 'linked';
     const { factor } = link;
-    await audit.commit({ ...facts, event: 'credential.removed', account: account.id, factor, credential: id });
-    await methods.remove(account.id, id);
+    await audit.commit({ ...facts, event: 'credential.removed', account, factor, credential: id });
+    await methods.remove(account, id);
     return why('own-account');
   }
 

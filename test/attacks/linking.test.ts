@@ -60,6 +60,17 @@ const told = async (someone: Someone) => {
   return rows.map(({ event, detail }) => [event, (JSON.parse(detail) as { reason?: string }).reason ?? '']);
 };
 
+/** Why linking was refused, of an account, once the audit has it. */
+const refusedFor = (someone: Someone, reason: string) =>
+  expect.poll(() => told(someone)).toContainEqual(['enrolment.refused', reason]);
+
+/** Why answers were refused of whom nobody is known yet. */
+const refusals = () =>
+  scene
+    .audit()
+    .filter(({ event }) => event === 'sign-in.refused')
+    .map(({ detail }) => (JSON.parse(detail) as { reason?: string }).reason);
+
 /** At another browser, by the house alone: whose account that opens. */
 async function entered(directory = 'partner'): Promise<{ someone: Someone; subject: string | undefined }> {
   const someone = scene.elsewhere(stranger);
@@ -70,7 +81,10 @@ let stranger: Someone;
 beforeAll(async () => {
   stranger = await scene.newcomer({ username: 'nobody-yet' });
 });
-beforeEach(() => void there(partner));
+beforeEach(() => {
+  partner.asked.length = 0;
+  there(partner);
+});
 
 /** Follows to whatever the last word leads to. */
 const opened = async (someone: Someone, url: URL) => someone.client.open(url);
@@ -116,6 +130,7 @@ describe('a link', () => {
     await link(scene, first);
     const taken = await opened(second, await answeredToLink(scene, second));
     expect(taken.text).toContain('is linked already');
+    await refusedFor(second, 'taken');
     there(partner);
     expect((await visitAccount(scene, first, LINK)).url.pathname).toBe('/account');
     expect((await link(scene, second)).text).toContain('It was linked.');
@@ -124,8 +139,9 @@ describe('a link', () => {
   it('isn’t made to somebody who has an account of their own by it: who came first keeps it', async () => {
     const { subject } = await entered();
     const thief = await scene.member();
-    const told = await opened(thief, await answeredToLink(scene, thief));
-    expect(told.text).toContain('has an account of its own');
+    const shown = await opened(thief, await answeredToLink(scene, thief));
+    expect(shown.text).toContain('has an account of its own');
+    await refusedFor(thief, 'own-account');
     expect((await entered()).subject).toBe(subject);
   });
 });
@@ -139,6 +155,20 @@ describe('who takes what isn’t theirs', () => {
     const { subject } = await entered();
     expect(subject).toBeDefined();
     expect(subject).not.toBe(await subjectOf(victim));
+  });
+
+  it('waits in vain in an account that was registered before, under the mail and the name of who is to come', async () => {
+    const thief = await scene.newcomer({ username: 'coming.soon', email: 'soon@partner.example' });
+    await thief.enter('library');
+    there(partner, { email: 'soon@partner.example', email_verified: true, preferred_username: 'coming.soon' });
+    const { someone, subject } = await entered();
+    expect(subject).toBeDefined();
+    expect(subject).not.toBe(await subjectOf(thief));
+    // Nor is it theirs by a link, once the person has been here.
+    const strong = await scene.member();
+    await opened(strong, await answeredToLink(scene, strong));
+    await refusedFor(strong, 'own-account');
+    expect(await subjectOf(someone)).toBe(subject);
   });
 
   it('is somebody else by a name that was given anew, and the same under another one', async () => {
@@ -163,6 +193,7 @@ describe('who takes what isn’t theirs', () => {
     const page = await thief.client.open(at(LINK));
     expect(asksCode(await thief.answer(page, { username: victim.username, password: PASSWORD }))).toBe(true);
     expect((await thief.client.open(at(`${LINK}/leave`))).url.origin).toBe(scene.gateway.url);
+    expect(partner.asked).toEqual([]);
     // Nor with one of a while ago, in the victim's own browser.
     scene.clock.advance(11 * MINUTES);
     expect(asksPassword(await victim.client.open(at(LINK)))).toBe(true);
@@ -200,6 +231,7 @@ describe('an answer', () => {
     const planted = await opened(victim, answer);
     expect([planted.status, planted.text]).toEqual([400, expect.stringContaining('browser')]);
     expect((await victim.client.open(at(`${LINK}/confirm`))).text).not.toContain('Link these two accounts?');
+    await expect.poll(refusals).toContain('other-browser');
     // And stays good where it belongs.
     expect((await opened(thief, answer)).text).toContain('Link these two accounts?');
   });
@@ -209,7 +241,9 @@ describe('an answer', () => {
     const answer = await answeredToLink(scene, owner);
     const elsewhere = new URL(answer.href.replace('directories/partner', 'directories/other'));
     expect((await opened(owner, elsewhere)).status).toBe(400);
+    await expect.poll(refusals).toContain('mixed-up');
     expect((await opened(owner, answer)).status).toBe(400);
+    await expect.poll(refusals).toContain('unsolicited');
     const again = await answeredToLink(scene, owner);
     await opened(owner, again);
     expect((await opened(owner, again)).status).toBe(400);
@@ -220,6 +254,7 @@ describe('an answer', () => {
     const [mine, theirs] = [await answeredToLink(scene, owner), await answeredToLink(scene, thief)];
     mine.searchParams.set('code', theirs.searchParams.get('code') ?? '');
     expect((await opened(owner, mine)).text).toContain('couldn’t be verified');
+    await refusedFor(owner, 'the token endpoint says invalid_grant');
   });
 
   it('to a sign-in links nothing, where somebody is about to link as well', async () => {
@@ -239,6 +274,7 @@ describe('an answer', () => {
       Object.assign(partner.next.claims, { auth_time: time });
       expect((await opened(owner, await answeredToLink(scene, owner))).text).toContain('sign in to it anew');
     }
+    await refusedFor(owner, 'not-anew');
   });
 
   it('in a session that began since is none', async () => {
@@ -248,6 +284,7 @@ describe('an answer', () => {
       .open(at('/account/sign-out-everywhere'))
       .then((page) => owner.client.submit(page, {}, { action: 'everywhere' }));
     expect((await opened(owner, answer)).status).toBe(400);
+    await expect.poll(refusals).toContain('other-session');
     expect((await visitAccount(scene, owner, `${LINK}/confirm`)).text).not.toContain('Link these two accounts?');
   });
 });
@@ -263,6 +300,7 @@ describe('the last word', () => {
     expect(linked).toHaveLength(1);
     expect((await told(owner)).filter(([event]) => event === 'credential.added')).toHaveLength(1);
     expect((await lastWord(owner, page)).text).not.toContain('It was linked.');
+    await refusedFor(owner, 'spent');
   });
 
   it('is of one attempt: another’s form doesn’t link whom a later one brought', async () => {
@@ -271,6 +309,7 @@ describe('the last word', () => {
     there(partner);
     await backToLink(scene, owner);
     expect((await lastWord(owner, before)).text).toContain('answered already');
+    await refusedFor(owner, 'another-attempt');
     // What waited is spent with it.
     expect((await owner.client.open(at(`${LINK}/confirm`))).text).not.toContain('Link these two accounts?');
   });
@@ -287,6 +326,8 @@ describe('the last word', () => {
     const planted = await post(owner, `${LINK}/confirm`, fields, 'https://evil.example');
     expect(planted.location?.pathname).toBe('/authorize');
     expect((await post(owner, `${LINK}/confirm`, {})).status).toBe(403);
+    await refusedFor(owner, 'another-form');
+    await refusedFor(thief, 'another-form');
     const mixed = await post(owner, `${LINK.replace('partner', 'other')}/confirm`);
     expect(mixed.location?.search).toBe('?why=already-answered');
     expect((await told(owner)).filter(([event]) => event === 'credential.added')).toEqual([]);
@@ -310,6 +351,7 @@ describe('by the link', () => {
     there(partner);
     const answer = await answerOf(owner.client, new URL(wayTo(page.body, 'partner'), page.url));
     expect((await opened(owner, answer)).text).toContain('You signed in there as somebody else');
+    await expect.poll(refusals).toContain('another-person');
     partner.next = mine;
   });
 });

@@ -116,7 +116,9 @@ export const settings = z
     linking: z
       .enum(LINKING)
       .default('owner')
-      .describe('Who may sign in to an account that they have here by it as well: nobody, or who links it'),
+      .describe(
+        'Who may sign in to an account that they have here by it as well: nobody, whom an operator links, or also who links it',
+      ),
     askAgain: duration(HOUR, 90 * 24 * HOUR)
       .prefault('24h')
       .describe('How long somebody is taken to be still there since it last said so'),

@@ -102,7 +102,9 @@ const fields = z.strictObject({
   linking: z
     .enum(LINKING)
     .default('owner')
-    .describe('Who may sign in to an account that they have here by it as well: nobody, or who links it'),
+    .describe(
+      'Who may sign in to an account that they have here by it as well: nobody, whom an operator links, or also who links it',
+    ),
   askAgain: duration
     .refine((length) => length >= HOUR && length <= 90 * DAY, 'must be a duration from 1h to 90d')
     .default(DAY)

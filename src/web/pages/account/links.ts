@@ -12,16 +12,17 @@ import type { Member } from './session.ts';
 /** How long somebody may be at the other page, milliseconds. */
 const AWAY = 30 * 60_000;
 
-export type LinkPagesNeeds = Rendering & Pick<WebDeps, 'credentials' | 'deposits' | 'issuer' | 'linking' | 'upstreams'>;
+export type LinkPagesNeeds = Rendering &
+  Pick<WebDeps, 'audit' | 'credentials' | 'deposits' | 'issuer' | 'linking' | 'upstreams'>;
 
 /**
  * `/account/links/…`: an account at another house is linked by whoever signs in to both in one attempt. It takes what
  * adding a method takes, and a last word of this very page: an answer that somebody planted links nothing.
  */
 export function linkPages(deps: LinkPagesNeeds, router: Router, { membership, forms }: AccountParts): void {
-  const { credentials, deposits, issuer, linking, upstreams } = deps;
+  const { audit, credentials, deposits, issuer, linking, upstreams } = deps;
   const { member, holds } = membership;
-  const { tokenOf, checked } = forms;
+  const { tokenOf, checked, about } = forms;
 
   const houses = new Map(upstreams.map(({ directory, redirects }) => [directory, redirects]));
 
@@ -36,6 +37,17 @@ export function linkPages(deps: LinkPagesNeeds, router: Router, { membership, fo
 
   async function isOffered({ account }: Member, directory: string): Promise<boolean> {
     return linking.offered(account, await credentials.ofAccount(account.id)).includes(directory);
+  }
+
+  /** The attempt that a form is the last word of. */
+  function attemptIn(req: Request, res: Response, it: Member, directory: string): string {
+    try {
+      return checked(req, it);
+    } catch (error) {
+      const facts = { factor: upstreamOf(directory), reason: 'another-form', ...about(res, it) };
+      audit.note({ event: 'enrolment.refused', ...facts });
+      throw error;
+    }
   }
 
   router.get('/account/links/add/:directory', async (req, res) => {
@@ -86,7 +98,7 @@ export function linkPages(deps: LinkPagesNeeds, router: Router, { membership, fo
     const who = await linkerAt(req, res);
     if (who === undefined) return;
     const { it, directory } = who;
-    const attempt = checked(req, it);
+    const attempt = attemptIn(req, res, it, directory);
     const right = () => holds(res, it, 'sallyport-security');
     const done = await linking.confirm({ ...it, right }, { directory, attempt }, localsOf(res).browser);
     if (done === 'linked') return res.redirect(303, '/account?notice=link-added');
