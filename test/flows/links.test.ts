@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../support/client.ts';
 import { HOURS } from '../support/clock.ts';
@@ -28,6 +29,8 @@ const scene = stage(() => ({
         freshness: '12h',
         assurance: [{ amr: ['otp'], kinds: ['knowledge', 'possession'] }],
       },
+      quiet: { ...partner.directory, name: 'Quiet House', linking: 'operator' },
+      shut: { ...partner.directory, name: 'Shut House', linking: 'never' },
     },
   },
 }));
@@ -90,6 +93,44 @@ describe('sallyport links', () => {
     await other.enter('library');
     await expect(command('links add', other.username, 'partner', sub)).rejects.toThrow('is linked already');
   });
+});
+
+describe('linking', () => {
+  it('by operators alone is offered to nobody, and never at all not by them either', async () => {
+    const owner = await scene.member();
+    const page = await visitAccount(scene, owner, '/account');
+    expect(page.text).toContain('Link: Partner Hospital');
+    expect(page.text).not.toMatch(/Link: (Quiet|Shut) House/);
+    for (const path of ['quiet', 'quiet/leave', 'shut', 'shut/leave']) {
+      expect((await visitAccount(scene, owner, `/account/links/add/${path}`)).url.pathname).toBe('/account');
+    }
+    await command('links add', owner.username, 'quiet', 'whoever');
+    expect((await visitAccount(scene, owner, '/account')).text).toMatch(/Quiet House whoever linked/i);
+    await expect(command('links add', owner.username, 'shut', 'whoever')).rejects.toThrow('linking is never');
+  });
+});
+
+it('a session that ends at the house ends what came by a link, and nothing else', async () => {
+  const owner = await scene.member();
+  const sub = there({ sid: 'of-the-link' });
+  await link(scene, owner);
+  const [one, other] = [visitor(owner), visitor(owner)];
+  await enterBy(one, 'library');
+  partner.next.claims.sid = 'another';
+  await enterBy(other, 'library');
+  const tell = async (claims: Record<string, unknown>) => {
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+    const usual = { iss: partner.issuer, aud: 'sallyport', iat: now(), jti: randomUUID(), events };
+    const call = new Client({ headers: { origin: undefined, 'sec-fetch-site': undefined } });
+    const body = { logout_token: await partner.sign({ ...usual, ...claims }) };
+    return (await call.post(`${scene.gateway.url}/return/directories/partner/logout`, body)).status;
+  };
+  expect(await tell({ sid: 'of-the-link' })).toBe(200);
+  expect(asksPassword(await one.begin('library'))).toBe(true);
+  expect((await other.begin('library')).url.pathname).toBe('/library');
+  expect(await tell({ sub })).toBe(200);
+  expect(asksPassword(await other.begin('library'))).toBe(true);
+  expect((await owner.begin('library')).url.pathname).toBe('/library');
 });
 
 it('policy explain says what a linked house said, and what that counts as', async () => {
