@@ -137,13 +137,24 @@ describe('what it says of itself', () => {
   it.each([
     ['oidcc-registration-policy-uri', 'policy_uri'],
     ['oidcc-registration-tos-uri', 'tos_uri'],
-    ['oidcc-registration-logo-uri', 'logo_uri'],
     ['oidcc-registration-sector-uri', 'sector_identifier_uri'],
   ])('%s: not kept, and not said to be', async (_module, name) => {
     const client = await registered({ [name]: `https://lab.example.org/${name}` });
     expect(client).not.toHaveProperty(name);
     const page = await new Person(it_.gateway, 'bob').client.open(await address(client));
     expect(page.body).not.toContain(name);
+  });
+
+  it('oidcc-registration-logo-uri: shown as a picture of ours, and of hosts that are allowed alone', async () => {
+    const logo_uri = 'https://lab.example.org/logo.png';
+    const client = await registered({ logo_uri, client_name: 'Microscope' });
+    expect(client.logo_uri).toBe(logo_uri);
+    const page = await new Person(it_.gateway, 'bob').client.open(await address(client));
+    expect(page.body).toContain('Microscope');
+    // No browser asks another site for it.
+    expect(page.body).not.toContain('lab.example.org/logo.png');
+    for (const elsewhere of ['https://evil.example/logo.png', 'http://lab.example.org/logo.png', 'data:image/png,'])
+      expect((await register({ logo_uri: elsewhere })).json.error).toBe('invalid_client_metadata');
   });
 
   it('oidcc-registration-sector-bad: no address of it is fetched, whatever is there', async () => {

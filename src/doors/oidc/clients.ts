@@ -50,12 +50,19 @@ const GRANT_TYPES = {
   token_exchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
 } as const satisfies Record<OidcApplication['grants'][number], string>;
 
-function ofThisDoor(application: Application, settings: OidcApplication & { clientName?: string }): ClientMetadata {
+/** What a client that registered says of itself besides. */
+interface Said {
+  clientName?: string;
+  logoUri?: string;
+}
+
+function ofThisDoor(application: Application, settings: OidcApplication & Said): ClientMetadata {
   const { authentication, algorithm, senderConstraint, pushed } = demandsOf(settings);
   return {
     client_id: application.id,
     // What a client called itself: people are shown whose it is besides.
     client_name: settings.clientName ?? nameOf(application),
+    ...(settings.logoUri ? { logo_uri: settings.logoUri } : {}),
     application_type: settings.applicationType,
     redirect_uris: settings.redirectUris,
     post_logout_redirect_uris: settings.postLogoutRedirectUris,

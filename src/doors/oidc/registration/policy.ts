@@ -10,11 +10,22 @@ type Properties = Record<string, unknown>;
 const SAID = new Set([
   ...['client_id', 'client_id_issued_at', 'client_secret', 'client_secret_expires_at', 'client_name'],
   ...['redirect_uris', 'post_logout_redirect_uris', 'backchannel_logout_uri', 'frontchannel_logout_uri'],
-  ...['token_endpoint_auth_method', 'jwks', 'jwks_uri', 'scope', 'grant_types', 'response_types', 'application_type'],
+  ...[
+    'logo_uri',
+    'token_endpoint_auth_method',
+    'jwks',
+    'jwks_uri',
+    'scope',
+    'grant_types',
+    'response_types',
+    'application_type',
+  ],
 ]);
 /** Those that must be at the hosts that the template names. */
 const ADDRESSES = [
-  ...['redirect_uris', 'post_logout_redirect_uris', 'backchannel_logout_uri', 'frontchannel_logout_uri', 'jwks_uri'],
+  ...['redirect_uris', 'post_logout_redirect_uris', 'backchannel_logout_uri', 'frontchannel_logout_uri'],
+  // Of somebody else's host it would be somebody else's picture, and the gateway would fetch it for strangers.
+  ...['jwks_uri', 'logo_uri'],
 ];
 const METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
 /** Addresses of a kind, and characters of a name. */

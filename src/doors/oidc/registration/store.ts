@@ -159,13 +159,16 @@ function applicationOf({ id, metadata: it }: Registered, template: Application):
     },
     ...{ scopes: String(it.scope).split(' '), postLogoutRedirectUris: it.post_logout_redirect_uris ?? [] },
     ...has('client_name', 'clientName'),
+    ...has('logo_uri', 'logoUri'),
     ...has('client_secret', 'clientSecret'),
     ...has('jwks', 'jwks'),
     ...has('jwks_uri', 'jwksUri'),
     ...has('backchannel_logout_uri', 'backchannelLogoutUri'),
     ...has('frontchannel_logout_uri', 'frontchannelLogoutUri'),
   };
-  return { ...template, id, name: nameOf(String(it.client_name ?? ''), template), settings };
+  // A web address, which the one fetcher of pictures asks when somebody looks.
+  const icon = typeof it.logo_uri === 'string' ? { icon: it.logo_uri } : {};
+  return { ...template, ...icon, id, name: nameOf(String(it.client_name ?? ''), template), settings };
 }
 
 /** With the name that the operator gave: whoever registers chooses their own, and could choose another one's. */
