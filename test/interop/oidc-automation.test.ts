@@ -25,12 +25,17 @@ const party = (id: string) => RelyingParty.of(it_.gateway, id, { redirectUri: `h
 const at = (locale: string) => new HomeClient(it_.gateway, { headers: { 'accept-language': locale } });
 const visitor = (locale: string) => new Person(it_.gateway, 'alice', at(locale));
 
+/** Fields that bear their id as a name, too. */
+const FIELDS = ['username', 'password', 'code', 'user_code'];
+
 /** What a page has of these ids; one that isn't there, or twice, isn't found. */
 const found = (page: Reply, ids: readonly string[]) => ids.filter((id) => page.body.split(` id="${id}"`).length === 2);
 
 async function expectIds(page: Reply, locale: string, ids: readonly string[]): Promise<void> {
   expect(page.body).toContain(`<html lang="${locale}"`);
   expect(found(page, ids)).toEqual(ids);
+  for (const id of ids.filter((one) => FIELDS.includes(one)))
+    expect(new RegExp(`<input(?=[^>]* id="${id}")[^>]* name="${id}"`).test(page.body), id).toBe(true);
 }
 
 describe.each(LOCALES)('%s', (locale) => {
