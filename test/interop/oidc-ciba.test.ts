@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { trustedHere } from '../support/certificate.ts';
 import { HOURS, SECONDS } from '../support/clock.ts';
 import { fapiApplication, holdKey, KeyHolder, now } from '../support/key-holder.ts';
@@ -11,11 +11,18 @@ import { API, application } from '../support/oidc-gateway.ts';
 import { type Owner, phones, startPushService, withPhones } from '../support/phones.ts';
 import { call, RelyingParty, secretOf, userinfo } from '../support/relying-party.ts';
 import { stage } from '../support/scene.ts';
+import { PyProcess } from './pysaml2/process.ts';
 
 /** Authentication that an application begins (OpenID CIBA Core 1.0): the person's phone answers, and no browser is there. */
 interface Told {
   authorization: string | undefined;
   body: unknown;
+}
+
+/** What an order to Authlib came to. */
+interface Asked {
+  json: Record<string, unknown>;
+  claims: Record<string, unknown>;
 }
 
 const told: Told[] = [];
@@ -127,6 +134,19 @@ describe('a request that is polled for', () => {
     scene.clock.advance(5 * SECONDS);
     const tokens = await poll();
     expect(oauth.getValidatedIdTokenClaims(tokens)).toMatchObject({ aud: 'desk', amr: ['pop', 'swk'] });
+  });
+
+  it('Authlib: the same, by an unrelated client', async () => {
+    const python = new PyProcess('../authlib/rp.py');
+    onTestFinished(() => python.close());
+    const order = (op: string, fields: object) => python.order<Asked>(op, { party: 'desk', ...fields });
+    await order('start', { issuer: scene.gateway.url, client_id: 'desk', secret: secretOf('desk') });
+    const { json } = await order('ask', { scope: 'openid', login_hint: ada.someone.username });
+    await expect(order('redeem_asked', { auth_req_id: json.auth_req_id })).rejects.toThrow(/authorization_pending/);
+    await ada.phone.approve(String(json.binding_number));
+    scene.clock.advance(5 * SECONDS);
+    const { claims } = await order('redeem_asked', { auth_req_id: json.auth_req_id });
+    expect(claims).toMatchObject({ aud: 'desk', amr: ['pop', 'swk'] });
   });
 
   it('is told of in discovery', async () => {

@@ -14,6 +14,7 @@ from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oidc.core import CodeIDToken
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+CIBA = "urn:openid:params:grant-type:ciba"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
@@ -104,6 +105,14 @@ class RelyingParty:
 
     def redeem(self, device_code):
         token = self.session.fetch_token(self.address("token_endpoint"), grant_type=DEVICE, device_code=device_code)
+        return {"token": token, "claims": self.claims(token)}
+
+    def ask(self, **fields):
+        url, secret = self.metadata["backchannel_authentication_endpoint"], self.session.client_secret
+        return self.reply(requests.post(url, data=fields, auth=(self.client_id, secret), timeout=30))
+
+    def redeem_asked(self, auth_req_id):
+        token = self.session.fetch_token(self.address("token_endpoint"), grant_type=CIBA, auth_req_id=auth_req_id)
         return {"token": token, "claims": self.claims(token)}
 
     def exchange(self, subject, **fields):
