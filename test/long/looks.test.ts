@@ -7,7 +7,7 @@ import { type Gallery, serveGallery } from '../support/gallery.ts';
 import { difference, kept, LOOKS, type Look, lookAt, STEADY, TOLERANCE } from '../support/looks.ts';
 
 /*
- * How pages look, beside how they looked. Where a change is meant, `LOOKS=new npm run test:long -- test/long/looks.test.ts`
+ * How pages look, beside how they looked. Where a change is meant, `LOOKS=new npx vitest run --mode=long test/long/looks.test.ts`
  * keeps the new pictures: look at them before they are committed.
  */
 const FOLDER = fileURLToPath(new URL('looks/', import.meta.url));
