@@ -4,6 +4,7 @@ import type { LocalizedText } from '../core/account.ts';
 import type { Level } from '../core/assurance.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 import type { Lending } from '../sign-in/steps.ts';
+import type { Asked } from './asked.ts';
 import type { DevicePages } from './device-models.ts';
 import type { HelpDeskPages } from './help-desk-models.ts';
 import type { HousePages, SignInHouses } from './house-models.ts';
@@ -336,11 +337,10 @@ export interface Pages
   reported: { next: string; stays?: true };
   /** Confirms a removal: of a method or a remembered device, or of everything. */
   'account-confirm': {
+    asked: Asked;
+    values?: Message['values'];
     action: string;
     csrf: string;
-    title: Message;
-    text: Message;
-    confirm: Message;
     back: string;
     danger: boolean;
   };

@@ -1,4 +1,5 @@
 import type { Prompt } from '../core/prompt.ts';
+import { ASKED } from './asked.ts';
 import type { PageName, Pages } from './models.ts';
 
 /** A drawing of `views/parts/scene.eta`, or `method`: the picture of its factor. */
@@ -9,7 +10,7 @@ export interface Drawn {
 
 type Scenes = { readonly [N in PageName]?: string | ((model: Pages[N]) => Drawn | string) };
 
-/** By the page. Those that have none are for staff, or gone in a moment. */
+/** By the page for one task. Those that have none are gone in a moment. */
 const SCENES: Scenes = {
   home: 'enter',
   enrol: 'enter',
@@ -33,8 +34,9 @@ const SCENES: Scenes = {
   reported: 'guard',
   phone: 'move',
   'phone-remove': 'move',
-  'account-confirm': 'guard',
+  'account-confirm': ({ asked }) => ASKED[asked],
   'account-elder': 'guard',
+  'account-rename': 'tag',
   'account-link': 'linked',
   'account-issue': ({ factor }) => ({ scene: 'method', factor }),
   'account-questions': 'lock',
@@ -48,6 +50,8 @@ const SCENES: Scenes = {
   'reset-questions': 'lock',
   'reset-code': 'mail',
   'reset-end': ({ end }) => (end === 'done' ? 'done' : 'closed'),
+  'help-desk-action': 'guard',
+  'help-desk-issued': 'paper',
   device: 'screen',
   'device-confirm': 'screen',
   'device-end': ({ done }) => (done ? 'done' : 'closed'),

@@ -1,10 +1,23 @@
+import type { Asked } from '../asked.ts';
 import type { Pages } from '../models.ts';
 import { registered } from './reset.ts';
-import { ada, COURSES, DAY, HOUR, LIBRARY, LONG, long, NOW, PAYROLL, type Sample, sample, UNBROKEN } from './sample.ts';
+import {
+  ada,
+  COURSES,
+  DAY,
+  HOSPITAL,
+  HOUR,
+  LIBRARY,
+  LONG,
+  long,
+  NOW,
+  PAYROLL,
+  type Sample,
+  sample,
+  UNBROKEN,
+} from './sample.ts';
 
 const browsers = { browser: 'Firefox 148', system: 'Windows 11' };
-
-const HOSPITAL = 'Partner Hospital';
 
 const ANYWHERE = { notGroups: [], networks: [], notNetworks: [] };
 
@@ -94,7 +107,7 @@ export const self: Sample[] = [
           application: 'Campus VPN',
           since: NOW - 3 * HOUR,
           address: '203.0.113.7',
-          place: 'Kowloon',
+          place: 'near Kowloon, Hong Kong',
           endable: true,
         },
         { id: 'two', application: LONG, since: NOW - 30 * HOUR, endable: false },
@@ -259,8 +272,8 @@ export const self: Sample[] = [
     true,
   ),
   sample('account-confirm', 'remove-method', confirmation('remove-method', { name: `Work phone <"'>` }), true),
-  sample('account-confirm', 'confirm-method', confirmation('confirm-method', { name: '我的手機' }), true),
-  sample('account-confirm', 'remove-link', confirmation('remove-link', { name: HOSPITAL }), true),
+  sample('account-confirm', 'confirm-method', confirmation('confirm-method', { name: '我的手機' }, false), true),
+  sample('account-confirm', 'remove-link', confirmation('remove-link', { name: HOSPITAL.en }), true),
   sample('account-link', '', { house: HOSPITAL, leave: '/account/links/add/x/leave', back: '/account' }, true),
   sample(
     'account-link',
@@ -281,6 +294,10 @@ export const self: Sample[] = [
   ),
   sample('account-confirm', 'remove-device', confirmation('remove-device', { name: 'Firefox' }), true),
   sample('account-confirm', 'everywhere', confirmation('sign-out-everywhere'), true),
+  sample('account-confirm', 'default-method', confirmation('default-method', { name: 'Work phone' }, false), true),
+  sample('account-confirm', 'renew-device', confirmation('renew-device', { duration: '30 days' }, false), true),
+  sample('account-confirm', 'remove-contact', confirmation('remove-contact', { name: 'a•••@example.edu' }), true),
+  sample('account-confirm', 'remove-questions', confirmation('remove-questions'), true),
   sample(
     'account-issue',
     '',
@@ -289,7 +306,9 @@ export const self: Sample[] = [
       csrf: 'token',
       factor: 'sample',
       replaces: true,
-      choices: [{ name: 'lifetime', options: ['1', '8'].map((value) => ({ value, label: { key: 'issue.hour' } })) }],
+      choices: [
+        { name: 'lifetime', options: ['hour', 'day'].map((value) => ({ value, label: { key: `issue.${value}` } })) },
+      ],
     },
     true,
   ),
@@ -326,15 +345,6 @@ export const self: Sample[] = [
   ),
 ];
 
-function confirmation(what: string, values?: Record<string, string>): Pages['account-confirm'] {
-  const message = (key: string) => ({ key: `account.confirm.${what}.${key}`, ...(values && { values }) });
-  return {
-    action: '/account/x',
-    csrf: 'token',
-    title: message('title'),
-    text: message('text'),
-    confirm: message('confirm'),
-    back: '/account',
-    danger: true,
-  };
+function confirmation(asked: Asked, values?: Record<string, string>, danger = true): Pages['account-confirm'] {
+  return { asked, ...(values && { values }), action: '/account/x', csrf: 'token', back: '/account', danger };
 }

@@ -9,7 +9,7 @@ import { walks } from './portal.ts';
 import { prompts } from './prompts.ts';
 import { reports } from './reports.ts';
 import { reset } from './reset.ts';
-import { NOW, type Sample } from './sample.ts';
+import { inTheirs, NOW, type Sample } from './sample.ts';
 import { trust } from './trust.ts';
 
 export type { Sample };
@@ -51,11 +51,15 @@ export function createGallery(options: GalleryOptions): Gallery {
   return {
     assets: served,
     html: ({ page, model, signedIn }, locale) =>
-      renderer.html(page, model, {
-        locale,
-        reference: 'K7QF-29TD',
-        path: '/here?a=1&b=2',
-        ...(signedIn && { account: { name: 'Ada Lovelace' }, signOut: '/sign-out' }),
-      }),
+      renderer.html(
+        page,
+        inTheirs(model, (text) => i18n.localized(locale, text)),
+        {
+          locale,
+          reference: 'K7QF-29TD',
+          path: '/here?a=1&b=2',
+          ...(signedIn && { account: { name: 'Ada Lovelace' }, signOut: '/sign-out' }),
+        },
+      ),
   };
 }

@@ -3,6 +3,7 @@ import {
   COURSES,
   DAY,
   frame,
+  HOSPITAL,
   HOUR,
   LIBRARY,
   LONG,
@@ -15,7 +16,6 @@ import {
 } from './sample.ts';
 
 const ISSUER = 'https://login.example.edu';
-const HOUSE = { en: 'Partner Hospital', 'zh-Hant': '夥伴醫院', 'zh-Hans': '合作医院' };
 
 const HOUSES = [
   { name: { en: 'Alpha University', 'zh-Hant': '甲大學', 'zh-Hans': '甲大学' }, domain: 'alpha.example' },
@@ -85,7 +85,7 @@ export const choices: Sample[] = [
   sample('choose-enrolment', '', {
     ...frame,
     application: COURSES,
-    factors: [{ value: 'sample' }, { value: 'password' }],
+    factors: [{ value: 'sample', recommended: true }, { value: 'password' }],
     cannot: '/sign-in/x/methods',
     cancel: '/sign-in/x/cancel',
   }),
@@ -155,8 +155,8 @@ export const ends: Sample[] = [
   sample('device-end', 'stopped', { done: false }),
   sample('signed-out', '', { application: LIBRARY, homepage: 'http://127.0.0.1:3001/' }),
   sample('signed-out', 'bare', {}),
-  sample('signed-out', 'there', { houses: [{ name: HOUSE, href: '/signed-out/there?id=sample' }] }),
-  sample('signed-out', 'stays', { stays: HOUSE }),
+  sample('signed-out', 'there', { houses: [{ name: HOSPITAL, href: '/signed-out/there?id=sample' }] }),
+  sample('signed-out', 'stays', { stays: HOSPITAL }),
   sample('signed-out', 'frames', {
     frames: [
       { name: COURSES, address: 'about:blank' },

@@ -64,7 +64,14 @@ export const trust: Sample[] = [
     {
       action: '/account/connections/one/not-me',
       csrf: 'token',
-      signIn: { ...signIn, application: 'Campus VPN', method: '', browser: '', system: '', place: 'near Kowloon' },
+      signIn: {
+        ...signIn,
+        application: 'Campus VPN',
+        method: '',
+        browser: '',
+        system: '',
+        place: 'near Kowloon, Hong Kong',
+      },
       suspends: [],
       connection: 'stays',
       late: false,
