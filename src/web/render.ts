@@ -112,6 +112,7 @@ function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: Renderer
     /** A message, or text that an operator wrote. */
     label: (label: Message | LocalizedText, namespace?: string) => i18n.label(locale, label, namespace),
     localized: (text: LocalizedText) => i18n.localized(locale, text),
+    secondsTo: (ms: number) => Math.max(0, Math.ceil((ms - now()) / 1000)),
     used: (ms: number) => (now() - ms < 60_000 ? t('used.just-now') : t('used.ago', { when: when.ago(ms) })),
     region: (letters: string) => regions.of(letters) ?? letters,
     number: (value: number) => figures.format(value),

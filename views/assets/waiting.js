@@ -57,6 +57,7 @@ for (const left of document.querySelectorAll('[data-left]')) {
   const tick = () => {
     const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
     left.textContent = String(seconds);
+    for (const bar of document.querySelectorAll('[data-left-bar]')) bar.value = seconds;
     if (seconds > 0) setTimeout(tick, 1000);
   };
   tick();

@@ -35,7 +35,6 @@ export function sample<N extends PageName>(page: N, name: string, model: Pages[N
 const SAID: readonly LocalizedText[] = [
   ...[LIBRARY, COURSES, PAYROLL, HOSPITAL],
   { en: 'Code app', 'zh-Hant': '驗證碼應用程式', 'zh-Hans': '验证码应用' },
-  { en: 'Password', 'zh-Hant': '密碼', 'zh-Hans': '密码' },
   { en: 'Campus VPN', 'zh-Hant': '校園 VPN', 'zh-Hans': '校园 VPN' },
   { en: 'near Cambridge, United Kingdom', 'zh-Hant': '英國劍橋附近', 'zh-Hans': '英国剑桥附近' },
   { en: 'near Kowloon, Hong Kong', 'zh-Hant': '香港九龍附近', 'zh-Hans': '香港九龙附近' },
