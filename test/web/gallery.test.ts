@@ -88,6 +88,9 @@ const templates = [
   ).values(),
 ].reverse();
 
+/** Long names, errors and empty lists are for the long run. */
+const EACH = LONG ? samples : templates;
+
 interface Variant {
   locale: string;
   viewport: { width: number; height: number };
@@ -96,14 +99,8 @@ interface Variant {
 }
 
 const USUAL: readonly Variant[] = [
-  // Error pages differ by their words alone; long names and the like are for the long run.
-  {
-    locale: 'en',
-    viewport: PHONE,
-    schemes: ['light'],
-    shown: LONG ? samples.filter(({ page }) => page !== 'error') : templates,
-  },
-  { locale: 'zh-Hant', viewport: DESK, schemes: ['dark'], shown: templates },
+  { locale: 'en', viewport: PHONE, schemes: ['light'], shown: EACH },
+  { locale: 'zh-Hant', viewport: DESK, schemes: ['dark'], shown: EACH },
 ];
 
 const REST: readonly Variant[] = [
@@ -139,24 +136,28 @@ describe('times', () => {
 });
 
 describe('every page', () => {
-  it.each(VARIANTS)('is sound in $locale at $viewport.width px, $schemes', { timeout: 120_000 }, async (variant) => {
-    const halves = [0, 1].map(async (half) => {
-      const page = await open();
-      const { problems } = watch(page);
-      const faults: string[] = [];
-      for (const sample of variant.shown.filter((_, index) => index % 2 === half)) {
-        faults.push(...(await inspect(page, sample, variant)));
-      }
-      await page.context().close();
-      return [...faults, ...problems];
-    });
-    expect((await Promise.all(halves)).flat()).toEqual([]);
-  });
+  it.each(VARIANTS)(
+    'is sound in $locale at $viewport.width px, $schemes',
+    { timeout: LONG ? 400_000 : 120_000 },
+    async (variant) => {
+      const halves = [0, 1].map(async (half) => {
+        const page = await open();
+        const { problems } = watch(page);
+        const faults: string[] = [];
+        for (const sample of variant.shown.filter((_, index) => index % 2 === half)) {
+          faults.push(...(await inspect(page, sample, variant)));
+        }
+        await page.context().close();
+        return [...faults, ...problems];
+      });
+      expect((await Promise.all(halves)).flat()).toEqual([]);
+    },
+  );
 
-  it('lets the keyboard reach every control', { timeout: 60_000 }, async () => {
+  it('lets the keyboard reach every control', { timeout: LONG ? 300_000 : 60_000 }, async () => {
     const page = await open();
     const unreached: string[] = [];
-    for (const sample of templates) {
+    for (const sample of EACH) {
       await show(page, sample);
       await page.locator('.languages summary').click();
       const controls = await page.evaluate<number>(NUMBER_CONTROLS);
@@ -298,5 +299,34 @@ describe('without scripts', () => {
       ['简体中文', `/language?to=zh-Hans&back=${back}`],
     ]);
     await page.context().close();
+  });
+});
+
+describe('a sign-in in a small laptop’s window', () => {
+  it.each(LOCALES)('is there without scrolling, with who helps, in %s', async (locale) => {
+    const page = await open({ viewport: { width: 1280, height: 720 } });
+    const below: string[] = [];
+    for (const name of ['prompt-secret', 'prompt-secret-beside', 'prompt-code', 'prompt-number', 'remember']) {
+      await show(page, { name }, locale);
+      const end = await page.evaluate<number>("document.querySelector('.foot').getBoundingClientRect().bottom");
+      if (end > 720) below.push(`${name}: ${end - 720} px`);
+    }
+    expect(below).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe('what moves', () => {
+  const moving = async (reducedMotion: 'reduce' | 'no-preference') => {
+    const page = await open({ reducedMotion });
+    await show(page, { name: 'prompt-number' });
+    const names = await page.evaluate<string[]>('document.getAnimations().map(({ animationName }) => animationName)');
+    await page.context().close();
+    return [...new Set(names)].sort();
+  };
+
+  it('shows the way from one screen to the other, and stands still for who wants that', async () => {
+    expect(await moving('no-preference')).toEqual(['rings', 'sent']);
+    expect(await moving('reduce')).toEqual([]);
   });
 });
