@@ -15,7 +15,7 @@ const SCENES: Scenes = {
   home: 'enter',
   enrol: 'enter',
   prompt: ({ factor, prompt, account }) => sceneOfPrompt(prompt, factor, account !== undefined),
-  houses: 'choose',
+  houses: 'houses',
   'choose-method': 'choose',
   'choose-enrolment': 'choose',
   lost: 'lost',

@@ -30,7 +30,7 @@ const PAGES = [
     'enrol',
   ],
   ...['choose-enrolment', 'enrolled', 'phone', 'phone-remove', 'reset-begin', 'reset-ways', 'reset-code-mail'],
-  ...['reset-end-done', 'not-me', 'reported', 'new-password'],
+  ...['reset-end-done', 'not-me', 'reported', 'new-password', 'houses', 'move'],
 ];
 
 let browser: Browser;

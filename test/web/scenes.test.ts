@@ -17,6 +17,8 @@ describe('scenes', () => {
     ['prompt-code-setup', 'scan'],
     ['prompt-number', 'approve'],
     ['choose-enrolment', 'choose'],
+    ['houses', 'houses'],
+    ['move', 'move'],
     ['remember', 'yours'],
     ['phone', 'move'],
     ['enrolled', 'done'],
