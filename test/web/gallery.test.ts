@@ -154,7 +154,7 @@ describe('every page', () => {
     },
   );
 
-  it('lets the keyboard reach every control', { timeout: LONG ? 400_000 : 120_000 }, async () => {
+  it('lets the keyboard reach every control', { timeout: LONG ? 400_000 : 240_000 }, async () => {
     const page = await open();
     const unreached: string[] = [];
     for (const sample of EACH) {
