@@ -37,7 +37,7 @@ const byMethod = {
   csv: '/helpdesk/reports/charts/methods/csv',
   more: '/helpdesk/reports/sign-ins',
   table: {
-    caption: { key: 'reports.sign-ins.by-method' },
+    caption: { key: 'reports.chart.methods' },
     columns: [...columns('day'), ...METHODS],
     empty: { key: 'reports.sign-ins.empty' },
     rows: days.map((date, at) => [{ date }, ...[9_000, 4_000, 1_000].map((of) => ({ count: busy(at, of) }))]),
