@@ -14,6 +14,7 @@ import type { Modules } from '../modules.ts';
 import type { Rooms } from '../rooms.ts';
 import { strangersOf } from './bounds.ts';
 import { openCore, portsOf } from './core.ts';
+import { housesIn } from './directories.ts';
 import { openDoors, watchDoors } from './doors.ts';
 import { frontOf } from './front.ts';
 import type { Ground } from './ground.ts';
@@ -116,6 +117,7 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
       ground.metrics.configure(config);
       ground.metrics.watch({
         streams: () => front.streams.size,
+        houses: () => housesIn(people.directories),
         ends: async () => [
           ...[...tlsEnds(config), ...portEnds(wantedBy(config, modules))],
           ...[...signingEnds(rings), ...metadataEnds(await doors.troubles.now())],

@@ -55,6 +55,14 @@ function repeating(config: Config, modules: Modules): HousePorts['repeatsUs'] {
 /** What the house behind a directory calls lies below this path. */
 export const houseBaseOf = (directory: string): `/${string}` => `/directories/${directory}`;
 
+/** How many houses each leads to now, of those that have descriptions of them. */
+export const housesIn = (directories: ReadonlyMap<string, Directory>) =>
+  Promise.all(
+    upstreamsOf(directories).flatMap(({ directory, redirects: { houses } }) =>
+      houses ? [houses.all().then(({ length }) => ({ directory, count: length }))] : [],
+    ),
+  );
+
 /** Those whose people sign in elsewhere. */
 export const upstreamsOf = (directories: ReadonlyMap<string, Directory>) =>
   [...directories].flatMap(([directory, { redirects }]) => (redirects ? [{ directory, redirects }] : []));

@@ -30,6 +30,8 @@ export interface Sources {
   stores?(): Promise<StoreStandings>;
   troubles?(): Promise<readonly Trouble[]>;
   directories?(): Promise<readonly WatchTrouble[]>;
+  /** How many houses a directory leads to now. */
+  houses?(): Promise<readonly { directory: string; count: number }[]>;
   /** How far this machine's clock is ahead of the database's, milliseconds. */
   ahead?(): number;
   /** What keeps sessions and remembered devices. */
@@ -120,6 +122,15 @@ function watchTroubles(registers: Registry[], { application }: Labels, sources: 
   };
   askedGauge(registers, ofDirectories, async () =>
     ((await sources.directories?.()) ?? []).map(({ directory, state }) => ({ labels: { directory, state }, value: 1 })),
+  );
+  const ofHouses = {
+    name: 'sallyport_houses',
+    help: 'How many houses people may come from by a directory; 0 while no metadata of it is in force.',
+    labelNames: ['directory'],
+    aggregator: 'min' as const,
+  };
+  askedGauge(registers, ofHouses, async () =>
+    ((await sources.houses?.()) ?? []).map(({ directory, count }) => ({ labels: { directory }, value: count })),
   );
 }
 
