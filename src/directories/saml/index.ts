@@ -13,6 +13,7 @@ import {
   type Source,
   sealedCopies,
 } from '../../saml/index.ts';
+import { examine } from './examine.ts';
 import { createHouses, leadsTo } from './houses.ts';
 import { keyOfName } from './key.ts';
 import { logoutRoutes } from './logout.ts';
@@ -35,6 +36,7 @@ const ENCRYPTION: KeyringOptions = { algorithms: ['RS256'], ahead: 0, keeps: 30 
 const saml: DirectoryModule<Settings> = {
   id: 'saml',
   settings,
+  examine,
   files: [['metadata', 'file']],
   sealed: sealedCopies(COPIES),
   called: ({ name }) => name,
