@@ -57,15 +57,16 @@ const mostOf = ({ atMost }: Redirects) => levelOf([{ ...atMost, factor: '', cred
 
 function said(redirects: Redirects, { at, detail }: AuditEntry, now: number): string[] {
   const values = detail.said as Said['values'];
+  const house = typeof detail.house === 'string' ? { house: detail.house } : {};
   const words = Object.entries(values).flatMap(([key, all]) => all.map((value) => `${key}=${value}`));
-  const { lines, unmapped } = redirects.grounds({ values });
-  const { kinds } = redirects.believe({ values });
+  const { lines, unmapped } = redirects.grounds({ values, ...house });
+  const { kinds } = redirects.believe({ values, ...house });
   const { shown } = detail;
   const isLate = typeof shown !== 'string' || now - Date.parse(shown) > redirects.freshness;
   const by = lines.length > 0 ? `by line ${lines.join(', ')} of the table` : 'as no line of the table names it';
   const when = typeof shown === 'string' ? `shown ${shown}` : 'it didn’t say when';
   return [
-    `It said at ${timeOf(at)}: ${words.join(' ') || 'nothing of how'} (${when}).`,
+    `${house.house ?? 'It'} said at ${timeOf(at)}: ${words.join(' ') || 'nothing of how'} (${when}).`,
     `That counts as ${kinds.join(' and ')}, ${by}.`,
     ...(isLate && kinds.join() !== 'knowledge'
       ? ['No more than who it is: that was too long ago, or nobody says when (freshness).']

@@ -101,9 +101,10 @@ export function createProgress(
 export type Progress = ReturnType<typeof createProgress>;
 
 /** What another house said of how somebody was shown, and what that counted as. */
-function believedOf({ factor, kinds, phishingResistant }: Proof, { values, at }: Said) {
+function believedOf({ factor, kinds, phishingResistant }: Proof, { values, at, house }: Said) {
   return {
     factor,
+    ...(house === undefined ? {} : { house }),
     kinds,
     phishingResistant,
     said: values,

@@ -85,11 +85,13 @@ function believedOf({ detail }: AuditEntry): Pick<Row, 'believed'> {
   if (last === undefined) return {};
   const worth = last.kinds.length < 2 ? 'one' : last.phishingResistant ? 'resistant' : 'two';
   const words = Object.entries(last.said).map(([name, values]) => `${name}: ${values.join(', ')}`);
-  const said = words.join('; ');
-  return { believed: { key: `upstream.believed.${said === '' ? 'nothing' : worth}`, values: { said } } };
+  // Of a federation which house.
+  const said = [...(last.house === undefined ? [] : [last.house]), ...words].join('; ');
+  return { believed: { key: `upstream.believed.${words.length === 0 ? 'nothing' : worth}`, values: { said } } };
 }
 
 interface Believed {
+  house?: string;
   kinds: string[];
   phishingResistant: boolean;
   said: Record<string, string[]>;
