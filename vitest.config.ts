@@ -18,6 +18,7 @@ const APART = [
   // Packages that are others for them, before anything is loaded.
   'test/attacks/forgotten-enumeration.test.ts',
   'test/attacks/journey-enumeration.test.ts',
+  'test/attacks/whose-person.test.ts',
   'test/attacks/token-claims.test.ts',
   'test/flows/tracing.test.ts',
   // What their process takes is measured.

@@ -8,6 +8,7 @@ import { Client, type Reply } from '../support/client.ts';
 import { type Federation, startFederation } from '../support/federation.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import type { FakeIdentityProvider, Saying } from '../support/identity-provider.ts';
+import { scrape } from '../support/management.ts';
 import { freePort } from '../support/ports.ts';
 import { type Flow, RelyingParty } from '../support/relying-party.ts';
 import { type Asked, askedBy, formOf } from '../support/saml-upstream.ts';
@@ -183,6 +184,15 @@ describe('a house', () => {
     // Unknown, as where none was sent at all.
     expect(await groupsAt(scoped.beta, 'eve@beta.example')).toBeUndefined();
   });
+});
+
+it('are counted where others look', async () => {
+  const { series } = await scrape(gateway);
+  const counted = series.filter(({ name }) => name === 'sallyport_houses');
+  expect(counted.map(({ labels, value }) => [labels.directory, value])).toEqual([
+    ['federation', 2],
+    ['scoped', 2],
+  ]);
 });
 
 describe('a choice', () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Client, type Reply } from '../support/client.ts';
 import { crowd, type Federation, type Member, startFederation } from '../support/federation.ts';
 import { freePort } from '../support/ports.ts';
@@ -54,6 +54,12 @@ async function signInPage(client = new Client()) {
 
 const housesOf = (page: Reply, query: string) =>
   new URL(`${page.url.pathname}/houses?${new URLSearchParams({ q: query })}`, page.url);
+
+// All of them are read in a process of its own, for which others may leave little time.
+beforeAll(async () => {
+  const { client, page } = await signInPage();
+  expect((await client.get(housesOf(page, ''))).status).toBe(200);
+}, 240_000);
 
 /** Names of the houses that are listed. */
 const listed = ({ body }: Reply) => [...body.matchAll(/option-title"><bdi>([^<]*)/g)].map(([, name]) => name);
