@@ -162,7 +162,8 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
     pending,
     begin,
     answer,
-    linking: settings.linking,
+    // Nobody chooses a house on their own pages: of a federation's, operators link.
+    linking: settings.federation && settings.linking === 'owner' ? 'operator' : settings.linking,
     anew: 'dated',
     keyOf: (subject) => keyOfSubject(subject, settings),
     keep: needs.keep,
