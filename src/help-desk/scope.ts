@@ -63,6 +63,11 @@ export function has({ may }: Grant, right: Right): boolean {
   return may.includes(right) || (right === 'view' && may.some((other) => !READING.includes(other)));
 }
 
+/** Groups that say in whose scope somebody is: of two people in the same of these, each agent may do the same. */
+export function scopeGroups(agents: readonly AgentRule[]): string[] {
+  return [...new Set(agents.flatMap(({ groups, over }) => [...groups, ...over.groups, ...(over.notGroups ?? [])]))];
+}
+
 function includes({ groups, notGroups = [] }: Over, { groups: theirs = [] }: Subject): boolean {
   return overlap(groups, theirs) && !overlap(notGroups, theirs);
 }

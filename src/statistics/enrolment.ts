@@ -75,6 +75,18 @@ export function createEnrolmentReport(
       return [all, ...[...rows.values()].sort((a, b) => b.without - a.without || b.people - a.people)];
     },
 
+    /** Everybody, each with whether they have one, and where they don't from when they need it. */
+    async *standing(inScope: InScope): AsyncGenerator<Counted & { enrolled: boolean; due?: Due }> {
+      const now = deps.now();
+      for await (const page of everybody(inScope)) {
+        for (const person of page) {
+          const enrolled = isEnrolled(person);
+          const due = enrolled ? undefined : dueOf(person.account, now);
+          yield { ...person, enrolled, ...(due ? { due } : {}) };
+        }
+      }
+    },
+
     async *people(inScope: InScope): AsyncGenerator<NotEnrolled> {
       const now = deps.now();
       for await (const page of everybody(inScope)) {

@@ -12,6 +12,7 @@ export type { Campaigned } from './campaigns.ts';
 export type { Move, Moved } from './moving.ts';
 export type { StatisticsNeeds } from './needs.ts';
 export type { Aged } from './passwords.ts';
+export type { Tally } from './snapshots/snapshot.ts';
 export type { Statistics } from './statistics.ts';
 export type { Known } from './totals/counted.ts';
 export { type Counter, createCounter } from './totals/counter.ts';

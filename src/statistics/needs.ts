@@ -12,4 +12,6 @@ export interface StatisticsNeeds {
   applications: ReadonlyMap<string, Application>;
   rules: readonly Rule[];
   campaigns: readonly Campaign[];
+  /** By which it is known in whose scope somebody is: groups of agents, and those over which they act or don't. */
+  scopeGroups: readonly string[];
 }

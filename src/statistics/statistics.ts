@@ -11,6 +11,7 @@ import { createMovingReport } from './moving.ts';
 import type { StatisticsNeeds } from './needs.ts';
 import { createPasswordsReport } from './passwords.ts';
 import type { InScope } from './people.ts';
+import { createSnapshots } from './snapshots/snapshots.ts';
 import { createTotals } from './totals/totals.ts';
 
 /** Reports that are looked through for one agent. */
@@ -19,16 +20,21 @@ const PAGE = 500;
 
 type Aging = Pick<AccountsRoom, 'accounts' | 'passwordStates'>;
 
-/** What the help desk reads about the people in its scope. Nothing of it is held for longer than it is read. */
+/** What the help desk reads about the people in its scope. But for what is counted each night, nothing of it is kept. */
 export function createStatistics(deps: StatisticsNeeds, below: { reports: Reports } & Aging) {
   const { reports } = below;
   const { accounts } = deps.durable;
 
-  return {
+  const looking = {
     enrolment: createEnrolmentReport(deps),
-    methods: createMethodsReport(deps),
     moving: createMovingReport(deps),
     campaigns: createCampaignReport(deps),
+  };
+
+  return {
+    ...looking,
+    methods: createMethodsReport(deps),
+    snapshots: createSnapshots(deps, looking),
     asking: createAskingReport(deps),
     failures: createFailuresReport(deps),
     passwords: createPasswordsReport(deps, below),

@@ -36,6 +36,8 @@ export interface ReportTable {
 export interface ReportChart {
   /** What the parts of a bar are, from the bottom up. */
   parts: ReportColumn[];
+  /** Dates that matter, by the bar in which they are. */
+  marks?: { at: number; day: number }[];
   bars: ({ parts: number[] } & ({ day: number } | { day?: never; text: string }))[];
 }
 

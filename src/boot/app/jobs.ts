@@ -4,6 +4,7 @@ import { campaignMails } from '../jobs/campaigns.ts';
 import { departmentLists } from '../jobs/departments.ts';
 import { createJobs, type Jobs } from '../jobs/index.ts';
 import { movingMails } from '../jobs/moving.ts';
+import { snapshots } from '../jobs/snapshots.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Standing } from './standing.ts';
 
@@ -22,6 +23,7 @@ export function jobsOf({ config, ground, ledger, people, outside }: Standing, ro
   return createJobs({ ...needs, timeZone }, [
     // Before people come to work.
     { name: 'password-mails', pattern: '0 6 * * *', run: (_due, still) => mail(still) },
+    ...(config.helpDesk ? [snapshots({ statistics })] : []),
     ...(departments.length > 0 ? [lists] : []),
     ...(byDate ? [movingMails({ ...needs, statistics, remindBefore, campaigns: rooms.campaigns })] : []),
     ...(campaigns.length > 0 ? [campaignMails({ ...needs, statistics, usable })] : []),

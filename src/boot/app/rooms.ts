@@ -1,5 +1,5 @@
 import type { Core } from '../../core/door.ts';
-import { helpDeskRoom } from '../../help-desk/index.ts';
+import { helpDeskRoom, scopeGroups } from '../../help-desk/index.ts';
 import { methodsRoom } from '../../methods/index.ts';
 import { reportsRoom } from '../../reports/index.ts';
 import { resetRoom } from '../../reset/index.ts';
@@ -25,6 +25,7 @@ export function openRooms({ config, ground, ledger, outside, people, strangers }
     ...{ issuer, defaultLocale, networksOf, routes: config.directories, post: outside.post, macKeys: ground.keys.csrf },
     ...{ reset: resetSettings(config, directories), hashing: createSlowHash() },
     ...(helpDesk ? { helpDesk } : {}),
+    scopeGroups: scopeGroups(helpDesk?.agents ?? []),
   };
 
   const able = { ...below, ...methodsRoom(needs, below) };

@@ -41,7 +41,11 @@ export function homePages(deps: HomeNeeds, router: Router, { home, names, reader
     const shown = mine.filter((chart) => isNarrowed(chart, result.filters));
     const asked = { agent, ...result.filters };
     const glance = await Promise.all(shown.map((chart) => glanceOf(chart, asked, queryOf(result.query))));
-    const notes = shown.length < mine.length ? [{ key: 'reports.filter.fewer' }] : [];
+    const nights = !agent.rights.has('reports') || (await deps.statistics.snapshots.any());
+    const notes = [
+      ...(shown.length < mine.length ? [{ key: 'reports.filter.fewer' }] : []),
+      ...(nights ? [] : [{ key: 'reports.no-night' }]),
+    ];
     send(deps, res, 'reports', { ...frame, glance: glance.flat(), notes });
   }
 

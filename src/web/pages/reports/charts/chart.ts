@@ -38,6 +38,15 @@ export function stepsOf({ from, until }: Filters): { every: number; starts: numb
   return { every, starts: Array.from({ length: Math.ceil((until - first) / every) }, (_, at) => first + at * every) };
 }
 
+/** Each step's whole days, those of the period alone. */
+export function spansOf(asked: Filters): { from: number; until: number }[] {
+  const { every, starts } = stepsOf(asked);
+  return starts.map((start) => ({
+    from: Math.max(start, asked.from),
+    until: Math.min(start + every, asked.until),
+  }));
+}
+
 export const startOf = (at: number, every: number): number =>
   every === DAY ? at - (at % DAY) : at - ((at - MONDAY) % WEEK);
 

@@ -3,6 +3,7 @@ import type { Cell } from '../../../csv.ts';
 import type { ReportCell, ReportTable } from '../../../report-models.ts';
 import type { Chart } from './chart.ts';
 import { countedCharts } from './counted.ts';
+import { peopleCharts } from './people.ts';
 
 export type { Chart, Drawn } from './chart.ts';
 
@@ -10,7 +11,7 @@ export type ChartsNeeds = Pick<WebDeps, 'applications' | 'now' | 'statistics'>;
 
 /** All charts, in the order in which the page has them. */
 export function charts(deps: ChartsNeeds): Chart[] {
-  return [...countedCharts(deps)];
+  return [...peopleCharts(deps), ...countedCharts(deps)];
 }
 
 /** Whether a chart can be told apart by what is asked for. */
