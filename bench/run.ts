@@ -6,6 +6,7 @@ import { million } from './million.ts';
 import { passwords } from './password.ts';
 import { push } from './push.ts';
 import { radius } from './radius.ts';
+import { reports } from './reports.ts';
 import { samlFull, samlSso } from './saml.ts';
 import { sso } from './sso.ts';
 import { table } from './table.ts';
@@ -22,10 +23,11 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | 
   radius,
   costs,
   million,
+  reports,
 };
 
 /** Only where they are asked for: they take minutes, and gigabytes. */
-const LARGE = new Set(['costs', 'million']);
+const LARGE = new Set(['costs', 'million', 'reports']);
 
 const wanted = process.argv[2];
 const names = Object.keys(BENCHMARKS).filter((name) => (wanted === undefined ? !LARGE.has(name) : name === wanted));

@@ -4,6 +4,7 @@ import { createLocks } from './locks.ts';
 import type { HelpDeskNeeds, HelpDeskParts } from './needs.ts';
 import { createPermission, type Order } from './orders.ts';
 import { createProvision } from './provision.ts';
+import { createWaiting } from './waiting.ts';
 
 /** What the help desk does: each is checked here, whatever the page checked before, and audited before it takes effect. */
 export function createActions(
@@ -21,9 +22,12 @@ export function createActions(
     return method;
   }
 
+  const locks = createLocks(deps, parts, permitted);
+
   return {
     ...createProvision(deps, parts, permitted),
-    ...createLocks(deps, parts, permitted),
+    ...locks,
+    waiting: createWaiting(deps, parts, { locks: locks.locks, current }),
 
     /** Whichever it is, the last one too: that is what a lost phone is. What rests on it ends at once. */
     async remove(order: Order, credential: string): Promise<void> {

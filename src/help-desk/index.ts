@@ -9,6 +9,7 @@ export type { Agent, Doer } from './agent.ts';
 export type { HelpDesk } from './help-desk.ts';
 export type { HelpDeskNeeds, HelpDeskParts } from './needs.ts';
 export { scopeGroups } from './scope.ts';
+export type { Waiter } from './waiting.ts';
 
 export function helpDeskRoom(needs: HelpDeskNeeds, below: HelpDeskParts) {
   return { helpDesk: createHelpDesk(needs, below) };

@@ -38,6 +38,14 @@ export interface HelpDeskPages {
     people?: { id: string; username: string; name: string; email?: string; groups: string[] }[];
     /** There are more than are shown. */
     more: boolean;
+    /**
+     * Absent where something was searched for. Who reported something that is open, is locked out now, has a pass in
+     * use; epoch milliseconds. Without `until` it doesn't end by itself.
+     */
+    waiting?: {
+      kind: 'reports' | 'locks' | 'passes';
+      people: { id: string; name: string; username: string; since: number; until?: number; factor?: string }[];
+    }[];
     /** Whether the agent may read the help desk's reports. */
     reports: boolean;
     troubles?: DeskTrouble[];

@@ -178,6 +178,47 @@ describe('the help desk', () => {
     expect(await order('helpdesk.token-assigned', person)).toMatchObject({ ...(await facts()), factor: 'totp' });
   });
 
+  it('begins with what waits: open reports, who is locked out, passes in use, of people in scope alone', async () => {
+    const agent = await desk();
+    const [reported, locked, lent] = [await appHolder(scene), await appHolder(scene), await scene.newcomer()];
+    const stranger = await appHolder(scene, { groups: 'students,vip' });
+    for (const person of [locked, stranger]) {
+      const other = scene.elsewhere(person);
+      let page = await other.begin('library');
+      for (let time = 0; time < 12 && !page.text.includes('Too many'); time += 1) {
+        page = await other.password(page, person.username, 'not the password');
+      }
+    }
+    await agent.act(lent, 'issue/tap');
+    for (const person of [reported, stranger]) {
+      const about = { what: 'sign-in', at: scene.gateway.now(), application: 'courses' } as const;
+      await scene.gateway.app.rooms.reports.make(await accountOf(scene, person), about, { by: 'owner' });
+    }
+    const linked = async (from: string, to: string) => {
+      const { body } = await agent.open('/helpdesk');
+      const [, part = ''] = body.split(`id="waiting-${from}"`);
+      return part.split(to)[0] ?? '';
+    };
+    const page = await agent.open('/helpdesk');
+    expect(page.text).toContain('What waits');
+    expect(await linked('reports', 'id="waiting-locks"')).toContain(await accountOf(scene, reported));
+    expect(await linked('locks', 'id="waiting-passes"')).toContain(await accountOf(scene, locked));
+    expect(await linked('passes', '</section>')).toContain(await accountOf(scene, lent));
+    expect(page.body).not.toContain(await accountOf(scene, stranger));
+    // Whoever is locked is offered to be unlocked, nobody else; a search says nothing of who waits.
+    expect((await agent.person(locked)).body).toContain('/unlock"');
+    expect((await agent.person(lent)).body).not.toContain('/unlock"');
+    expect((await agent.find('nobody of this name')).text).not.toContain('What waits');
+    await agent.act(locked, 'unlock');
+    expect((await agent.open('/helpdesk')).body).not.toContain(await accountOf(scene, locked));
+    const [row] = scene.audit().filter(({ event }) => event === 'helpdesk.waiting');
+    expect(JSON.parse(row?.detail ?? '{}')).toMatchObject({ by: await accountOf(scene, agent.someone) });
+    const onlooker = await agentAt(scene, 'onlookers');
+    const seen = await onlooker.open('/helpdesk');
+    expect(seen.body).toContain('id="waiting-passes"');
+    expect(seen.body).not.toContain('id="waiting-reports"');
+  });
+
   it('marks a report as handled, and leaves a new password to be chosen unless told otherwise', async () => {
     const agent = await desk();
     const person = await appHolder(scene);

@@ -23,6 +23,18 @@ const directories: NonNullable<Pages['help-desk']['directories']> = [
   { directory: 'hospital', state: 'away', since: NOW - DAY },
 ];
 
+const waiting: NonNullable<Pages['help-desk']['waiting']> = [
+  { kind: 'reports', people: [{ id: 'p1', ...ada, since: NOW - HOUR }] },
+  {
+    kind: 'locks',
+    people: [
+      { id: 'p2', username: 'chan', name: '陳大文', factor: 'sample', since: NOW - HOUR, until: NOW + HOUR },
+      { id: 'p3', ...long, factor: 'new-password', since: NOW - DAY },
+    ],
+  },
+  { kind: 'passes', people: [{ id: 'p1', ...ada, factor: 'sample', since: NOW - DAY, until: NOW + DAY }] },
+];
+
 const person: Pages['help-desk-person'] = {
   here: '/helpdesk/people/p1',
   person: { ...ada, email: 'ada@example.edu', groups: ['students', 'physics'], status: 'active' },
@@ -75,7 +87,8 @@ const form: Pages['help-desk-action'] = {
 
 /** What the help desk sees. */
 export const desk: Sample[] = [
-  sample('help-desk', '', { query: '', more: false, reports: false }, true),
+  sample('help-desk', '', { query: '', more: false, reports: true, waiting }, true),
+  sample('help-desk', 'quiet', { query: '', more: false, reports: false, waiting: [] }, true),
   sample('help-desk', 'troubles', { query: '', more: false, reports: false, troubles }, true),
   sample('help-desk', 'directories', { query: '', more: false, reports: true, directories }, true),
   sample('help-desk', 'found', { query: 'a', people, more: true, reports: true }, true),

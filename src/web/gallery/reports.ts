@@ -21,7 +21,7 @@ const outcomes = {
   csv: '/helpdesk/reports/charts/sign-ins/csv',
   more: '/helpdesk/reports/sign-ins',
   table: {
-    caption: { key: 'reports.sign-ins.days' },
+    caption: { key: 'reports.chart.sign-ins' },
     columns: columns('day', 'completed', 'wrong', 'locked', 'denied'),
     empty: { key: 'reports.sign-ins.empty' },
     rows: days.map((date, at) => [{ date }, ...[14_000, 900, 40, 210].map((of) => ({ count: busy(at, of) }))]),
@@ -48,6 +48,41 @@ const byMethod = {
   },
 };
 
+const adoption = {
+  csv: '/helpdesk/reports/charts/adoption/csv',
+  more: '/helpdesk/reports/enrolment',
+  table: {
+    caption: { key: 'reports.chart.adoption' },
+    columns: columns('day', 'set-up', 'without', 'share'),
+    empty: { key: 'reports.empty' },
+    rows: days.map((date, at) => [
+      { date },
+      ...[60_000 + at * 1_200, 40_000 - at * 1_200].map((count) => ({ count })),
+      { share: 0.6 + at * 0.012 },
+    ]),
+    chart: {
+      parts: columns('set-up', 'without'),
+      // One night that nobody counted.
+      bars: days.map((day, at) => ({ day, parts: at === 9 ? [0, 0] : [60_000 + at * 1_200, 40_000 - at * 1_200] })),
+      marks: [{ at: 21, day: days[21] ?? NOW }],
+    },
+  },
+};
+
+const left = {
+  csv: '/helpdesk/reports/charts/left/csv',
+  table: {
+    caption: { key: 'reports.chart.left' },
+    columns: columns('next', 'without'),
+    empty: { key: 'reports.empty' },
+    rows: [
+      [{ message: { key: 'reports.left.now' } }, { count: 120, bar: 0.02 }],
+      [{ day: NOW + 40 * DAY }, { count: 5_080, bar: 0.97 }],
+      [{ message: { key: 'reports.left.never' } }, { count: 0, bar: 0 }],
+    ],
+  },
+};
+
 /** What the help desk counts. */
 export const reports: Sample[] = [
   sample(
@@ -66,9 +101,9 @@ export const reports: Sample[] = [
     '',
     {
       names: ['enrolment', 'methods', 'fraud', 'failures', 'sign-ins', 'messages'],
-      glance: [outcomes, byMethod],
+      glance: [adoption, left, outcomes, byMethod],
       filters: FILTERS,
-      notes: [],
+      notes: [{ key: 'reports.no-night' }],
     },
     true,
   ),

@@ -1,6 +1,8 @@
 import type { Router } from 'express';
+import type { Agent, Waiter } from '../../../help-desk/index.ts';
 import { READING } from '../../../help-desk/scope.ts';
 import { type Rendering, send, type WebDeps } from '../../context.ts';
+import type { Pages } from '../../models.ts';
 import { createDossier, type DossierNeeds } from './dossier.ts';
 import { type DeskSession, hereOf } from './session.ts';
 import { type DirectoriesNeeds, deskDirectories, deskTroubles, type TroublesNeeds } from './troubles.ts';
@@ -14,6 +16,23 @@ export type PeoplePagesNeeds = Rendering &
   DirectoriesNeeds &
   Pick<WebDeps, 'audit' | 'helpDesk'>;
 
+type Waiting = NonNullable<Pages['help-desk']['waiting']>;
+
+/** What waits at the desk, kind by kind: those alone of which there is something. */
+async function waitingFor(helpDesk: Pick<WebDeps, 'helpDesk'>['helpDesk'], agent: Agent): Promise<Waiting> {
+  const { reports, locks, passes } = await helpDesk.waiting(agent);
+  const shown = (kind: Waiting[number]['kind'], people: readonly Waiter[]): Waiting => {
+    if (people.length === 0) return [];
+    const rows = people.map(({ person: { id, name, username }, since, until, factor }) => ({
+      ...{ id, name, username, since },
+      ...(until === undefined ? {} : { until }),
+      ...(factor === undefined ? {} : { factor }),
+    }));
+    return [{ kind, people: rows }];
+  };
+  return [...shown('reports', reports), ...shown('locks', locks), ...shown('passes', passes)];
+}
+
 /** `/helpdesk` finds people; `/helpdesk/people/<id>` shows what helps to help one of them. */
 export function peoplePages(deps: PeoplePagesNeeds, router: Router, { atDesk, facts, personOf }: DeskSession): void {
   const { audit, helpDesk } = deps;
@@ -26,7 +45,12 @@ export function peoplePages(deps: PeoplePagesNeeds, router: Router, { atDesk, fa
     const reports = READING.some((right) => it.agent.rights.has(right));
     const [troubles, directories] = await Promise.all([deskTroubles(deps), deskDirectories(deps)]);
     const front = { reports, troubles, directories };
-    if (query.trim() === '') return send(deps, res, 'help-desk', { query: '', more: false, ...front });
+    if (query.trim() === '') {
+      const waiting = await waitingFor(helpDesk, it.agent);
+      const found = waiting.reduce((all, { people }) => all + people.length, 0);
+      if (found > 0) audit.note({ event: 'helpdesk.waiting', by: it.agent.account.id, found, ...facts(res) });
+      return send(deps, res, 'help-desk', { query: '', more: false, waiting, ...front });
+    }
     const { people, more } = await helpDesk.search(it.agent, query);
     audit.note({ event: 'helpdesk.searched', by: it.agent.account.id, found: people.length, ...facts(res) });
     const shown = people.map(({ id, username, name, email, groups = [] }) => ({

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { openDurable } from '../../../../../test/support/durable.ts';
+import { chartsOver, fillNights, fillYear } from '../../../../../test/support/year.ts';
+
+const DAY = 86_400_000;
+const NOW = 20_800 * DAY - 1;
+const UNTIL = NOW + 1;
+
+it('read the same, and little, for ten people as for ten thousand, and for a year as for a month', async () => {
+  const counted = async (people: number, days: number) => {
+    const { durable } = await openDurable();
+    const size = { days: 120, hours: 2, applications: 2, people };
+    await fillYear(durable, UNTIL, size);
+    await fillNights(durable, UNTIL, size);
+    const reads = { sums: 0, records: 0 };
+    const records = durable.records('snapshots');
+    const watched = {
+      ...durable,
+      // Nobody is looked at, however many there are.
+      accounts: undefined as never,
+      credentials: undefined as never,
+      audit: undefined as never,
+      counts: { ...durable.counts, sums: (asked: never) => ++reads.sums && durable.counts.sums(asked) },
+      records: () => ({ ...records, get: (id: string) => ++reads.records && records.get(id) }),
+    };
+    const { all, agent } = chartsOver(watched as never, NOW);
+    const drawn = await Promise.all(all.map((one) => one.draw({ agent, from: UNTIL - days * DAY, until: UNTIL })));
+    const bars = Math.max(...drawn.map((table) => table?.chart?.bars.length ?? 0));
+    return { ...reads, bars, drawn: drawn.filter((table) => table !== undefined).length };
+  };
+  const [few, many, long] = [await counted(9, 30), await counted(9_000, 30), await counted(9, 119)];
+  expect(many).toEqual(few);
+  expect(few).toMatchObject({ sums: 8, bars: 30 });
+  // A night for each bar, and the last one for what is drawn of now.
+  expect(few.records).toBeLessThanOrEqual(30 + 4);
+  expect(long.sums).toBe(8);
+  expect(long.bars).toBeLessThanOrEqual(18);
+  expect(long.records).toBeLessThanOrEqual(2 * long.bars);
+});
+
+it('are drawn of weeks where there are more days than people tell apart, and lose no number by it', async () => {
+  const { durable } = await openDurable();
+  const size = { days: 100, hours: 1, applications: 1, people: 30 };
+  await fillYear(durable, UNTIL, size);
+  const { all, agent } = chartsOver(durable, NOW);
+  const chart = all.find(({ name }) => name === 'sign-ins');
+  const sum = async (days: number) => {
+    const table = await chart?.draw({ agent, from: UNTIL - days * DAY, until: UNTIL });
+    const { bars = [] } = table?.chart ?? {};
+    return { bars: bars.length, all: bars.flatMap(({ parts }) => parts).reduce((a, b) => a + b, 0) };
+  };
+  const [days, weeks] = [await sum(92), await sum(100)];
+  expect(days.bars).toBe(92);
+  expect(weeks.bars).toBeLessThanOrEqual(16);
+  expect(weeks.all / 100).toBe(days.all / 92);
+});
