@@ -1,3 +1,6 @@
+import { verifySync } from '@node-rs/argon2';
+import { PASSWORD } from '../../test/support/gateway.ts';
+import { HASHED } from '../../test/support/newcomer.ts';
 import { percentile } from '../soak/figures.ts';
 import type { Flow } from './flows.ts';
 import type { Server } from './servers.ts';
@@ -111,6 +114,23 @@ export function rowOf(
 /** Beside bare RSA: how many for each signature that the same processor could make in that time. */
 export function besideRsa(blocks: readonly Block[]): number {
   return rounded(1_000 / cpuOf(blocks) / of(blocks, 'signatures'));
+}
+
+const HASHES = 40;
+
+/** Milliseconds of a processor for the hash of a password, which is the same in every server. */
+export function hashCost(): number {
+  verifySync(HASHED, PASSWORD);
+  const before = process.cpuUsage();
+  for (let left = HASHES; left > 0; left -= 1) verifySync(HASHED, PASSWORD);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000 / HASHES;
+}
+
+/** A sign-in without its hash, beside the bare one without. */
+export function withoutHash(hash: number, blocks: readonly Block[], bare: readonly Block[]) {
+  const [own, other] = [cpuOf(blocks) - hash, cpuOf(bare) - hash];
+  return { 'CPU ms': rounded(own), bare: rounded(other), ratio: rounded(own / other) };
 }
 
 /** How far the same work differed over the run: the middle half of it. */
