@@ -1,4 +1,4 @@
-import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { CountryCode } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import { asciiDigits } from '../core/typed.ts';
 import type { Contact, ContactKind } from './contacts.ts';
@@ -51,13 +51,15 @@ function readMailbox(typed: string, rules: ContactRules): ReadContact {
   return { kind: 'mail', to: `${text.slice(0, at)}@${domain}` };
 }
 
-function readNumber(typed: string, { countries }: ContactRules): ReadContact {
+async function readNumber(typed: string, { countries }: ContactRules): Promise<ReadContact> {
   const text = asciiDigits(typed)
     .replace(/\p{Cf}/gu, '')
     .trim();
   // RFC 3966's extension and the like would be dialled, not sent to.
   if (typed.length > LONGEST.text || /[a-z;,#*]/i.test(text)) return { fault: 'malformed' };
   const [usual] = countries as readonly CountryCode[];
+  // The numbering plans of all countries: nothing that a gateway without telephones should carry.
+  const { parsePhoneNumberFromString } = await import('libphonenumber-js/max');
   const found = parsePhoneNumberFromString(text, { extract: false, ...(usual ? { defaultCountry: usual } : {}) });
   if (found === undefined || !found.isValid()) return { fault: 'malformed' };
   const { country } = found;
@@ -67,7 +69,7 @@ function readNumber(typed: string, { countries }: ContactRules): ReadContact {
 }
 
 /** A mailbox or number as typed, if it may serve. */
-export const readContact = (kind: ContactKind, typed: string, rules: ContactRules): ReadContact =>
+export const readContact = async (kind: ContactKind, typed: string, rules: ContactRules): Promise<ReadContact> =>
   kind === 'mail' ? readMailbox(typed, rules) : readNumber(typed, rules);
 
 /**

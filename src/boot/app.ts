@@ -56,7 +56,7 @@ export interface AppOptions {
   log?: LogPort;
   node?: Membership;
   /** Reads the configuration again. */
-  read?: () => Config;
+  read?: () => Config | Promise<Config>;
   /** Whether a node's processes are replaced by whoever asks this one to reload. */
   rolls?: (node: string) => boolean;
   /** Throws for what only a listener would see of it. */

@@ -34,7 +34,7 @@ export function decidingOf({ rules, trustedDevices, networks, applications, fact
 
 export interface CompareTarget {
   durable: Pick<DurableStore, 'accounts' | 'credentials'>;
-  modules: Pick<Modules, 'factors'>;
+  modules: Pick<Modules, 'factors' | 'complete'>;
   world: { now(): number };
 }
 
@@ -48,6 +48,8 @@ export async function compare(
   after: Deciding,
   most = Number.POSITIVE_INFINITY,
 ): Promise<Comparison> {
+  // The other reading may name factors that this process doesn't have.
+  await modules.complete?.();
   const comparison = createComparison(sideOf(before), sideOf(after), world.now());
   const seconds = new Set([...modules.factors.values()].filter(isSecond).map(({ id }) => id));
   const counts = ({ factors }: Deciding) => new Set(factors.filter((id) => seconds.has(id)));

@@ -2,7 +2,6 @@ import type { Account } from '../core/account.ts';
 import type { CommandResult } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { EnabledFactor } from '../core/enabled-factor.ts';
-import { SallyportError } from '../core/errors.ts';
 import type { FactorDesk } from '../core/factor-desk.ts';
 import type { Sealer } from '../core/seal.ts';
 import type { DurableStore } from '../core/store.ts';
@@ -21,15 +20,12 @@ interface DeskDeps extends Pick<Rooms, 'accounts' | 'credentials' | 'issuing' | 
   world: World;
 }
 
-/** Runs a factor's command, if one brings it. */
+/** Runs a factor's command, if one that is enabled brings it. */
 export async function factorCommand(deps: DeskDeps, request: CommandRequest): Promise<CommandResult | undefined> {
   for (const [id, { commands = [] }] of deps.modules.factors) {
     const command = commands.find(({ name }) => name === request.name);
     if (command === undefined) continue;
-    if (!deps.factors.has(id)) {
-      throw new SallyportError('ERR_INPUT', `${request.name} needs factors.${id} in the configuration`);
-    }
-    return command.run(deskOf(deps, id), request.input);
+    return deps.factors.has(id) ? command.run(deskOf(deps, id), request.input) : undefined;
   }
   return undefined;
 }

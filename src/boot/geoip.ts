@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type CityResponse, Reader } from 'maxmind';
+import type { CityResponse, Reader } from 'maxmind';
 import type { LogPort } from '../core/door.ts';
 import { ConfigError } from '../core/errors.ts';
 import { byScript } from '../core/naming.ts';
@@ -40,9 +40,10 @@ interface Ports {
  */
 export async function openGeoip(file: string | undefined, { now, log }: Ports): Promise<Geoip> {
   if (file === undefined) return { locate: () => undefined, originOf: () => undefined };
+  const maxmind = await import('maxmind');
   const read = async () => {
     const { mtimeMs } = await stat(file);
-    return { mtimeMs, reader: new Reader<CityResponse>(await readFile(file)) };
+    return { mtimeMs, reader: new maxmind.Reader<CityResponse>(await readFile(file)) };
   };
   let held = await read().catch((cause: unknown) => {
     const message = `the file ${file} is no GeoIP database: ${cause instanceof Error ? cause.message : cause}`;

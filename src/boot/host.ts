@@ -16,6 +16,7 @@ import { factorCommand } from './desk.ts';
 import { runOfDirectory } from './directory-command.ts';
 import type { Keyrings } from './keyring.ts';
 import type { Modules } from './modules.ts';
+import { offeredBy } from './offers.ts';
 import {
   accountCommands,
   auditCommands,
@@ -75,9 +76,11 @@ export function createHost(deps: HostDeps): CommandHost {
       }
       if (request.name === 'policy compare') return comparePolicy(deps, request.input);
       if (request.name === 'policy explain') return explainPolicy(deps, request.input);
-      return (
-        (await doorCommand(deps, request)) ?? (await factorCommand(deps, request)) ?? runOfDirectory(deps, request)
-      );
+      const done = (await doorCommand(deps, request)) ?? (await factorCommand(deps, request));
+      if (done !== undefined) return done;
+      const from = await offeredBy(request.name);
+      if (from === undefined) return runOfDirectory(deps, request);
+      throw new SallyportError('ERR_INPUT', `${request.name} needs ${from} in the configuration`);
     },
   };
 }
@@ -88,15 +91,13 @@ function among<T>(commands: readonly Command<T>[], target: T) {
     commands.find((command) => command.name === name)?.run(target, input);
 }
 
-/** Runs a door's command, if one brings it. */
+/** Runs a door's command, if one that is enabled brings it. */
 async function doorCommand({ modules, doors }: HostDeps, request: CommandRequest): Promise<CommandResult | undefined> {
   for (const [id, { commands = [] }] of modules.doors) {
     const command = commands.find(({ name }) => name === request.name);
     if (command === undefined) continue;
     const door = doors.get(id);
-    if (door === undefined)
-      throw new SallyportError('ERR_INPUT', `${request.name} needs doors.${id} in the configuration`);
-    return command.run(door, request.input);
+    return door && command.run(door, request.input);
   }
   return undefined;
 }

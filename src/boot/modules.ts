@@ -6,16 +6,30 @@ import type { SenderModule } from '../core/sender.ts';
 import type { DurableModule, EphemeralModule } from '../core/store.ts';
 import { offersOf, subfolders } from './offers.ts';
 
-/** Every plug-in found, by id. */
+/** Plug-ins by id: all that are installed, or those that a configuration names. */
 export interface Modules {
   factors: ReadonlyMap<string, FactorModule>;
   doors: ReadonlyMap<string, DoorModule | CoreModule>;
   directories: ReadonlyMap<string, DirectoryModule>;
   senders: ReadonlyMap<string, SenderModule>;
   stores: { durable: ReadonlyMap<string, DurableModule>; ephemeral: ReadonlyMap<string, EphemeralModule> };
+  /** Loads what is installed and isn't there yet, where not all is. */
+  complete?(): Promise<void>;
+}
+
+/** Ids of plug-ins, by kind. */
+export type Wanted = Readonly<Record<'factors' | 'doors' | 'directories' | 'senders' | 'stores', ReadonlySet<string>>>;
+
+/** Plug-ins that are loaded when they are wanted, and stay. */
+export interface GrowingModules extends Modules {
+  load(wanted: Wanted): Promise<void>;
+  complete(): Promise<void>;
 }
 
 type StoreModule = DurableModule | EphemeralModule;
+
+/** Where the kinds' folders lie. */
+const SOURCE = new URL('../', import.meta.url);
 
 /**
  * Finds the plug-ins: each folder of `factors`, `doors`, `directories`, `senders` and `stores` is one, its
@@ -24,25 +38,56 @@ type StoreModule = DurableModule | EphemeralModule;
  *
  * @param source folder that holds the kinds' folders, as a `file:` URL ending in a slash
  */
-export async function loadModules(source: URL = new URL('../', import.meta.url)): Promise<Modules> {
-  const [factors, doors, directories, senders, stores] = await Promise.all([
-    load<FactorModule>(source, 'factors', 'create'),
-    load<DoorModule | CoreModule>(source, 'doors', 'create'),
-    load<DirectoryModule>(source, 'directories', 'create'),
-    load<SenderModule>(source, 'senders', 'create'),
-    load<StoreModule>(source, 'stores', 'open'),
-  ]);
-  return { factors, doors, directories, senders, stores: byKind(stores) };
+export async function loadModules(source: URL = SOURCE): Promise<Modules> {
+  const modules = growingModules(source);
+  await modules.complete();
+  return modules;
 }
 
-async function load<T extends { id: string }>(
+/** None of the plug-ins at first: what nobody enabled costs a server neither its start nor its memory. */
+export function growingModules(source: URL = SOURCE): GrowingModules {
+  const factors = new Map<string, FactorModule>();
+  const doors = new Map<string, DoorModule | CoreModule>();
+  const directories = new Map<string, DirectoryModule>();
+  const senders = new Map<string, SenderModule>();
+  const durable = new Map<string, DurableModule>();
+  const ephemeral = new Map<string, EphemeralModule>();
+  async function load(wanted?: Wanted): Promise<void> {
+    const found = await Promise.all([
+      loadKind<FactorModule>(source, 'factors', 'create', wanted),
+      loadKind<DoorModule | CoreModule>(source, 'doors', 'create', wanted),
+      loadKind<DirectoryModule>(source, 'directories', 'create', wanted),
+      loadKind<SenderModule>(source, 'senders', 'create', wanted),
+      loadKind<StoreModule>(source, 'stores', 'open', wanted),
+    ]);
+    const stores = byKind(found[4]);
+    add(factors, found[0]);
+    add(doors, found[1]);
+    add(directories, found[2]);
+    add(senders, found[3]);
+    add(durable, stores.durable);
+    add(ephemeral, stores.ephemeral);
+  }
+  return { factors, doors, directories, senders, stores: { durable, ephemeral }, load, complete: () => load() };
+}
+
+/** In the order of their names, whenever they came. */
+function add<T>(to: Map<string, T>, more: ReadonlyMap<string, T>): void {
+  const all = [...to, ...more].sort(([one], [other]) => (one < other ? -1 : 1));
+  to.clear();
+  for (const [id, module] of all) to.set(id, module);
+}
+
+async function loadKind<T extends { id: string }>(
   source: URL,
-  kind: string,
+  kind: keyof Wanted,
   method: 'create' | 'open',
+  wanted: Wanted | undefined,
 ): Promise<Map<string, T>> {
   const folder = new URL(`${kind}/`, source);
   const modules = new Map<string, T>();
   for (const id of await subfolders(folder)) {
+    if (wanted !== undefined && !wanted[kind].has(id)) continue;
     const file = new URL(`${id}/index.ts`, folder);
     const { default: found } = (await import(file.href)) as { default?: T };
     checkModule(fileURLToPath(file), id, method, found);

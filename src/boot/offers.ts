@@ -61,6 +61,21 @@ export async function offersOf(plugIn: URL): Promise<Offers | undefined> {
   return { commands, groups };
 }
 
+/** Where a command comes from, as `factors.push`; undefined if no factor or door that is installed offers it. */
+export async function offeredBy(
+  name: string,
+  source: URL = new URL('../', import.meta.url),
+): Promise<string | undefined> {
+  for (const kind of ['factors', 'doors']) {
+    const folder = new URL(`${kind}/`, source);
+    for (const id of await subfolders(folder)) {
+      const found = await offersOf(new URL(`${id}/`, folder));
+      if (found?.commands.some((command) => command.name === name)) return `${kind}.${id}`;
+    }
+  }
+  return undefined;
+}
+
 /** Names of the folders in a folder, sorted; none if it isn't there. */
 export async function subfolders(folder: URL): Promise<string[]> {
   try {

@@ -102,7 +102,7 @@ export function createRegistering(deps: ResetNeeds, { attempts, contacts, method
       typed: string,
       browser: Browser,
     ): Promise<'sent' | { error: Message }> {
-      const read = readContact(kind, typed, rules);
+      const read = await readContact(kind, typed, rules);
       if ('fault' in read) return faultOf(read.fault);
       if (read.to.toLowerCase() === account.email?.toLowerCase()) return faultOf('own');
       const refusal = await contacts.refusal(account.id, read);

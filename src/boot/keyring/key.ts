@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { KeyAlgorithm, KeyringOptions, SigningKey } from '../../core/keyring.ts';
 import type { Sealer } from '../../core/seal.ts';
 import type { StoredKey } from '../../core/store.ts';
-import { certificateFor } from './certificate.ts';
+import type { CertificateWish } from './certificate.ts';
 
 const generate = promisify(generateKeyPair);
 
@@ -36,13 +36,18 @@ export interface KeyTools {
   random(bytes: number): Uint8Array;
 }
 
+/** What writes certificates is large, and there is one to write when a key is made: hardly ever. */
+async function certified(wish: CertificateWish): Promise<string> {
+  const { certificateFor } = await import('./certificate.ts');
+  return await certificateFor(wish);
+}
+
 /** A new key, sealed, not stored yet. */
 export async function makeKey(wish: KeyWish, { sealer, random }: KeyTools): Promise<StoredKey> {
   const { purpose, algorithm, createdAt, activeFrom } = wish;
   const { privateKey, publicKey } = await PAIRS[algorithm]();
-  const certificate =
-    wish.certificate &&
-    (await certificateFor({ algorithm, privateKey, publicKey, ...wish.certificate, at: createdAt, random }));
+  const pair = { algorithm, privateKey, publicKey };
+  const certificate = wish.certificate && (await certified({ ...pair, ...wish.certificate, at: createdAt, random }));
   const content: Content = { jwk: privateKey.export({ format: 'jwk' }), ...(certificate ? { certificate } : {}) };
   const id = randomUUID();
   const sealed = sealer.seal(JSON.stringify(content), keyContext(id));

@@ -89,9 +89,9 @@ export function createFollower(deps: FollowDeps): Follower {
   }
 
   /** What was there when this process began was read by it, unless the file has changed since. */
-  function isUpToDate(): boolean {
+  async function isUpToDate(): Promise<boolean> {
     try {
-      return isDeepStrictEqual(digestsOf(deps.read(), deps.keys), deps.digests());
+      return isDeepStrictEqual(digestsOf(await deps.read(), deps.keys), deps.digests());
     } catch {
       return true;
     }
@@ -102,7 +102,7 @@ export function createFollower(deps: FollowDeps): Follower {
     if (found === undefined) return;
     const { round } = found;
     const mine = held?.round === round.id;
-    if (first && round.state !== 'preparing' && isUpToDate()) over = round.id;
+    if (first && round.state !== 'preparing' && (await isUpToDate())) over = round.id;
     first = false;
     if (!mine) await drop();
     if (round.id === over) return;

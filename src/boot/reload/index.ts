@@ -27,7 +27,7 @@ export interface Reloads {
 export interface ReloadDeps {
   base: Base;
   log: LogPort;
-  read(): Config;
+  read(): Config | Promise<Config>;
   check(config: Config): void;
   /** What is in use. */
   running(): Building;
@@ -65,7 +65,7 @@ export async function openReloads(deps: ReloadDeps): Promise<Reloads> {
     reload: createLead({
       ...{ ...shared, follower, wake, effect, rolls: deps.rolls },
       running: () => running().config,
-      changes: () => differences(running().config, deps.read(), stores).map(({ text }) => text),
+      changes: async () => differences(running().config, await deps.read(), stores).map(({ text }) => text),
     }),
     async close() {
       unsubscribe();

@@ -22,8 +22,8 @@ export interface LeadDeps {
   now(): Promise<number>;
   present(): Promise<readonly string[]>;
   running(): Config;
-  /** What another reading would change here, a line each. Throws where there are faults. */
-  changes(): string[];
+  /** What another reading would change here, a line each. Rejects where there are faults. */
+  changes(): Promise<string[]>;
   /** Whether the processes of that node are replaced by whoever asks here, where that would do. */
   rolls(node: string): boolean;
   /** What the change means for people; told once it is done. */
@@ -103,11 +103,11 @@ export function createLead(deps: LeadDeps): (by: By) => Promise<Outcome> {
   }
 
   /** Where new processes are all that is missing, and some of them are whoever's to replace who asks here. */
-  function rollOf(waiting: Answers): Roll | undefined {
+  async function rollOf(waiting: Answers): Promise<Roll | undefined> {
     const own = [...waiting.keys()].filter((node) => deps.rolls(node));
     const others = [...waiting.keys()].filter((node) => !own.includes(node));
     if (own.length === 0) return undefined;
-    const changes = deps.changes();
+    const changes = await deps.changes();
     const said = own.flatMap((node) => waiting.get(node)?.lines ?? []);
     return { others, changes: changes.length > 0 ? changes : [...new Set(said)], askedAt: name };
   }
@@ -143,7 +143,7 @@ export function createLead(deps: LeadDeps): (by: By) => Promise<Outcome> {
     if (against.length === 0 && digests) return commit(held, answers, digests);
     const waiting = new Map([...answers].filter(([, answer]) => answer?.state !== 'prepared'));
     if (waiting.size === 0 || ![...waiting.values()].every((answer) => answer?.roll)) return refuse(held, against);
-    const roll = rollOf(waiting);
+    const roll = await rollOf(waiting);
     return roll ? refuse(held, against, roll) : refuse(held, [...against, BY_HAND]);
   };
 }

@@ -20,8 +20,8 @@ export interface Refusal {
 }
 
 export interface PrepareDeps {
-  /** Reads the configuration anew. Throws ConfigError with all of its faults. */
-  read(): Config;
+  /** Reads the configuration anew. Rejects with ConfigError for all of its faults. */
+  read(): Config | Promise<Config>;
   /** What is in use. */
   running(): Building;
   raise(config: Config): Promise<Building>;
@@ -36,7 +36,7 @@ export interface PrepareDeps {
 /** Reads, compares, and raises what is to take the place of what is in use: whatever is wrong is an answer. */
 export async function prepare(deps: PrepareDeps): Promise<Ready | Refusal> {
   try {
-    const config = deps.read();
+    const config = await deps.read();
     const changes = differences(deps.running().config, config, deps.stores);
     const fixed = changes.filter(({ need }) => need.takes !== 'reload');
     if (fixed.length > 0) return refusalOf(fixed);

@@ -1,5 +1,6 @@
 import type { CommandInput, CommandResult } from '../../core/directory.ts';
 import type { AuditPort } from '../../core/door.ts';
+import type { Modules } from '../modules.ts';
 import { type ResealDeps, reseal, survey, type Tally } from './reseal.ts';
 
 const COLUMNS = ['what', 'values', 'resealed', 'left'];
@@ -8,11 +9,14 @@ const TOLD = 5;
 
 export interface ResealTarget extends ResealDeps {
   audit: Pick<AuditPort, 'commit'>;
+  modules: Pick<Modules, 'complete'>;
 }
 
 /** Seals anew what earlier sealing keys sealed, and says what is left. */
 export async function resealAll(target: ResealTarget, { options }: CommandInput): Promise<CommandResult> {
-  const { sealer, audit } = target;
+  const { sealer, audit, modules } = target;
+  // What a factor sealed that isn't enabled any more lies there all the same.
+  await modules.complete?.();
   const done = options.dryRun === true ? undefined : await reseal(target);
   const tallies = await survey(target);
   const left = sum(tallies, leftOf);

@@ -49,22 +49,20 @@ const coming: SealedPlace = {
   contextOf: (_, text) => keyContext(keyFrom(text).id),
 };
 
-/** Those of every plug-in that is installed, in use or not. */
-export function sealedPlaces({
-  factors,
-  doors,
-  directories,
-}: Pick<Modules, 'factors' | 'doors' | 'directories'>): Places {
-  const ofDoors = [...doors.values()].flatMap(({ sealed = [] }) => sealed);
-  const ofDirectories = [...directories.values()].flatMap(({ sealed = [] }) => sealed);
-  const declared: SealedPlace[] = [coming, contactsPlace, secretQuestionsPlace, ...ofDoors, ...ofDirectories];
-  for (const { id, sealed = [] } of factors.values()) {
-    const namespace = `factor:${id}`;
-    for (const place of sealed) declared.push({ ...place, namespace, contextOf: owned(namespace, place.contextOf) });
-  }
+/** Those of every plug-in that is there, in use or not. */
+export function sealedPlaces(modules: Pick<Modules, 'factors' | 'doors' | 'directories'>): Places {
+  const { factors, doors, directories } = modules;
+  const count = () => factors.size + doors.size + directories.size;
+  let known = count();
+  let declared = declaredBy(modules);
   return {
     lyingAt(row) {
       if (hasColumn(row.table)) return COLUMNS[row.table](row);
+      // They come as configurations name them, and stay.
+      if (count() !== known) {
+        known = count();
+        declared = declaredBy(modules);
+      }
       for (const { what, table, namespace, contextOf, replaceable } of declared) {
         if (table !== row.table || namespace !== row.namespace) continue;
         const context = contextOf(row.id, row.value);
@@ -73,6 +71,17 @@ export function sealedPlaces({
       return undefined;
     },
   };
+}
+
+function declaredBy({ factors, doors, directories }: Pick<Modules, 'factors' | 'doors' | 'directories'>) {
+  const ofDoors = [...doors.values()].flatMap(({ sealed = [] }) => sealed);
+  const ofDirectories = [...directories.values()].flatMap(({ sealed = [] }) => sealed);
+  const declared: SealedPlace[] = [coming, contactsPlace, secretQuestionsPlace, ...ofDoors, ...ofDirectories];
+  for (const { id, sealed = [] } of factors.values()) {
+    const namespace = `factor:${id}`;
+    for (const place of sealed) declared.push({ ...place, namespace, contextOf: owned(namespace, place.contextOf) });
+  }
+  return declared;
 }
 
 function owned(owner: string, contextOf: SealedPlace['contextOf']): SealedPlace['contextOf'] {

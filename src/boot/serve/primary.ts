@@ -2,23 +2,23 @@ import { ConfigError, SallyportError } from '../../core/errors.ts';
 import { stopServer } from '../app.ts';
 import { type CommandRequest, commandHandler } from '../commands.ts';
 import { keepsFile } from '../config/plug-ins.ts';
-import { type Config, loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { controlPath, serveControl } from '../control.ts';
 import { lockOwned } from '../lock.ts';
 import { createLog } from '../log.ts';
-import { loadModules, type Modules } from '../modules.ts';
+import type { Modules } from '../modules.ts';
 import { type By, type Outcome, type Roll, refused, reloaded } from '../reload/index.ts';
 import { combinedManagement } from './combined.ts';
 import { listen } from './fronts.ts';
 import { keepWorkers, type Workers } from './keeping.ts';
 import { startWorker } from './process.ts';
+import { readNamed } from './reading.ts';
 import type { Serving } from './single.ts';
 import { workerName } from './worker.ts';
 
 /** Starts several processes that share the listening port, and keeps them running: this one serves nobody itself. */
 export async function serveByWorkers(file: string, count: number): Promise<Serving> {
-  const modules = await loadModules();
-  const config = loadConfig(file, modules);
+  const { config, modules } = await readNamed(file);
   requireShared(config, modules);
   const log = createLog(config.log.level);
   for (const warning of config.warnings) log.warn({}, warning);

@@ -3,15 +3,15 @@ import type { LogPort } from '../../core/door.ts';
 import { type App, createApp } from '../app.ts';
 import { commandHandler } from '../commands.ts';
 import type { Environment } from '../config/environment.ts';
-import { type Config, loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { controlPath, serveControl } from '../control.ts';
 import { prepareDemo } from '../demo.ts';
 import { lockOwned } from '../lock.ts';
 import { createLog } from '../log.ts';
-import { loadModules } from '../modules.ts';
 import { checkCertificate } from '../server.ts';
 import { openFronts } from './fronts.ts';
 import { openOwnPorts } from './own-ports.ts';
+import { readNamed } from './reading.ts';
 
 /** A gateway that listens. */
 export interface Serving {
@@ -23,9 +23,7 @@ export interface Serving {
 
 /** The gateway in this process, which is the only one that has its data folder. */
 export async function serveAlone(file: string, env: Environment = process.env): Promise<Serving> {
-  const modules = await loadModules();
-  const read = () => loadConfig(file, modules, env);
-  const config = read();
+  const { config, modules, again: read } = await readNamed(file, env);
   const log = createLog(levelOf(config));
   for (const warning of config.warnings) log.warn({}, warning);
 

@@ -2,14 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SallyportError } from '../../core/errors.ts';
 import { type App, createApp } from '../app.ts';
 import { commandHandler } from '../commands.ts';
-import { type Config, loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { createLog } from '../log.ts';
-import { loadModules } from '../modules.ts';
 import { checkCertificate } from '../server.ts';
 import { giveUp, wordsOf } from './failing.ts';
 import { openFronts } from './fronts.ts';
 import { type Asked, failureOf, type ToPrimary, type ToWorker } from './messages.ts';
 import { openOwnPorts } from './own-ports.ts';
+import { readNamed } from './reading.ts';
 import { AFTER, stopOnce } from './stopping.ts';
 
 /** Of the primary alone: it combines what all say. */
@@ -39,9 +39,8 @@ export async function serveAsWorker(file: string, number: number, whenReady: boo
 }
 
 async function serving(file: string, number: number, whenReady: boolean): Promise<void> {
-  const modules = await loadModules();
-  const configured = loadConfig(file, modules);
-  const read = () => named(loadConfig(file, modules), number);
+  const { config: configured, modules, again } = await readNamed(file);
+  const read = async () => named(await again(), number);
   const config = named(configured, number);
   const log = createLog(config.log.level);
   const rolls = isWorkerOf(configured.node);
