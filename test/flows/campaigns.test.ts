@@ -161,6 +161,13 @@ describe('a campaign', () => {
     expect(lines.some((line) => line.includes(`${on(60)},duo,no,,students leave Duo`))).toBe(true);
   });
 
+  it('has sign-ins counted by the provider that was asked, and by the day', async () => {
+    expect((await byDuo(await known())).page.url.pathname).toBe('/payroll');
+    const lines = await scene.gateway.command('report sign-ins', [], { by: 'day,method' });
+    const today = new Date(scene.gateway.now()).toISOString().slice(0, 10);
+    expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${today}\\tpassword\\+duo\\t[1-9]`)));
+  });
+
   it('is over at its end, though the old goes on', async () => {
     const someone = await known();
     expect((await byDuo(someone)).page.url.pathname).toBe('/payroll');

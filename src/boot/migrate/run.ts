@@ -29,7 +29,7 @@ export async function migrate(
   { stdin: text = '', options }: CommandInput,
   { from, read }: { from: string; read: Reader },
 ): Promise<CommandResult> {
-  const faults = faultsOf(text, read);
+  const faults = await faultsOf(text, read);
   if (faults.length > 0) {
     const shown = faults.slice(0, SHOWN).map(({ line, fault }) => `line ${line}: ${fault}`);
     const more = faults.length > SHOWN ? [`… ${faults.length - SHOWN} more`] : [];
@@ -51,9 +51,13 @@ export async function migrate(
   };
 }
 
-function faultsOf(text: string, read: Reader): { line: number; fault: string }[] {
+async function faultsOf(text: string, read: Reader): Promise<{ line: number; fault: string }[]> {
   const faults: { line: number; fault: string }[] = [];
-  for (const one of read(text)) if ('fault' in one) faults.push(one);
+  let lines = 0;
+  for (const one of read(text)) {
+    if ('fault' in one) faults.push(one);
+    if (++lines % TURN === 0) await setImmediate();
+  }
   return faults;
 }
 

@@ -127,6 +127,31 @@ describe('Duo without a browser', () => {
     expect(JSON.stringify(warned)).not.toContain('123456');
   });
 
+  it.each([
+    [40001, 'Missing required request parameters'],
+    [40002, 'Invalid request parameters'],
+    [40101, 'Missing request credentials'],
+    [40102, 'Invalid integration key in request credentials'],
+    [40103, 'Invalid signature in request credentials'],
+    [40104, 'Missing request timestamp'],
+    [40105, 'Bad request timestamp'],
+    [40301, 'Access forbidden'],
+    [40401, 'Resource not found'],
+    [40501, 'Method not allowed'],
+    [42901, 'Too Many Requests'],
+    [50000, 'Unexpected server error'],
+  ])('has nobody pass where Duo answers %d, whenever it does', async (code, message) => {
+    const { duo, challenge, answer, warned } = await atTheDoor({}, { passcodes: new Set(['123456']) });
+    const asked = await challenge();
+    duo.state.fails = { code, message };
+    expect(await answer(asked, '123456')).toMatchObject({ outcome: 'refused', message: { key: 'unavailable' } });
+    expect(await answer(asked)).toEqual({ outcome: 'waiting' });
+    const shut = await challenge();
+    expect(shut.prompt).toMatchObject({ kind: 'code', text: { key: 'unavailable' } });
+    expect(await answer(shut)).toMatchObject({ outcome: 'refused' });
+    expect(JSON.stringify(warned)).not.toContain('123456');
+  });
+
   it('asks less where Duo asks for that, and longer each time', async () => {
     const { duo, clock, settings, ports } = await atTheDoor();
     const api = createAuthApi(settings, ports);

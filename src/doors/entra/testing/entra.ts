@@ -168,6 +168,7 @@ export async function startEntra(now: () => number = Date.now): Promise<Entra> {
       if (found.headers.get('content-length') === null) throw new Error('no Content-Length');
       const read = (await found.json()) as Record<string, unknown>;
       if (read.issuer !== issuer) throw new Error('issuer differs from the discovery address');
+      if (!URL.canParse(String(read.authorization_endpoint))) throw new Error('no authorization_endpoint');
       const wanted = {
         response_types_supported: 'id_token',
         response_modes_supported: 'form_post',

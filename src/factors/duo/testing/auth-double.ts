@@ -117,6 +117,8 @@ export function authApi(state: DuoState) {
     settle,
     async handle(req: IncomingMessage, url: URL, body: string): Promise<Reply> {
       if (state.health === 'busy') return fail(42901, 'Too Many Requests');
+      const { fails } = state;
+      if (fails && (fails.at ?? url.pathname) === url.pathname) return fail(fails.code, fails.message);
       const refused = signed(req, url, body);
       if (refused) return refused;
       if (req.method === 'POST' && req.headers['content-type'] !== 'application/json') {
@@ -131,10 +133,12 @@ export function authApi(state: DuoState) {
       state.calls.push(at);
       if (at === 'GET /auth/v2/check') return ok({ time: Math.floor(state.now() / 1000) });
       if (at === 'GET /auth/v2/auth_status') return look(asked.txid);
-      if (asked.username === undefined) return fail(40001, 'Missing required request parameters', 'username');
+      const needs = at === 'POST /auth/v2/preauth' || at === 'POST /auth/v2/auth';
+      if (needs && asked.username === undefined) return fail(40001, 'Missing required request parameters', 'username');
       if (at === 'POST /auth/v2/preauth') return preauth(asked);
       if (at === 'POST /auth/v2/auth') return begin(asked);
-      return fail(40401, 'Resource not found');
+      const known = ['check', 'preauth', 'auth', 'auth_status'].some((name) => url.pathname === `/auth/v2/${name}`);
+      return known ? fail(40501, 'Method not allowed') : fail(40401, 'Resource not found');
     },
   };
 }

@@ -58,6 +58,8 @@ export interface DuoState {
   /** `away`: no connection is answered; `ill`: the health check fails; `busy`: 429 to everything. */
   health: 'well' | 'away' | 'ill' | 'busy';
   answer: PromptAnswer;
+  /** Answers every call to the Auth API, or those to one path: the code and message of Duo's documentation. */
+  fails?: { code: number; message: string; at?: string } | undefined;
   /** How long a look waits for news, milliseconds. */
   patience: number;
   /** Method and path of each call that was taken. */
