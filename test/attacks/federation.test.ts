@@ -11,6 +11,7 @@ import type { FakeIdentityProvider, Saying } from '../support/identity-provider.
 import { scrape } from '../support/management.ts';
 import { freePort } from '../support/ports.ts';
 import { type Flow, RelyingParty } from '../support/relying-party.ts';
+import { SamlSite } from '../support/saml-site.ts';
 import { type Asked, askedBy, formOf } from '../support/saml-upstream.ts';
 
 /** Houses of one federation speak for their own people alone, and strangers choose within what an application offers. */
@@ -23,6 +24,8 @@ let courses: RelyingParty;
 let payroll: RelyingParty;
 /** Another one, whose people are known by scoped identifiers. */
 let scoped: Federation;
+/** A service provider with a chooser of its own. */
+let survey: SamlSite;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sallyport-federation-'));
@@ -30,9 +33,11 @@ beforeAll(async () => {
   const ports = { gateway: port, relyingParty: await freePort() };
   federation = await startFederation(`http://localhost:${port}`, folder);
   scoped = await startFederation(`http://localhost:${port}`, folder, 'scoped');
+  survey = await SamlSite.start();
   gateway = await startGateway({
     ...{ folder, ports, withoutRelyingParty: true },
     config: {
+      doors: { saml: {} },
       directories: {
         federation: federation.directory,
         scoped: {
@@ -44,6 +49,7 @@ beforeAll(async () => {
         library: { providers: ['federation'] },
         courses: { providers: [{ directory: 'federation', houses: [federation.beta.url] }] },
         payroll: { providers: ['scoped'] },
+        survey: { name: 'Survey', providers: ['federation'], saml: { metadata: { file: survey.metadata('survey') } } },
       },
     },
   });
@@ -56,6 +62,7 @@ afterAll(async () => {
   await gateway?.close();
   federation?.close();
   scoped?.close();
+  survey?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -223,6 +230,22 @@ describe('a choice', () => {
     expect(again.status).toBe(200);
     for (const hint of [federation.alpha.url, 'federation', 'local', 'https://nobody.example', 'x'.repeat(3_000)]) {
       expect((await hinted(courses, hint)).status).toBe(200);
+    }
+  });
+
+  it('by a service provider’s IDPList is followed likewise', async () => {
+    const asking = async (...ids: string[]) => {
+      const entries = ids.map((id) => `<samlp:IDPEntry ProviderID="${id}"/>`).join('');
+      const scoping = `<samlp:Scoping><samlp:IDPList>${entries}</samlp:IDPList></samlp:Scoping>`;
+      const address = survey.address('survey', gateway.url, { scoping });
+      const browser = new Client();
+      return browser.follow(await browser.get(address), ({ origin }) => origin !== new URL(gateway.url).origin);
+    };
+    const led = await asking('https://nobody.example', federation.beta.url, federation.alpha.url);
+    expect(led.location?.href.startsWith(`${federation.beta.url}/sso?`)).toBe(true);
+    for (const id of ['https://nobody.example', scoped.beta.url, 'scoped']) {
+      const { status, url } = await asking(id);
+      expect([status, url.pathname]).toEqual([200, expect.stringMatching(/^\/sign-in\//)]);
     }
   });
 });

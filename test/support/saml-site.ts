@@ -34,6 +34,7 @@ export interface Question {
   /** Elements of it, written as they are. */
   subject?: string;
   nameIdPolicy?: string;
+  scoping?: string;
   classes?: readonly string[];
   comparison?: string;
   relayState?: string;
@@ -134,7 +135,7 @@ export class SamlSite {
 
   /** An AuthnRequest's XML. */
   question(id: string, gateway: string, asked: Question = {}): string {
-    const { classes = [], comparison = 'exact', subject = '', nameIdPolicy = '' } = asked;
+    const { classes = [], comparison = 'exact', subject = '', nameIdPolicy = '', scoping = '' } = asked;
     const refs = classes.map((name) => `<saml:AuthnContextClassRef>${name}</saml:AuthnContextClassRef>`).join('');
     const context =
       refs && `<samlp:RequestedAuthnContext Comparison="${comparison}">${refs}</samlp:RequestedAuthnContext>`;
@@ -145,7 +146,7 @@ export class SamlSite {
       instant: asked.instant ?? Date.now(),
       destination: `${gateway}/saml/sso`,
       attributes: flags.filter(Boolean).join(' '),
-      content: `${subject}${nameIdPolicy}${context}`,
+      content: `${subject}${nameIdPolicy}${context}${scoping}`,
     });
   }
 
