@@ -30,6 +30,20 @@ describe('the authenticator, asked', JOURNEY, () => {
     expect(await mine.notifications()).toEqual([]);
   });
 
+  it('by an application, says whose number it wants, and what it is for', async () => {
+    const mine = await enrolled();
+    const { browser: _, system: __, place: ___, address: ____, ...rest } = REQUEST;
+    scene.stage.behaviour.requests = [{ ...rest, browser: '', system: '', shown: { text: 'Locker 12' } }];
+    await mine.deliver(message());
+    const field = mine.page.getByLabel('Number that Library shows you');
+    await field.waitFor();
+    expect(await mine.page.locator('.facts').innerText()).toMatch(/What it is for\s*Locker 12/);
+    expect(await mine.faults()).toEqual([]);
+    await field.fill('42');
+    await field.press('Enter');
+    await expect.poll(answers).toEqual([expect.objectContaining({ decision: 'approve', number: '42' })]);
+  });
+
   it('says what happens now', async () => {
     const mine = await enrolled();
     for (const [outcome, button, answered, heading] of [

@@ -15,6 +15,8 @@ export interface StagedRequest {
   system: string;
   place?: string;
   address?: string;
+  /** The application shows the number, and says this. */
+  shown?: { text?: string };
   /** Milliseconds that it has from when it is asked for. */
   left: number;
 }
