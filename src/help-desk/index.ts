@@ -8,7 +8,7 @@ import type { HelpDeskNeeds, HelpDeskParts } from './needs.ts';
 export type { Agent, Doer } from './agent.ts';
 export type { HelpDesk } from './help-desk.ts';
 export type { HelpDeskNeeds, HelpDeskParts } from './needs.ts';
-export { scopeGroups } from './scope.ts';
+export { scopeGroups, type TextCosts } from './scope.ts';
 export type { Waiter } from './waiting.ts';
 
 export function helpDeskRoom(needs: HelpDeskNeeds, below: HelpDeskParts) {

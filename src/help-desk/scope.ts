@@ -28,10 +28,19 @@ export interface AgentRule extends Grant {
   groups: readonly string[];
 }
 
+export interface TextCosts {
+  currency: string;
+  prices: Readonly<Record<string, number>>;
+  other: number;
+  monthly?: number | undefined;
+}
+
 export interface HelpDeskSettings {
   agents: readonly AgentRule[];
   /** Whether agents may act on those whose rights are the same as theirs. */
   overEquals: boolean;
+  /** What a text message costs, by country (ISO 3166-1), and what a month may; in that currency (ISO 4217). */
+  textCosts?: TextCosts | undefined;
   /** Identity checks; every one of them is ticked before anything is done. */
   checklist: readonly LocalizedText[];
 }

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Agent, agentAt, DESK_CONFIG } from '../support/desk.ts';
+import { openDurable } from '../support/durable.ts';
 import { appHolder } from '../support/holders.ts';
 import { stage } from '../support/scene.ts';
 
-const scene = stage(() => ({ config: DESK_CONFIG }));
+const textCosts = { currency: 'HKD', prices: { HK: 0.5 }, other: 2, monthly: 10 };
+const scene = stage(() => ({ config: { ...DESK_CONFIG, helpDesk: { ...DESK_CONFIG.helpDesk, textCosts } } }));
 
 const today = () => new Date(scene.gateway.now()).toISOString().slice(0, 10);
 const report = (name: string, options: Record<string, string | boolean> = {}) =>
@@ -98,6 +101,22 @@ describe('the page before all reports', () => {
     expect(page.body).not.toContain('class="chart"');
     const file = await agent.someone.client.get(`${scene.gateway.url}${CHARTS}/sign-ins/csv?${query}`);
     expect([file.status, file.location?.pathname]).toEqual([303, '/helpdesk/reports']);
+  });
+
+  it('says what texts cost beside what a month may, by where they go', async () => {
+    const text = { at: scene.gateway.now(), kind: 'text', outcome: 'sent', method: 'sms', application: '' } as const;
+    const to = (country: string, count: number) => ({ ...text, provider: 'carrier', country, count });
+    const rows = [to('HK', 4), to('GB', 3), { ...to('HK', 9), outcome: 'failed' }];
+    const { durable } = await openDurable(join(scene.data, 'sallyport.db'));
+    await durable.counts.add({ source: 'test', sequence: 1, at: text.at, rows });
+    const agent = await agentAt(scene);
+    const [header, row, ...more] = await lines(agent, `${CHARTS}/costs/csv?days=7`);
+    expect([header, row, more]).toEqual([
+      '\ufeffmonth-from,text-sent,cost,budget,spent',
+      `${today().slice(0, 8)}01,7,8,10,0.8`,
+      [],
+    ]);
+    expect((await agent.open('/helpdesk/reports')).text).toContain('Cost (HKD)');
   });
 
   it('shows nobody the numbers of a group that they may not read reports of', async () => {

@@ -105,5 +105,5 @@ export function chartsOver(durable: DurableStore, now: number) {
     may: (_right: string, { groups = [] }: { groups?: readonly string[] }) =>
       groups.some((one) => GROUPS.includes(one)),
   } as unknown as Agent;
-  return { all: charts({ statistics, applications, now: () => now } as unknown as ChartsNeeds), agent };
+  return { all: charts({ statistics, applications, helpDesk: {}, now: () => now } as unknown as ChartsNeeds), agent };
 }

@@ -20,6 +20,21 @@ const agent = z.strictObject({
     .describe('What they may do'),
 });
 
+const price = z.number().min(0).max(1_000_000);
+
+const textCosts = z.strictObject({
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, { error: 'must be a currency in ISO 4217 letters: HKD, EUR' })
+    .describe('Of all prices, by ISO 4217 letters'),
+  prices: z
+    .record(z.string().regex(/^[A-Z]{2}$/, { error: 'must be a country in ISO 3166-1 letters: HK, GB' }), price)
+    .default({})
+    .describe('What one text message costs, by the country that it goes to'),
+  other: price.default(0).describe('To every other country'),
+  monthly: z.number().positive().max(1_000_000_000).optional().describe('The budget of a calendar month'),
+});
+
 export const helpDesk = z
   .strictObject({
     agents: z.array(agent).min(1, { error: 'is empty: name the agents, or leave helpDesk out' }),
@@ -28,6 +43,9 @@ export const helpDesk = z
       .min(1, { error: 'is empty: nobody’s identity would be checked' })
       .max(20)
       .describe('How an agent makes sure who asks; every item is ticked before anything is done'),
+    textCosts: textCosts
+      .optional()
+      .describe('What text messages cost, for the reports; without it they are only counted'),
     overEquals: z
       .boolean()
       .default(false)

@@ -2,16 +2,17 @@ import type { WebDeps } from '../../../context.ts';
 import type { Cell } from '../../../csv.ts';
 import type { ReportCell, ReportTable } from '../../../report-models.ts';
 import type { Chart } from './chart.ts';
+import { costCharts } from './costs.ts';
 import { countedCharts } from './counted.ts';
 import { peopleCharts } from './people.ts';
 
 export type { Chart, Drawn } from './chart.ts';
 
-export type ChartsNeeds = Pick<WebDeps, 'applications' | 'now' | 'statistics'>;
+export type ChartsNeeds = Pick<WebDeps, 'applications' | 'helpDesk' | 'now' | 'statistics'>;
 
 /** All charts, in the order in which the page has them. */
 export function charts(deps: ChartsNeeds): Chart[] {
-  return [...peopleCharts(deps), ...countedCharts(deps)];
+  return [...peopleCharts(deps), ...countedCharts(deps), ...costCharts(deps)];
 }
 
 /** Whether a chart can be told apart by what is asked for. */
