@@ -8,6 +8,8 @@ import { person } from './people.ts';
 
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
+/** Rows of one transaction: each waits for the disk. */
+const BATCH = 5_000;
 
 /** How an institution is that is counted for a year. */
 export interface Size {
@@ -23,12 +25,14 @@ const GROUPS = ['students', 'staff', 'guests'];
 
 /** Counts of each hour, as nodes would have added them; answers how many rows. */
 export async function fillYear(durable: Pick<DurableStore, 'counts'>, until: number, size: Size): Promise<number> {
-  let rows = 0;
-  for (let day = 0; day < size.days; day += 1) {
-    const begin = until - (day + 1) * DAY;
-    const batch = Array.from({ length: size.hours }, (_, hour) => hourOf(begin + hour * HOUR, size)).flat();
-    await durable.counts.add({ source: 'year', sequence: day + 1, at: begin, rows: batch });
+  let [rows, batch]: [number, CountRow[]] = [0, []];
+  for (let day = 1; day <= size.days; day += 1) {
+    const begin = until - day * DAY;
+    for (let hour = 0; hour < size.hours; hour += 1) batch.push(...hourOf(begin + hour * HOUR, size));
+    if (batch.length < BATCH && day < size.days) continue;
+    await durable.counts.add({ source: 'year', sequence: day, at: begin, rows: batch });
     rows += batch.length;
+    batch = [];
   }
   return rows;
 }

@@ -9,7 +9,7 @@ const UNTIL = NOW + 1;
 it('read the same, and little, for ten people as for ten thousand, and for a year as for a month', async () => {
   const counted = async (people: number, days: number) => {
     const { durable } = await openDurable();
-    const size = { days: 120, hours: 2, applications: 2, people };
+    const size = { days, hours: 1, applications: 1, people };
     await fillYear(durable, UNTIL, size);
     await fillNights(durable, UNTIL, size);
     const reads = { sums: 0, records: 0 };
