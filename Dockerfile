@@ -18,9 +18,11 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
-COPY scripts/start.sh scripts/start.sh
+COPY scripts/start.sh scripts/compile-cache.ts scripts/
 COPY src src
 COPY views views
+# Compiled once, for the user below, who may read it.
+RUN PATH=/app/node_modules/.bin:$PATH node scripts/compile-cache.ts 10001
 
 ENV PATH=/app/node_modules/.bin:$PATH \
   NODE_ENV=production \

@@ -9,11 +9,13 @@ import { radius } from './radius.ts';
 import { reports } from './reports.ts';
 import { samlFull, samlSso } from './saml.ts';
 import { sso } from './sso.ts';
+import { start } from './start.ts';
 import { table } from './table.ts';
 
 /** `npm run bench [-- NAME]`: measures, prints tables. One benchmark is one function that answers rows. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | number>[]>>> = {
   beside,
+  start,
   passwords,
   sso,
   'saml-sso': samlSso,

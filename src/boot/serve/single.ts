@@ -12,6 +12,7 @@ import { checkCertificate } from '../server.ts';
 import { openFronts } from './fronts.ts';
 import { openOwnPorts } from './own-ports.ts';
 import { readNamed } from './reading.ts';
+import { settle } from './settling.ts';
 
 /** A gateway that listens. */
 export interface Serving {
@@ -30,6 +31,7 @@ export async function serveAlone(file: string, env: Environment = process.env): 
   const lock = lockOwned(config);
   const prepared = await prepareDemo(config, modules);
   const app = await createApp(config, modules, { log, read, check: checkCertificate });
+  settle();
   const fronts = await openFronts(config, app);
   const own = await openOwnPorts(config, modules, { app, log, withoutTaken: config.demo !== undefined });
   app.onReload((next) => {

@@ -10,6 +10,7 @@ import { openFronts } from './fronts.ts';
 import { type Asked, failureOf, type ToPrimary, type ToWorker } from './messages.ts';
 import { openOwnPorts } from './own-ports.ts';
 import { readNamed } from './reading.ts';
+import { settle } from './settling.ts';
 import { AFTER, stopOnce } from './stopping.ts';
 
 /** Of the primary alone: it combines what all say. */
@@ -46,6 +47,7 @@ async function serving(file: string, number: number, whenReady: boolean): Promis
   const rolls = isWorkerOf(configured.node);
   const app = await createApp(config, modules, { log, read, rolls, check: checkCertificate });
   if (whenReady) await untilReady(app).catch((error: unknown) => closed(app, error));
+  settle();
   // Before the port that all share, so that one whose own ports are taken was handed nothing.
   const own = await openOwnPorts(config, modules, { app, log });
   const fronts = await openFronts(config, app, MANAGEMENT);
