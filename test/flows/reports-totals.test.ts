@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Agent, agentAt, DESK_CONFIG } from '../support/desk.ts';
 import { openDurable } from '../support/durable.ts';
 import { appHolder } from '../support/holders.ts';
@@ -38,6 +38,8 @@ describe('the page before all reports', () => {
     expect(home.status).toBe(200);
     expect(home.body).toMatch(/<title>[^<]+No such user name [1-9]/);
     expect(home.text).not.toMatch(/no-account|wrong-password/);
+    // Of the audit, which has it a moment later.
+    await vi.waitFor(() => expect(scene.audit().map(({ event }) => event)).toContain('sign-in.refused'));
     const failures = await agent.open('/helpdesk/reports/failures');
     expect(failures.text).toContain('No such user name');
     expect(failures.text).not.toMatch(/no-account|wrong-password/);
