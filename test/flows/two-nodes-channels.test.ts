@@ -8,7 +8,9 @@ import { selfSigned } from '../support/certificate.ts';
 import type { Reply } from '../support/client.ts';
 import { SECONDS } from '../support/clock.ts';
 import { clientAt, crowd, isOverInRedis, stageCluster, TO_NODE } from '../support/cluster.ts';
+import { application } from '../support/oidc-gateway.ts';
 import { phones, startPushService } from '../support/phones.ts';
+import { secretOf } from '../support/relying-party.ts';
 import { asksCode, asksToRemember, post, type Someone } from '../support/scene.ts';
 
 /** What goes another way than the page that waits for it: to phones, by text message, by mail. */
@@ -33,8 +35,10 @@ const stage = stageCluster(() => ({
         from: { address: 'login@university.example' },
       },
     },
+    applications: { desk: application('desk', { grants: ['ciba'], redirectUris: [] }) },
     policy: {
       rules: [
+        { name: 'desk', applications: ['desk'], level: 'sfa' },
         { name: 'library', applications: ['library'], level: 'sfa' },
         { name: 'by mail', applications: ['courses'], groups: ['by-mail'], level: 'mfa', factors: ['email-code'] },
         { name: 'courses', applications: ['courses'], level: 'mfa', remember: '30d' },
@@ -84,6 +88,22 @@ describe('a request to a phone', () => {
     expect((await second).body).toContain('event: changed\n');
     expect((await at(there, other).client.get(waitingOn(page).state)).json()).toMatchObject({ changed: true });
     expect((await at(there, other).answer(page, {})).url.pathname).toBe('/payroll');
+  });
+
+  it('begun by an application at one node, and approved at the other: either tells it, once', async () => {
+    const { someone, phone } = await owner({ call: callAt('b') });
+    const basic = `Basic ${Buffer.from(`desk:${secretOf('desk')}`).toString('base64')}`;
+    const ask = (name: Name, path: string, fields: Record<string, string>) =>
+      clientAt(name).post(`${stage.cluster.url}${path}`, fields, {
+        headers: { origin: undefined, authorization: basic },
+      });
+    const begun = await ask('a', '/backchannel-authentication', { scope: 'openid', login_hint: someone.username });
+    const { auth_req_id, binding_number } = begun.json() as Record<string, string>;
+    await phone.approve(String(binding_number));
+    const fields = { grant_type: 'urn:openid:params:grant-type:ciba', auth_req_id: String(auth_req_id) };
+    const answers = await Promise.all(NAMES.map((name) => ask(name, '/token', fields)));
+    const told = answers.map((it) => (it.json() as { error?: string }).error ?? 'tokens');
+    expect(told.sort()).toEqual(['slow_down', 'tokens']);
   });
 
   it('is the only one of its account, at whichever node the next one is made', async () => {
