@@ -1,5 +1,4 @@
 import { contextOf } from '../accounts/context.ts';
-import { configuredId } from '../core/application.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer } from '../core/prompt.ts';
 import { upstreamOf } from '../core/said.ts';
@@ -13,7 +12,7 @@ import type { State } from './steps.ts';
 
 /** Where somebody is led whom nobody knows yet: by the name that they type, or by the application's own chooser. */
 export function createLeading(
-  deps: Pick<SignInNeeds, 'applications' | 'random'>,
+  deps: Pick<SignInNeeds, 'random'>,
   { dispatcher, progress }: { dispatcher: Dispatcher; progress: Progress },
 ) {
   const { houses } = dispatcher.offers;
@@ -41,21 +40,25 @@ export function createLeading(
     return { state: { ...state, nonce, stage, led: at, error } };
   }
 
-  /** By the application's own chooser: a hint, within what the application may offer, and followed once in a sign-in. */
+  /**
+   * By the application's own chooser, once in a sign-in, to a house that the operator named for the application. To any
+   * other the page offers a way: whoever plants such a request could have a house of theirs answer at once, and leave
+   * this browser in a session of their own (login CSRF).
+   */
   async function follow(
     request: SignInRequest,
     browser: Browser,
   ): Promise<Pick<Left, 'nonce' | 'source' | 'house'> | undefined> {
     const { houseHints = [] } = request;
-    // Of our own pages nobody chose: an answer that a house sent unasked would go there and back for ever.
-    if (houseHints.length === 0 || deps.applications.get(configuredId(request.application))?.internal) return undefined;
+    if (houseHints.length === 0) return undefined;
     const loaded = await progress.load(request, browser);
     const { state } = loaded;
     if (state.followed || state.switched || state.stage.at !== 'first') return undefined;
     if (accountOf(request, state) !== undefined) return undefined;
     const found = await houses.hinted(request.application, houseHints);
-    const source = upstreamOf(found?.directory ?? '');
-    if (found === undefined || openingOf(state, source) === undefined) return undefined;
+    if (found === undefined || !houses.isNamed(request.application, found)) return undefined;
+    const source = upstreamOf(found.directory);
+    if (openingOf(state, source) === undefined) return undefined;
     if (!(await progress.save(request, loaded, { ...state, followed: true }, browser))) return undefined;
     return { nonce: state.nonce, source, ...(found.house === undefined ? {} : { house: found.house }) };
   }

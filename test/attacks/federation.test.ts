@@ -49,7 +49,10 @@ beforeAll(async () => {
         library: { providers: ['federation'] },
         courses: { providers: [{ directory: 'federation', houses: [federation.beta.url] }] },
         payroll: { providers: ['scoped'] },
-        survey: { name: 'Survey', providers: ['federation'], saml: { metadata: { file: survey.metadata('survey') } } },
+        survey: {
+          ...{ name: 'Survey', providers: [{ directory: 'federation', houses: [federation.beta.url] }] },
+          saml: { metadata: { file: survey.metadata('survey') } },
+        },
       },
     },
   });

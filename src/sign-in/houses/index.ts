@@ -45,9 +45,12 @@ export function createHouseChoice(deps: Pick<SignInNeeds, 'applications' | 'dire
   const all = [...directories].flatMap(([directory, { redirects }]) => (redirects ? [{ directory, redirects }] : []));
   const domains = createDomains(deps);
 
+  /** As the operator wrote them; none of our own pages. */
+  const providersOf = (application: string) => deps.applications.get(configuredId(application))?.providers;
+
   /** In the application's order, those that it lists; else in the configuration's, all. */
   function waysOf(application: string): Way[] {
-    const listed = deps.applications.get(configuredId(application))?.providers;
+    const listed = providersOf(application);
     if (listed === undefined) return all.map((one) => ({ ...one, only: undefined }));
     return listed.flatMap(({ directory, houses }) => {
       const redirects = directories.get(directory)?.redirects;
@@ -116,6 +119,12 @@ export function createHouseChoice(deps: Pick<SignInNeeds, 'applications' | 'dire
     return undefined;
   }
 
+  /** Whether the operator named this very house for the application: of a federation by itself, not with all others. */
+  const isNamed = (application: string, { directory, house }: HouseAt): boolean =>
+    (providersOf(application) ?? []).some(
+      (one) => one.directory === directory && (house === undefined || one.houses?.includes(house) === true),
+    );
+
   async function ofNetwork(application: string, ip: string): Promise<Offered | undefined> {
     const networks = deps.networksOf(ip);
     const way = waysOf(application).find(({ directory }) =>
@@ -134,7 +143,7 @@ export function createHouseChoice(deps: Pick<SignInNeeds, 'applications' | 'dire
     );
   }
 
-  return { waysOf, find, search, suggested, ofDomain, hinted };
+  return { waysOf, find, search, suggested, ofDomain, hinted, isNamed };
 }
 
 export type HouseChoice = ReturnType<typeof createHouseChoice>;
