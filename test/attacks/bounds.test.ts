@@ -258,6 +258,14 @@ const WORST: Record<string, () => Sent[]> = {
   ],
   'POST /directories/*': () => only(saml('/directories/house/logout'), 'POST'),
   'POST /device-authorization': () => programs('/device-authorization'),
+  'POST /backchannel-authentication': () => [
+    ...programs('/backchannel-authentication'),
+    ...posting('/backchannel-authentication', [
+      `client_id=library&id_token_hint=${token(14_000)}`,
+      `client_id=library&request=${token(14_000)}`,
+      `client_id=library&login_hint=${'%41'.repeat(4_500)}`,
+    ]),
+  ],
   'GET /device': () => get(...shapes(ROOM).map((it) => `/device?${it}`), `/device?user_code=${'B'.repeat(ROOM)}`),
   'POST /device': () => posting('/device', [...shapes(15_000), `user_code=${'B'.repeat(15_000)}`]),
   'GET /register*': () => get('/register', `/register/${'a'.repeat(ROOM)}`),
