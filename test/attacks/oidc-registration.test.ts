@@ -153,7 +153,6 @@ describe('who may not', () => {
       response_types: ['token'],
       require_pushed_authorization_requests: false,
       sector_identifier_uri: 'https://evil.example/',
-      logo_uri: 'https://evil.example/x',
       client_id: 'library',
       client_secret: 'x',
       default_max_age: 1,
@@ -162,7 +161,12 @@ describe('who may not', () => {
     expect(json).toMatchObject({ grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] });
     expect(json.client_id).not.toBe('library');
     expect(json.client_secret).not.toBe('x');
-    for (const name of ['sector_identifier_uri', 'logo_uri']) expect(json).not.toHaveProperty(name);
+    expect(json).not.toHaveProperty('sector_identifier_uri');
+  });
+
+  it('no picture of another site', async () => {
+    const { status, json } = await register({ ...METADATA, logo_uri: 'https://evil.example/x' }, await invite());
+    expect({ status, error: json.error }).toEqual({ status: 400, error: 'invalid_client_metadata' });
   });
 });
 

@@ -31,7 +31,7 @@ const scene = stage(() => ({
       rules: [
         { name: 'library and vpn', applications: ['library', 'vpn'], level: 'sfa' },
         { name: 'courses', applications: ['courses', 'vault'], level: 'mfa', remember: '30d' },
-        { name: 'keys', applications: ['keys'], level: 'phr', factors: ['fido2'] },
+        { name: 'keys', applications: ['keys'], level: 'phr' },
         { name: 'not from there', applications: ['vpn'], networks: ['elsewhere'], deny: true },
       ],
     },

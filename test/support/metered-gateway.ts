@@ -30,6 +30,10 @@ const gateway = await startGateway({
     doors: { entra: {} },
     applications: {
       plain: { name: 'Plain', saml: { metadata: { file: 'plain.xml' } } },
+      'service-desk': {
+        name: 'Service desk',
+        oidc: { clientSecret: 's'.repeat(32), redirectUris: [], grants: ['ciba'] },
+      },
       office: {
         name: 'Office',
         entra: {

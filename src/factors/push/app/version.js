@@ -1,6 +1,6 @@
 /** Written by `node scripts/authenticator.ts`: another version makes browsers fetch the app anew. */
 
-export const VERSION = 'g9Jxkbm3a2p773Zv';
+export const VERSION = 'rJe-cz9JH6KA1i7a';
 
 export const FILES = [
   './',
