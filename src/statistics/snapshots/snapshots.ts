@@ -1,4 +1,5 @@
 import type { Account } from '../../core/account.ts';
+import type { DataRecord } from '../../core/store.ts';
 import type { createCampaignReport } from '../campaigns.ts';
 import type { createEnrolmentReport } from '../enrolment.ts';
 import type { createMovingReport } from '../moving.ts';
@@ -78,18 +79,23 @@ export function createSnapshots(
     for (const { id } of oldest) if (id < idOf(now - KEPT)) await records.remove(id);
   }
 
-  async function read(at: number): Promise<Snapshot | undefined> {
-    const record = await records.get(idOf(at));
-    return record && (JSON.parse(record.data) as Snapshot);
+  /** The first one of some days, `until` excluded. */
+  async function first(from: number, until: number): Promise<DataRecord | undefined> {
+    const [next] = await records.list({ after: idOf(from - DAY), limit: 1 });
+    return next && next.id < idOf(until) ? next : undefined;
   }
 
-  /** The last one of some days, `until` excluded. */
+  /** The last one of some days, `until` excluded: looked for by halves, so that many days without one cost few reads. */
   async function last(from: number, until: number): Promise<Snapshot | undefined> {
-    for (let day = until - DAY; day >= from; day -= DAY) {
-      const found = await read(day);
-      if (found) return found;
+    let found = await records.get(idOf(until - DAY));
+    let [low, high, day] = [from, found ? from : until - DAY, from];
+    while (low < high) {
+      const next = await first(day, high);
+      if (next) [found, low] = [next, Date.parse(next.id) + DAY];
+      else high = day;
+      day = low + Math.floor((high - low) / DAY / 2) * DAY;
     }
-    return undefined;
+    return found && (JSON.parse(found.data) as Snapshot);
   }
 
   return {
@@ -105,13 +111,21 @@ export function createSnapshots(
     /** Whether there is any at all. */
     any: async (): Promise<boolean> => (await records.list({ limit: 1 })).length > 0,
 
-    /** Of those in scope: of each of these spans (epoch milliseconds, whole days) its last night, where it has one. */
+    /**
+     * Of those in scope: of each of these spans (epoch milliseconds, whole days, in order) its last night, where it has
+     * one. Of those before the first night nothing is read.
+     */
     async over(
       spans: readonly { from: number; until: number }[],
       inScope: InScope,
       group?: string,
     ): Promise<(Tally | undefined)[]> {
-      const found = await Promise.all(spans.map(({ from, until }) => last(from, until)));
+      const [begin, end] = [spans.at(0)?.from ?? 0, spans.at(-1)?.until ?? 0];
+      const since = await first(begin, end);
+      const known = since === undefined ? end : Date.parse(since.id);
+      const found = await Promise.all(
+        spans.map(({ from, until }) => (until <= known ? undefined : last(Math.max(from, known), until))),
+      );
       return found.map((snapshot) => snapshot && tallyOf(snapshot, (groups) => inScope({ id: '', groups }), group));
     },
   };

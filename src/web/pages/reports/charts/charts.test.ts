@@ -7,11 +7,11 @@ const NOW = 20_800 * DAY - 1;
 const UNTIL = NOW + 1;
 
 it('read the same, and little, for ten people as for ten thousand, and for a year as for a month', async () => {
-  const counted = async (people: number, days: number) => {
+  const counted = async (people: number, days: number, nights = days, ago = 0) => {
     const { durable } = await openDurable();
     const size = { days, hours: 1, applications: 1, people };
     await fillYear(durable, UNTIL, size);
-    await fillNights(durable, UNTIL, size);
+    if (nights > 0) await fillNights(durable, UNTIL - ago * DAY, { ...size, days: nights });
     const reads = { sums: 0, records: 0 };
     const records = durable.records('snapshots');
     const watched = {
@@ -21,7 +21,11 @@ it('read the same, and little, for ten people as for ten thousand, and for a yea
       credentials: undefined as never,
       audit: undefined as never,
       counts: { ...durable.counts, sums: (asked: never) => ++reads.sums && durable.counts.sums(asked) },
-      records: () => ({ ...records, get: (id: string) => ++reads.records && records.get(id) }),
+      records: () => ({
+        ...records,
+        get: (id: string) => ++reads.records && records.get(id),
+        list: (asked: never) => ++reads.records && records.list(asked),
+      }),
     };
     const { all, agent } = chartsOver(watched as never, NOW);
     const drawn = await Promise.all(all.map((one) => one.draw({ agent, from: UNTIL - days * DAY, until: UNTIL })));
@@ -31,11 +35,18 @@ it('read the same, and little, for ten people as for ten thousand, and for a yea
   const [few, many, long] = [await counted(9, 30), await counted(9_000, 30), await counted(9, 119)];
   expect(many).toEqual(few);
   expect(few).toMatchObject({ sums: 8, bars: 30 });
-  // A night for each bar, and the last one for what is drawn of now.
-  expect(few.records).toBeLessThanOrEqual(30 + 4);
+  // A night for each bar, the last one for what is drawn of now, and for each chart since when there are any.
+  expect(few.records).toBeLessThanOrEqual(30 + 4 + 5);
   expect(long.sums).toBe(8);
   expect(long.bars).toBeLessThanOrEqual(18);
   expect(long.records).toBeLessThanOrEqual(2 * long.bars);
+  // Of days without nights hardly anything is read: there were none yet, or none any more, or there is a gap.
+  expect((await counted(9, 730, 0)).records).toBe(5);
+  const [late, over] = [await counted(9, 730, 30), await counted(9, 730, 30, 690)];
+  expect(late.records).toBeLessThanOrEqual(5 + 4 + 6);
+  expect(late.drawn).toBe(few.drawn);
+  expect(over.records).toBeLessThanOrEqual(2 * over.bars + 4 * 12);
+  expect(over.drawn).toBe(few.drawn);
 });
 
 it('are drawn of weeks where there are more days than people tell apart, and lose no number by it', async () => {
