@@ -28,6 +28,8 @@ export interface People {
   entry(key: string): Promise<{ person: Person; at: number } | undefined>;
   /** Their provider says no more that they are there: they are out until it does. Not of whom it has spoken since `at`. */
   lose(key: string, at: number): Promise<void>;
+  /** Their provider says anew that they are there. Not of whom it has spoken since `at`: that was its last word. */
+  again(person: Person, at: number): Promise<void>;
   keep(person: Person, session?: string, house?: string): Promise<void>;
   /** Which of many houses somebody is from. */
   houseOf(key: string): Promise<string | undefined>;
@@ -89,6 +91,15 @@ export function createPeople(records: RecordStore, { now, askAgain }: { now(): n
       if (before.at !== at) return;
       const data = JSON.stringify({ ...before, lost: now() } satisfies Kept);
       await records.update(key, found.version, data, { keys: keysOf(before.person, before.sessions ?? []) });
+    },
+
+    async again(person, at) {
+      const found = await records.get(person.key);
+      if (found === undefined) return;
+      const before = JSON.parse(found.data) as Kept;
+      if (before.at !== at || before.lost !== undefined) return;
+      const data = JSON.stringify({ ...before, person, at: now() } satisfies Kept);
+      await records.update(person.key, found.version, data, { keys: keysOf(person, before.sessions ?? []) });
     },
 
     async houseOf(key) {

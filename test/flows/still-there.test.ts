@@ -165,6 +165,40 @@ describe('somebody who came by a house', () => {
   });
 });
 
+describe('who signs in again while a look hangs', () => {
+  const slow = {
+    fails: { status: 503, before: () => void Object.assign(partner.away, { status: 503 }) },
+    refuses: { status: 400, before: (old: string) => void partner.gone.add(old) },
+    answers: { status: 200, before: () => undefined },
+  };
+
+  it.each(Object.entries(slow))('is looked for by the new session, where that look %s', async (_how, last) => {
+    const { someone } = await entered();
+    const [old = ''] = partner.issued.slice(-1);
+    scene.clock.advance(6 * MINUTES);
+    const [arrived, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    partner.away.hold = () => {
+      arrived.resolve();
+      return over.promise;
+    };
+    const looking = isIn(someone);
+    await arrived.promise;
+    partner.next.claims.auth_time = now();
+    await enterBy(visitor(), 'courses');
+    const before = partner.issued.length;
+    last.before(old);
+    over.resolve();
+    expect(await looking).toBe(true);
+    expect(partner.refreshed).toEqual([last.status]);
+    // The old session ends there, and what came of it.
+    for (const token of [old, ...partner.issued.slice(before)]) partner.gone.add(token);
+    delete partner.away.status;
+    scene.clock.advance(6 * MINUTES);
+    expect(await isIn(someone)).toBe(true);
+    expect(partner.refreshed).toEqual([last.status, 200]);
+  });
+});
+
 describe('while the house can’t be asked', () => {
   it('holds what it said before, is asked rarely, and no longer than it is believed', async () => {
     const { someone } = await entered();

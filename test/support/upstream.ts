@@ -21,12 +21,14 @@ export interface Upstream {
   next: AtUpstream;
   /** Requests that arrived at its authorization endpoint. */
   asked: URLSearchParams[];
-  /** Accounts that it has no more. */
+  /** Accounts that it has no more, and refresh tokens. */
   gone: Set<string>;
   /** HTTP statuses of its answers to refresh tokens. */
   refreshed: number[];
-  /** In the place of all answers of its token endpoint. */
-  away: { status?: number };
+  /** In the place of all answers of its token endpoint; `hold`: the next request there hangs until that is done. */
+  away: { status?: number; hold?: () => Promise<void> };
+  /** Refresh tokens that it gave out. */
+  issued: string[];
   /** Requests that arrived at its own sign-out. */
   signedOut: URLSearchParams[];
   /** A token of its own making. */
@@ -47,7 +49,8 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
   const asked: URLSearchParams[] = [];
   const signedOut: URLSearchParams[] = [];
   const [gone, refreshed] = [new Set<string>(), [] as number[]];
-  const away: { status?: number } = {};
+  const issued: string[] = [];
+  const away: Upstream['away'] = {};
   const state: { next: AtUpstream } = { next: { sub: 'ada', claims: {} } };
   const provider = new Provider(issuer, {
     clients: [
@@ -67,8 +70,10 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
     conformIdTokenClaims: false,
     cookies: { keys: ['of the tests'] },
     features: { devInteractions: { enabled: false }, claimsParameter: { enabled: true } },
-    findAccount: (_ctx, id) =>
-      gone.has(id) ? undefined : { accountId: id, claims: () => ({ ...state.next.claims, sub: id }) },
+    findAccount: (ctx, id) =>
+      gone.has(id) || gone.has(String(ctx.oidc.params?.refresh_token))
+        ? undefined
+        : { accountId: id, claims: () => ({ ...state.next.claims, sub: id }) },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: issuer }] },
     loadExistingGrant: async (ctx) => {
@@ -86,6 +91,11 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
   });
   // Its own getters are shared with the gateway's provider in this process: what tokens say is written in at the end.
   provider.use(async (ctx, following) => {
+    const { hold } = away;
+    if (ctx.path === '/token' && hold) {
+      delete away.hold;
+      await hold();
+    }
     if (ctx.path === '/token' && away.status !== undefined) {
       refreshed.push(away.status);
       ctx.status = away.status;
@@ -93,7 +103,8 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
     }
     await following();
     if (ctx.oidc?.params?.grant_type === 'refresh_token') refreshed.push(ctx.status);
-    const body = ctx.body as { id_token?: string } | undefined;
+    const body = ctx.body as { id_token?: string; refresh_token?: string } | undefined;
+    if (ctx.path === '/token' && body?.refresh_token) issued.push(body.refresh_token);
     if (ctx.path !== '/token' || body?.id_token === undefined) return;
     const { acr: _acr, amr: _amr, auth_time: _time, ...own } = decodeJwt(body.id_token);
     const claims = { ...own, ...state.next.claims };
@@ -119,7 +130,7 @@ export async function startUpstream(back: string | string[], host = '127.0.0.1')
   });
   await new Promise<void>((resolve) => server.listen(port, host, resolve));
   return Object.assign(state, {
-    ...{ issuer, asked, signedOut, gone, refreshed, away },
+    ...{ issuer, asked, signedOut, gone, refreshed, issued, away },
     sign: (claims: Record<string, unknown>) =>
       new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: issuer }).sign(state.next.key ?? privateKey),
     directory: { type: 'oidc', name: 'Partner Hospital', issuer, clientId: 'sallyport', clientSecret: UPSTREAM_SECRET },
