@@ -13,8 +13,10 @@ import type { PasswordExpiryOf } from './passwords/expiry.ts';
 import type { Described, PasswordStates } from './passwords/state.ts';
 
 export interface Accounts {
-  /** By what an operator types; asks the directories in order and links the account. */
+  /** By what somebody goes by; asks the directories in order and links the account. */
   find(login: string): Promise<Account | undefined>;
+  /** The same by what an operator types. Throws ERR_AMBIGUOUS, with all who could be meant. */
+  meant(login: string): Promise<Account | undefined>;
   /** The account of somebody whom a name meant a moment ago. */
   keep(found: Found): Promise<Account>;
   /**
@@ -99,6 +101,10 @@ export function createAccounts(
     return account;
   }
 
+  async function opened(found: Found | undefined): Promise<Account | undefined> {
+    return found && ((await linkedTo(found.directory, found.person.key)) ?? link(found.directory, found.person));
+  }
+
   const personOf = (account: Account) => directories.get(account.directory)?.byKey(account.directoryKey);
 
   /** Of somebody who may not sign in: what is known is kept, and what they have ends. One search alone makes nobody gone. */
@@ -128,12 +134,8 @@ export function createAccounts(
   }
 
   return {
-    async find(login) {
-      const found = await logins.find(login);
-      if (found === undefined) return undefined;
-      const { directory, person } = found;
-      return (await linkedTo(directory, person.key)) ?? link(directory, person);
-    },
+    find: async (login) => opened(await logins.find(login)),
+    meant: async (login) => opened(await logins.meant(login)),
     keep: ({ directory, person }) => link(directory, person),
     async named(login) {
       const found = await logins.withPassword(login);

@@ -8,6 +8,7 @@ import { createCredentials } from './credentials.ts';
 import { createDelays } from './delays.ts';
 import { createHolds } from './holds.ts';
 import { createLastKnown } from './last-known.ts';
+import { linkedThrough } from './links.ts';
 import { createLogins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
 import { createPasswordExpiry } from './passwords/expiry.ts';
@@ -24,7 +25,7 @@ export { QUESTIONS } from './secret-questions.ts';
 export { createWatch, type Watch, type WatchTrouble } from './watch/index.ts';
 
 export function accountsRoom(needs: AccountsNeeds) {
-  const logins = createLogins(needs);
+  const logins = createLogins({ ...needs, linkedTo: linkedThrough(needs.durable) });
   const delays = createDelays(needs);
   const described: Described = new WeakMap();
   const passwordStates = createPasswordStates({ ...needs, described });

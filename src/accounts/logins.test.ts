@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { recordingAudit, recordingLog } from '../../test/support/recording.ts';
+import type { Account } from '../core/account.ts';
 import type { Directory, Person } from '../core/directory.ts';
 import { SallyportError } from '../core/errors.ts';
 import { createLogins } from './logins.ts';
@@ -19,6 +20,7 @@ function scene() {
     signInWith: { names: ['username'], domains: [], realms: [] },
     log: recordingLog().log,
     audit: recordingAudit().audit,
+    linkedTo: async () => undefined,
   });
   const away = () => new SallyportError('ERR_DIRECTORY_UNAVAILABLE', 'first is away');
   return { logins, first, person, away };
@@ -63,4 +65,71 @@ it('tells nobody that they don’t exist while one is away', async () => {
     throw away();
   };
   for (let round = 0; round < 2; round += 1) await expect(logins.find('eve')).rejects.toThrow('away');
+});
+
+describe('a name that another house says', () => {
+  const person = (username: string): Person => ({ key: username, username, name: username, status: 'active' });
+  const knows = (name: string, more: Partial<Directory> = {}) =>
+    ({ find: async (username: string) => (username === name ? person(name) : undefined), ...more }) as Directory;
+  const house = (name: string) => knows(name, { passwordless: true });
+  const away = knows('', {
+    find: async () => {
+      throw new SallyportError('ERR_DIRECTORY_UNAVAILABLE', 'corp is away');
+    },
+  });
+
+  function among(directories: Record<string, Directory>, links: Record<string, [string, string]> = {}) {
+    const [audit, { log, lines }] = [recordingAudit(), recordingLog()];
+    const logins = createLogins({
+      ...{ directories: new Map(Object.entries(directories)), routes: new Map(), log, audit: audit.audit },
+      signInWith: { names: ['username'], domains: [], realms: [] },
+      linkedTo: async (directory, key) => {
+        const [to, directoryKey] = links[`${directory} ${key}`] ?? [];
+        return to === undefined ? undefined : ({ directory: to, directoryKey } as Account);
+      },
+    });
+    return { logins, lines };
+  }
+
+  it('means nobody while a directory is away that may know it, before or behind', async () => {
+    for (const directories of [
+      { corp: away, house: house('ada') },
+      { house: house('ada'), corp: away },
+    ]) {
+      const { logins } = among(directories);
+      // Also once that is known, and the others are asked first.
+      for (let round = 0; round < 2; round += 1) {
+        await expect(logins.find('ada')).rejects.toThrow('corp is away');
+        await expect(logins.meant('ada')).rejects.toThrow('corp is away');
+      }
+    }
+  });
+
+  it('means nobody where somebody else goes by it, and operators are told who', async () => {
+    for (const directories of [
+      { house: house('ada'), corp: knows('ada') },
+      { house: house('ada'), corp: house('ada') },
+    ]) {
+      const { logins } = among(directories);
+      expect(await logins.find('ada')).toBeUndefined();
+      await expect(logins.meant('ada')).rejects.toThrow('ada could be house: ada, corp: ada');
+    }
+  });
+
+  it('takes nothing from whoever is of a directory before it, nor from passwords', async () => {
+    const { logins } = among({ corp: knows('ada'), house: house('ada') });
+    expect(await logins.meant('ada')).toMatchObject({ directory: 'corp' });
+    const behind = among({ house: house('ada'), corp: knows('ada') });
+    expect(await behind.logins.withPassword('ada')).toMatchObject({ directory: 'corp' });
+  });
+
+  it('means them where nobody else goes by it, or who does is the account they are linked to', async () => {
+    const directories = { house: house('ada'), corp: knows('ada'), other: knows('bob') };
+    const linked = among(directories, { 'house ada': ['corp', 'ada'] });
+    expect(await linked.logins.meant('ada')).toMatchObject({ directory: 'corp' });
+    const { logins } = among({ house: house('ada'), other: knows('bob') });
+    expect(await logins.find('ada')).toMatchObject({ directory: 'house' });
+    const elsewhere = among(directories, { 'house ada': ['other', 'bob'] });
+    expect(await elsewhere.logins.find('ada')).toBeUndefined();
+  });
 });

@@ -9,7 +9,7 @@ export async function unlock(
   { accounts, helpDesk }: AccountsTarget,
   { args: [username = ''], options: { reason } }: CommandInput,
 ): Promise<CommandResult> {
-  const account = await accounts.find(username);
+  const account = await accounts.meant(username);
   if (account === undefined) return { lines: [`There is no account ${JSON.stringify(username)}.`], exitCode: 1 };
   await helpDesk.unlockByCommand(account, typeof reason === 'string' ? { reason } : {});
   return { lines: [`${account.username} can try again.`], exitCode: 0 };

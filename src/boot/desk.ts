@@ -36,7 +36,7 @@ function deskOf(deps: DeskDeps, id: string): FactorDesk {
 
   return {
     ...world,
-    account: (login) => accounts.find(login),
+    account: (login) => accounts.meant(login),
     accountById: (account) => accounts.byId(account),
     credentials: async ({ id: account }) => (await credentials.ofAccount(account)).filter((it) => it.factor === id),
     async add(account, { name, data, lookup }) {

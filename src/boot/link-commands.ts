@@ -25,7 +25,7 @@ async function linked(
   { accounts, credentials }: LinkTarget,
   login: string,
 ): Promise<{ account: Account; links: Link[] }> {
-  const account = await accounts.find(login);
+  const account = await accounts.meant(login);
   if (account === undefined) throw input(`There is no account for ${login}.`);
   return { account, links: linksIn(await credentials.ofAccount(account.id)) };
 }

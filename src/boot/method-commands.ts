@@ -16,7 +16,7 @@ async function person(
   { accounts, credentials }: MethodTarget,
   login: string,
 ): Promise<{ account: Account; methods: Credential[] }> {
-  const account = await accounts.find(login);
+  const account = await accounts.meant(login);
   if (account === undefined) throw new SallyportError('ERR_INPUT', `There is no account for ${login}.`);
   return { account, methods: await credentials.ofAccount(account.id) };
 }

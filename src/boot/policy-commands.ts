@@ -27,7 +27,7 @@ export async function explainPolicy(target: PolicyTarget, { options }: CommandIn
   const text = (name: string) => (typeof options[name] === 'string' ? options[name] : undefined);
   const username = text('account') ?? '';
   const application = text('application') ?? '';
-  const account = await accounts.find(username);
+  const account = await accounts.meant(username);
   if (account === undefined) return { lines: [`There is no account ${JSON.stringify(username)}.`], exitCode: 1 };
   if (!config.applications.has(application) && !INTERNAL_APPLICATIONS.some((id) => id === application)) {
     return { lines: [`There is no application ${JSON.stringify(application)}.`], exitCode: 1 };

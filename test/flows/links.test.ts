@@ -15,7 +15,8 @@ const ports = { gateway: 0, relyingParty: 0 };
 
 beforeAll(async () => {
   Object.assign(ports, { gateway: await freePort(), relyingParty: await freePort() });
-  partner = await startUpstream(`http://localhost:${ports.gateway}/return/directories/partner`);
+  const back = (id: string) => `http://localhost:${ports.gateway}/return/directories/${id}`;
+  partner = await startUpstream(['partner', 'quiet'].map(back));
 });
 afterAll(() => partner?.close());
 
@@ -93,6 +94,26 @@ describe('sallyport links', () => {
     await other.enter('library');
     await expect(command('links add', other.username, 'partner', sub)).rejects.toThrow('is linked already');
   });
+});
+
+it('commands take nobody for somebody else whom another house calls the same', async () => {
+  const owner = await scene.member();
+  const name = there({ preferred_username: 'namesake' });
+  await enterBy(visitor(owner), 'library');
+  expect(await command('links list', 'namesake')).toHaveLength(1);
+  await enterBy(visitor(owner), 'library', 'quiet');
+  const both = 'namesake could be partner: namesake, quiet: namesake';
+  for (const said of [
+    ['links add', 'namesake', 'quiet', `${name}-other`],
+    ['links list', 'namesake'],
+    ['methods list', 'namesake'],
+  ])
+    await expect(command(...(said as [string, ...string[]]))).rejects.toThrow(both);
+  // Who has a password here under a name is whom it means.
+  partner.next.claims.preferred_username = owner.username;
+  await enterBy(visitor(owner), 'library');
+  await command('links add', owner.username, 'quiet', 'somebody');
+  expect(await command('links list', owner.username)).toHaveLength(2);
 });
 
 describe('linking', () => {
