@@ -352,6 +352,8 @@ export interface DoorPorts extends CorePorts {
   journey: JourneyPort;
   /** Somebody's account, by what they could type to sign in; made where there was none. For what a counterpart has verified. */
   find(login: string): Promise<Account | undefined>;
+  /** Whether this directory names people in this domain: any of ours does, another house where the operator says so. */
+  mayName(directory: string, domain: string): boolean;
   /** For a door with ports of its own. */
   meter: ArrivalMeter;
 }

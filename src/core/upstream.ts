@@ -107,6 +107,8 @@ export interface Redirects<P = unknown> extends Leaving {
   /** Checks all of it: from this provider, to us, for what is pending, and not used before. */
   answer(returned: Returned, pending: P, trip: Pick<Trip, 'state' | 'back'>): Promise<Verified | NotVerified>;
   readonly linking: Linking;
+  /** Domains in which it names people as we do, by the operator's word and never by its own; in lower case. */
+  readonly speaksFor: readonly string[];
   readonly anew: Anew;
   /** The key of whom the provider calls so, for operators. Throws ERR_INPUT for what it calls nobody. */
   keyOf(subject: string): string;

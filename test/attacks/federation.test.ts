@@ -37,7 +37,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     ...{ folder, ports, withoutRelyingParty: true },
     config: {
-      doors: { saml: {} },
+      doors: { saml: { scope: 'hospital.example' } },
       directories: {
         federation: federation.directory,
         scoped: {
@@ -53,6 +53,19 @@ beforeAll(async () => {
           ...{ name: 'Survey', providers: [{ directory: 'federation', houses: [federation.beta.url] }] },
           saml: { metadata: { file: survey.metadata('survey') } },
         },
+        archive: {
+          ...{ name: 'Archive', providers: ['scoped'] },
+          saml: {
+            metadata: { file: survey.metadata('archive') },
+            attributes: ['uid', 'cn', 'displayName', 'mail', 'eduPersonPrincipalName', 'subject-id'],
+          },
+        },
+      },
+      policy: {
+        rules: [
+          { name: 'sfa', applications: ['library', 'archive', 'survey'], level: 'sfa' },
+          { name: 'mfa', applications: ['courses', 'payroll'], level: 'mfa' },
+        ],
       },
     },
   });
@@ -193,6 +206,69 @@ describe('a house', () => {
     expect(await groupsAt(scoped.alpha, 'eve@alpha.example')).toEqual(['employees']);
     // Unknown, as where none was sent at all.
     expect(await groupsAt(scoped.beta, 'eve@beta.example')).toBeUndefined();
+  });
+});
+
+/** What a house calls its people, as a service provider of ours gets to read it. */
+describe('a name that a house chose', () => {
+  const MAIL = 'urn:oid:0.9.2342.19200300.100.1.3';
+  const EPPN = 'urn:oid:1.3.6.1.4.1.5923.1.1.1.6';
+  const UID = 'urn:oid:0.9.2342.19200300.100.1.1';
+  const UPN = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn';
+  const NAME = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name';
+  let people = 0;
+
+  /** Somebody new of Beta's, whose scope is `beta.example`. */
+  async function received(said: Readonly<Record<string, string>>, nameIdFormat?: string) {
+    people += 1;
+    const nameIdPolicy = nameIdFormat && `<samlp:NameIDPolicy Format="${nameIdFormat}"/>`;
+    const browser = new Client();
+    const page = await browser.open(survey.address('archive', gateway.url, { ...(nameIdPolicy && { nameIdPolicy }) }));
+    const asked = askedBy((await browser.get(await chosen(browser, page, scoped.beta.url))).location);
+    const all = { 'urn:oasis:names:tc:SAML:attribute:subject-id': `x${people}@beta.example`, ...said };
+    const attributes = Object.entries(all).map(
+      ([name, value]) =>
+        `<saml:Attribute Name="${name}"><saml:AttributeValue>${value}</saml:AttributeValue></saml:Attribute>`,
+    );
+    const { entityId, acs } = scoped;
+    const xml = scoped.beta.response({
+      ...{ entityId, acs, inResponseTo: asked.id },
+      attributes: `<saml:AttributeStatement>${attributes.join('')}</saml:AttributeStatement>`,
+    });
+    return survey.answer(await browser.follow(await browser.post(acs, formOf(xml, asked), { from: scoped.beta.url })));
+  }
+
+  it.each([
+    ['a bare one', { [UID]: 'ceo' }],
+    ['one of our scope, as Microsoft’s products send it', { [UPN]: 'ceo@hospital.example' }],
+    ['one of our scope in capitals', { [NAME]: 'ceo@Hospital.EXAMPLE' }],
+    ['a principal name of our scope', { [EPPN]: 'ceo@hospital.example' }],
+    ['one of two scopes', { [UID]: 'ceo@hospital.example@beta.example' }],
+    ['a bare one and our mail', { [UID]: 'ceo', [MAIL]: 'ceo@hospital.example' }],
+    ['mail of two addresses in one', { [MAIL]: 'ceo@hospital.example,x.beta.example' }],
+    ['mail of a domain that ends likewise', { [MAIL]: 'ceo@evilbeta.example' }],
+    ['the name that is shown', { 'urn:oid:2.5.4.3': 'ceo@hospital.example' }],
+  ])('is never ours: %s', async (_what, said) => {
+    const { status, attributes } = await received(said);
+    expect(status).toEqual(['Success']);
+    expect(Object.keys(attributes)).not.toContain('eduPersonPrincipalName');
+    const { 'subject-id': subject, ...told } = attributes;
+    expect(subject).toMatch(/^[0-9a-f]+@hospital\.example$/);
+    expect(JSON.stringify(told)).not.toMatch(/ceo/i);
+  });
+
+  it('is told as it is within the house’s own scope, and never with ours', async () => {
+    const said = { [EPPN]: 'ada@beta.example', [UID]: 'ceo', [MAIL]: 'ada@wards.beta.example' };
+    const { attributes } = await received(said);
+    expect(attributes).toMatchObject({ uid: 'ada@beta.example', mail: 'ada@wards.beta.example' });
+    expect(Object.keys(attributes)).not.toContain('eduPersonPrincipalName');
+  });
+
+  it('is no address of ours as the name identifier either', async () => {
+    const FORMAT = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress';
+    const theirs = await received({ [MAIL]: 'ceo@hospital.example' }, FORMAT);
+    expect([theirs.status.at(-1), theirs.nameId]).toEqual(['InvalidNameIDPolicy', undefined]);
+    expect((await received({ [MAIL]: 'ada@beta.example' }, FORMAT)).nameId).toBe('ada@beta.example');
   });
 });
 

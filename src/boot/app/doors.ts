@@ -2,6 +2,7 @@ import type { CorePorts, Door } from '../../core/door.ts';
 import type { Rooms } from '../rooms.ts';
 import { createTroubles, type Troubles } from '../troubles.ts';
 import type { OpenCore } from './core.ts';
+import { namesIn } from './directories.ts';
 import type { Standing } from './standing.ts';
 
 /** Every door, in the configuration's order. */
@@ -28,13 +29,15 @@ export async function openDoors(
   await using closing = new AsyncDisposableStack();
   const { find } = people.rooms.accounts;
   core.stands?.({ journey: journeyOf(coreId), find });
+  const mayName = (directory: string, domain: string) => namesIn(people.directories.get(directory), domain);
   const doors = new Map<string, Door>();
   for (const [id, settings] of config.doors) {
     const module = modules.doors.get(id);
     if (id === coreId) doors.set(id, core);
     else if (module && !module.core) {
       const meter = ground.metrics.arrivals(id);
-      const door = await module.create(settings, { ...ports, core: core.core, journey: journeyOf(id), find, meter });
+      const own = { journey: journeyOf(id), find, mayName, meter };
+      const door = await module.create(settings, { ...ports, core: core.core, ...own });
       closing.defer(async () => door.close?.());
       core.core.listen(id, door);
       doors.set(id, door);

@@ -104,6 +104,7 @@ export function createRedirects(
     begin,
     answer,
     linking: settings.linking,
+    speaksFor: settings.speaksFor.map((domain) => domain.toLowerCase()),
     anew: ANEW[ways.ages],
     keyOf: (subject) => keyOf(settings.issuer, ways.subject, subject.trim()),
     async keep(verified) {

@@ -71,6 +71,11 @@ export const settings = z
       .default('client_secret_basic')
       .describe('How the gateway shows its secret there'),
     scopes: z.array(text).max(20).optional().describe('Beside openid; by default the preset’s'),
+    speaksFor: z
+      .array(z.string().regex(/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/))
+      .max(50)
+      .default([])
+      .describe('Domains of ours in which it names people as we do'),
     requires: z
       .record(text, texts)
       .default({})

@@ -50,31 +50,48 @@ export function scopeOf(value: string): string | undefined {
   return local && scope && more.length === 0 ? scope.toLowerCase() : undefined;
 }
 
-/** Values of the first of these attributes that has some; a scoped one of another's scope isn't there. */
+/** A domain of these scopes, or below one: `mail.partner.example`. */
+function isBelow(domain: string | undefined, scopes: ReadonlySet<string>): boolean {
+  // Nothing but a host: `ceo@hospital.example,x.partner.example` would be two addresses to whoever reads lists.
+  if (domain === undefined || !/^[a-z0-9.-]+$/.test(domain)) return false;
+  return [...scopes].some((scope) => domain === scope || domain.endsWith(`.${scope}`));
+}
+
+/**
+ * Values of the first of these attributes that has some; a scoped one of another's scope isn't there. `isScoped`: which
+ * those are.
+ */
 function valuesOf(
   { attributes }: Pick<Said, 'attributes'>,
   names: readonly string[],
   scopes: ReadonlySet<string>,
+  isScoped = (name: string) => SCOPED.has(name),
 ): string[] {
   for (const name of names) {
     const values = attributes.filter((it) => it.name === name).flatMap((it) => it.values.map((value) => value.trim()));
     const usable = values.filter(
-      (value) => value !== '' && value.length <= LONGEST && (!SCOPED.has(name) || scopes.has(scopeOf(value) ?? '')),
+      (value) => value !== '' && value.length <= LONGEST && (!isScoped(name) || scopes.has(scopeOf(value) ?? '')),
     );
     if (usable.length > 0) return usable;
   }
   return [];
 }
 
-/** A person as their provider describes them. What it doesn't send is unknown, not empty. */
+/**
+ * A person as their provider describes them. What it doesn't send is unknown, not empty. Of a federation's houses each
+ * names people and their mail within its own scopes alone, or any of them could call somebody as it likes: `uid=ceo`.
+ */
 export function personOf(said: Said, key: string, settings: Settings, scopes: ReadonlySet<string>): Person {
   const all = (field: keyof Settings['attributes']) =>
     valuesOf(said, settings.attributes[field] ?? BUILT_IN[field], scopes);
   const one = (field: keyof Settings['attributes']) => all(field)[0];
-  const emails = all('email').filter((address) => /^[^\s@]+@[^\s@]+$/.test(address));
+  const isOneOfMany = settings.federation !== undefined;
+  const emails = all('email')
+    .filter((address) => /^[^\s@]+@[^\s@]+$/.test(address))
+    .filter((address) => !isOneOfMany || isBelow(scopeOf(address), scopes));
   const [email] = emails;
   const full = [one('givenName'), one('familyName')].filter((part) => part !== undefined).join(' ');
-  const username = one('username') ?? email ?? key;
+  const username = isOneOfMany ? (scopedName(said, settings, scopes) ?? key) : (one('username') ?? email ?? key);
   const groups = groupsOf(said, settings, scopes);
   const profile: Profile = {
     ...given('givenName', one('givenName')),
@@ -92,6 +109,12 @@ export function personOf(said: Said, key: string, settings: Settings, scopes: Re
     status: 'active',
     ...(Object.keys(profile).length > 0 && { profile }),
   };
+}
+
+/** A user name that has a scope of the house's, whatever attribute it comes by. */
+function scopedName(said: Said, { attributes }: Settings, scopes: ReadonlySet<string>): string | undefined {
+  const names = [...(attributes.username ?? BUILT_IN.username), ...(attributes.email ?? BUILT_IN.email)];
+  return valuesOf(said, names, scopes, () => true)[0];
 }
 
 /**

@@ -112,6 +112,28 @@ describe('what a provider says of a person', () => {
     });
   });
 
+  it('names them within the scopes of a federation’s house alone, by whichever attribute', () => {
+    const many = settings.parse({ name: 'All', metadata: { file: '/f.xml' }, federation: {} });
+    const mail = 'urn:oid:0.9.2342.19200300.100.1.3';
+    const named = (attributes: Record<string, string[]>) => {
+      const { username, email, profile } = personOf(said(attributes), 'k', many, new Set(['partner.example']));
+      return [username, email, profile?.emails?.length];
+    };
+    const uid = 'urn:oid:0.9.2342.19200300.100.1.1';
+    expect(named({ [uid]: ['ceo'] })).toEqual(['k', undefined, undefined]);
+    expect(named({ [uid]: ['ceo', 'ada@partner.example'] })).toEqual(['ada@partner.example', undefined, undefined]);
+    expect(named({ [mail]: ['ceo@our.example', 'a@x.partner.example'] })).toEqual([
+      'k',
+      'a@x.partner.example',
+      undefined,
+    ]);
+    expect(named({ [mail]: ['ceo@evilpartner.example', 'ceo@our.example,x.partner.example'] })).toEqual([
+      'k',
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('without groups leaves them unknown where they are mapped', () => {
     const link = said({ 'http://schemas.microsoft.com/claims/groups.link': ['https://graph.example'] });
     const person = personOf(link, 'k', config({ groups: { map: { a: 'b' } } }), new Set());

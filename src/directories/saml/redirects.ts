@@ -164,6 +164,7 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
     answer,
     // Nobody chooses a house on their own pages: of a federation's, operators link.
     linking: settings.federation && settings.linking === 'owner' ? 'operator' : settings.linking,
+    speaksFor: settings.scopes.map((scope) => scope.toLowerCase()),
     anew: 'dated',
     keyOf: (subject) => keyOfSubject(subject, settings),
     keep: needs.keep,

@@ -7,6 +7,8 @@ export interface ValueContext {
   provider: string;
   /** Domain of scoped values. */
   scope: string;
+  /** Whoever named the account may name people in that scope. */
+  isOurs: boolean;
   /** Unique part of subject-id, or of a provider's pairwise-id. */
   uniqueId(account: string, provider?: string): string;
 }
@@ -36,8 +38,9 @@ function scoped(values: readonly string[], scope: string): string[] {
   return values.filter((value) => !value.includes('@')).map((value) => `${value}@${scope}`);
 }
 
-/** A user name that is an address already is one of ours only within our scope. */
-function principalName({ username }: Account, { scope }: ValueContext): string[] {
+/** A user name that is an address already is one of ours only within our scope; one that another house chose never is. */
+function principalName({ username }: Account, { scope, isOurs }: ValueContext): string[] {
+  if (!isOurs || username === '') return [];
   const suffix = `@${scope}`;
   return scoped([username.endsWith(suffix) ? username.slice(0, -suffix.length) : username], scope);
 }
@@ -46,7 +49,7 @@ const some = (value: string | undefined): string[] => (value ? [value] : []);
 
 /** Attributes that are there without being configured, by FriendlyName: inetOrgPerson, eduPerson, SCHAC, SAML subject ids. */
 const BUILT_IN: Readonly<Record<string, Definition>> = {
-  uid: { name: 'urn:oid:0.9.2342.19200300.100.1.1', values: ({ username }) => [username] },
+  uid: { name: 'urn:oid:0.9.2342.19200300.100.1.1', values: ({ username }) => some(username) },
   cn: { name: 'urn:oid:2.5.4.3', values: ({ name }) => some(name) },
   displayName: { name: 'urn:oid:2.16.840.1.113730.3.1.241', values: ({ name }) => some(name) },
   givenName: { name: 'urn:oid:2.5.4.42', values: ({ profile }) => some(profile?.givenName) },
@@ -92,6 +95,9 @@ export function attributeTable(configured: SamlSettings['attributes']): Attribut
   return table;
 }
 
+/** Of an account that another house describes, what it has from us: groups are those that the operator maps. */
+const FROM_US: readonly string[] = ['id', 'groups'];
+
 function heldBy(account: Account, from: NonNullable<SamlSettings['attributes'][string]['from']>) {
   const { profile = {} } = account;
   switch (from) {
@@ -110,8 +116,9 @@ function definitionOf(attribute: SamlSettings['attributes'][string]): Definition
   const { always, from, name, values: map } = attribute;
   return {
     name,
-    values(account, { scope }) {
-      const held = from === undefined ? [] : [heldBy(account, from) ?? []].flat();
+    values(account, { scope, isOurs }) {
+      const isTold = from !== undefined && (!attribute.scoped || isOurs || FROM_US.includes(from));
+      const held = isTold ? [heldBy(account, from) ?? []].flat() : [];
       const mapped =
         map === undefined ? held : held.flatMap((value) => (Object.hasOwn(map, value) ? (map[value] ?? []) : []));
       const values = [...mapped, ...always].filter((value) => value !== '');

@@ -21,7 +21,7 @@ const account: Account = {
   version: 1,
 };
 const { uniqueId } = createNameIds({ entityId: 'https://idp.example.org', secret: 'secret' });
-const context = { provider: 'https://sp.example.org', scope: 'example.org', uniqueId };
+const context = { provider: 'https://sp.example.org', scope: 'example.org', isOurs: true, uniqueId };
 
 const configured = (attributes: unknown = {}) => attributeTable(samlSettings.parse({ attributes }).attributes);
 const BUILT_IN = configured();

@@ -10,10 +10,11 @@ import { classOf } from '../response/authn-context.ts';
 import { classesOf } from '../response/classes.ts';
 import { recipientOf } from '../response/encryption.ts';
 import { createNameIds, nameIdSecret } from '../response/name-id.ts';
+import { namedHere } from '../response/named-here.ts';
 import { createResponder } from '../response/response.ts';
 import type { SamlApplication, SamlSettings } from '../settings.ts';
 import { type Asked, type Asking, type SignedIn, withWants } from './asked.ts';
-import { createNaming } from './naming.ts';
+import { createNaming, type Told } from './naming.ts';
 import { createReleases } from './releases.ts';
 
 export type Answer =
@@ -66,7 +67,7 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
     ports.log.warn({ application: party.application, attributes: given }, 'an assertion without any of its attributes');
   }
 
-  function statementOf(asked: Asked, { account, evaluation, joined }: SignedIn, nameId: NameId, context: string) {
+  function statementOf(asked: Asked, { account, isOurs, evaluation, joined }: Told, nameId: NameId, context: string) {
     const { party, request } = asked;
     const { entityId: audience } = party.provider;
     const list = releases.to(party, request?.attributeConsumingServiceIndex);
@@ -78,18 +79,19 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
       // What rests on a proof that ends, ends with it there too.
       sessionNotOnOrAfter: Math.min(joined.expires, evaluation.expires ?? joined.expires),
       authnContextClass: context,
-      attributes: attributesOf(account, list, table, { provider: audience, scope, uniqueId: names.uniqueId }),
+      attributes: attributesOf(account, list, table, { provider: audience, scope, isOurs, uniqueId: names.uniqueId }),
     };
   }
 
   return {
     asked: (asking) => withWants(asking, classes, ports.log),
 
-    async success(asked, signedIn) {
+    async success(asked, whoever) {
       const { party, request, acs } = asked;
-      const { evaluation } = signedIn;
+      const { evaluation } = whoever;
       const context = classOf(request ?? {}, classes, evaluation);
       if (context === undefined) return { kind: 'refused', status: STATUSES.noAuthnContext };
+      const signedIn = { ...whoever, ...namedHere(whoever.account, scope, ports.mayName) };
       const nameId = await nameIdOf(asked, signedIn);
       if ('codes' in nameId) return { kind: 'refused', status: nameId };
       const { sign = settings.sign, encrypt } = settingsOf(party);
