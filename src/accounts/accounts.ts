@@ -17,6 +17,8 @@ export interface Accounts {
   find(login: string): Promise<Account | undefined>;
   /** The same by what an operator types. Throws ERR_AMBIGUOUS, with all who could be meant. */
   meant(login: string): Promise<Account | undefined>;
+  /** The same, of somebody who has an account: none is made. */
+  known(login: string): Promise<Account | undefined>;
   /** The account of somebody whom a name meant a moment ago. */
   keep(found: Found): Promise<Account>;
   /**
@@ -105,6 +107,9 @@ export function createAccounts(
     return found && ((await linkedTo(found.directory, found.person.key)) ?? link(found.directory, found.person));
   }
 
+  const openedBy = async (directory: string, key: string): Promise<Account | undefined> =>
+    (await linkedTo(directory, key)) ?? durable.accounts.byDirectoryKey(directory, key);
+
   const personOf = (account: Account) => directories.get(account.directory)?.byKey(account.directoryKey);
 
   /** Of somebody who may not sign in: what is known is kept, and what they have ends. One search alone makes nobody gone. */
@@ -136,6 +141,10 @@ export function createAccounts(
   return {
     find: async (login) => opened(await logins.find(login)),
     meant: async (login) => opened(await logins.meant(login)),
+    async known(login) {
+      const found = await logins.find(login);
+      return found && openedBy(found.directory, found.person.key);
+    },
     keep: ({ directory, person }) => link(directory, person),
     async named(login) {
       const found = await logins.withPassword(login);
@@ -152,8 +161,7 @@ export function createAccounts(
       return person ? link(account.directory, person) : account;
     },
     byId: (id) => durable.accounts.byId(id),
-    openedBy: async (directory, key) =>
-      (await linkedTo(directory, key)) ?? durable.accounts.byDirectoryKey(directory, key),
+    openedBy,
     async refresh(directory, key, facts) {
       const known = await durable.accounts.byDirectoryKey(directory, key);
       const person = known && (await directories.get(directory)?.byKey(key));

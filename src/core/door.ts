@@ -183,7 +183,7 @@ export interface Connection {
 export interface CoreDoor extends Door {
   readonly core: Core;
   /** Given what stands only after it. Before that nobody is asked who isn't at a browser (CIBA). */
-  stands?(ports: Pick<DoorPorts, 'journey' | 'find'>): void;
+  stands?(ports: Pick<DoorPorts, 'journey' | 'known'>): void;
 }
 
 /** A session that is over, and the applications of one door that took part in it. */
@@ -354,6 +354,8 @@ export interface DoorPorts extends CorePorts {
   find(login: string): Promise<Account | undefined>;
   /** Whether this directory names people in this domain: any of ours does, another house where the operator says so. */
   mayName(directory: string, domain: string): boolean;
+  /** The same, where there is one: for what a counterpart only says. */
+  known(login: string): Promise<Account | undefined>;
   /** For a door with ports of its own. */
   meter: ArrivalMeter;
 }

@@ -67,6 +67,8 @@ export interface SignInRequest {
     alone?: true;
     /** What the application shows beside it (`JourneyRequest.named`). */
     message?: string;
+    /** It was begun in an earlier call: where it stands is kept, or it is over. */
+    begun?: true;
   };
 }
 

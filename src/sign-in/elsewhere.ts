@@ -47,7 +47,7 @@ export function createElsewhere(deps: SignInNeeds, { dispatcher, states, progres
       if (stored === undefined) throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'no such sign-in waits at this door');
       const request = JSON.parse(sealer.open(stored, keyOf(id))) as SignInRequest;
       await own(request.application);
-      return request;
+      return request.presenter ? { ...request, presenter: { ...request.presenter, begun: true } } : request;
     }
 
     /** Asked at every step: a member can leave its federation, and what was configured be so no more. */

@@ -1,6 +1,7 @@
 import { contextOf } from '../accounts/context.ts';
 import type { Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
+import { SallyportError } from '../core/errors.ts';
 import type { Said } from '../core/said.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
@@ -80,14 +81,24 @@ export function createProgress(
     return !state.collected.every(stands);
   }
 
+  /** In the place of what is void. Whoever was only named is asked once: another question would reach them unbidden. */
+  function anew(request: SignInRequest, before: Omit<State, 'stage' | 'nonce'>, browser: Browser): Promise<State> {
+    if (!isAskedOnce(request)) return advance(request, before, browser);
+    const stage: Stage = { at: 'refused', message: 'elsewhere.changed', error: 'access_denied' };
+    return Promise.resolve({ ...before, nonce: states.nonce(), stage });
+  }
+
+  /** @throws SallyportError ERR_SIGN_IN_EXPIRED where somebody is asked once, and that is over */
   async function load(request: SignInRequest, browser: Browser): Promise<Loaded> {
     for (;;) {
       const loaded = await states.load(request, browser);
+      if (loaded === undefined && isAskedOnce(request))
+        throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'this sign-in has ended meanwhile');
       const isVoid = loaded !== undefined && (await rests(request, loaded.state));
       if (loaded && !isVoid && !isOvertaken(request, loaded.state)) return loaded;
       const fresh = { switched: loaded?.state.switched ?? false, collected: [], wrong: 0 };
       const before = isVoid ? fresh : (loaded?.state ?? fresh);
-      const made = await save(request, loaded, await advance(request, before, browser), browser);
+      const made = await save(request, loaded, await anew(request, before, browser), browser);
       // It isn't overtaken: of an account that may not sign in, it would be for ever.
       if (made && !(await rests(request, made.state))) return made;
     }
@@ -99,6 +110,11 @@ export function createProgress(
 }
 
 export type Progress = ReturnType<typeof createProgress>;
+
+/** Under way, and of somebody who was only named (`JourneyRequest.named`). */
+function isAskedOnce({ presenter }: SignInRequest): boolean {
+  return presenter?.alone === true && presenter.begun === true;
+}
 
 /** What another house said of how somebody was shown, and what that counted as. */
 function believedOf({ factor, kinds, phishingResistant }: Proof, { values, at, house }: Said) {

@@ -39,6 +39,7 @@ const scene = stage(() => ({
     applications: {
       desk: application('desk', { ...asks, reauthenticate: '2d' }),
       other: application('other', asks),
+      curious: application('curious', asks),
       safe: application('safe', asks),
       wary: application('wary', asks, { consent: 'ask' }),
       plain: application('plain', { redirectUris: ['http://127.0.0.1:9/callback'] }),
@@ -47,7 +48,7 @@ const scene = stage(() => ({
     },
     policy: {
       rules: [
-        { name: 'low', applications: ['desk', 'other', 'plain', 'inside', 'moved', 'wary', 'library'], level: 'sfa' },
+        { name: 'low', applications: ['desk', 'other', 'curious', 'plain', 'inside', 'moved', 'wary', 'library'], level: 'sfa' },
         { name: 'high', applications: ['safe', 'courses', 'payroll'], level: 'mfa' },
       ],
     },
@@ -135,6 +136,56 @@ describe('what was approved', () => {
   });
 });
 
+describe('what is approved while many ask', () => {
+  const rounds = Array.from({ length: 12 }, (_, at) => at);
+  const token = { client_notification_token: 'a-token' };
+  const sent = () => scene.audit().filter(({ event }) => event === 'push.requested').length;
+  const polls = (auth_req_id: string, many: number) => Array.from({ length: many }, () => poll(auth_req_id, 'moved'));
+  const told = () =>
+    scene.audit().filter(({ event }) => event === 'backchannel.unreached' || event === 'backchannel.notified').length;
+
+  it('gives one token, and asks nobody again: one poll among them, whenever it comes', async () => {
+    for (const at of rounds) {
+      const [before, heard] = [sent(), told()];
+      const { auth_req_id, binding_number } = await begin('moved', token);
+      const approved = ada.phone.approve(binding_number);
+      // The client is told by this node, which takes what was approved at the same moment.
+      if (at % 2 === 1) await approved;
+      const answers = await Promise.all(polls(auth_req_id, 20 + at));
+      await approved;
+      const errors = answers.map(({ json }) => json.error ?? 'none');
+      expect(errors.filter((one) => !['none', 'authorization_pending', 'slow_down'].includes(one))).toEqual([]);
+      if (!errors.includes('none')) {
+        await expect.poll(told).toBe(heard + 1);
+        pause();
+        answers.push(await poll(auth_req_id, 'moved'));
+      }
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+      expect(await asked()).toBe(0);
+      expect(sent()).toBe(before + 1);
+      pause();
+    }
+  });
+
+  it('asks nobody again, however long a look takes: none is in the way of the next for ever', async () => {
+    const before = sent();
+    const { auth_req_id, binding_number } = await begin('moved', token);
+    const approved = ada.phone.approve(binding_number);
+    const asking = Array.from({ length: 10 }, () => {
+      const one = poll(auth_req_id, 'moved');
+      pause();
+      return one;
+    });
+    await approved;
+    const answers = await Promise.all(asking);
+    answers.push(await poll(auth_req_id, 'moved'));
+    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
+    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+    expect(await asked()).toBe(0);
+    await expect.poll(sent).toBe(before + 1);
+  });
+});
+
 describe('what was not', () => {
   it('is said: wait, slow down, and that it has ended', async () => {
     const { auth_req_id } = await begin();
@@ -195,6 +246,9 @@ describe('what policy asks for', () => {
 
   it('nobody without a phone is asked, nor anybody who is not there', async () => {
     const someone = await scene.newcomer();
+    // Who has never come here has no phone here, and no account is made for them.
+    expect(await begin('desk', { login_hint: someone.username })).toMatchObject({ error: 'unknown_user_id' });
+    expect(await someone.subject('library')).toBeDefined();
     expect(await begin('desk', { login_hint: someone.username })).toMatchObject({ status: 403 });
     expect(await begin('desk', { login_hint: 'nobody' })).toMatchObject({ status: 400, error: 'unknown_user_id' });
   });
@@ -236,6 +290,38 @@ describe('phones that are asked again and again', () => {
   });
 });
 
+describe('whoever asks for people one after the other', () => {
+  it('learns of 60 in an hour that they are there, or have a phone; each is in the audit', async () => {
+    const someone = await scene.newcomer();
+    expect(await someone.subject('library')).toBeDefined();
+    const refused = () => scene.audit().filter(({ event }) => event === 'backchannel.refused');
+    // To the beginning of one.
+    scene.clock.advance(HOURS - (Date.now() % HOURS));
+    const before = refused().length;
+    for (let at = 0; at < 5; at += 1)
+      expect(await begin('curious', { login_hint: someone.username })).toMatchObject({ error: 'access_denied' });
+    const names = Array.from({ length: 75 }, (_, at) => `nobody${at}`);
+    const answers = await Promise.all(names.map((login_hint) => begin('curious', { login_hint })));
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(20);
+    expect(answers.filter(({ error }) => error === 'unknown_user_id')).toHaveLength(55);
+    await expect.poll(() => refused().length).toBe(before + 61);
+    const told = refused().slice(before);
+    expect(told.every(({ application: id }) => id === 'curious')).toBe(true);
+    expect(told.filter(({ account }) => account !== null)).toHaveLength(5);
+    const { status, retryAfter } = await begin('curious');
+    expect(status).toBe(429);
+    expect(retryAfter).toBeGreaterThan(0);
+    expect(retryAfter).toBeLessThanOrEqual(3_600);
+    expect(await asked()).toBe(0);
+    // Others may, and so may it in another hour.
+    const { auth_req_id, binding_number } = await begin();
+    await ada.phone.approve(binding_number);
+    expect((await poll(auth_req_id)).status).toBe(200);
+    scene.clock.advance(HOURS);
+    expect((await begin('curious')).status).toBe(200);
+  });
+});
+
 describe('what a request may say', () => {
   it.each([
     ['no hint', { login_hint: undefined }, 'invalid_request'],
@@ -245,6 +331,9 @@ describe('what a request may say', () => {
     ['a code of the person’s', { user_code: '1234' }, 'invalid_request'],
     ['a message of two lines', { binding_message: 'Till 4\nApproved already' }, 'invalid_binding_message'],
     ['one that reads backwards', { binding_message: 'Till \u202e4' }, 'invalid_binding_message'],
+    ['one with what isn’t seen', { binding_message: 'Till\u200b 4' }, 'invalid_binding_message'],
+    ['one with a mark of another script', { binding_message: 'Till \u061c4' }, 'invalid_binding_message'],
+    ['one with tags', { binding_message: 'Till 4\u{e0041}' }, 'invalid_binding_message'],
     ['one that is too long', { binding_message: 'a'.repeat(65) }, 'invalid_binding_message'],
     ['no time', { requested_expiry: '-1' }, 'invalid_request'],
     ['no openid', { scope: 'profile' }, 'invalid_request'],
@@ -262,6 +351,7 @@ describe('what a request may say', () => {
 
 describe('where a client is told', () => {
   it('is no private address that isn’t allowed, and nowhere that it leads to', async () => {
+    calls.length = 0;
     for (const id of ['inside', 'moved']) {
       ada = await owner();
       const { binding_number, auth_req_id } = await begin(id, { client_notification_token: 'a-token' });

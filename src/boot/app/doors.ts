@@ -27,8 +27,8 @@ export async function openDoors(
   { journeyOf }: Pick<Rooms, 'journeyOf'>,
 ): Promise<OpenDoors> {
   await using closing = new AsyncDisposableStack();
-  const { find } = people.rooms.accounts;
-  core.stands?.({ journey: journeyOf(coreId), find });
+  const { find, known } = people.rooms.accounts;
+  core.stands?.({ journey: journeyOf(coreId), known });
   const mayName = (directory: string, domain: string) => namesIn(people.directories.get(directory), domain);
   const doors = new Map<string, Door>();
   for (const [id, settings] of config.doors) {
@@ -36,8 +36,8 @@ export async function openDoors(
     if (id === coreId) doors.set(id, core);
     else if (module && !module.core) {
       const meter = ground.metrics.arrivals(id);
-      const own = { journey: journeyOf(id), find, mayName, meter };
-      const door = await module.create(settings, { ...ports, core: core.core, ...own });
+      const own = { core: core.core, journey: journeyOf(id), find, known, mayName, meter };
+      const door = await module.create(settings, { ...ports, ...own });
       closing.defer(async () => door.close?.());
       core.core.listen(id, door);
       doors.set(id, door);

@@ -16,6 +16,7 @@ import { withLeft } from '../in-hand.ts';
 import { INTERVAL } from '../polled.ts';
 import type { OidcPorts } from '../ports.ts';
 import type { Decision, Look } from './adapter.ts';
+import type { Fruitless } from './fruitless.ts';
 import { grantFor } from './granting.ts';
 import type { Later } from './later.ts';
 
@@ -24,6 +25,9 @@ const MOST = 3;
 const WITHIN = 3_600_000;
 /** How long a request is kept that its person can still be asked about, seconds: one minute to answer, one to fetch. */
 export const LIFE = 120;
+
+/** How long one look may take before another may begin, milliseconds: whoever looks may have stopped in the middle. */
+const LOOKING = 5_000;
 
 /** The sign-in behind a request, sealed under the hash of the request's id. */
 interface Kept {
@@ -37,17 +41,19 @@ export interface BackchannelParts {
   ports: OidcPorts;
   settings: Pick<OidcSettings, 'resources'>;
   later: Later;
+  fruitless: Fruitless;
   provider(): Provider;
 }
 
 const keptKey = (id: string): string => taggedKey('oidc:backchannel-sign-in', hashOf(id));
+const lookingKey = (id: string): string => taggedKey('oidc:backchannel-looking', hashOf(id));
 const budgetKey = (account: string): string => `oidc:backchannel-tries:{${account}}`;
 
 /**
  * Authentication that an application begins (OpenID CIBA Core 1.0): nobody has shown anything, and there is no page. The
  * person's phone shows who asks and what for, and takes the number that the application shows them.
  */
-export function createAsking({ ports, settings, later, provider }: BackchannelParts) {
+export function createAsking({ ports, settings, later, fruitless, provider }: BackchannelParts) {
   const { ephemeral, sealer, audit } = ports;
   // No address of the person's is known: networks let nobody in, and attempts are counted for the application.
   const from = (application: string) => ({ ip: '', speaker: application });
@@ -55,7 +61,7 @@ export function createAsking({ ports, settings, later, provider }: BackchannelPa
   async function count(account: string, application: string): Promise<void> {
     const { allowed, retryAfter } = await ephemeral.attempt(budgetKey(account), MOST, WITHIN);
     if (allowed) return;
-    audit.note({ event: 'backchannel.refused', account, application, reason: 'too many unanswered' });
+    fruitless.refused(application, 'too many unanswered', account);
     throw new TooManyError('too many requests that nobody approved', retryAfter);
   }
 
@@ -70,7 +76,11 @@ export function createAsking({ ports, settings, later, provider }: BackchannelPa
   async function trigger(ctx: KoaContextWithOIDC, request: BackchannelAuthenticationRequest): Promise<void> {
     const [account, application, id] = [String(request.accountId), String(request.clientId), String(request.jti)];
     try {
-      const { number, kept } = await ask(account, application, request.params as AuthorizationParams);
+      const params = request.params as AuthorizationParams;
+      // One that names somebody in another way is counted already.
+      if (params.login_hint === undefined) await fruitless.count(application);
+      const { number, kept } = await ask(account, application, params);
+      await fruitless.refund(application);
       const key = keptKey(id);
       await ephemeral.set(key, sealer.seal(JSON.stringify(kept), key), LIFE * 1000);
       ctx.body = { ...(ctx.body as object), interval: INTERVAL, binding_number: number };
@@ -96,7 +106,9 @@ export function createAsking({ ports, settings, later, provider }: BackchannelPa
     // Nothing was sent, which is no reason to wait for the next.
     await ephemeral.refund(budgetKey(account));
     if (step.kind === 'prompt') await journey.leave(id);
-    throw refusalOf(step);
+    const refusal = refusalOf(step);
+    fruitless.refused(application, refusal instanceof TooManyError ? 'too soon' : 'not by a phone', account);
+    throw refusal;
   }
 
   async function keptOf(id: string): Promise<Kept | undefined> {
@@ -104,8 +116,22 @@ export function createAsking({ ports, settings, later, provider }: BackchannelPa
     return sealed === undefined ? undefined : (JSON.parse(sealer.open(sealed, keptKey(id))) as Kept);
   }
 
-  /** What the phone has said. Of any number of calls one hears that it was approved. */
+  /**
+   * One looks at a time, at whichever node; to the others nothing is known yet. What was approved is there once: who
+   * looks while another takes it would find nothing, and end what the other is about to have.
+   */
   const look: Look = async (id, payload) => {
+    const key = lookingKey(id);
+    if (!(await ephemeral.add(key, '1', LOOKING))) return undefined;
+    try {
+      return await said(id, payload);
+    } finally {
+      await ephemeral.delete(key);
+    }
+  };
+
+  /** What the phone has said. Of any number of calls one hears that it was approved. */
+  const said: Look = async (id, payload) => {
     const kept = await keptOf(id);
     const application = String(payload.clientId);
     if (kept === undefined) return undefined;

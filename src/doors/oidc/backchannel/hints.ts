@@ -1,20 +1,32 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { OidcPorts } from '../ports.ts';
+import type { Fruitless } from './fruitless.ts';
 import type { Later } from './later.ts';
 
 /** Characters of a user name or another thing to sign in with. */
 const LONGEST_HINT = 256;
 /** Characters of a binding message: it is read on a phone, beside a number. */
 const LONGEST_MESSAGE = 64;
-/** What could have a line look like several, or be read in another order than it was written. */
-const UNPLAIN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+/** What could have a line look like several, be read in another order than it was written, or isn't seen at all. */
+const UNPLAIN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+interface Parts {
+  ports: Pick<OidcPorts, 'account'>;
+  later: Later;
+  fruitless: Fruitless;
+}
 
 /** Who is meant, and what they are shown (CIBA Core 1.0 section 7.1). */
-export function hints(later: Later) {
+export function hints({ ports, later, fruitless }: Parts) {
   return {
-    /** Whatever they could type to sign in. */
-    async processLoginHint(_ctx: KoaContextWithOIDC, hint = ''): Promise<string | undefined> {
-      if (hint.length > LONGEST_HINT) return undefined;
-      return (await later.ports().find(hint))?.id;
+    /** Whatever they could type to sign in. Who has never come here has no phone here: no account is made for them. */
+    async processLoginHint(ctx: KoaContextWithOIDC, hint = ''): Promise<string | undefined> {
+      const application = String(ctx.oidc.client?.clientId);
+      await fruitless.count(application);
+      const known = hint.length > LONGEST_HINT ? undefined : await later.ports().known(hint);
+      const account = known && (await ports.account(known.id, ctx, known));
+      if (account === undefined) fruitless.refused(application, 'unknown person');
+      return account?.id;
     },
 
     /** Whoever makes such tokens would have to be known here. */

@@ -6,6 +6,7 @@ import type { OidcPorts } from '../ports.ts';
 import { DISCOVERY } from '../routes.ts';
 import { BackchannelAdapter } from './adapter.ts';
 import { createAsking } from './asking.ts';
+import { createFruitless } from './fruitless.ts';
 import { hints } from './hints.ts';
 import { createLater, type LaterPorts } from './later.ts';
 import { createNotifying } from './notifying.ts';
@@ -21,13 +22,14 @@ export async function sayNoUserCodes(ctx: KoaContextWithOIDC, next: () => Promis
 /** OpenID CIBA Core 1.0, poll and ping, with a person's phone as the authentication device. */
 export function createBackchannel(ports: OidcPorts, settings: OidcSettings, provider: () => Provider) {
   const later = createLater();
-  const asking = createAsking({ ports, settings, later, provider });
+  const fruitless = createFruitless(ports);
+  const asking = createAsking({ ports, settings, later, fruitless, provider });
   const adapter = new BackchannelAdapter(ports, asking.look);
   const notifying = createNotifying({ ports, later, provider, asking, adapter });
   const feature: NonNullable<NonNullable<Configuration['features']>['ciba']> = {
     enabled: usedBy(applicationsOf(ports)).ciba,
     deliveryModes: ['poll', 'ping'],
-    ...hints(later),
+    ...hints({ ports, later, fruitless }),
     async triggerAuthenticationDevice(ctx, request) {
       await asking.trigger(ctx, request);
       notifying.begin(ctx, request);

@@ -1,7 +1,7 @@
 import type { DoorPorts } from '../../../core/door.ts';
 
 /** What stands only after the core does, for whoever asks people without a browser. */
-export type LaterPorts = Pick<DoorPorts, 'journey' | 'find'>;
+export type LaterPorts = Pick<DoorPorts, 'journey' | 'known'>;
 
 export interface Later {
   ports(): LaterPorts;

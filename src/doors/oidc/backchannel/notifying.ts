@@ -1,9 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BackchannelAuthenticationRequest, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { hasCode } from '../../../core/errors.ts';
 import type { OidcPorts } from '../ports.ts';
 import type { BackchannelAdapter } from './adapter.ts';
 import type { Asking } from './asking.ts';
 import type { Later } from './later.ts';
+
+/** Until it looks again where another call is at it, milliseconds. */
+const AGAIN = 100;
 
 interface Parts {
   ports: Pick<OidcPorts, 'audit' | 'log' | 'now'>;
@@ -33,6 +37,8 @@ export function createNotifying({ ports, later, provider, asking, adapter }: Par
         throw error;
       }
       if ((await adapter.decide(id)) !== undefined) return true;
+      // Somebody else looks right now.
+      await pause(AGAIN, undefined, { signal: ends.signal }).catch(() => undefined);
     }
   }
 
