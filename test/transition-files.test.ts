@@ -72,3 +72,15 @@ it('tells of what no door without a browser presents, and of nothing where somet
   expect(faults(WEB, rule('vpn', '[duo, totp]'))).toEqual([]);
   expect(faults(WEB, rule('payroll', '[duo]'))).toEqual([]);
 });
+
+it('tells of an application that has people asked on a phone that nobody can have', () => {
+  const asking = (factors: string) => {
+    const folder = folderWith();
+    const desk = `  desk: { name: Desk, oidc: { grants: [ciba], redirectUris: [], clientSecret: ${'s'.repeat(40)} } }`;
+    const text = written(WEB, rule('payroll', '[totp]')).replace('applications:\n', `applications:\n${desk}\n`);
+    writeFileSync(join(folder, 'sallyport.yaml'), text.replace('  totp: {}\n', `  totp: {}\n${factors}`));
+    return () => loadConfig(join(folder, 'sallyport.yaml'), modules, {}, NOW);
+  };
+  expect(asking('')).toThrow(/applications\.desk\.oidc: has people asked, which no listed factor can do: add .*push/);
+  expect(asking('  push: {}\n')).not.toThrow();
+});

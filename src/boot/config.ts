@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
+import type { Asking } from '../core/door.ts';
 import { ConfigError, type ConfigFault } from '../core/errors.ts';
+import type { PromptKind } from '../core/prompt.ts';
 import { crossFaults } from './config/checks.ts';
 import { type Environment, readEnvironment, type Setting } from './config/environment.ts';
 import { type Fault, faultsOf, unknownKey, wording } from './config/faults.ts';
@@ -84,7 +86,7 @@ function check(tree: Tree, modules: Modules, schema: unknown): { parsed: Partial
 
 /** What only a door can tell of its applications. */
 function doorFaults(
-  { applications, doors, listen, clientCertificateHeader }: Partial<Parsed>,
+  { applications, doors, factors, listen, clientCertificateHeader }: Partial<Parsed>,
   modules: Modules,
 ): Fault[] {
   if (applications === undefined) return [];
@@ -98,7 +100,23 @@ function doorFaults(
     }));
     const unseen = shown ? [] : (door.certified?.(own) ?? []);
     const message = 'has to show a certificate: set listen.tls.clientCertificates, or clientCertificateHeader';
-    return [...faults, ...unseen.map((id) => ({ path: ['applications', id, door.id], message }))];
+    const unasked = factors === undefined ? [] : unaskedOf(door.asks?.(own) ?? [], Object.keys(factors), modules);
+    return [
+      ...faults,
+      ...unseen.map((id) => ({ path: ['applications', id, door.id], message })),
+      ...unasked.map(({ application, ...fault }) => ({ path: ['applications', application, door.id], ...fault })),
+    ];
+  });
+}
+
+/** Applications that would have people asked, and no factor is listed that can. */
+function unaskedOf(asking: readonly Asking[], listed: readonly string[], { factors }: Modules) {
+  return asking.flatMap(({ application, presents }) => {
+    const can = (kinds?: readonly PromptKind[]) => kinds?.every((kind) => presents.includes(kind));
+    const able = [...factors.values()].filter((it) => can(it.prompts) || can(it.otherwise)).map(({ id }) => id);
+    if (able.some((id) => listed.includes(id))) return [];
+    const names = able.map((id) => `factors.${id}`).join(', ') || 'none is installed';
+    return [{ application, message: `has people asked, which no listed factor can do: add ${names}` }];
   });
 }
 

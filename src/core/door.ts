@@ -44,6 +44,12 @@ export interface DoorSurroundings<A> {
 }
 
 /** What every kind of door says of itself. */
+/** An application that has people asked where no page is, and the prompts that it can show them. */
+export interface Asking {
+  application: string;
+  presents: readonly PromptKind[];
+}
+
 interface AnyDoor<S, A> {
   readonly id: string;
   /** The prompt kinds that it can present. */
@@ -64,6 +70,8 @@ interface AnyDoor<S, A> {
   review?(applications: readonly (Application & { settings: A })[], settings: S, now: number): Promise<Trouble[]>;
   /** Of these applications those that must show a certificate as they connect. */
   certified?(applications: readonly (Application & { settings: A })[]): string[];
+  /** Of these applications those that have people asked without any page. */
+  asks?(applications: readonly (Application & { settings: A })[]): Asking[];
   /** Addresses that applications give to people, whose connections count there (`Door.connectedAt`). */
   pools?(
     applications: readonly (Application & { settings: A })[],

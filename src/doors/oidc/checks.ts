@@ -1,5 +1,7 @@
 import type { Application } from '../../core/application.ts';
+import type { Asking } from '../../core/door.ts';
 import type { OidcApplication, OidcSettings } from './application.ts';
+import { PRESENTS } from './backchannel/presents.ts';
 import { type Demands, demandsOf, FAPI_ALGORITHMS, FAPI_AUTHENTICATION, isCertified } from './demands.ts';
 
 type Fault = (path: string, message: string) => void;
@@ -141,6 +143,12 @@ function checkLogout(
 /** Those that must show a certificate as they connect. */
 export function certified(applications: readonly (Application & { settings: OidcApplication })[]): string[] {
   return applications.filter(({ settings }) => isCertified(demandsOf(settings))).map(({ id }) => id);
+}
+
+/** CIBA: an application shows a number, or nothing. */
+export function asks(applications: readonly (Application & { settings: OidcApplication })[]): Asking[] {
+  const asking = applications.filter(({ settings }) => settings.grants.includes('ciba'));
+  return asking.map(({ id }) => ({ application: id, presents: PRESENTS }));
 }
 
 /** FAPI 2.0 Security Profile sections 5.3.2 and 5.3.3, as far as settings could depart from them. */

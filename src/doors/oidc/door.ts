@@ -5,7 +5,7 @@ import { PROMPT_KINDS } from '../../core/prompt.ts';
 import { nameRoute } from '../../core/route-name.ts';
 import { type OidcApplication, type OidcSettings, oidcApplication, oidcSettings } from './application.ts';
 import { createBackchannel } from './backchannel/index.ts';
-import { certified, checkApplications } from './checks.ts';
+import { asks, certified, checkApplications } from './checks.ts';
 import { applicationsOf } from './clients.ts';
 import { commands } from './commands.ts';
 import { createCore } from './core.ts';
@@ -30,6 +30,7 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
   application: oidcApplication,
   check: checkApplications,
   certified,
+  asks,
   commands,
   sealed: [sealedClients],
 

@@ -19,6 +19,7 @@ import type { Decision, Look } from './adapter.ts';
 import type { Fruitless } from './fruitless.ts';
 import { grantFor } from './granting.ts';
 import type { Later } from './later.ts';
+import { PRESENTS } from './presents.ts';
 
 /** Requests in a row that nobody approved, of one person, whoever asks; and until there may be others. Milliseconds. */
 const MOST = 3;
@@ -96,7 +97,7 @@ export function createAsking({ ports, settings, later, fruitless, provider }: Ba
     const { journey } = later.ports();
     const message = typeof params.binding_message === 'string' ? { message: params.binding_message } : {};
     const { id, step } = await journey.begin({
-      ...{ application, wants: wantsOf(params), from: from(application), presents: ['number', 'wait'] },
+      ...{ application, wants: wantsOf(params), from: from(application), presents: PRESENTS },
       named: { account, ...message },
     });
     if (step.kind === 'prompt' && step.prompt.kind === 'number') {
