@@ -6,7 +6,7 @@ import type { Nobody } from '../core/factor-ports.ts';
 import type { NewAccount } from '../core/store.ts';
 import type { Delays } from './delays.ts';
 import { createIds } from './ids.ts';
-import { linkedThrough } from './links.ts';
+import { linkedThrough, openedThrough } from './links.ts';
 import type { Found, Logins } from './logins.ts';
 import type { AccountsNeeds } from './needs.ts';
 import type { PasswordExpiryOf } from './passwords/expiry.ts';
@@ -63,6 +63,7 @@ export function createAccounts(
 ): Accounts {
   const { durable, directories, logins } = deps;
   const linkedTo = linkedThrough(durable);
+  const openedBy = openedThrough(durable);
   const listeners: ((account: Account, person: Person) => Promise<void>)[] = [];
   const idOf = createIds(deps);
 
@@ -107,9 +108,6 @@ export function createAccounts(
     return found && ((await linkedTo(found.directory, found.person.key)) ?? link(found.directory, found.person));
   }
 
-  const openedBy = async (directory: string, key: string): Promise<Account | undefined> =>
-    (await linkedTo(directory, key)) ?? durable.accounts.byDirectoryKey(directory, key);
-
   const personOf = (account: Account) => directories.get(account.directory)?.byKey(account.directoryKey);
 
   /** Of somebody who may not sign in: what is known is kept, and what they have ends. One search alone makes nobody gone. */
@@ -141,10 +139,7 @@ export function createAccounts(
   return {
     find: async (login) => opened(await logins.find(login)),
     meant: async (login) => opened(await logins.meant(login)),
-    async known(login) {
-      const found = await logins.find(login);
-      return found && openedBy(found.directory, found.person.key);
-    },
+    known: (login) => logins.find(login).then((found) => found && openedBy(found.directory, found.person.key)),
     keep: ({ directory, person }) => link(directory, person),
     async named(login) {
       const found = await logins.withPassword(login);

@@ -44,3 +44,10 @@ export function linkedThrough({ accounts, credentials }: Pick<DurableStore, 'acc
     return link && accounts.byId(link.account);
   };
 }
+
+/** Which account somebody known at another house opens: the one that they were linked to, else their own. */
+export function openedThrough(durable: Parameters<typeof linkedThrough>[0]) {
+  const linkedTo = linkedThrough(durable);
+  return async (directory: string, key: string): Promise<Account | undefined> =>
+    (await linkedTo(directory, key)) ?? durable.accounts.byDirectoryKey(directory, key);
+}

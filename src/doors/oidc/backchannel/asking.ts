@@ -19,6 +19,7 @@ import type { Decision, Look } from './adapter.ts';
 import type { Fruitless } from './fruitless.ts';
 import { grantFor } from './granting.ts';
 import type { Later } from './later.ts';
+import { oneAtATime } from './one-look.ts';
 import { PRESENTS } from './presents.ts';
 
 /** Requests in a row that nobody approved, of one person, whoever asks; and until there may be others. Milliseconds. */
@@ -26,9 +27,6 @@ const MOST = 3;
 const WITHIN = 3_600_000;
 /** How long a request is kept that its person can still be asked about, seconds: one minute to answer, one to fetch. */
 export const LIFE = 120;
-
-/** How long one look may take before another may begin, milliseconds: whoever looks may have stopped in the middle. */
-const LOOKING = 5_000;
 
 /** The sign-in behind a request, sealed under the hash of the request's id. */
 interface Kept {
@@ -47,7 +45,6 @@ export interface BackchannelParts {
 }
 
 const keptKey = (id: string): string => taggedKey('oidc:backchannel-sign-in', hashOf(id));
-const lookingKey = (id: string): string => taggedKey('oidc:backchannel-looking', hashOf(id));
 const budgetKey = (account: string): string => `oidc:backchannel-tries:{${account}}`;
 
 /**
@@ -117,22 +114,8 @@ export function createAsking({ ports, settings, later, fruitless, provider }: Ba
     return sealed === undefined ? undefined : (JSON.parse(sealer.open(sealed, keptKey(id))) as Kept);
   }
 
-  /**
-   * One looks at a time, at whichever node; to the others nothing is known yet. What was approved is there once: who
-   * looks while another takes it would find nothing, and end what the other is about to have.
-   */
-  const look: Look = async (id, payload) => {
-    const key = lookingKey(id);
-    if (!(await ephemeral.add(key, '1', LOOKING))) return undefined;
-    try {
-      return await said(id, payload);
-    } finally {
-      await ephemeral.delete(key);
-    }
-  };
-
   /** What the phone has said. Of any number of calls one hears that it was approved. */
-  const said: Look = async (id, payload) => {
+  const look: Look = async (id, payload) => {
     const kept = await keptOf(id);
     const application = String(payload.clientId);
     if (kept === undefined) return undefined;
@@ -161,7 +144,7 @@ export function createAsking({ ports, settings, later, fruitless, provider }: Ba
     return { grantId, ...(acr ? { acr } : {}), amr: [...amr], authTime: Math.floor(authTime / 1000) };
   }
 
-  return { trigger, look, keptOf };
+  return { trigger, look: oneAtATime(ports, look), keptOf };
 }
 
 export type Asking = ReturnType<typeof createAsking>;
