@@ -108,6 +108,11 @@ export const LONG_PREREQUISITES: readonly Prerequisite[] = [
     service: 'ocserv',
     why: 'a VPN asks by RADIUS, over UDP and TLS',
   },
+  {
+    anyOf: ['/usr/lib/python3/dist-packages/pip/__init__.py'],
+    package: 'python3-pip',
+    why: 'a client library that binds tokens to keys is fetched by it',
+  },
   { anyOf: ['java'], package: 'default-jre-headless', why: 'people come by a Keycloak' },
   { anyOf: ['mvn'], package: 'maven', why: 'its distribution is fetched by it, from Maven Central' },
   { anyOf: ['openconnect', '/usr/sbin/openconnect'], package: 'openconnect', why: 'and its people sign in there' },

@@ -17,9 +17,15 @@ import { API, application, REPORTS } from '../support/oidc-gateway.ts';
 import { type Owner, phones, startPushService, withPhones } from '../support/phones.ts';
 import { RelyingParty, secretOf, userinfo } from '../support/relying-party.ts';
 import { stage } from '../support/scene.ts';
+import { PyProcess } from './pysaml2/process.ts';
+import { installed } from './requests-oauth2client/packages.ts';
 
-/** Every grant by two libraries, with tokens that are bound to nothing, to a key (RFC 9449) or to a certificate (RFC 8705). */
-const LIBRARIES = ['openid-client', 'oauth4webapi'] as const;
+/**
+ * Every grant by two libraries, in the long run by a third that shares no code with them, with tokens that are bound
+ * to nothing, to a key (RFC 9449) or to a certificate (RFC 8705).
+ */
+const USUAL = ['openid-client', 'oauth4webapi'] as const;
+const LIBRARIES = process.env.TESTS === 'long' ? ([...USUAL, 'requests_oauth2client'] as const) : USUAL;
 const CONSTRAINTS = ['bearer', 'dpop', 'mtls'] as const;
 type Constraint = (typeof CONSTRAINTS)[number];
 
@@ -83,6 +89,8 @@ beforeAll(async () => {
   const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
   writeFileSync(files.cert, made.cert);
   writeFileSync(files.key, made.key, { mode: 0o600 });
+  writeFileSync(join(folder, 'app.pem'), program.cert);
+  writeFileSync(join(folder, 'app-key.pem'), program.key, { mode: 0o600 });
   tls = serverOf(scene.gateway.app.web, { ...files, clientCertificates: true });
   await new Promise<void>((resolve) => void tls.listen(0, 'localhost', resolve));
   ada = await owner();
@@ -92,6 +100,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  python?.close();
   tls.closeAllConnections();
   await stopServer(tls);
   await service.close();
@@ -250,7 +259,40 @@ async function byOauth4webapi(id: Constraint): Promise<Driver> {
   };
 }
 
-const DRIVERS = { 'openid-client': byOpenidClient, oauth4webapi: byOauth4webapi };
+let python: PyProcess | undefined;
+
+async function byPython(id: Constraint): Promise<Driver> {
+  python ??= new PyProcess('../requests-oauth2client/rp.py', await installed());
+  const library = python;
+  const order = <T = Tokens>(op: string, fields: object = {}) => library.order<T>(op, { party: id, ...fields });
+  const { port } = tls.address() as AddressInfo;
+  const at = (name: string) => join(folder, `${name}.pem`);
+  const certificate = { at: `https://localhost:${port}`, cert: at('app'), key: at('app-key'), ca: at('cert') };
+  const shown = id === 'mtls' ? { tls: certificate } : { secret: secretOf(id) };
+  const whose = { issuer: scene.gateway.url, client_id: id, redirect_uri: redirectOf(id) };
+  await order('start', { ...whose, resource: API, dpop: id === 'dpop', ...shown });
+  return {
+    async code() {
+      const { url } = await order<{ url: string }>('begin', SCOPES);
+      return order('code', { callback: (await callback(new URL(url))).href });
+    },
+    // It keeps the refresh token itself, and the key with it.
+    refresh: () => order('refresh'),
+    program: () => order('program', { scope: 'read' }),
+    async device() {
+      await confirm((await order<{ user_code: string }>('device', SCOPES)).user_code);
+      return order('redeem_device');
+    },
+    exchange: () => order('exchange', { subject, scope: 'read' }),
+    async phone() {
+      const begun = await order<{ binding_number: number }>('ask', asked());
+      await ada.phone.approve(String(begun.binding_number));
+      return order('redeem_asked');
+    },
+  };
+}
+
+const DRIVERS = { 'openid-client': byOpenidClient, oauth4webapi: byOauth4webapi, requests_oauth2client: byPython };
 const BOUND = { bearer: [], dpop: ['jkt'], mtls: ['x5t#S256'] } as const;
 
 /** The token is for the resource, and bound to what this application's tokens are bound to. */

@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** Debian's own: another Python doesn't see Debian's packages. */
-const PYTHON = '/usr/bin/python3';
+export const PYTHON = '/usr/bin/python3';
 
 /** A Python program, in a process of its own for as long as a test file runs. */
 export class PyProcess {
@@ -14,10 +14,11 @@ export class PyProcess {
   readonly #lines: AsyncIterator<string>;
   readonly #reader: Interface;
 
-  /** `script`: beside this file. */
-  constructor(script: string) {
+  /** `script`: beside this file; `packages`: a folder with what Debian doesn't have. */
+  constructor(script: string, packages?: string) {
     const file = fileURLToPath(new URL(script, import.meta.url));
-    this.#process = spawn(PYTHON, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const env = { ...process.env, ...(packages ? { PYTHONPATH: packages } : {}) };
+    this.#process = spawn(PYTHON, [file], { stdio: ['pipe', 'pipe', 'inherit'], env });
     this.#reader = createInterface({ input: this.#process.stdout });
     this.#lines = this.#reader[Symbol.asyncIterator]();
   }
