@@ -3,7 +3,7 @@ const AFTER = 5_000;
 
 /**
  * Gives back what the start has left behind: room that the young generation grew into, and what was read once. It is a
- * fifth of the memory of a gateway that idles, and V8 by itself keeps it. Takes a tenth of a second, once; nothing where
+ * fifth of the memory of a gateway that idles, and V8 by itself keeps it. Takes some 200 ms, once; nothing where
  * Node wasn't started by `scripts/start.sh`.
  */
 export function settle(): void {
