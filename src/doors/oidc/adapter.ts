@@ -42,10 +42,21 @@ const WRITTEN_TOGETHER = new Set(['AccessToken', 'AuthorizationCode', 'Grant', '
  * refresh token, and neither is a thief.
  */
 const OVERLAP: Readonly<Record<string, number>> = Object.freeze({ RefreshToken: 10_000 });
+/**
+ * How much longer than oidc-provider does a proof or an assertion is remembered, seconds. A proof may be of a clock that is
+ * five minutes ahead, and is then good for ten from now on: oidc-provider forgets it after five.
+ */
+const REMEMBERED = 301;
 /** What the losers of the race to `consume` are told, where it isn't invalid_grant. */
 const LOST: Readonly<Record<string, () => Error>> = Object.freeze({
   PushedAuthorizationRequest: () => new errors.InvalidRequestUri('request_uri was already used'),
 });
+
+/** What a grant's record says of its end: the account's generation, and the grant that it was exchanged from. */
+interface Hung {
+  generation: number;
+  from: string;
+}
 
 /** Key of a grant's record. */
 export const grantKey = (id: string): string => `oidc:Grant:${hashOf(id)}`;
@@ -69,19 +80,22 @@ export class ArtifactAdapter implements Adapter {
   }
 
   async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
-    const ttl = expiresIn * 1000;
+    if (this.#kind === 'ReplayDetection') return this.#remember(id, payload, expiresIn + REMEMBERED);
     const value = writeRecord(payload, id);
-    if (this.#kind === 'ReplayDetection') {
-      // A public client's proof is remembered before anything is known of whoever sent it.
-      if (Provider.ctx?.path === ROUTES.pushed_authorization_request)
-        await countKept(this.#ports, { key: this.#key(id), value, ttl });
-      // A jti seen on two connections at once must not pass twice.
-      if (!(await this.#store.add(this.#key(id), value, ttl))) throw new errors.InvalidRequest('jti was already used');
-      return;
-    }
+    const ttl = expiresIn * 1000;
     if (FOR_STRANGERS.has(this.#kind)) await countKept(this.#ports, { key: this.#key(id), value, ttl });
     const write = () => this.#write(id, value, payload, ttl);
     await (WRITTEN_TOGETHER.has(this.#kind) ? leave(write) : write());
+  }
+
+  async #remember(id: string, payload: AdapterPayload, seconds: number): Promise<void> {
+    const exp = Math.floor(this.#ports.now() / 1000) + seconds;
+    const kept = { key: this.#key(id), value: writeRecord({ ...payload, exp }, id), ttl: seconds * 1000 };
+    // A public client's proof is remembered before anything is known of whoever sent it.
+    if (Provider.ctx?.path === ROUTES.pushed_authorization_request) await countKept(this.#ports, kept);
+    // A jti seen on two connections at once must not pass twice.
+    if (!(await this.#store.add(kept.key, kept.value, kept.ttl)))
+      throw new errors.InvalidRequest('jti was already used');
   }
 
   async #write(id: string, value: string, { accountId }: AdapterPayload, ttl: number): Promise<void> {
@@ -126,8 +140,9 @@ export class ArtifactAdapter implements Adapter {
     return ahead ? Promise.all([ahead]) : this.#store.getMany([this.#key(id), ...marks]);
   }
 
-  /** Whether everything of its account has been ended since it began, at whatever moment it was written. */
-  async #isEnded({ accountId, generation }: AdapterPayload & { generation?: number }): Promise<boolean> {
+  /** Whether everything of its account has been ended since it began, at whatever moment it was written, or what it is from. */
+  async #isEnded({ accountId, generation, from }: AdapterPayload & Partial<Hung>): Promise<boolean> {
+    if (from !== undefined && (await this.find(from)) === undefined) return true;
     if (accountId === undefined || generation === undefined) return false;
     return (await this.#account(accountId))?.generation !== generation;
   }
