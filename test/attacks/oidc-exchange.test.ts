@@ -18,13 +18,14 @@ const it_ = gatewayOfFile({
     strict: application('strict', service),
     bound: application('bound', { ...service, senderConstraint: 'dpop', dpopNonce: true }),
     auditor: application('auditor'),
+    kiosk: application('kiosk'),
   },
   doors: {
     oidc: {
       resources: {
         [REPORTS]: {
           scopes: ['read', 'write'],
-          applications: ['library'],
+          applications: ['library', 'kiosk'],
           format: 'opaque',
           introspectedBy: ['reports', 'strict', 'auditor', 'bound'],
         },
@@ -33,13 +34,18 @@ const it_ = gatewayOfFile({
           applications: ['reports', 'other', 'strict', 'bound'],
           lifetime: '10m',
         },
-        [VAULT]: { scopes: ['read'], applications: ['reports'], format: 'opaque', introspectedBy: ['auditor'] },
+        [VAULT]: {
+          scopes: ['read'],
+          applications: ['reports'],
+          format: 'opaque',
+          introspectedBy: ['auditor', 'other'],
+        },
       },
     },
   },
   policy: {
     rules: [
-      ...rules('reports', 'other', 'auditor', 'bound'),
+      ...rules('reports', 'other', 'auditor', 'bound', 'kiosk'),
       { name: 'strict', applications: ['strict'], level: 'mfa' },
     ],
   },
@@ -146,6 +152,13 @@ describe('what is refused', () => {
       { subject_token_type: 'urn:ietf:params:oauth:token-type:id_token' },
       'invalid_request',
     ],
+    ...['constructor', 'toString', '__proto__', 'hasOwnProperty'].map(
+      (name): [string, Record<string, string>, string] => [
+        `a name that every object has: ${name}`,
+        { resource: name },
+        'invalid_target',
+      ],
+    ),
     ['no subject', { subject_token: undefined }, 'invalid_request'],
     ['a subject that is none', { subject_token: 'x'.repeat(43) }, 'invalid_request'],
     ['an actor of its choice', { actor_token: 'x' }, 'invalid_request'],
@@ -188,7 +201,54 @@ describe('what is refused', () => {
   });
 });
 
+/** What the auditor is told of an opaque token. */
+async function toldOf(token: unknown): Promise<openid.IntrospectionResponse> {
+  const auditor = await RelyingParty.of(it_.gateway, 'auditor', { redirectUri: 'https://none.example/' });
+  return openid.tokenIntrospection(auditor.config, String(token));
+}
+
+/** Those who act, the last one first (RFC 8693 section 4.1). */
+const ACTORS = { sub: 'other', act: { sub: 'reports' } };
+
+describe('what is exchanged again', () => {
+  it('says who acted before, and has nothing that was given up on the way', async () => {
+    const first = await ask({ resource: VAULT });
+    const again = { subject_token: first.json.access_token, scope: 'read write' };
+    expect((await ask(again, 'other')).json.error).toBe('invalid_scope');
+    const { json } = await ask({ ...again, scope: undefined }, 'other');
+    expect(decodeJwt(String(json.access_token))).toMatchObject({ aud: LEDGER, scope: 'read', act: ACTORS });
+    expect(Number(json.expires_in)).toBeLessThanOrEqual(Number(first.json.expires_in));
+  });
+});
+
 describe('what ends', () => {
+  const given = async (by: RelyingParty) => {
+    const person = new Person(it_.gateway, 'alice');
+    const first = await person.signIn(by, { resource: REPORTS, scope: 'openid read' });
+    const { json } = await ask({ subject_token: first.access_token, resource: VAULT });
+    expect(await toldOf(json.access_token)).toMatchObject({ active: true });
+    return { person, first, second: json.access_token };
+  };
+
+  it('with a sign-out, where that ends the first token', async () => {
+    const kiosk = await RelyingParty.of(it_.gateway, 'kiosk', { redirectUri: 'http://127.0.0.1:9/kiosk/callback' });
+    const { person, first, second } = await given(kiosk);
+    const page = await person.client.open(`${it_.gateway.url}/logout`);
+    await person.client.follow(await person.client.submit(page, {}, { action: '/logout/confirm' }));
+    expect((await ask({ subject_token: first.access_token })).json.error).toMatch(/^invalid_(grant|request)$/);
+    expect(await toldOf(second)).toEqual({ active: false });
+  });
+
+  it('with its grant, where the first application gives it back; and so does what was given for that again', async () => {
+    const { first, second } = await given(library);
+    const third = await ask({ subject_token: second, scope: undefined }, 'other');
+    expect(third.status).toBe(200);
+    await openid.tokenRevocation(library.config, first.access_token);
+    expect((await ask({ subject_token: first.access_token })).json.error).toMatch(/^invalid_(grant|request)$/);
+    expect((await ask({ subject_token: second, scope: undefined }, 'other')).json.error).toMatch(/^invalid_/);
+    expect(await toldOf(second)).toEqual({ active: false });
+  });
+
   it('with "sign out everywhere": the subject, and what was given for it', async () => {
     await it_.gateway.addUser('dora');
     const dora = await new Person(it_.gateway, 'dora').signIn(library, { resource: REPORTS, scope: 'openid read' });

@@ -2,7 +2,7 @@ import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-prov
 import type { OidcSettings } from './application.ts';
 import { bind } from './binding.ts';
 import type { OidcPorts } from './ports.ts';
-import { generationOf, newGrant, proofsOf, restOn } from './resting.ts';
+import { endWith, generationOf, newGrant, proofsOf, restOn } from './resting.ts';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
@@ -23,7 +23,13 @@ export interface Exchanged {
   acr?: unknown;
   amr?: unknown;
   auth_time?: unknown;
-  act: { sub: string };
+  act: Actor;
+}
+
+/** Whoever acts, and within it who acted before. */
+interface Actor {
+  sub: string;
+  act?: Actor;
 }
 
 /**
@@ -65,6 +71,7 @@ export function serveExchange(provider: Provider, settings: Pick<OidcSettings, '
       generation: generationOf(grant) ?? person.generation,
     });
     restOn(own, proofsOf(grant));
+    endWith(own, String(subject.grantId));
     return own;
   }
 
@@ -84,7 +91,7 @@ export function serveExchange(provider: Provider, settings: Pick<OidcSettings, '
       throw new errors.InvalidRequest('only access tokens are given');
     if (typeof params.resource !== 'string') throw new errors.InvalidTarget('one resource must be named');
     const subject = await subjectOf(ctx);
-    const target = resources[params.resource];
+    const target = Object.hasOwn(resources, params.resource) ? resources[params.resource] : undefined;
     if (target === undefined || !target.applications.includes(client.clientId)) throw new errors.InvalidTarget();
     const scopes = scopesOf(ctx, subject, new Set(target.scopes));
     const grant = await grantOf(ctx, subject);
@@ -93,8 +100,9 @@ export function serveExchange(provider: Provider, settings: Pick<OidcSettings, '
     const expiresIn = Math.max(1, Math.min(left, Math.floor(target.lifetime / 1000)));
     // It is worth nothing longer than its token, and needn't be kept.
     Object.assign(grant, { expiresIn });
-    const { acr, amr, auth_time } = subject.extra ?? {};
-    ctx.state.exchanged = { acr, amr, auth_time, act: { sub: client.clientId } } satisfies Exchanged;
+    const { acr, amr, auth_time, act } = (subject.extra ?? {}) as Partial<Exchanged>;
+    const actor: Actor = { sub: client.clientId, ...(act ? { act } : {}) };
+    ctx.state.exchanged = { acr, amr, auth_time, act: actor } satisfies Exchanged;
     const info = {
       scope: target.scopes.join(' '),
       accessTokenTTL: expiresIn,

@@ -4,14 +4,14 @@ import type { Proof } from '../../core/assurance.ts';
 import type { EphemeralStore } from '../../core/store.ts';
 import { grantsOf, hashOf, readRecord } from './adapter.ts';
 
-/** What a grant's tokens rest on, and the account's generation in which it began, kept in its record. */
-type Resting = Grant & { proofs?: readonly Proof[]; generation?: number };
+/** What a grant's tokens rest on, the account's generation in which it began, and the grant that it ends with, kept in its record. */
+type Resting = Grant & { proofs?: readonly Proof[]; generation?: number; from?: string };
 
 /** oidc-provider keeps only what a model lists. */
 export function keepResting({ Grant }: Provider): void {
   // The published types lack this getter, which its models share.
   const model = Grant as typeof Grant & { readonly IN_PAYLOAD: readonly string[] };
-  const fields = [...model.IN_PAYLOAD, 'proofs', 'generation'];
+  const fields = [...model.IN_PAYLOAD, 'proofs', 'generation', 'from'];
   Object.defineProperty(model, 'IN_PAYLOAD', { get: () => fields });
 }
 
@@ -32,6 +32,11 @@ export function newGrant(
 ) {
   const grant = new Grant({ accountId: account.id, clientId });
   return Object.assign(grant, { generation: account.generation } satisfies Partial<Resting>);
+}
+
+/** Has it end with the grant that it was exchanged from (RFC 8693), whatever ends that. */
+export function endWith(grant: Grant, from: string): void {
+  Object.assign(grant, { from } satisfies Partial<Resting>);
 }
 
 const nameOf = ({ factor, credential }: Proof): string => `${factor}\0${credential}`;
