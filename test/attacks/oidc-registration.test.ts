@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import * as openid from 'openid-client';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -129,6 +130,25 @@ describe('who may not', () => {
     ['a fragment', { redirect_uris: [`${REDIRECT}#`] }],
     ['somebody before the host', { redirect_uris: ['https://app.lab.example.org@evil.example/cb'] }],
     ['a name and password in it', { redirect_uris: ['https://a:b@app.lab.example.org/cb'] }],
+    ['a name before the host, behind a blank', { redirect_uris: [' https://a:b@app.lab.example.org/cb'] }],
+    ['a name before the host, with a tab', { redirect_uris: ['https:\t//a:b@app.lab.example.org/cb'] }],
+    ['a backslash', { redirect_uris: ['https://evil.example\\@app.lab.example.org/cb'] }],
+    ['a line in it', { redirect_uris: [`${REDIRECT}\r\nx: y`] }],
+    ['letters that are not written so', { redirect_uris: ['https://app.lab.example.org/\u202ecb'] }],
+    ['a dot behind the host', { redirect_uris: ['https://app.lab.example.org./cb'] }],
+    ['the machine itself', { redirect_uris: ['https://127.0.0.1/cb'] }],
+    ['a place of its own on the device', { redirect_uris: ['http://localhost/cb'], application_type: 'native' }],
+    ['a scheme of its own', { redirect_uris: ['org.example.app:/cb'], application_type: 'native' }],
+    ['a script', { redirect_uris: ['javascript:alert(1)//https://app.lab.example.org/'] }],
+    ['an address that is none', { redirect_uris: ['https://', 7, null] }],
+    ['one in no list', { redirect_uris: REDIRECT }],
+    ['keys inside', { ...METADATA, token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://10.0.0.1/jwks' }],
+    ['a picture inside', { ...METADATA, logo_uri: 'https://169.254.169.254/latest/meta-data' }],
+    [
+      'private keys',
+      { ...METADATA, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } },
+    ],
+    ['a name of several lines', { ...METADATA, client_name: 'Micro\u2028scope' }],
     ['none', { redirect_uris: [] }],
     ['eleven', { redirect_uris: Array.from({ length: 11 }, (_, at) => `${REDIRECT}${at}`) }],
     [
@@ -156,17 +176,94 @@ describe('who may not', () => {
       client_id: 'library',
       client_secret: 'x',
       default_max_age: 1,
+      software_statement: 'eyJhbGciOiJub25lIn0.eyJyZWRpcmVjdF91cmlzIjpbImh0dHBzOi8vZXZpbC5leGFtcGxlLyJdfQ.',
+      dangerouslyWithoutPkce: true,
+      initiate_login_uri: 'https://evil.example/',
+      request_uris: ['https://evil.example/'],
+      subject_type: 'pairwise',
     };
     const { json } = await register({ ...METADATA, ...more }, await invite());
     expect(json).toMatchObject({ grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] });
     expect(json.client_id).not.toBe('library');
     expect(json.client_secret).not.toBe('x');
-    expect(json).not.toHaveProperty('sector_identifier_uri');
+    for (const name of ['sector_identifier_uri', 'software_statement', 'initiate_login_uri', 'request_uris'])
+      expect(json).not.toHaveProperty(name);
+    expect(json).toMatchObject({ redirect_uris: [REDIRECT], subject_type: 'public' });
   });
 
   it('no picture of another site', async () => {
     const { status, json } = await register({ ...METADATA, logo_uri: 'https://evil.example/x' }, await invite());
     expect({ status, error: json.error }).toEqual({ status: 400, error: 'invalid_client_metadata' });
+  });
+});
+
+describe('at the same moment', () => {
+  const clients = async () => (await it_.gateway.command('clients list')).join('\n');
+  type Registered = Record<string, unknown>;
+  const changeOf = ({ client_id }: Registered) => JSON.stringify({ client_id, ...METADATA, client_name: 'Other' });
+
+  /** A change whose token has been looked at, and whose body comes once it is let go on. */
+  async function changing(client: Registered) {
+    const answered = Promise.withResolvers<number>();
+    const body = changeOf(client);
+    const outgoing = request(String(client.registration_client_uri), {
+      method: 'PUT',
+      headers: {
+        ...{ authorization: `Bearer ${client.registration_access_token}`, 'content-type': 'application/json' },
+        'content-length': Buffer.byteLength(body),
+      },
+    });
+    outgoing.on('response', (incoming) => {
+      incoming.resume();
+      answered.resolve(incoming.statusCode ?? 0);
+    });
+    outgoing.on('error', answered.reject);
+    outgoing.write(body.slice(0, 1));
+    // What came later is answered: by then the first is at its body.
+    for (let at = 0; at < 3; at += 1) await manage(client.registration_client_uri, client.registration_access_token);
+    return () => {
+      outgoing.end(body.slice(1));
+      return answered.promise;
+    };
+  }
+
+  it('removed while it changes itself, it does not come back', async () => {
+    const { json } = await register(METADATA, await invite());
+    const goOn = await changing(json);
+    await it_.gateway.command('clients remove', [String(json.client_id)]);
+    expect(await goOn()).toBe(401);
+    expect(await clients()).not.toContain(json.client_id);
+  });
+
+  it('suspended while it changes itself, it is suspended', async () => {
+    const { json } = await register(METADATA, await invite());
+    const goOn = await changing(json);
+    await it_.gateway.command('clients suspend', [String(json.client_id)]);
+    expect(await goOn()).toBe(401);
+    expect(await clients()).toContain(`${json.client_id}\tsuspended`);
+    expect(await clients()).not.toContain('Other');
+  });
+
+  it('a token that was replaced while its change was under way changes nothing', async () => {
+    const { json } = await register(METADATA, await invite());
+    const { registration_client_uri: uri, registration_access_token: stolen } = json;
+    const goOn = await changing(json);
+    const own = { client_id: json.client_id, redirect_uris: ['https://one.example.org/cb'] };
+    const next = (await manage(uri, stolen, 'PUT', own)).json.registration_access_token;
+    expect(await goOn()).toBe(401);
+    expect(await manage(uri, next)).toMatchObject({ status: 200, json: own });
+  });
+
+  it('of changes at once one has the token that manages it from then on', async () => {
+    const { json } = await register(METADATA, await invite());
+    const { registration_client_uri: uri, registration_access_token: first } = json;
+    const change = () => manage(uri, first, 'PUT', JSON.parse(changeOf(json)));
+    const answers = await Promise.all(Array.from({ length: 8 }, change));
+    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+    expect((await manage(uri, first)).status).toBe(401);
+    const told = answers.filter(({ status }) => status === 200).map((it) => it.json.registration_access_token);
+    const good = await Promise.all(told.map((token) => manage(uri, token)));
+    expect(good.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { UNPLAIN } from '../plain.ts';
 import type { OidcPorts } from '../ports.ts';
 import type { Fruitless } from './fruitless.ts';
 import type { Later } from './later.ts';
@@ -7,8 +8,6 @@ import type { Later } from './later.ts';
 const LONGEST_HINT = 256;
 /** Characters of a binding message: it is read on a phone, beside a number. */
 const LONGEST_MESSAGE = 64;
-/** What could have a line look like several, be read in another order than it was written, or isn't seen at all. */
-const UNPLAIN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 interface Parts {
   ports: Pick<OidcPorts, 'account'>;

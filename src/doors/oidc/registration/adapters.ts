@@ -50,11 +50,12 @@ export class ManagementTokenAdapter extends Unused implements Adapter {
   async find(token: string): Promise<AdapterPayload | undefined> {
     const clientId = await this.#clients.managedBy(token);
     if (clientId === undefined) return undefined;
+    if (Provider.ctx) Provider.ctx.state.managing = token;
     return { jti: token, kind: 'RegistrationAccessToken', clientId, policies: [POLICY] } as AdapterPayload;
   }
 
-  upsert(token: string, { clientId }: AdapterPayload): Promise<void> {
-    return this.#clients.manage(String(clientId), token);
+  async upsert(token: string, { clientId }: AdapterPayload): Promise<void> {
+    await this.#clients.manage(String(clientId), token);
   }
 
   destroy(token: string): Promise<void> {
@@ -73,10 +74,13 @@ export async function keepClient(
   const invitation = ctx?.state.invitation as { token: string } | undefined;
   const { ip, reference } = ctx ? browser(ctx.res) : {};
   const facts = { application: id, ...(ip === undefined ? {} : { ip, reference }) };
-  if (invitation === undefined) await audit.commit({ event: 'client.changed', ...facts });
-  else {
-    if (!(await clients.use(invitation.token))) throw new errors.InvalidToken('initial access token was used up');
-    await audit.commit({ event: 'client.registered', ...facts });
+  if (invitation === undefined) {
+    await audit.commit({ event: 'client.changed', ...facts });
+    const kept = await clients.keep(id, metadata, String(ctx?.state.managing));
+    if (!kept) throw new errors.InvalidToken('registration access token is no longer valid');
+    return;
   }
-  await clients.keep(id, metadata as never);
+  if (!(await clients.use(invitation.token))) throw new errors.InvalidToken('initial access token was used up');
+  await audit.commit({ event: 'client.registered', ...facts });
+  await clients.add(id, metadata);
 }

@@ -1,7 +1,6 @@
 import type { CommandInput, CommandResult } from '../../../core/directory.ts';
 import type { AuditPort, Door } from '../../../core/door.ts';
 import { parseDuration } from '../../../core/duration.ts';
-import { SallyportError } from '../../../core/errors.ts';
 import { isOpen, type RegisteredClients } from './store.ts';
 
 /** The door as its commands know it. */
@@ -37,7 +36,7 @@ export async function invite(door: Door, { args: [application = ''], options }: 
 export async function list(door: Door): Promise<CommandResult> {
   const all = await own(door).registered.list();
   const lines = all.map(({ id, metadata, suspended, at }) => {
-    const name = String(metadata.client_name ?? '').replace(/[\p{Cc}\p{Cf}]/gu, ' ');
+    const name = String(metadata.client_name ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
     const addresses = (metadata.redirect_uris as string[]).join(' ');
     return [id, suspended ? 'suspended' : 'active', new Date(at).toISOString(), name, addresses].join('\t');
   });
@@ -48,18 +47,13 @@ async function changed(
   door: Door,
   id: string,
   what: { event: string },
-  change: () => Promise<unknown>,
+  change: () => Promise<boolean>,
 ): Promise<CommandResult> {
   const { registered, audit } = own(door);
-  if ((await registered.find(id)) === undefined) return refused(`no registered client ${id}`);
+  const unknown = () => refused(`no registered client ${id}`);
+  if ((await registered.find(id)) === undefined) return unknown();
   await audit.commit({ ...what, by: 'cli', application: id });
-  try {
-    await change();
-  } catch (error) {
-    if (error instanceof SallyportError) return refused(error.message);
-    throw error;
-  }
-  return said();
+  return (await change()) ? said() : unknown();
 }
 
 export const suspend = (door: Door, { args: [id = ''] }: CommandInput) =>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Application } from '../../../core/application.ts';
-import { SallyportError } from '../../../core/errors.ts';
 import type { SealedPlace } from '../../../core/sealed.ts';
+import type { DataRecord, FoundBy } from '../../../core/store.ts';
 import { hashOf } from '../adapter.ts';
 import type { OidcApplication } from '../application.ts';
 import type { OidcPorts } from '../ports.ts';
@@ -30,6 +30,12 @@ export interface Registered {
   at: number;
 }
 
+interface Change {
+  to?: Partial<Registered>;
+  must?(client: Registered, row: DataRecord): boolean;
+  found?: FoundBy;
+}
+
 interface Invitation {
   application: string;
   expires: number;
@@ -53,12 +59,17 @@ export function createRegistered(ports: Pick<OidcPorts, 'durable' | 'sealer' | '
     return row && { row, client: open(id, row.data) };
   }
 
-  async function change(id: string, to: (client: Registered) => Registered): Promise<void> {
-    const found = await present(id);
-    if (found === undefined) throw new SallyportError('ERR_NOT_FOUND', `no registered client ${id}`);
-    const { row, client } = found;
-    if (await clients.update(id, row.version, seal(to(client)))) return;
-    throw new SallyportError('ERR_VERSION_CONFLICT', `${id} was changed by somebody else just now`);
+  /**
+   * False where it isn't there, or isn't as it must be. Again where somebody else was first: a client that changes itself all
+   * the time can still be suspended.
+   */
+  async function change(id: string, { to, must, found }: Change): Promise<boolean> {
+    for (;;) {
+      const now = await present(id);
+      if (now === undefined || must?.(now.client, now.row) === false) return false;
+      const next = to === undefined ? now.client : { ...now.client, ...to };
+      if (await clients.update(id, now.row.version, seal(next), found)) return true;
+    }
   }
 
   return {
@@ -74,12 +85,13 @@ export function createRegistered(ports: Pick<OidcPorts, 'durable' | 'sealer' | '
       }
     },
 
-    async keep(id: string, metadata: Metadata): Promise<void> {
-      if ((await clients.get(id)) !== undefined) return change(id, (client) => ({ ...client, metadata }));
-      await clients.insert({ id, data: seal({ id, metadata, suspended: false, at: now() }) });
-    },
+    add: (id: string, metadata: Metadata) =>
+      clients.insert({ id, data: seal({ id, metadata, suspended: false, at: now() }) }),
+    /** By the token that manages it, and still does: a body may come long after the token that it came with was looked at. */
+    keep: (id: string, metadata: Metadata, token: string) =>
+      change(id, { to: { metadata }, must: (it, { lookup }) => !it.suspended && lookup === hashOf(token) }),
 
-    suspend: (id: string, suspended: boolean) => change(id, (client) => ({ ...client, suspended })),
+    suspend: (id: string, suspended: boolean) => change(id, { to: { suspended } }),
     remove: (id: string) => clients.remove(id),
 
     /** The client that this token manages (RFC 7592); by another one, afterwards, if `next` is given. */
@@ -87,10 +99,7 @@ export function createRegistered(ports: Pick<OidcPorts, 'durable' | 'sealer' | '
       const row = await clients.byLookup(hashOf(token));
       return row === undefined || open(row.id, row.data).suspended ? undefined : row.id;
     },
-    async manage(id: string, token: string): Promise<void> {
-      const row = await clients.get(id);
-      if (row) await clients.update(id, row.version, row.data, { lookup: hashOf(token) });
-    },
+    manage: (id: string, token: string) => change(id, { found: { lookup: hashOf(token) } }),
     async unmanage(token: string): Promise<void> {
       const row = await clients.byLookup(hashOf(token));
       if (row) await clients.update(row.id, row.version, row.data, { lookup: hashOf(randomBytes(32).toString('hex')) });
