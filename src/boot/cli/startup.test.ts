@@ -1,39 +1,48 @@
 import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configText, folderWith } from '../testing/folder.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const cli = join(root, 'src/cli.ts');
 
-/** What a process says of itself at its end, after a mark on standard error. */
-const MARK = '\n@';
+/**
+ * Where a process says something of itself at its end. A file, since a pipe holds some 150 kB and no
+ * more: what is written to it as a process ends, while nobody reads, is cut off there.
+ */
+const TOLD = join(mkdtempSync(join(tmpdir(), 'told-')), 'told.json');
 /** Notes whatever is loaded, by `import` or `require`, before anything is. */
 const RECORD = `
+  import { writeFileSync } from 'node:fs';
   import { registerHooks } from 'node:module';
   const loaded = [];
   registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context); } });
-  process.on('exit', () => process.stderr.write(${JSON.stringify(MARK)} + JSON.stringify(loaded)));`;
+  process.on('exit', () => writeFileSync(${JSON.stringify(TOLD)}, JSON.stringify(loaded)));`;
 /** Processor time, milliseconds: what else runs on the machine is no part of it. */
 const MEASURE = `
+  import { writeFileSync } from 'node:fs';
   process.on('exit', () => {
     const { user, system } = process.cpuUsage();
-    process.stderr.write(${JSON.stringify(MARK)} + JSON.stringify((user + system) / 1000));
+    writeFileSync(${JSON.stringify(TOLD)}, JSON.stringify((user + system) / 1000));
   });`;
 
 /** Runs Node with these words; its exit code, what it printed and what the preloaded code tells. */
 async function run<T>(preload: string, words: readonly string[]): Promise<{ exitCode: number; out: string; told: T }> {
   const args = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`, ...words];
-  return await new Promise((done, fail) => {
-    const child = execFile(process.execPath, args, { cwd: root, env: { SALLYPORT_CONFIG: '' } }, (_, out, err) => {
-      const told = err.split(MARK).at(-1);
-      if (told === undefined || child.exitCode === null) fail(new Error(err));
-      else done({ exitCode: child.exitCode, out, told: JSON.parse(told) as T });
-    });
+  rmSync(TOLD, { force: true });
+  const ended = await new Promise<{ exitCode: number | null; out: string; err: string }>((done) => {
+    const child = execFile(process.execPath, args, { cwd: root, env: { SALLYPORT_CONFIG: '' } }, (_, out, err) =>
+      done({ exitCode: child.exitCode, out, err }),
+    );
   });
+  const { exitCode, out, err } = ended;
+  if (exitCode === null || !existsSync(TOLD)) throw new Error(err);
+  return { exitCode, out, told: JSON.parse(readFileSync(TOLD, 'utf8')) as T };
 }
 
 /** Files of ours and names of packages that a command line loads. */
@@ -45,6 +54,8 @@ async function loadedBy(...words: string[]) {
   const own = files.filter((file) => packageOf(file) === undefined);
   return { exitCode, out, packages: [...packages].sort(), own: own.sort() };
 }
+
+afterAll(() => rmSync(dirname(TOLD), { recursive: true }));
 
 /** Words alone: nothing that a gateway runs. */
 const LIGHT = [
