@@ -49,7 +49,13 @@ export function createHouses(settings: Settings, started: () => Promise<Source<I
       const whole = (await started()).whole();
       if (whole === undefined) return [];
       if (listed?.digest === whole.digest) return listed.entries;
-      if (making?.digest !== whole.digest) making = { digest: whole.digest, entries: make(whole) };
+      if (making?.digest !== whole.digest) {
+        making = { digest: whole.digest, entries: make(whole) };
+        // Whoever waits for it hears of it; the next one has it made anew.
+        making.entries.catch(() => {
+          making = undefined;
+        });
+      }
       return listed?.entries ?? making.entries;
     },
     async find(id) {
