@@ -135,6 +135,14 @@ describe('the help desk', () => {
     expect(await order('helpdesk.unlocked', person)).toMatchObject({ ...(await facts()), hold: 'keep' });
   });
 
+  it('says in words why the last sign-in got no further', async () => {
+    const agent = await desk();
+    const person = await scene.newcomer();
+    await person.password(await person.begin('courses'), person.username, 'wrong');
+    await expect.poll(async () => (await agent.person(person)).text).toMatch(/refused .*Courses Wrong password/);
+    expect((await agent.person(person)).text).not.toContain('wrong-password');
+  });
+
   it('ends sessions and remembered devices', async () => {
     const agent = await desk();
     const person = await appHolder(scene, { remember: 'yes' });

@@ -163,7 +163,7 @@ export const desk: Sample[] = [
       hold: { at: NOW - DAY, reason: LONG },
       refusal: {
         at: NOW,
-        message: { key: 'help-desk.refusal.wrong', values: { reason: 'wrong' } },
+        message: { key: 'reports.reason.code' },
         factor: 'sample',
         rules: [],
       },

@@ -1,6 +1,7 @@
 import { LEVELS } from '../../../core/assurance.ts';
 import type { Reason } from '../../../core/policy.ts';
 import type { AuditEntry } from '../../../core/store.ts';
+import { reasonOf } from '../../../statistics/index.ts';
 import type { DeskRefusal } from '../../help-desk-models.ts';
 
 /** Events by which somebody got no further. */
@@ -15,20 +16,22 @@ export function told({
   const level = (key: string) => LEVELS.find((one) => one === detail[key]);
   const [factor, wanted, held] = [text('factor'), level('wanted'), level('held')];
   const why = text('reason') ?? '';
-  const message =
-    event === 'sign-in.locked'
-      ? { key: 'help-desk.refusal.locked' }
-      : event === 'sign-in.refused'
-        ? { key: 'help-desk.refusal.wrong', values: { reason: why } }
-        : { key: DENIED[why] ?? 'help-desk.refusal.other', values: { reason: why } };
   return {
-    message,
+    message: messageOf(event, why),
     ...(factor === undefined ? {} : { factor }),
     // What is refused altogether asks for no level.
     ...(wanted === undefined || why === 'denied' ? {} : { wanted }),
     ...(held === undefined ? {} : { held }),
     rules: Array.isArray(detail.rules) ? detail.rules.filter(isReason) : [],
   };
+}
+
+/** Policy's reasons in sentences, others in the words of the reports; one that has none as it is, for whoever looks further. */
+function messageOf(event: string, why: string): DeskRefusal['message'] {
+  if (event === 'sign-in.locked') return { key: 'help-desk.refusal.locked' };
+  const kind = event === 'sign-in.refused' ? reasonOf(event, why) : 'other';
+  const key = kind === 'other' ? DENIED[why] : `reports.reason.${kind}`;
+  return key === undefined ? { key: 'help-desk.refusal.other', values: { reason: why } } : { key };
 }
 
 const DENIED: Readonly<Record<string, string>> = {
