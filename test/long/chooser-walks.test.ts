@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { browserScene, closeBrowser, JOURNEY, SOON, type Visit } from '../browser/scene.ts';
+import { seen } from '../browser/seen.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { crowd, startFederation } from '../support/federation.ts';
 import { freePort } from '../support/ports.ts';
@@ -10,7 +11,6 @@ import { askedBy, formOf } from '../support/saml-upstream.ts';
 
 /** Somebody chooses their house among many in a real browser, by hand and by the keyboard, and is led there from then on. */
 
-const SHOTS = process.env.SALLYPORT_SHOTS;
 const [port, site] = [await freePort(), await freePort()];
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-chooser-'));
 const federation = await startFederation(`http://localhost:${port}`, folder);
@@ -25,15 +25,6 @@ const scene = browserScene(() => ({
   ports: { gateway: port, relyingParty: site },
   config: { directories: { federation: { ...federation.directory, key: 'persistent' } } },
 }));
-
-async function seen(me: Visitor, variant: string, name: string): Promise<void> {
-  expect(await me.faults()).toEqual([]);
-  expect(await me.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-  if (SHOTS === undefined) return;
-  await me.page.emulateMedia({ colorScheme: variant.includes('dark') ? 'dark' : 'light' });
-  mkdirSync(SHOTS, { recursive: true });
-  await me.page.screenshot({ path: join(SHOTS, `${variant}-${name}.png`), fullPage: true });
-}
 
 /** Alpha answers whoever was sent there, and they are home again. */
 async function answered(me: Visitor): Promise<void> {

@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { browserScene, closeBrowser, JOURNEY, type Visit } from '../browser/scene.ts';
+import { seen } from '../browser/seen.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { PASSWORD } from '../support/gateway.ts';
 import { freePort } from '../support/ports.ts';
@@ -9,7 +8,6 @@ import { startUpstream } from '../support/upstream.ts';
 
 /** A link in a real browser: made, used, confirmed to be nobody else's, and ended. */
 
-const SHOTS = process.env.SALLYPORT_SHOTS;
 const [port, site] = [await freePort(), await freePort()];
 const partner = await startUpstream(`http://localhost:${port}/return/directories/partner`);
 afterAll(async () => {
@@ -28,14 +26,6 @@ const scene = browserScene(() => ({
     },
   },
 }));
-
-async function seen(me: Visitor, variant: string, name: string): Promise<void> {
-  expect(await me.faults()).toEqual([]);
-  if (SHOTS === undefined) return;
-  mkdirSync(SHOTS, { recursive: true });
-  await me.page.emulateMedia({ colorScheme: variant.includes('dark') ? 'dark' : 'light' });
-  await me.page.screenshot({ path: join(SHOTS, `${variant}-${name}.png`), fullPage: true });
-}
 
 /** Whoever signs in at the house next, in this moment by the gateway's clock. */
 function isSomebody(sub: string): void {

@@ -1,14 +1,12 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { browserScene, closeBrowser, JOURNEY, type Visit } from '../browser/scene.ts';
+import { seen } from '../browser/seen.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { freePort } from '../support/ports.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 /** People of another house in a real browser: a first sign-in, a step-up that is topped up here, and both ways out. */
 
-const SHOTS = process.env.SALLYPORT_SHOTS;
 const MFA = 'https://refeds.org/profile/mfa';
 const [port, site] = [await freePort(), await freePort()];
 const partner = await startUpstream(`http://localhost:${port}/return/directories/partner`);
@@ -32,15 +30,6 @@ const scene = browserScene(() => ({
 }));
 
 const there = (page: Visitor['page']) => page.locator('a[href*="/leave?"]');
-
-async function seen(me: Visitor, variant: string, name: string): Promise<void> {
-  const scheme = variant.includes('dark') ? 'dark' : 'light';
-  expect(await me.faults()).toEqual([]);
-  if (SHOTS === undefined) return;
-  mkdirSync(SHOTS, { recursive: true });
-  await me.page.emulateMedia({ colorScheme: scheme });
-  await me.page.screenshot({ path: join(SHOTS, `${variant}-${name}.png`), fullPage: true });
-}
 
 /** What the house says of somebody from now on: a password, lately. */
 function isSomebody(sub: string): void {
