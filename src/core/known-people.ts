@@ -30,18 +30,19 @@ export interface People {
   lose(key: string, at: number): Promise<void>;
   /** Their provider says anew that they are there. Not of whom it has spoken since `at`: that was its last word. */
   again(person: Person, at: number): Promise<void>;
-  keep(person: Person, session?: string, house?: string): Promise<void>;
+  /** `sessions`: by what their session there will be known, when the provider tells of its end. */
+  keep(person: Person, sessions?: readonly string[], house?: string): Promise<void>;
   /** Which of many houses somebody is from. */
   houseOf(key: string): Promise<string | undefined>;
-  /** Whose session the provider calls so. */
+  /** Whose session the provider calls so; undefined where it is several people's. */
   bySession(session: string): Promise<string | undefined>;
   /** Two at most: names are the provider's, which may give one to several. */
   byName(typed: string): Promise<Person[]>;
   all(): AsyncGenerator<Person>;
 }
 
-/** Sessions of one person that are known by name. */
-const MOST_SESSIONS = 10;
+/** Names of one person's sessions: a session may have two. */
+const MOST_SESSIONS = 20;
 const sessionKey = (session: string): string => `sid:${session}`;
 
 function keysOf({ username, email }: Person, sessions: readonly string[]): string[] {
@@ -107,11 +108,11 @@ export function createPeople(records: RecordStore, { now, askAgain }: { now(): n
       return found && (JSON.parse(found.data) as Kept).house;
     },
 
-    async keep(person, session, house) {
+    async keep(person, named = [], house) {
       for (let round = 0; round < ROUNDS; round += 1) {
         const found = await records.get(person.key);
         const { sessions: before = [] } = found ? (JSON.parse(found.data) as Kept) : {};
-        const sessions = [...new Set([...(session === undefined ? [] : [session]), ...before])].slice(0, MOST_SESSIONS);
+        const sessions = [...new Set([...named, ...before])].slice(0, MOST_SESSIONS);
         const data = JSON.stringify({ person, at: now(), sessions, ...(house && { house }) } satisfies Kept);
         const keys = keysOf(person, sessions);
         const kept = found
@@ -122,7 +123,10 @@ export function createPeople(records: RecordStore, { now, askAgain }: { now(): n
       throw new Error('somebody is changed by too many at once');
     },
 
-    bySession: async (session) => (await records.byKey(sessionKey(session), 1))[0]?.id,
+    async bySession(session) {
+      const [found, another] = await records.byKey(sessionKey(session), 2);
+      return another ? undefined : found?.id;
+    },
 
     async byName(typed) {
       const name = foldName(typed);

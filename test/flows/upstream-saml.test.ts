@@ -134,7 +134,7 @@ describe('a logout from there', () => {
     `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>${xml}</soap:Body></soap:Envelope>`;
   const logoutAt = () => `${gateway.url}/directories/partner/logout`;
   const content = (index: string) =>
-    `<saml:NameID>somebody</saml:NameID><samlp:SessionIndex>${index}</samlp:SessionIndex>`;
+    `<saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">name-of-alice</saml:NameID><samlp:SessionIndex>${index}</samlp:SessionIndex>`;
   const request = (index: string) => partner.idp.logout('LogoutRequest', logoutAt(), '', content(index));
   const isSignedIn = async (browser: Client) => {
     const flow = await library.begin();

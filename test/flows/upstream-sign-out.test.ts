@@ -177,8 +177,8 @@ describe('by SAML', () => {
   });
 
   it('a LogoutRequest of the house’s is answered, goes on to applications, and no request of ours goes back', async () => {
-    const someone = await enteredBySaml('index-of-two');
-    const content = '<saml:NameID>any</saml:NameID><samlp:SessionIndex>index-of-two</samlp:SessionIndex>';
+    const someone = await enteredBySaml('an-index-of-its-own');
+    const content = '<saml:NameID>any</saml:NameID><samlp:SessionIndex>an-index-of-its-own</samlp:SessionIndex>';
     const xml = bySaml.idp.logout('LogoutRequest', `${base}/directories/by-saml/logout`, '', content);
     const query = redirect(xml, { signer: bySaml.idp.identity });
     const told = await someone.client.get(`${base}/directories/by-saml/logout?${query}`);

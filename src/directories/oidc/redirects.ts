@@ -108,7 +108,8 @@ export function createRedirects(
     anew: ANEW[ways.ages],
     keyOf: (subject) => keyOf(settings.issuer, ways.subject, subject.trim()),
     async keep(verified) {
-      await people.keep(verified.person, verified.said.session);
+      const { session } = verified.said;
+      await people.keep(verified.person, session === undefined ? [] : [session]);
       await signingOut.remember(verified);
       await looks.remember(verified);
     },

@@ -9,6 +9,7 @@ import {
   type IdentityProvider,
   METHODS,
   MetadataFault,
+  type NameId,
   prepareResponses,
   type Source,
   sealedCopies,
@@ -19,6 +20,7 @@ import { keyOfName } from './key.ts';
 import { logoutRoutes } from './logout.ts';
 import { createOwnMetadata, type Own, type OwnKeys } from './own.ts';
 import { createRedirects } from './redirects.ts';
+import { sessionOf } from './session.ts';
 import { type Settings, settings } from './settings.ts';
 import { createSigningOut } from './signing-out.ts';
 
@@ -61,8 +63,8 @@ const saml: DirectoryModule<Settings> = {
         houses: createHouses(options, source.started),
         repeats: (entityId) => house.repeatsUs([entityId]),
         async keep(verified) {
-          const { person, said } = verified;
-          await people.keep(person, said.session, said.house);
+          const { person, said, parting } = verified;
+          await people.keep(person, namesOf(said.session, parting), said.house);
           await signingOut.remember(verified);
         },
       }),
@@ -72,12 +74,19 @@ const saml: DirectoryModule<Settings> = {
           ...common,
           log: ports.log,
           keyOfName: (nameId, issuer) => keyOfName(nameId, issuer, options, own),
+          keyOfSession: people.bySession,
         }),
       ],
       close: async () => (await source.started()).close(),
     };
   },
 };
+
+/** What a session there is known by: its name, and that with its person's, which was kept to part by. */
+function namesOf(session: string | undefined, parting: string | undefined): string[] {
+  if (session === undefined) return [];
+  return parting === undefined ? [session] : [session, sessionOf(session, JSON.parse(parting) as NameId)];
+}
 
 function ownOf({ ownEntityId }: Settings, { base, back, signedOut }: DirectoryPorts['house']): Own {
   return { entityId: ownEntityId ?? `${base}/metadata`, consumer: back, logout: `${base}/logout`, signedOut };

@@ -14,7 +14,7 @@ import {
   signerFor,
 } from '../../saml/index.ts';
 import type { Own, OwnKeys } from './own.ts';
-import { sessionNamed } from './session.ts';
+import { isUnmistakable, sessionNamed, sessionOf } from './session.ts';
 import type { Settings } from './settings.ts';
 
 /** What a logout from the provider needs. */
@@ -29,6 +29,8 @@ export interface LogoutNeeds {
   ephemeral: Pick<EphemeralStore, 'add'>;
   /** Whom a name identifier means; undefined where people are known by something else. */
   keyOfName(nameId: NameId, issuer: string): string | undefined;
+  /** Whose session was given this name at the sign-in. */
+  keyOfSession(session: string): Promise<string | undefined>;
   log: { warn(fields: object, message: string): void };
 }
 
@@ -61,20 +63,26 @@ export function logoutRoutes(needs: LogoutNeeds): HouseRoute[] {
     const kinds = ['LogoutRequest'] as const;
     const { message, party } = await gate.receive({ binding, kinds, endpoint: own.logout, ...inbound });
     const request = message as LogoutRequest;
-    const { sessionIndexes, nameId } = request;
-    const whose = needs.keyOfName(nameId, party.provider.entityId);
-    // Entra's NameID isn't the one that it signed in with: where a session is named, that says whose.
-    if (sessionIndexes.length === 0 && whose === undefined)
-      return answered(binding, request, party.provider, STATUSES.unknownPrincipal);
+    const ends = await endsOf(request, party.provider.entityId);
+    if (ends.length === 0) return answered(binding, request, party.provider, STATUSES.unknownPrincipal);
     let reached = true;
-    for (const one of sessionIndexes.length > 0 ? sessionIndexes : [undefined]) {
-      const ended =
-        one === undefined
-          ? { ...(whose !== undefined && { key: whose }) }
-          : { session: sessionNamed(one, party.provider.entityId, settings) };
+    for (const { one, ...ended } of ends)
       reached = (await end({ ...ended, id: JSON.stringify([request.id, one]) })).reached && reached;
-    }
     return answered(binding, request, party.provider, reached ? STATUSES.success : STATUSES.partialLogout);
+  }
+
+  /** Whose session each is; none where that isn't known. */
+  async function endsOf({ sessionIndexes, nameId }: LogoutRequest, issuer: string) {
+    const whose = needs.keyOfName(nameId, issuer);
+    if (sessionIndexes.length === 0) return whose === undefined ? [] : [{ key: whose, one: undefined }];
+    const ends = sessionIndexes.map(async (one) => {
+      const session = sessionNamed(one, issuer, settings);
+      const key = whose ?? (await needs.keyOfSession(sessionOf(session, nameId)));
+      if (key !== undefined) return [{ key, session, one }];
+      // Entra's NameID isn't the one that it signed in with: what nobody else's session is called says whose.
+      return isUnmistakable(one) ? [{ session, one }] : [];
+    });
+    return (await Promise.all(ends)).flat();
   }
 
   async function answered(
