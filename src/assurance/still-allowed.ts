@@ -77,8 +77,9 @@ export function createStillAllowed(
    * the directory and policy, and derives anew the level of what it rests on: where that no longer suffices, or no
    * longer is what the token says, the person is sent back to sign in.
    */
-  return async (input: StillAllowedInput): Promise<boolean> => {
-    const [who, hold, ofAccount] = await begin(input);
+  return async (asked: StillAllowedInput): Promise<boolean> => {
+    const [[who, hold, ofAccount], resting] = await Promise.all([begin(asked), asked.resting]);
+    const input = { ...asked, ...resting };
     const { account, away } = who ?? {};
     // Without a generation a token counts in whole seconds: one of the very second counts as from before.
     const { issuedAt: at, generation } = input;

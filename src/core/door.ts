@@ -17,6 +17,7 @@ import type { Keyring, KeyringOptions } from './keyring.ts';
 import type { Arrival, ArrivalMeter, Gate, Listening, Work } from './listening.ts';
 import type { Load } from './load.ts';
 import type { LogPort } from './log.ts';
+import type { PlainAddress } from './plain.ts';
 import type { Message, PromptKind } from './prompt.ts';
 import type { Sealer } from './seal.ts';
 import type { SealedPlace } from './sealed.ts';
@@ -135,6 +136,8 @@ export interface SessionListener {
 export interface Door extends SessionListener {
   /** Handles the door's own paths; passes on what isn't its. */
   readonly handler: RequestHandler;
+  /** Addresses that it answers by itself where they are asked in the plainest way; `handler` answers them however they are asked. */
+  readonly plain?: readonly PlainAddress[];
   /**
    * Looks at what arrived at a port of its own. Without an answer it is dropped: that is decided at once, from what is
    * at hand, for strangers send as much as they like.

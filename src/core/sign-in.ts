@@ -116,6 +116,8 @@ export interface StillAllowedInput {
   issuedAt: number;
   /** The account's generation in which it began. */
   generation?: number | undefined;
+  /** In the place of these two, where they are still being read. */
+  resting?: Promise<Pick<StillAllowedInput, 'proofs' | 'generation'>>;
   /** As for an evaluation. */
   within?: object;
 }

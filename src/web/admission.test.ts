@@ -30,7 +30,7 @@ async function front(requests = 20, found?: Promise<void>) {
   });
   const doors = [{ handler: () => {}, forPrograms: (path: string) => path === '/token' }];
   const needs = { core, doors, overload: { requests }, shed: (what: string) => shed.push(what) };
-  app.use(admission(needs as unknown as AdmissionNeeds));
+  app.use(admission(needs as unknown as AdmissionNeeds).handler);
   app.use((_req, res) => void waiting.push(() => res.end()));
   const told: ErrorRequestHandler = (error, _req, res, _next) =>
     void res.status(hasCode(error, 'ERR_OVERLOADED') ? 503 : 500).end();

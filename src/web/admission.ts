@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { OverloadedError, secondsToWait } from '../core/errors.ts';
 import type { WebDeps } from './context.ts';
@@ -22,17 +23,26 @@ interface Open {
   count: number;
 }
 
+export interface Admission {
+  handler: RequestHandler;
+  /** Lets a request in for which there is room without asking anybody; all else is for the handler, which then knows it. */
+  admits(req: IncomingMessage, res: ServerResponse, path: string): boolean;
+}
+
 /**
  * Bounds how many requests are answered at once. Whoever there is no room for is told at once to come again, before
  * anything is done for them. Streams aren't counted: they have bounds of their own.
  */
-export function admission({ core, doors, overload, shed }: AdmissionNeeds): RequestHandler {
+export function admission({ core, doors, overload, shed }: AdmissionNeeds): Admission {
   const people: Open = { count: 0 };
   const programs: Open = { count: 0 };
   const isForPrograms = (path: string) => doors.some((door) => door.forPrograms?.(path));
   const hasRoom = ({ count }: Open, share: number) => count < overload.requests * share;
 
-  function enter(open: Open, res: Response): boolean {
+  const inside = new WeakSet<ServerResponse>();
+
+  function enter(open: Open, res: ServerResponse): boolean {
+    inside.add(res);
     open.count += 1;
     // While a session was looked up they may have gone.
     onceLeft(res, () => {
@@ -41,22 +51,33 @@ export function admission({ core, doors, overload, shed }: AdmissionNeeds): Requ
     return true;
   }
 
+  function admitsAtOnce({ headers: { cookie = '' } }: IncomingMessage, res: ServerResponse): boolean {
+    const share = BOND.test(cookie) ? SHARES.underway : SHARES.fresh;
+    return hasRoom(people, share) && enter(people, res);
+  }
+
+  const admitsProgram = (res: ServerResponse) => hasRoom(programs, SHARES.programs) && enter(programs, res);
+
   async function admit(req: Request, res: Response): Promise<boolean> {
     const { cookie } = req.headers;
-    const share = BOND.test(cookie ?? '') ? SHARES.underway : SHARES.fresh;
-    if (hasRoom(people, share)) return enter(people, res);
+    if (admitsAtOnce(req, res)) return true;
     if (cookie === undefined || !hasRoom(people, SHARES.known)) return false;
     // The cookie alone could be anybody's.
     const session = await core.session(req, res);
     return session !== undefined && hasRoom(people, SHARES.known) && enter(people, res);
   }
 
-  return async (req, res, next) => {
+  const handler: RequestHandler = async (req, res, next) => {
+    if (inside.has(res)) return next();
     const forPrograms = isForPrograms(req.path);
-    if (forPrograms ? hasRoom(programs, SHARES.programs) && enter(programs, res) : await admit(req, res)) return next();
+    if (forPrograms ? admitsProgram(res) : await admit(req, res)) return next();
     shed('request');
     const error = new OverloadedError('as many requests are being answered as may be', AGAIN);
     if (!forPrograms) throw error;
     res.status(503).set('retry-after', secondsToWait(error)).json({ error: 'temporarily_unavailable' });
+  };
+  return {
+    handler,
+    admits: (req, res, path) => (isForPrograms(path) ? admitsProgram(res) : admitsAtOnce(req, res)),
   };
 }

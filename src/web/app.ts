@@ -1,6 +1,7 @@
+import type { RequestListener } from 'node:http';
 import express, { type Express, type RequestHandler, Router } from 'express';
 import { parametersOf } from '../core/parameters.ts';
-import { admission } from './admission.ts';
+import { type Admission, admission } from './admission.ts';
 import { apiRoutes } from './api/passes.ts';
 import { serveAssets } from './assets.ts';
 import { boundedQuery } from './bodies.ts';
@@ -21,6 +22,7 @@ import { resetPages } from './pages/reset/index.ts';
 import { signInPages } from './pages/sign-in/index.ts';
 import { waitingRoutes } from './pages/waiting.ts';
 import { pictureRoutes } from './pictures/index.ts';
+import { plainFirst } from './plain.ts';
 import { programRoutes } from './program-routes.ts';
 import { logRequests } from './request-log.ts';
 import { createCsrf, headers, ownHostOnly } from './security.ts';
@@ -62,19 +64,24 @@ function inOrder(handlers: readonly RequestHandler[]): RequestHandler {
   };
 }
 
-/** The gateway's front: every request passes these in this order. */
-export function createWeb(deps: WebDeps): Express {
+/** The gateway's front: what is asked plainly is answered so, and all else passes what Express knows, in this order. */
+export function createWeb(deps: WebDeps): RequestListener {
+  const admitted = admission(deps);
   const app = express();
-  const csrf = createCsrf(deps.csrfKeys, deps.issuer);
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', parametersOf);
   app.set('trust proxy', [...deps.trustedProxies]);
+  passAll(app, deps, admitted);
+  const answer = plainFirst(deps, admitted, app);
+  const logged = logRequests(deps);
+  return (req, res) => deps.observed(req, res, () => logged(req, res, () => answer(req, res)));
+}
 
+function passAll(app: Express, deps: WebDeps, admitted: Admission): void {
+  const csrf = createCsrf(deps.csrfKeys, deps.issuer);
   app.use(
     inOrder([
-      deps.observed,
-      logRequests(deps),
       clientCertificates(deps),
       headers(deps.issuer),
       recogniseBrowser(deps),
@@ -91,7 +98,7 @@ export function createWeb(deps: WebDeps): Express {
   app.use(heldOnly(deps));
   // Streams have bounds of their own, and stay open.
   app.use(waitingRoutes(deps));
-  app.use(admission(deps));
+  app.use(admitted.handler);
   for (const door of deps.doors) app.use(door.handler);
   app.use(factorRoutes(deps));
   app.use(programRoutes(deps));
@@ -111,5 +118,4 @@ export function createWeb(deps: WebDeps): Express {
   app.use(enrolPages(deps, csrf));
   app.use(notFound);
   app.use(showErrors(deps));
-  return app;
 }

@@ -1,4 +1,5 @@
-import type { RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Response } from 'express';
 import type { AccountsRoom, WatchTrouble } from '../accounts/index.ts';
 import type { AssuranceRoom } from '../assurance/index.ts';
 import type { Applications } from '../core/application.ts';
@@ -48,10 +49,13 @@ export interface Rendering {
   issuer: string;
 }
 
+/** Runs around each request, whoever answers it. */
+export type Watched = (req: IncomingMessage, res: ServerResponse, run: () => void) => void;
+
 /** What the web layer is given by the composition root. */
 export interface WebDeps extends WebRooms, Rendering {
   /** Sees each request first, and its end. */
-  observed: RequestHandler;
+  observed: Watched;
   /** Rejects with ERR_STORE_UNAVAILABLE where another process may be this node by now. */
   held(): Promise<void>;
   /** Requests that are answered at once, at most. */
@@ -72,7 +76,7 @@ export interface WebDeps extends WebRooms, Rendering {
   i18n: I18n;
   assets: Assets;
   core: Core;
-  doors: readonly Pick<Door, 'forPrograms' | 'handler' | 'ownSessions' | 'programHosts'>[];
+  doors: readonly Pick<Door, 'forPrograms' | 'handler' | 'ownSessions' | 'plain' | 'programHosts'>[];
   /** What binds a thing to the browser that it was made for. */
   bonds: Bonds;
   /** What is kept while its browser is on its way. */

@@ -19,7 +19,7 @@ export {
   textFaults,
 } from './branding/index.ts';
 export { createCodeWriter } from './code-messages.ts';
-export { html, localsOf, type Rendering, type WebDeps, type WebRooms } from './context.ts';
+export { html, localsOf, type Rendering, type Watched, type WebDeps, type WebRooms } from './context.ts';
 export { createListWriter } from './department-list.ts';
 export { createDeposits } from './deposits.ts';
 export { createFormPost } from './form-post.ts';

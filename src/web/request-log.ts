@@ -1,21 +1,23 @@
-import type { RequestHandler } from 'express';
-import { localsOf, loggable, type WebDeps } from './context.ts';
+import { localsOf, loggable, type Watched, type WebDeps } from './context.ts';
 
 /** One line for each request, once it is answered. */
-export function logRequests({ log }: Pick<WebDeps, 'log'>): RequestHandler {
-  return (req, res, next) => {
+export function logRequests({ log }: Pick<WebDeps, 'log'>): Watched {
+  return (req, res, run) => {
     const started = performance.now();
-    res.on('finish', () => {
+    // As it was asked: handlers change it.
+    const { method, url = '' } = req;
+    res.once('finish', () => {
+      const { browser } = localsOf(res as never);
       const fields = {
-        method: req.method,
-        path: loggable(req.originalUrl.split('?')[0] ?? ''),
+        method,
+        path: loggable(url.split('?')[0] ?? ''),
         status: res.statusCode,
         ms: Math.round(performance.now() - started),
-        ip: localsOf(res).browser?.ip,
-        reference: localsOf(res).browser?.reference,
+        ip: browser?.ip,
+        reference: browser?.reference,
       };
       log.info(fields, 'request');
     });
-    next();
+    run();
   };
 }

@@ -19,12 +19,12 @@ const POLICY = [
   "frame-ancestors 'none'",
 ];
 
+const policyFor = (formActions: readonly string[]): string =>
+  [...POLICY, `form-action ${["'self'", ...formActions].join(' ')}`].join('; ');
+
 /** Chromium follows `form-action` through redirects, so a sign-in's page must name where it ends. */
 export function setPolicy(res: ServerResponse, formActions: readonly string[]): void {
-  res.setHeader(
-    'content-security-policy',
-    [...POLICY, `form-action ${["'self'", ...formActions].join(' ')}`].join('; '),
-  );
+  res.setHeader('content-security-policy', policyFor(formActions));
 }
 
 /** For a page that reckons apart from its own thread, by a script of ours. */
@@ -39,16 +39,21 @@ export function allowFrames(res: ServerResponse, origins: readonly string[]): vo
   res.setHeader('content-security-policy', `${policy}; frame-src ${origins.join(' ')}`);
 }
 
-/** Security headers of every answer; pages may widen `form-action`, and some `worker-src`. */
-export function headers(issuer: string): RequestHandler {
-  const fixed = [
+/** Security headers of every answer. */
+export function headersOf(issuer: string): readonly (readonly [name: string, value: string])[] {
+  return [
     ...helmets(issuer.startsWith('https:')),
     ['cache-control', 'no-store'],
     ['permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=()'],
-  ] as const;
+    ['content-security-policy', policyFor([])],
+  ];
+}
+
+/** Sets them; pages may widen `form-action`, and some `worker-src`. */
+export function headers(issuer: string): RequestHandler {
+  const fixed = headersOf(issuer);
   return (_req, res, next) => {
     for (const [name, value] of fixed) res.setHeader(name, value);
-    setPolicy(res, []);
     next();
   };
 }

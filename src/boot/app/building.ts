@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import type { Watch } from '../../accounts/index.ts';
 import type { Core, CorePorts } from '../../core/door.ts';
 import type { Keyring } from '../../core/keyring.ts';
@@ -37,7 +37,7 @@ export interface Base {
 /** All that one reading of the configuration makes, over what stays. */
 export interface Building {
   config: Config;
-  web: Express;
+  web: RequestListener;
   /** What arrived at a port of this door's own. */
   arrive(door: string, arrival: Arrival): Work | undefined;
   gate(door: string): Gate | undefined;

@@ -1,17 +1,11 @@
-import type { RequestHandler } from 'express';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
-import { nameRoute } from '../../core/route-name.ts';
+import type { PlainAddress, PlainAnswer } from '../../core/plain.ts';
 import { DISCOVERY, ROUTES } from './routes.ts';
 
 /** What oidc-provider answers to everybody alike, as long as its configuration and its keys are the same. */
 const ALIKE: ReadonlySet<string> = new Set([...DISCOVERY, ROUTES.jwks]);
 
-interface Document {
-  headers: readonly (readonly [name: string, value: string])[];
-  body: Buffer;
-}
-
-const documents = new WeakMap<Provider, Map<string, Document>>();
+const documents = new WeakMap<Provider, Map<string, PlainAnswer>>();
 
 type Asked = Pick<KoaContextWithOIDC['req'], 'method' | 'headers' | 'url'>;
 
@@ -21,27 +15,28 @@ const isAlike = ({ method, headers, url = '' }: Asked): boolean =>
 
 /** Keeps such an answer as oidc-provider makes it the first time: with other keys there is another provider, and nothing of this. */
 export function keepDocuments(provider: Provider) {
-  const kept = new Map<string, Document>();
+  const kept = new Map<string, PlainAnswer>();
   documents.set(provider, kept);
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
-    const before = new Set(ctx.res.getHeaderNames());
-    await next();
     const { req, res } = ctx;
-    if (!isAlike(req) || ctx.status !== 200 || res.hasHeader('set-cookie')) return;
+    if (!isAlike(req)) return void (await next());
+    const before = new Set(res.getHeaderNames());
+    await next();
+    if (ctx.status !== 200 || res.hasHeader('set-cookie')) return;
     const body = Buffer.from(typeof ctx.body === 'string' ? ctx.body : JSON.stringify(ctx.body));
     const added = res.getHeaderNames().filter((name) => !before.has(name));
-    const headers = added.map((name) => [name, String(res.getHeader(name))] as const);
-    kept.set(req.url ?? '', { headers: [...headers, ['content-length', String(body.length)]], body });
+    const headers = added
+      .filter((name) => name !== 'content-length')
+      .flatMap((name) => [name, String(res.getHeader(name))]);
+    kept.set(req.url ?? '', { headers, body });
   };
 }
 
-/** Answers what was kept; all else goes on. */
-export function answerDocuments(provider: () => Provider): RequestHandler {
-  return (req, res, next) => {
-    const document = isAlike(req) ? documents.get(provider())?.get(req.url) : undefined;
-    if (document === undefined) return next();
-    nameRoute(res, req.url);
-    for (const [name, value] of document.headers) res.setHeader(name, value);
-    res.end(document.body);
-  };
+/** Answers what was kept. */
+export function plainDocuments(provider: () => Provider): PlainAddress[] {
+  return [...ALIKE].map((path) => ({
+    path,
+    method: 'GET',
+    answer: ({ headers }) => (headers.origin === undefined ? documents.get(provider())?.get(path) : undefined),
+  }));
 }

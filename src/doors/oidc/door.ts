@@ -10,9 +10,9 @@ import { applicationsOf } from './clients.ts';
 import { commands } from './commands.ts';
 import { createCore } from './core.ts';
 import { algorithmsOf, usedBy } from './demands.ts';
-import { answerDocuments } from './documents.ts';
 import { jwksOf, keyringOptions } from './keys.ts';
 import { formsOfPrograms } from './parameters.ts';
+import { plainAddresses } from './plain/index.ts';
 import { postedRequests } from './post.ts';
 import { createProvider } from './provider.ts';
 import { createRegistered, isOpen, sealedClients } from './registration/store.ts';
@@ -51,7 +51,6 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     const serving = createServing(keyring, build, ports.log);
 
     const router = express.Router();
-    router.use(answerDocuments(() => serving().provider));
     router.use(postedRequests(ports));
     router.use(formsOfPrograms(ports));
     router.use((req, res, next) => {
@@ -66,6 +65,7 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     const forPrograms = (path: string) => FOR_PROGRAMS.has(path) || path.startsWith(`${ROUTES.registration}/`);
     return {
       handler: router,
+      plain: plainAddresses({ settings, ports, subjects, provider: () => serving().provider }),
       forPrograms,
       application: registered.application,
       ...{ registered, audit: ports.audit, openFor: (id: string) => isOpen(ports, id) },

@@ -66,7 +66,8 @@ export class SessionAdapter implements Adapter {
       const before = JSON.parse(stored) as StoredSession;
       if (before.current !== opened.hash) {
         const joined = withApplications(before, session);
-        const written = joined === undefined || (await this.#store.swap(record(uid), stored, JSON.stringify(joined)));
+        const written =
+          joined === undefined || (await this.#store.swap(sessionKey(uid), stored, JSON.stringify(joined)));
         if (written) return tooLate(id, opened);
         continue;
       }
@@ -77,7 +78,7 @@ export class SessionAdapter implements Adapter {
       // Before the swap: a crash in between leaves no former value that lives on.
       if (rotates) await this.#store.expire(pointerOf(opened.hash), GRACE);
       const value = JSON.stringify(after);
-      if (!(await this.#store.swap(record(uid), stored, value, ttl))) continue;
+      if (!(await this.#store.swap(sessionKey(uid), stored, value, ttl))) continue;
       inHand()?.sessions.set(uid, value);
       await this.#point(hash, uid, after, ttl);
       return { hash, epoch };
@@ -86,7 +87,7 @@ export class SessionAdapter implements Adapter {
 
   /** The record as it is now, unless it has ended. */
   async #present(uid: string): Promise<string | undefined> {
-    const [stored, ended] = await this.#store.getMany([record(uid), tombstone(uid)]);
+    const [stored, ended] = await this.#store.getMany([sessionKey(uid), tombstone(uid)]);
     return ended === undefined ? stored : undefined;
   }
 
@@ -96,7 +97,7 @@ export class SessionAdapter implements Adapter {
     const value: StoredSession = { ...rest, current: opened.hash, epoch: opened.epoch };
     const text = JSON.stringify(value);
     // The record first; a pointer to none leads nowhere.
-    const begun = this.#store.add(record(uid), text, ttl);
+    const begun = this.#store.add(sessionKey(uid), text, ttl);
     const [isNew] = await Promise.all([begun, this.#point(opened.hash, uid, value, ttl)]);
     if (!isNew) return tooLate(id, opened);
     inHand()?.sessions.set(uid, text);
@@ -113,7 +114,7 @@ export class SessionAdapter implements Adapter {
   async find(id: string): Promise<AdapterPayload | undefined> {
     const hash = hashOf(id);
     const said = uidIn(id);
-    const keys = [pointerOf(hash), ...(said === undefined ? [] : [record(said)])];
+    const keys = [pointerOf(hash), ...(said === undefined ? [] : [sessionKey(said)])];
     const [pointer, beside] = await this.#store.getMany(keys);
     if (pointer === undefined) return undefined;
     const [uid = '', account = '', epoch = '0'] = pointer.split(SEPARATOR);
@@ -127,7 +128,7 @@ export class SessionAdapter implements Adapter {
   }
 
   async findByUid(uid: string): Promise<StoredSession | undefined> {
-    return read(uid, await this.#store.get(record(uid)));
+    return read(uid, await this.#store.get(sessionKey(uid)));
   }
 
   /** An id is rotated away by `write`, and a session ends by `end`. */
@@ -136,7 +137,7 @@ export class SessionAdapter implements Adapter {
   /** Ends a session for good: a request that still holds it can't write it back. */
   async end(uid: string, account?: string): Promise<void> {
     await this.#store.set(tombstone(uid), '1', this.#lifetime);
-    await this.#store.delete(record(uid));
+    await this.#store.delete(sessionKey(uid));
     if (account) await this.#store.removeMember(sessionsOf(account), uid);
   }
 
@@ -169,7 +170,8 @@ function tooLate(id: string, { hash, epoch }: Opened): Opened {
   return { hash, epoch, late: true };
 }
 
-const record = (uid: string): string => taggedKey(SESSION, uid);
+/** Key of a session's record. */
+export const sessionKey = (uid: string): string => taggedKey(SESSION, uid);
 const tombstone = (uid: string): string => taggedKey('oidc:session-ended', uid);
 const pointerOf = (hash: string): string => `oidc:session-id:${hash}`;
 

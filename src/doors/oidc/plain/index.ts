@@ -1,0 +1,14 @@
+import type { PlainAddress } from '../../../core/plain.ts';
+import { plainDocuments } from '../documents.ts';
+import { plainIntrospection } from './introspection.ts';
+import type { PlainParts } from './records.ts';
+import { plainUserinfo } from './userinfo.ts';
+
+/**
+ * What this door answers by itself where it is asked as nearly everybody asks: documents as oidc-provider made them once,
+ * and what a token says that is bound to nothing. Each gives up at whatever isn't so, and oidc-provider answers; what both
+ * would answer is the same to the letter (`test/flows/plain-answers.test.ts`).
+ */
+export function plainAddresses(parts: PlainParts): PlainAddress[] {
+  return [...plainDocuments(parts.provider), plainUserinfo(parts), plainIntrospection(parts)];
+}

@@ -1,0 +1,100 @@
+import type { Client, Provider } from 'oidc-provider';
+import type { PlainAnswer } from '../../../core/plain.ts';
+import { grantKey, hashOf, readRecord } from '../adapter.ts';
+import type { OidcSettings } from '../application.ts';
+import type { OidcPorts } from '../ports.ts';
+import type { StoredSession } from '../session-record.ts';
+import { sessionKey } from '../sessions.ts';
+import type { Subjects } from '../subjects.ts';
+
+export interface PlainParts {
+  settings: OidcSettings;
+  ports: OidcPorts;
+  subjects: Subjects;
+  /** Of now. */
+  provider(): Provider;
+}
+
+/** An access token's record, of a person's and bound to nothing. */
+export interface PlainToken {
+  iat: number;
+  exp: number;
+  clientId: string;
+  accountId: string;
+  grantId: string;
+  scope: string;
+  aud?: string;
+  sid?: string;
+  extra?: Record<string, unknown>;
+  expiresWithSession?: boolean;
+  sessionUid?: string;
+}
+
+/** A grant's record. */
+export interface PlainGrant {
+  exp?: number;
+  kind?: string;
+  clientId?: string;
+  accountId?: string;
+  openid?: { scope?: string };
+  rejected?: object;
+  generation?: number;
+}
+
+/** What oidc-provider makes of them that isn't plain: bound to a key or a certificate, asked for by `claims`, of another form. */
+const NOT_PLAIN = ['jkt', 'x5t#S256', 'claims', 'rar', 'format', 'jwt', 'nbf', 'iss', 'sub'] as const;
+
+const nowOf = ({ now }: Pick<OidcPorts, 'now'>): number => Math.floor(now() / 1000);
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** Undefined where there is none, or none that is plain; whether anything has ended is for `restsOn` to say. */
+export async function plainToken(ports: OidcPorts, id: string): Promise<PlainToken | undefined> {
+  const stored = await ports.ephemeral.get(`oidc:AccessToken:${hashOf(id)}`);
+  if (stored === undefined) return undefined;
+  const token = readRecord(stored, id) as Partial<PlainToken> & Record<string, unknown>;
+  const { kind, jti, iat, exp, clientId, accountId, grantId, scope, aud } = token;
+  if (kind !== 'AccessToken' || jti !== id || NOT_PLAIN.some((name) => token[name] !== undefined)) return undefined;
+  if (typeof iat !== 'number' || typeof exp !== 'number' || exp <= nowOf(ports)) return undefined;
+  if (![clientId, accountId, grantId, scope].every(isText) || (aud !== undefined && !isText(aud))) return undefined;
+  return token as PlainToken & Record<string, unknown>;
+}
+
+/** The grant that a token hangs on, where that and the session that it may be bound to go on. */
+export async function restsOn({ ephemeral, now }: OidcPorts, token: PlainToken): Promise<PlainGrant | undefined> {
+  const bound = token.expiresWithSession === true;
+  if (bound && !isText(token.sessionUid)) return undefined;
+  const keys = [grantKey(token.grantId), ...(bound ? [sessionKey(token.sessionUid ?? '')] : [])];
+  const [stored, session] = await ephemeral.getMany(keys);
+  if (stored === undefined || (bound && !isOf(session, token, nowOf({ now })))) return undefined;
+  const grant = readRecord(stored, token.grantId) as PlainGrant;
+  const isOver = grant.exp !== undefined && grant.exp <= nowOf({ now });
+  if (isOver || grant.kind !== 'Grant' || grant.clientId !== token.clientId) return undefined;
+  return grant.accountId === token.accountId ? grant : undefined;
+}
+
+function isOf(stored: string | undefined, { accountId, clientId, grantId }: PlainToken, now: number): boolean {
+  if (stored === undefined) return false;
+  const session = JSON.parse(stored) as StoredSession;
+  if (session.exp !== undefined && session.exp <= now) return false;
+  const authorizations = new Map(Object.entries(session.authorizations ?? {}));
+  return session.accountId === accountId && authorizations.get(clientId)?.grantId === grantId;
+}
+
+/** A client that is configured here: of others, whoever knows them has to be asked. */
+export async function plainClient({ ports, provider }: PlainParts, id: string): Promise<Client | undefined> {
+  return ports.applications.get(id)?.door === 'oidc' ? provider().Client.find(id) : undefined;
+}
+
+/** As a client of this sector knows the account. */
+export const subjectFor = ({ subjects }: Pick<PlainParts, 'subjects'>, account: string, client: Client): string =>
+  client.subjectType === 'pairwise' ? subjects.pairwise(account, client) : account;
+
+/** As oidc-provider answers whoever names no origin. `exposed`: what a page of another origin might read. */
+export function answeredAs(exposed: string) {
+  const headers = [
+    ...['vary', 'Origin', 'access-control-allow-origin', '*', 'access-control-expose-headers', exposed],
+    ...['content-type', 'application/json; charset=utf-8'],
+  ];
+  return (body: object): PlainAnswer => ({ headers, body: JSON.stringify(body) });
+}

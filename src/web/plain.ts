@@ -1,0 +1,103 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import express, { type Express } from 'express';
+import { referenceOf } from '../core/browser.ts';
+import { countParameters, MOST_PARAMETERS } from '../core/parameters.ts';
+import type { PlainAddress, PlainAnswer } from '../core/plain.ts';
+import { nameRoute } from '../core/route-name.ts';
+import type { Admission } from './admission.ts';
+import type { WebDeps } from './context.ts';
+import { headersOf } from './security.ts';
+
+export type PlainNeeds = Pick<WebDeps, 'doors' | 'held' | 'issuer' | 'random'>;
+
+/** Where a request is answered and told of: what of the locals everybody reads. */
+type Told = ServerResponse & { locals: object };
+
+/** Express' own reading of who asked, after trusted proxies. */
+const addressOf = Object.getOwnPropertyDescriptor(express.request, 'ip')?.get;
+
+/** As a form is sent whose octets nobody has to guess at. */
+const FORM = /^application\/x-www-form-urlencoded(?:; ?charset=utf-8)?$/i;
+
+/** The form's length where it can be read as it stands; undefined where it is for the long way to say what is wrong. */
+function lengthOf({ headers }: IncomingMessage, most: number | undefined): number | undefined {
+  const { 'content-length': length, 'content-type': type = '', ...others } = headers;
+  if (others['transfer-encoding'] !== undefined || others['content-encoding'] !== undefined) return undefined;
+  if (most === undefined) return length === undefined ? 0 : undefined;
+  if (length === undefined || !/^\d{1,6}$/.test(length) || Number(length) > most || !FORM.test(type)) return undefined;
+  return Number(length);
+}
+
+/** Undefined where whoever sends it went away before its end. */
+function textOf(req: IncomingMessage): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const chunks: Buffer[] = [];
+  req.on('data', (chunk: Buffer) => void chunks.push(chunk));
+  req.once('end', () => resolve(Buffer.concat(chunks).toString()));
+  req.once('close', () => resolve(undefined));
+  return promise;
+}
+
+/**
+ * Answers what is asked in its plainest form (`Door.plain`) before Express: the same header, request id, log, measures,
+ * bounds and node's name as there, without what only a browser's request has. Where a request isn't as plain as it looked,
+ * or is to be refused, `rest` answers it from the beginning.
+ */
+export function plainFirst(deps: PlainNeeds, { admits }: Admission, app: Express): RequestListener {
+  const { host } = new URL(deps.issuer);
+  const addresses = new Map(deps.doors.flatMap(({ plain = [] }) => plain.map((it) => [it.path, it] as const)));
+  const fixed = headersOf(deps.issuer).flat();
+
+  /** Who asked is found out where the log wants to know. */
+  function tell(req: IncomingMessage, res: ServerResponse, { path }: PlainAddress): string {
+    const reference = referenceOf(deps.random);
+    const { socket, headers } = req;
+    const ip =
+      headers['x-forwarded-for'] === undefined ? socket.remoteAddress : addressOf?.call({ app, socket, headers });
+    (res as Told).locals = { browser: { ip: ip ?? 'unknown', reference } };
+    nameRoute(res as never, path);
+    return reference;
+  }
+
+  async function found(
+    req: IncomingMessage,
+    res: ServerResponse,
+    to: PlainAddress,
+  ): Promise<PlainAnswer | 'gone' | undefined> {
+    let text = '';
+    if (to.form !== undefined) {
+      const read = await textOf(req);
+      if (read === undefined) return 'gone';
+      text = read;
+      // The long way finds it read.
+      Object.assign(req, { body: text });
+      if (countParameters(text) > MOST_PARAMETERS) return undefined;
+    }
+    try {
+      await deps.held();
+      return admits(req, res, to.path) ? await to.answer(req, text) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async function answer(req: IncomingMessage, res: ServerResponse, to: PlainAddress): Promise<void> {
+    const reference = tell(req, res, to);
+    const given = await found(req, res, to);
+    if (given === 'gone') return;
+    if (given === undefined) {
+      (res as Told).locals = {};
+      return void app(req, res);
+    }
+    const length = String(Buffer.byteLength(given.body));
+    res.writeHead(200, [...fixed, 'x-request-id', reference, ...given.headers, 'content-length', length]);
+    res.end(given.body);
+  }
+
+  return (req, res) => {
+    const to = addresses.get(req.url ?? '');
+    const plain = to !== undefined && to.method === req.method && req.headers.host === host;
+    if (plain && lengthOf(req, to.form) !== undefined) void answer(req, res, to);
+    else app(req, res);
+  };
+}
