@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Account, type AccountStatus, isOut, isUsable, type Seen } from '../core/account.ts';
-import { isRight, type PasswordVerdict, type Person } from '../core/directory.ts';
+import { domainIn, isRight, mayNameIn, type PasswordVerdict, type Person } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import type { Nobody } from '../core/factor-ports.ts';
 import type { NewAccount } from '../core/store.ts';
@@ -13,11 +13,16 @@ import type { PasswordExpiryOf } from './passwords/expiry.ts';
 import type { Described, PasswordStates } from './passwords/state.ts';
 
 export interface Accounts {
-  /** By what somebody goes by; asks the directories in order and links the account. */
+  /**
+   * By what somebody goes by; asks the directories in order and links the account. What another house calls somebody
+   * isn't what anybody goes by, unless the operator lets it speak for that domain.
+   */
   find(login: string): Promise<Account | undefined>;
+  /** The same, of somebody who has an account: none is made. */
+  found(login: string): Promise<Account | undefined>;
   /** The same by what an operator types. Throws ERR_AMBIGUOUS, with all who could be meant. */
   meant(login: string): Promise<Account | undefined>;
-  /** The same, of somebody who has an account: none is made. */
+  /** By whatever somebody is called, of those who have an account: none is made. */
   known(login: string): Promise<Account | undefined>;
   /** The account of somebody whom a name meant a moment ago. */
   keep(found: Found): Promise<Account>;
@@ -48,6 +53,17 @@ export interface Accounts {
 function isAsKept({ username, name, email, groups, profile }: Person, account: Account): boolean {
   const { username: u, name: n, email: e, groups: g, profile: p } = account;
   return isDeepStrictEqual([username, name, email || undefined, groups, profile], [u, n, e, g, p]);
+}
+
+/** Whoever chose a namesake at another house would be in the place of somebody of ours who isn't known here yet. */
+function oursOf(directories: AccountsNeeds['directories'], login: string, found: Found | undefined) {
+  return found && mayNameIn(directories.get(found.directory), domainIn(login)) ? found : undefined;
+}
+
+/** By our own policy, whatever its directory says. */
+async function hasExpired(expiry: Pick<PasswordExpiryOf, 'of'>, account: Account): Promise<boolean> {
+  const { stage } = (await expiry.of(account)) ?? {};
+  return stage === 'expired' || stage === 'disabled';
 }
 
 /** People, wherever they come from, under ids of our own. */
@@ -108,6 +124,10 @@ export function createAccounts(
     return found && ((await linkedTo(found.directory, found.person.key)) ?? link(found.directory, found.person));
   }
 
+  async function kept(found: Found | undefined): Promise<Account | undefined> {
+    return found && openedBy(found.directory, found.person.key);
+  }
+
   const personOf = (account: Account) => directories.get(account.directory)?.byKey(account.directoryKey);
 
   /** Of somebody who may not sign in: what is known is kept, and what they have ends. One search alone makes nobody gone. */
@@ -130,16 +150,11 @@ export function createAccounts(
     return of[mac.readUInt32BE(0) % of.length] ?? '';
   }
 
-  /** By our own policy, whatever its directory says. */
-  async function hasExpired(account: Account): Promise<boolean> {
-    const { stage } = (await deps.passwordExpiry.of(account)) ?? {};
-    return stage === 'expired' || stage === 'disabled';
-  }
-
   return {
-    find: async (login) => opened(await logins.find(login)),
+    find: async (login) => opened(oursOf(directories, login, await logins.find(login))),
+    found: async (login) => kept(oursOf(directories, login, await logins.find(login))),
     meant: async (login) => opened(await logins.meant(login)),
-    known: (login) => logins.find(login).then((found) => found && openedBy(found.directory, found.person.key)),
+    known: (login) => logins.find(login).then(kept),
     keep: ({ directory, person }) => link(directory, person),
     async named(login) {
       const found = await logins.withPassword(login);
@@ -195,7 +210,7 @@ export function createAccounts(
       // What replaced a forgotten one works later: until then nothing tells it from a wrong one.
       if ((await deps.delays.until(account.id)) !== undefined) return 'wrong';
       if (verdict !== 'ok') return verdict;
-      if (await hasExpired(account)) return 'expired';
+      if (await hasExpired(deps.passwordExpiry, account)) return 'expired';
       return (await deps.passwordStates.mayStay(account, password)) ? 'ok' : 'unfit';
     },
     listen: (hear) => void listeners.push(hear),

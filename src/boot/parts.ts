@@ -3,6 +3,7 @@ import { createExchange } from '../accounts/exchange.ts';
 import type { AccountsRoom } from '../accounts/index.ts';
 import { type Applications, INTERNAL_APPLICATIONS } from '../core/application.ts';
 import type { CredentialKind, CredentialKinds } from '../core/credential-kind.ts';
+import { type Directory, domainIn, mayNameIn } from '../core/directory.ts';
 import type { AuditPort, LogPort } from '../core/door.ts';
 import type { EnabledFactor, EnabledFactors } from '../core/enabled-factor.ts';
 import type { FactorPorts } from '../core/factor-ports.ts';
@@ -106,6 +107,7 @@ interface Wires extends World, Pick<AccountsRoom, 'accounts' | 'credentials'> {
   fetch: FactorPorts['fetch'];
   locate(ip: string, locale: string): { city?: string; country: string } | undefined;
   senders: Pick<Senders, 'send'>;
+  directories: ReadonlyMap<string, Directory>;
   /** Applications, members included. */
   names: Pick<Applications, 'get'>;
 }
@@ -162,6 +164,7 @@ function portsOf(id: string, wires: Wires): Omit<FactorPorts, keyof ReturnType<t
     state: durable.state(`factor:${id}`),
     records: durable.records(`factor:${id}`),
     sealer: sealerFor(`factor:${id}`, wires.sealer),
+    isOurName: ({ directory }, name) => mayNameIn(wires.directories.get(directory), domainIn(name)),
     nameOf: (application) => names.get(application)?.name ?? application,
   };
 }

@@ -195,3 +195,16 @@ export interface CommandResult extends Consequences {
   lines: string[];
   exitCode: number;
 }
+
+/**
+ * Whether a directory may name people in this domain, or without one: any of ours does, another house where the operator
+ * says so. Nobody's is a directory that isn't there any more.
+ */
+export function mayNameIn(directory: Directory | undefined, domain: string | undefined): boolean {
+  if (directory?.redirects === undefined) return directory !== undefined;
+  if (domain === undefined) return false;
+  return directory.redirects.speaksFor.some((own) => domain === own || domain.endsWith(`.${own}`));
+}
+
+/** What stands behind the last `@` of a name, in lower case. */
+export const domainIn = (name: string): string | undefined => /@([^@\s]+)$/.exec(name)?.[1]?.toLowerCase();

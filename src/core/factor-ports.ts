@@ -76,6 +76,8 @@ export interface FactorPorts {
   applications: readonly string[];
   /** Where an address may be, roughly, for people to recognise: `Leiden, Netherlands`. Undefined where nobody knows. */
   locate(ip: string, locale: string): string | undefined;
+  /** Whether this account's name is one of ours: another house's choice is one where the operator lets it speak for that domain. */
+  isOurName(account: Pick<Account, 'directory'>, name: string): boolean;
   /** What an application is called, by its id or a member's; what is unknown goes by its id. */
   nameOf(application: string): LocalizedText;
   /** Guarded: public addresses only, no redirects. */

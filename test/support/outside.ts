@@ -53,6 +53,7 @@ export function factorPorts(now: () => number, given: Partial<FactorPorts> = {})
     serviceName: 'Example University',
     service: { name: 'Example University', locales: ['en'] },
     issuer: 'https://login.example.edu',
+    isOurName: () => true,
     nameOf: (application) => application,
     locate: () => undefined,
     ...given,

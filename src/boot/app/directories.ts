@@ -66,9 +66,3 @@ export const housesIn = (directories: ReadonlyMap<string, Directory>) =>
 /** Those whose people sign in elsewhere. */
 export const upstreamsOf = (directories: ReadonlyMap<string, Directory>) =>
   [...directories].flatMap(([directory, { redirects }]) => (redirects ? [{ directory, redirects }] : []));
-
-/** Whether a directory may name people in this domain. Nobody's is a directory that isn't there any more. */
-export function namesIn(directory: Directory | undefined, domain: string): boolean {
-  if (directory?.redirects === undefined) return directory !== undefined;
-  return directory.redirects.speaksFor.some((own) => domain === own || domain.endsWith(`.${own}`));
-}

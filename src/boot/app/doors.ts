@@ -1,8 +1,8 @@
+import { mayNameIn } from '../../core/directory.ts';
 import type { CorePorts, Door } from '../../core/door.ts';
 import type { Rooms } from '../rooms.ts';
 import { createTroubles, type Troubles } from '../troubles.ts';
 import type { OpenCore } from './core.ts';
-import { namesIn } from './directories.ts';
 import type { Standing } from './standing.ts';
 
 /** Every door, in the configuration's order. */
@@ -29,7 +29,7 @@ export async function openDoors(
   await using closing = new AsyncDisposableStack();
   const { find, known } = people.rooms.accounts;
   core.stands?.({ journey: journeyOf(coreId), known });
-  const mayName = (directory: string, domain: string) => namesIn(people.directories.get(directory), domain);
+  const mayName = (directory: string, domain: string) => mayNameIn(people.directories.get(directory), domain);
   const doors = new Map<string, Door>();
   for (const [id, settings] of config.doors) {
     const module = modules.doors.get(id);

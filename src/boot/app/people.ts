@@ -82,7 +82,7 @@ export async function openPeople(before: Before): Promise<People> {
     ...needs,
     ...outside,
     ...known,
-    names: applications,
+    ...{ names: applications, directories },
   });
   closing.defer(close);
   known.holds.listen(async (account) => {

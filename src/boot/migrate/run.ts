@@ -61,6 +61,10 @@ async function faultsOf(text: string, read: Reader): Promise<{ line: number; fau
   return faults;
 }
 
+/** As `find` would, without a trace. */
+const lookedFor = async ({ accounts }: MigrateTarget, login: string) =>
+  (await accounts.named(login)) ?? (await accounts.found(login));
+
 interface Turn {
   dry: boolean;
   tally: ReturnType<typeof createTally>;
@@ -71,7 +75,7 @@ async function takePerson(target: MigrateTarget, { line, login, things, left }: 
   for (const { what, why } of left) tally.left(what, why);
   if (things.length === 0) return;
   // Somebody who has never signed in gets an account by that, but not for a look.
-  const account = await (dry ? target.accounts.named(login) : target.accounts.find(login));
+  const account = await (dry ? lookedFor(target, login) : target.accounts.find(login));
   if (account === undefined) {
     tally.refused(line, 'people', `nobody here goes by ${JSON.stringify(login.slice(0, 80))}`);
     return;

@@ -26,9 +26,11 @@ function create(settings: Settings, ports: FactorPorts): Factor<never, Pending> 
   const pushes = api ? createPushes(api, ports) : undefined;
   const asking = api && pushes ? createAsking(settings, ports, { api, pushes }) : undefined;
 
-  /** What Duo calls somebody. */
-  const nameOf = (account: Account): string | undefined =>
-    (settings.username === 'email' ? account.email : account.username) || undefined;
+  /** What Duo calls somebody: never what another house does, or whoever chose a name there would have a stranger's phone asked. */
+  function nameOf(account: Account): string | undefined {
+    const name = settings.username === 'email' ? account.email : account.username;
+    return name && ports.isOurName(account, name) ? name : undefined;
+  }
 
   const leads = (context?: FactorContext): boolean => leaving !== undefined && canAll(PAGE, context);
   const asks = (context?: FactorContext): boolean => asking !== undefined && canAll(WITHOUT_PAGE, context);
