@@ -1,8 +1,8 @@
-import { inflateRawSync } from 'node:zlib';
 import { SamlFault } from '../errors.ts';
 import type { Binding } from '../model.ts';
 import { decodeBase64 } from '../xml/base64.ts';
 import type { Departure } from './departures.ts';
+import { InflateFault, inflateRaw } from './inflate.ts';
 import { cutParameters, type Parameters } from './parameters.ts';
 
 /** Bytes of a message. Real ones have 1 to 10 KiB; the largest carry certificates or long extensions. */
@@ -149,9 +149,9 @@ function detachedOf(parameters: Parameters, parameter: 'SAMLRequest' | 'SAMLResp
 /** Stops at the bound: what 50 KB unfold to is the sender's choice. */
 function inflate(deflated: Buffer): Buffer {
   try {
-    return inflateRawSync(deflated, { maxOutputLength: MAX_XML });
+    return inflateRaw(deflated, MAX_XML);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+    if (cause instanceof InflateFault && cause.large)
       throw new SamlFault('size', `inflates to more than ${MAX_XML} bytes`, { cause });
     throw new SamlFault('encoding', 'not DEFLATE', { cause });
   }
