@@ -43,11 +43,17 @@ export function path(expression: string): Path {
 /** Whether the document of an element is still there: a freed one must not be read. */
 interface Scope {
   open: boolean;
+  /** How often something was taken out of it. */
+  removals: number;
 }
 
 export class Element {
   readonly #node: XmlElement;
   readonly #scope: Scope;
+  /** What was asked of it: each answer crosses from the parser's own memory, and is decoded there and then. */
+  #name: string | undefined;
+  #namespace: string | undefined;
+  #elements: { removals: number; all: readonly Element[] } | undefined;
 
   constructor(node: XmlElement, scope: Scope) {
     this.#node = node;
@@ -61,12 +67,16 @@ export class Element {
 
   /** Local name. */
   get name(): string {
-    return this.#live.name;
+    const live = this.#live;
+    this.#name ??= live.name;
+    return this.#name;
   }
 
   /** Namespace URI, empty for none. */
   get namespace(): string {
-    return this.#live.namespaceUri;
+    const live = this.#live;
+    this.#namespace ??= live.namespaceUri;
+    return this.#namespace;
   }
 
   is(namespace: string, name: string): boolean {
@@ -90,21 +100,23 @@ export class Element {
 
   /** Child elements in document order, all or those of one name. */
   children(namespace?: string, name?: string): Element[] {
-    const found: Element[] = [];
-    for (const node of elementsIn(this.#live)) {
-      if (namespace !== undefined && node.namespaceUri !== namespace) continue;
-      if (name !== undefined && node.name !== name) continue;
-      found.push(new Element(node, this.#scope));
-    }
-    return found;
+    return this.#childElements().filter(
+      (it) => (namespace === undefined || it.namespace === namespace) && (name === undefined || it.name === name),
+    );
   }
 
   /** The first child element of that name. */
   child(namespace: string, name: string): Element | undefined {
-    for (const node of elementsIn(this.#live)) {
-      if (node.name === name && node.namespaceUri === namespace) return new Element(node, this.#scope);
+    return this.#childElements().find((it) => it.is(namespace, name));
+  }
+
+  #childElements(): readonly Element[] {
+    const live = this.#live;
+    const { removals } = this.#scope;
+    if (this.#elements?.removals !== removals) {
+      this.#elements = { removals, all: [...elementsIn(live)].map((node) => new Element(node, this.#scope)) };
     }
-    return undefined;
+    return this.#elements.all;
   }
 
   /**
@@ -134,6 +146,7 @@ export class Element {
   /** Takes the element out of its document; it can't be read any more. */
   remove(): void {
     this.#live.remove();
+    this.#scope.removals += 1;
   }
 
   /**
@@ -181,11 +194,24 @@ function standsAlone(root: XmlElement): boolean {
 
 export class Document {
   readonly #document: XmlDocument;
+  readonly #source: Buffer;
+  #octets: string | undefined;
   readonly root: Element;
 
-  constructor(document: XmlDocument, scope: Scope) {
+  constructor(document: XmlDocument, source: Buffer, scope: Scope) {
     this.#document = document;
+    this.#source = source;
     this.root = new Element(document.root, scope);
+  }
+
+  /**
+   * What it was parsed from, each octet as a character. Names and markup are written in no other way (XML 1.0 section
+   * 4.1: references stand for neither), nothing is declared to stand for more, and only UTF-8 is read: what isn't here
+   * needn't be searched for in the tree.
+   */
+  get octets(): string {
+    this.#octets ??= this.#source.toString('latin1');
+    return this.#octets;
   }
 
   /** Throws `schema` with the first faults found. */
@@ -228,11 +254,12 @@ const UNCOUNTED = { elements: Number.POSITIVE_INFINITY, attributes: Number.POSIT
 export function withDocument<T>(source: Uint8Array | string, limits: Limits, read: (document: Document) => T): T {
   const bytes = typeof source === 'string' ? Buffer.from(source) : source;
   if (bytes.length > limits.bytes) throw new SamlFault('size', `${bytes.length} bytes of XML, ${limits.bytes} allowed`);
-  refuseOtherEncodings(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  const octets = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  refuseOtherEncodings(octets);
   return readXml(bytes, { ...UNCOUNTED, ...XML_SHAPE, ...limits }, (document) => {
-    const scope: Scope = { open: true };
+    const scope: Scope = { open: true, removals: 0 };
     try {
-      return read(new Document(document, scope));
+      return read(new Document(document, octets, scope));
     } finally {
       scope.open = false;
     }
