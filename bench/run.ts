@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { beside } from './beside.ts';
+import { cores } from './cores.ts';
 import { costs } from './costs.ts';
 import { fido2 } from './fido2.ts';
 import { million } from './million.ts';
@@ -16,6 +17,7 @@ import { table } from './table.ts';
 const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | number>[]>>> = {
   beside,
   start,
+  cores,
   passwords,
   sso,
   'saml-sso': samlSso,

@@ -32,6 +32,7 @@ export const CODE_SECRET = '3132333435363738393031323334353637383930';
 export interface Server {
   name: string;
   url: string;
+  pid: number;
   /** Milliseconds from its start until it was ready. */
   ready: number;
   tell(what?: 'tell' | 'sign' | 'count' | 'rest'): Promise<Told>;
@@ -50,12 +51,14 @@ export interface StoresUsed {
   postgres: number;
 }
 
-const pin = (core: string, pid: number) => execFileSync('taskset', ['-acp', core, String(pid)], { stdio: 'ignore' });
+/** `cores`: as taskset has them, `0,1`. */
+export const pin = (cores: string, pid: number): Buffer =>
+  execFileSync('taskset', ['-acp', cores, String(pid)], { stdio: 'ignore' });
 
 export const pinLoad = (): void => void pin(CORES.load, process.pid);
 
 /** Processes whose parent is this one, and itself. */
-function family(pid: number): number[] {
+export function family(pid: number): number[] {
   const all = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
   return [pid, ...all.map(Number).filter((it) => statOf(it)[1] === String(pid))];
 }
@@ -70,7 +73,7 @@ function statOf(pid: number): string[] {
 }
 
 /** Processor seconds of processes, their ended children included. */
-const usedBy = (pids: readonly number[]): number =>
+export const usedBy = (pids: readonly number[]): number =>
   pids.reduce(
     (sum, pid) =>
       sum +
@@ -80,13 +83,19 @@ const usedBy = (pids: readonly number[]): number =>
     0,
   ) / TICKS;
 
-/** Puts the stores on the server's core; answers what they have used so far. */
-export async function pinStores({ redis, postgres }: Stores): Promise<() => StoresUsed> {
+/** Their processes: `postmaster` has children, one for each connection. */
+export async function pidsOf({ redis, postgres }: Stores): Promise<{ redisPid: number; postmaster: number }> {
   const asked = new Redis(redis.url);
   const redisPid = Number(/process_id:(\d+)/.exec(await asked.info('server'))?.[1]);
   asked.disconnect();
   const [row] = await postgres.run('show data_directory');
   const postmaster = Number.parseInt(readFileSync(join(String(row?.data_directory), 'postmaster.pid'), 'utf8'), 10);
+  return { redisPid, postmaster };
+}
+
+/** Puts the stores on the server's core; answers what they have used so far. */
+export async function pinStores(stores: Stores): Promise<() => StoresUsed> {
+  const { redisPid, postmaster } = await pidsOf(stores);
   for (const pid of [redisPid, ...family(postmaster)]) pin(CORES.server, pid);
   return () => ({ redis: usedBy([redisPid]), postgres: usedBy(family(postmaster)) });
 }
@@ -98,12 +107,13 @@ async function begin(
   { redis, postgres }: Stores,
   isReady: () => Promise<unknown>,
   stores: () => StoresUsed,
+  cores: string = CORES.server,
 ): Promise<Server> {
   const began = performance.now();
   const flags = startFlags();
   const child: ChildProcess = spawn(
     'taskset',
-    ['-c', CORES.server, process.execPath, ...flags, '--import', PRELOAD, ...words],
+    ['-c', cores, process.execPath, ...flags, '--import', PRELOAD, ...words],
     {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { ...process.env, BENCH_REDIS: String(redis.port), BENCH_POSTGRES: String(postgres.port) },
@@ -121,6 +131,7 @@ async function begin(
   return {
     name,
     url,
+    pid: child.pid ?? 0,
     ready: performance.now() - began,
     async tell(what = 'tell') {
       child.send(what);
@@ -143,10 +154,20 @@ export async function startBare(site: string, stores: Stores, used: () => Stores
   return begin('bare', url, words, stores, asks(`${url}/.well-known/openid-configuration`), used);
 }
 
+interface Place {
+  folder: string;
+  site: string;
+  port: number;
+  more?: Tree;
+  /** Where it runs, and by how many workers. */
+  cores?: string;
+  workers?: number;
+}
+
 /** As it is installed, with its log and its audit. */
 export async function startSallyport(
   kind: 'redis' | 'embedded',
-  { folder, site, port, more = {} }: { folder: string; site: string; port: number; more?: Tree },
+  { folder, site, port, more = {}, cores, workers }: Place,
   stores: Stores,
   used: () => StoresUsed,
 ): Promise<Server> {
@@ -170,9 +191,11 @@ export async function startSallyport(
     strangers: { perAddress: 1_048_576, total: 1_048_576 },
     management: { port: 0 },
   };
-  const file = join(folder, `${kind}.yaml`);
-  writeFileSync(file, JSON.stringify(merge(merge(short, { ...own, data: kind }), more)));
-  const server = await begin(`sallyport-${kind}`, url, [MAIN, '--config', file], stores, asks(`${url}/`), used);
+  const name = workers === undefined ? kind : `${kind}-${workers}`;
+  const file = join(folder, `${name}.yaml`);
+  writeFileSync(file, JSON.stringify(merge(merge(short, { ...own, data: name }), more)));
+  const words = [MAIN, '--config', file, ...(workers === undefined ? [] : ['--workers', String(workers)])];
+  const server = await begin(`sallyport-${name}`, url, words, stores, asks(`${url}/`), used, cores);
   const several = (length: number, name: string) => Array.from({ length }, (_, at) => `${name}${at}`);
   const coders = several(CODERS, 'coder');
   const people = ['alice', ...several(CROWD, 'person'), ...coders];
