@@ -198,7 +198,8 @@ export const migrateCommands: readonly Command<MigrateTarget>[] = [
   {
     name: 'migrate privacyidea',
     summary: 'take over tokens with their secrets from privacyIDEA (YAML, CSV), or who holds those of its PSKC',
-    ...EXPORT,
+    arguments: EXPORT.arguments,
+    options: [...EXPORT.options, { flags: '--realm <name>', description: 'take over people of this realm alone' }],
     run: async (...given) => (await ofMigration()).privacyIdea(...given),
   },
 ];

@@ -96,3 +96,17 @@ it('changes nothing where a line can’t be read, and tells which', async () => 
   );
   expect(await methodsOf(someone.username)).toEqual([]);
 });
+
+it('gives nobody the token of a namesake in another realm', async () => {
+  const someone = await scene.newcomer();
+  const line = (realm: string, serial: string) => `${someone.username}${realm}, ${serial}, ${HEX}, totp, 6\n`;
+  for (const other of ['@students', '']) {
+    const both = line('@Campus', 'TOTP21') + line(other, 'TOTP22');
+    await expect(migrate('privacyidea', both)).rejects.toThrow('line 2: of the realm');
+    expect(await methodsOf(someone.username)).toEqual([]);
+  }
+  const file = line('@campus', 'TOTP21') + line('@students', 'TOTP22');
+  const told = await scene.gateway.command('migrate privacyidea', [], { realm: 'Campus' }, file);
+  expect(told).toContain('tokens\t1\t0\t1\t1 of another realm');
+  expect(await methodsOf(someone.username)).toEqual(['totp']);
+});

@@ -82,10 +82,13 @@ function movingOf(read: Entry, line: number): Moving | Unread {
   const { serial, owner = '' } = read;
   const type = (read.type ?? read.tokentype ?? '').toLowerCase();
   // privacyIDEA writes `login@realm`, and the realm is its own.
-  const login = owner.includes('@') ? owner.slice(0, owner.lastIndexOf('@')) : owner;
-  const left = (what: string, why: string): Moving => ({ line, login, things: [], left: [{ what, why }] });
+  const at = owner.includes('@') ? owner.lastIndexOf('@') : owner.length;
+  const login = owner.slice(0, at);
+  const whose = { line, login, realm: owner.slice(at + 1).toLowerCase() };
+  const left = (what: string, why: string): Moving => ({ ...whose, things: [], left: [{ what, why }] });
   if (serial === '') return { line, fault: 'no serial number' };
-  if (NOBODY.test(login)) return { ...left('tokens', 'nobody’s at privacyIDEA'), login: '' };
+  if (NOBODY.test(login))
+    return { line, login: '', things: [], left: [{ what: 'tokens', why: 'nobody’s at privacyIDEA' }] };
   if (type !== 'totp' && type !== 'hotp') {
     const passkey = /^(webauthn|passkey|u2f)$/.test(type);
     return passkey
@@ -93,7 +96,7 @@ function movingOf(read: Entry, line: number): Moving | Unread {
       : left(`${type.slice(0, 20)} tokens`, 'of a type that isn’t known here');
   }
   const { otpkey } = read;
-  if (otpkey === undefined || otpkey === '') return { line, login, things: [{ kind: 'token', serial }], left: [] };
+  if (otpkey === undefined || otpkey === '') return { ...whose, things: [{ kind: 'token', serial }], left: [] };
   const secret = secretOf(otpkey);
   if (secret === undefined) return { line, fault: 'the secret is neither hexadecimal nor base32' };
   const { info_list: info = {}, otplen = 6, count = 0 } = read;
@@ -102,7 +105,7 @@ function movingOf(read: Entry, line: number): Moving | Unread {
     algorithm: String(info.hashlib ?? 'sha1').toUpperCase(),
     period: Number(info.timeStep ?? 30),
   };
-  return { line, login, things: [{ kind: 'token', serial, secret: known }], left: [] };
+  return { ...whose, things: [{ kind: 'token', serial, secret: known }], left: [] };
 }
 
 /** Hexadecimal as privacyIDEA keeps it, or base32 as it writes it with `--b32`; as base32. */

@@ -96,9 +96,9 @@ describe('an export of privacyIDEA’s', () => {
   type: webauthn
 `;
     expect([...readPrivacyIdea(file)]).toEqual([
-      { line: 1, login: 'chan', things: [{ kind: 'token', serial: 'OATH0001', secret }], left: [] },
+      { line: 1, login: 'chan', realm: 'campus', things: [{ kind: 'token', serial: 'OATH0001', secret }], left: [] },
       {
-        ...{ line: 10, login: 'lee@dept.example', left: [] },
+        ...{ line: 10, login: 'lee@dept.example', realm: 'campus', left: [] },
         things: [
           {
             ...{ kind: 'token', serial: 'TOTP0001' },
@@ -107,21 +107,26 @@ describe('an export of privacyIDEA’s', () => {
         ],
       },
       { line: 16, login: '', things: [], left: [{ what: 'tokens', why: 'nobody’s at privacyIDEA' }] },
-      { line: 20, login: 'chan', things: [], left: [{ what: 'passkeys', why: expect.stringContaining('host') }] },
+      {
+        line: 20,
+        login: 'chan',
+        realm: 'campus',
+        things: [],
+        left: [{ what: 'passkeys', why: expect.stringContaining('host') }],
+      },
     ]);
   });
 
   it('holds secrets in lines, or who holds what of a PSKC file', () => {
     expect([...readPrivacyIdea(`chan@campus, OATH0001, ${HEX}, hotp, 6\n`)]).toEqual([
       {
-        line: 1,
-        login: 'chan',
+        ...{ line: 1, login: 'chan', realm: 'campus' },
         things: [{ kind: 'token', serial: 'OATH0001', secret: { ...secret, next: 0 } }],
         left: [],
       },
     ]);
     expect([...readPrivacyIdea('OATH0001, hotp, chan\n')]).toEqual([
-      { line: 1, login: 'chan', things: [{ kind: 'token', serial: 'OATH0001' }], left: [] },
+      { line: 1, login: 'chan', realm: '', things: [{ kind: 'token', serial: 'OATH0001' }], left: [] },
     ]);
   });
 

@@ -29,7 +29,8 @@ export async function migrate(
   { stdin: text = '', options }: CommandInput,
   { from, read }: { from: string; read: Reader },
 ): Promise<CommandResult> {
-  const faults = await faultsOf(text, read);
+  const realm = typeof options.realm === 'string' ? options.realm.toLowerCase() : undefined;
+  const faults = await faultsOf(text, read, realm);
   if (faults.length > 0) {
     const shown = faults.slice(0, SHOWN).map(({ line, fault }) => `line ${line}: ${fault}`);
     const more = faults.length > SHOWN ? [`… ${faults.length - SHOWN} more`] : [];
@@ -40,7 +41,9 @@ export async function migrate(
   let lines = 0;
   for (const one of read(text)) {
     if ('fault' in one) continue;
-    await takePerson(target, one, { dry, tally });
+    if (realm !== undefined && one.realm !== realm) {
+      for (const thing of one.things) tally.left(whatOf(thing), 'of another realm');
+    } else await takePerson(target, one, { dry, tally });
     if (++lines % TURN === 0) await setImmediate();
   }
   if (!dry) await target.audit.commit({ event: 'migration.made', from, by: 'cli', ...tally.counts() });
@@ -51,11 +54,20 @@ export async function migrate(
   };
 }
 
-async function faultsOf(text: string, read: Reader): Promise<{ line: number; fault: string }[]> {
+/** `realm`: the one whose people are looked for; absent: the file must know only one. */
+async function faultsOf(text: string, read: Reader, realm?: string): Promise<{ line: number; fault: string }[]> {
   const faults: { line: number; fault: string }[] = [];
+  const told = (name: string): string => JSON.stringify(name.slice(0, 80));
   let lines = 0;
+  let first: string | undefined;
   for (const one of read(text)) {
     if ('fault' in one) faults.push(one);
+    else if (realm === undefined && one.realm !== undefined) {
+      first ??= one.realm;
+      // Another person, who may be called as one of ours is.
+      const fault = `of the realm ${told(one.realm)} among people of ${told(first)}: say by --realm whose are meant`;
+      if (one.realm !== first) faults.push({ line: one.line, fault });
+    }
     if (++lines % TURN === 0) await setImmediate();
   }
   return faults;

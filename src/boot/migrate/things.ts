@@ -5,6 +5,8 @@ export interface Moving {
   line: number;
   /** By what they are looked for here. */
   login: string;
+  /** Whose name that is where the export has several kinds of people: another realm's is somebody else. */
+  realm?: string;
   things: readonly Movable[];
   /** What can't come over whatever is done, each with why. */
   left: readonly { what: string; why: string }[];
