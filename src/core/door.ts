@@ -195,6 +195,8 @@ export interface CoreDoor extends Door {
   readonly core: Core;
   /** Given what stands only after it. Before that nobody is asked who isn't at a browser (CIBA). */
   stands?(ports: Pick<DoorPorts, 'journey' | 'known'>): void;
+  /** Once its building is opened, in a server: what it does by itself begins then, and ends with `close`. */
+  opens?(): void;
 }
 
 /** A session that is over, and the applications of one door that took part in it. */
@@ -343,6 +345,8 @@ export interface CorePorts {
   place(res: ServerResponse, ip: string): { network?: string; place?: string };
   /** The certificate that a program showed as it connected, to us or to a proxy (RFC 8705); nobody has vouched for it. */
   certificate(res: ServerResponse): ClientCertificate | undefined;
+  /** Whether a program came by one of the door's `programHosts`. */
+  byProgramHost(res: ServerResponse): boolean;
   /** Whatever leaves the browser and comes back is bound to it by these, and kept meanwhile by those. */
   bonds: Bonds;
   deposits: Deposits;

@@ -123,6 +123,8 @@ export interface Locals {
   browser: import('../core/browser.ts').Browser;
   /** The certificate that was shown with the connection: read where somebody asks. */
   certificate?(): import('node:crypto').X509Certificate | undefined;
+  /** By another host than the issuer's, as doors let programs. */
+  byProgramHost?: boolean;
   locale: string;
   /** Path and query to come back to after the language was switched. */
   path?: string;

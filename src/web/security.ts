@@ -85,10 +85,11 @@ export function ownHostOnly(
   doors: readonly Pick<Door, 'forPrograms' | 'programHosts'>[] = [],
 ): RequestHandler {
   const { host, protocol } = new URL(issuer);
-  return (req, _res, next) => {
+  return (req, res, next) => {
     const asked = req.headers.host?.toLowerCase() ?? '';
     const alias = doors.some((door) => door.programHosts?.has(asked) && door.forPrograms?.(req.path));
     if (asked !== host && !alias) throw new SallyportError('ERR_MISDIRECTED', `Host: ${req.headers.host}`);
+    if (alias) res.locals.byProgramHost = true;
     req.headers.host = host;
     delete req.headers['x-forwarded-host'];
     req.headers['x-forwarded-proto'] = protocol.slice(0, -1);

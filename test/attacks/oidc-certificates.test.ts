@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { request } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK } from 'jose';
@@ -36,13 +36,17 @@ const it_ = gatewayOfFile({
   clientCertificateHeader: HEADER,
   applications: {
     app: fapiApplication('app', [key.jwk], { ...byCertificate, jwks: undefined }),
+    keyed: application('keyed', {
+      ...{ clientSecret: undefined, authentication: 'tls_client_auth', tlsClientAuth: { subjectDn } },
+      ...{ redirectUris: [redirectOf('keyed')], senderConstraint: 'dpop' },
+    }),
     alone: application('alone', {
       ...{ clientSecret: undefined, authentication: 'self_signed_tls_client_auth', jwks: { keys: [jwk] } },
       ...{ redirectUris: [redirectOf('alone')], senderConstraint: 'mtls', reauthenticate: '1d' },
     }),
   },
   doors: { oidc: { certificateAuthorities: authority.cert, programsAt: 'https://programs.example.org' } },
-  policy: { rules: rules('app', 'alone') },
+  policy: { rules: rules('app', 'alone', 'keyed') },
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-mtls-'));
@@ -86,6 +90,26 @@ async function byHeader(
   });
   const reply = await client.post(`${it_.gateway.url}${path}`, fields);
   return { status: reply.status, json: reply.json() as Called['json'] };
+}
+
+/** By the proxy, with headers as they stand: a client library would join them, or refuse to send them. */
+function byLines(path: string, fields: Fields, headers: readonly [string, string][]): Promise<string> {
+  const { hostname, port, host } = new URL(it_.gateway.url);
+  const body = new URLSearchParams(fields).toString();
+  const lines = [
+    ...[`POST ${path} HTTP/1.1`, `Host: ${host}`, 'Connection: close', `Content-Length: ${body.length}`],
+    ...['Content-Type: application/x-www-form-urlencoded', ...headers.map(([name, value]) => `${name}: ${value}`)],
+  ];
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port), localAddress: PROXY, family: 4 });
+    let answer = '';
+    socket.on('data', (part: Buffer) => {
+      answer += part.toString();
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(answer));
+    socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  });
 }
 
 /** By TLS of our own; `headers` are what the program sends besides. */
@@ -167,6 +191,47 @@ describe('which certificate authenticates', () => {
       expect((await byHeader('/par', fields, undefined, PROXY, { [HEADER]: value })).status).toBe(401);
     }
   });
+
+  it('headers by a like name, or several of one, are not the proxy’s', async () => {
+    const fields = await requestOf('app');
+    const [right, wrong] = [`:${derOf(one)}:`, `:${derOf(another)}:`];
+    const alike: [string, string][][] = [
+      [['x_client_cert', right]],
+      [['X-Client_Cert', right]],
+      [['x-client-cert ', right]],
+      [['x-client-certificate', right]],
+      [['client-cert', right]],
+      [['x-forwarded-client-cert', right]],
+      [['x-ssl-client-cert', right]],
+      [
+        ['x-client-cert', right],
+        ['x-client-cert', wrong],
+      ],
+      [
+        ['x-client-cert', wrong],
+        ['X-Client-Cert', right],
+      ],
+      [
+        ['x-client-cert', right],
+        ['X-CLIENT-CERT', right],
+      ],
+      [['x-client-cert', `${right}, `]],
+      [['x-client-cert', `${right};x=y`]],
+      [
+        ['x-client-cert', wrong],
+        ['x_client_cert', right],
+      ],
+      [
+        ['connection', 'x-client-cert'],
+        ['x_client_cert', right],
+      ],
+    ];
+    for (const headers of alike) {
+      const answer = await byLines('/par', fields, headers);
+      expect(answer, JSON.stringify(headers.map(([name]) => name))).toMatch(/^HTTP\/1\.1 40[01] /);
+    }
+    expect(await byLines('/par', fields, [['X-Client-Cert', right]])).toMatch(/^HTTP\/1\.1 201 /);
+  });
 });
 
 describe('tokens bound to a certificate', () => {
@@ -206,6 +271,27 @@ describe('the name under which programs are asked for a certificate', () => {
     for (const path of ['/authorize', '/sign-in/x', '/account', '/.well-known/openid-configuration'])
       expect((await byTls(path, undefined, one, { host })).status).toBe(421);
     expect((await byTls('/par', await requestOf('app'), one, { host: 'evil.example' })).status).toBe(421);
+  });
+
+  it('is the address that a proof of a key names there (RFC 9449 section 4.3)', async () => {
+    const fields = await requestOf('keyed');
+    const own = holder('keyed');
+    const host = 'programs.example.org';
+    const push = async (htu: string, headers: Fields = {}) =>
+      byTls('/par', fields, one, { host, dpop: await own.proof('POST', '/par', { htu }), ...headers });
+    expect(await push('https://programs.example.org/par')).toMatchObject({ status: 201 });
+    for (const htu of [
+      `${it_.gateway.url}/par`,
+      'http://programs.example.org/par',
+      'https://evil.example/par',
+      'https://programs.example.org/token',
+    ])
+      expect((await push(htu)).json.error).toBe('invalid_dpop_proof');
+    const forwarded = { 'x-forwarded-host': 'evil.example' };
+    expect((await push('https://evil.example/par', forwarded)).json.error).toBe('invalid_dpop_proof');
+    // By the issuer's own name the other is none.
+    const there = { host: new URL(it_.gateway.url).host };
+    expect((await push('https://programs.example.org/par', there)).json.error).toBe('invalid_dpop_proof');
   });
 
   it('openid-client finds its way by it', async () => {

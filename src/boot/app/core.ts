@@ -30,6 +30,7 @@ export function portsOf(standing: Standing, rendering: Rendering): CorePorts {
   };
   const browser: CorePorts['browser'] = (res) => localsOf(res as never).browser;
   const certificate: CorePorts['certificate'] = (res) => localsOf(res as never).certificate?.();
+  const byProgramHost: CorePorts['byProgramHost'] = (res) => localsOf(res as never).byProgramHost === true;
   const bonds = createBonds({ ...world, issuer: config.issuer });
   const { issuer, sessions, acr, locales } = config;
   const deposits = createDeposits({ ...world, ephemeral, bonds, strangers, browser });
@@ -45,7 +46,7 @@ export function portsOf(standing: Standing, rendering: Rendering): CorePorts {
     adopt: rooms.evidence.adopt,
     place: (res, ip) =>
       placeOf({ i18n: outside.i18n, locate: outside.locate, networksOf: people.networksOf }, res as never, ip),
-    ...{ browser, certificate, bonds },
+    ...{ browser, certificate, byProgramHost, bonds },
     say: (text, { locale = config.defaultLocale, factor } = {}) => outside.i18n.label(locale, text, factor),
     ...{ deposits, houseSessions: createHouseSessions({ deposits, upstreams, evidence: rooms.evidence }) },
     form: formText,

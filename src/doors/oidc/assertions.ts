@@ -1,7 +1,8 @@
-import { type Client, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { type Client, type Configuration, errors } from 'oidc-provider';
 import { settingsOf } from './clients.ts';
 import { demandsOf, FAPI_ALGORITHMS } from './demands.ts';
 import type { OidcPorts } from './ports.ts';
+import { ROUTES } from './routes.ts';
 
 type Ports = Pick<OidcPorts, 'applications' | 'issuer' | 'now'>;
 type Claims = Readonly<Record<string, unknown>>;
@@ -19,13 +20,15 @@ const REQUEST_TYPE = /^(application\/)?oauth-authz-req\+jwt$/i;
  * another server that a client also speaks to could hand on what was meant for both (RFC 7523bis section 4).
  */
 export function checkAssertion(ports: Ports): NonNullable<Configuration['assertJwtClientAuthClaimsAndHeader']> {
-  return async (ctx, claims: Claims, header: Header, client: Client) => {
+  return async (_ctx, claims: Claims, header: Header, client: Client) => {
     const settings = settingsOf(ports, client.clientId);
     const { fapi } = demandsOf(settings);
     const refused = (message: string) => new errors.InvalidClientAuth(message);
     if (fapi && claims.aud !== ports.issuer) throw refused('audience (aud) must be the issuer, as one string');
     const accepted =
-      settings.assertionAudience === 'token-endpoint' ? [ports.issuer, tokenEndpoint(ctx)] : [ports.issuer];
+      settings.assertionAudience === 'token-endpoint'
+        ? [ports.issuer, `${ports.issuer}${ROUTES.token}`]
+        : [ports.issuer];
     const named: unknown[] = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
     if (!named.every((it) => accepted.some((one) => one === it)))
       throw refused(`audience (aud) must be ${accepted.join(' or ')}, and nothing else`);
@@ -34,10 +37,6 @@ export function checkAssertion(ports: Ports): NonNullable<Configuration['assertJ
       throw refused('a request object is no assertion');
     if (Number(claims.exp) > ports.now() / 1000 + FURTHEST) throw refused('exp is more than an hour ahead');
   };
-}
-
-function tokenEndpoint({ oidc }: KoaContextWithOIDC): string {
-  return oidc.urlFor('token');
 }
 
 type CheckRequestObject = NonNullable<

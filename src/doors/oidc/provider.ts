@@ -28,6 +28,7 @@ import { ownParameters } from './own-parameters.ts';
 import { pages } from './pages.ts';
 import { readQueries } from './parameters.ts';
 import type { ProviderParts } from './parts.ts';
+import { nameEndpoints } from './program-host.ts';
 import { recordPrograms } from './programs.ts';
 import { prompts } from './prompts.ts';
 import { recordRefusals } from './refusals.ts';
@@ -171,6 +172,7 @@ function amend(provider: Provider, { ports, sessions, settings }: ProviderParts)
   recordLogouts(provider, ports);
   recordRefusals(provider, ports);
   overrideContext(provider);
+  nameEndpoints(provider, settings, ports);
   withinScopes(provider);
   includeSids(provider);
   keepResting(provider);
