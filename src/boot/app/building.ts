@@ -132,6 +132,7 @@ export async function raise(config: Config, { modules, ground, ledger }: Base): 
       outside.letters.start();
       if (!ledger.command) watch.start();
       if (!ledger.command) jobs.start();
+      if (!ledger.command) opened.door.opens?.();
     },
     async close() {
       leave();

@@ -71,6 +71,7 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
       ...{ registered, audit: ports.audit, openFor: (id: string) => isOpen(ports, id) },
       ...(settings.programsAt ? { programHosts: new Set([new URL(settings.programsAt).host]) } : {}),
       stands: backchannel.stands,
+      opens: backchannel.opens,
       close: async () => backchannel.close(),
       core: { ...core, listen: (door, listener) => void listeners.set(door, listener) },
     };

@@ -39,6 +39,13 @@ export class BackchannelAdapter extends PolledAdapter {
     return found && isOpen(found) ? { ...found, ...(await this.decide(id)) } : found;
   }
 
+  /** Whether its client is still to be told: undecided, decided, or gone, which who has redeemed it is as well. */
+  async standing(id: string): Promise<'open' | 'decided' | 'gone'> {
+    const found = await super.find(id);
+    if (found === undefined || found.consumed !== undefined) return 'gone';
+    return !isOpen(found) || (await this.decide(id)) !== undefined ? 'decided' : 'open';
+  }
+
   /** Looks what was decided, and keeps it; undefined where nothing was, or another call was first. */
   async decide(id: string): Promise<Decision | undefined> {
     const stored = await this.store.get(this.key(id));

@@ -32,10 +32,14 @@ export function createBackchannel(ports: OidcPorts, settings: OidcSettings, prov
     ...hints({ ports, later, fruitless }),
     async triggerAuthenticationDevice(ctx, request) {
       await asking.trigger(ctx, request);
-      notifying.begin(ctx, request);
+      await notifying.begin(ctx, request);
     },
   };
-  return { adapter, feature, stands: (given: LaterPorts) => later.stands(given), close: notifying.close };
+  const pings = applicationsOf(ports).some((it) => it.backchannelTokenDeliveryMode === 'ping');
+  function opens(): void {
+    if (pings) notifying.opens();
+  }
+  return { adapter, feature, opens, stands: (given: LaterPorts) => later.stands(given), close: notifying.close };
 }
 
 export type Backchannel = ReturnType<typeof createBackchannel>;
