@@ -39,9 +39,15 @@ describe('the authenticator, asked', JOURNEY, () => {
     await field.waitFor();
     expect(await mine.page.locator('.facts').innerText()).toMatch(/What it is for\s*Locker 12/);
     expect(await mine.faults()).toEqual([]);
+    scene.stage.behaviour.outcome = 'wrong-number';
     await field.fill('42');
     await field.press('Enter');
     await expect.poll(answers).toEqual([expect.objectContaining({ decision: 'approve', number: '42' })]);
+    // There is no sign-in page to go back to, nor a password that somebody knows.
+    await mine.shows('That wasn’t the number');
+    const told = await mine.page.locator('main').innerText();
+    expect(told).toContain('have Library ask you again');
+    expect(told).not.toMatch(/sign-in page|password/);
   });
 
   it('says what happens now', async () => {

@@ -13,12 +13,23 @@ const KINDS = {
   expired: ['clock', 'plain', 1],
 };
 
-/** `result`: one of the service's outcomes, `gone` where it knows no such request, `expired` when its time ran out. */
-export function outcome(result) {
+/** What is another thing to say where an application has asked: no page waits, and nobody has typed a password. */
+const THERE = new Set([
+  ...['wrong-number.text.2', 'reported.text.1', 'reported.text.2'],
+  ...['gone.text.1', 'expired.text.1'],
+]);
+
+/**
+ * `result`: one of the service's outcomes, `gone` where it knows no such request, `expired` when its time ran out.
+ * `there`: the application that showed the number, where no sign-in page did.
+ */
+export function outcome(result, there) {
   const kind = result in KINDS ? result : 'gone';
   const [sign, colour, texts] = KINDS[kind];
   const title = t(`outcome.${kind}.title`);
-  const told = Array.from({ length: texts }, (_, at) => h('p', {}, t(`outcome.${kind}.text.${at + 1}`)));
+  const say = (key) =>
+    there && THERE.has(key) ? t(`outcome.${key}.there`, { application: there }) : t(`outcome.${key}`);
+  const told = Array.from({ length: texts }, (_, at) => h('p', {}, say(`${kind}.text.${at + 1}`)));
   const body = [
     h('div', { class: `picture picture-${colour}` }, icon(sign, 48)),
     heading(title),

@@ -49,9 +49,16 @@ function question(go, found, service) {
   const title = t('request.title', { application });
   const ends = Date.now() + found.left;
   const failed = h('div', { role: 'alert' });
-  const time = timer(ends, () => go('#over', { replace: true }));
-  const field = numberField(found.shown && application);
+  const there = found.shown && application;
+  const time = timer(ends, () => (there ? finish('expired') : go('#over', { replace: true })));
+  const field = numberField(there);
   let sending = false;
+
+  /** Where an application shows the number there is no sign-in page to go back to. */
+  function unsent(kind) {
+    const key = kind === 'offline' ? 'request.unsent' : 'request.refused';
+    return there ? t(`${key}.there`, { application: there }) : t(key);
+  }
 
   /** One answer at a time; what couldn't be sent can be sent again, as long as there is time. */
   async function send(decision, number) {
@@ -63,10 +70,7 @@ function question(go, found, service) {
       finish(result);
     } catch (error) {
       if (error.kind === 'gone') finish('gone');
-      else
-        failed.replaceChildren(
-          notice('error', 'offline', h('p', {}, t(error.kind === 'offline' ? 'request.unsent' : 'request.refused'))),
-        );
+      else failed.replaceChildren(notice('error', 'offline', h('p', {}, unsent(error.kind))));
     } finally {
       sending = false;
     }
@@ -75,7 +79,7 @@ function question(go, found, service) {
   function finish(result) {
     time.stop();
     clearNotice(found.id);
-    show(outcome(result));
+    show(outcome(result, there));
   }
 
   const main = document.getElementById('main');
@@ -168,7 +172,11 @@ function numberField(there) {
   const element = h('div', { class: 'field' }, h('label', { for: 'number' }, label), field, error);
   const take = () => {
     const number = digitsOf(field.value);
-    if (number?.length === 2) return number;
+    if (number?.length === 2) {
+      error.textContent = '';
+      field.removeAttribute('aria-invalid');
+      return number;
+    }
     error.textContent = t(there ? 'request.number.missing.there' : 'request.number.missing');
     field.setAttribute('aria-invalid', 'true');
     field.focus();
