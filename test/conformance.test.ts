@@ -28,6 +28,12 @@ describe("the suite's modules", () => {
     else expect(names(file, name)).toBe(true);
   });
 
+  it('of Basic are looked at by form_post as well, each by its name', () => {
+    const [basic = ''] = text.split('\n## ').slice(1);
+    const modules = [...basic.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name = '']) => name);
+    expect(modules.filter((name) => !names('test/interop/oidc-formpost.test.ts', name))).toEqual([]);
+  });
+
   it('of another name are in no test', () => {
     const known = new Set(rows.map(({ name }) => name));
     const files = ['interop', 'attacks'].flatMap((folder) =>
@@ -37,7 +43,11 @@ describe("the suite's modules", () => {
     );
     const found = files.flatMap((file) => read(file).match(/(?<![\w-])oidcc-[\w-]+/g) ?? []);
     // Two describe what several modules look at.
-    const together = new Set(['oidcc-userinfo', 'oidcc-formpost-basic']);
+    const together = new Set([
+      'oidcc-userinfo',
+      'oidcc-formpost-basic',
+      'oidcc-formpost-basic-certification-test-plan',
+    ]);
     expect(found.filter((name) => !known.has(name) && !together.has(name))).toEqual([]);
   });
 });

@@ -72,6 +72,24 @@ describe('codes that are guessed (section 5.1)', () => {
     expect((await type(from('192.0.2.66'), (await begin()).user_code)).status).toBe(200);
   });
 
+  it('so has a network of one household or server, whose addresses are its own to choose', async () => {
+    const replies: number[] = [];
+    for (let at = 0; at < 12; at += 1)
+      replies.push((await type(from(`2001:db8:1:2:${at}::${at + 1}`), guess())).status);
+    expect(replies).toEqual([...Array(10).fill(400), 429, 429]);
+    // The same address in its other form is no other.
+    expect((await type(from('::ffff:192.0.2.70'), guess())).status).toBe(400);
+    for (let at = 0; at < 9; at += 1) await type(from('192.0.2.70'), guess());
+    expect((await type(from('::ffff:192.0.2.70'), guess())).status).toBe(429);
+  });
+
+  it('of all codes there are, a thousand addresses together find none but by chance', async () => {
+    const { user_code } = await begin();
+    expect(user_code).toMatch(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/);
+    // Ten guesses of each within the life of a code, of a thousand codes at once: less than once in 2,000 such attacks.
+    expect((1_000 * 10 * 1_000) / LETTERS.length ** 8).toBeLessThan(1 / 2_000);
+  });
+
   it('right ones cost nothing: a classroom behind one address gets in', async () => {
     const room = from('192.0.2.68');
     for (let at = 0; at < 15; at += 1) expect((await type(room, (await begin()).user_code)).status).toBe(200);
