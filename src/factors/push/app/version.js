@@ -1,6 +1,6 @@
 /** Written by `node scripts/authenticator.ts`: another version makes browsers fetch the app anew. */
 
-export const VERSION = 'rJe-cz9JH6KA1i7a';
+export const VERSION = 'qHEWEA8GHVBpAgHY';
 
 export const FILES = [
   './',

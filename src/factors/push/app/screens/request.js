@@ -56,8 +56,8 @@ function question(go, found, service) {
 
   /** Where an application shows the number there is no sign-in page to go back to. */
   function unsent(kind) {
-    const key = kind === 'offline' ? 'request.unsent' : 'request.refused';
-    return there ? t(`${key}.there`, { application: there }) : t(key);
+    if (kind === 'offline') return t(there ? 'request.unsent.there' : 'request.unsent');
+    return there ? t('request.refused.there', { application: there }) : t('request.refused');
   }
 
   /** One answer at a time; what couldn't be sent can be sent again, as long as there is time. */
