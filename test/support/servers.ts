@@ -1,4 +1,6 @@
 import type { TestProject } from 'vitest/node';
+import { filesInMemory } from './in-memory.ts';
+import { copyServers } from './postgres.ts';
 import { startRedis } from './redis.ts';
 
 declare module 'vitest' {
@@ -10,7 +12,13 @@ declare module 'vitest' {
 
 /** Starts what the whole run shares, and stops it afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const onDisk = filesInMemory();
+  const discardCopied = copyServers();
   const redis = await startRedis();
   project.provide('redisUrl', redis.url);
-  return redis.stop;
+  return async () => {
+    await redis.stop();
+    discardCopied();
+    onDisk();
+  };
 }
