@@ -40,15 +40,15 @@ export default defineConfig(({ mode }) => ({
       NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)),
     },
     globalSetup: ['test/support/servers.ts'],
-    setupFiles: ['test/support/properties.ts'],
+    setupFiles: ['test/support/patience.ts', 'test/support/properties.ts'],
     pool: 'forks',
     // One more than two processors: somebody always waits for a time-out, a server or a browser.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // What follows by itself may take its time on a busy machine.
     expect: { poll: { timeout: 20_000 } },
-    testTimeout: 60_000,
-    hookTimeout: 90_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,

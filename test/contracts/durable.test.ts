@@ -11,7 +11,8 @@ import { type DurableSubject, durableSuite } from './durable-suite.ts';
 /** Settings of each plug-in over an empty database. */
 const SETTINGS: Record<string, () => unknown> = {
   sqlite: () => ({ file: join(temporaryFolder(), 'durable.db') }),
-  postgres: async () => ({ url: await server.database() }),
+  // A hundred wait for each other, on a busy machine.
+  postgres: async () => ({ url: await server.database(), timeouts: { connect: '30s', statement: '30s' } }),
 };
 
 let server: PostgresServer;

@@ -11,6 +11,8 @@ import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 
 const UNAVAILABLE = { code: 'ERR_STORE_UNAVAILABLE' };
 const QUICK = { timeouts: { connect: '2s', statement: '2s' } };
+/** Where a hundred wait for each other on a busy machine, and nothing fails. */
+const PATIENT = { timeouts: { connect: '30s', statement: '30s' } };
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -191,7 +193,7 @@ describe('the PostgreSQL store when PostgreSQL fails', () => {
     const name = new URL(url).pathname.slice(1);
     await server.run(`alter database ${name} set default_transaction_isolation = 'repeatable read'`);
     await server.run(`alter database ${name} set synchronous_commit = off`);
-    const store = await open(url);
+    const store = await open(url, PATIENT);
     await store.accounts.link(ACCOUNT);
     const add = (index: number) =>
       store.credentials.insert(

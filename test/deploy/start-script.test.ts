@@ -74,7 +74,8 @@ describe('where another program has a port of a door', () => {
     });
     onTestFinished(() => void child.kill('SIGKILL'));
     let said = '';
-    const ended = once(child, 'exit') as Promise<[number | null]>;
+    // Once all that it wrote has been read.
+    const ended = once(child, 'close') as Promise<[number | null]>;
     const told = new Promise<void>((done) => {
       for (const stream of [child.stdout, child.stderr])
         stream.setEncoding('utf8').on('data', (part: string) => {

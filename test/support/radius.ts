@@ -11,6 +11,9 @@ export const SECRET = 'between-us-0123456789-ABCDEFGHIJ';
 /** Settings of an application whose client is this machine. */
 export const radiusClient = (more: object = {}) => ({ clients: ['127.0.0.1'], secret: SECRET, ...more });
 
+/** For a reply on a busy machine, milliseconds. */
+const PATIENCE = 20_000;
+
 interface Sent {
   code?: number;
   identifier?: number;
@@ -72,7 +75,7 @@ export class Concentrator {
 
   /** The next reply's octets. */
   async next(): Promise<Buffer> {
-    if (this.#heard.length === 0) await once(this.#socket, 'message', { signal: AbortSignal.timeout(5_000) });
+    if (this.#heard.length === 0) await once(this.#socket, 'message', { signal: AbortSignal.timeout(PATIENCE) });
     const octets = this.#heard.shift();
     if (octets === undefined) throw new Error('nothing was heard');
     return octets;

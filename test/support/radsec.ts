@@ -129,7 +129,7 @@ export class RadsecClient {
 
   /** The next packet that nobody else waits for; undefined where the connection ended before. */
   async next(isIt: (octets: Buffer) => boolean = () => true): Promise<Buffer | undefined> {
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(30_000);
     for (;;) {
       const at = this.#heard.findIndex(isIt);
       if (at >= 0) return this.#heard.splice(at, 1)[0];

@@ -35,7 +35,7 @@ export interface RedisOptions {
 }
 
 const INSTALL = "redis-server isn't installed; run: apt-get install -y redis-server";
-const READY_WITHIN = 10_000;
+const READY_WITHIN = 30_000;
 
 /** What ends those that are still running when this process does. */
 const cleanUps = new Set<() => void>();

@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster.ts';
 import type { Load } from './load.ts';
 
 /** How long anything may take on a busy machine, milliseconds; what it took is printed. */
-const BUSY = { timeout: 60_000, interval: 25 };
+const BUSY = { timeout: 180_000, interval: 25 };
 
 export interface Measured {
   /** Milliseconds until no node said any more that it is ready. */

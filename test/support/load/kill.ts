@@ -9,7 +9,7 @@ import { people } from './people.ts';
 const PEOPLE = 40;
 /** Doing something at the same moment: a node that starts beside them needs a processor, too. */
 const AT_ONCE = 3;
-const BUSY = { timeout: 120_000, interval: 200 };
+const BUSY = { timeout: 180_000, interval: 200 };
 
 /**
  * Two nodes serve at a time. The one that has served longer is killed in the middle of what it does, when another one
