@@ -47,9 +47,13 @@ describe('a node that is told to stop', () => {
     await cluster.command('audit verify');
     expect(load.ledger.givenUp).toEqual([]);
   });
+});
 
-  it('waits for no slow client longer than it has to', { timeout: LONG }, async () => {
-    const cluster = await startCluster({ nodes: [{ name: 'a' }] });
+// At once: each has nodes of its own, and waits for them to give up.
+describe.concurrent('a node that is told to stop, and held up,', () => {
+  it('waits for no slow client longer than it has to', { timeout: LONG }, async (test) => {
+    const { expect } = test;
+    const cluster = await startCluster({ nodes: [{ name: 'a' }] }, test);
     const [a] = cluster.nodes as [ClusterNode];
     const host = `Host: ${new URL(cluster.url).host}`;
     const sockets = [
@@ -71,8 +75,9 @@ describe('a node that is told to stop', () => {
     expect(took).toBeLessThan(BOUND);
   });
 
-  it('waits for no store that hangs, and for nobody who asks again', { timeout: LONG }, async () => {
-    const cluster = await startCluster({ ownRedis: true });
+  it('waits for no store that hangs, and for nobody who asks again', { timeout: LONG }, async (test) => {
+    const { expect } = test;
+    const cluster = await startCluster({ ownRedis: true }, test);
     const [a, b] = cluster.nodes as [ClusterNode, ClusterNode];
     // What it has in its chain is to be signed at the end.
     for (const node of [a, b]) await node.command('user add', [`of-${node.name}`], { name: 'Somebody' }, PASSWORD);

@@ -190,7 +190,7 @@ beforeAll(async () => {
   people.passkey = { ...(await newcomer('fido2', (browser, page) => key.enrol(browser, page))), key };
 });
 
-/** Some hundred sign-ins each. */
+/** Dozens of sign-ins each, and some hundred in the long run. */
 const LONG = { timeout: 180_000 };
 
 const essential = JSON.stringify({ id_token: { acr: { essential: true, value: MFA } } });

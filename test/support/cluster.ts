@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, inject, onTestFailed, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, inject, onTestFailed, onTestFinished, type TestContext } from 'vitest';
 import { lastLines } from './cluster/log.ts';
 import { type Cluster, type ClusterOptions, openCluster } from './cluster/open.ts';
 
@@ -9,13 +9,21 @@ export type { Cluster, ClusterOptions } from './cluster/open.ts';
 export { TO_NODE } from './cluster/proxy.ts';
 export { isOverInRedis } from './cluster/redis-clock.ts';
 
+const running = { onTestFailed, onTestFinished };
+
 export interface TestedOptions extends ClusterOptions {
   /** A Redis that these nodes have for themselves, to be halted and killed: the tests' shared one without it. */
   ownRedis?: boolean;
 }
 
-/** Several nodes for the running test alone, stopped at its end; the last lines of their logs are shown if it fails. */
-export async function startCluster(options: TestedOptions = {}): Promise<Cluster> {
+/**
+ * Several nodes for the running test alone, stopped at its end; the last lines of their logs are shown if it fails.
+ * Tests that run at the same time give what they are called with.
+ */
+export async function startCluster(
+  options: TestedOptions = {},
+  { onTestFailed, onTestFinished }: Pick<TestContext, 'onTestFailed' | 'onTestFinished'> = running,
+): Promise<Cluster> {
   const cluster = await openCluster(withRedis(options));
   onTestFailed(() => show(cluster));
   onTestFinished(() => cluster.close());
