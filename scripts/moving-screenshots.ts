@@ -21,7 +21,8 @@ export async function movingScreens(take: Take): Promise<void> {
     campaigns: [campaign],
   };
   const factors = { password: {}, push: {}, totp: {}, duo: duo.settings() };
-  const gateway = await startGateway({ folder, config: { factors, policy } });
+  const support = { email: 'help@university.example', phone: '+852 1234 5678' };
+  const gateway = await startGateway({ folder, config: { factors, policy, support } });
   try {
     await gateway.addUser('bob', { name: 'Bob Staff', groups: 'staff' });
     duo.enrol('bob');
