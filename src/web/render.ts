@@ -7,6 +7,7 @@ import type { I18n, Values } from './i18n.ts';
 import { direction, ownName } from './languages.ts';
 import type { PageName, Pages } from './models.ts';
 import { moments } from './moments.ts';
+import { reportWords } from './report-words.ts';
 import { sceneOf } from './scenes.ts';
 import { ownZone, times } from './times.ts';
 
@@ -99,9 +100,20 @@ function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: Renderer
     typeof values.name === 'string'
       ? { key, values: { ...values, name: i18n.named(locale, values.name) } }
       : { key, values };
-  return {
+  const tongue = {
     t,
     text: (message: Message, namespace?: string) => i18n.text(locale, named(message), namespace),
+    localized: (text: LocalizedText) => i18n.localized(locale, text),
+    region: (letters: string) => regions.of(letters) ?? letters,
+    number: (value: number) => figures.format(value),
+    /** Rounded down: all but one of a thousand aren't all. */
+    percent: (share: number) => shares.format(Math.floor(share * 100) / 100),
+    ...when,
+  };
+  return {
+    ...tongue,
+    /** Of reports: cells, and what is drawn, in words. */
+    words: reportWords(tongue),
     methodName: (name: string) => i18n.named(locale, name),
     /** What kind of method it is, as a text beside its name; undefined where the name says so. */
     kindBeside: ({ factor, name, sort = 'method' }: { factor: string; name: string; sort?: string }) =>
@@ -111,13 +123,8 @@ function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: Renderer
       /^[a-z0-9_-]+$/i.test(name) && i18n.has(locale, `${prefix}.${name}`) ? t(`${prefix}.${name}`) : name,
     /** A message, or text that an operator wrote. */
     label: (label: Message | LocalizedText, namespace?: string) => i18n.label(locale, label, namespace),
-    localized: (text: LocalizedText) => i18n.localized(locale, text),
     secondsTo: (ms: number) => Math.max(0, Math.ceil((ms - now()) / 1000)),
     used: (ms: number) => (now() - ms < 60_000 ? t('used.just-now') : t('used.ago', { when: when.ago(ms) })),
-    region: (letters: string) => regions.of(letters) ?? letters,
-    number: (value: number) => figures.format(value),
-    /** Rounded down: all but one of a thousand aren't all. */
-    percent: (share: number) => shares.format(Math.floor(share * 100) / 100),
     duration: ({ amount, unit }: { amount: number; unit: string }) => t(`duration.${unit}`, { count: amount }),
     asset(path: string) {
       const asset = assets.get(path);
@@ -131,7 +138,6 @@ function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: Renderer
     sceneOf,
     ...moments(when, t),
     svg: (document: string) => `data:image/svg+xml;base64,${Buffer.from(document).toString('base64')}`,
-    ...when,
   };
 }
 

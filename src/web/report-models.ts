@@ -11,6 +11,8 @@ export type ReportCell =
   | { day: number }
   /** A day (UTC). */
   | { date: number }
+  /** A month (UTC), by any time of it. */
+  | { month: number }
   /** Factors, in the order in which they were shown. */
   | { methods: string[] }
   /** ISO 3166-1 letters. */
@@ -30,6 +32,17 @@ export interface ReportTable {
   /** What stands there where there is no row. */
   empty: Message;
   chart?: ReportChart;
+  lying?: ReportLying;
+}
+
+/** What doesn't follow each other in time: a lying bar for each of some rows, drawn; the table says the same. */
+export interface ReportLying {
+  /** What the parts of a bar are, from its beginning on. */
+  parts: ReportColumn[];
+  /** What no bar should pass. */
+  limit?: { value: number; title: ReportColumn };
+  /** `name`: the row's own name, and what sets it apart from others of that name; `says` stands at its end. */
+  bars: { name: ReportCell[]; parts: number[]; says: ReportCell }[];
 }
 
 /** Days (UTC, epoch milliseconds), or what else follows each other, drawn; the table says the same. */

@@ -12,8 +12,10 @@ export interface Times {
   /** Day and time. */
   date(ms: number): string;
   day(ms: number): string;
-  /** A day as it is counted, whatever zone is shown elsewhere: `Mon, 30 Nov`. */
+  /** A day as it is counted, whatever zone is shown elsewhere: `Mon, 30 Nov`, with the year where it isn't this one. */
   utcDay(ms: number): string;
+  /** A month as it is counted: `November 2026`. */
+  utcMonth(ms: number): string;
   /** `3 hours ago`, `yesterday`; also of times to come. */
   ago(ms: number): string;
   /** For `<time datetime>`. */
@@ -27,12 +29,17 @@ export function times(locale: string, timeZone: string | undefined, now: () => n
   const tag = locale === 'en' ? 'en-GB' : locale;
   const date = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone });
   const day = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone });
-  const utcDay = new Intl.DateTimeFormat(tag, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
+  const counted = { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' } as const;
+  const utcDay = new Intl.DateTimeFormat(tag, counted);
+  const utcDayOfYear = new Intl.DateTimeFormat(tag, { ...counted, year: 'numeric' });
+  const utcMonth = new Intl.DateTimeFormat(tag, { month: 'long', year: 'numeric', timeZone: 'UTC' });
+  const yearOf = (ms: number) => new Date(ms).getUTCFullYear();
   const relative = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' });
   return {
     date: (ms) => date.format(ms),
     day: (ms) => day.format(ms),
-    utcDay: (ms) => utcDay.format(ms),
+    utcDay: (ms) => (yearOf(ms) === yearOf(now()) ? utcDay : utcDayOfYear).format(ms),
+    utcMonth: (ms) => utcMonth.format(ms),
     ago(ms) {
       const distance = ms - now();
       const step = STEPS.find(([, size]) => Math.abs(distance) >= size);

@@ -155,6 +155,8 @@ describe('a campaign', () => {
     const page = await agent.open('/helpdesk/reports/moving');
     expect(page.text).toMatch(/students leave Duo students Duo .* \d+ \d+ ?% \d+/);
     expect(page.text).toMatch(/What still asks for the old method .* Payroll Duo no end \d+/);
+    expect(page.body).toMatch(/<title>students leave Duo: Have moved \d+, Not yet \d+</);
+    expect(page.body).toMatch(/<title>Payroll: People [1-9]\d*</);
     const lines = (await agent.open('/helpdesk/reports/moving/csv')).body.split('\r\n');
     expect(lines[0]).toMatch(/,campaign$/);
     expect(lines.some((line) => line.includes(`${on(60)},duo,yes,totp,students leave Duo`))).toBe(true);

@@ -90,6 +90,9 @@ describe('who still uses Duo', () => {
     const page = await agent.open('/helpdesk/reports/moving');
     expect(page.text).toMatch(/Payroll Duo .* \d+ \d+ ?% \d+/);
     expect(page.text).toContain('staff');
+    // Drawn, and told to whoever doesn't see it.
+    expect(page.body).toMatch(/<title>Payroll: Have moved [1-9]\d*, Not yet [1-9]\d*</);
+    expect(page.body).toMatch(/role="img" aria-label="[^"]*Payroll [^"]*: Have moved [1-9]\d*, Not yet/);
     const file = await agent.open('/helpdesk/reports/moving/csv');
     const lines = file.body.split('\r\n').slice(1, -1);
     expect(lines.some((line) => line.includes(`,payroll,${until},duo,yes,totp`))).toBe(true);

@@ -59,6 +59,8 @@ describe('who has what, counted each night', () => {
     const page = await agent.open('/helpdesk/reports');
     expect(page.text).not.toContain('counted each night at three');
     expect(page.body).toMatch(/<title>[^<]+: Set up [1-9]\d*, Not set up [1-9]/);
+    expect(page.body).toMatch(/<title>Asked already: Not set up \d+</);
+    expect(page.body).toMatch(/<title>Code app: People [1-9]\d*</);
     const before = await left(agent, '?group=staff');
     expect(before).toMatchObject({ [soon.toISOString().slice(0, 10)]: 1, now: 0 });
     expect(await left(agent, '?group=students')).not.toHaveProperty(soon.toISOString().slice(0, 10));

@@ -201,6 +201,53 @@ describe('what is counted of everybody', () => {
   });
 });
 
+describe('sign-ins by way of another organisation', () => {
+  it('are drawn by directory, told in words, and have a file', async () => {
+    const one = { at: scene.gateway.now(), kind: 'sign-in', outcome: 'completed', country: '' } as const;
+    const by = (method: string, count: number) => ({ ...one, application: 'courses', method, provider: 'x', count });
+    const rows = [by('upstream:partner', 5), by('upstream:partner+totp', 2), by('upstream:hospital', 4)];
+    const failed = { ...by('upstream:hospital', 50), outcome: 'wrong' };
+    const { durable } = await openDurable(join(scene.data, 'sallyport.db'));
+    await durable.counts.add({ source: 'houses', sequence: 1, at: one.at, rows: [...rows, failed] });
+    const agent = await agentAt(scene);
+    const [header, ...days] = await lines(agent, `${CHARTS}/houses/csv?days=7`);
+    expect([header, days.length, days.at(-1)]).toEqual(['\ufeffday,partner,hospital', 7, `${today()},7,4`]);
+    const page = await agent.open('/helpdesk/reports');
+    expect(page.text).toContain('Sign-ins by way of another organisation');
+    expect(page.body).toMatch(/<title>[^<]+: partner 7, hospital 4</);
+    expect(page.body).toMatch(
+      /role="img" aria-label="Bars from [^"]+ partner: 0 at the beginning, 7 at the end, at most 7 /,
+    );
+    // Nobody came that way there.
+    expect(await lines(agent, `${CHARTS}/houses/csv?application=library`)).toEqual(['\ufeff']);
+  });
+});
+
+describe('dates', () => {
+  it('are in the language of whoever reads them, and in files the same for everybody', async () => {
+    const agent = await agentAt(scene);
+    const someone = scene.elsewhere(await appHolder(scene));
+    await someone.password(await someone.begin('library'), 'nobody-of-that-name', 'not the password');
+    await vi.waitFor(() => expect(scene.audit().map(({ event }) => event)).toContain('sign-in.refused'));
+    await report('sign-ins');
+    const { client } = agent.someone;
+    const { url } = scene.gateway;
+    await client.open(`${url}/language?${new URLSearchParams({ to: 'zh-Hant', back: '/helpdesk/reports' })}`);
+    for (const path of ['', '/failures', '/sign-ins', '/messages', '/enrolment']) {
+      const page = await agent.open(`/helpdesk/reports${path}`);
+      expect(page.status).toBe(200);
+      expect(page.text).not.toMatch(/\d{4}-\d\d-\d\d/);
+    }
+    const today = new Intl.DateTimeFormat('zh-Hant', {
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      timeZone: 'UTC',
+    });
+    expect((await agent.open('/helpdesk/reports/failures')).text).toContain(today.format(scene.gateway.now()));
+  });
+});
+
 // Last: the others have seen that nothing was sent.
 describe('what texts cost', () => {
   it('stands beside what a month may, by where they go', async () => {
@@ -212,10 +259,18 @@ describe('what texts cost', () => {
     const agent = await agentAt(scene);
     const [header, row, ...more] = await lines(agent, `${CHARTS}/costs/csv?days=7`);
     expect([header, row, more]).toEqual([
-      '\ufeffmonth-from,text-sent,cost,budget,spent',
-      `${today().slice(0, 8)}01,7,8,10,0.8`,
+      '\ufeffmonth-of,text-sent,cost,budget,spent',
+      `${today().slice(0, 7)},7,8,10,0.8`,
       [],
     ]);
-    expect((await agent.open('/helpdesk/reports')).text).toContain('Cost (HKD)');
+    const page = await agent.open('/helpdesk/reports');
+    expect(page.text).toContain('Cost (HKD)');
+    // Drawn beside the budget, and told to whoever doesn't see it.
+    const month = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(text.at);
+    expect(page.body).toContain(`<title>${month}: Cost (HKD) 8, Above the budget (HKD) 0</title>`);
+    expect(page.body).toMatch(
+      /class="chart lying" role="img" aria-label="[^"]*Cost \(HKD\) 8, [^"]*Budget \(HKD\): 10\./,
+    );
+    expect(page.body).toContain(`<td role="cell" class="first"><time datetime="${today().slice(0, 7)}`);
   });
 });

@@ -1,3 +1,4 @@
+import type { LocalizedText } from '../../core/account.ts';
 import { COURSES, DAY, HOUR, LONG, NOW, type Sample, sample, UNBROKEN } from './sample.ts';
 
 const columns = (...names: string[]) => names.map((name) => ({ key: `reports.column.${name}` }));
@@ -76,10 +77,77 @@ const left = {
     columns: columns('next', 'without'),
     empty: { key: 'reports.empty' },
     rows: [
-      [{ message: { key: 'reports.left.now' } }, { count: 120, bar: 0.02 }],
-      [{ day: NOW + 40 * DAY }, { count: 5_080, bar: 0.97 }],
-      [{ message: { key: 'reports.left.never' } }, { count: 0, bar: 0 }],
+      [{ message: { key: 'reports.left.now' } }, { count: 120 }],
+      [{ day: NOW + 40 * DAY }, { count: 5_080 }],
+      [{ message: { key: 'reports.left.never' } }, { count: 0 }],
     ],
+    lying: {
+      parts: columns('without'),
+      bars: [
+        { name: [{ message: { key: 'reports.left.now' } }], parts: [120], says: { count: 120 } },
+        { name: [{ day: NOW + 40 * DAY }], parts: [5_080], says: { count: 5_080 } },
+        { name: [{ message: { key: 'reports.left.never' } }], parts: [0], says: { count: 0 } },
+      ],
+    },
+  },
+};
+
+const MOVED: readonly [LocalizedText, number, number][] = [
+  [COURSES, 98_200, 61_000],
+  [LONG, 4_100, 4_100],
+  [UNBROKEN, 0, 0],
+];
+const until = { day: NOW + 40 * DAY };
+const moving = {
+  csv: '/helpdesk/reports/charts/moving/csv',
+  more: '/helpdesk/reports/moving',
+  table: {
+    caption: { key: 'reports.chart.moving' },
+    columns: columns('application', 'until', 'people', 'through', 'left'),
+    empty: { key: 'reports.empty' },
+    rows: MOVED.map(([localized, people, through]) => [
+      ...[{ localized }, until, { count: people }],
+      ...[{ share: people === 0 ? 1 : through / people }, { count: people - through }],
+    ]),
+    lying: {
+      parts: columns('through', 'left'),
+      bars: MOVED.map(([localized, people, through]) => ({
+        name: [{ localized }, until],
+        parts: [through, people - through],
+        says: { share: people === 0 ? 1 : through / people },
+      })),
+    },
+  },
+};
+
+const money = (...names: string[]) =>
+  names.map((name) => ({ key: `reports.column.${name}`, values: { currency: 'HKD' } }));
+/** The latest above what a month may. */
+const MONTHS: readonly [ago: number, texts: number, cost: number][] = [
+  [0, 2_310, 1_270.5],
+  [31, 1_800, 940],
+  [62, 12, 6.6],
+];
+const costs = {
+  csv: '/helpdesk/reports/charts/costs/csv',
+  more: '/helpdesk/reports/messages',
+  table: {
+    caption: { key: 'reports.chart.costs' },
+    columns: money('month-of', 'text-sent', 'cost', 'budget', 'spent'),
+    empty: { key: 'reports.empty' },
+    rows: MONTHS.map(([ago, texts, cost]) => [
+      ...[{ month: NOW - ago * DAY }, { count: texts }, { count: cost }, { count: 1_000 }],
+      { share: cost / 1_000 },
+    ]),
+    lying: {
+      parts: money('cost', 'above'),
+      limit: { value: 1_000, title: money('budget')[0] ?? { text: '' } },
+      bars: MONTHS.map(([ago, , cost]) => ({
+        name: [{ month: NOW - ago * DAY }],
+        parts: [Math.min(cost, 1_000), Math.max(0, cost - 1_000)],
+        says: { share: cost / 1_000 },
+      })),
+    },
   },
 };
 
@@ -101,7 +169,7 @@ export const reports: Sample[] = [
     '',
     {
       names: ['enrolment', 'methods', 'fraud', 'failures', 'sign-ins', 'messages'],
-      glance: [adoption, left, outcomes, byMethod],
+      glance: [adoption, left, moving, outcomes, byMethod, costs],
       filters: FILTERS,
       notes: [{ key: 'reports.no-night' }],
     },
@@ -168,7 +236,7 @@ export const reports: Sample[] = [
           caption: { key: 'reports.failures.days' },
           columns: columns('day', 'wrong', 'locked', 'denied', 'total'),
           empty: { key: 'reports.failures.empty' },
-          rows: [[{ text: '2026-03-14' }, { count: 12 }, { count: 0 }, { count: 3 }, { count: 15 }]],
+          rows: [[{ date: NOW }, { count: 12 }, { count: 0 }, { count: 3 }, { count: 15 }]],
         },
         {
           caption: { key: 'reports.failures.reasons' },

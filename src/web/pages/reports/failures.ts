@@ -1,10 +1,14 @@
 import type { Failed } from '../../../statistics/failures.ts';
 import { reasonOf } from '../../../statistics/index.ts';
 import type { WebDeps } from '../../context.ts';
-import type { ReportCell } from '../../report-models.ts';
+import type { ReportCell, ReportTable } from '../../report-models.ts';
 import { type Asked, count, cut, nameOf, type ReportKind, scopeOf, table } from './kind.ts';
+import { daysUntil } from './pivot.ts';
 
 const DAY = 86_400_000;
+const EVENTS = ['sign-in.refused', 'sign-in.locked', 'sign-in.denied'] as const;
+/** Their columns. */
+const KINDS = ['wrong', 'locked', 'denied'];
 
 /** Sign-ins that came to nothing: by day, and by reason. */
 export function failuresReport(deps: Pick<WebDeps, 'applications' | 'now' | 'statistics'>): ReportKind {
@@ -28,7 +32,7 @@ export function failuresReport(deps: Pick<WebDeps, 'applications' | 'now' | 'sta
       );
       return {
         tables: [
-          table('failures', 'days', ['day', 'wrong', 'locked', 'denied', 'total'], byDay(rows)),
+          byDay(rows, daysUntil(deps.now(), asked.days).all),
           table('failures', 'reasons', ['reason', 'outcome', 'application', 'count'], reasons),
         ],
         notes: [
@@ -48,16 +52,22 @@ export function failuresReport(deps: Pick<WebDeps, 'applications' | 'now' | 'sta
   };
 }
 
-/** A row a day, the latest first. */
-function byDay(rows: readonly Failed[]): ReportCell[][] {
-  const days = Map.groupBy(rows, ({ day }) => day);
+/** A row a day, the latest first, and all days drawn from the first on. */
+function byDay(rows: readonly Failed[], all: readonly number[]): ReportTable {
+  const days = Map.groupBy(rows, ({ day }) => Date.parse(day));
   const sum = (of: readonly Failed[], event?: Failed['event']) =>
     of.reduce((total, row) => (event === undefined || row.event === event ? total + row.count : total), 0);
-  return [...days].map(([day, of]) => [
-    { text: day },
-    ...(['sign-in.refused', 'sign-in.locked', 'sign-in.denied'] as const).map((event) => count(sum(of, event))),
-    count(sum(of)),
-  ]);
+  const parts = (of: readonly Failed[]) => EVENTS.map((event) => sum(of, event));
+  const cells = [...days].map(([date, of]) => [{ date }, ...parts(of).map(count), count(sum(of))]);
+  const found = table('failures', 'days', ['day', ...KINDS, 'total'], cells);
+  if (rows.length === 0) return found;
+  return {
+    ...found,
+    chart: {
+      parts: KINDS.map((kind) => ({ key: `reports.column.${kind}` })),
+      bars: all.map((day) => ({ day, parts: parts(days.get(day) ?? []) })),
+    },
+  };
 }
 
 /** Over all days, the most frequent first; of reasons the kinds that people have words for. */

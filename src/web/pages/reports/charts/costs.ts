@@ -1,6 +1,6 @@
 import type { TextCosts } from '../../../../help-desk/index.ts';
 import type { WebDeps } from '../../../context.ts';
-import type { ReportCell, ReportTable } from '../../../report-models.ts';
+import type { ReportCell, ReportLying, ReportTable } from '../../../report-models.ts';
 import { type Chart, DAY, type Drawn } from './chart.ts';
 
 interface Month {
@@ -45,18 +45,35 @@ function monthOf(at: number): number {
 /** The latest first, as all of these tables. */
 function tableOf({ currency, monthly }: TextCosts, months: ReadonlyMap<number, Month>): ReportTable {
   const column = (name: string) => ({ key: `reports.column.${name}`, values: { currency } });
-  const rows = [...months]
+  const latest = [...months]
     .sort(([a], [b]) => b - a)
-    .map(([date, { texts, cost }]): ReportCell[] => [
-      { date },
-      { count: texts },
-      { count: Math.round(cost * 100) / 100 },
-      ...(monthly === undefined ? [] : [{ count: monthly }, { share: cost / monthly }]),
-    ]);
+    .map(([month, { texts, cost }]) => ({ month, texts, cost: rounded(cost) }));
+  const rows = latest.map(({ month, texts, cost }): ReportCell[] => [
+    { month },
+    { count: texts },
+    { count: cost },
+    ...(monthly === undefined ? [] : [{ count: monthly }, { share: cost / monthly }]),
+  ]);
+  const bars = latest.map(({ month, cost }) => ({
+    name: [{ month }],
+    parts: monthly === undefined ? [cost] : [Math.min(cost, monthly), rounded(Math.max(0, cost - monthly))],
+    says: monthly === undefined ? { count: cost } : { share: cost / monthly },
+  }));
+  const lying: ReportLying =
+    monthly === undefined
+      ? { parts: [column('cost')], bars }
+      : {
+          parts: [column('cost'), column('above')],
+          limit: { value: monthly, title: column('budget') },
+          bars,
+        };
   return {
     caption: { key: 'reports.chart.costs' },
-    columns: ['month-from', 'text-sent', 'cost', ...(monthly === undefined ? [] : ['budget', 'spent'])].map(column),
+    columns: ['month-of', 'text-sent', 'cost', ...(monthly === undefined ? [] : ['budget', 'spent'])].map(column),
     rows,
     empty: { key: 'reports.empty' },
+    lying,
   };
 }
+
+const rounded = (money: number): number => Math.round(money * 100) / 100;

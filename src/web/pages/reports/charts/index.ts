@@ -38,6 +38,7 @@ function plain(cell: ReportCell): Cell {
   if ('message' in cell) return cell.factor ?? cell.message.key.split('.').at(-1);
   if ('localized' in cell) return typeof cell.localized === 'string' ? cell.localized : cell.localized.en;
   if ('at' in cell) return new Date(cell.at).toISOString();
+  if ('month' in cell) return new Date(cell.month).toISOString().slice(0, 7);
   if ('date' in cell || 'day' in cell)
     return new Date('date' in cell ? cell.date : cell.day).toISOString().slice(0, 10);
   return cell.text;

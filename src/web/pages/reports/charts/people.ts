@@ -1,7 +1,8 @@
 import type { Tally } from '../../../../statistics/index.ts';
 import type { WebDeps } from '../../../context.ts';
-import type { ReportCell, ReportTable } from '../../../report-models.ts';
+import type { ReportCell, ReportLying, ReportTable } from '../../../report-models.ts';
 import { nameOf } from '../kind.ts';
+import { lengths, type Progress, progressBars } from '../lying.ts';
 import { type Chart, type Drawn, drawn, spansOf, startOf, stepsOf } from './chart.ts';
 
 type Deps = Pick<WebDeps, 'applications' | 'statistics'>;
@@ -31,13 +32,16 @@ export function peopleCharts({ applications, statistics }: Deps): Chart[] {
         const moves = Object.entries(tally?.moves ?? {}).filter(
           ([id]) => application === undefined || id === application,
         );
-        const rows = moves.map(
-          async ([id, { people, through, at }]): Promise<ReportCell[]> => [
-            { localized: await nameOf({ applications }, id) },
-            ...[{ day: at }, ...progress(people, through)],
-          ],
+        const found = await Promise.all(
+          moves.map(async ([id, { people, through, at }]) => ({
+            ...{ name: { localized: await nameOf({ applications }, id) }, until: { day: at } },
+            ...{ people, through },
+          })),
         );
-        return listed('moving', ['application', 'until', 'people', 'through', 'left'], await Promise.all(rows));
+        const rows = found.map(({ name, until, people, through }): ReportCell[] => [
+          ...[name, until, ...progress(people, through)],
+        ]);
+        return listed('moving', ['application', 'until', 'people', 'through', 'left'], rows, progressBars(found));
       },
       'moving',
     ),
@@ -45,10 +49,10 @@ export function peopleCharts({ applications, statistics }: Deps): Chart[] {
       'campaigns',
       false,
       async (asked) => {
-        const rows = Object.entries((await latest(asked))?.campaigns ?? {}).map(
-          ([name, { people, through }]): ReportCell[] => [{ text: name }, ...progress(people, through)],
-        );
-        return listed('campaigns', ['campaign', 'people', 'through', 'left'], rows);
+        const campaigns = Object.entries((await latest(asked))?.campaigns ?? {});
+        const found = campaigns.map(([name, one]): Progress => ({ name: { text: name }, ...one }));
+        const rows = found.map(({ name, people, through }): ReportCell[] => [name, ...progress(people, through)]);
+        return listed('campaigns', ['campaign', 'people', 'through', 'left'], rows, progressBars(found));
       },
       'moving',
     ),
@@ -62,13 +66,19 @@ const progress = (people: number, through: number): ReportCell[] => [
   { count: people - through },
 ];
 
-function listed(name: string, columns: readonly string[], rows: ReportCell[][]): ReportTable | undefined {
+function listed(
+  name: string,
+  columns: readonly string[],
+  rows: ReportCell[][],
+  lying: ReportLying,
+): ReportTable | undefined {
   if (rows.length === 0) return undefined;
   return {
     caption: { key: `reports.chart.${name}` },
     columns: columns.map((column) => ({ key: `reports.column.${column}` })),
     rows,
     empty: { key: 'reports.empty' },
+    lying,
   };
 }
 
@@ -105,31 +115,21 @@ function adoptionOf(asked: Drawn, nights: readonly (Tally | undefined)[]): Repor
 /** Who is left: by the date from which they are asked. */
 function leftOf(tally: Tally | undefined): ReportTable | undefined {
   if (tally === undefined || tally.people === 0) return undefined;
-  const most = Math.max(1, tally.without);
-  const bar = (count: number): ReportCell => ({ count, bar: count / most });
   const dates = Object.entries(tally.dates)
     .map(([day, count]) => ({ day: Number(day), count }))
     .sort((a, b) => a.day - b.day);
-  return listed(
-    'left',
-    ['next', 'without'],
-    [
-      [{ message: { key: 'reports.left.now' } }, bar(tally.due)],
-      ...dates.map(({ day, count }): ReportCell[] => [{ day }, bar(count)]),
-      [{ message: { key: 'reports.left.never' } }, bar(tally.never)],
-    ],
-  );
+  const found: [ReportCell, number][] = [
+    [{ message: { key: 'reports.left.now' } }, tally.due],
+    ...dates.map(({ day, count }): [ReportCell, number] => [{ day }, count]),
+    [{ message: { key: 'reports.left.never' } }, tally.never],
+  ];
+  const rows = found.map(([name, count]): ReportCell[] => [name, { count }]);
+  return listed('left', ['next', 'without'], rows, lengths('without', found));
 }
 
 function haveOf(tally: Tally | undefined): ReportTable | undefined {
   const factors = Object.entries(tally?.factors ?? {}).sort(([, a], [, b]) => b - a);
-  const people = Math.max(1, tally?.people ?? 0);
-  return listed(
-    'have',
-    ['method', 'people'],
-    factors.map(([factor, count]): ReportCell[] => [
-      { message: { key: 'method' }, factor },
-      { count, bar: Math.min(1, count / people) },
-    ]),
-  );
+  const found = factors.map(([factor, count]): [ReportCell, number] => [{ message: { key: 'method' }, factor }, count]);
+  const rows = found.map(([name, count]): ReportCell[] => [name, { count }]);
+  return listed('have', ['method', 'people'], rows, lengths('people', found));
 }
