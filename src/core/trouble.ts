@@ -10,6 +10,8 @@ export interface Trouble {
    * for long. `incomplete`: it works, and doesn't get all that it asks for.
    */
   state: 'unavailable' | 'stale' | 'ending' | 'incomplete';
+  /** What it is about, for people who can’t mend it: whoever they tell is another one for each. */
+  about: TroubleAbout;
   /** A sentence about the application, for operators and the help desk: `its metadata expired on 2026-11-28T10:00Z`. */
   reason: string;
   /** Epoch milliseconds, as the end is. */
@@ -17,6 +19,9 @@ export interface Trouble {
   /** When what it rests on ends, or ended. */
   until?: number;
 }
+
+/** What an application says of itself, certificates, what it asks for of people, or how its requests come. */
+export type TroubleAbout = 'metadata' | 'certificate' | 'attributes' | 'requests';
 
 /** One line for a log or a terminal. */
 export function troubleLine({ application, state, reason, since }: Trouble): string {

@@ -154,8 +154,8 @@ export async function reviewApplications(applications: readonly RadiusClient[]):
   const unused =
     'its pool counts for nothing: anybody on the way can write what it sends, without Message-Authenticator';
   return [
-    ...open.map(({ id }): Trouble => ({ application: id, state: 'incomplete', reason })),
-    ...idle.map(({ id }): Trouble => ({ application: id, state: 'incomplete', reason: unused })),
+    ...open.map(({ id }): Trouble => ({ application: id, state: 'incomplete', about: 'requests', reason })),
+    ...idle.map(({ id }): Trouble => ({ application: id, state: 'incomplete', about: 'requests', reason: unused })),
   ];
 }
 

@@ -63,7 +63,7 @@ export function troublesOf(clients: readonly RadiusClient[], all: ReadonlyMap<st
     if (seen === undefined) return [];
     return ROWS.flatMap((row): Trouble[] => {
       const reason = row(client, seen, now);
-      return reason === undefined ? [] : [{ application: client.id, state: 'incomplete', reason }];
+      return reason === undefined ? [] : [{ application: client.id, state: 'incomplete', about: 'requests', reason }];
     });
   });
 }

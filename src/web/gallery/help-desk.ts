@@ -12,10 +12,10 @@ const nothing = { issue: [], assign: [], remove: false, unlock: false, endSessio
 
 const REASON = 'its metadata expired on 2026-11-28T10:00Z';
 const troubles: NonNullable<Pages['help-desk']['troubles']> = [
-  { application: LONG, state: 'unavailable', reason: REASON, since: NOW - DAY },
-  { application: LIBRARY, state: 'stale', reason: `${UNBROKEN}"><b>`, since: NOW - HOUR },
-  { application: LIBRARY, state: 'ending', reason: REASON, until: NOW + DAY },
-  { application: LIBRARY, state: 'incomplete', reason: REASON },
+  { application: LONG, state: 'unavailable', about: 'metadata', reason: REASON, since: NOW - DAY },
+  { application: LIBRARY, state: 'stale', about: 'metadata', reason: `${UNBROKEN}"><b>`, since: NOW - HOUR },
+  { application: LIBRARY, state: 'ending', about: 'certificate', reason: REASON, until: NOW + DAY },
+  { application: LIBRARY, state: 'incomplete', about: 'attributes', reason: REASON },
 ];
 
 const directories: NonNullable<Pages['help-desk']['directories']> = [
@@ -113,7 +113,12 @@ export const desk: Sample[] = [
         held: 'sfa',
         rules: [
           { rule: 'Payroll asks every time', effect: 'applied', demands: ['level: mfa', 'remember: never'] },
-          { rule: LONG, effect: 'not-yet', demands: ['level: phr'], until: NOW + 30 * DAY },
+          {
+            rule: LONG,
+            effect: 'not-yet',
+            demands: ['level: phr', 'factors: fido2, push', 'a new password'],
+            until: NOW + 30 * DAY,
+          },
           { rule: UNBROKEN, effect: 'grace', demands: ['level: mfa'], until: NOW + 3 * DAY },
           { rule: 'default', effect: 'default', demands: ['level: mfa', 'remember: never'] },
         ],

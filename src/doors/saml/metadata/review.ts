@@ -27,7 +27,7 @@ export async function reviewApplications(
     const { id, settings: own } = application;
     if (owner !== undefined && owner !== id) {
       const reason = `it is ${provider?.entityId}, which is applications.${owner}’s`;
-      found.push({ application: id, state: 'unavailable', reason });
+      found.push({ application: id, state: 'unavailable', about: 'metadata', reason });
       continue;
     }
     found.push(...troublesOf(standing, now, settings.warnBefore));

@@ -23,12 +23,22 @@ export interface Standing {
 export function troublesOf(standing: Standing, now: number, warnBefore: number): Trouble[] {
   const { application } = standing;
   const lost = unavailable(standing, now);
-  if (lost !== undefined) return [{ application, state: 'unavailable', ...lost }];
+  if (lost !== undefined) return [{ application, state: 'unavailable', about: 'metadata', ...lost }];
   const { failure } = standing.health;
   const until = standing.provider?.validUntil ?? standing.health.validUntil;
   const stale = failure && { reason: `its metadata can’t be renewed: ${failure.reason}`, since: failure.since };
   return [
-    ...(stale ? [{ application, state: 'stale' as const, ...stale, ...(until !== undefined && { until }) }] : []),
+    ...(stale
+      ? [
+          {
+            application,
+            state: 'stale' as const,
+            about: 'metadata' as const,
+            ...stale,
+            ...(until !== undefined && { until }),
+          },
+        ]
+      : []),
     ...[documentEnd(standing, until, now, warnBefore), ...certificateEnds(standing, now, warnBefore)].flatMap((end) =>
       end === undefined ? [] : [{ application, state: 'ending' as const, ...end }],
     ),
@@ -36,6 +46,7 @@ export function troublesOf(standing: Standing, now: number, warnBefore: number):
 }
 
 type Reason = Pick<Trouble, 'reason' | 'since' | 'until'>;
+type End = Reason & Pick<Trouble, 'about'>;
 
 function unavailable(standing: Standing, now: number): Reason | undefined {
   const { health, provider, federation } = standing;
@@ -62,14 +73,19 @@ function expired(at: number, { failure }: SourceHealth): Reason {
  * What is fetched is renewed by itself, at half of its life: only what has outlived two thirds is told. Who writes a
  * file may have forgotten it.
  */
-function documentEnd({ health }: Standing, until: number | undefined, now: number, warnBefore: number) {
+function documentEnd(
+  { health }: Standing,
+  until: number | undefined,
+  now: number,
+  warnBefore: number,
+): End | undefined {
   if (until === undefined || until - now >= warnBefore) return undefined;
   const { kind, loadedAt = now } = health;
   if (kind !== 'file' && until - now > (until - loadedAt) / 3) return undefined;
-  return { reason: `its metadata is valid until ${minute(until)} only`, until };
+  return { about: 'metadata', reason: `its metadata is valid until ${minute(until)} only`, until };
 }
 
-function certificateEnds({ provider, certificate }: Standing, now: number, warnBefore: number): Reason[] {
+function certificateEnds({ provider, certificate }: Standing, now: number, warnBefore: number): End[] {
   const own = provider === undefined ? undefined : endOf(provider);
   const signer = certificate === undefined ? undefined : validTo(certificate);
   const ends: [string, number | undefined][] = [
@@ -78,7 +94,7 @@ function certificateEnds({ provider, certificate }: Standing, now: number, warnB
   ];
   return ends.flatMap(([what, at]) => {
     if (at === undefined || at - now >= warnBefore) return [];
-    return [{ reason: `${what} ${at <= now ? 'ended' : 'ends'} on ${minute(at)}`, until: at }];
+    return [{ about: 'certificate', reason: `${what} ${at <= now ? 'ended' : 'ends'} on ${minute(at)}`, until: at }];
   });
 }
 

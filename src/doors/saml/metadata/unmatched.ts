@@ -25,5 +25,5 @@ export function unmatchedTrouble(
     const asked = provider.attributeConsumingServices.length > 0 ? 'its metadata requests others' : 'none can be sent';
     reasons.push(`none of its ${given} attributes is sent: ${asked}`);
   }
-  return reasons.map((reason) => ({ application, state: 'incomplete', reason }));
+  return reasons.map((reason) => ({ application, state: 'incomplete', about: 'attributes', reason }));
 }
