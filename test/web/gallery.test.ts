@@ -306,7 +306,7 @@ describe('a sign-in in a small laptop’s window', () => {
   it.each(LOCALES)('is there without scrolling, with who helps, in %s', async (locale) => {
     const page = await open({ viewport: { width: 1280, height: 720 } });
     const below: string[] = [];
-    for (const name of ['prompt-secret', 'prompt-secret-beside', 'prompt-code', 'prompt-number', 'remember']) {
+    for (const name of ['prompt-secret', 'prompt-secret-beside', 'prompt-code', 'prompt-number', 'remember', 'move']) {
       await show(page, { name }, locale);
       const end = await page.evaluate<number>("document.querySelector('.foot').getBoundingClientRect().bottom");
       if (end > 720) below.push(`${name}: ${end - 720} px`);
