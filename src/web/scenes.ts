@@ -48,7 +48,7 @@ const SCENES: Scenes = {
   'reset-begin': 'lock',
   'reset-ways': 'lock',
   'reset-questions': 'lock',
-  'reset-code': 'mail',
+  'reset-code': ({ way }) => (way === 'mail' || way === 'text' ? 'mail' : 'paper'),
   'reset-end': ({ end }) => (end === 'done' ? 'done' : 'closed'),
   'help-desk-action': 'guard',
   'help-desk-issued': 'paper',

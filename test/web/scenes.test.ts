@@ -27,6 +27,8 @@ describe('scenes', () => {
     ['error-not-found', 'signpost'],
     ['error-too-many', 'wait'],
     ['error-server', 'trouble'],
+    ['reset-code-text', 'mail'],
+    ['reset-code-saved', 'paper'],
   ])('show what %s is about: %s', (name, scene) => {
     expect(drawnOn(name).scene?.[1]).toBe(scene);
   });
