@@ -116,7 +116,7 @@ export const desk: Sample[] = [
           {
             rule: LONG,
             effect: 'not-yet',
-            demands: ['level: phr', 'factors: fido2, push', 'a new password'],
+            demands: ['level: phr', 'factors: sample', 'a new password'],
             until: NOW + 30 * DAY,
           },
           { rule: UNBROKEN, effect: 'grace', demands: ['level: mfa'], until: NOW + 3 * DAY },
