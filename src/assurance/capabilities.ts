@@ -109,7 +109,7 @@ export function createCapabilities({ factors, directories }: Pick<AssuranceNeeds
     };
   }
 
-  const { there, housesOf, housesAble } = upstreams;
+  const { there, hearOut, housesOf, housesAble } = upstreams;
   return {
     reachable,
     offered,
@@ -121,6 +121,7 @@ export function createCapabilities({ factors, directories }: Pick<AssuranceNeeds
     elders,
     reviewer,
     there,
+    hearOut,
     housesOf,
     housesAble,
   };

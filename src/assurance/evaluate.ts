@@ -85,7 +85,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
   const { accounts, lastKnown, credentials, evidence, devices, holds, attempts, passwordExpiry } = parts;
   const capabilities = createCapabilities(deps);
   const { reachable, offered, standingOf, isSecond, isOwn, isEnrolled, works, elders, reviewer } = capabilities;
-  const { there, housesOf, housesAble } = capabilities;
+  const { there, hearOut, housesOf, housesAble } = capabilities;
   const requirements = createRequirements(deps);
   const { requirementOf, needsSecond, asksOf } = requirements;
   const present = createPresence(deps, { accounts, lastKnown });
@@ -136,14 +136,18 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
   function begin({ account, sight, request, browser, within }: EvaluationInput): Brought {
     const ofSession = account && sight ? evidence.of(sight, account, request, within) : Promise.resolve([]);
     const ofBrowser = account && browser ? devices.look(browser) : undefined;
-    const ofAccount = account === undefined ? Promise.resolve(NOTHING_HELD) : held(account);
+    const ofAccount = account === undefined ? Promise.resolve(NOTHING_HELD) : held(account, sight?.session);
     // They are told to whoever waits for them, if anybody does.
     for (const reading of [ofAccount, ofSession, ofBrowser]) reading?.catch(() => undefined);
     return { ofAccount, ofSession, ofBrowser };
   }
 
-  const held = (id: string): Brought['ofAccount'] =>
-    Promise.all([credentials.ofAccount(id).then(there), holds.standing(id), attempts.stopped(id)]);
+  const held = (id: string, looking?: string): Brought['ofAccount'] =>
+    Promise.all([
+      credentials.ofAccount(id).then((all) => there(all, looking)),
+      holds.standing(id),
+      attempts.stopped(id),
+    ]);
 
   /** The same, as if no hold asked for more than a second factor. */
   async function weigh(
@@ -220,6 +224,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     elders,
     needsSecond,
     asksOf,
+    hearOut,
     housesOf,
     housesAble,
   };

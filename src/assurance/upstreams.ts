@@ -1,13 +1,21 @@
 import { linksIn } from '../accounts/links.ts';
-import { type Account, type Credential, isUsable } from '../core/account.ts';
+import { type Account, type Credential, isOut, isUsable } from '../core/account.ts';
 import type { Proof } from '../core/assurance.ts';
 import type { Belief } from '../core/belief.ts';
 import type { PromptKind } from '../core/prompt.ts';
 import { directoryOfUpstream, UPSTREAM, upstreamOf } from '../core/said.ts';
 import type { AssuranceNeeds } from './needs.ts';
 
+/**
+ * Called for a link of whoever has just been found to be out at that house, whatever else they have here. `looking`: the
+ * session that is being looked at.
+ */
+export type HearOut = (link: Credential, looking?: string) => Promise<void>;
+
 /** What other houses' words are worth, by what the configuration says of each now. */
 export function createUpstreams({ directories }: Pick<AssuranceNeeds, 'directories'>) {
+  const listeners: HearOut[] = [];
+
   /** Houses that may say who somebody is: their own, and those that they linked. */
   const housesOf = (account: Pick<Account, 'directory'>, working: readonly Credential[]): string[] => [
     account.directory,
@@ -56,19 +64,30 @@ export function createUpstreams({ directories }: Pick<AssuranceNeeds, 'directori
   };
 
   /** Without links of whoever isn't at that house any more, as far as it says: what came by them ends at this look. */
-  async function there(all: readonly Credential[]): Promise<Credential[]> {
+  async function there(all: readonly Credential[], looking?: string): Promise<Credential[]> {
     const links = linksIn(all);
     if (links.length === 0) return [...all];
     const gone = await Promise.all(
       links.map(async ({ directory, key, credential }) => {
         const person = await directories.get(directory)?.byKey(key);
-        return person && isUsable(person.status) ? [] : [credential.id];
+        if (person && isUsable(person.status)) return [];
+        // Whom it can't be asked about may be there still.
+        if (isOut(person?.status)) for (const hear of listeners) await hear(credential, looking);
+        return [credential.id];
       }),
     );
     return all.filter(({ id }) => !gone.flat().includes(id));
   }
 
-  return { believed, within, housesOf, housesAble, leads, there };
+  return {
+    believed,
+    within,
+    housesOf,
+    housesAble,
+    leads,
+    there,
+    hearOut: (hear: HearOut) => void listeners.push(hear),
+  };
 }
 
 const asProof = (directory: string, belief: Belief): Proof => ({

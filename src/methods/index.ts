@@ -12,6 +12,7 @@ import { createIssuing } from './issuing.ts';
 import { createLinking } from './linking.ts';
 import { createMethods } from './methods.ts';
 import type { MethodsNeeds } from './needs.ts';
+import { createOutThere } from './out-there.ts';
 import { createPasswords } from './passwords.ts';
 import { createPortal } from './portal.ts';
 import { createSuggestions } from './suggestions.ts';
@@ -22,6 +23,7 @@ export function methodsRoom(needs: MethodsNeeds, below: LockoutRoom & AccountsRo
   const methods = createMethods(needs, { ...below, validityNow: below.evaluator.validityNow });
   const issuing = createIssuing(needs, { ...below, methods });
   const endEverything = createEnding(needs, below);
+  below.evaluator.hearOut(createOutThere(needs, { ...below, methods }));
   return {
     methods,
     endEverything,

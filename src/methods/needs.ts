@@ -19,6 +19,9 @@ export interface MethodsNeeds {
   campaigns: readonly Campaign[];
   /** Ends sessions and grants of an account, everywhere, but for one session. */
   endSessions(account: string, except?: string): Promise<void>;
+  /** The account's sessions, and those of them that are ended: with their applications, which are told. */
+  sessionsOf(account: string): Promise<readonly { session: string }[]>;
+  endSome(account: string, sessions: readonly string[]): Promise<unknown>;
   /** Ends the account's grants that rest on a credential, with their tokens. */
   endGrants(account: string, credential: string): Promise<void>;
 }

@@ -241,3 +241,25 @@ it('of a linked account ends what came by the link, and the account’s own way 
   expect(await accountOf(scene, owner)).toBeDefined();
   expect(await explain(owner.username)).toContain('There they are disabled');
 });
+
+it('of a linked account is told to applications that came by the link, at a look by whichever browser of theirs', async () => {
+  const owner = await scene.member();
+  const sub = there();
+  await link(scene, owner);
+  const [browser, idle] = [visitor(), visitor()];
+  for (const one of [browser, idle]) {
+    there();
+    partner.next.sub = sub;
+    await enterBy(one, 'courses');
+    expect(await one.subject('courses')).toBe(await owner.subject('courses'));
+  }
+  partner.gone.add(sub);
+  scene.clock.advance(6 * MINUTES);
+  expect(await isIn(owner)).toBe(true);
+  await expect.poll(() => idle.subject('courses')).toBeUndefined();
+  expect(await browser.subject('courses')).toBeUndefined();
+  expect(await owner.subject('courses')).toBeDefined();
+  const id = await accountOf(scene, owner);
+  const told = scene.audit().filter(({ event, account }) => event === 'logout.upstream' && account === id);
+  expect(told.map(({ detail }) => JSON.parse(detail) as object)).toMatchObject([{ reason: 'out', sessions: 2 }]);
+});

@@ -22,6 +22,7 @@ export function openRooms({ config, ground, ledger, outside, people, strangers }
   const needs = {
     ...{ ...world, durable, ephemeral, strangers, sealer, audit, log, load: loadOf(config, ground) },
     ...{ factors, directories, applications, rules, campaigns, suggestions, endSessions, endGrants },
+    ...{ sessionsOf: core.sessionsOf, endSome: core.endSome },
     ...{ issuer, defaultLocale, networksOf, routes: config.directories, post: outside.post, macKeys: ground.keys.csrf },
     ...{ reset: resetSettings(config, directories), hashing: createSlowHash() },
     ...(helpDesk ? { helpDesk } : {}),
