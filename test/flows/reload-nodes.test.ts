@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { type ClusterNode, stageCluster } from '../support/cluster.ts';
 
@@ -37,6 +38,8 @@ it('reaches every node from one, by SIGHUP, and no request fails meanwhile', asy
         (error: Error) => `${error.message}: ${String(error.cause)}`,
       );
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      // Nodes that read their configuration need the processors.
+      await pause(20);
     }
   });
   for (const name of ['University of Load', 'University of More', 'University of Most']) {

@@ -63,8 +63,8 @@ function load() {
         (error: Error) => String(error),
       );
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
-      // What all processes write is kept: a thousand lines a second would be too many.
-      await pause(20);
+      // Processes that start beside them need the processors; and what all of them write is kept.
+      await pause(50);
     }
   });
   return {
