@@ -86,7 +86,7 @@ it('a second factor in the session costs nothing, a remembered device in its pla
 it('what programs ask with a token', async () => {
   const { access_token: token, refresh_token: refresh = '' } = tokens;
   await expectTrips({ redis: 3, sql: 3 }, () => refreshTokenGrant(library.config, refresh));
-  await expectTrips({ redis: 2, sql: 2 }, async () => {
+  await expectTrips({ redis: 2, sql: 1 }, async () => {
     expect((await userinfo(gateway, token)).status).toBe(200);
   });
   await expectTrips({ redis: 2, sql: 1 }, async () => {

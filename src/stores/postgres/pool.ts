@@ -2,10 +2,11 @@ import { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import type { ConnectionOptions } from 'node:tls';
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
-import { Pool, type PoolClient, types } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { SallyportError } from '../../core/errors.ts';
 import { isSpent, unavailable } from './errors.ts';
 import { type Address, addressOf, isHere, type Settings } from './settings.ts';
+import { getTypeParser, type KnownColumns, ShortQuery } from './short-query.ts';
 
 /** What this program's connections are known by in `pg_stat_activity`: 63 bytes at most. */
 const NAMES = 'sallyport ';
@@ -16,7 +17,6 @@ const GRACE = 1_000;
 /** How long connections may take to end, milliseconds. */
 const END_WITHIN = 1_000;
 const IDLE_FOR = 60_000;
-const INT8 = 20;
 
 export interface PoolOptions {
   max: number;
@@ -103,10 +103,6 @@ export function createPool(
   };
 }
 
-/** 8-byte integers as numbers: times and sequences are below 2^53. */
-const getTypeParser: typeof types.getTypeParser = ((id: number, format: 'text') =>
-  id === INT8 ? Number : types.getTypeParser(id, format)) as typeof types.getTypeParser;
-
 function tlsFor({ host }: Address, given: Settings['tls']): ConnectionOptions | undefined {
   if (host.startsWith('/') || given?.dangerouslyOff === true) return undefined;
   if (given === undefined && isHere(host)) return undefined;
@@ -143,10 +139,10 @@ async function begin(client: PoolClient, statement: number): Promise<void> {
 
 function guarded(client: PoolClient, server: string, onSpent: () => void): Guarded {
   let spent = false;
-  async function ask(statement: { name?: string; text: string }, values: readonly unknown[]) {
+  async function ask<T>(send: () => Promise<T>): Promise<T> {
     if (spent) throw new SallyportError('ERR_STORE_UNAVAILABLE', `PostgreSQL at ${server}: the connection was lost`);
     try {
-      return await client.query({ ...statement, values: withoutNul(statement.text, values) });
+      return await send();
     } catch (error) {
       const reported = unavailable(error, server);
       if (reported !== undefined && reported !== error && isSpent(error)) {
@@ -158,13 +154,22 @@ function guarded(client: PoolClient, server: string, onSpent: () => void): Guard
   }
   async function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
     // What a row is like is for Kysely, which wrote the statement, to know.
-    return (await ask({ text }, values)) as unknown as PostgresQueryResult<R>;
+    return (await ask(() =>
+      client.query({ text, values: withoutNul(text, values) }),
+    )) as unknown as PostgresQueryResult<R>;
   }
+  const columns: KnownColumns = new Map();
+  const short = (name: string, text: string, values: readonly unknown[]) =>
+    new Promise<Record<string, unknown>[]>((resolve, reject) => {
+      const answered = (error: unknown, rows: Record<string, unknown>[]) => (error ? reject(error) : resolve(rows));
+      const query = new ShortQuery({ name, text, values: withoutNul(text, values) }, columns, answered);
+      client.query(query as never);
+    });
   // Its published type lacks it.
   const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
   return {
     query: query as PostgresPoolClient['query'],
-    named: async (name, text, values) => (await ask({ name, text }, values)).rows as never,
+    named: async (name, text, values) => (await ask(() => short(name, text, values))) as never,
     gather() {
       if (stream.writableCorked > 0) return;
       stream.cork();
