@@ -20,6 +20,6 @@ export interface PlainAddress {
   readonly method: 'GET' | 'POST';
   /** Bytes of its form at most; absent: it has none. */
   readonly form?: number;
-  /** Undefined, or rejected: it is for the long way to say what. Nothing may have been done by then. */
+  /** Undefined, or rejected: it is for the long way to say what. Nothing that counts may have been done by then. */
   answer(asked: Asked, form: string): Promise<PlainAnswer | undefined> | PlainAnswer | undefined;
 }

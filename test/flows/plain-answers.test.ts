@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import express from 'express';
+import { refreshTokenGrant } from 'openid-client';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { scrape } from '../support/management.ts';
 import { API, application, gatewayOfFile, REPORTS, rules } from '../support/oidc-gateway.ts';
@@ -9,14 +10,16 @@ import { advanceHere, Person, RelyingParty, secretOf } from '../support/relying-
 /** Express takes over what its applications do as they are made. */
 const byExpress = vi.spyOn(express.application as unknown as { handle(): void }, 'handle');
 
+/** Each of its signs is encoded for the header. */
+const ODD = 'a secret % with: signs, of the tests';
+
 const site = (id: string) => `https://${id}.example.org/callback`;
 const of = gatewayOfFile({
   applications: {
     web: application('web', { redirectUris: [site('web')], scopes: ['openid', 'profile', 'email'] }),
     apart: application('apart', { subject: 'pairwise', redirectUris: [site('apart')] }),
     asked: application('asked', { redirectUris: [site('asked')], scopes: ['openid', 'groups'], reauthenticate: '2d' }),
-    reports: application('reports'),
-    odd: application('odd', { redirectUris: [site('odd')], clientSecret: 'a secret % with: signs, of the tests' }),
+    reports: application('reports', { clientSecret: ODD }),
   },
   doors: {
     oidc: {
@@ -26,7 +29,7 @@ const of = gatewayOfFile({
       },
     },
   },
-  policy: { rules: rules('web', 'apart', 'asked', 'reports', 'odd') },
+  policy: { rules: rules('web', 'apart', 'asked', 'reports') },
   trustedProxies: ['127.0.0.1', '::1'],
 });
 
@@ -81,8 +84,11 @@ async function expectPlain(path: string, sent: Sent = {}): Promise<Answered> {
   return answer;
 }
 
-const basic = (id: string, secret = secretOf(id)) => ({
-  authorization: `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`,
+/** As openid-client encodes it, more than it would have to. */
+const encoded = (text: string) =>
+  encodeURIComponent(text).replace(/[-_.!~*'()]/g, (it) => `%${it.charCodeAt(0).toString(16)}`);
+const basic = (id: string, secret = id === 'reports' ? ODD : secretOf(id)) => ({
+  authorization: `Basic ${Buffer.from(`${encoded(id)}:${encoded(secret)}`).toString('base64')}`,
 });
 const bearer = (token: string, more: Record<string, string> = {}): Sent => ({
   headers: { authorization: `Bearer ${token}`, ...more },
@@ -144,6 +150,78 @@ describe('what is asked plainly is answered as the long way would', () => {
   });
 });
 
+/** What a refresh gave, without what each one has anew. */
+async function given({ body, headers, ...answer }: Answered, id: string) {
+  const tokens = JSON.parse(body) as Record<string, string>;
+  const { access_token = '', id_token = '' } = tokens;
+  const [header, claims] = id_token.split('.').map((part) => Buffer.from(part, 'base64url').toString());
+  const told = JSON.parse((await send('/introspect', asks(id, `token=${access_token}`))).body);
+  const userinfo = await send('/userinfo', bearer(access_token));
+  expect(access_token).toMatch(/^[\w-]{43}$/);
+  expect(told.active).toBe(true);
+  return {
+    ...{ ...answer, reference: '', headers: { ...headers, 'content-length': '' }, header },
+    ...{ names: Object.keys(tokens), tokens: { ...tokens, access_token: '', id_token: '' } },
+    claims: { ...JSON.parse(claims ?? ''), iat: 0, exp: 0 },
+    lives: JSON.parse(claims ?? '').exp - JSON.parse(claims ?? '').iat,
+    told: { ...told, iat: 0, exp: told.exp - told.iat },
+    userinfo: [userinfo.status, userinfo.body],
+  };
+}
+
+const refreshing = (token: unknown) => `grant_type=refresh_token&refresh_token=${token}`;
+
+describe('a refresh that is asked plainly', () => {
+  it('gives what the long way gives, by a signature of the same key', async () => {
+    const scope = 'openid groups';
+    const { refresh_token: token } = await tokenOf('asked', { scope });
+    const { long, plain, plainly } = await both('/token', asks('asked', refreshing(token)));
+    expect(plainly).toBe(true);
+    expect(await given(plain, 'asked')).toEqual(await given(long, 'asked'));
+    expect(await given(plain, 'asked')).toMatchObject({
+      ...{
+        told: { client_id: 'asked', scope: expect.stringContaining('groups') },
+        claims: { aud: 'asked', nonce: expect.any(String), acr: expect.any(String) },
+      },
+    });
+    const party = await rp('asked');
+    expect((await refreshTokenGrant(party.config, token ?? '')).claims()).toMatchObject({ aud: 'asked' });
+  });
+
+  it('goes the long way for whatever else is asked, and is refused alike', async () => {
+    const { refresh_token: token } = await tokenOf('asked', { scope: 'openid groups' });
+    const body = refreshing(token);
+    const narrow = await both('/token', asks('asked', `${body}&scope=openid`));
+    expect(await given(narrow.plain, 'asked')).toEqual(await given(narrow.long, 'asked'));
+    await expectAlike('/token', asks('web', body), 400);
+    await expectAlike('/token', asks('asked', body, basic('asked', 'another secret')), 401);
+    await expectAlike('/token', asks('asked', refreshing('nobody-knows-it-0123456789')), 400);
+    await expectAlike('/token', asks('asked', `${body}&${body}`), 400);
+    await expectAlike('/token', asks('asked', `${body}&scope=email`), 400);
+    await expectAlike('/token', asks('asked', `${body}&resource=https://nobody.example.org/`), 400);
+    const { access_token: access } = await tokenOf('asked', { scope: 'openid groups' });
+    await expectAlike('/token', asks('asked', refreshing(access)), 400);
+    const { refresh_token: forApi } = await tokenOf('asked', { scope: 'openid read', resource: API });
+    const other = await both('/token', asks('asked', refreshing(forApi)));
+    expect(other.plainly).toBe(false);
+    expect(JSON.parse(other.plain.body)).toMatchObject({ scope: 'read' });
+  });
+
+  it('is over with what it rests on, of 100 at once', async () => {
+    await of.gateway.addUser('dave');
+    const dave = new Person(of.gateway, 'dave');
+    const { refresh_token: token } = await tokenOf('asked', { scope: 'openid' }, dave);
+    const sent = asks('asked', refreshing(token));
+    expect((await both('/token', sent)).plainly).toBe(true);
+    await of.gateway.command('user disable', ['dave']);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => send('/token', sent)));
+    expect(new Set(answers.map(({ status, body }) => `${status} ${JSON.parse(body).error}`))).toEqual(
+      new Set(['400 invalid_grant']),
+    );
+    await expectAlike('/token', sent, 400);
+  });
+});
+
 describe('whatever isn’t plain goes the long way', () => {
   it('userinfo', async () => {
     const { access_token: token } = await tokenOf('web', { scope: 'openid profile' });
@@ -181,9 +259,10 @@ describe('whatever isn’t plain goes the long way', () => {
     await expectAlike('/introspect', asks('asked', `${body}${'&a=1'.repeat(64)}`), 400);
     await expectAlike('/introspect', asks('asked', `${body}&a=${'x'.repeat(17_000)}`), 413);
     await expectAlike('/introspect', asks('asked', `${body}&a=\u00e9`, {}), 200);
-    const { access_token: odd } = await tokenOf('odd').catch(() => ({ access_token: undefined }));
-    expect(odd).toBeUndefined();
-    await expectAlike('/introspect', asks('odd', body, basic('odd', 'a secret % with: signs, of the tests')), 200);
+    for (const text of [`asked:${secretOf('asked')}%0a`, 'asked:%E0%A4%A', 'asked:', 'asked']) {
+      const authorization = `Basic ${Buffer.from(text).toString('base64')}`;
+      await expectAlike('/introspect', asks('asked', body, { authorization }), 400);
+    }
   });
 });
 

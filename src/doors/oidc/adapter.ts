@@ -58,6 +58,13 @@ interface Hung {
   from: string;
 }
 
+/** Key of a record of this kind. */
+export const recordKey = (kind: string, id: string): string =>
+  CONSUMABLE.has(kind) ? taggedKey(`oidc:${kind}`, hashOf(id)) : `oidc:${kind}:${hashOf(id)}`;
+
+/** Key of the mark that it was used. */
+export const markKey = (kind: string, id: string): string => taggedKey(`oidc:consumed:${kind}`, hashOf(id));
+
 /** Key of a grant's record. */
 export const grantKey = (id: string): string => `oidc:Grant:${hashOf(id)}`;
 
@@ -184,8 +191,7 @@ export class ArtifactAdapter implements Adapter {
   async findByUserCode(): Promise<undefined> {}
 
   #key(id: string): string {
-    if (CONSUMABLE.has(this.#kind)) return taggedKey(`oidc:${this.#kind}`, hashOf(id));
-    return `oidc:${this.#kind}:${hashOf(id)}`;
+    return recordKey(this.#kind, id);
   }
 
   #overlap(id: string): string {
@@ -193,6 +199,6 @@ export class ArtifactAdapter implements Adapter {
   }
 
   #mark(id: string): string {
-    return taggedKey(`oidc:consumed:${this.#kind}`, hashOf(id));
+    return markKey(this.#kind, id);
   }
 }

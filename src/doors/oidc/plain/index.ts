@@ -2,6 +2,7 @@ import type { PlainAddress } from '../../../core/plain.ts';
 import { plainDocuments } from '../documents.ts';
 import { plainIntrospection } from './introspection.ts';
 import type { PlainParts } from './records.ts';
+import { plainRefresh } from './refresh.ts';
 import { plainUserinfo } from './userinfo.ts';
 
 /**
@@ -10,5 +11,5 @@ import { plainUserinfo } from './userinfo.ts';
  * would answer is the same to the letter (`test/flows/plain-answers.test.ts`).
  */
 export function plainAddresses(parts: PlainParts): PlainAddress[] {
-  return [...plainDocuments(parts.provider), plainUserinfo(parts), plainIntrospection(parts)];
+  return [...plainDocuments(parts.provider), plainUserinfo(parts), plainIntrospection(parts), plainRefresh(parts)];
 }

@@ -2,6 +2,7 @@ import type { Client } from 'oidc-provider';
 import type { Asked, PlainAddress, PlainAnswer } from '../../../core/plain.ts';
 import { LONGEST } from '../parameters.ts';
 import { ROUTES } from '../routes.ts';
+import { authenticated } from './clients.ts';
 import {
   answeredAs,
   type PlainParts,
@@ -14,28 +15,11 @@ import {
 
 /** The token alone, opaque and so without anything to decode. */
 const FORM = /^token=([\w-]{22,128})(?:&token_type_hint=access_token)?$/;
-const BASIC = /^Basic ([A-Za-z0-9+/]+={0,2})$/i;
-/** Id and secret of which none is encoded for the header (RFC 6749 section 2.3.1). */
-const UNRESERVED = /^([\w.~-]+):([\w.~-]+)$/;
-const WITH_SECRET: ReadonlySet<unknown> = new Set(['client_secret_basic', 'client_secret_post']);
-/** What else would speak for the client, or ask for a signed answer. */
-const NOT_PLAIN = ['origin', 'dpop', 'oauth-client-attestation', 'oauth-client-attestation-pop'] as const;
-
 const answered = answeredAs('WWW-Authenticate');
 
 /** OAuth 2.0 Token Introspection (RFC 7662). */
 export function plainIntrospection(parts: PlainParts): PlainAddress {
   const { ports, settings } = parts;
-
-  /** Whoever asks, if the secret is theirs. */
-  async function authenticated(authorization: string): Promise<Client | undefined> {
-    const base64 = BASIC.exec(authorization)?.[1] ?? '';
-    const [, id = '', secret = ''] = UNRESERVED.exec(Buffer.from(base64, 'base64').toString('latin1')) ?? [];
-    const client = id === '' ? undefined : await plainClient(parts, id);
-    if (client === undefined || !WITH_SECRET.has(client.tokenEndpointAuthMethod)) return undefined;
-    if (client.clientSecretExpiresAt || !(await client.compareClientSecret(secret))) return undefined;
-    return client;
-  }
 
   /** Whose the token is, or who stands for the resource that it is for. */
   const mayAsk = ({ clientId }: Client, { clientId: holder, aud }: PlainToken): boolean =>
@@ -47,9 +31,9 @@ export function plainIntrospection(parts: PlainParts): PlainAddress {
     return begun !== undefined && known?.generation !== begun;
   }
 
-  async function answer({ headers }: Asked, id: string): Promise<PlainAnswer | undefined> {
-    const asking = authenticated(headers.authorization ?? '');
-    const [client, token] = await Promise.all([asking, plainToken(ports, id)]);
+  async function answer(asked: Asked, id: string): Promise<PlainAnswer | undefined> {
+    const client = await authenticated(parts, asked);
+    const token = client && (await plainToken(ports, id));
     if (client === undefined || token === undefined || !mayAsk(client, token)) return undefined;
     const holder = token.clientId === client.clientId ? client : await plainClient(parts, token.clientId);
     if (holder === undefined) return undefined;
@@ -70,8 +54,7 @@ export function plainIntrospection(parts: PlainParts): PlainAddress {
     form: LONGEST,
     answer(asked, form) {
       const id = FORM.exec(form)?.[1];
-      if (id === undefined || NOT_PLAIN.some((name) => asked.headers[name] !== undefined)) return undefined;
-      return asked.headers.accept?.includes('jwt') ? undefined : answer(asked, id);
+      return id === undefined || asked.headers.accept?.includes('jwt') ? undefined : answer(asked, id);
     },
   };
 }

@@ -1,6 +1,8 @@
 import type { Client, Provider } from 'oidc-provider';
+import type { Account } from '../../../core/account.ts';
+import type { Proof } from '../../../core/assurance.ts';
 import type { PlainAnswer } from '../../../core/plain.ts';
-import { grantKey, hashOf, readRecord } from '../adapter.ts';
+import { grantKey, markKey, readRecord, recordKey } from '../adapter.ts';
 import type { OidcSettings } from '../application.ts';
 import type { OidcPorts } from '../ports.ts';
 import type { StoredSession } from '../session-record.ts';
@@ -39,25 +41,57 @@ export interface PlainGrant {
   openid?: { scope?: string };
   rejected?: object;
   generation?: number;
+  proofs?: readonly Proof[];
 }
 
 /** What oidc-provider makes of them that isn't plain: bound to a key or a certificate, asked for by `claims`, of another form. */
-const NOT_PLAIN = ['jkt', 'x5t#S256', 'claims', 'rar', 'format', 'jwt', 'nbf', 'iss', 'sub'] as const;
+const NOT_PLAIN = [
+  ...['jkt', 'x5t#S256', 'attestationJkt', 'claims', 'rar', 'resource'],
+  ...['consumed', 'format', 'jwt', 'nbf', 'iss', 'sub'],
+];
 
-const nowOf = ({ now }: Pick<OidcPorts, 'now'>): number => Math.floor(now() / 1000);
+export const nowOf = ({ now }: Pick<OidcPorts, 'now'>): number => Math.floor(now() / 1000);
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
-/** Undefined where there is none, or none that is plain; whether anything has ended is for `restsOn` to say. */
-export async function plainToken(ports: OidcPorts, id: string): Promise<PlainToken | undefined> {
-  const stored = await ports.ephemeral.get(`oidc:AccessToken:${hashOf(id)}`);
-  if (stored === undefined) return undefined;
-  const token = readRecord(stored, id) as Partial<PlainToken> & Record<string, unknown>;
-  const { kind, jti, iat, exp, clientId, accountId, grantId, scope, aud } = token;
-  if (kind !== 'AccessToken' || jti !== id || NOT_PLAIN.some((name) => token[name] !== undefined)) return undefined;
+/** A refresh token's record, likewise. */
+export interface PlainRefreshToken extends PlainToken {
+  iiat: number;
+  gty?: string;
+  nonce?: string;
+  acr?: string;
+  amr?: string[];
+  authTime?: number;
+}
+
+/** A record if it is plain; whether what it hangs on has ended is for `restsOn` to say. */
+function plainly<T extends PlainToken>(ports: OidcPorts, stored: string, id: string, kind: string): T | undefined {
+  const token = readRecord(stored, id) as Partial<T> & Record<string, unknown>;
+  const { jti, iat, exp, clientId, accountId, grantId, scope, aud } = token;
+  if (token.kind !== kind || jti !== id || NOT_PLAIN.some((name) => token[name] !== undefined)) return undefined;
   if (typeof iat !== 'number' || typeof exp !== 'number' || exp <= nowOf(ports)) return undefined;
   if (![clientId, accountId, grantId, scope].every(isText) || (aud !== undefined && !isText(aud))) return undefined;
-  return token as PlainToken & Record<string, unknown>;
+  return token as T & Record<string, unknown>;
+}
+
+export async function plainToken(ports: OidcPorts, id: string): Promise<PlainToken | undefined> {
+  const stored = await ports.ephemeral.get(recordKey('AccessToken', id));
+  return stored === undefined ? undefined : plainly(ports, stored, id, 'AccessToken');
+}
+
+/** One that was used already is nothing plain. */
+export async function plainRefreshToken(ports: OidcPorts, id: string): Promise<PlainRefreshToken | undefined> {
+  const [stored, used] = await ports.ephemeral.getMany([recordKey('RefreshToken', id), markKey('RefreshToken', id)]);
+  if (stored === undefined || used !== undefined) return undefined;
+  const token = plainly<PlainRefreshToken>(ports, stored, id, 'RefreshToken');
+  return typeof token?.iiat === 'number' ? token : undefined;
+}
+
+/** What the token was given for and the grant still gives, in the grant's order; undefined where anything was taken away of it. */
+export function scopesOf({ scope }: PlainToken, { openid, rejected = {} }: PlainGrant): string[] | undefined {
+  const asked = new Set(scope.split(' '));
+  if (!asked.has('openid') || Object.keys(rejected).length > 0) return undefined;
+  return (openid?.scope ?? '').split(' ').filter((name) => asked.has(name));
 }
 
 /** The grant that a token hangs on, where that and the session that it may be bound to go on. */
@@ -79,6 +113,25 @@ function isOf(stored: string | undefined, { accountId, clientId, grantId }: Plai
   if (session.exp !== undefined && session.exp <= now) return false;
   const authorizations = new Map(Object.entries(session.authorizations ?? {}));
   return session.accountId === accountId && authorizations.get(clientId)?.grantId === grantId;
+}
+
+/** Whose the token is, if what they have may still be used, or give new ones; all that says so is asked side by side. */
+export async function whoMay(
+  ports: OidcPorts,
+  { clientId: application, accountId: account }: PlainToken,
+  grant: Promise<PlainGrant | undefined>,
+  { kind, at, acr }: { kind: 'use' | 'issue'; at: number; acr: unknown },
+): Promise<Account | undefined> {
+  const within = {};
+  const resting = grant.then((it) => ({ generation: it?.generation, proofs: it?.proofs ?? [] }));
+  const [person, isAllowed] = await Promise.all([
+    ports.account(account, within),
+    ports.stillAllowed({
+      ...{ application, account, kind, issuedAt: at * 1000, resting, within },
+      ...(typeof acr === 'string' ? { acr } : {}),
+    }),
+  ]);
+  return isAllowed ? person : undefined;
 }
 
 /** A client that is configured here: of others, whoever knows them has to be asked. */
