@@ -5,7 +5,7 @@ import type { AuditPort } from '../core/door.ts';
 import type { Nobody } from '../core/factor-ports.ts';
 import type { NewAccount } from '../core/store.ts';
 import type { Delays } from './delays.ts';
-import { createHomes, isHome } from './homes.ts';
+import { readingBeside } from './homes.ts';
 import { createIds } from './ids.ts';
 import { linkedThrough, openedThrough } from './links.ts';
 import type { Found, Logins } from './logins.ts';
@@ -66,6 +66,12 @@ async function hasExpired(expiry: Pick<PasswordExpiryOf, 'of'>, account: Account
   const { stage } = (await expiry.of(account)) ?? {};
   return stage === 'expired' || stage === 'disabled';
 }
+
+/** Whether nothing is to be kept or ended of an account by what its directory says. */
+const stands = (person: Person, account: Account): boolean =>
+  isUsable(person.status) &&
+  isAsKept(person, account) &&
+  (account.standing === undefined || account.standing === person.status);
 
 /** People, wherever they come from, under ids of our own. */
 export function createAccounts(
@@ -129,29 +135,10 @@ export function createAccounts(
     return found && openedBy(found.directory, found.person.key);
   }
 
-  const homes = createHomes();
+  const readBeside = readingBeside(deps);
 
-  /**
-   * An account, and beside it whoever it was seen to be of, asked for at the same time: what they say confirms that all is
-   * as it was, and nothing else. Whatever is to be changed by it is asked for once the account is there.
-   */
-  async function readBoth(id: string): Promise<readonly [account?: Account, early?: Person]> {
-    const home = homes.of(id);
-    const reading = durable.accounts.byId(id);
-    const early = home && directories.get(home.directory)?.byKey(home.directoryKey);
-    early?.catch(() => undefined);
-    const account = await reading;
-    if (account === undefined) return [];
-    homes.remember(account);
-    return home && isHome(home, account) ? [account, await early] : [account];
-  }
-
-  /** Whether an account is as its directory has it, so that nothing is to be kept or ended. */
   const isCurrent = (account: Account, person: Person): boolean =>
-    isUsable(person.status) &&
-    isAsKept(person, account) &&
-    (account.standing === undefined || account.standing === person.status) &&
-    news(person.status, account.seen) === undefined;
+    stands(person, account) && news(person.status, account.seen) === undefined;
 
   const personOf = (account: Account) => directories.get(account.directory)?.byKey(account.directoryKey);
 
@@ -205,7 +192,7 @@ export function createAccounts(
     },
     status: async (account) => (await personOf(account))?.status ?? 'gone',
     async usable(id, read) {
-      const [account, early] = read ? [read] : await readBoth(id);
+      const [account, early] = read ? [read] : await readBeside(id);
       if (account === undefined) return undefined;
       const person = early && isCurrent(account, early) ? early : await personOf(account);
       if (person === undefined || !isUsable(person.status)) {

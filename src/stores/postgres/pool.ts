@@ -153,10 +153,8 @@ function guarded(client: PoolClient, server: string, onSpent: () => void): Guard
     }
   }
   async function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
-    // What a row is like is for Kysely, which wrote the statement, to know.
-    return (await ask(() =>
-      client.query({ text, values: withoutNul(text, values) }),
-    )) as unknown as PostgresQueryResult<R>;
+    const answer = await ask(() => client.query({ text, values: withoutNul(text, values) }));
+    return answer as unknown as PostgresQueryResult<R>; // what a row is like is for Kysely, which wrote the statement
   }
   const columns: KnownColumns = new Map();
   const short = (name: string, text: string, values: readonly unknown[]) =>

@@ -16,10 +16,11 @@ interface Wire {
   sync(): void;
 }
 
-const Base = Query as unknown as new (
+type Base = new (
   config: object,
   callback: (error: Error | undefined, answer: unknown) => void,
-) => { prepare(connection: Wire): void }; // as above
+) => { prepare(connection: Wire): void };
+const Base = Query as unknown as Base; // as above
 
 const INT8 = 20;
 
