@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EphemeralStore } from '../../core/store.ts';
 import type { NameId } from '../../saml/index.ts';
 
@@ -16,7 +16,7 @@ export interface Participants {
 /** Sessions of which this process knows that the store has their name: far more than come back at one time. */
 const KNOWN = 10_000;
 
-const keyOf = (index: string): string => `saml:names:${createHash('sha256').update(index).digest('base64url')}`;
+const keyOf = (index: string): string => `saml:names:${hash('sha256', index, 'base64url')}`;
 
 /** `lifetime`: the longest that a session can live, milliseconds. */
 export function createParticipants(
@@ -27,11 +27,10 @@ export function createParticipants(
 
   return {
     async remember(index, nameId) {
-      const key = keyOf(index);
       const value = JSON.stringify(nameId);
-      const entry = `${key} ${value}`;
+      const entry = `${index} ${value}`;
       if (known.has(entry)) return;
-      await ephemeral.addMember(key, value, lifetime);
+      await ephemeral.addMember(keyOf(index), value, lifetime);
       known.add(entry);
       // A Set keeps the order in which they came.
       if (known.size > KNOWN) known.delete(known.values().next().value ?? '');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EphemeralStore } from '../../core/store.ts';
 import type { Asker, Strangers } from '../../core/strangers.ts';
 import { SamlFault } from '../errors.ts';
@@ -210,10 +210,8 @@ async function notSeenBefore(passage: Passage): Promise<void> {
   const { content } = passage.opened;
   const { ports, inbound } = passage;
   if (content.id.length > MAX_ID) throw new SamlFault('size', `an ID of ${content.id.length} characters`);
-  const hash = createHash('sha256')
-    .update(JSON.stringify([content.issuer, content.id]))
-    .digest('base64url');
-  const kept = { key: `saml:seen:${hash}`, value: '1', ttl: MAX_AGE + 2 * ports.skew + 1000 };
+  const seen = hash('sha256', JSON.stringify([content.issuer, content.id]), 'base64url');
+  const kept = { key: `saml:seen:${seen}`, value: '1', ttl: MAX_AGE + 2 * ports.skew + 1000 };
   if (inbound.by && !isSigned(passage)) await ports.strangers.admit(kept, inbound.by);
   const isNew = await ports.ephemeral.add(kept.key, kept.value, kept.ttl);
   if (!isNew) throw new SamlFault('replay', `${content.id} has been here before`);

@@ -191,7 +191,11 @@ class Inflation {
    * by one here, most of all that happens in this file, so they aren't asked of `#take`.
    */
   #symbol({ counts, symbols }: Code): number {
-    let [bits, held, code, first, place] = [this.#bits, this.#held, 0, 0, 0];
+    let bits = this.#bits;
+    let held = this.#held;
+    let code = 0;
+    let first = 0;
+    let place = 0;
     for (let length = 1; length <= LONGEST_CODE; length += 1) {
       if (held === 0) {
         bits = this.#byte();
