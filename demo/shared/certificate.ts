@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 
 const ES256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -14,7 +15,7 @@ export async function selfSigned(name: string, days = 1): Promise<{ cert: string
     notAfter: new Date(Date.now() + days * DAY),
     signingAlgorithm: ES256,
     keys,
-    extensions: [new SubjectAlternativeNameExtension([{ type: 'dns', value: name }])],
+    extensions: [new SubjectAlternativeNameExtension([{ type: isIP(name) ? 'ip' : 'dns', value: name }])],
   });
   const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' });
   return { cert: certificate.toString('pem'), key: String(key) };

@@ -1,5 +1,8 @@
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { trustedHere } from '../support/certificate.ts';
 import { ASSERTION_TYPE, type HeldKey, holdKey, KeyHolder, send } from '../support/key-holder.ts';
 import { application, gatewayOfFile, rules } from '../support/oidc-gateway.ts';
 import { answerOf, Person, userinfo } from '../support/relying-party.ts';
@@ -9,11 +12,13 @@ const it_ = gatewayOfFile({
   applications: {
     lab: application('lab', {
       ...{ redirectUris: [], clientSecret: undefined, authentication: 'none', reauthenticate: '1d' },
-      registration: { hosts: ['lab.example.org'] },
+      registration: { hosts: ['lab.example.org', '127.0.0.1'] },
     }),
   },
+  allowedPrivateNetworks: ['127.0.0.1/32'],
   policy: { rules: rules('lab') },
 });
+const identity = await trustedHere('127.0.0.1');
 const REDIRECT = 'https://lab.example.org/callback';
 const [key, next] = await Promise.all([holdKey('ES256', 'one'), holdKey('ES256', 'two')]);
 const KEYS = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] } };
@@ -169,6 +174,18 @@ describe('what it says of itself', () => {
     expect(await registered({ ...by, jwks_uri })).toMatchObject({ ...by, jwks_uri });
     const elsewhere = await register({ ...by, jwks_uri: 'https://evil.example/jwks' });
     expect([elsewhere.status, elsewhere.json.error]).toEqual([400, 'invalid_client_metadata']);
+  });
+
+  it('oidcc-registration-jwks-uri: the keys there are what it authenticates by', async () => {
+    const site = createServer(identity, (_request, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [key.jwk] }));
+    });
+    await new Promise<void>((resolve) => void site.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void site.close());
+    const jwks_uri = `https://127.0.0.1:${(site.address() as AddressInfo).port}/jwks`;
+    const client = await registered({ token_endpoint_auth_method: 'private_key_jwt', jwks_uri });
+    expect((await redeem(client, next)).json.error).toBe('invalid_client');
+    expect((await redeem(client, key)).status).toBe(200);
   });
 });
 

@@ -4,9 +4,9 @@ import { selfSigned } from '../../demo/shared/certificate.ts';
 
 export { selfSigned };
 
-/** A server's own certificate for `localhost`, which this process trusts until the file's tests are over. */
-export async function trustedHere(): Promise<{ cert: string; key: string }> {
-  const made = await selfSigned('localhost');
+/** A server's own certificate, which this process trusts until the file's tests are over. */
+export async function trustedHere(host = 'localhost'): Promise<{ cert: string; key: string }> {
+  const made = await selfSigned(host);
   const before = getCACertificates('default');
   setDefaultCACertificates([...before, made.cert]);
   afterAll(() => setDefaultCACertificates(before));
