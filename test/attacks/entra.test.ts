@@ -1,6 +1,6 @@
 import { generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Asking, OTHER_TENANT, startEntra } from '../../src/doors/entra/testing/entra.ts';
+import { APPLICATION, type Asking, OTHER_TENANT, startEntra } from '../../src/doors/entra/testing/entra.ts';
 import { Client } from '../support/client.ts';
 import { MINUTES } from '../support/clock.ts';
 import { asTenant, backAtEntra, goOn, newObject, OFFICE, pinned, sentHere } from '../support/entra.ts';
@@ -45,6 +45,12 @@ describe('a hint', () => {
       () => ({ claims: { aud: '00001111-aaaa-2222-bbbb-3333cccc5555' } }),
       'hint: another audience',
     ],
+    [
+      'for us and another at once',
+      () => ({ claims: { aud: [APPLICATION, '00001111-aaaa-2222-bbbb-3333cccc5555'] } }),
+      'hint: claims are missing',
+    ],
+    ['for us alone, in a list', () => ({ claims: { aud: [APPLICATION] } }), 'hint: claims are missing'],
     ['of half an hour ago', () => ({ claims: { iat: now() - 1800, nbf: now() - 1800 } }), 'hint: too old'],
     ['of a time to come', () => ({ claims: { iat: now() + 600 } }), 'hint: of a time to come'],
     ['without its time', () => ({ claims: { iat: undefined } }), 'hint: claims are missing'],

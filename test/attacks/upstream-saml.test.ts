@@ -74,12 +74,27 @@ const reasons = () => refusalsIn(folder);
 const isAudited = (reason: RegExp) => expect.poll(() => reasons().some((one) => reason.test(one))).toBe(true);
 
 describe('a Response', () => {
+  const own = (what: 'destination' | 'recipient' | 'audience') =>
+    what === 'audience' ? partner.entityId : partner.acs;
   const attacks: [string, Partial<Saying> | ((asked: Asked) => string), RegExp][] = [
     ['signed by a stranger', (asked) => responseOf(partner, asked, { signer: stranger }), /^signature/],
     ['from another provider', { issuer: 'https://evil.example' }, /^issuer/],
     ['for another audience', { audience: 'https://sp.other.example' }, /^audience/],
     ['confirmed to another address', { recipient: 'https://sp.other.example/acs' }, /^recipient/],
     ['sent to another address', { destination: 'https://sp.other.example/acs' }, /^destination/],
+    // Addresses and names are compared by their characters: what is only alike may be another's.
+    ...(['destination', 'recipient', 'audience'] as const).flatMap((what): typeof attacks => [
+      [
+        `whose ${what} has a slash more`,
+        (asked) => responseOf(partner, asked, { [what]: `${own(what)}/` }),
+        new RegExp(`^${what}`),
+      ],
+      [
+        `whose ${what} is written in other letters`,
+        (asked) => responseOf(partner, asked, { [what]: own(what).replace('localhost', 'LOCALHOST') }),
+        new RegExp(`^${what}`),
+      ],
+    ]),
     ['to another request', { inResponseTo: '_other' }, /^response-to/],
     ['that is over', { lasts: -200_000 }, /^instant/],
     ['with a comment in the name', { name: 'alice<!-- -->.admin' }, /^xml/],
@@ -153,6 +168,38 @@ describe('a Response', () => {
       expect(home.url.pathname).not.toMatch(/^\/return/);
     }
     await isAudited(/unsolicited/);
+  });
+
+  it('in an address is none, though its octets are right', async () => {
+    const somebody = await away();
+    const form = new URLSearchParams(formOf(responseOf(partner, somebody.asked), somebody.asked));
+    const told = await somebody.browser.follow(await somebody.browser.get(`${partner.acs}?${form}`), isHome);
+    expect([told.location, told.text]).toEqual([undefined, expect.stringContaining(UNBELIEVABLE)]);
+    await isAudited(/^parameters/);
+  });
+
+  it('to one tab’s request is none in the other tab, whichever RelayState comes with it', async () => {
+    const browser = new Client();
+    const tabs = [];
+    for (const _ of ['one', 'two']) {
+      const flow = await library.begin();
+      tabs.push({ browser, flow, asked: await leave(browser, await browser.open(flow.url)) });
+    }
+    const [one, two] = tabs as [Away, Away];
+    const swapped = await back(one, responseOf(partner, two.asked));
+    expect([swapped.location, swapped.text]).toEqual([undefined, expect.stringContaining(UNBELIEVABLE)]);
+    await isAudited(/^response-to/);
+    expect((await back(two, responseOf(partner, two.asked))).location).toBeDefined();
+  });
+
+  it('counts once, however often it comes at the same moment', async () => {
+    const somebody = await away();
+    const form = formOf(responseOf(partner, somebody.asked), somebody.asked);
+    const post = () => somebody.browser.post(partner.acs, form, { from: partner.idp.url });
+    const posted = [];
+    for (let copy = 0; copy < 20; copy += 1) posted.push(await post());
+    const ends = await Promise.all(posted.map(({ location }) => somebody.browser.get(location ?? partner.acs)));
+    expect(ends.filter(({ status }) => status === 303)).toHaveLength(1);
   });
 
   it('whose assertion was used already is none for the next request either', async () => {

@@ -115,6 +115,27 @@ describe('an answer', () => {
     await isRefused(mallory, stolen, /invalid_grant/);
   });
 
+  it('counts once, however often it comes at the same moment', async () => {
+    const ada = await answered();
+    const ends = await Promise.all(Array.from({ length: 100 }, () => ada.browser.get(ada.answer)));
+    expect(ends.filter(({ status }) => status === 303)).toHaveLength(1);
+  });
+
+  it('to one tab’s request is none in the other tab', async () => {
+    const browser = new Client();
+    const answers: URL[] = [];
+    for (const _ of ['one', 'two']) {
+      const page = await browser.open((await library.begin()).url);
+      const last = await browser.follow(await browser.get(new URL(wayTo(page.body, 'partner'), page.url)), isAnswer);
+      answers.push(last.location as URL);
+    }
+    const [one, two] = answers as [URL, URL];
+    const swapped = new URL(one);
+    swapped.searchParams.set('code', two.searchParams.get('code') ?? '');
+    const told = await browser.follow(await browser.get(swapped), isHome);
+    expect([told.location, told.text]).toEqual([undefined, expect.stringContaining(UNBELIEVABLE)]);
+  });
+
   it('with a state twice has none', async () => {
     const ada = await answered();
     const twice = new URL(ada.answer);
@@ -162,6 +183,7 @@ describe('an ID token', () => {
     ['of another issuer', { iss: 'https://login.partner.example' }],
     ['for another client', { aud: 'another' }],
     ['for several, of which another asked', { aud: ['sallyport', 'another'], azp: 'another' }],
+    ['for several, of which it doesn’t say which asked', { aud: ['sallyport', 'another'] }],
     ['that is over', { exp: 1_700_000_000 }],
     ['of another tenant', { tid: 'tenant-two' }],
     ['of no tenant', { tid: undefined }],

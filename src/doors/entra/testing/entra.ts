@@ -5,7 +5,7 @@ import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify, Sig
 
 export const TENANT = '9122040d-6c67-4c5b-b112-36a304b66dad';
 export const OTHER_TENANT = '0e2a1d4c-6c67-4c5b-b112-36a304b66dae';
-const APPLICATION = '00001111-aaaa-2222-bbbb-3333cccc4444';
+export const APPLICATION = '00001111-aaaa-2222-bbbb-3333cccc4444';
 const CLIENT = 'sallyport-for-entra';
 const METHODS = ['face', 'fido', 'fpt', 'hwk', 'iris', 'otp', 'pop', 'retina', 'sc', 'sms', 'swk', 'tel', 'vbm'];
 
