@@ -128,7 +128,7 @@ export class ArtifactAdapter implements Adapter {
 
   /** Begins to, so that grant and account come together. */
   #readWhatItHangsOn({ grantId, accountId }: AdapterPayload): void {
-    if (grantId === undefined || accountId === undefined) return;
+    if (grantId === undefined || accountId === undefined || inHand() === undefined) return;
     readAhead(grantKey(grantId), (key) => this.#store.get(key));
     this.#account(accountId);
   }
@@ -166,12 +166,21 @@ export class ArtifactAdapter implements Adapter {
     if (overlap !== undefined && !(await this.#store.add(this.#overlap(id), '1', overlap))) return;
     // What is needed of it never changes.
     const payload = inHand()?.found.get(`${this.#kind} ${id}`) ?? (await this.find(id));
+    await this.#use(id, payload);
+  }
+
+  /** The same for a record that was found a moment ago, of a kind without overlap. */
+  consumeFound(id: string, payload: AdapterPayload): Promise<void> {
+    return this.#use(id, payload);
+  }
+
+  async #use(id: string, payload: AdapterPayload | undefined): Promise<void> {
     const now = Math.floor(this.#ports.now() / 1000);
     const left = Math.max(1, (payload?.exp ?? 0) - now);
     const won = payload && (await this.#store.add(this.#mark(id), String(now), left * 1000));
     if (won) return;
     // Its overlap ended while this request was under way, and must not begin again.
-    if (overlap !== undefined) await this.#store.delete(this.#overlap(id));
+    if (OVERLAP[this.#kind] !== undefined) await this.#store.delete(this.#overlap(id));
     // Presented twice: whoever was first, the grant is no longer trusted (RFC 9700 section 4.14.2, RFC 6749 section 4.1.2).
     if (payload?.grantId) await this.revokeByGrantId(payload.grantId);
     throw LOST[this.#kind]?.() ?? new errors.InvalidGrant('already used');

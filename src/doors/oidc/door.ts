@@ -12,6 +12,7 @@ import { createCore } from './core.ts';
 import { algorithmsOf, usedBy } from './demands.ts';
 import { jwksOf, keyringOptions } from './keys.ts';
 import { formsOfPrograms } from './parameters.ts';
+import { plainAuthorization } from './plain/authorization.ts';
 import { plainAddresses } from './plain/index.ts';
 import { postedRequests } from './post.ts';
 import { createProvider } from './provider.ts';
@@ -51,6 +52,8 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     const serving = createServing(keyring, build, ports.log);
 
     const router = express.Router();
+    const plain = { settings, ports, subjects, provider: () => serving().provider };
+    router.use(plainAuthorization(plain, sessions));
     router.use(postedRequests(ports));
     router.use(formsOfPrograms(ports));
     router.use((req, res, next) => {
@@ -65,7 +68,7 @@ export const oidc: CoreModule<OidcSettings, OidcApplication> = {
     const forPrograms = (path: string) => FOR_PROGRAMS.has(path) || path.startsWith(`${ROUTES.registration}/`);
     return {
       handler: router,
-      plain: plainAddresses({ settings, ports, subjects, provider: () => serving().provider }),
+      plain: plainAddresses(plain),
       forPrograms,
       application: registered.application,
       ...{ registered, audit: ports.audit, openFor: (id: string) => isOpen(ports, id) },

@@ -64,7 +64,7 @@ export async function loadExistingGrant(ports: OidcPorts, ctx: KoaContextWithOID
 }
 
 /** Whether a grant ends as what it is to be continued for: with a pass, or with nothing but its own time. */
-function endsLike({ iat = 0, exp = 0 }: Grant, expires: number | undefined, { sessions }: OidcPorts): boolean {
+export function endsLike({ iat = 0, exp = 0 }: Grant, expires: number | undefined, { sessions }: OidcPorts): boolean {
   if (expires !== undefined) return exp * 1000 <= expires;
   return exp - iat >= seconds(sessions.lifetime) - SLACK;
 }

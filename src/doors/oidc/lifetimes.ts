@@ -10,7 +10,7 @@ import { lifeLeft, seconds } from './sessions.ts';
 export function lifetimes({ lifetimes }: OidcSettings, ports: OidcPorts): NonNullable<Configuration['ttl']> {
   return {
     AccessToken: (ctx, token) =>
-      withinGrant(ports, ctx, token.resourceServer?.accessTokenTTL ?? seconds(lifetimes.accessToken)),
+      withinGrant(ports, endOfGrant(ctx), token.resourceServer?.accessTokenTTL ?? seconds(lifetimes.accessToken)),
     AuthorizationCode: 60,
     BackchannelAuthenticationRequest: (ctx) => Math.min(Number(ctx?.oidc?.params?.requested_expiry ?? LIFE), LIFE),
     ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? seconds(lifetimes.accessToken),
@@ -19,7 +19,7 @@ export function lifetimes({ lifetimes }: OidcSettings, ports: OidcPorts): NonNul
       const usual = (settingsOf(ports, grant.clientId).reauthenticate ?? 0) + ports.sessions.lifetime;
       return seconds(Math.min(usual, (endOf(ctx) ?? Number.POSITIVE_INFINITY) - ports.now()));
     },
-    IdToken: (ctx) => withinGrant(ports, ctx, seconds(lifetimes.idToken)),
+    IdToken: (ctx) => withinGrant(ports, endOfGrant(ctx), seconds(lifetimes.idToken)),
     Interaction: seconds(lifetimes.signIn),
     // Absolute from the first one on: rotation never prolongs it.
     RefreshToken: (_ctx, token) => {
@@ -30,8 +30,9 @@ export function lifetimes({ lifetimes }: OidcSettings, ports: OidcPorts): NonNul
   };
 }
 
+const endOfGrant = ({ oidc }: KoaContextWithOIDC): number | undefined => oidc.entities.Grant?.exp;
+
 /** A JWT is good wherever it is: it must not say that it lives longer than the grant that it was issued under. */
-function withinGrant({ now }: Pick<OidcPorts, 'now'>, ctx: KoaContextWithOIDC, usual: number): number {
-  const { exp } = ctx.oidc.entities.Grant ?? {};
-  return exp === undefined ? usual : Math.max(1, Math.min(usual, exp - Math.floor(now() / 1000)));
+export function withinGrant({ now }: Pick<OidcPorts, 'now'>, end: number | undefined, usual: number): number {
+  return end === undefined ? usual : Math.max(1, Math.min(usual, end - Math.floor(now() / 1000)));
 }

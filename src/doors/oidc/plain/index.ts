@@ -1,5 +1,6 @@
 import type { PlainAddress } from '../../../core/plain.ts';
 import { plainDocuments } from '../documents.ts';
+import { plainExchange } from './code.ts';
 import { plainIntrospection } from './introspection.ts';
 import type { PlainParts } from './records.ts';
 import { plainRefresh } from './refresh.ts';
@@ -11,5 +12,11 @@ import { plainUserinfo } from './userinfo.ts';
  * would answer is the same to the letter (`test/flows/plain-answers.test.ts`).
  */
 export function plainAddresses(parts: PlainParts): PlainAddress[] {
-  return [...plainDocuments(parts.provider), plainUserinfo(parts), plainIntrospection(parts), plainRefresh(parts)];
+  const [exchange, refresh] = [plainExchange(parts), plainRefresh(parts)];
+  const token: PlainAddress = {
+    ...refresh,
+    // By its form a request is one of them, or neither.
+    answer: (asked, form) => exchange.answer(asked, form) ?? refresh.answer(asked, form),
+  };
+  return [...plainDocuments(parts.provider), plainUserinfo(parts), plainIntrospection(parts), token];
 }

@@ -87,6 +87,27 @@ export async function plainRefreshToken(ports: OidcPorts, id: string): Promise<P
   return typeof token?.iiat === 'number' ? token : undefined;
 }
 
+/** A code's record, likewise. */
+export interface PlainCode extends PlainToken {
+  jti: string;
+  nonce?: string;
+  acr?: string;
+  amr?: string[];
+  authTime?: number;
+  redirectUri: string;
+  codeChallenge: string;
+}
+
+/** One that was used already, or that has to be presented with a key, is nothing plain. */
+export async function plainCode(ports: OidcPorts, id: string): Promise<PlainCode | undefined> {
+  const kind = 'AuthorizationCode';
+  const [stored, used] = await ports.ephemeral.getMany([recordKey(kind, id), markKey(kind, id)]);
+  if (stored === undefined || used !== undefined) return undefined;
+  const code = plainly<PlainCode & { codeChallengeMethod?: string; dpopJkt?: string }>(ports, stored, id, kind);
+  if (code === undefined || code.dpopJkt !== undefined || code.codeChallengeMethod !== 'S256') return undefined;
+  return isText(code.redirectUri) && isText(code.codeChallenge) ? code : undefined;
+}
+
 /** What the token was given for and the grant still gives, in the grant's order; undefined where anything was taken away of it. */
 export function scopesOf({ scope }: PlainToken, { openid, rejected = {} }: PlainGrant): string[] | undefined {
   const asked = new Set(scope.split(' '));
