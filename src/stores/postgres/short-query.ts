@@ -74,9 +74,10 @@ export class ShortQuery extends Base {
     const { names, parsers } = this.#known.get(this.#name) as Columns;
     const row: Record<string, unknown> = {};
     try {
-      for (const [at, name] of names.entries()) {
+      // By place: an iterator would make an object for each column of each row.
+      for (let at = 0; at < names.length; at += 1) {
         const text = fields[at];
-        row[name] = text === null || text === undefined ? null : parsers[at]?.(text);
+        row[names[at] ?? ''] = typeof text === 'string' ? parsers[at]?.(text) : null;
       }
     } catch (error) {
       this.#done.failed = error;
