@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { trustedHere } from '../support/certificate.ts';
 import { SECONDS } from '../support/clock.ts';
+import { interrupted } from '../support/interrupted.ts';
 import { application } from '../support/oidc-gateway.ts';
 import { type Owner, phones, startPushService, withPhones } from '../support/phones.ts';
 import { call } from '../support/relying-party.ts';
@@ -33,7 +34,9 @@ afterAll(() => {
   return service.close();
 });
 
+const writes = interrupted();
 const scene = stage(() => ({
+  between: writes.over,
   config: {
     ...withPhones(service),
     applications: {
@@ -110,6 +113,29 @@ describe('a client that is told', () => {
     const next = await begin();
     await ada.phone.approve(next.binding_number);
     await expect.poll(() => told.map(({ id }) => id)).toEqual([auth_req_id, next.auth_req_id]);
+  });
+});
+
+describe('a question that comes while another one takes what was approved', () => {
+  it.each([
+    ['as soon as the phone’s answer is taken', 'sign-in:{'],
+    ['when it is about to be written down what that gives', 'oidc:Grant:'],
+  ])('%s is told to wait; the first has the token, and nobody is asked again', async (_when, place) => {
+    ada = await owner();
+    const { json } = await asked({}, 'desk');
+    const id = String(json.auth_req_id);
+    const before = ada.subscriber.posts;
+    await ada.phone.approve(String(json.binding_number));
+    let second: Awaited<ReturnType<typeof poll>> | undefined;
+    const came = writes.before(place, async () => {
+      scene.clock.advance(5 * SECONDS);
+      second = await poll(id, 'desk');
+    });
+    const first = await poll(id, 'desk');
+    expect([came(), second?.json.error]).toEqual([true, 'authorization_pending']);
+    expect([first.status, first.json.token_type]).toEqual([200, 'Bearer']);
+    expect((await ada.phone.pending()).json.requests).toEqual([]);
+    expect(ada.subscriber.posts).toBe(before);
   });
 });
 

@@ -15,6 +15,8 @@ export interface Decision {
   error?: 'access_denied' | 'expired_token';
 }
 
+export type Standing = 'open' | 'now' | 'decided' | 'gone';
+
 /** What the adapter asks about a request that nobody has decided yet, as far as this node knows. */
 export type Look = (id: string, payload: AdapterPayload) => Promise<Decision | undefined>;
 
@@ -39,11 +41,12 @@ export class BackchannelAdapter extends PolledAdapter {
     return found && isOpen(found) ? { ...found, ...(await this.decide(id)) } : found;
   }
 
-  /** Whether its client is still to be told: undecided, decided, or gone, which who has redeemed it is as well. */
-  async standing(id: string): Promise<'open' | 'decided' | 'gone'> {
+  /** Whether its client is still to be told: undecided, decided by this very call or by another, or gone, as what was redeemed. */
+  async standing(id: string): Promise<Standing> {
     const found = await super.find(id);
     if (found === undefined || found.consumed !== undefined) return 'gone';
-    return !isOpen(found) || (await this.decide(id)) !== undefined ? 'decided' : 'open';
+    if (!isOpen(found)) return 'decided';
+    return (await this.decide(id)) === undefined ? 'open' : 'now';
   }
 
   /** Looks what was decided, and keeps it; undefined where nothing was, or another call was first. */

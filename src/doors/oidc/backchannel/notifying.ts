@@ -4,7 +4,7 @@ import { hasCode } from '../../../core/errors.ts';
 import { taggedKey } from '../../../core/keys.ts';
 import { hashOf } from '../adapter.ts';
 import type { OidcPorts } from '../ports.ts';
-import type { BackchannelAdapter } from './adapter.ts';
+import type { BackchannelAdapter, Standing } from './adapter.ts';
 import { type Asking, LIFE } from './asking.ts';
 import type { Later } from './later.ts';
 
@@ -42,22 +42,25 @@ export function createNotifying({ ports, later, provider, asking, adapter }: Par
   const ends = new AbortController();
   /** Of this node's own, which waits for them. */
   const waiting = new Set<string>();
+  /** Decided by somebody else, who tells the client, or was asked by it: unless that one has stopped. */
+  const left = new Set<string>();
   let sweeping: NodeJS.Timeout | undefined;
 
   /** Until the phone has said something, or there is nothing to wait for. */
-  async function wait(id: string): Promise<void> {
+  async function wait(id: string): Promise<Standing> {
     const { journey } = later.ports();
     for (;;) {
       const kept = await asking.keptOf(id);
-      if (kept === undefined || ends.signal.aborted) return;
+      if (kept === undefined || ends.signal.aborted) return 'open';
       try {
         await journey.changed(kept.journey, kept.nonce, ends.signal);
       } catch (error) {
         // Somebody has taken what was said.
-        if (hasCode(error, 'ERR_SIGN_IN_EXPIRED')) return;
+        if (hasCode(error, 'ERR_SIGN_IN_EXPIRED')) return 'decided';
         throw error;
       }
-      if ((await adapter.standing(id)) !== 'open') return;
+      const standing = await adapter.standing(id);
+      if (standing !== 'open') return standing;
       // Somebody else looks right now.
       await pause(AGAIN, undefined, { signal: ends.signal }).catch(() => undefined);
     }
@@ -81,18 +84,20 @@ export function createNotifying({ ports, later, provider, asking, adapter }: Par
   }
 
   /** Tells what can be told by now, and forgets what is gone. */
-  async function settle(kept: string): Promise<void> {
+  async function settle(kept: string, known?: Standing): Promise<void> {
     const untold = JSON.parse(sealer.open(kept, UNTOLD)) as Untold;
-    const standing = await adapter.standing(untold.id);
-    if (standing === 'decided') await tell(kept, untold);
+    const standing = known ?? (await adapter.standing(untold.id));
+    const again = left.delete(kept);
+    if (standing === 'now' || (standing === 'decided' && again)) await tell(kept, untold);
+    else if (standing === 'decided') left.add(kept);
     else if (standing === 'gone') await ephemeral.removeMember(UNTOLD, kept);
   }
 
   async function waitFor(kept: string, id: string): Promise<void> {
     waiting.add(kept);
     try {
-      await wait(id);
-      if (!ends.signal.aborted) await settle(kept);
+      const standing = await wait(id);
+      if (standing === 'now' || !ends.signal.aborted) await settle(kept, standing);
     } catch (err) {
       log.warn({ err }, 'a request by CIBA could not be waited for');
     } finally {
@@ -102,8 +107,8 @@ export function createNotifying({ ports, later, provider, asking, adapter }: Par
 
   async function sweep(): Promise<void> {
     try {
-      const left = (await ephemeral.members(UNTOLD)).filter((it) => !waiting.has(it));
-      for (const kept of left) if (!ends.signal.aborted) await settle(kept);
+      const members = (await ephemeral.members(UNTOLD)).filter((it) => !waiting.has(it));
+      for (const kept of members) if (!ends.signal.aborted) await settle(kept);
     } catch (err) {
       log.warn({ err }, 'what other nodes have left to be told could not be looked for');
     }

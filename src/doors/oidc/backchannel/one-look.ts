@@ -3,8 +3,11 @@ import { hashOf } from '../adapter.ts';
 import type { OidcPorts } from '../ports.ts';
 import type { Look } from './adapter.ts';
 
-/** How long one look may take before another may begin, milliseconds: whoever looks may have stopped in the middle. */
-const LONGEST = 5_000;
+/**
+ * How long one look may take before another may begin, milliseconds: whoever looks may have stopped in the middle. More
+ * than a client waits between two questions: the second would deny what the first, of a slow store, is about to give.
+ */
+const LONGEST = 20_000;
 
 /**
  * One looks at a time, at whichever node; to the others nothing is known yet. What was approved is there once: who looks
