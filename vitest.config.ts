@@ -12,24 +12,26 @@ const APART = [
   'src/senders/smtp/**/*.test.ts',
   'test/attacks/ldap.test.ts',
   'test/attacks/radsec.test.ts',
-  'test/flows/email.test.ts',
-  'test/flows/ldap-test.test.ts',
-  'test/flows/two-nodes-channels.test.ts',
+  'test/flows/{email,password-mails,two-nodes-channels}.test.ts',
+  'test/flows/{department-lists,directory-*,ldap,ldap-*,password-expiry}.test.ts',
   // Packages that are others for them, before anything is loaded.
   'test/attacks/forgotten-enumeration.test.ts',
   'test/attacks/journey-enumeration.test.ts',
   'test/attacks/whose-person.test.ts',
   'test/attacks/token-claims.test.ts',
   'test/flows/tracing.test.ts',
+  // Nodes in processes of their own: a gateway is hardly loaded here.
+  'test/flows/{clocks-apart,loaded,reload-nodes,workers,two-nodes*}.test.ts',
   // What their process takes is measured.
   'test/attacks/overload.test.ts',
   'test/attacks/saml-arrival.test.ts',
   'test/attacks/saml-cost.test.ts',
+  'test/flows/reload.test.ts',
 ];
 /** Gateways in the test's own process: what they are made of is loaded once for many files. */
-const SHARED = ['attacks', 'interop', 'web'].map((folder) => `test/${folder}/**/*.test.ts`);
+const SHARED = ['attacks', 'browser', 'flows', 'interop', 'web'].map((folder) => `test/${folder}/**/*.test.ts`);
 /** Servers, browsers and processes, which a file starts and ends. */
-const WHOLE = ['test/*.test.ts', 'test/{browser,contracts,deploy,faults,flows,support}/**/*.test.ts'];
+const WHOLE = ['test/*.test.ts', 'test/{contracts,deploy,faults,support}/**/*.test.ts'];
 
 export default defineConfig(({ mode }) => ({
   test: {

@@ -13,6 +13,8 @@ export const radiusClient = (more: object = {}) => ({ clients: ['127.0.0.1'], se
 
 /** For a reply on a busy machine, milliseconds. */
 const PATIENCE = 20_000;
+/** Until a packet is sent again, milliseconds: as long as concentrators take, and long enough where nothing is lost. */
+const AGAIN = 5_000;
 
 interface Sent {
   code?: number;
@@ -81,12 +83,17 @@ export class Concentrator {
     return octets;
   }
 
-  /** The octets that answer this very packet. */
+  /** The octets that answer this very packet, which is sent again where nothing comes: a busy gateway drops some. */
   async reply(octets: Buffer, port?: number): Promise<Buffer> {
     this.send(octets, port);
-    for (;;) {
-      const heard = await this.next();
-      if (heard.readUInt8(1) === octets.readUInt8(1)) return heard;
+    const again = setInterval(() => this.send(octets, port), AGAIN);
+    try {
+      for (;;) {
+        const heard = await this.next();
+        if (heard.readUInt8(1) === octets.readUInt8(1)) return heard;
+      }
+    } finally {
+      clearInterval(again);
     }
   }
 
