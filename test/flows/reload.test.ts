@@ -180,7 +180,11 @@ describe('reading the configuration again', () => {
     for (let at = 0; at < 5; at += 1) await once(at);
     const before = await settled();
     for (let at = 5; at < 50; at += 1) await once(at);
-    expect(await settled()).toEqual(before);
+    const after = await settled();
+    expect(after.rings).toBe(before.rings);
+    // Connections of earlier tests that were kept may have ended meanwhile: more than before is too many.
+    const more = Object.entries(after.handles).filter(([kind, count]) => count > (before.handles[kind] ?? 0));
+    expect(more).toEqual([]);
     await reloaded({});
   });
 });
