@@ -8,7 +8,7 @@ import { type Someone, stage } from '../support/scene.ts';
 
 /** A year in which three groups of 1,000 people leave Duo, each on a date of its own. */
 
-const PEOPLE = 999;
+const PEOPLE = 1_002;
 const START = Date.now();
 const OVERLAP = 60;
 const GROUPS = [
