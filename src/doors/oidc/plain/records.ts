@@ -41,6 +41,7 @@ export interface PlainGrant {
   openid?: { scope?: string };
   rejected?: object;
   generation?: number;
+  from?: string;
   proofs?: readonly Proof[];
 }
 
@@ -123,6 +124,8 @@ export async function restsOn({ ephemeral, now }: OidcPorts, token: PlainToken):
   const [stored, session] = await ephemeral.getMany(keys);
   if (stored === undefined || (bound && !isOf(session, token, nowOf({ now })))) return undefined;
   const grant = readRecord(stored, token.grantId) as PlainGrant;
+  // Given by exchange: whether what that was from still stands is looked at elsewhere.
+  if (grant.from !== undefined) return undefined;
   const isOver = grant.exp !== undefined && grant.exp <= nowOf({ now });
   if (isOver || grant.kind !== 'Grant' || grant.clientId !== token.clientId) return undefined;
   return grant.accountId === token.accountId ? grant : undefined;
