@@ -163,7 +163,7 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
     begin,
     answer,
     // Nobody chooses a house on their own pages: of a federation's, operators link.
-    linking: settings.federation && settings.linking === 'owner' ? 'operator' : settings.linking,
+    linking: settings.linking ?? (settings.federation ? 'operator' : 'owner'),
     speaksFor: settings.scopes.map((scope) => scope.toLowerCase()),
     anew: 'dated',
     keyOf: (subject) => keyOfSubject(subject, settings),

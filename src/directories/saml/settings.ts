@@ -101,9 +101,9 @@ const fields = z.strictObject({
     .describe('How long ago it may have shown more than who it is; longer ago that is all that counts'),
   linking: z
     .enum(LINKING)
-    .default('owner')
+    .optional()
     .describe(
-      'Who may sign in to an account that they have here by it as well: nobody, whom an operator links, or also who links it',
+      'Who may sign in to an account that they have here by it as well: nobody, whom an operator links, or (the default, but not with federation) also who links it',
     ),
   askAgain: duration
     .refine((length) => length >= HOUR && length <= 90 * DAY, 'must be a duration from 1h to 90d')
@@ -127,7 +127,7 @@ const fields = z.strictObject({
 
 /** `directories.<id>` of the type saml: an identity provider elsewhere, or all of a federation's. */
 export const settings = fields.superRefine((given, { addIssue }) => {
-  const { entityId: one, federation, metadata, scopes, asks } = given;
+  const { entityId: one, federation, metadata, scopes, asks, linking } = given;
   const fault = (path: string, message: string) => addIssue({ code: 'custom', path: [path], message });
   if (one?.startsWith(ENTRA) && (asks.twoKinds ?? asks.resistant) !== undefined)
     fault('asks', 'must be left out for Entra, which knows none: people would be stranded at a page of its own');
@@ -136,6 +136,7 @@ export const settings = fields.superRefine((given, { addIssue }) => {
   if (federation === undefined) return;
   if (one !== undefined) fault('entityId', 'names one provider of a federation: leave it out, or name it in only');
   if ('mdq' in metadata) fault('metadata', 'is a query server, which lists no houses to choose from: use url or file');
+  if (linking === 'owner') fault('linking', 'can’t be owner with federation: operators link people to its houses');
   if (scopes.length > 0) fault('scopes', 'would be every house’s of the federation: leave them out');
 });
 export type Settings = z.infer<typeof settings>;
