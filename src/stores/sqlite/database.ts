@@ -23,27 +23,17 @@ const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
 
 /**
  * Opens the file for this process to write, and shows that it can be written; creates it with its
- * folder for the owner alone. `synchronous = NORMAL`: SQLite waits for the disk where it moves its log into the file,
- * and whoever commits waits for it by `Flushing`. Throws ERR_STORE_UNAVAILABLE.
+ * folder for the owner alone. Throws ERR_STORE_UNAVAILABLE.
  */
 export function openDatabase(file: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     createPrivately(file);
     db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT, enableForeignKeyConstraints: true });
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; ROLLBACK');
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE; ROLLBACK');
     return db;
   } catch (error) {
     db?.close();
-    throw unavailable(error, file) ?? openingFailed(error, file);
-  }
-}
-
-/** The same file, to read what has been committed. */
-export function openReader(file: string): DatabaseSync {
-  try {
-    return new DatabaseSync(file, { timeout: BUSY_TIMEOUT, readOnly: true });
-  } catch (error) {
     throw unavailable(error, file) ?? openingFailed(error, file);
   }
 }

@@ -1,9 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import type { DurableModule } from '../../core/store.ts';
-import { openDatabase, openReader, probe } from './database.ts';
-import { closeDatabase, createDialect, createReader } from './dialect.ts';
-import { createFlushing } from './flushing.ts';
+import { openDatabase, probe } from './database.ts';
+import { closeDatabase, createDialect } from './dialect.ts';
 
 const settings = z.strictObject({
   file: z.string().min(1).describe('Path of the database file; created, with its folder, if absent.'),
@@ -16,32 +14,12 @@ const sqlite: DurableModule<z.output<typeof settings>> = {
   settings,
   async open({ file }) {
     const db = openDatabase(file);
-    const reading = beside(db, () => openReader(file));
-    const flushing = createFlushing(file);
     return {
-      dialect: createDialect(db, file, flushing),
-      ask: createReader(reading, file, flushing),
-      probe: async () => {
-        probe(db, file);
-        await flushing.flushed();
-      },
-      async close() {
-        closeDatabase(reading);
-        closeDatabase(db);
-        await flushing.close();
-      },
+      dialect: createDialect(db, file),
+      probe: async () => probe(db, file),
+      close: async () => closeDatabase(db),
     };
   },
 };
-
-/** Where the second can't be opened, the first isn't left open. */
-function beside<T>(db: DatabaseSync, open: () => T): T {
-  try {
-    return open();
-  } catch (error) {
-    closeDatabase(db);
-    throw error;
-  }
-}
 
 export default sqlite;

@@ -3,20 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Dialect, Kysely, sql } from 'kysely';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import sqlite from './index.ts';
-
-/** What the disk is asked to take, held back for as long as a test likes: it counts the times. */
-const disk = vi.hoisted(() => ({ asked: 0, before: undefined as Promise<void> | undefined }));
-
-vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>();
-  const fdatasync = (fd: number, done: (error: unknown) => void) => {
-    disk.asked += 1;
-    (disk.before ?? Promise.resolve()).then(() => fs.fdatasync(fd, done), done);
-  };
-  return { ...fs, fdatasync };
-});
 
 const UNAVAILABLE = 'ERR_STORE_UNAVAILABLE';
 
@@ -47,77 +35,11 @@ async function pragma(db: Kysely<Tables>, name: string): Promise<unknown> {
   return Object.values(rows[0] ?? {})[0];
 }
 
-it('writes ahead, and checks foreign keys', async () => {
+it('waits for the disk at every commit and checks foreign keys', async () => {
   const { db } = await open(newFile());
   expect(await pragma(db, 'journal_mode')).toBe('wal');
+  expect(await pragma(db, 'synchronous')).toBe(2);
   await expect(db.insertInto('child').values({ id: 1, parent: 9 }).execute()).rejects.toThrow(/FOREIGN KEY/);
-});
-
-/** Holds the disk until it is let go. */
-function holdDisk(): { letGo(): void; fail(): void } {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  disk.before = promise;
-  disk.asked = 0;
-  const over = () => {
-    disk.before = undefined;
-  };
-  onTestFinished(over);
-  return {
-    letGo: () => [over(), resolve()],
-    fail: () => [over(), reject(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }))],
-  };
-}
-
-it('answers no write before the disk has it, asks the disk once for all of one turn, and keeps no read waiting', async () => {
-  const { db, connection } = await open(newFile());
-  const held = holdDisk();
-  const answered: number[] = [];
-  const add = async (id: number) => {
-    await db.insertInto('parent').values({ id }).execute();
-    answered.push(id);
-  };
-  const inTransaction = async (id: number) => {
-    await db.transaction().execute((trx) => trx.insertInto('parent').values({ id }).execute());
-    answered.push(id);
-  };
-  const writing = [add(1), add(2), inTransaction(3), inTransaction(4)];
-  await vi.waitFor(() => expect(disk.asked).toBe(1));
-  // What others have committed is there to be read; who wrote it isn't told yet.
-  const count = 'SELECT count(*) AS count FROM parent';
-  expect(await connection.ask?.(count, [])).toEqual([{ count: 4 }]);
-  expect(await db.selectFrom('parent').selectAll().execute()).toHaveLength(4);
-  // One that comes while the disk is busy waits for its next time.
-  writing.push(add(5));
-  expect(answered).toEqual([]);
-  held.letGo();
-  await Promise.all(writing);
-  expect(answered.toSorted()).toEqual([1, 2, 3, 4, 5]);
-  expect(disk.asked).toBe(2);
-});
-
-it('asks nothing of the disk for what only reads', async () => {
-  const { db } = await open(newFile());
-  holdDisk();
-  const read = () => db.selectFrom('parent').selectAll().execute();
-  expect(
-    await Promise.all([read(), db.transaction().execute((trx) => trx.selectFrom('parent').selectAll().execute())]),
-  ).toEqual([[], []]);
-  expect(disk.asked).toBe(0);
-});
-
-it('believes a disk that has failed no more', async () => {
-  const { db, connection } = await open(newFile());
-  const held = holdDisk();
-  const failed = { code: UNAVAILABLE, message: expect.stringContaining('the disk reports an error') };
-  const write = () => db.insertInto('parent').values({ id: 1 }).execute();
-  const first = expect(write()).rejects.toMatchObject(failed);
-  await vi.waitFor(() => expect(disk.asked).toBe(1));
-  held.fail();
-  await first;
-  await expect(write()).rejects.toMatchObject(failed);
-  await expect(db.selectFrom('parent').selectAll().execute()).rejects.toMatchObject(failed);
-  await expect(connection.ask?.('SELECT 1', [])).rejects.toMatchObject(failed);
-  await expect(connection.probe?.()).rejects.toMatchObject(failed);
 });
 
 it('is readable for the owner alone', async () => {
