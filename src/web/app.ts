@@ -64,8 +64,11 @@ function inOrder(handlers: readonly RequestHandler[]): RequestHandler {
   };
 }
 
-/** The gateway's front: what is asked plainly is answered so, and all else passes what Express knows, in this order. */
-export function createWeb(deps: WebDeps): RequestListener {
+/**
+ * The gateway's front: what is asked plainly is answered so, and all else passes what Express knows, in this order.
+ * `router`: all routes, of which whoever looks for one without a bound makes a table.
+ */
+export function createWeb(deps: WebDeps): RequestListener & Pick<Express, 'router'> {
   const admitted = admission(deps);
   const app = express();
   app.disable('x-powered-by');
@@ -75,7 +78,9 @@ export function createWeb(deps: WebDeps): RequestListener {
   passAll(app, deps, admitted);
   const answer = plainFirst(deps, admitted, app);
   const logged = logRequests(deps);
-  return (req, res) => deps.observed(req, res, () => logged(req, res, () => answer(req, res)));
+  const listener: RequestListener = (req, res) =>
+    deps.observed(req, res, () => logged(req, res, () => answer(req, res)));
+  return Object.assign(listener, { router: app.router });
 }
 
 function passAll(app: Express, deps: WebDeps, admitted: Admission): void {
