@@ -57,13 +57,10 @@ describe('several nodes on one PostgreSQL', () => {
     const both = [await node(url, 'a', { node: {} }), await node(url, 'b', { node: {} })] as const;
     const people = Array.from({ length: 20 }, (_, index) => `person${index}`);
     for (const person of people) await both[0].addUser(person);
-    // Twenty at once, at one node and the other in turn: a hundred would be refused by a machine that is busy.
-    const signIns = people.map(async (person, index) => {
-      const came: boolean[] = [];
-      for (let turn = 0; turn < 5; turn += 1) came.push(await signsIn(both[(index + turn) % 2] as Gateway, person));
-      return came;
-    });
-    expect((await Promise.all(signIns)).flat()).toEqual(Array(100).fill(true));
+    const signIns = Array.from({ length: 100 }, (_, index) =>
+      signsIn(both[index % 2] as Gateway, people[index % people.length] as string),
+    );
+    expect(await Promise.all(signIns)).toEqual(Array(100).fill(true));
     for (const gateway of both) {
       await vi.waitFor(async () => {
         const ends = await verified(gateway);

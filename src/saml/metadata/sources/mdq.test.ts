@@ -76,7 +76,7 @@ describe('a metadata query server', () => {
     const { server, publish, source, clock } = await scene();
     publish('urn:a');
     await source.find('urn:a');
-    server.close();
+    await server.close();
     clock.now += 12 * HOUR;
     await source.refresh();
     expect(await source.find('urn:a')).toBeDefined();
@@ -92,7 +92,7 @@ describe('a metadata query server', () => {
     publish('urn:b');
     await source.find('urn:a');
     await source.close();
-    server.close();
+    await server.close();
     const after = open();
     expect(await after.find('urn:a')).toMatchObject({ entityId: 'urn:a' });
     expect(await after.find('urn:b')).toBeUndefined();

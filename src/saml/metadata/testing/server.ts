@@ -22,9 +22,11 @@ export async function metadataServer() {
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  const close = () => {
+  const close = async () => {
     server.closeAllConnections();
     server.close();
+    // A connection that was kept fails in another way than a new one: whoever comes first finds that out.
+    await fetch(`http://127.0.0.1:${address.port}`).catch(() => undefined);
   };
   onTestFinished(close);
   /** Answers nothing until then. */
