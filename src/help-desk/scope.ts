@@ -41,6 +41,8 @@ export interface HelpDeskSettings {
   overEquals: boolean;
   /** What a text message costs, by country (ISO 3166-1), and what a month may; in that currency (ISO 4217). */
   textCosts?: TextCosts | undefined;
+  /** How groups begin that name departments, for the reports. */
+  departmentPrefix?: string | undefined;
   /** Identity checks; every one of them is ticked before anything is done. */
   checklist: readonly LocalizedText[];
 }

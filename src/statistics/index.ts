@@ -12,6 +12,7 @@ export type { Campaigned } from './campaigns.ts';
 export type { Move, Moved } from './moving.ts';
 export type { StatisticsNeeds } from './needs.ts';
 export type { Aged } from './passwords.ts';
+export type { Counted, Whom } from './people.ts';
 export type { Tally } from './snapshots/snapshot.ts';
 export type { Statistics } from './statistics.ts';
 export type { Known } from './totals/counted.ts';

@@ -14,4 +14,6 @@ export interface StatisticsNeeds {
   campaigns: readonly Campaign[];
   /** By which it is known in whose scope somebody is: groups of agents, and those over which they act or don't. */
   scopeGroups: readonly string[];
+  /** How groups begin that name departments; absent: departments are what directories say of people. */
+  departmentPrefix?: string | undefined;
 }

@@ -16,8 +16,11 @@ export interface Counted {
   stranger?: true;
 }
 
+/** As much of somebody as says whether they are in scope. */
+export type Whom = Pick<Account, 'id' | 'profile'> & { groups?: readonly string[] | undefined };
+
 /** Whether this agent's reports speak of somebody, by the groups that their last sign-in brought. */
-export type InScope = (person: { id: string; groups?: readonly string[] | undefined }) => boolean;
+export type InScope = (person: Whom) => boolean;
 
 /** Everybody in scope, some hundreds at a time; others get their turn in between. */
 export async function* peopleIn(
@@ -48,7 +51,10 @@ export async function* strangersIn(
     const everybody = directory.list?.();
     if (everybody === undefined) continue;
     for await (const page of pagesOf(everybody)) {
-      const candidates = page.filter(({ status, groups }) => isUsable(status) && inScope({ id: '', groups }));
+      const candidates = page.filter(
+        ({ status, groups, profile }) =>
+          isUsable(status) && inScope({ id: '', ...(groups && { groups }), ...(profile && { profile }) }),
+      );
       const known = await Promise.all(candidates.map(({ key }) => durable.accounts.byDirectoryKey(id, key)));
       const strangers = candidates.filter((_, at) => known[at] === undefined);
       if (strangers.length > 0) yield strangers.map((person) => strangerOf(id, person, now()));

@@ -17,7 +17,7 @@ export type ReportCell =
   | { methods: string[] }
   /** ISO 3166-1 letters. */
   | { region: string }
-  | { localized: LocalizedText }
+  | { localized: LocalizedText; href?: string }
   /** `factor` is the namespace. */
   | { message: Message; factor?: string };
 
@@ -67,6 +67,13 @@ export interface ReportFilters {
   at?: 'days' | 'from' | 'until' | 'group' | 'application';
 }
 
+/** What a report is narrowed to, and the address without that. */
+export interface ReportNarrowing {
+  what: Message;
+  name: LocalizedText;
+  href: string;
+}
+
 export interface ReportPages {
   /** Which reports there are; texts are `reports.<name>.title` and `.text`. */
   reports: {
@@ -82,6 +89,7 @@ export interface ReportPages {
     csv: string;
     /** What it can be asked for, in days; the one that is shown has no address. */
     periods: { days: number; href?: string }[];
+    narrowed: ReportNarrowing[];
     tables: ReportTable[];
     notes: Message[];
   };

@@ -3,6 +3,7 @@ import { startDuo } from '../../src/factors/duo/testing/duo.ts';
 import { DAYS } from '../support/clock.ts';
 import { agentAt, DESK } from '../support/desk.ts';
 import { approvedAt, atDuo, leadsToDuo, throughDuo } from '../support/duo.ts';
+import { accountOf } from '../support/holders.ts';
 import { type Someone, stage } from '../support/scene.ts';
 
 const duo = await startDuo(() => Date.now());
@@ -10,6 +11,7 @@ afterAll(() => duo.close());
 
 const END = Date.now() + 60 * DAYS;
 const until = new Date(END).toISOString();
+const DATA = { secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', algorithm: 'SHA1', digits: 6, period: 30, lastStep: 0 };
 
 const scene = stage(() => ({
   config: {
@@ -98,4 +100,68 @@ describe('who still uses Duo', () => {
     expect(lines.some((line) => line.includes(`,payroll,${until},duo,yes,totp`))).toBe(true);
     expect(lines.some((line) => line.includes(`,payroll,${until},duo,no,`))).toBe(true);
   });
+});
+
+describe('by department', () => {
+  /** People of a department, so many of whom have what counts afterwards. */
+  async function peopleOf(department: string, groups: string, all: number, through: number): Promise<string[]> {
+    const names = Array.from({ length: all }, (_, nth) => `${groups}-${department.length}-${nth}`);
+    const lines = names.map((name) => `${name},${groups},"${department}"`).join('\n');
+    await scene.gateway.command('user import', [], {}, `username,groups,department\n${lines}\n`);
+    for (const [nth, username] of names.entries()) {
+      const id = await accountOf(scene, { username });
+      if (nth < through) await scene.gateway.app.rooms.credentials.add(id, 'totp', 'App', DATA);
+    }
+    return names;
+  }
+  const rowOf = (text: string, department: string) =>
+    new RegExp(`${department} Duo .*? (\\d+) (\\d+) ?% (\\d+)`).exec(text)?.slice(1).map(Number);
+
+  it('says who is through and who isn’t, in the page, narrowed and in the file', async () => {
+    const surgery = await peopleOf('Surgery', 'staff', 4, 1);
+    await peopleOf('=Radiology, old', 'students', 2, 2);
+    // Out of this agent's scope: neither they nor what their department is called is shown.
+    await peopleOf('Board of nobody', 'vip', 1, 0);
+    const agent = await agentAt(scene);
+    const page = await agent.open('/helpdesk/reports/moving');
+    expect(page.text).toContain('By department');
+    expect(rowOf(page.text, 'Surgery')).toEqual([4, 25, 3]);
+    expect(rowOf(page.text, '=Radiology, old')).toEqual([2, 100, 0]);
+    expect(page.text).toMatch(/Not said Duo/);
+    expect(page.text).not.toContain('Board of nobody');
+    expect(page.body).toContain('href="/helpdesk/reports/moving?department=Surgery"');
+
+    const narrowed = await agent.open('/helpdesk/reports/moving?department=Surgery');
+    expect(rowOf(narrowed.text, 'Payroll')).toEqual([4, 25, 3]);
+    expect(narrowed.text).not.toContain('Radiology');
+    expect(narrowed.body).toContain('href="/helpdesk/reports/moving/csv?department=Surgery"');
+    const file = await agent.open('/helpdesk/reports/moving/csv?department=Surgery');
+    const [header = '', ...lines] = file.body.replace('\uFEFF', '').split('\r\n').slice(0, -1);
+    expect(header.split(',').slice(0, 6)).toEqual([
+      'user_name',
+      'name',
+      'email',
+      'groups',
+      'department',
+      'application',
+    ]);
+    expect(lines.map((line) => line.split(',')[0]).sort()).toEqual(surgery);
+    expect(lines.every((line) => line.includes(',staff,Surgery,payroll,'))).toBe(true);
+    const all = (await agent.open('/helpdesk/reports/moving/csv')).body;
+    expect(all).toContain(`"'=Radiology, old"`);
+    expect(all).not.toContain('Board of nobody');
+
+    const other = await agent.open('/helpdesk/reports/moving?application=library');
+    expect(rowOf(other.text, 'Surgery')).toBeUndefined();
+    const both = await agent.open('/helpdesk/reports/moving?department=Surgery&application=payroll');
+    expect(rowOf(both.text, 'Payroll')).toEqual([4, 25, 3]);
+  });
+
+  it.each(['department=a&department=b', 'application=nothing', `department=${'a'.repeat(300)}`])(
+    'takes no %s',
+    async (query) => {
+      const agent = await agentAt(scene);
+      expect((await agent.open(`/helpdesk/reports/moving?${query}`)).status).toBe(404);
+    },
+  );
 });

@@ -27,6 +27,7 @@ export function openRooms({ config, ground, ledger, outside, people, strangers }
     ...{ reset: resetSettings(config, directories), hashing: createSlowHash() },
     ...(helpDesk ? { helpDesk } : {}),
     scopeGroups: scopeGroups(helpDesk?.agents ?? []),
+    departmentPrefix: helpDesk?.departmentPrefix,
   };
 
   const able = { ...below, ...methodsRoom(needs, below) };

@@ -15,6 +15,7 @@ const PROFILE_OPTIONS = [
   { flags: '--region <name>', description: 'state or province' },
   { flags: '--postal-code <code>', description: 'postal code' },
   { flags: '--country <name>', description: 'country' },
+  { flags: '--department <name>', description: 'department, for reports' },
   { flags: '--locale <tag>', description: 'language: en, zh-Hant' },
 ];
 

@@ -46,6 +46,7 @@ export const stored = z.looseObject({
   region: z.string().optional(),
   postalCode: z.string().optional(),
   country: z.string().optional(),
+  department: z.string().optional(),
   locale: z.string().optional(),
   /** The program that added them. */
   addedBy: z.string().optional(),

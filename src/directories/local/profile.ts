@@ -58,6 +58,7 @@ export const profileShape = {
   region: line(128, 'the region'),
   postalCode: line(32, 'the postal code'),
   country: line(128, 'the country'),
+  department: line(128, 'the department'),
   locale,
 };
 const profileDetails = z.object(profileShape);
@@ -77,6 +78,7 @@ export const PROFILE_COLUMNS: Columns<ProfileField> = {
   region: ['state', 'province'],
   postalCode: ['zip', 'zip code', 'postcode'],
   country: [],
+  department: ['organizational unit', 'ou'],
   locale: ['language', 'preferred language'],
 };
 export const PROFILE_FIELDS = Object.keys(PROFILE_COLUMNS) as ProfileField[];
@@ -111,6 +113,7 @@ export function profileOf(
     phone: person.phone,
     phoneVerified: person.phone === undefined ? undefined : person.phoneVerified,
     address: Object.keys(address).length > 0 ? address : undefined,
+    department: person.department,
     locale: person.locale,
     updatedAt: person.updatedAt,
   });

@@ -196,6 +196,7 @@ export const reports: Sample[] = [
     {
       name: 'enrolment',
       csv: '/helpdesk/reports/enrolment/csv',
+      narrowed: [],
       periods: [],
       notes: [{ key: 'reports.cut', values: { count: 100 } }],
       tables: [
@@ -225,10 +226,44 @@ export const reports: Sample[] = [
   ),
   sample(
     'report',
+    'moving',
+    {
+      name: 'moving',
+      csv: '/helpdesk/reports/moving/csv?department=Surgery',
+      narrowed: [
+        { what: { key: 'reports.column.department' }, name: UNBROKEN, href: '/helpdesk/reports/moving' },
+        { what: { key: 'reports.column.application' }, name: COURSES, href: '/helpdesk/reports/moving' },
+      ],
+      periods: [],
+      notes: [],
+      tables: [
+        { ...moving.table, caption: { key: 'reports.moving.applications' } },
+        {
+          caption: { key: 'reports.moving.departments' },
+          columns: columns('department', 'ends', 'until', 'people', 'through', 'left'),
+          empty: { key: 'reports.moving.empty' },
+          rows: [
+            [
+              { text: UNBROKEN, href: '/helpdesk/reports/moving?department=Surgery' },
+              ...[{ methods: ['sample'] }, until, { count: 240 }, { share: 0.25 }, { count: 180 }],
+            ],
+            [
+              { message: { key: 'reports.moving.no-department' } },
+              ...[{ methods: ['sample'] }, until, { count: 3 }, { share: 0 }, { count: 3 }],
+            ],
+          ],
+        },
+      ],
+    },
+    true,
+  ),
+  sample(
+    'report',
     'failures',
     {
       name: 'failures',
       csv: '/helpdesk/reports/failures/csv?days=30',
+      narrowed: [],
       periods: [{ days: 7, href: '/helpdesk/reports/failures?days=7' }, { days: 30 }, { days: 90, href: '/x' }],
       notes: [{ key: 'reports.failures.total', values: { count: 1 } }, { key: 'reports.failures.some' }],
       tables: [
@@ -266,6 +301,7 @@ export const reports: Sample[] = [
     {
       name: 'fraud',
       csv: '/helpdesk/reports/fraud/csv',
+      narrowed: [],
       periods: [],
       notes: [],
       tables: [
@@ -292,6 +328,7 @@ export const reports: Sample[] = [
     {
       name: 'methods',
       csv: '/helpdesk/reports/methods/csv',
+      narrowed: [],
       periods: [],
       notes: [],
       tables: [

@@ -46,6 +46,12 @@ export const helpDesk = z
     textCosts: textCosts
       .optional()
       .describe('What text messages cost, for the reports; without it they are only counted'),
+    departmentPrefix: z
+      .string()
+      .trim()
+      .min(1, { error: 'is empty: every group would be a department; leave it out to go by what directories say' })
+      .optional()
+      .describe('How groups begin that name departments, for the reports; without it directories say whose is which'),
     overEquals: z
       .boolean()
       .default(false)

@@ -13,6 +13,7 @@ import type { Asked, ReportKind } from './kind.ts';
 import { messagesReport } from './messages.ts';
 import { methodsReport } from './methods.ts';
 import { movingReport } from './moving.ts';
+import { narrowedBy, queryOf, shownOf } from './narrowed.ts';
 import { passwordsReport } from './passwords.ts';
 import { signInsReport } from './sign-ins.ts';
 
@@ -84,12 +85,13 @@ export function reportPages(deps: ReportPagesNeeds): Router {
   async function show(res: Response, name: string, kind: ReportKind, asked: Asked): Promise<void> {
     const { tables, notes } = await kind.tables(asked);
     const here = `${HOME}/${name}`;
-    const query = kind.periods ? `?days=${asked.days}` : '';
+    const query = kind.periods ? `?days=${asked.days}` : queryOf(asked);
     const periods = PERIODS.map((days) => ({ days, ...(days === asked.days ? {} : { href: `${here}?days=${days}` }) }));
     send(deps, res, 'report', {
       name,
       csv: `${here}/csv${query}`,
       periods: kind.periods ? periods : [],
+      narrowed: shownOf(here, asked, deps),
       tables,
       notes,
     });
@@ -99,21 +101,23 @@ export function reportPages(deps: ReportPagesNeeds): Router {
 
   router.get(`${HOME}/:name`, async (req, res) => {
     const { name, kind } = kindOf(req);
-    const agent = await reader(req, res, `${HOME}/${name}`, [kind.right]);
+    const narrowed = narrowedBy(req.query, kind, deps);
+    const agent = await reader(req, res, `${HOME}/${name}${queryOf(narrowed)}`, [kind.right]);
     if (agent === undefined) return;
     deps.audit.note({ event: 'report.viewed', by: agent.account.id, report: name, ...facts(res) });
-    await inTurn(res, () => show(res, name, kind, { agent, days: daysOf(req) }));
+    await inTurn(res, () => show(res, name, kind, { agent, days: daysOf(req), ...narrowed }));
   });
 
   router.get(`${HOME}/:name/csv`, async (req, res) => {
     const { name, kind } = kindOf(req);
+    const narrowed = narrowedBy(req.query, kind, deps);
     // Another site can send a browser here, and should get neither work nor entries in the audit for it.
     if (req.headers['sec-fetch-site'] === 'cross-site') return res.redirect(303, `${HOME}/${name}`);
-    const agent = await reader(req, res, `${HOME}/${name}`, [kind.right]);
+    const agent = await reader(req, res, `${HOME}/${name}${queryOf(narrowed)}`, [kind.right]);
     if (agent === undefined) return;
     await inTurn(res, async () => {
       await deps.audit.commit({ event: 'report.downloaded', by: agent.account.id, report: name, ...facts(res) });
-      const records = kind.records({ agent, days: daysOf(req) });
+      const records = kind.records({ agent, days: daysOf(req), ...narrowed });
       await download(deps, res, { name, header: kind.header, records });
     });
   });

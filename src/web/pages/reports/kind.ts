@@ -1,6 +1,7 @@
 import type { LocalizedText } from '../../../core/account.ts';
 import type { Message } from '../../../core/prompt.ts';
 import type { Agent } from '../../../help-desk/agent.ts';
+import type { Whom } from '../../../statistics/index.ts';
 import type { WebDeps } from '../../context.ts';
 import type { Cell } from '../../csv.ts';
 import type { ReportCell, ReportTable } from '../../report-models.ts';
@@ -12,6 +13,9 @@ export const SHOWN = 100;
 export interface Asked {
   agent: Agent;
   days: number;
+  /** Of one department's people alone, and of one application. */
+  department?: string;
+  application?: string;
 }
 
 /** A report: what its page shows, and its file. */
@@ -20,6 +24,8 @@ export interface ReportKind {
   right: 'reports' | 'totals';
   /** Whether a period is chosen. */
   periods: boolean;
+  /** Whether it can be narrowed to a department and an application. */
+  narrows?: true;
   tables(asked: Asked): Promise<{ tables: ReportTable[]; notes: Message[] }>;
   header: readonly string[];
   records(asked: Asked): AsyncGenerator<Cell[]>;
@@ -28,7 +34,7 @@ export interface ReportKind {
 /** Whether somebody is in the scope of whoever asks. */
 export const scopeOf =
   ({ agent }: Asked) =>
-  (person: { id: string; groups?: readonly string[] | undefined }): boolean =>
+  (person: Whom): boolean =>
     agent.may('reports', person);
 
 export const count = (value: number): ReportCell => ({ count: value });

@@ -1,8 +1,11 @@
-import type { Asking, Campaigned, Moved } from '../../../statistics/index.ts';
+import type { Asking, Campaigned, Counted, Moved } from '../../../statistics/index.ts';
 import type { WebDeps } from '../../context.ts';
 import type { ReportCell, ReportTable } from '../../report-models.ts';
-import { count, cut, iso, nameOf, type ReportKind, scopeOf, table } from './kind.ts';
+import { type Asked, count, cut, iso, nameOf, type ReportKind, scopeOf, table } from './kind.ts';
 import { type Length, lengths, type Progress, progressBars } from './lying.ts';
+import { type Narrowed, narrowing, queryOf } from './narrowed.ts';
+
+const HERE = '/helpdesk/reports/moving';
 
 const COLUMNS = ['ends', 'until', 'people', 'through', 'left'];
 
@@ -51,47 +54,85 @@ function askingTable(rows: readonly Named<Asking>[]): ReportTable {
   };
 }
 
-/** Who is through where a factor ends on a date, and who isn't: by application, by group, and by name. */
+/** Who is through where a factor ends on a date, and who isn't: by application, by group, by department, and by name. */
 export function movingReport(deps: Pick<WebDeps, 'applications' | 'statistics'>): ReportKind {
   const { moving, campaigns, asking } = deps.statistics;
+
+  /** Of one department's people alone, where that is asked for. */
+  function scopeIn(asked: Asked): ReturnType<typeof scopeOf> {
+    const { department } = asked;
+    const inScope = scopeOf(asked);
+    if (department === undefined) return inScope;
+    return (person) => inScope(person) && moving.departmentsOf(person).includes(department);
+  }
+
+  /** What applications are called; `narrows`: each leads to the report of itself alone. */
+  const names = (ids: readonly string[], narrows?: Narrowed) =>
+    Promise.all(
+      ids.map(async (application): Promise<ReportCell> => {
+        const href = narrows && { href: `${HERE}${queryOf({ ...narrows, application })}` };
+        return { localized: await nameOf(deps, application), ...href };
+      }),
+    );
+
+  const departmentName = (of: string, narrowed: Narrowed): ReportCell =>
+    of === ''
+      ? { message: { key: 'reports.moving.no-department' } }
+      : { text: of, href: `${HERE}${queryOf({ ...narrowed, department: of })}` };
+
   return {
     right: 'reports',
     periods: false,
+    narrows: true,
     async tables(asked) {
-      const { applications, groups } = await moving.counts(scopeOf(asked), asked.agent.groups('reports'));
-      const names = (ids: readonly string[]) =>
-        Promise.all(ids.map(async (id): Promise<ReportCell> => ({ localized: await nameOf(deps, id) })));
-      const opened = await names(applications.map(({ of }) => of));
+      const inScope = scopeIn(asked);
+      const counted = await moving.counts(inScope, asked.agent.groups('reports'), asked.application);
+      const { applications, groups, departments } = counted;
+      const narrowed = narrowing(asked);
+      const opened = await names(
+        applications.map(({ of }) => of),
+        narrowed,
+      );
       const named = applications.map((row, at) => ({ ...row, name: opened[at] ?? { text: row.of } }));
       const grouped = groups.map((row) => ({ ...row, name: { text: row.of } }));
-      const asks = await asking(scopeOf(asked));
+      const parted = departments.map((row) => ({ ...row, name: departmentName(row.of, narrowed) }));
+      const asks = await asking(inScope);
       const askers = await names(asks.map(({ application }) => application));
-      const led = await campaigns.counts(scopeOf(asked), asked.agent.groups('reports'));
+      const led = await campaigns.counts(inScope, asked.agent.groups('reports'));
       return {
         tables: [
           movedTable('applications', 'application', named),
+          movedTable('departments', 'department', parted),
           movedTable('groups', 'group', grouped),
           ...(campaigns.any ? [campaignTable(led)] : []),
           askingTable(asks.map((row, at) => ({ ...row, name: askers[at] ?? { text: row.application } }))),
         ],
-        notes: cut(groups),
+        notes: cut(groups.length > departments.length ? groups : departments),
       };
     },
-    header: ['user_name', 'name', 'email', 'groups', 'application', 'until', 'ends', 'through', 'methods', 'campaign'],
+    header: [
+      ...['user_name', 'name', 'email', 'groups', 'department', 'application', 'until', 'ends', 'through', 'methods'],
+      'campaign',
+    ],
     async *records(asked) {
-      for await (const { account, methods, moves } of moving.people(scopeOf(asked))) {
+      const inScope = scopeIn(asked);
+      const whose = ({ account, methods }: Counted) => {
         const { username, name, email, groups } = account;
+        const department = moving.departmentsOf(account).join('; ') || undefined;
         const theirs = [...new Set(methods.map(({ factor }) => factor))].sort().join(' ');
-        for (const { application, at, ends, through } of moves) {
-          const facts = [application, iso(at), ends.join(' '), through ? 'yes' : 'no', theirs];
-          yield [username, name, email, groups?.join(' '), ...facts, undefined];
-        }
+        return { first: [username, name, email, groups?.join(' '), department], theirs };
+      };
+      for await (const { moves, ...person } of moving.people(inScope, asked.application)) {
+        const { first, theirs } = whose(person);
+        for (const { application, at, ends, through } of moves)
+          yield [...first, application, iso(at), ends.join(' '), through ? 'yes' : 'no', theirs, undefined];
       }
-      for await (const { account, methods, campaign, through } of campaigns.people(scopeOf(asked))) {
-        const { username, name, email, groups } = account;
-        const theirs = [...new Set(methods.map(({ factor }) => factor))].sort().join(' ');
+      // A campaign is about no application.
+      if (asked.application !== undefined) return;
+      for await (const { campaign, through, ...person } of campaigns.people(inScope)) {
+        const { first, theirs } = whose(person);
         const facts = [undefined, iso(campaign.end), campaign.leaves.join(' '), through ? 'yes' : 'no', theirs];
-        yield [username, name, email, groups?.join(' '), ...facts, campaign.name];
+        yield [...first, ...facts, campaign.name];
       }
     },
   };
