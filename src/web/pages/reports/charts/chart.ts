@@ -31,6 +31,19 @@ export interface Chart {
   draw(asked: Drawn): Promise<ReportTable | undefined>;
 }
 
+/**
+ * What several charts are drawn from is read once for a page. `asked` is made for one request of one agent's: nobody
+ * else's, and no earlier one's, is ever found by it.
+ */
+export function once<Found>(read: (asked: Drawn) => Promise<Found>): (asked: Drawn) => Promise<Found> {
+  const reading = new WeakMap<Drawn, Promise<Found>>();
+  return (asked) => {
+    const found = reading.get(asked) ?? read(asked);
+    reading.set(asked, found);
+    return found;
+  };
+}
+
 /** Days, or the Mondays of weeks, from the first to the last; epoch milliseconds. */
 export function stepsOf({ from, until }: Filters): { every: number; starts: number[] } {
   const every = (until - from) / DAY > MOST_DAYS ? WEEK : DAY;

@@ -1,7 +1,7 @@
 import type { CountedBy, CountKind, CountSum } from '../../../../core/counts.ts';
 import type { WebDeps } from '../../../context.ts';
 import type { ReportTable } from '../../../report-models.ts';
-import { by, type Chart, DAY, type Drawn, drawn, inOrder, ranked, seriesOf } from './chart.ts';
+import { by, type Chart, DAY, type Drawn, drawn, inOrder, once, ranked, seriesOf } from './chart.ts';
 
 const OUTCOMES = ['completed', 'wrong', 'locked', 'denied'] as const;
 const LOCKS = ['lock-locked', 'lock-stopped', 'not-me-sign-in', 'not-me-request'];
@@ -18,10 +18,11 @@ export function countedCharts({ statistics }: Deps): Chart[] {
       ...(asked.application === undefined ? {} : { application: asked.application }),
       ...(provider === undefined ? {} : { provider }),
     });
-  const signIns = (asked: Drawn) => {
+  /** By outcome and method: what four of the charts are drawn from. */
+  const signIns = once((asked) => {
     const { group } = asked;
     return sums([group === undefined ? 'sign-in' : 'group'], asked, ['outcome', 'method'], group);
-  };
+  });
 
   const chart = (
     name: string,
@@ -61,8 +62,8 @@ export function countedCharts({ statistics }: Deps): Chart[] {
       return drawn('locks', asked, inOrder(asked, series, LOCKS));
     }),
     chart('remembered', { group: false, application: true }, async (asked) => {
-      const found = await sums(['remembered', 'sign-in'], asked, ['kind', 'outcome']);
-      return sharedOf(asked, found.filter(isCompleted));
+      const [all, spared] = await Promise.all([signIns(asked), sums(['remembered'], asked, ['outcome'])]);
+      return sharedOf(asked, { all: all.filter(isCompleted), spared: spared.filter(isCompleted) });
     }),
     chart('doors', { group: false, application: true }, async (asked) => {
       const series = seriesOf(asked, await sums(['door'], asked, ['outcome']), by('outcome'));
@@ -106,11 +107,11 @@ function houseOf({ method = '' }: CountSum): string | undefined {
 }
 
 /** In how many sign-ins a remembered device spared the second step. */
-function sharedOf(asked: Drawn, sums: readonly CountSum[]): ReportTable | undefined {
-  const series = seriesOf(asked, sums, by('kind'));
-  const spared = series.get('remembered');
+function sharedOf(asked: Drawn, sums: Record<'all' | 'spared', readonly CountSum[]>): ReportTable | undefined {
+  const stepwise = (of: readonly CountSum[]) => seriesOf(asked, of, by('outcome')).get('completed');
+  const spared = stepwise(sums.spared);
   if (spared === undefined) return undefined;
-  const others = (series.get('sign-in') ?? []).map((all, at) => Math.max(0, all - (spared[at] ?? 0)));
+  const others = (stepwise(sums.all) ?? []).map((all, at) => Math.max(0, all - (spared[at] ?? 0)));
   const table = drawn('remembered', asked, [
     { title: { key: 'reports.column.spared' }, values: spared },
     { title: { key: 'reports.column.asked' }, values: others },

@@ -3,7 +3,7 @@ import type { WebDeps } from '../../../context.ts';
 import type { ReportCell, ReportLying, ReportTable } from '../../../report-models.ts';
 import { nameOf } from '../kind.ts';
 import { lengths, type Progress, progressBars } from '../lying.ts';
-import { type Chart, type Drawn, drawn, spansOf, startOf, stepsOf } from './chart.ts';
+import { type Chart, type Drawn, drawn, once, spansOf, startOf, stepsOf } from './chart.ts';
 
 type Deps = Pick<WebDeps, 'applications' | 'statistics'>;
 
@@ -12,7 +12,7 @@ export function peopleCharts({ applications, statistics }: Deps): Chart[] {
   const over = (asked: Drawn, spans: readonly { from: number; until: number }[]) =>
     statistics.snapshots.over(spans, (person) => asked.agent.may('reports', person), asked.group);
   /** The last night of the period. */
-  const latest = async (asked: Drawn) => (await over(asked, [asked]))[0];
+  const latest = once(async (asked) => (await over(asked, [asked]))[0]);
 
   const chart = (
     name: string,
@@ -27,7 +27,8 @@ export function peopleCharts({ applications, statistics }: Deps): Chart[] {
     chart(
       'moving',
       true,
-      async ({ application, ...asked }) => {
+      async (asked) => {
+        const { application } = asked;
         const tally = await latest(asked);
         const moves = Object.entries(tally?.moves ?? {}).filter(
           ([id]) => application === undefined || id === application,
