@@ -1,7 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
+import { launch } from '../support/chromium.ts';
 import { Client } from '../support/client.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { PersonAtBrowser } from '../support/gateway.ts';
@@ -13,6 +14,25 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Ports of the two houses and of their applications, as the files name them. */
 const PORTS = [3000, 3001, 3002, 3010, 3013];
+
+afterAll(async () => (await launch()).close());
+
+/** Everything that the demonstration offers is seen at once in a small laptop's window, and who helps as well. */
+async function fitsItsWindow(application: string): Promise<void> {
+  const page = await (await launch()).newPage({ viewport: { width: 1280, height: 720 } });
+  await page.goto(application);
+  await page
+    .getByRole('button', { name: 'Sign in' })
+    .or(page.getByRole('link', { name: 'Sign in' }))
+    .first()
+    .click();
+  for (const way of ['#password', '[data-ceremony-start]', 'a.option', 'a[href*="reset"]']) {
+    expect(await page.locator(way).first().isVisible(), way).toBe(true);
+  }
+  const end = await page.evaluate<number>("document.querySelector('.foot').getBoundingClientRect().bottom");
+  expect(end).toBeLessThanOrEqual(720);
+  await page.context().close();
+}
 
 it('npm start: people of the Partner Hospital enter the Library by a button, and may sign out there as well', async () => {
   const folder = temporaryFolder();
@@ -41,6 +61,7 @@ it('npm start: people of the Partner Hospital enter the Library by a button, and
     relyingParty: `http://127.0.0.1:${at(3001)}`,
     serviceProvider: '',
   };
+  await fitsItsWindow(`${home.relyingParty}/library`);
   const browser = new Client();
   const nora = new PersonAtBrowser({ ...home, now: Date.now }, browser);
   const page = await nora.begin('library');

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { createGallery, type Sample, samples } from '../../src/web/gallery/index.ts';
+import type { LocalizedText } from '../../src/core/account.ts';
+import { createGallery, type GalleryOptions, type Sample, samples } from '../../src/web/gallery/index.ts';
 
 export { type Sample, samples };
 
@@ -21,13 +22,17 @@ const CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The real renderer with the real texts. */
-export function galleryRenderer(missing: string[] = []) {
+/** The real renderer with the real texts, or an institution's own. */
+export function galleryRenderer(
+  missing: string[] = [],
+  own: Pick<GalleryOptions, 'overrides'> & { name?: LocalizedText } = {},
+) {
   const gallery = createGallery({
     locales: LOCALES,
     defaultLocale: 'en',
     onMissing: (key, namespace) => missing.push(`${namespace}:${key}`),
     name: { en: 'Northbridge University', 'zh-Hant': '北橋大學', 'zh-Hans': '北桥大学' },
+    ...own,
     support: {
       url: 'https://help.example.edu/',
       email: 'help@example.edu',
@@ -61,9 +66,12 @@ export interface Gallery {
   close(): void;
 }
 
-/** Serves every sample as production would: same policy, same assets. */
-export async function serveGallery(): Promise<Gallery> {
-  const { html, assets: served } = galleryRenderer();
+/** Serves every sample as production would, or these: same policy, same assets. */
+export async function serveGallery(
+  shown: readonly Sample[] = samples,
+  own: Parameters<typeof galleryRenderer>[1] = {},
+): Promise<Gallery> {
+  const { html, assets: served } = galleryRenderer([], own);
   const posted: Record<string, unknown>[] = [];
   const app = express();
   app.use(express.urlencoded({ extended: false }));
@@ -78,7 +86,7 @@ export async function serveGallery(): Promise<Gallery> {
       .send('<!doctype html><html lang="en"><title>Posted</title><main><h1>Posted</h1></main></html>');
   });
   app.get('/:locale/:name', (request, response, next) => {
-    const found = samples.find(({ name }) => name === request.params.name);
+    const found = shown.find(({ name }) => name === request.params.name);
     if (!found || !LOCALES.includes(request.params.locale)) return next();
     response.type('html').send(html(found, request.params.locale));
   });
