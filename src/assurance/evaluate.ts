@@ -24,6 +24,7 @@ import { createRequirements, recently, underChange, underHold } from './requirem
 import { createStandingIn } from './standing-in.ts';
 import { createStillAllowed } from './still-allowed.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
+import type { There } from './upstreams.ts';
 import { createValidity, validityOf } from './validity.ts';
 import { checkKnown, createTelling, opensAlone, underAbsence } from './without-directory.ts';
 
@@ -68,12 +69,12 @@ interface Parts {
 
 /** What an account has, and what a session and a browser bring, which is being read. */
 interface Brought {
-  ofAccount: Promise<[Credential[], Standing, ReadonlySet<string>]>;
+  ofAccount: Promise<[There, Standing, ReadonlySet<string>]>;
   ofSession: Promise<readonly Evidence[]>;
   ofBrowser: Promise<LookedAt[]> | undefined;
 }
 
-const NOTHING_HELD: Awaited<Brought['ofAccount']> = [[], { since: 0 }, new Set()];
+const NOTHING_HELD: Awaited<Brought['ofAccount']> = [{ present: [], out: new Set() }, { since: 0 }, new Set()];
 
 function dueOf(proofs: readonly Proof[], disabled: boolean, renews: boolean | undefined): Due | undefined {
   const due = proofs.find(({ renew }) => renew !== undefined)?.renew;
@@ -136,18 +137,14 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
   function begin({ account, sight, request, browser, within }: EvaluationInput): Brought {
     const ofSession = account && sight ? evidence.of(sight, account, request, within) : Promise.resolve([]);
     const ofBrowser = account && browser ? devices.look(browser) : undefined;
-    const ofAccount = account === undefined ? Promise.resolve(NOTHING_HELD) : held(account, sight?.session);
+    const ofAccount = account === undefined ? Promise.resolve(NOTHING_HELD) : held(account);
     // They are told to whoever waits for them, if anybody does.
     for (const reading of [ofAccount, ofSession, ofBrowser]) reading?.catch(() => undefined);
     return { ofAccount, ofSession, ofBrowser };
   }
 
-  const held = (id: string, looking?: string): Brought['ofAccount'] =>
-    Promise.all([
-      credentials.ofAccount(id).then((all) => there(all, looking)),
-      holds.standing(id),
-      attempts.stopped(id),
-    ]);
+  const held = (id: string): Brought['ofAccount'] =>
+    Promise.all([credentials.ofAccount(id).then(there), holds.standing(id), attempts.stopped(id)]);
 
   /** The same, as if no hold asked for more than a second factor. */
   async function weigh(
@@ -155,11 +152,13 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
     brought: Brought,
     { account, away }: Partial<Present> = {},
   ): Promise<FullEvaluation> {
-    const [all, { hold, since: changed }, stopped] = account ? await brought.ofAccount : NOTHING_HELD;
+    const [{ present: all, out }, { hold, since: changed }, stopped] = account ? await brought.ofAccount : NOTHING_HELD;
     const enrolled = all.filter(heldTo(hold)).filter(sets(input.application, hold));
     const demanded = required(input, enrolled, { ...(account && { account }), ...(away && { away }) });
     const validity = validityOf(account, changed);
-    const ofSession = account ? await brought.ofSession : [];
+    const shown = account ? await brought.ofSession : [];
+    // A session that came of a house whose person is out there has ended with this look, whatever else is in it.
+    const ofSession = shown.some(({ credential }) => out.has(credential)) ? [] : shown;
     const working = enrolled.filter(works);
     // What rests on a credential that was removed or suspended ends with it, at once.
     const stands = (proof: Proof) =>

@@ -87,7 +87,7 @@ export function createStillAllowed(
     if (hold) return false;
     if (input.kind === 'use' && away === undefined) return true;
     if (away === undefined && (await passwordExpiry.disabled(account))) return false;
-    const all = await there(ofAccount ?? (await credentials.ofAccount(account.id)));
+    const { present: all } = await there(ofAccount ?? (await credentials.ofAccount(account.id)));
     if (away) return checkUse(input, account, all, away);
     const enrolled = isEnrolled(account, all);
     const request = { application: input.application, request: NO_REQUEST, wants: NOTHING_MORE };

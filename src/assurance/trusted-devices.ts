@@ -121,10 +121,13 @@ export function createTrustedDevices(
   };
 }
 
-/** Without the authorization request that a proof was given in: it isn't evidence any more. */
+/**
+ * Without the authorization request that a proof was given in: it isn't evidence any more. Another house bounds its
+ * session, and what is remembered here is none: how long that counts beside a new first proof, the rules say.
+ */
 function bare(proof: Proof): Proof {
-  const { request: _, ...rest } = proof as Proof & { request?: string };
-  return rest;
+  const { request: _, expires, ...rest } = proof as Proof & { request?: string };
+  return expires === undefined || proof.said !== undefined ? rest : { ...rest, expires };
 }
 
 export type TrustedDevices = ReturnType<typeof createTrustedDevices>;

@@ -6,11 +6,14 @@ import type { PromptKind } from '../core/prompt.ts';
 import { directoryOfUpstream, UPSTREAM, upstreamOf } from '../core/said.ts';
 import type { AssuranceNeeds } from './needs.ts';
 
-/**
- * Called for a link of whoever has just been found to be out at that house, whatever else they have here. `looking`: the
- * session that is being looked at.
- */
-export type HearOut = (link: Credential, looking?: string) => Promise<void>;
+/** Called for a link of whoever has just been found to be out at that house, whatever else they have here. */
+export type HearOut = (link: Credential) => Promise<void>;
+
+/** What of somebody's methods still counts; `out`: links of whoever is out at that house, by its own word. */
+export interface There {
+  present: Credential[];
+  out: ReadonlySet<string>;
+}
 
 /** What other houses' words are worth, by what the configuration says of each now. */
 export function createUpstreams({ directories }: Pick<AssuranceNeeds, 'directories'>) {
@@ -64,19 +67,23 @@ export function createUpstreams({ directories }: Pick<AssuranceNeeds, 'directori
   };
 
   /** Without links of whoever isn't at that house any more, as far as it says: what came by them ends at this look. */
-  async function there(all: readonly Credential[], looking?: string): Promise<Credential[]> {
+  async function there(all: readonly Credential[]): Promise<There> {
     const links = linksIn(all);
-    if (links.length === 0) return [...all];
+    const out = new Set<string>();
+    if (links.length === 0) return { present: [...all], out };
     const gone = await Promise.all(
       links.map(async ({ directory, key, credential }) => {
         const person = await directories.get(directory)?.byKey(key);
         if (person && isUsable(person.status)) return [];
         // Whom it can't be asked about may be there still.
-        if (isOut(person?.status)) for (const hear of listeners) await hear(credential, looking);
+        if (isOut(person?.status)) {
+          out.add(credential.id);
+          for (const hear of listeners) await hear(credential);
+        }
         return [credential.id];
       }),
     );
-    return all.filter(({ id }) => !gone.flat().includes(id));
+    return { present: all.filter(({ id }) => !gone.flat().includes(id)), out };
   }
 
   return {

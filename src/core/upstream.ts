@@ -29,6 +29,8 @@ export interface Verified {
   /** By its immutable key, which no other provider and no other tenant can have said. */
   person: Person;
   said: Said;
+  /** When its own session ends at the latest, epoch milliseconds: what came of it here ends then. Absent: it doesn't say. */
+  until?: number;
   /** What it takes to end their session there (`signingOut`): for the module alone, and kept sealed. */
   parting?: string;
   /** What it takes to ask whether they are still there: for the module alone, and kept sealed. */

@@ -15,9 +15,8 @@ interface Parts {
 }
 
 /**
- * Ends what came by a link of somebody who is out at that house, and has the applications told. The link stays, and the
- * account's own way in: they may come to be there again. So does the session that is being looked at, in which nothing
- * of the link counts any more: under a sign-in that has begun in it it can't be taken away.
+ * Ends what came by a link of somebody who is out at that house, and has the applications told: the session that is being
+ * looked at as well. The link stays, and the account's own way in: they may come to be there again.
  */
 export function createOutThere(deps: Needs, { evidence, methods }: Parts) {
   async function restingOn({ account, id }: Credential): Promise<string[]> {
@@ -27,11 +26,11 @@ export function createOutThere(deps: Needs, { evidence, methods }: Parts) {
     return all.flatMap(({ session }, at) => (rests[at] ? [session] : []));
   }
 
-  return async (link: Credential, looking?: string): Promise<void> => {
+  return async (link: Credential): Promise<void> => {
     const { account, factor, id } = link;
     if (!(await deps.ephemeral.add(`out-there:${id}`, '1', CLAIM))) return;
     await methods.endResting(account, id);
-    const resting = (await restingOn(link)).filter((session) => session !== looking);
+    const resting = await restingOn(link);
     if (resting.length === 0) return;
     const directory = directoryOfUpstream(factor) ?? '';
     await deps.audit.commit({ event: 'logout.upstream', account, directory, sessions: resting.length, reason: 'out' });

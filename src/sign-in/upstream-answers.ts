@@ -80,7 +80,7 @@ export function createUpstreamAnswers(
   function proofOf(
     source: string,
     redirects: Redirects,
-    { said, anew }: Verified,
+    { said, anew, until }: Verified,
     { account, link }: { account: Account; link?: Credential },
     request: string,
   ) {
@@ -90,6 +90,7 @@ export function createUpstreamAnswers(
       // Its clock may run ahead of ours; what nobody dates is of now for whatever ends, and of no age for whatever asks.
       at: Math.min(said.at ?? now, now),
       came: now,
+      ...(until === undefined ? {} : { expires: until }),
       ...(said.at === undefined ? { ageless: true as const } : {}),
       generation: account.generation,
       request: anew ? request : ELSEWHERE,

@@ -263,3 +263,55 @@ it('of a linked account is told to applications that came by the link, at a look
   const told = scene.audit().filter(({ event, account }) => event === 'logout.upstream' && account === id);
   expect(told.map(({ detail }) => JSON.parse(detail) as object)).toMatchObject([{ reason: 'out', sessions: 2 }]);
 });
+
+describe('a browser that is found to be of somebody gone', () => {
+  /** Sessions of the account that are there. */
+  const sessionsOf = async (id: string) => (await scene.gateway.app.building.core.sessionsOf(id)).length;
+
+  it('has lost its session at that very look, and its applications know; the sign-in that is asked for goes on', async () => {
+    const owner = await scene.member();
+    const sub = there();
+    await link(scene, owner);
+    const id = await accountOf(scene, owner);
+    const browser = scene.elsewhere(owner);
+    await enterBy(browser, 'courses');
+    expect(await browser.subject('courses')).toBe(await owner.subject('courses'));
+    const before = await sessionsOf(id);
+    partner.gone.add(sub);
+    scene.clock.advance(6 * MINUTES);
+    const asked = await browser.begin('library');
+    expect(asksPassword(asked)).toBe(true);
+    expect(await sessionsOf(id)).toBe(before - 1);
+    expect(await browser.subject('courses')).toBeUndefined();
+    expect((await browser.password(asked, owner.username)).url.pathname).toBe('/library');
+    expect(await isIn(browser)).toBe(true);
+  });
+
+  it('has lost it where a proof of its own is in it as well', async () => {
+    const owner = await scene.member();
+    const sub = there();
+    await link(scene, owner);
+    const id = await accountOf(scene, owner);
+    const browser = scene.elsewhere(owner);
+    await enterBy(browser, 'courses');
+    // By the account's own way in, into the same session.
+    const again = await browser.begin('library', '?prompt=login');
+    expect((await browser.password(again, owner.username)).url.pathname).toBe('/library');
+    const before = await sessionsOf(id);
+    partner.gone.add(sub);
+    scene.clock.advance(6 * MINUTES);
+    expect(await isIn(browser)).toBe(false);
+    expect(await sessionsOf(id)).toBe(before - 1);
+    expect(await browser.subject('courses')).toBeUndefined();
+  });
+
+  it('lets somebody else in from the page that it comes to', async () => {
+    const { sub, someone } = await entered();
+    scene.clock.advance(6 * MINUTES);
+    partner.gone.add(sub);
+    const page = await someone.begin('library');
+    expect(page.url.pathname).not.toBe('/library');
+    expect(await someone.subject('courses')).toBeUndefined();
+    expect((await someone.password(page, nobody.username)).url.pathname).toBe('/library');
+  });
+});

@@ -28,6 +28,8 @@ export interface Saying {
   /** How long the confirmation is good where that is less, milliseconds. */
   confirmed?: number;
   sessionIndex?: string;
+  /** SessionNotOnOrAfter, epoch milliseconds. */
+  until?: number;
   attributes?: string;
   sign?: 'both' | 'assertion' | 'response';
   signer?: Identity;
@@ -109,7 +111,7 @@ export class FakeIdentityProvider {
     const version = nameFormat === 'emailAddress' || nameFormat === 'unspecified' ? '1.1' : '2.0';
     const qualifiers =
       nameFormat === 'persistent' ? ` NameQualifier="${this.entityId}" SPNameQualifier="${saying.entityId}"` : '';
-    return `<saml:Assertion ${NAMES} ID="${id}" Version="2.0" IssueInstant="${at(0)}"><saml:Issuer>${issuer}</saml:Issuer><saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:${version}:nameid-format:${nameFormat}"${qualifiers}>${name}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="${at(confirmed)}" Recipient="${recipient}"${answeredBy(saying)}/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${at(-1000)}" NotOnOrAfter="${at(lasts)}"><saml:AudienceRestriction><saml:Audience>${audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="${new Date(authnInstant).toISOString()}" SessionIndex="${saying.sessionIndex ?? 'index-1'}"><saml:AuthnContext><saml:AuthnContextClassRef>${classRef}</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>${attributes}</saml:Assertion>`;
+    return `<saml:Assertion ${NAMES} ID="${id}" Version="2.0" IssueInstant="${at(0)}"><saml:Issuer>${issuer}</saml:Issuer><saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:${version}:nameid-format:${nameFormat}"${qualifiers}>${name}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="${at(confirmed)}" Recipient="${recipient}"${answeredBy(saying)}/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${at(-1000)}" NotOnOrAfter="${at(lasts)}"><saml:AudienceRestriction><saml:Audience>${audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="${new Date(authnInstant).toISOString()}" SessionIndex="${saying.sessionIndex ?? 'index-1'}"${ending(saying)}><saml:AuthnContext><saml:AuthnContextClassRef>${classRef}</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>${attributes}</saml:Assertion>`;
   }
 
   /** An unsigned LogoutRequest or LogoutResponse. */
@@ -117,6 +119,9 @@ export class FakeIdentityProvider {
     return `<samlp:${name} ${NAMES} ID="_${randomUUID()}" Version="2.0" IssueInstant="${at(0)}" Destination="${destination}" ${attributes}><saml:Issuer>${this.entityId}</saml:Issuer>${content}</samlp:${name}>`;
   }
 }
+
+const ending = ({ until }: Pick<Saying, 'until'>): string =>
+  until === undefined ? '' : ` SessionNotOnOrAfter="${new Date(until).toISOString()}"`;
 
 const answeredBy = ({ inResponseTo }: Pick<Saying, 'inResponseTo'>): string =>
   inResponseTo === undefined ? '' : ` InResponseTo="${inResponseTo}"`;

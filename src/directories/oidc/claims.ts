@@ -38,6 +38,16 @@ export function saidIn(claims: Claims): Said {
   };
 }
 
+/**
+ * When its session ends at the latest (OpenID Connect Enterprise Extensions, `session_expiry`): epoch milliseconds. An end
+ * that can't be read, or has come, is a reason to believe nothing.
+ */
+export function endIn({ session_expiry: end }: Claims, now: number): { until?: number } | { reason: string } {
+  if (end === undefined) return {};
+  if (typeof end !== 'number' || !Number.isFinite(end)) return { reason: 'session_expiry is no time' };
+  return end * 1000 > now ? { until: end * 1000 } : { reason: 'session_expiry has passed' };
+}
+
 /** Who it is, and what is said of how they were shown; a reason where nobody of that provider's and tenant's. */
 export function identified(
   claims: Claims,

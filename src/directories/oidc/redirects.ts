@@ -12,7 +12,7 @@ import type { People } from '../../core/known-people.ts';
 import { createPartings } from '../../core/parting.ts';
 import type { Departure, Returned, Trip } from '../../core/redirect.ts';
 import type { Anew, NotVerified, ProofWanted, Redirects, Verified, Wish } from '../../core/upstream.ts';
-import { identified, keyOf } from './claims.ts';
+import { endIn, identified, keyOf } from './claims.ts';
 import { type ReadClient, unavailable } from './client.ts';
 import { createHearing, heardInFront } from './logout.ts';
 import type { Looks } from './looks.ts';
@@ -89,9 +89,11 @@ export function createRedirects(
     const { claims, idToken, refreshToken } = told;
     const who = identified(claims ?? {}, settings, ways);
     if ('reason' in who) return refused('unbelievable', who.reason);
+    const end = endIn(claims ?? {}, ports.now());
+    if ('reason' in end) return refused('unbelievable', end.reason);
     const { at } = who.said;
     return {
-      ...{ outcome: 'verified', ...who, anew: at !== undefined && at >= kept.at - SKEW },
+      ...{ outcome: 'verified', ...who, ...end, anew: at !== undefined && at >= kept.at - SKEW },
       ...(idToken === undefined ? {} : { parting: idToken }),
       ...(refreshToken === undefined ? {} : { still: refreshToken }),
     } satisfies Verified;

@@ -134,6 +134,7 @@ export function createRedirects(needs: RedirectsNeeds): Redirects<Pending> {
         ...(session !== undefined && { session }),
       },
       ...(said.nameId && { parting: JSON.stringify(said.nameId) }),
+      ...(said.sessionNotOnOrAfter !== undefined && { until: said.sessionNotOnOrAfter }),
       anew: said.authnInstant + settings.skew >= kept.at && kept.forced,
     };
   }

@@ -1,6 +1,7 @@
 import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import { grantKey } from './adapter.ts';
 import { allowedTo, claimsOf } from './claims.ts';
+import { evaluationOf } from './evaluation.ts';
 import { inHand, readAhead, takeAhead } from './in-hand.ts';
 import type { OidcPorts } from './ports.ts';
 import { generationOf, proofsOf } from './resting.ts';
@@ -19,9 +20,20 @@ export function findAccount(ports: OidcPorts): FindAccount {
     ]);
     if (person === undefined || !isAllowed) return undefined;
     accounts?.set(sub, Promise.resolve(person));
+    if (token === undefined && (await isLeft(ports, ctx))) return undefined;
     const allowed = allowedTo(ctx.oidc.client);
     return { accountId: sub, claims: async () => claimsOf(person, allowed) };
   };
+}
+
+/** Authorization requests, as oidc-provider calls their routes. */
+const ASKING = ['authorization', 'resume', 'device_resume'];
+
+/** Whether the request's session ended while its account was looked at: before a grant of it is looked for. */
+async function isLeft(ports: OidcPorts, ctx: KoaContextWithOIDC): Promise<boolean> {
+  if (!ASKING.includes(String(ctx.oidc.route)) || ctx.oidc.session?.accountId === undefined) return false;
+  await evaluationOf(ports, ctx);
+  return ctx.oidc.session.accountId === undefined;
 }
 
 type Token = NonNullable<Parameters<FindAccount>[2]>;

@@ -6,8 +6,9 @@ import { readAhead } from './in-hand.ts';
 import { ACR_ESSENTIAL, isSet, MAX_AGE_ZERO } from './own-parameters.ts';
 import type { OidcPorts } from './ports.ts';
 import type { Session } from './session-model.ts';
+import { boundsWith } from './session-record.ts';
 import { reachOf, sightOf } from './session-sight.ts';
-import { lifeLeft } from './sessions.ts';
+import { lifeLeft, sessionKey } from './sessions.ts';
 
 /** What each authorization request came out as, while it is being handled. */
 const pending = new WeakMap<object, Promise<Evaluation>>();
@@ -75,10 +76,23 @@ async function evaluate(ports: OidcPorts, ctx: KoaContextWithOIDC): Promise<Eval
     browser: ports.browser(ctx.res),
     within: ctx,
   });
+  if (session?.opened && result.missing === 'first' && (await hasEnded(ports, session))) leaveBehind(ctx);
   known.set(ctx.oidc, result);
   if (session && result.proofs.some(({ said }) => said !== undefined))
     session.authTime = () => secondsOf(result.authTime);
   return result;
+}
+
+/** Whether the session has ended since it was read: to look at somebody may be to find them gone. */
+const hasEnded = async ({ ephemeral }: OidcPorts, { uid }: Session): Promise<boolean> =>
+  (await ephemeral.get(sessionKey(uid))) === undefined;
+
+/** From here on the request is one of nobody's: a sign-in that began in a session that has ended could not come back. */
+function leaveBehind({ oidc }: KoaContextWithOIDC): void {
+  const session = new oidc.provider.Session();
+  Object.assign(oidc, { session });
+  oidc.entity('Session', session);
+  for (const name of ['Account', 'Grant'] as const) delete oidc.entities[name];
 }
 
 /** What another house was shown has a time of its own, or none: the session's is when it came here. */
@@ -92,7 +106,8 @@ async function adopt(ports: OidcPorts, session: Session, signIn: string, within:
     // It is still to be set in the answer.
     session.touched = true;
   }
-  await ports.adopt(signIn, reachOf(session), ports.sessions.lifetime, within);
+  const proofs = await ports.adopt(signIn, reachOf(session), ports.sessions.lifetime, within);
+  session.bounds = boundsWith(session.bounds, proofs);
 }
 
 /** When what this request was given ends, where it rests on a lent pass: epoch milliseconds. */

@@ -1,5 +1,6 @@
 import type { AdapterPayload, Provider } from 'oidc-provider';
 import { withLeft } from './in-hand.ts';
+import type { Bounds } from './session-record.ts';
 import type { Opened } from './session-sight.ts';
 import { cookieValue, type SessionAdapter } from './sessions.ts';
 
@@ -7,6 +8,7 @@ import { cookieValue, type SessionAdapter } from './sessions.ts';
 export type Session = InstanceType<Provider['Session']> & {
   opened?: Opened;
   touched?: boolean;
+  bounds?: Bounds;
   getValueAndPayload(): Promise<{ payload: AdapterPayload }>;
 };
 
@@ -22,7 +24,7 @@ interface SessionModel {
  */
 export function governSessions(provider: Provider, sessions: SessionAdapter, now: () => number): void {
   const { Session } = provider as unknown as { Session: SessionModel }; // as above
-  const names = [...Session.IN_PAYLOAD, 'opened'];
+  const names = [...Session.IN_PAYLOAD, 'opened', 'bounds'];
   Object.defineProperty(Session, 'IN_PAYLOAD', { get: () => names });
 
   const { get } = Session;

@@ -1,7 +1,23 @@
 import type { AdapterPayload } from 'oidc-provider';
+import type { Proof } from '../../core/assurance.ts';
 
 /** A session whose expiry moves by less than this share of its life isn't written again. */
 const WORTH_WRITING = 0.05;
+
+/** When sessions at other houses of which this one came end at the latest, by what their proofs name: epoch milliseconds. */
+export type Bounds = Readonly<Record<string, number>>;
+
+/** As they are with what was proven besides: whoever has come by a house anew has its last word. */
+export function boundsWith(before: Bounds | undefined, proofs: readonly Proof[]): Bounds | undefined {
+  const said = proofs.filter((proof) => proof.said !== undefined);
+  if (said.length === 0) return before;
+  const { ...bounds }: Record<string, number> = before ?? {};
+  for (const { factor, expires } of said) {
+    if (expires === undefined) delete bounds[factor];
+    else bounds[factor] = expires;
+  }
+  return bounds;
+}
 
 /** A session as it stands under its uid. */
 export interface StoredSession extends AdapterPayload {
@@ -9,6 +25,7 @@ export interface StoredSession extends AdapterPayload {
   current: string;
   /** Goes up with each new cookie value. A value sees what was proven up to its own epoch. */
   epoch?: number;
+  bounds?: Bounds;
 }
 
 /** Whether using a session that expires at `exp` (seconds) prolongs it by enough to write it again. `now`: milliseconds. */
@@ -32,13 +49,14 @@ export function merge(
 ): StoredSession {
   const { jti: _, ...rest } = payload;
   // Only one account is ever in a session: what another one authorized isn't carried over.
-  const kept = before.accountId === payload.accountId ? before.authorizations : undefined;
+  const kept = before.accountId === payload.accountId ? (before.authorizations ?? {}) : undefined;
   const authorizations: Authorizations = { ...kept, ...payload.authorizations };
   for (const [client, mine] of Object.entries(payload.authorizations ?? {})) {
     const known = kept?.[client];
     authorizations[client] = { ...known, ...mine, ...(known?.sid ? { sid: known.sid } : {}) };
   }
   return {
+    ...(kept && before.bounds ? { bounds: before.bounds } : {}),
     ...rest,
     ...(Object.keys(authorizations).length > 0 ? { authorizations: newest(authorizations) } : {}),
     ...mark,

@@ -5,18 +5,19 @@ import type { EphemeralStore } from '../../core/store.ts';
 import { hashOf } from './adapter.ts';
 import { inHand } from './in-hand.ts';
 import type { OidcPorts } from './ports.ts';
-import { merge, type StoredSession, unchanged, withApplications } from './session-record.ts';
+import { type Bounds, merge, type StoredSession, unchanged, withApplications } from './session-record.ts';
 import { FIRST, type Opened } from './session-sight.ts';
 
 export const seconds = (milliseconds: number): number => Math.max(1, Math.floor(milliseconds / 1000));
 
-/** Seconds that a session has: `life` at the most, `idle` unless it is used again. */
+/** Seconds that a session has: `life` at the most, and no more than houses that it came of say, `idle` unless it is used again. */
 export function lifeLeft(
   { now, sessions }: Pick<OidcPorts, 'now' | 'sessions'>,
-  it: { loginTs?: number | undefined; iat?: number | undefined },
+  it: { loginTs?: number | undefined; iat?: number | undefined; bounds?: Bounds | undefined },
 ): { life: number; idle: number } {
   const begun = it.loginTs ?? it.iat ?? seconds(now());
-  const life = Math.max(1, begun + seconds(sessions.lifetime) - seconds(now()));
+  const end = Math.min(begun + seconds(sessions.lifetime), ...Object.values(it.bounds ?? {}).map(seconds));
+  const life = Math.max(1, end - seconds(now()));
   return { life, idle: Math.min(seconds(sessions.idle), life) };
 }
 
