@@ -95,13 +95,22 @@ export function createTrustedDevices(
       return { id: cookie.id, proofs: record.proofs, used: () => use(account, cookie, browser) };
     },
 
-    /** Remembers second-factor proofs for one account on this browser. Bootstrap proofs never are. */
-    async remember(account: string, proofs: readonly Proof[], browser: Browser): Promise<boolean> {
+    /**
+     * Remembers second-factor proofs for one account on this browser. Bootstrap proofs never are. `announce` is told
+     * before it is so, once nothing stands against it.
+     */
+    async remember(
+      account: string,
+      proofs: readonly Proof[],
+      browser: Browser,
+      announce?: () => Promise<void>,
+    ): Promise<boolean> {
       const kept = proofs.filter((proof) => isSecondFactor(proof) && !proof.bootstrap);
       if (kept.length === 0 || browser.shared) return false;
       const at = deps.now();
       const expires = Math.min(...kept.map((proof) => proof.at)) + deps.trustedDevices.lifetime;
       if (expires <= at) return false;
+      await announce?.();
       const record: Remembered = { proofs: kept.map(bare), at, expires, ip: browser.ip };
       const presented = await cookies.presented(browser);
       const cookie = cookies.ofAccount(account, presented);

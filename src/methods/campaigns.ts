@@ -12,7 +12,7 @@ export interface Led extends Campaign {
 /** People who are led from an old method to a new one, and what became of it at their sign-ins. */
 export function createCampaigns(deps: Pick<MethodsNeeds, 'durable' | 'factors' | 'now' | 'campaigns'>) {
   const state = deps.durable.state('campaigns');
-  const keyOf = (account: string, { name }: Campaign) => `${account}:${name}`;
+  const keyOf = (account: string, name: string) => `${account}:${name}`;
 
   /** Those under way that are about this person, who isn't through. */
   function of(account: Pick<Account, 'groups'>, methods: readonly { factor: string }[]): Led[] {
@@ -30,8 +30,8 @@ export function createCampaigns(deps: Pick<MethodsNeeds, 'durable' | 'factors' |
     leadsTo: (factor: string, account: Account, credentials: readonly Credential[]): boolean =>
       of(account, credentials).some(({ offers }) => offers.includes(factor)),
 
-    /** The one to lead by after these proofs, if any: one that was put off rests. It rests from now on, whatever is answered. */
-    async lead(
+    /** The one to lead by after these proofs, if any: one that was put off rests. */
+    async due(
       account: Account,
       credentials: readonly Credential[],
       proofs: readonly Proof[],
@@ -40,13 +40,18 @@ export function createCampaigns(deps: Pick<MethodsNeeds, 'durable' | 'factors' |
         proofs.some(({ factor, ageless }) => !ageless && campaign.leaves.includes(factor));
       for (const campaign of of(account, credentials)) {
         if (campaign.offers.length === 0 || !old(campaign)) continue;
-        const key = keyOf(account.id, campaign);
-        const stored = await state.get(key);
-        if (stored !== undefined && Number(stored.value) > deps.now()) continue;
-        // Of two tabs at once one asks.
-        if (await state.set(key, String(deps.now() + campaign.snooze), stored?.version ?? 0)) return campaign;
+        const stored = await state.get(keyOf(account.id, campaign.name));
+        if (stored === undefined || Number(stored.value) <= deps.now()) return campaign;
       }
       return undefined;
+    },
+
+    /** They are asked: it rests from now on, whatever is answered. False where another sign-in was first to ask. */
+    async led(account: string, { campaign, snooze }: { campaign: string; snooze: number }): Promise<boolean> {
+      const key = keyOf(account, campaign);
+      const stored = await state.get(key);
+      if (stored !== undefined && Number(stored.value) > deps.now()) return false;
+      return state.set(key, String(deps.now() + snooze), stored?.version ?? 0);
     },
   };
 }

@@ -49,7 +49,7 @@ export function createSuggestions(deps: Pick<MethodsNeeds, 'durable' | 'factors'
     },
 
     /** It was made: whatever the answer, it rests for a while. Of two tabs at once one counts. */
-    async made(account: string, { factor, snooze }: Suggestion): Promise<void> {
+    async made(account: string, { factor, snooze }: Pick<Suggestion, 'factor' | 'snooze'>): Promise<void> {
       const { times, version } = await past(account, factor);
       const value: Past = { times: times + 1, until: deps.now() + snooze };
       await state.set(keyOf(account, factor), JSON.stringify(value), version);

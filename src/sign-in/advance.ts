@@ -122,7 +122,7 @@ export function createDispatcher(
     if (lent) return lent;
     const reminder = await reminding.due(account, request.application, state, authTime);
     if (reminder) return reminder;
-    const suggested = mayAdd(state, evaluation) ? await suggest(request, state, evaluation, browser) : undefined;
+    const suggested = mayAdd(state, evaluation) ? await suggest(state, evaluation) : undefined;
     return suggested ?? remembering(account.id, state, evaluation, browser);
   }
 

@@ -8,6 +8,7 @@ import type { LockoutRoom } from '../lockout/index.ts';
 import type { MethodsRoom } from '../methods/index.ts';
 import { createDispatcher } from './advance.ts';
 import { createElsewhere } from './elsewhere.ts';
+import { createFollowing } from './following.ts';
 import { createJourney } from './journey.ts';
 import { createLeading } from './leading.ts';
 import { createLeaving } from './leaving.ts';
@@ -25,7 +26,7 @@ export type { SignInNeeds } from './needs.ts';
 export function signInRoom(needs: SignInNeeds, below: LockoutRoom & AccountsRoom & AssuranceRoom & MethodsRoom) {
   const states = createStates(needs);
   const dispatcher = createDispatcher(needs, below);
-  const progress = createProgress(needs, { states, dispatcher });
+  const progress = createProgress({ states, dispatcher, follow: createFollowing(needs, below) });
   const leading = createLeading(needs, { dispatcher, progress });
   const react = createReactions(needs, { ...below, states, dispatcher, progress, leading });
   const waiting = createWaiting(needs, { ...below, states });

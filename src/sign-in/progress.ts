@@ -1,20 +1,23 @@
 import { contextOf } from '../accounts/context.ts';
-import type { Proof } from '../core/assurance.ts';
 import type { Browser } from '../core/browser.ts';
+import type { AuditEvent } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
-import type { Said } from '../core/said.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
-import type { SignInNeeds } from './needs.ts';
-import { about } from './results.ts';
+import type { Following } from './following.ts';
 import type { Loaded, States } from './states.ts';
 import type { Stage, State } from './steps.ts';
 
 /** Where a sign-in stands, from one answer to the next: loaded, gone on with, stored. */
-export function createProgress(
-  deps: Pick<SignInNeeds, 'audit'>,
-  { states, dispatcher }: { states: States; dispatcher: Dispatcher },
-) {
+export function createProgress({
+  states,
+  dispatcher,
+  follow,
+}: {
+  states: States;
+  dispatcher: Dispatcher;
+  follow: Following;
+}) {
   /** The state that follows: what was collected, and what is asked next. */
   async function advance(
     request: SignInRequest,
@@ -47,29 +50,22 @@ export function createProgress(
     return { wanted, ...(level === undefined ? {} : { held: level }), rules: requirement.reasons };
   }
 
-  /** Stores a state, and answers it; what it means for the audit is said once, by whoever was first. */
+  /**
+   * Stores a state, and answers it. What follows from it, with what is `told` of the answer that led to it, follows
+   * once, for whoever was first, and not before: of a hundred right answers at once one counts.
+   */
   async function save(
     request: SignInRequest,
     before: Loaded | undefined,
     state: State,
     browser: Browser,
+    told?: AuditEvent,
   ): Promise<Loaded | undefined> {
     const { stage } = state;
     const why = stage.at === 'refused' ? await demandsOf(request, state, browser) : {};
     const saved = await states.save(request, before, state, browser);
-    if (saved === undefined || before?.state.stage.at === stage.at) return saved;
-    const common = about(request, browser, accountOf(request, state));
-    const factors = state.collected.map(({ factor }) => factor);
-    const { withoutDirectory, remembered, connection } = stage.at === 'done' ? stage : {};
-    const believed = state.collected.flatMap((proof) => (proof.said ? [believedOf(proof, proof.said)] : []));
-    const how = {
-      ...(withoutDirectory && { withoutDirectory }),
-      ...(remembered && { remembered }),
-      ...(connection && { connection }),
-      ...(believed.length > 0 ? { believed } : {}),
-    };
-    if (stage.at === 'done') deps.audit.note({ event: 'sign-in.completed', factors, ...how, ...common });
-    if (stage.at === 'refused') deps.audit.note({ event: 'sign-in.denied', reason: stage.message, ...why, ...common });
+    if (saved === undefined) return undefined;
+    await follow(request, before, state, browser, { why, ...(told ? { told } : {}) });
     return saved;
   }
 
@@ -114,18 +110,6 @@ export type Progress = ReturnType<typeof createProgress>;
 /** Under way, and of somebody who was only named (`JourneyRequest.named`). */
 function isAskedOnce({ presenter }: SignInRequest): boolean {
   return presenter?.alone === true && presenter.begun === true;
-}
-
-/** What another house said of how somebody was shown, and what that counted as. */
-function believedOf({ factor, kinds, phishingResistant }: Proof, { values, at, house }: Said) {
-  return {
-    factor,
-    ...(house === undefined ? {} : { house }),
-    kinds,
-    phishingResistant,
-    said: values,
-    ...(at === undefined ? {} : { shown: new Date(at).toISOString() }),
-  };
 }
 
 /** Another tab has signed in since this one asked who is there. Its answer must not count for that person. */

@@ -135,13 +135,13 @@ export function createProving(deps: SignInNeeds, parts: Parts) {
     // Only now: a name typed with a wrong password leaves no account.
     if (first && !away) await accounts.link(account);
     await Promise.all([turn.succeeded(), first ? turn.recognised() : undefined]);
-    deps.audit.note({ event: 'sign-in.proved', factor: opening.factor, ...facts });
     const { generation } = account;
     const alone = request.presenter?.alone ? { alone: true as const } : {};
     const proof: Evidence = { ...verdict.proof, ...alone, generation, request: request.request };
     const collected = [...state.collected, proof];
     if (isOwners(proof, first, guess, state)) await attempts.release(account.id, openers, facts);
-    return { state: await advance(request, { ...state, account: account.id, collected }, browser) };
+    const next = await advance(request, { ...state, account: account.id, collected }, browser);
+    return { state: next, told: { event: 'sign-in.proved', factor: opening.factor, ...facts } };
   }
 
   /** What is told, after the same work, where nobody goes by the name. */

@@ -1,12 +1,10 @@
 import { contextOf } from '../accounts/context.ts';
-import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Answer } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { Passwords } from '../methods/passwords.ts';
 import { renewedProofs } from '../methods/revocation.ts';
 import { accountOf, type Dispatcher } from './advance.ts';
-import type { SignInNeeds } from './needs.ts';
 import type { Progress } from './progress.ts';
 import { about, type Result } from './results.ts';
 import type { States } from './states.ts';
@@ -16,7 +14,6 @@ import type { Stage, State } from './steps.ts';
 export const SET_ASIDE: Omit<State, 'stage' | 'nonce'> = { switched: true, collected: [], wrong: 0 };
 
 interface Parts {
-  devices: TrustedDevices;
   passwords: Passwords;
   states: States;
   dispatcher: Dispatcher;
@@ -24,8 +21,8 @@ interface Parts {
 }
 
 /** Answers to what the journey asks itself, between the factors' prompts: each goes on from what was collected. */
-export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) {
-  const { devices, passwords, states, dispatcher, progress } = parts;
+export function createQuestions(parts: Parts) {
+  const { passwords, states, dispatcher, progress } = parts;
   const { advance } = progress;
 
   async function remember(request: SignInRequest, state: State, answer: Answer, browser: Browser): Promise<Result> {
@@ -36,10 +33,9 @@ export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) 
     // Something has changed since that was asked.
     if (!evaluation.satisfied) return { state: await advance(request, state, browser) };
     const proofs = answer.remember === 'yes' ? dispatcher.memorable(state, evaluation, browser) : [];
-    if (proofs.length > 0 && (await devices.remember(account, proofs, browser))) {
-      await deps.audit.commit({ event: 'device.remembered', ...about(request, browser, account) });
-    }
-    return { state: { ...state, nonce: states.nonce(), stage: { at: 'done', authTime: state.stage.authTime } } };
+    const remembers = proofs.length > 0 ? { remembers: { proofs, anew: true } } : {};
+    const { authTime } = state.stage;
+    return { state: { ...state, nonce: states.nonce(), stage: { at: 'done', authTime, ...remembers } } };
   }
 
   /** Another method, or the factor to set up. */
@@ -83,8 +79,7 @@ export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) 
     const { campaign, authTime } = stage;
     if (answer.move === 'later') {
       const facts = about(request, browser, accountOf(request, state));
-      deps.audit.note({ event: 'campaign.postponed', campaign, ...facts });
-      return skip(request, state, browser);
+      return { ...(await skip(request, state, browser)), told: { event: 'campaign.postponed', campaign, ...facts } };
     }
     const factor = stage.factors.find((one) => one === answer.move);
     if (factor === undefined) return { error: { key: 'try-again' } };
@@ -119,7 +114,7 @@ export function createQuestions(deps: Pick<SignInNeeds, 'audit'>, parts: Parts) 
   }
 
   /** Left out: the sign-in goes on, and nothing is suggested in it again. */
-  async function skip(request: SignInRequest, state: State, browser: Browser): Promise<Result> {
+  async function skip(request: SignInRequest, state: State, browser: Browser): Promise<{ state: State }> {
     const { renews: _, ...kept } = state;
     return { state: await advance(request, { ...kept, suggested: true }, browser) };
   }

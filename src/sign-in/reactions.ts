@@ -2,7 +2,6 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Credentials } from '../accounts/credentials.ts';
 import type { Logins } from '../accounts/logins.ts';
 import type { Evaluator } from '../assurance/evaluate.ts';
-import type { TrustedDevices } from '../assurance/trusted-devices.ts';
 import type { Browser } from '../core/browser.ts';
 import type { Refused } from '../core/challenge.ts';
 import type { Answer } from '../core/prompt.ts';
@@ -34,7 +33,6 @@ interface Parts {
   logins: Logins;
   credentials: Credentials;
   methods: Methods;
-  devices: TrustedDevices;
   states: States;
   dispatcher: Dispatcher;
   passwords: Passwords;
@@ -56,7 +54,7 @@ export function createReactions(deps: SignInNeeds, parts: Parts) {
   const { advance, save, load } = progress;
   const prove = createProving(deps, { ...parts, advance });
   const confirm = createConfirming(deps, { ...parts, mayEnrol: dispatcher.mayEnrol, advance });
-  const questions = createQuestions(deps, parts);
+  const questions = createQuestions(parts);
   const { restart, again } = createAnew(parts);
   const resend = createResend(deps, parts);
   const upstream = createUpstreamAnswers(deps, { ...parts, advance });
@@ -120,7 +118,7 @@ export function createReactions(deps: SignInNeeds, parts: Parts) {
     const result = await look(loaded);
     for (;;) {
       const state = 'state' in result ? result.state : await again(request, loaded.state, result, browser);
-      if (await save(request, loaded, state, browser)) return state;
+      if (await save(request, loaded, state, browser, 'told' in result ? result.told : undefined)) return state;
       const now = await states.load(request);
       if (now === undefined) return (await load(request, browser)).state;
       // Wrong answers at the same moment only counted themselves; anything else was first, and stands.

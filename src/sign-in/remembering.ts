@@ -7,7 +7,7 @@ import { standing } from './rights.ts';
 import type { Stage, State } from './steps.ts';
 
 /** Whether a complete sign-in asks to be remembered on its browser. */
-export function createRemembering(deps: Pick<SignInNeeds, 'now' | 'audit'>, devices: TrustedDevices) {
+export function createRemembering(deps: Pick<SignInNeeds, 'now'>, devices: Pick<TrustedDevices, 'recall'>) {
   /** What of this sign-in can be remembered on this browser; empty where nothing is. */
   function memorable(state: State, evaluation: FullEvaluation, browser: Browser): Evidence[] {
     if (!evaluation.satisfied || evaluation.requirement.remember === 0 || browser.shared) return [];
@@ -33,10 +33,7 @@ export function createRemembering(deps: Pick<SignInNeeds, 'now' | 'audit'>, devi
       return { at: 'remember', window: requirement.remember, authTime };
     }
     // Said yes before: a new proof renews the record.
-    if (await devices.remember(account, proofs, browser)) {
-      deps.audit.note({ event: 'device.renewed', account, ip: browser.ip, userAgent: browser.userAgent });
-    }
-    return done;
+    return { ...done, remembers: { proofs, anew: false } };
   }
 
   return { memorable, remembering };

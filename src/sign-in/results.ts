@@ -1,5 +1,6 @@
 import type { Browser } from '../core/browser.ts';
 import type { Refused } from '../core/challenge.ts';
+import type { AuditEvent } from '../core/door.ts';
 import type { Message, Prompt } from '../core/prompt.ts';
 import type { SignInRequest } from '../core/sign-in.ts';
 import type { SignInNeeds } from './needs.ts';
@@ -9,7 +10,11 @@ export type Prompting = Extract<Stage, { at: 'first' | 'method' | 'enrol' }>;
 
 /** What an answer comes to: a new state, or an error to show with the present one. */
 export type Result =
-  | { state: State }
+  | {
+      state: State;
+      /** What the audit is told of it once it is kept: of answers at the same moment one is. */
+      told?: AuditEvent;
+    }
   | {
       error: Message & { factor?: string };
       /** The pending prompt is spent. */

@@ -31,7 +31,8 @@ export type Stage =
   /** A pass was shown in the place of a method that there is: whether that one is lost. */
   | { at: 'lost'; authTime: number }
   | { at: 'remember'; window: number; authTime: number }
-  | { at: 'suggest'; factor: string; authTime: number }
+  /** `snooze`: how long it rests, milliseconds. */
+  | { at: 'suggest'; factor: string; snooze: number; authTime: number }
   | ({ at: 'move'; authTime: number } & Moving)
   | ({ at: 'remind'; authTime: number } & Reminder)
   /** `due`: its directory or the policy wants it, and takes it with the present one. Otherwise a hold does. */
@@ -41,9 +42,22 @@ export type Stage =
   | { at: 'refused'; message: string; error: RefusalError; setUp?: boolean }
   /**
    * `withoutDirectory`: their directory could not be asked. `remembered`, `connection`: what stood in for the second
-   * factor.
+   * factor. `remembers`: what whoever kept this has the browser remember.
    */
-  | { at: 'done'; authTime: number; withoutDirectory?: true; remembered?: true; connection?: Evaluation['connection'] };
+  | {
+      at: 'done';
+      authTime: number;
+      withoutDirectory?: true;
+      remembered?: true;
+      connection?: Evaluation['connection'];
+      remembers?: Remembers;
+    };
+
+/** Proofs of a second factor; `anew`: somebody was asked and said yes, else the browser remembers such already. */
+export interface Remembers {
+  proofs: Evidence[];
+  anew: boolean;
+}
 
 /** Why and to what somebody is led from what they have just used. */
 export interface Moving {

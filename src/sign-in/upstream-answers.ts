@@ -134,9 +134,11 @@ export function createUpstreamAnswers(
     const house = said.house === undefined ? {} : { house: said.house };
     const told = { ...house, kinds, phishingResistant, said: said.values, anew: verdict.anew };
     const shown = said.at === undefined ? {} : { shown: new Date(said.at).toISOString() };
-    deps.audit.note({ event: 'sign-in.proved', factor: source, ...told, ...shown, ...facts, account: account.id });
     const before = (state.asked ?? []).filter((one) => one !== asked);
     const next = { ...state, account: account.id, asked: [...before, ...(asked === undefined ? [] : [asked])] };
-    return { state: await advance(request, { ...next, collected: [...state.collected, proof] }, browser) };
+    return {
+      state: await advance(request, { ...next, collected: [...state.collected, proof] }, browser),
+      told: { event: 'sign-in.proved', factor: source, ...told, ...shown, ...facts, account: account.id },
+    };
   };
 }
