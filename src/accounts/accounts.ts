@@ -73,6 +73,12 @@ const stands = (person: Person, account: Account): boolean =>
   isAsKept(person, account) &&
   (account.standing === undefined || account.standing === person.status);
 
+/** Whether the directory has just said what is kept: then there is nothing to write, and nothing to read for that. */
+function isAsSaid(account: Account, described: Described, isCurrent: typeof stands): boolean {
+  const said = account.version > 0 ? described.get(account) : undefined;
+  return said !== undefined && isCurrent(said, account);
+}
+
 /** People, wherever they come from, under ids of our own. */
 export function createAccounts(
   deps: Pick<AccountsNeeds, 'now' | 'random' | 'durable' | 'directories' | 'seenFor'> & {
@@ -137,7 +143,7 @@ export function createAccounts(
 
   const readBeside = readingBeside(deps);
 
-  const isCurrent = (account: Account, person: Person): boolean =>
+  const isCurrent = (person: Person, account: Account): boolean =>
     stands(person, account) && news(person.status, account.seen) === undefined;
 
   const personOf = (account: Account) => directories.get(account.directory)?.byKey(account.directoryKey);
@@ -179,7 +185,7 @@ export function createAccounts(
       );
     },
     async link(account) {
-      const person = await personOf(account);
+      const person = isAsSaid(account, deps.described, isCurrent) ? undefined : await personOf(account);
       return person ? link(account.directory, person) : account;
     },
     byId: (id) => durable.accounts.byId(id),
@@ -194,12 +200,12 @@ export function createAccounts(
     async usable(id, read) {
       const [account, early] = read ? [read] : await readBeside(id);
       if (account === undefined) return undefined;
-      const person = early && isCurrent(account, early) ? early : await personOf(account);
+      const person = early && isCurrent(early, account) ? early : await personOf(account);
       if (person === undefined || !isUsable(person.status)) {
         await refused(account, person);
         return undefined;
       }
-      const now = isCurrent(account, person) ? account : await link(account.directory, person);
+      const now = isCurrent(person, account) ? account : await link(account.directory, person);
       deps.described.set(now, person);
       return now;
     },

@@ -32,7 +32,8 @@ export function createKnownBrowsers({ ephemeral, random }: Pick<LockoutNeeds, 'e
       const value = browser.known ?? Buffer.from(random(32)).toString('base64url');
       await Promise.all([
         ephemeral.addMember(knownKey(value, browser), era, KNOWN_FOR),
-        ephemeral.expire(eraKey(subject), KNOWN_FOR),
+        // There is no time to prolong before the first change of password; whatever that sets meanwhile has all of it.
+        ...(era === subject ? [] : [ephemeral.expire(eraKey(subject), KNOWN_FOR)]),
       ]);
       if (browser.known === undefined) browser.setKnown(value, KNOWN_FOR);
     },
