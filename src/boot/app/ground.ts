@@ -48,9 +48,14 @@ export async function openGround(
   const keys = createKeys(config);
   const { sealer } = keys;
   const places = sealedPlaces(modules);
-  const watch: StoreWatch = (store, operation, begun, answer) => {
-    metrics.store(store, operation, begun, answer);
-    spanOf(`${store} ${operation}`, { 'sallyport.store': store, 'sallyport.operation': operation }, begun, answer);
+  const watch: StoreWatch = (store, operation) => {
+    const measured = metrics.store(store, operation);
+    const name = `${store} ${operation}`;
+    const facts = { 'sallyport.store': store, 'sallyport.operation': operation };
+    return (begun, answer) => {
+      measured(begun, answer);
+      spanOf(name, facts, begun, answer);
+    };
   };
   const ephemeral = observed('ephemeral', stores.ephemeral, watch);
   const durable = guarded(observed('durable', stores.durable, watch), places, sealer);

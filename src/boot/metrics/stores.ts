@@ -18,20 +18,17 @@ export function measureStores(registers: Registry[]): StoreWatch {
     labelNames: ['store', 'operation'],
     registers,
   });
-  // Found once: labels are looked up by a text that is made of them.
-  const times = new Map<string, Histogram.Internal<string>>();
-  function timesOf(store: string, operation: string): Histogram.Internal<string> {
-    const key = `${store} ${operation}`;
-    const known = times.get(key) ?? took.labels({ store, operation });
-    times.set(key, known);
-    return known;
-  }
-  return (store, operation, begun, answer) => {
-    const of = timesOf(store, operation);
-    const ended = () => of.observe((performance.now() - begun) / 1000);
-    answer.then(ended, () => {
-      ended();
-      failed.inc({ store, operation });
-    });
+  return (store, operation) => {
+    // Found at the first call, and once: labels are looked up by a text that is made of them.
+    let times: Histogram.Internal<string> | undefined;
+    return (begun, answer) => {
+      times ??= took.labels({ store, operation });
+      const of = times;
+      const ended = () => of.observe((performance.now() - begun) / 1000);
+      answer.then(ended, () => {
+        ended();
+        failed.inc({ store, operation });
+      });
+    };
   };
 }

@@ -24,7 +24,7 @@ function storeOf() {
 describe('a store that is observed', () => {
   it('tells every operation by its name in the contract, and answers what it did', async () => {
     const told: [store: string, operation: string, outcome: string][] = [];
-    const store = observed('durable', storeOf(), (name, operation, begun, answer) => {
+    const store = observed('durable', storeOf(), (name, operation) => (begun, answer) => {
       expect(begun).toBeLessThanOrEqual(performance.now());
       answer.then(
         () => told.push([name, operation, 'ok']),
