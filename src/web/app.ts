@@ -104,6 +104,8 @@ function passAll(app: Express, deps: WebDeps, admitted: Admission): void {
   // Streams have bounds of their own, and stay open.
   app.use(waitingRoutes(deps));
   app.use(admitted.handler);
+  // First what a crowd asks for in the morning: whatever stands before it is passed by each of its requests.
+  app.use(signInPages(deps, csrf));
   for (const door of deps.doors) app.use(door.handler);
   app.use(factorRoutes(deps));
   app.use(programRoutes(deps));
@@ -114,7 +116,6 @@ function passAll(app: Express, deps: WebDeps, admitted: Admission): void {
     send(deps, res, 'home', { signedIn: session !== undefined });
   });
   app.use(upstreamLogout(deps));
-  app.use(signInPages(deps, csrf));
   app.use(resetPages(deps, csrf));
   app.use(accountPages(deps, csrf));
   app.use(helpDeskPages(deps, csrf));

@@ -118,9 +118,11 @@ export function createI18n(options: I18nOptions): I18n {
     return instance.exists(key, lookup) ? instance.t(key, lookup) : undefined;
   }
 
+  const found = foundOnce(find);
+
   function text(locale: string, message: Message, namespace = COMMON): string {
-    const found = find(locale, message, namespace);
-    if (typeof found === 'string') return found;
+    const said = found(locale, message, namespace);
+    if (typeof said === 'string') return said;
     onMissing?.(message.key, namespace);
     return message.key;
   }
@@ -142,6 +144,22 @@ export function createI18n(options: I18nOptions): I18n {
     saysKind: (name) => names.given(name) !== undefined,
   };
 }
+
+type Find = (locale: string, message: Message, namespace: string) => unknown;
+
+/** Keeps texts without values, once found: there are no more of them than files have, and none changes. */
+function foundOnce(find: Find): Find {
+  const kept = new Map<string, string>();
+  return (locale, message, namespace) => {
+    if (isFilled(message.values)) return find(locale, message, namespace);
+    const place = `${locale} ${namespace} ${message.key}`;
+    const found = kept.get(place) ?? find(locale, message, namespace);
+    if (typeof found === 'string') kept.set(place, found);
+    return found;
+  };
+}
+
+const isFilled = (values: Values): boolean => values !== undefined && Object.keys(values).length > 0;
 
 function isMessage(label: Message | LocalizedText): label is Message {
   return typeof label === 'object' && typeof label.key === 'string';

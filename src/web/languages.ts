@@ -1,3 +1,5 @@
+import { createMemo } from '../core/memo.ts';
+
 /** What may say in which language a page is to be, the most telling first. Any of it may come from strangers. */
 export interface LanguageHints {
   /** Chosen in this browser by the language switch. */
@@ -59,8 +61,26 @@ function acceptedTags(header: string): string[] {
     .map(({ tag }) => tag);
 }
 
-/** Language of a tag, and its script where script or region says so; undefined where it is no tag. */
-function parse(tag: string): { language: string; script: string | undefined } | undefined {
+/** Language of a tag, and its script where script or region says so. */
+interface Tag {
+  language: string;
+  script: string | undefined;
+}
+
+/** Bounds of what strangers can have kept. */
+const KEPT = 1000;
+const LONGEST_KEPT = 35;
+const keptTags = createMemo<string, Tag | 'none'>(KEPT);
+const keptScripts = createMemo<string, string>(KEPT);
+
+/** Undefined where it is no tag. The same few come again and again, and reading one asks ICU. */
+function parse(tag: string): Tag | undefined {
+  if (tag.length > LONGEST_KEPT) return read(tag);
+  const known = keptTags(tag, () => read(tag) ?? 'none');
+  return known === 'none' ? undefined : known;
+}
+
+function read(tag: string): Tag | undefined {
   try {
     const locale = new Intl.Locale(tag.replaceAll('_', '-'));
     const script = locale.script ?? (locale.region || locale.language === 'yue' ? likelyScript(tag) : undefined);
@@ -72,7 +92,8 @@ function parse(tag: string): { language: string; script: string | undefined } | 
 }
 
 function likelyScript(tag: string): string | undefined {
-  return new Intl.Locale(tag.replaceAll('_', '-')).maximize().script;
+  const find = () => new Intl.Locale(tag.replaceAll('_', '-')).maximize().script;
+  return tag.length > LONGEST_KEPT ? find() : keptScripts(tag, () => find() ?? '') || undefined;
 }
 
 /** What a language calls itself. */

@@ -143,7 +143,8 @@ function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: Renderer
 
 /** What the layout shows around a page. What languages are called is looked up once. */
 function frames({ i18n, name: institution, support, timeZone, branding = PLAIN }: RendererOptions) {
-  const languages = i18n.locales.map((tag) => ({ tag, name: ownName(tag) }));
+  const languages = i18n.locales.map((tag) => ({ tag, name: ownName(tag), to: `${new URLSearchParams({ to: tag })}` }));
+  const zone = timeZone ?? ownZone();
   const spoken = new Map(
     i18n.locales.map((locale) => [
       locale,
@@ -152,17 +153,17 @@ function frames({ i18n, name: institution, support, timeZone, branding = PLAIN }
   );
   return (name: PageName, context: RenderContext) => {
     const { locale, path } = context;
+    const back = path === undefined ? undefined : new URLSearchParams({ back: path }).toString();
     return {
       ...context,
       name,
       ...(spoken.get(locale) ?? { dir: direction(locale), institution: i18n.localized(locale, institution) }),
       support,
       branding,
-      timeZone: timeZone ?? ownZone(),
-      languages: languages.map((language) => ({
-        ...language,
-        current: language.tag === locale,
-        href: path === undefined ? undefined : `/language?${new URLSearchParams({ to: language.tag, back: path })}`,
+      timeZone: zone,
+      languages: languages.map(({ tag, name, to }) => ({
+        ...{ tag, name, current: tag === locale },
+        href: back === undefined ? undefined : `/language?${to}&${back}`,
       })),
     };
   };
