@@ -28,6 +28,8 @@ export interface ClusterOptions extends ProxyOptions {
   config?: Tree;
   /** With the SAML door and the demo's service providers. */
   serviceProvider?: boolean;
+  /** The proxy's, where somebody has to know it before. */
+  port?: number;
   /** Nodes are there, and none is started. */
   stopped?: boolean;
 }
@@ -75,7 +77,8 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
 async function build(options: ClusterOptions, endings: Ending[]): Promise<Omit<Cluster, 'close'>> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-cluster-'));
   endings.push(() => rmSync(folder, { recursive: true, force: true }));
-  const [port, relyingPartyPort, serviceProviderPort] = [await freePort(), await freePort(), await freePort()];
+  const port = options.port ?? (await freePort());
+  const [relyingPartyPort, serviceProviderPort] = [await freePort(), await freePort()];
   const url = `http://localhost:${port}`;
   const relyingParty = `http://127.0.0.1:${relyingPartyPort}`;
 
