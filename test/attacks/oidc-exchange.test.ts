@@ -263,3 +263,62 @@ describe('what ends', () => {
     expect((await ask({ subject_token: dora.access_token })).json.error).toMatch(/^invalid_(grant|request)$/);
   });
 });
+
+describe('what is said of an exchanged token, and how it is given back', () => {
+  const post = async (path: '/introspect' | '/revoke', token: string | undefined, id: string) => {
+    const { status, body } = await call(it_.gateway, path, { token: String(token) }, id);
+    return { status, json: body === '' ? {} : (JSON.parse(body) as Record<string, unknown>) };
+  };
+  const isActive = async (token: string | undefined, id: string) =>
+    (await post('/introspect', token, id)).json.active === true;
+  /** A subject of its own, and what came of it. */
+  const given = async (resource: string) => {
+    const first = await new Person(it_.gateway, 'alice').signIn(library, { resource: REPORTS, scope: 'openid read' });
+    const { json } = await ask({ subject_token: first.access_token, resource });
+    return { first: first.access_token, second: String(json.access_token) };
+  };
+
+  it('is said to its own application and to its resource, and to nobody else (RFC 7662 section 2.2)', async () => {
+    const { first, second } = await given(VAULT);
+    const told = (await post('/introspect', second, 'auditor')).json;
+    const before = (await post('/introspect', first, 'auditor')).json;
+    expect(told).toMatchObject({
+      ...{ active: true, client_id: 'reports', scope: 'read', aud: VAULT, act: { sub: 'reports' } },
+      ...{ iss: it_.gateway.url, token_type: 'Bearer', sub: before.sub, auth_time: before.auth_time },
+    });
+    expect(Number(told.exp)).toBeLessThanOrEqual(Number(before.exp));
+    expect((await post('/introspect', second, 'reports')).json).toMatchObject({ active: true, act: told.act });
+    // The first application never had it, and no resource that it isn't for is told.
+    for (const id of ['library', 'strict'])
+      expect((await post('/introspect', second, id)).json).toEqual({ active: false });
+  });
+
+  it('is given back by its own application alone, and takes nothing along but what came of it (RFC 7009 section 2.1)', async () => {
+    const { first, second } = await given(VAULT);
+    const third = await ask({ subject_token: second, scope: undefined, resource: LEDGER }, 'other');
+    expect(third.status).toBe(200);
+    for (const id of ['library', 'other', 'auditor']) await post('/revoke', second, id);
+    expect(await isActive(second, 'auditor')).toBe(true);
+    expect((await post('/revoke', second, 'reports')).status).toBe(200);
+    expect([await isActive(second, 'auditor'), await isActive(first, 'reports')]).toEqual([false, true]);
+    expect((await ask({ subject_token: second, scope: undefined }, 'other')).json.error).toMatch(/^invalid_/);
+    // Once more is no error (section 2.2).
+    expect((await post('/revoke', second, 'reports')).status).toBe(200);
+  });
+
+  it('is nothing that can be asked about or given back where it is a JWT, and says its end itself', async () => {
+    const { first, second } = await given(LEDGER);
+    const told = (await post('/introspect', first, 'reports')).json;
+    expect(Number(decodeJwt(second).exp)).toBeLessThanOrEqual(Number(told.exp));
+    for (const path of ['/introspect', '/revoke'] as const) {
+      const { status, json } = await post(path, second, 'reports');
+      expect([path, status, json.error]).toEqual([path, 400, 'unsupported_token_type']);
+    }
+    // Nor is it a way on, for as long as it lives.
+    await openid.tokenRevocation(library.config, first);
+    expect((await ask({ subject_token: second, resource: VAULT, scope: undefined }, 'other')).json.error).toMatch(
+      /^invalid_/,
+    );
+    expect((await userinfo(it_.gateway, second)).status).toBe(401);
+  });
+});
