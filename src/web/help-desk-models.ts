@@ -6,6 +6,18 @@ import type { Message } from '../core/prompt.ts';
 import type { Trouble } from '../core/trouble.ts';
 import type { MethodSeen, SignInSeen } from './seen.ts';
 
+/** What a rule asks for: in words, perhaps with a length of time; by which factors, and when; or as it is. */
+export type DeskDemand =
+  | { message: Message; span?: { amount: number; unit: string } }
+  | { periods: { factors: string[]; from?: number; until?: number }[] }
+  | { text: string };
+
+/** One of policy's reasons; `own`: what a rule is called that nobody configured. */
+export interface DeskReason extends Omit<Reason, 'demands'> {
+  own?: Message;
+  demands: DeskDemand[];
+}
+
 /** How somebody got no further. */
 export interface DeskRefusal {
   at: number;
@@ -18,7 +30,7 @@ export interface DeskRefusal {
   wanted?: Level;
   held?: Level;
   /** Policy's own reasons, where policy refused. */
-  rules: Reason[];
+  rules: DeskReason[];
 }
 
 /** An application that doesn't work for anybody, or soon won't. */

@@ -23,6 +23,8 @@ const directories: NonNullable<Pages['help-desk']['directories']> = [
   { directory: 'hospital', state: 'away', since: NOW - DAY },
 ];
 
+const ASKED = [{ message: { key: 'level.mfa' } }, { message: { key: 'help-desk.refusal.each-time' } }];
+
 const waiting: NonNullable<Pages['help-desk']['waiting']> = [
   { kind: 'reports', people: [{ id: 'p1', ...ada, since: NOW - HOUR }] },
   {
@@ -112,15 +114,28 @@ export const desk: Sample[] = [
         wanted: 'phr',
         held: 'sfa',
         rules: [
-          { rule: 'Payroll asks every time', effect: 'applied', demands: ['level: mfa', 'remember: never'] },
+          { rule: 'Payroll asks every time', effect: 'applied', demands: ASKED },
           {
             rule: LONG,
             effect: 'not-yet',
-            demands: ['level: phr', 'factors: sample', 'a new password'],
+            demands: [
+              { message: { key: 'level.phr' } },
+              {
+                periods: [
+                  { factors: ['sample'], until: NOW + 90 * DAY },
+                  { factors: ['sample', 'password'], from: NOW },
+                ],
+              },
+              { message: { key: 'help-desk.refusal.freshness' }, span: { amount: 12, unit: 'hours' } },
+            ],
             until: NOW + 30 * DAY,
           },
-          { rule: UNBROKEN, effect: 'grace', demands: ['level: mfa'], until: NOW + 3 * DAY },
-          { rule: 'default', effect: 'default', demands: ['level: mfa', 'remember: never'] },
+          { rule: UNBROKEN, effect: 'grace', demands: [{ text: 'later: yes' }], until: NOW + 3 * DAY },
+          {
+            ...{ rule: 'a new password is chosen', effect: 'applied', own: { key: 'help-desk.refusal.rule-chosen' } },
+            demands: [{ message: { key: 'help-desk.refusal.new-password' } }],
+          },
+          { rule: 'default', effect: 'default', demands: ASKED },
         ],
       },
       methods: [

@@ -2,7 +2,8 @@ import { LEVELS } from '../../../core/assurance.ts';
 import type { Reason } from '../../../core/policy.ts';
 import type { AuditEntry } from '../../../core/store.ts';
 import { reasonOf } from '../../../statistics/index.ts';
-import type { DeskRefusal } from '../../help-desk-models.ts';
+import type { DeskReason, DeskRefusal } from '../../help-desk-models.ts';
+import { demandFrom, ownRule } from './demands.ts';
 
 /** Events by which somebody got no further. */
 export const REFUSALS = ['sign-in.denied', 'sign-in.refused', 'sign-in.locked'];
@@ -22,8 +23,13 @@ export function told({
     // What is refused altogether asks for no level.
     ...(wanted === undefined || why === 'denied' ? {} : { wanted }),
     ...(held === undefined ? {} : { held }),
-    rules: Array.isArray(detail.rules) ? detail.rules.filter(isReason) : [],
+    rules: Array.isArray(detail.rules) ? detail.rules.filter(isReason).map(shownOf) : [],
   };
+}
+
+function shownOf({ demands, ...reason }: Reason): DeskReason {
+  const own = reason.effect === 'applied' ? ownRule(reason.rule) : undefined;
+  return { ...reason, ...(own && { own }), demands: demands.map(demandFrom) };
 }
 
 /** Policy's reasons in sentences, others in the words of the reports; one that has none as it is, for whoever looks further. */
