@@ -29,13 +29,13 @@ export function createStatistics(deps: StatisticsNeeds, below: { reports: Report
     enrolment: createEnrolmentReport(deps),
     moving: createMovingReport(deps),
     campaigns: createCampaignReport(deps),
+    asking: createAskingReport(deps),
   };
 
   return {
     ...looking,
     methods: createMethodsReport(deps),
     snapshots: createSnapshots(deps, looking),
-    asking: createAskingReport(deps),
     failures: createFailuresReport(deps),
     passwords: createPasswordsReport(deps, below),
     totals: createTotals(deps),

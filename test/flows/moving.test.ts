@@ -52,6 +52,34 @@ async function known(groups: string): Promise<Someone> {
 
 const at = (path: string) => `${scene.gateway.url}${path}`;
 
+describe('on the page before the reports, what still asks for the old method', () => {
+  /** A chart's file without its first line. */
+  async function rows(query = ''): Promise<string[][]> {
+    const agent = await agentAt(scene);
+    const file = await agent.open(`/helpdesk/reports/charts/asking/csv${query}`);
+    return file.body
+      .split('\r\n')
+      .slice(1, -1)
+      .map((line) => line.split(','));
+  }
+
+  it('is drawn, in a file, by application and group, of the people in one’s scope', async () => {
+    for (const groups of ['students', 'students', 'staff', 'vip']) await (await known(groups)).enter('library');
+    scene.clock.advance(DAYS);
+    for (let time = 0; time < 2; time += 1) await scene.gateway.app.building.jobs.look();
+    const agent = await agentAt(scene);
+    const page = await agent.open('/helpdesk/reports');
+    expect(page.text).toContain('What still asks for the old method');
+    expect(page.body).toMatch(/<title>Payroll: People 3</);
+    expect(page.body).toMatch(/role="img" aria-label="A bar for each row\. [^"]*Payroll Duo: People 3/);
+    const end = until.slice(0, 10);
+    expect(await rows()).toEqual([['Payroll', 'duo', end, '3']]);
+    expect(await rows('?group=students')).toEqual([['Payroll', 'duo', end, '2']]);
+    expect(await rows('?application=payroll')).toEqual([['Payroll', 'duo', end, '3']]);
+    expect(await rows('?application=library')).toEqual([]);
+  });
+});
+
 describe('who still uses Duo', () => {
   it('is led, once, to set up a new method with the old proof as evidence, and uses that from then on', async () => {
     const someone = await known('students');

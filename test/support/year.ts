@@ -61,7 +61,11 @@ function hourOf(at: number, { applications }: Size): CountRow[] {
 }
 
 /** A night's count of everybody, kept for each of these days. */
-export async function fillNights(durable: DurableStore, until: number, { days, people }: Size): Promise<void> {
+export async function fillNights(
+  durable: DurableStore,
+  until: number,
+  { days, people, applications }: Size,
+): Promise<void> {
   const kinds = GROUPS.map((group) => ({ group, size: Math.floor(people / GROUPS.length) }));
   async function* standing() {
     for (const { group, size } of kinds) {
@@ -77,7 +81,19 @@ export async function fillNights(durable: DurableStore, until: number, { days, p
     }
   }
   async function* nobody() {}
-  const looking = { enrolment: { standing }, moving: { people: nobody }, campaigns: { people: nobody } };
+  async function* asked() {
+    const asks = Array.from({ length: applications }, (_, nth) => ({
+      application: `application-${nth}`,
+      factor: 'duo',
+    }));
+    for await (const { account } of standing()) yield { account, asks };
+  }
+  const looking = {
+    enrolment: { standing },
+    moving: { people: nobody },
+    campaigns: { people: nobody },
+    asking: { people: asked },
+  };
   const first = createSnapshots({ durable, scopeGroups: GROUPS }, looking as never);
   const last = until - DAY + 3 * HOUR;
   await first.take(last, async () => true);
@@ -100,7 +116,7 @@ export function chartsOver(durable: DurableStore, now: number) {
     totals: createTotals({ durable }),
     snapshots: createSnapshots(
       { durable, scopeGroups: GROUPS },
-      { enrolment: nothing, moving: nothing, campaigns: nothing },
+      { enrolment: nothing, moving: nothing, campaigns: nothing, asking: nothing },
     ),
   };
   const applications = Object.assign(new Map(), { find: async () => undefined });

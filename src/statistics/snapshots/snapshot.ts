@@ -1,3 +1,5 @@
+import { type AskedOf, type Asking, addAsking, askingIn } from '../asking.ts';
+
 /** How many people of one kind there are: those who are in the same of the groups that are told apart. */
 export interface Kind {
   groups: string[];
@@ -14,6 +16,8 @@ export interface Kind {
   moves: Record<string, Moving>;
   /** Of those whom a campaign is about, by its name. */
   campaigns: Record<string, Omit<Moving, 'at'>>;
+  /** What still lets them in by what ends; nights before it was counted have none. */
+  asks?: AskedOf;
 }
 
 export interface Moving {
@@ -33,10 +37,15 @@ export interface Snapshot {
 }
 
 /** What agents read of it: the kinds in their scope, together. */
-export type Tally = Omit<Kind, 'groups'> & { at: number; without: number };
+export type Tally = Omit<Kind, 'groups' | 'asks'> & {
+  at: number;
+  without: number;
+  /** Of one night alone is it asked for: of all that are drawn, it would be counted in vain. */
+  asks(): Asking[];
+};
 
 export const emptyKind = (groups: string[]): Kind => ({
-  ...{ groups, people: 0, due: 0, dates: {}, never: 0, factors: {}, moves: {}, campaigns: {} },
+  ...{ groups, people: 0, due: 0, dates: {}, never: 0, factors: {}, moves: {}, campaigns: {}, asks: {} },
 });
 
 export function add(to: Record<string, number>, key: string, count = 1): void {
@@ -59,8 +68,8 @@ export function tallyOf(
   group: string | undefined,
 ): Tally {
   const all = emptyKind([]);
-  for (const kind of kinds) {
-    if (!inScope(kind.groups) || (group !== undefined && !kind.groups.includes(group))) continue;
+  const theirs = kinds.filter(({ groups }) => inScope(groups) && (group === undefined || groups.includes(group)));
+  for (const kind of theirs) {
     all.people += kind.people;
     all.due += kind.due;
     all.never += kind.never;
@@ -72,7 +81,12 @@ export function tallyOf(
       all.campaigns[name] = { people: known.people + people, through: known.through + through };
     }
   }
-  const { groups: _, ...rest } = all;
+  const { groups: _, asks: __, ...rest } = all;
+  const asks = () => {
+    const asked: AskedOf = {};
+    for (const one of theirs.flatMap((kind) => askingIn(kind.asks ?? {}))) addAsking(asked, one);
+    return askingIn(asked);
+  };
   const dated = Object.values(rest.dates).reduce((sum, count) => sum + count, 0);
-  return { ...rest, at, without: rest.due + dated + rest.never };
+  return { ...rest, asks, at, without: rest.due + dated + rest.never };
 }

@@ -1,5 +1,6 @@
 import type { Account } from '../../core/account.ts';
 import type { DataRecord } from '../../core/store.ts';
+import { addAsking, type createAskingReport } from '../asking.ts';
 import type { createCampaignReport } from '../campaigns.ts';
 import type { createEnrolmentReport } from '../enrolment.ts';
 import type { createMovingReport } from '../moving.ts';
@@ -18,6 +19,7 @@ interface Reports {
   enrolment: ReturnType<typeof createEnrolmentReport>;
   moving: ReturnType<typeof createMovingReport>;
   campaigns: ReturnType<typeof createCampaignReport>;
+  asking: ReturnType<typeof createAskingReport>;
 }
 
 const everybody: InScope = () => true;
@@ -26,7 +28,7 @@ const idOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 /** Who has what, counted once a night: what is drawn over time needn't look at everybody each time. */
 export function createSnapshots(
   { durable, scopeGroups }: Pick<StatisticsNeeds, 'durable' | 'scopeGroups'>,
-  { enrolment, moving, campaigns }: Reports,
+  { enrolment, moving, campaigns, asking }: Reports,
 ) {
   const records = durable.records('snapshots');
   const named = new Set(scopeGroups);
@@ -70,6 +72,13 @@ export function createSnapshots(
       if (kind) {
         kind.campaigns[campaign.name] = { people: known.people + 1, through: known.through + Number(through) };
       }
+    }
+    for await (const { account, asks } of asking.people(everybody)) {
+      if (!(await mine())) return undefined;
+      const kind = kindOf(account);
+      if (kind === undefined) continue;
+      kind.asks ??= {};
+      for (const one of asks) addAsking(kind.asks, { ...one, people: 1 });
     }
     return { at, kinds: [...kinds.values()], untold };
   }

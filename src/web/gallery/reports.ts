@@ -1,4 +1,5 @@
-import type { LocalizedText } from '../../core/account.ts';
+import { type Length, lengths, type Progress, progressBars } from '../pages/reports/lying.ts';
+import type { ReportTable } from '../report-models.ts';
 import { COURSES, DAY, HOUR, LONG, NOW, type Sample, sample, UNBROKEN } from './sample.ts';
 
 const columns = (...names: string[]) => names.map((name) => ({ key: `reports.column.${name}` }));
@@ -18,138 +19,110 @@ const FILTERS = {
   ],
 };
 
-const outcomes = {
-  csv: '/helpdesk/reports/charts/sign-ins/csv',
-  more: '/helpdesk/reports/sign-ins',
-  table: {
-    caption: { key: 'reports.chart.sign-ins' },
-    columns: columns('day', 'completed', 'wrong', 'locked', 'denied'),
-    empty: { key: 'reports.sign-ins.empty' },
-    rows: days.map((date, at) => [{ date }, ...[14_000, 900, 40, 210].map((of) => ({ count: busy(at, of) }))]),
-    chart: {
-      parts: columns('completed', 'failed'),
-      bars: days.map((day, at) => ({ day, parts: [busy(at, 14_000), busy(at, 1_150)] })),
-    },
+/** A chart with its table, and the addresses of its file and of the report that says more. */
+const charted = (name: string, report: string | undefined, table: Omit<ReportTable, 'caption' | 'empty'>) => ({
+  csv: `/helpdesk/reports/charts/${name}/csv`,
+  ...(report !== undefined && { more: `/helpdesk/reports/${report}` }),
+  table: { caption: { key: `reports.chart.${name}` }, empty: { key: 'reports.empty' }, ...table },
+});
+
+const counts = (at: number, all: readonly number[]) => all.map((of) => busy(at, of));
+const counted = (values: readonly number[]) => values.map((count) => ({ count }));
+
+const OUTCOMES = [14_000, 900, 40, 210];
+const outcomes = charted('sign-ins', 'sign-ins', {
+  columns: columns('day', 'completed', 'wrong', 'locked', 'denied'),
+  rows: days.map((date, at) => [{ date }, ...counted(counts(at, OUTCOMES))]),
+  chart: {
+    parts: columns('completed', 'failed'),
+    bars: days.map((day, at) => ({ day, parts: counts(at, [14_000, 1_150]) })),
   },
-};
+});
 
 const METHODS = [{ methods: ['sample'] }, { methods: ['sample', 'sample'] }, { key: 'reports.other' }];
-const byMethod = {
-  csv: '/helpdesk/reports/charts/methods/csv',
-  more: '/helpdesk/reports/sign-ins',
-  table: {
-    caption: { key: 'reports.chart.methods' },
-    columns: [...columns('day'), ...METHODS],
-    empty: { key: 'reports.sign-ins.empty' },
-    rows: days.map((date, at) => [{ date }, ...[9_000, 4_000, 1_000].map((of) => ({ count: busy(at, of) }))]),
-    chart: {
-      parts: METHODS,
-      bars: days.map((day, at) => ({ day, parts: [9_000, 4_000, 1_000].map((of) => busy(at, of)) })),
-    },
-  },
-};
+const BY_METHOD = [9_000, 4_000, 1_000];
+const byMethod = charted('methods', 'sign-ins', {
+  columns: [...columns('day'), ...METHODS],
+  rows: days.map((date, at) => [{ date }, ...counted(counts(at, BY_METHOD))]),
+  chart: { parts: METHODS, bars: days.map((day, at) => ({ day, parts: counts(at, BY_METHOD) })) },
+});
 
-const adoption = {
-  csv: '/helpdesk/reports/charts/adoption/csv',
-  more: '/helpdesk/reports/enrolment',
-  table: {
-    caption: { key: 'reports.chart.adoption' },
-    columns: columns('day', 'set-up', 'without', 'share'),
-    empty: { key: 'reports.empty' },
-    rows: days.map((date, at) => [
-      { date },
-      ...[60_000 + at * 1_200, 40_000 - at * 1_200].map((count) => ({ count })),
-      { share: 0.6 + at * 0.012 },
-    ]),
-    chart: {
-      parts: columns('set-up', 'without'),
-      // One night that nobody counted.
-      bars: days.map((day, at) => ({ day, parts: at === 9 ? [0, 0] : [60_000 + at * 1_200, 40_000 - at * 1_200] })),
-      marks: [{ at: 21, day: days[21] ?? NOW }],
-    },
+const standing = (at: number) => [60_000 + at * 1_200, 40_000 - at * 1_200];
+const adoption = charted('adoption', 'enrolment', {
+  columns: columns('day', 'set-up', 'without', 'share'),
+  rows: days.map((date, at) => [{ date }, ...counted(standing(at)), { share: 0.6 + at * 0.012 }]),
+  chart: {
+    parts: columns('set-up', 'without'),
+    // One night that nobody counted.
+    bars: days.map((day, at) => ({ day, parts: at === 9 ? [0, 0] : standing(at) })),
+    marks: [{ at: 21, day: days[21] ?? NOW }],
   },
-};
+});
 
-const left = {
-  csv: '/helpdesk/reports/charts/left/csv',
-  table: {
-    caption: { key: 'reports.chart.left' },
-    columns: columns('next', 'without'),
-    empty: { key: 'reports.empty' },
-    rows: [
-      [{ message: { key: 'reports.left.now' } }, { count: 120 }],
-      [{ day: NOW + 40 * DAY }, { count: 5_080 }],
-      [{ message: { key: 'reports.left.never' } }, { count: 0 }],
-    ],
-    lying: {
-      parts: columns('without'),
-      bars: [
-        { name: [{ message: { key: 'reports.left.now' } }], parts: [120], says: { count: 120 } },
-        { name: [{ day: NOW + 40 * DAY }], parts: [5_080], says: { count: 5_080 } },
-        { name: [{ message: { key: 'reports.left.never' } }], parts: [0], says: { count: 0 } },
-      ],
-    },
-  },
-};
-
-const MOVED: readonly [LocalizedText, number, number][] = [
-  [COURSES, 98_200, 61_000],
-  [LONG, 4_100, 4_100],
-  [UNBROKEN, 0, 0],
+const LEFT: Length[] = [
+  [{ message: { key: 'reports.left.now' } }, 120],
+  [{ day: NOW + 40 * DAY }, 5_080],
+  [{ message: { key: 'reports.left.never' } }, 0],
 ];
+const left = charted('left', undefined, {
+  columns: columns('next', 'without'),
+  rows: LEFT.map(([name, count]) => [name, { count }]),
+  lying: lengths('without', LEFT),
+});
+
 const until = { day: NOW + 40 * DAY };
-const moving = {
-  csv: '/helpdesk/reports/charts/moving/csv',
-  more: '/helpdesk/reports/moving',
-  table: {
-    caption: { key: 'reports.chart.moving' },
-    columns: columns('application', 'until', 'people', 'through', 'left'),
-    empty: { key: 'reports.empty' },
-    rows: MOVED.map(([localized, people, through]) => [
-      ...[{ localized }, until, { count: people }],
-      ...[{ share: people === 0 ? 1 : through / people }, { count: people - through }],
-    ]),
-    lying: {
-      parts: columns('through', 'left'),
-      bars: MOVED.map(([localized, people, through]) => ({
-        name: [{ localized }, until],
-        parts: [through, people - through],
-        says: { share: people === 0 ? 1 : through / people },
-      })),
-    },
-  },
-};
+const MOVED: Progress[] = [
+  { name: { localized: COURSES }, until, people: 98_200, through: 61_000 },
+  { name: { localized: LONG }, until, people: 4_100, through: 4_100 },
+  { name: { localized: UNBROKEN }, until, people: 0, through: 0 },
+];
+const moving = charted('moving', 'moving', {
+  columns: columns('application', 'until', 'people', 'through', 'left'),
+  rows: MOVED.map(({ name, people, through }) => [
+    ...[name, until, { count: people }],
+    ...[{ share: people === 0 ? 1 : through / people }, { count: people - through }],
+  ]),
+  lying: progressBars(MOVED),
+});
+
+const ASKING: Length[] = [
+  [{ localized: COURSES }, 37_200, { methods: ['sample'] }],
+  [{ localized: LONG }, 310, { methods: ['sample'] }],
+];
+const asking = charted('asking', 'moving', {
+  columns: columns('application', 'method', 'until', 'people'),
+  rows: ASKING.map(([name, count, method = until], at) => [
+    ...[name, method, at === 0 ? until : { message: { key: 'reports.no-end' } }],
+    { count },
+  ]),
+  lying: lengths('people', ASKING),
+});
 
 const money = (...names: string[]) =>
   names.map((name) => ({ key: `reports.column.${name}`, values: { currency: 'HKD' } }));
+const MONTHLY = 1_000;
 /** The latest above what a month may. */
-const MONTHS: readonly [ago: number, texts: number, cost: number][] = [
-  [0, 2_310, 1_270.5],
-  [31, 1_800, 940],
-  [62, 12, 6.6],
+const MONTHS = [
+  { month: NOW, texts: 2_310, cost: 1_270.5 },
+  { month: NOW - 31 * DAY, texts: 1_800, cost: 940 },
+  { month: NOW - 62 * DAY, texts: 12, cost: 6.6 },
 ];
-const costs = {
-  csv: '/helpdesk/reports/charts/costs/csv',
-  more: '/helpdesk/reports/messages',
-  table: {
-    caption: { key: 'reports.chart.costs' },
-    columns: money('month-of', 'text-sent', 'cost', 'budget', 'spent'),
-    empty: { key: 'reports.empty' },
-    rows: MONTHS.map(([ago, texts, cost]) => [
-      ...[{ month: NOW - ago * DAY }, { count: texts }, { count: cost }, { count: 1_000 }],
-      { share: cost / 1_000 },
-    ]),
-    lying: {
-      parts: money('cost', 'above'),
-      limit: { value: 1_000, title: money('budget')[0] ?? { text: '' } },
-      bars: MONTHS.map(([ago, , cost]) => ({
-        name: [{ month: NOW - ago * DAY }],
-        parts: [Math.min(cost, 1_000), Math.max(0, cost - 1_000)],
-        says: { share: cost / 1_000 },
-      })),
-    },
+const costs = charted('costs', 'messages', {
+  columns: money('month-of', 'text-sent', 'cost', 'budget', 'spent'),
+  rows: MONTHS.map(({ month, texts, cost }) => [
+    ...[{ month }, ...counted([texts, cost, MONTHLY])],
+    { share: cost / MONTHLY },
+  ]),
+  lying: {
+    parts: money('cost', 'above'),
+    limit: { value: MONTHLY, title: money('budget')[0] ?? { text: '' } },
+    bars: MONTHS.map(({ month, cost }) => ({
+      name: [{ month }],
+      parts: [Math.min(cost, MONTHLY), Math.max(0, cost - MONTHLY)],
+      says: { share: cost / MONTHLY },
+    })),
   },
-};
+});
 
 /** What the help desk counts. */
 export const reports: Sample[] = [
@@ -169,7 +142,7 @@ export const reports: Sample[] = [
     '',
     {
       names: ['enrolment', 'methods', 'fraud', 'failures', 'sign-ins', 'messages'],
-      glance: [adoption, left, moving, outcomes, byMethod, costs],
+      glance: [adoption, left, moving, asking, outcomes, byMethod, costs],
       filters: FILTERS,
       notes: [{ key: 'reports.no-night' }],
     },

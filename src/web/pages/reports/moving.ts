@@ -1,8 +1,9 @@
 import type { Asking, Campaigned, Counted, Moved } from '../../../statistics/index.ts';
 import type { WebDeps } from '../../context.ts';
 import type { ReportCell, ReportTable } from '../../report-models.ts';
+import { ASKING_COLUMNS, askingRows } from './asking.ts';
 import { type Asked, count, cut, iso, nameOf, type ReportKind, scopeOf, table } from './kind.ts';
-import { type Length, lengths, type Progress, progressBars } from './lying.ts';
+import { type Progress, progressBars } from './lying.ts';
 import { type Narrowed, narrowing, queryOf } from './narrowed.ts';
 
 const HERE = '/helpdesk/reports/moving';
@@ -39,19 +40,9 @@ function campaignTable(rows: readonly Campaigned[]): ReportTable {
   return { ...table('moving', 'campaigns', columns, rows.map(cells)), lying: progressBars(bars) };
 }
 
-/** What still asks for what ends, of how many people: the more, the further up. */
-function askingTable(rows: readonly Named<Asking>[]): ReportTable {
-  const cells = ({ name, factor, until, people }: Named<Asking>): ReportCell[] => [
-    ...[name, { methods: [factor] }],
-    until === undefined ? { message: { key: 'reports.no-end' } } : { day: until },
-    count(people),
-  ];
-  const bars = rows.map(({ name, factor, people }): Length => [name, people, { methods: [factor] }]);
-  const columns = ['application', 'method', 'until', 'people'];
-  return {
-    ...table('moving', 'asking', columns, rows.map(cells), 'asking-empty'),
-    lying: lengths('people', bars),
-  };
+function askingTable(asks: readonly Named<Asking>[]): ReportTable {
+  const { rows, lying } = askingRows(asks);
+  return { ...table('moving', 'asking', ASKING_COLUMNS, rows, 'asking-empty'), lying };
 }
 
 /** Who is through where a factor ends on a date, and who isn't: by application, by group, by department, and by name. */
@@ -96,7 +87,7 @@ export function movingReport(deps: Pick<WebDeps, 'applications' | 'statistics'>)
       const named = applications.map((row, at) => ({ ...row, name: opened[at] ?? { text: row.of } }));
       const grouped = groups.map((row) => ({ ...row, name: { text: row.of } }));
       const parted = departments.map((row) => ({ ...row, name: departmentName(row.of, narrowed) }));
-      const asks = await asking(inScope);
+      const asks = await asking.counts(inScope);
       const askers = await names(asks.map(({ application }) => application));
       const led = await campaigns.counts(inScope, asked.agent.groups('reports'));
       return {

@@ -1,6 +1,7 @@
 import type { Tally } from '../../../../statistics/index.ts';
 import type { WebDeps } from '../../../context.ts';
 import type { ReportCell, ReportLying, ReportTable } from '../../../report-models.ts';
+import { ASKING_COLUMNS, askingRows } from '../asking.ts';
 import { nameOf } from '../kind.ts';
 import { lengths, type Progress, progressBars } from '../lying.ts';
 import { type Chart, type Drawn, drawn, once, spansOf, startOf, stepsOf } from './chart.ts';
@@ -43,6 +44,22 @@ export function peopleCharts({ applications, statistics }: Deps): Chart[] {
           ...[name, until, ...progress(people, through)],
         ]);
         return listed('moving', ['application', 'until', 'people', 'through', 'left'], rows, progressBars(found));
+      },
+      'moving',
+    ),
+    chart(
+      'asking',
+      true,
+      async (asked) => {
+        const { application } = asked;
+        const asks = ((await latest(asked))?.asks() ?? []).filter(
+          (one) => application === undefined || one.application === application,
+        );
+        const found = await Promise.all(
+          asks.map(async (one) => ({ ...one, name: { localized: await nameOf({ applications }, one.application) } })),
+        );
+        const { rows, lying } = askingRows(found);
+        return listed('asking', ASKING_COLUMNS, rows, lying);
       },
       'moving',
     ),
