@@ -42,6 +42,21 @@ describe('templates', () => {
   });
 });
 
+/** What looks preferred, with scripts: of a question in two buttons of one kind neither is. */
+const isPrimary = (classes: string) => /(?:^| )button(?: |$)/.test(classes) && !/button-(?:quiet|even)/.test(classes);
+
+it('have one primary thing to do at most, and the codes to be kept have it', () => {
+  const { html } = galleryRenderer();
+  const primary = samples.map((sample) => {
+    const page = html(sample, 'en').replace(/<noscript>.*?<\/noscript>/gs, '');
+    const controls = [...page.matchAll(/<(?:a|button)\b[^>]*\bclass="([^"]*)"/g)];
+    return { name: sample.name, count: controls.filter(([, classes = '']) => isPrimary(classes)).length };
+  });
+  expect(primary.filter(({ count }) => count > 1)).toEqual([]);
+  expect(primary.filter(({ count }) => count === 1).length).toBeGreaterThan(40);
+  expect(primary.filter(({ name }) => name.startsWith('issued')).map(({ count }) => count)).toEqual([1, 1]);
+});
+
 describe.each(LOCALES)('pages in %s', (locale) => {
   const { html, missing } = galleryRenderer();
   const pages = samples.map((sample) => ({ ...sample, html: html(sample, locale) }));

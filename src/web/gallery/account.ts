@@ -325,6 +325,7 @@ export const self: Sample[] = [
     },
     true,
   ),
+  sample('issued', 'one', { factor: 'sample', username: ada.username, codes: ['7KQM-2XPA'], expires: NOW + DAY }, true),
   sample(
     'account-rename',
     '',

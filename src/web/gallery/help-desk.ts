@@ -7,7 +7,14 @@ const people = [
   { id: 'p2', username: 'chan', name: '陳大文', groups: ['staff', 'physics'] },
   { id: 'p3', ...long, email: `${UNBROKEN}@example.edu`, groups: [LONG, UNBROKEN, 'x'] },
 ];
-const can = { issue: ['sample', 'recovery'], assign: ['sample'], remove: true, unlock: true, endSessions: true, handle: true };
+const can = {
+  issue: ['sample', 'recovery'],
+  assign: ['sample'],
+  remove: true,
+  unlock: true,
+  endSessions: true,
+  handle: true,
+};
 const nothing = { issue: [], assign: [], remove: false, unlock: false, endSessions: false, handle: false };
 
 const REASON = 'its metadata expired on 2026-11-28T10:00Z';
