@@ -8,7 +8,7 @@ const people = [
   { id: 'p3', ...long, email: `${UNBROKEN}@example.edu`, groups: [LONG, UNBROKEN, 'x'] },
 ];
 const can = {
-  issue: ['sample', 'recovery'],
+  issue: ['sample', 'sample'],
   assign: ['sample'],
   remove: true,
   unlock: true,
@@ -130,7 +130,7 @@ export const desk: Sample[] = [
               {
                 periods: [
                   { factors: ['sample'], until: NOW + 90 * DAY },
-                  { factors: ['sample', 'password'], from: NOW },
+                  { factors: ['sample', 'sample'], from: NOW },
                 ],
               },
               { message: { key: 'help-desk.refusal.freshness' }, span: { amount: 12, unit: 'hours' } },

@@ -20,9 +20,9 @@ const FILTERS = {
 };
 
 /** A chart with its table, and the addresses of its file and of the report that says more. */
-const charted = (name: string, report: string | undefined, table: Omit<ReportTable, 'caption' | 'empty'>) => ({
+const charted = (name: string, report: string, table: Omit<ReportTable, 'caption' | 'empty'>) => ({
   csv: `/helpdesk/reports/charts/${name}/csv`,
-  ...(report !== undefined && { more: `/helpdesk/reports/${report}` }),
+  more: `/helpdesk/reports/${report}`,
   table: { caption: { key: `reports.chart.${name}` }, empty: { key: 'reports.empty' }, ...table },
 });
 
@@ -64,7 +64,7 @@ const LEFT: Length[] = [
   [{ day: NOW + 40 * DAY }, 5_080],
   [{ message: { key: 'reports.left.never' } }, 0],
 ];
-const left = charted('left', undefined, {
+const left = charted('left', 'enrolment', {
   columns: columns('next', 'without'),
   rows: LEFT.map(([name, count]) => [name, { count }]),
   lying: lengths('without', LEFT),

@@ -53,7 +53,7 @@ export function demandFrom(words: string): DeskDemand {
   return { message, span: spanOf(Number(amount) * (UNITS[unit] ?? 1)) };
 }
 
-/** `[duo] until 2027-08-31T16:00:00.000Z or [push, fido2] from 2027-07-01T16:00:00.000Z`. */
+/** `[old] until 2027-08-31T16:00:00.000Z or [new, newer] from 2027-07-01T16:00:00.000Z`. */
 function factorsFrom(said: string): DeskDemand | undefined {
   const periods = said.split(' or [').map((part, at) => periodFrom(at === 0 ? part : `[${part}`));
   return periods.every((period) => period !== undefined) ? { periods } : undefined;
