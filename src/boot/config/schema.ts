@@ -17,7 +17,33 @@ import { storageOf } from './sections/storage.ts';
  * The sections of a configuration, each with its own schema; what plug-ins bring is composed from
  * the modules found. They are checked one by one, so that one fault doesn't hide those of other sections.
  */
-export function sectionsOf(modules: Modules) {
+export const sectionsOf = (modules: Modules): Sections => madeOf(modules).sections;
+
+/** The configuration as JSON Schema (draft 2020-12), as it is written rather than as it is read. */
+export function jsonSchemaOf(modules: Modules): Record<string, unknown> {
+  const made = madeOf(modules);
+  made.json ??= z.toJSONSchema(z.strictObject(made.sections).describe('Configuration of Sallyport'), {
+    io: 'input',
+    unrepresentable: 'any',
+  });
+  return made.json;
+}
+
+/** Composing them takes longer than reading a configuration by them, and a node that reloads has the same modules again. */
+let last: { of: readonly unknown[]; sections: Sections; json?: Record<string, unknown> } | undefined;
+
+function madeOf(modules: Modules) {
+  const { factors, doors, directories, senders, stores } = modules;
+  const of = [factors, doors, directories, senders, stores.durable, stores.ephemeral].flatMap((kind) => [
+    kind.size,
+    ...[...kind].flat(),
+  ]);
+  if (last?.of.length !== of.length || of.some((it, index) => it !== last?.of[index]))
+    last = { of, sections: compose(modules) };
+  return last;
+}
+
+function compose(modules: Modules) {
   return {
     ...gateway,
     ...storageOf(modules.stores),
@@ -49,12 +75,6 @@ export function sectionsOf(modules: Modules) {
   };
 }
 
-export type Sections = ReturnType<typeof sectionsOf>;
+export type Sections = ReturnType<typeof compose>;
 /** What validation makes of the sections; one with faults is absent. */
 export type Parsed = { [Key in keyof Sections]: z.output<Sections[Key]> };
-
-/** The configuration as JSON Schema (draft 2020-12), as it is written rather than as it is read. */
-export function jsonSchemaOf(modules: Modules): Record<string, unknown> {
-  const whole = z.strictObject(sectionsOf(modules)).describe('Configuration of Sallyport');
-  return z.toJSONSchema(whole, { io: 'input', unrepresentable: 'any' });
-}
