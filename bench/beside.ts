@@ -1,10 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { freePort } from '../test/support/ports.ts';
-import { startPostgres } from '../test/support/postgres.ts';
-import { startRedis } from '../test/support/redis.ts';
 import { type Flow, flowsOf } from './beside/flows.ts';
+import { onGround } from './beside/ground.ts';
 import {
   type Block,
   besideRsa,
@@ -96,15 +92,11 @@ async function memoryOf(server: Server): Promise<Row> {
  * Sallyport beside a bare oidc-provider with a plain Redis adapter, in alternating blocks of one run: the load on one
  * core, the server with its stores on the other.
  */
-export async function beside(): Promise<Row[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
-  const [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
-  const stores = { redis, postgres };
-  const used = await pinStores(stores);
-  pinLoad();
-  const site = `http://127.0.0.1:${await freePort()}`;
-  const servers: Server[] = [await startBare(site, stores, used)];
-  try {
+export function beside(): Promise<Row[]> {
+  return onGround(async ({ folder, stores, site, servers }) => {
+    const used = await pinStores(stores);
+    pinLoad();
+    servers.push(await startBare(site, stores, used));
     for (const kind of ['redis', 'embedded'] as const) {
       servers.push(await startSallyport(kind, { folder, site, port: await freePort() }, stores, used));
     }
@@ -123,10 +115,5 @@ export async function beside(): Promise<Row[]> {
     process.stdout.write(`\n${SIGN_IN}, without its hash: server and Redis\n${table(hashless)}\n`);
     process.stdout.write(`\n${crowd}\n${table(storms)}\n\n${table(memory)}\n\n`);
     return rows;
-  } finally {
-    for (const server of servers) server.stop();
-    await redis.stop();
-    await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,12 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { freePort } from '../test/support/ports.ts';
-import { startPostgres } from '../test/support/postgres.ts';
-import { startRedis } from '../test/support/redis.ts';
 import { flowsOf } from './beside/flows.ts';
+import { onGround } from './beside/ground.ts';
 import { load, median, type Row, rounded } from './beside/measure.ts';
-import { family, pidsOf, pin, type Server, startSallyport, usedBy } from './beside/servers.ts';
+import { family, pidsOf, pin, startSallyport, usedBy } from './beside/servers.ts';
 
 const BLOCKS = Number(process.env.BENCH_BLOCKS ?? 5);
 /** Milliseconds. */
@@ -82,19 +79,14 @@ function rowsOf(name: string, { one, two }: Readonly<Record<Setting, readonly Bl
  * What a second core and a second worker are worth: gateway, Redis, PostgreSQL and the load that is put on them on one
  * core, and on two, in turns.
  */
-export async function cores(): Promise<Row[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
-  const [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
-  const stores = { redis, postgres };
-  const { redisPid, postmaster } = await pidsOf(stores);
-  const onto = (cores: string) => {
-    for (const pid of [process.pid, redisPid, ...family(postmaster)]) pin(cores, pid);
-  };
-  const site = `http://127.0.0.1:${await freePort()}`;
-  const servers: Server[] = [];
-  const blocks = new Map<string, Record<Setting, Block[]>>(FLOWS.map((name) => [name, { one: [], two: [] }]));
-  const used = () => ({ redis: 0, postgres: 0 });
-  try {
+export function cores(): Promise<Row[]> {
+  return onGround(async ({ folder, stores, site, servers }) => {
+    const { redisPid, postmaster } = await pidsOf(stores);
+    const onto = (cores: string) => {
+      for (const pid of [process.pid, redisPid, ...family(postmaster)]) pin(cores, pid);
+    };
+    const blocks = new Map<string, Record<Setting, Block[]>>(FLOWS.map((name) => [name, { one: [], two: [] }]));
+    const used = () => ({ redis: 0, postgres: 0 });
     const started = await Promise.all(
       Object.entries(SETTINGS).map(async ([setting, { cores, workers }]) => {
         const place = { folder, site, port: await freePort(), cores, workers };
@@ -118,10 +110,5 @@ export async function cores(): Promise<Row[]> {
     const rows = [...blocks].flatMap(([name, of]) => rowsOf(name, of));
     process.stdout.write(`${JSON.stringify({ cores: rows })}\n`);
     return rows;
-  } finally {
-    for (const server of servers) server.stop();
-    await redis.stop();
-    await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
