@@ -61,7 +61,8 @@ const excess = (page: Page) =>
   page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 /** Faults of one page as it is shown, and again where it is magnified, and only 320 px wide. */
-async function inspect(page: Page, sample: Sample, { locale, schemes, viewport }: Variant): Promise<string[]> {
+async function inspect(page: Page, sample: Sample, { locale, schemes, ...wish }: Variant): Promise<string[]> {
+  const { viewport, widths = [viewport.width, ...(viewport.width > 640 ? [viewport.width / 2] : [])] } = wish;
   await page.setViewportSize(viewport);
   await show(page, sample, locale);
   const faults = (await page.evaluate<string[]>(SMALL_CONTROLS)).map((control) => `under 24 px: ${control}`);
@@ -73,7 +74,7 @@ async function inspect(page: Page, sample: Sample, { locale, schemes, viewport }
     faults.push(...found.map((fault) => `${colorScheme}: ${fault}`));
   }
   // A desktop's window at 200 % is half as wide; 320 px are 1280 at 400 % (WCAG 2.2, 1.4.4 and 1.4.10).
-  for (const width of [viewport.width, ...(viewport.width > 640 ? [viewport.width / 2] : []), 320]) {
+  for (const width of [...widths, 320]) {
     await page.setViewportSize({ ...viewport, width });
     const wide = await excess(page);
     if (wide > 0) faults.push(`${wide} px too wide at ${width} px`);
@@ -95,15 +96,24 @@ interface Variant {
   locale: string;
   viewport: { width: number; height: number };
   schemes: readonly ('light' | 'dark')[];
+  /** In which nothing may stick out; the viewport's and its half without it. */
+  widths?: readonly number[];
   shown: readonly Sample[];
 }
 
+/** Each page is loaded once, and seen on a phone, in the dark, and in a desktop's window. */
 const USUAL: readonly Variant[] = [
-  { locale: 'en', viewport: PHONE, schemes: ['light'], shown: EACH },
-  { locale: 'zh-Hant', viewport: DESK, schemes: ['dark'], shown: EACH },
+  {
+    locale: 'en',
+    viewport: PHONE,
+    schemes: ['light', 'dark'],
+    shown: EACH,
+    widths: [PHONE.width, DESK.width, DESK.width / 2],
+  },
 ];
 
 const REST: readonly Variant[] = [
+  { locale: 'zh-Hant', viewport: DESK, schemes: ['dark'], shown: EACH },
   { locale: 'en', viewport: DESK, schemes: ['light', 'dark'], shown: templates },
   { locale: 'zh-Hant', viewport: PHONE, schemes: ['light'], shown: templates },
   { locale: 'zh-Hans', viewport: DESK, schemes: ['dark'], shown: templates },
