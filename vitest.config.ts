@@ -63,7 +63,13 @@ export default defineConfig(({ mode }) => ({
       // They leave nothing behind that outlives a file, and modules are loaded once for all of them.
       {
         extends: true,
-        test: { name: 'shared', include: SHARED, exclude: [...EXCLUDED, ...APART], isolate: false },
+        test: {
+          name: 'shared',
+          setupFiles: ['test/support/hashed-once.ts'],
+          include: SHARED,
+          exclude: [...EXCLUDED, ...APART],
+          isolate: false,
+        },
       },
       {
         extends: true,
