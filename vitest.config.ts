@@ -44,8 +44,8 @@ export default defineConfig(({ mode }) => ({
     globalSetup: ['test/support/servers.ts'],
     setupFiles: ['test/support/patience.ts', 'test/support/properties.ts'],
     pool: 'forks',
-    // One more than two processors: somebody always waits for a time-out, a server or a browser.
-    maxWorkers: 3,
+    // Two more than two processors: of four files one or two wait for a time-out, a server or a browser.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     // What follows by itself may take its time on a busy machine.
     expect: { poll: { timeout: 20_000 } },
