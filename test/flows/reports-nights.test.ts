@@ -48,6 +48,18 @@ describe('who has what, counted each night', () => {
     expect(await rows(agent, 'adoption')).toEqual([]);
   });
 
+  it('is at the short address as well, with what it chose', async () => {
+    const { url } = scene.gateway;
+    for (const [asked, leads] of [
+      ['/reports', '/helpdesk/reports'],
+      ['/reports?days=7&group=staff', '/helpdesk/reports?days=7&group=staff'],
+      ['/reports?//elsewhere.example', '/helpdesk/reports?//elsewhere.example'],
+    ]) {
+      const answer = await fetch(`${url}${asked}`, { redirect: 'manual' });
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, leads]);
+    }
+  });
+
   it('is drawn against the dates of the policy, with who is left, and a night that nobody ran is a gap', async () => {
     const [staff, student] = [
       await scene.newcomer({ groups: 'staff' }),

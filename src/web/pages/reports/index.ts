@@ -97,6 +97,9 @@ export function reportPages(deps: ReportPagesNeeds): Router {
     });
   }
 
+  // As people say it, and write it into mails, with what the address chose.
+  router.get('/reports', (req, res) => res.redirect(303, HOME + new URL(req.originalUrl, 'http://here').search));
+
   homePages(deps, router, { home: HOME, names: namesFor, reader, inTurn, facts });
 
   router.get(`${HOME}/:name`, async (req, res) => {
