@@ -17,7 +17,7 @@ import type { Keyring, KeyringOptions } from './keyring.ts';
 import type { Arrival, ArrivalMeter, Gate, Listening, Work } from './listening.ts';
 import type { Load } from './load.ts';
 import type { LogPort } from './log.ts';
-import type { PlainAddress } from './plain.ts';
+import type { PlainAddress, PlainVisit } from './plain.ts';
 import type { Message, PromptKind } from './prompt.ts';
 import type { Sealer } from './seal.ts';
 import type { SealedPlace } from './sealed.ts';
@@ -138,6 +138,8 @@ export interface Door extends SessionListener {
   readonly handler: RequestHandler;
   /** Addresses that it answers by itself where they are asked in the plainest way; `handler` answers them however they are asked. */
   readonly plain?: readonly PlainAddress[];
+  /** The same of addresses that people are sent to. */
+  readonly visits?: readonly PlainVisit[];
   /**
    * Looks at what arrived at a port of its own. Without an answer it is dropped: that is decided at once, from what is
    * at hand, for strangers send as much as they like.
@@ -243,6 +245,11 @@ export interface Core {
   ended(returnTo: string): Promise<Ended | undefined>;
   /** Enters an application into this browser's session; answers the name by which it knows the session. */
   join(req: Request, res: Response, application: string): Promise<Joined | undefined>;
+  /**
+   * The session of these cookies, as an application finds it that has its part in it already, where nothing has to be
+   * written: the one cookie, of its current value, in no need of being prolonged. Undefined: `session` and `join` say.
+   */
+  joined(cookies: string, application: string): Promise<(Joined & { sight: SessionSight }) | undefined>;
   /** The name by which an application knows this browser's session; undefined where it has no part in it. */
   indexOf(req: Request, res: Response, application: string): Promise<string | undefined>;
   /**

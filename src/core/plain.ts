@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { LocalizedText } from './account.ts';
+import type { Browser } from './browser.ts';
 
 /** A request as far as its first lines say what it asks. */
 export type Asked = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
@@ -22,4 +24,26 @@ export interface PlainAddress {
   readonly form?: number;
   /** Undefined, or rejected: it is for the long way to say what. Nothing that counts may have been done by then. */
   answer(asked: Asked, form: string): Promise<PlainAnswer | undefined> | PlainAnswer | undefined;
+}
+
+/** A form that submits itself to an application, as a page. */
+export interface PlainForm {
+  readonly action: string;
+  readonly inputs: readonly { readonly name: string; readonly value: string }[];
+  /** Whose it is. */
+  readonly application: LocalizedText;
+}
+
+/**
+ * An address that applications send people to by GET, whose answer goes back to the application by way of the browser
+ * where nothing has to be asked. As above, whatever else is so is answered the long way.
+ */
+export interface PlainVisit {
+  /** Without the query; also its pattern for what measures. */
+  readonly path: string;
+  /**
+   * `browser` brings no remembered device, and is given no cookie: both change with use. Undefined, or rejected: it is
+   * for the long way to say what.
+   */
+  answer(asked: Asked, browser: Browser): Promise<PlainForm | undefined>;
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { CookieOptions, Request, RequestHandler } from 'express';
 import { type Browser, type DeviceCookie, referenceOf } from '../core/browser.ts';
 import type { Locals, WebDeps } from './context.ts';
@@ -70,19 +71,18 @@ function againOf({ method, originalUrl, path }: Request): { again?: string } {
 
 export type BrowserNeeds = Pick<WebDeps, 'i18n' | 'issuer' | 'networksOf' | 'random' | 'sharedNetworks'>;
 
-/** Leaves for the handlers what is known of the browser, and its language. */
-export function recogniseBrowser(deps: BrowserNeeds): RequestHandler {
+/** What is known of a browser, and its language. */
+type Known = Pick<Locals, 'browser' | 'locale' | 'speak'>;
+type SetCookie = (name: string, value: string | undefined, maxAge: number) => void;
+
+/** Reads it from a request, and where that came from. */
+export function browserReader(deps: BrowserNeeds): (from: IncomingMessage, ip: string, set: SetCookie) => Known {
   const names = cookieRules(deps.issuer);
-  return (req, res, next) => {
-    const cookies = cookiesOf(req.headers.cookie);
-    const ip = req.ip ?? 'unknown';
+  return ({ headers }, ip, set) => {
+    const cookies = cookiesOf(headers.cookie);
     const networks = deps.networksOf(ip);
-    const set = (name: string, value: string | undefined, maxAge: number) => {
-      if (value === undefined) res.clearCookie(name, names.options);
-      else res.cookie(name, value, { ...names.options, maxAge });
-    };
     const cookie = cookies.get(names.locale);
-    const acceptLanguage = req.headers['accept-language'] ?? '';
+    const acceptLanguage = headers['accept-language'] ?? '';
     const speak: Locals['speak'] = (hints) =>
       deps.i18n.pick({ ...(cookie === undefined ? {} : { cookie }), ...hints, acceptLanguage });
     const locale = speak({});
@@ -90,7 +90,7 @@ export function recogniseBrowser(deps: BrowserNeeds): RequestHandler {
     const opened = cookies.get(names.opened);
     const browser: Browser = {
       ip,
-      userAgent: req.headers['user-agent'] ?? '',
+      userAgent: headers['user-agent'] ?? '',
       networks,
       shared,
       devices: devicesOf(cookies, names.device),
@@ -106,15 +106,22 @@ export function recogniseBrowser(deps: BrowserNeeds): RequestHandler {
       reference: referenceOf(deps.random),
       locale,
     };
-    const locals: Locals = {
-      browser,
-      locale,
-      speak,
-      ...(req.method === 'GET' ? { path: req.originalUrl } : {}),
-      ...againOf(req),
-    };
-    Object.assign(res.locals, locals);
-    res.setHeader('x-request-id', browser.reference);
+    return { browser, locale, speak };
+  };
+}
+
+/** Leaves for the handlers what is known of the browser. */
+export function recogniseBrowser(deps: BrowserNeeds): RequestHandler {
+  const { options } = cookieRules(deps.issuer);
+  const read = browserReader(deps);
+  return (req, res, next) => {
+    const known = read(req, req.ip ?? 'unknown', (name, value, maxAge) => {
+      if (value === undefined) res.clearCookie(name, options);
+      else res.cookie(name, value, { ...options, maxAge });
+    });
+    const path = req.method === 'GET' ? { path: req.originalUrl } : {};
+    Object.assign(res.locals, { ...known, ...path, ...againOf(req) } satisfies Locals);
+    res.setHeader('x-request-id', known.browser.reference);
     next();
   };
 }

@@ -76,7 +76,7 @@ export interface WebDeps extends WebRooms, Rendering {
   i18n: I18n;
   assets: Assets;
   core: Core;
-  doors: readonly Pick<Door, 'forPrograms' | 'handler' | 'ownSessions' | 'plain' | 'programHosts'>[];
+  doors: readonly Pick<Door, 'forPrograms' | 'handler' | 'ownSessions' | 'plain' | 'programHosts' | 'visits'>[];
   /** What binds a thing to the browser that it was made for. */
   bonds: Bonds;
   /** What is kept while its browser is on its way. */

@@ -2,19 +2,23 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import express, { type Express } from 'express';
 import { referenceOf } from '../core/browser.ts';
 import { countParameters, MOST_PARAMETERS } from '../core/parameters.ts';
-import type { PlainAddress, PlainAnswer } from '../core/plain.ts';
+import type { PlainAddress, PlainAnswer, PlainVisit } from '../core/plain.ts';
 import { nameRoute } from '../core/route-name.ts';
 import type { Admission } from './admission.ts';
 import type { WebDeps } from './context.ts';
+import { plainVisits, type VisitNeeds } from './plain-visits.ts';
 import { headersOf } from './security.ts';
 
-export type PlainNeeds = Pick<WebDeps, 'doors' | 'held' | 'issuer' | 'random'>;
+export type PlainNeeds = Pick<WebDeps, 'doors' | 'held' | 'issuer' | 'random'> & VisitNeeds;
 
 /** Where a request is answered and told of: what of the locals everybody reads. */
 type Told = ServerResponse & { locals: object };
 
 /** Express' own reading of who asked, after trusted proxies. */
 const addressOf = Object.getOwnPropertyDescriptor(express.request, 'ip')?.get;
+
+/** Characters of an address that brings a message. */
+const LONGEST_VISIT = 8192;
 
 /** As a form is sent whose octets nobody has to guess at. */
 const FORM = /^application\/x-www-form-urlencoded(?:; ?charset=utf-8)?$/i;
@@ -46,15 +50,19 @@ function textOf(req: IncomingMessage): Promise<string | undefined> {
 export function plainFirst(deps: PlainNeeds, { admits }: Admission, app: Express): RequestListener {
   const { host } = new URL(deps.issuer);
   const addresses = new Map(deps.doors.flatMap(({ plain = [] }) => plain.map((it) => [it.path, it] as const)));
+  const visits = new Map(deps.doors.flatMap(({ visits: all = [] }) => all.map((it) => [it.path, it] as const)));
   const fixed = headersOf(deps.issuer).flat();
+  const visited = plainVisits(deps);
 
   /** Who asked is found out where the log wants to know. */
+  function ipOf({ socket, headers }: IncomingMessage): string {
+    const direct = headers['x-forwarded-for'] === undefined;
+    return (direct ? socket.remoteAddress : addressOf?.call({ app, socket, headers })) ?? 'unknown';
+  }
+
   function tell(req: IncomingMessage, res: ServerResponse, { path }: PlainAddress): string {
     const reference = referenceOf(deps.random);
-    const { socket, headers } = req;
-    const ip =
-      headers['x-forwarded-for'] === undefined ? socket.remoteAddress : addressOf?.call({ app, socket, headers });
-    (res as Told).locals = { browser: { ip: ip ?? 'unknown', reference } };
+    (res as Told).locals = { browser: { ip: ipOf(req), reference } };
     nameRoute(res as never, path);
     return reference;
   }
@@ -94,10 +102,29 @@ export function plainFirst(deps: PlainNeeds, { admits }: Admission, app: Express
     res.end(given.body);
   }
 
+  async function visit(req: IncomingMessage, res: ServerResponse, to: PlainVisit): Promise<void> {
+    const { locals, answer: answered } = visited(req, ipOf(req));
+    (res as Told).locals = locals;
+    nameRoute(res as never, to.path);
+    try {
+      await deps.held();
+      if (admits(req, res, to.path) && (await answered(to, res))) return;
+    } catch {
+      // As above.
+    }
+    (res as Told).locals = {};
+    app(req, res);
+  }
+
   return (req, res) => {
-    const to = addresses.get(req.url ?? '');
-    const plain = to !== undefined && to.method === req.method && req.headers.host === host;
-    if (plain && lengthOf(req, to.form) !== undefined) void answer(req, res, to);
-    else app(req, res);
+    const { url = '', method, headers } = req;
+    const at = url.indexOf('?');
+    const to = at < 0 ? addresses.get(url) : visits.get(url.slice(0, at));
+    const isOurs = to !== undefined && headers.host === host;
+    if (!isOurs || ('method' in to ? to.method : 'GET') !== method) return void app(req, res);
+    if (lengthOf(req, 'form' in to ? to.form : undefined) === undefined) return void app(req, res);
+    if ('method' in to) return void answer(req, res, to);
+    if (url.length <= LONGEST_VISIT && countParameters(url) <= MOST_PARAMETERS) return void visit(req, res, to);
+    app(req, res);
   };
 }

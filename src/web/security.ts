@@ -19,8 +19,11 @@ const POLICY = [
   "frame-ancestors 'none'",
 ];
 
-const policyFor = (formActions: readonly string[]): string =>
+export const policyFor = (formActions: readonly string[]): string =>
   [...POLICY, `form-action ${["'self'", ...formActions].join(' ')}`].join('; ');
+
+/** Across sites `same-origin` would send `Origin: null` with a form of ours, and some applications refuse that. */
+export const REFERRER_ACROSS = 'strict-origin';
 
 /** Chromium follows `form-action` through redirects, so a sign-in's page must name where it ends. */
 export function setPolicy(res: ServerResponse, formActions: readonly string[]): void {

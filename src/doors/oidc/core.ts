@@ -7,6 +7,7 @@ import { clientOf } from './clients.ts';
 import { createInteractions } from './core-interactions.ts';
 import { createOwnSession } from './core-session.ts';
 import { endAll, endOwn } from './logout.ts';
+import { plainlyJoined } from './plain/session.ts';
 import type { OidcPorts } from './ports.ts';
 import { endGrants } from './resting.ts';
 import { type SessionAdapter, sessionsOf } from './sessions.ts';
@@ -29,6 +30,7 @@ export function createCore(
     session,
     renew,
     join,
+    joined: (cookies, application) => plainlyJoined({ ports, provider }, sessions, cookies, application),
     indexOf,
     endSession,
 

@@ -24,6 +24,7 @@ import { sealedNameIdSecret } from './response/name-id.ts';
 import { type SamlApplication, type SamlSettings, samlApplication, samlSettings } from './settings.ts';
 import { createAnswers } from './sso/answers.ts';
 import { createPending } from './sso/pending.ts';
+import { plainSignOn } from './sso/plain.ts';
 import { createSignOn } from './sso/sign-on.ts';
 
 const DAY = 86_400_000;
@@ -75,6 +76,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
     const participants = createParticipants(ephemeral, ports.sessions.lifetime);
     const pending = createPending(ports);
     const answers = await createAnswers({ ports, settings, settingsOf, identity, keys, participants });
+    const plain = plainSignOn({ ports, gate, answers, path: PATHS.sso });
     const signOn = createSignOn({ ports, gate, parties, answers, pending, paths: PATHS });
     const logout = createLogout({
       ...{ ports, gate, parties, participants, paths: PATHS },
@@ -98,6 +100,7 @@ const saml: DoorModule<SamlSettings, SamlApplication> = {
       importer: createImporter(ports, table),
       repin: repins.repin,
       handler: router,
+      visits: [plain],
       async application(id) {
         const configured = byId.get(id) ?? (await parties.application(id));
         if (configured?.consent !== 'ask') return configured;
@@ -130,6 +133,7 @@ function gateOf(
   return createGate<Party>({
     ...{ now, ephemeral, strangers, skew },
     party: (id, by) => parties.party(id, by),
+    held: (id) => parties.held(id),
     absent: (id) => {
       const absence = parties.absence(id);
       return absence && new AbsentFault(absence);

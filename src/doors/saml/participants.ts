@@ -7,8 +7,11 @@ import type { NameId } from '../../saml/index.ts';
  * request chooses the format, so that there may be one of each; names are derived, so that there are no more.
  */
 export interface Participants {
-  /** Keeps what is issued with this SessionIndex, beside what was before. Again and again it costs nothing. */
-  remember(index: string, nameId: NameId): Promise<void>;
+  /**
+   * Keeps what is issued with this SessionIndex, beside what was before. Again and again it costs nothing: false where
+   * this process has kept it already.
+   */
+  remember(index: string, nameId: NameId): Promise<boolean>;
   /** None where nothing was issued, or the session is over by now. Throws ERR_STORE_UNAVAILABLE. */
   nameIdsOf(index: string): Promise<NameId[]>;
 }
@@ -29,11 +32,12 @@ export function createParticipants(
     async remember(index, nameId) {
       const value = JSON.stringify(nameId);
       const entry = `${index} ${value}`;
-      if (known.has(entry)) return;
+      if (known.has(entry)) return false;
       await ephemeral.addMember(keyOf(index), value, lifetime);
       known.add(entry);
       // A Set keeps the order in which they came.
       if (known.size > KNOWN) known.delete(known.values().next().value ?? '');
+      return true;
     },
 
     async nameIdsOf(index) {

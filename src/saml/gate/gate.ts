@@ -8,6 +8,7 @@ import { schema } from '../xml/library.ts';
 import { checkSignature } from '../xml/signature.ts';
 import { type Departure, refuseDepartures } from './departures.ts';
 import { type Claimed, type Opened, openDocument, signedMessage } from './document.ts';
+import { plainRequest } from './plain-request.ts';
 import { type Raw, UNWRAP, type Wire } from './wire.ts';
 
 /** How old a message may be, beside the skew: a person may take a while to follow a redirect, not longer. */
@@ -38,6 +39,8 @@ export interface GatePorts<P extends Peer = Peer> {
   strangers: Pick<Strangers, 'admit'>;
   /** Whoever has an entity id, undefined if they may send nothing. */
   party(entityId: string, by?: Asker): Promise<P | undefined>;
+  /** The same of whoever is at hand: nobody is asked. Without it no message is recognised. */
+  held?(entityId: string): Promise<P | undefined>;
   /** What to say where there is nobody, and it isn't the message that is at fault. */
   absent(entityId: string): SamlFault | undefined;
   /** How far the sender's clock may be off, milliseconds. */
@@ -65,7 +68,18 @@ export interface Received<P extends Peer> {
   party: P;
 }
 
+export interface Recognised<P extends Peer> extends Received<P> {
+  /** Takes the message, once. Throws `replay`. */
+  admit(): Promise<void>;
+}
+
 export interface Gate<P extends Peer = Peer> {
+  /**
+   * An AuthnRequest of the redirect binding, signed, that is as nearly all are, of somebody who is at hand. It has passed
+   * every check of `receive` but the last, which is `admit`; nothing was kept of it. Undefined or rejected: whatever it
+   * is, `receive` says.
+   */
+  recognise(query: string, endpoint: string): Promise<Recognised<P> | undefined>;
   /**
    * The only way in for messages of others. Throws SamlFault for whatever is wrong with the message, and
    * TooManyError; other errors (a store or a metadata source that is away) pass through.
@@ -99,15 +113,13 @@ const OF_THE_SENDER: readonly ((arrival: Arrival) => void)[] = [
   signatureOfTheSender,
 ];
 
-/** The checks of the message itself, in order. */
-const CHECKS: readonly ((passage: Passage) => void | Promise<void>)[] = [
+/** The checks of the message itself, in order. After them `notSeenBefore`: what is refused must not use up an ID. */
+const CHECKS: readonly ((passage: Passage) => void)[] = [
   fromTheSender,
   signedWhereDue,
   sentHere,
   issuedJustNow,
   notExpired,
-  // Last: a message that is refused must not use up an ID.
-  notSeenBefore,
 ];
 
 export function createGate<P extends Peer>(ports: GatePorts<P>): Gate<P> {
@@ -131,8 +143,21 @@ export function createGate<P extends Peer>(ports: GatePorts<P>): Gate<P> {
         ...arrival,
         opened: signature ? signedMessage(wire, inbound.binding, signature) : claimed,
       };
-      for (const check of CHECKS) await check(passage);
+      for (const check of CHECKS) check(passage);
+      await notSeenBefore(passage);
       return { message: messageOf(passage), party: passage.party };
+    },
+
+    async recognise(query, endpoint) {
+      const wire = UNWRAP.redirect({ query });
+      const claimed = wire.parameter === 'SAMLRequest' && wire.detached ? plainRequest(wire.xml) : undefined;
+      const party = claimed && (await ports.held?.(claimed.content.issuer));
+      if (claimed === undefined || party?.provider.entityId !== claimed.content.issuer) return undefined;
+      const inbound: Inbound = { query, binding: 'redirect', kinds: ['AuthnRequest'], endpoint };
+      const passage = { ports, now: ports.now(), inbound, wire, claimed, party, opened: claimed };
+      for (const check of OF_THE_SENDER) check(passage);
+      for (const check of CHECKS) check(passage);
+      return { message: messageOf(passage), party, admit: () => notSeenBefore(passage) };
     },
   };
 }

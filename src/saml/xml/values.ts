@@ -4,7 +4,7 @@ import { type Element, NS } from './library.ts';
 
 /** Values of elements and attributes as SAML writes them, of what is valid by its schema. */
 
-const ENTITY = 'urn:oasis:names:tc:SAML:2.0:nameid-format:entity';
+export const ENTITY = 'urn:oasis:names:tc:SAML:2.0:nameid-format:entity';
 const UNSPECIFIED = 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified';
 
 /** What every message has. */

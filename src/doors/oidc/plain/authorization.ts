@@ -12,10 +12,10 @@ import { SCOPES } from '../claims.ts';
 import { endsLike } from '../grants.ts';
 import { restOn } from '../resting.ts';
 import { ROUTES } from '../routes.ts';
-import { moves, type StoredSession } from '../session-record.ts';
-import { type Opened, sightOf } from '../session-sight.ts';
-import { lifeLeft, type SessionAdapter, seconds } from '../sessions.ts';
+import { sightOf } from '../session-sight.ts';
+import { type SessionAdapter, seconds } from '../sessions.ts';
 import { type PlainGrant, type PlainParts, type PlainToken, plainClient, restsOn } from './records.ts';
+import { isText, type PlainSession, plainSession } from './session.ts';
 import { plainSettings } from './settings.ts';
 
 /** What nearly every request brings, and nothing besides. */
@@ -42,10 +42,8 @@ interface Wanted {
   nonce: string | undefined;
 }
 
-/** A session that is known to an application, by the cookie value that it goes by. */
-interface Known {
-  cookie: string;
-  session: StoredSession & { opened: Opened; accountId: string; uid: string };
+/** A session that is known to an application. */
+interface Known extends PlainSession {
   grantId: string;
   sid: string;
 }
@@ -80,15 +78,6 @@ async function wantedBy(parts: PlainParts, url: string): Promise<Wanted | undefi
   return scopes && { client, settings, redirectUri, scopes, challenge, state, nonce };
 }
 
-/** The one cookie of a name; undefined where there are several, of which another host may have planted one. */
-function cookieOf(header: string, name: string): string | undefined {
-  const parts = header.split(`${name}=`);
-  const [before = '', value = ''] = parts;
-  return parts.length === 2 && /(?:^|; )$/.test(before) ? value.split(';', 1)[0] : undefined;
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-
 /**
  * Answers what a visit with a session asks, where session, evidence and grant are there and nothing of them changes: the
  * code is all that is written. Whoever has to be asked, told or refused anything is oidc-provider's.
@@ -99,20 +88,13 @@ export function plainAuthorization(parts: PlainParts, sessions: SessionAdapter):
   const secure = ports.issuer.startsWith('https:') ? ' secure;' : '';
 
   async function knownBy(header: string, { client, settings }: Wanted): Promise<Known | undefined> {
-    const cookie = cookieOf(header, parts.provider().cookieName('session'));
-    if (cookie === undefined || !/^[\w-]{43}\.[\w-]{1,64}$/.test(cookie)) return undefined;
-    const session = (await sessions.find(cookie)) as Partial<Known['session']> | undefined;
-    if (session?.opened === undefined || session.opened.late || !session.transient) return undefined;
-    const { accountId, uid, exp = 0, loginTs } = session;
-    // One that has ended by then, or is to be prolonged.
-    const { idle } = lifeLeft(ports, session);
-    if (!isText(accountId) || !isText(uid) || !loginTs || exp * 1000 <= ports.now() || moves(exp, idle, ports.now()))
-      return undefined;
+    const found = await plainSession(parts, sessions, header);
+    if (found === undefined) return undefined;
     const { grantId, sid, persistsLogout } =
-      new Map(Object.entries(session.authorizations ?? {})).get(client.clientId) ?? {};
+      new Map(Object.entries(found.session.authorizations ?? {})).get(client.clientId) ?? {};
     if (!isText(grantId) || !isText(sid) || (settings.reauthenticate !== undefined && !persistsLogout))
       return undefined;
-    return { cookie, session: session as Known['session'], grantId, sid };
+    return { ...found, grantId, sid };
   }
 
   const isSatisfied = ({ account, satisfied, impossible, unreachable, missing, expires, proofs }: Evaluation) =>

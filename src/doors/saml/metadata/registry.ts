@@ -25,6 +25,8 @@ export type ApplicationHealth = SourceHealth & { application: string };
 /** Service providers that may sign in here, wherever their metadata comes from. */
 export interface Parties {
   party(entityId: string, by?: Asker): Promise<Party | undefined>;
+  /** The same of whoever's metadata is at hand: it isn't asked for. */
+  held(entityId: string): Promise<Party | undefined>;
   ofApplication(application: string): Promise<Party | undefined>;
   /** The application of a federation's member, `<configured>:<entityID>`; configured ones aren't found here. */
   application(id: string): Promise<Application | undefined>;
@@ -126,6 +128,13 @@ class Registry implements Parties {
       return provider && { application: owner, provider };
     }
     return this.#member(entityId, by);
+  }
+
+  async held(entityId: string): Promise<Party | undefined> {
+    const owner = this.#owners.ownerOf(entityId);
+    const entry = owner === undefined ? undefined : this.#singles.get(owner);
+    const sources = owner === undefined ? this.#federations : entry ? [entry] : [];
+    return sources.some(({ source }) => source.held(entityId)) ? this.party(entityId) : undefined;
   }
 
   async ofApplication(id: string): Promise<Party | undefined> {

@@ -21,9 +21,21 @@ export type Answer =
   | { kind: 'issued'; xml: string; facts: Readonly<Record<string, unknown>> }
   | { kind: 'refused'; status: Status };
 
+/** What an assertion will say. */
+export interface Composed {
+  /** Not written yet, and not signed. */
+  issue(): Promise<Extract<Answer, { kind: 'issued' }>>;
+  /** The name in it wasn't kept before, so that a logout before this moment wouldn't have known it. */
+  isNew: boolean;
+}
+
 export interface Answers {
   asked(asking: Asking): Asked;
+  /** The same without a word to the log; undefined where nobody could satisfy it. */
+  askedPlainly(asking: Asking): Asked | undefined;
   success(asked: Asked, signedIn: SignedIn): Promise<Answer>;
+  /** All of `success` but to write it, or why there is none. */
+  compose(asked: Asked, signedIn: SignedIn): Promise<Composed | { status: Status }>;
   /** A signed Response without assertion. */
   failure(asked: Asking, status: Status): string;
   /** Names of the attributes that a service provider may be given, whichever of its services and names a request asks for. */
@@ -83,34 +95,52 @@ export async function createAnswers(deps: AnswersDeps): Promise<Answers> {
     };
   }
 
+  async function compose(asked: Asked, whoever: SignedIn): Promise<Composed | { status: Status }> {
+    const { party, request, acs } = asked;
+    const { evaluation } = whoever;
+    const context = classOf(request ?? {}, classes, evaluation);
+    if (context === undefined) return { status: STATUSES.noAuthnContext };
+    const signedIn = { ...whoever, ...namedHere(whoever.account, scope, ports.mayName) };
+    const named = await nameIdOf(asked, signedIn);
+    if ('status' in named) return named;
+    const { nameId, isNew } = named;
+    const { sign = settings.sign, encrypt } = settingsOf(party);
+    const statement = statementOf(asked, signedIn, nameId, context);
+    return {
+      isNew,
+      async issue() {
+        warnOfNothing(party, statement.attributes.length);
+        const xml = await responder.success({
+          ...statement,
+          destination: acs,
+          inResponseTo: request?.id,
+          signer: signer(party),
+          sign: party.provider.wantAssertionsSigned && sign === 'response' ? 'both' : sign,
+          recipient: recipientOf(party.provider, encrypt),
+        });
+        const facts = {
+          context,
+          format: nameId.format,
+          attributes: statement.attributes.map((it) => it.friendlyName ?? it.name),
+        };
+        return { kind: 'issued', xml, facts };
+      },
+    };
+  }
+
   return {
     asked: (asking) => withWants(asking, classes, ports.log),
 
+    askedPlainly(asking) {
+      const asked = withWants(asking, classes, { info: () => undefined });
+      return asked.impossible ? undefined : asked;
+    },
+
+    compose,
+
     async success(asked, whoever) {
-      const { party, request, acs } = asked;
-      const { evaluation } = whoever;
-      const context = classOf(request ?? {}, classes, evaluation);
-      if (context === undefined) return { kind: 'refused', status: STATUSES.noAuthnContext };
-      const signedIn = { ...whoever, ...namedHere(whoever.account, scope, ports.mayName) };
-      const nameId = await nameIdOf(asked, signedIn);
-      if ('codes' in nameId) return { kind: 'refused', status: nameId };
-      const { sign = settings.sign, encrypt } = settingsOf(party);
-      const statement = statementOf(asked, signedIn, nameId, context);
-      warnOfNothing(party, statement.attributes.length);
-      const xml = await responder.success({
-        ...statement,
-        destination: acs,
-        inResponseTo: request?.id,
-        signer: signer(party),
-        sign: party.provider.wantAssertionsSigned && sign === 'response' ? 'both' : sign,
-        recipient: recipientOf(party.provider, encrypt),
-      });
-      const facts = {
-        context,
-        format: nameId.format,
-        attributes: statement.attributes.map((it) => it.friendlyName ?? it.name),
-      };
-      return { kind: 'issued', xml, facts };
+      const composed = await compose(asked, whoever);
+      return 'status' in composed ? { kind: 'refused', status: composed.status } : composed.issue();
     },
 
     failure: ({ party, acs, request }, status) =>

@@ -31,8 +31,14 @@ export function createNaming({ names, releases, participants, settingsOf, table,
     return another === undefined ? value : undefined;
   }
 
-  /** The name under which the service provider shall know the person; kept where a logout couldn't derive it. */
-  async function nameIdOf({ party, request }: Asked, { joined, ...told }: Told): Promise<NameId | Status> {
+  /**
+   * The name under which the service provider shall know the person; kept where a logout couldn't derive it. `isNew`: it
+   * wasn't kept before.
+   */
+  async function nameIdOf(
+    { party, request }: Asked,
+    { joined, ...told }: Told,
+  ): Promise<{ nameId: NameId; isNew: boolean } | { status: Status }> {
     const wish = { policy: request?.nameIdPolicy, provider: party.provider, preferred: settingsOf(party).nameId };
     const { id, email } = told.account;
     // The address is an attribute as a name too: no request of its own gets it for an application that isn't given it.
@@ -41,12 +47,11 @@ export function createNaming({ names, releases, participants, settingsOf, table,
     const named = agreedName(told, settingsOf(party), provider);
     const bearer = { account: person, named, provider, sessionIndex: joined.index };
     const issued = names.issue(wish, bearer);
-    if (issued.nameId === undefined) return issued.status;
+    if (issued.nameId === undefined) return { status: issued.status };
     const meant = request?.subject;
-    if (meant && !names.names(meant, bearer)) return STATUSES.unknownPrincipal;
+    if (meant && !names.names(meant, bearer)) return { status: STATUSES.unknownPrincipal };
     // Not only where the session is new to it: the core's own request may have entered it before this one does.
-    await participants.remember(joined.index, issued.nameId);
-    return issued.nameId;
+    return { nameId: issued.nameId, isNew: await participants.remember(joined.index, issued.nameId) };
   }
 
   return { nameIdOf };

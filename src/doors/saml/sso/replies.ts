@@ -1,5 +1,7 @@
 import type { Request, Response } from 'express';
+import type { Browser } from '../../../core/browser.ts';
 import type { DoorPorts } from '../../../core/door.ts';
+import type { PlainForm } from '../../../core/plain.ts';
 import type { Evaluation } from '../../../core/sign-in.ts';
 import type { Status } from '../../../saml/index.ts';
 import type { Answers } from './answers.ts';
@@ -7,6 +9,8 @@ import type { Asked } from './asked.ts';
 import { expired } from './expired.ts';
 
 export interface Replies {
+  /** Writes down that an assertion was issued. */
+  tell(asked: Asked, account: string, browser: Browser, facts: Readonly<Record<string, unknown>>): void;
   /** An assertion about whoever this browser's session is of; a refusal where the request's own wishes forbid one. */
   succeed(req: Request, res: Response, asked: Asked, evaluation: Evaluation): Promise<void>;
   refuse(res: Response, asked: Asked, status: Status): void;
@@ -24,15 +28,17 @@ export function createReplies(ports: DoorPorts, answers: Pick<Answers, 'success'
     // Whoever ended everything meanwhile either has told this application, which has its part in the session by now,
     // or shows here.
     if ((await ports.account(account.id))?.generation !== account.generation) throw expired('all of it has ended');
-    const { ip, userAgent, reference } = ports.browser(res);
-    ports.audit.note({
-      event: 'assertion.issued',
-      account: account.id,
-      application: asked.application.id,
-      ...{ ip, userAgent, reference },
-      ...answered.facts,
-    });
+    tell(asked, account.id, ports.browser(res), answered.facts);
     send(res, asked, answered.xml);
+  }
+
+  function tell(
+    { application: { id: application } }: Asked,
+    account: string,
+    { ip, userAgent, reference }: Browser,
+    facts: Readonly<Record<string, unknown>>,
+  ): void {
+    ports.audit.note({ event: 'assertion.issued', account, application, ...{ ip, userAgent, reference }, ...facts });
   }
 
   function refuse(res: Response, asked: Asked, status: Status): void {
@@ -50,15 +56,20 @@ export function createReplies(ports: DoorPorts, answers: Pick<Answers, 'success'
   }
 
   /** HTTP-POST binding (saml-bindings section 3.5): a form that submits itself. */
-  function send(res: Response, { acs, application, relayState }: Asked, xml: string): void {
+  function send(res: Response, asked: Asked, xml: string): void {
     // Chromium follows `form-action` through redirects: whose hosts these lead to, the service provider alone knows.
-    ports.render.allowFormAction(res, new URL(acs).protocol);
+    ports.render.allowFormAction(res, new URL(asked.acs).protocol);
     // Across sites `same-origin` would send `Origin: null` with the form, and some applications refuse that.
     res.setHeader('referrer-policy', 'strict-origin');
-    const inputs = [{ name: 'SAMLResponse', value: Buffer.from(xml).toString('base64') }];
-    if (relayState !== undefined) inputs.push({ name: 'RelayState', value: relayState });
-    res.type('html').send(ports.render.page(res, 'form-post', { action: acs, inputs, application: application.name }));
+    res.type('html').send(ports.render.page(res, 'form-post', { ...formOf(asked, xml) }));
   }
 
-  return { succeed, refuse };
+  return { tell, succeed, refuse };
+}
+
+/** The form that takes a Response to its service provider. */
+export function formOf({ acs, application, relayState }: Asked, xml: string): PlainForm {
+  const inputs = [{ name: 'SAMLResponse', value: Buffer.from(xml).toString('base64') }];
+  if (relayState !== undefined) inputs.push({ name: 'RelayState', value: relayState });
+  return { action: acs, inputs, application: application.name };
 }

@@ -28,6 +28,7 @@ export async function standing(
     request,
     wants: asked.wants,
     browser: ports.browser(res),
+    within: req,
   });
   if (evaluation.missing === 'denied') return { kind: 'refuse', status: STATUSES.requestDenied };
   if (evaluation.impossible || (evaluation.unreachable && evaluation.missing !== 'first')) {
