@@ -1,4 +1,5 @@
 import type { AuditEvent } from '../core/door.ts';
+import { createMemo } from '../core/memo.ts';
 
 /** A value that JSON carries without loss. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -18,9 +19,14 @@ const DEEPEST = 6;
 const MOST_ITEMS = 100;
 
 /** Whether a key names a secret by its last word: `password`, `userCode`, `access_token`, `Set-Cookie`. */
-export function namesSecret(key: string): boolean {
+export const namesSecret = (key: string): boolean => known(key, isSecret) === 'secret';
+
+/** The same few keys come with every event. */
+const known = createMemo<string, 'secret' | 'fact'>(1_000);
+
+function isSecret(key: string): 'secret' | 'fact' {
   const words = key.replace(/([a-z\d])([A-Z])/g, '$1 $2').split(/[^A-Za-z\d]+/);
-  return SECRET.test((words.findLast((word) => word !== '') ?? '').toLowerCase());
+  return SECRET.test((words.findLast((word) => word !== '') ?? '').toLowerCase()) ? 'secret' : 'fact';
 }
 
 /**
@@ -37,15 +43,15 @@ export function factsOf({ event, account, application, ...rest }: AuditEvent, dr
 }
 
 function plainObject(source: object, dropped: (key: string) => void, depth: number): { [key: string]: Json } {
-  const kept = Object.entries(source).flatMap(([key, value]): [string, Json][] => {
-    if (namesSecret(key)) {
-      dropped(key);
-      return [];
+  const kept: [string, Json][] = [];
+  for (const [key, value] of Object.entries(source)) {
+    if (namesSecret(key)) dropped(key);
+    else {
+      const json = plain(value, dropped, depth + 1);
+      if (json !== undefined && kept.length < MOST_ITEMS) kept.push([text(key), json]);
     }
-    const json = plain(value, dropped, depth + 1);
-    return json === undefined ? [] : [[text(key), json]];
-  });
-  return Object.fromEntries(kept.slice(0, MOST_ITEMS));
+  }
+  return Object.fromEntries(kept);
 }
 
 function plain(value: unknown, dropped: (key: string) => void, depth: number): Json | undefined {
@@ -65,7 +71,12 @@ function plain(value: unknown, dropped: (key: string) => void, depth: number): J
 /** A number that JSON has, or its name: `NaN`, also for a date that is none. */
 const finite = (value: number): Json => (Number.isFinite(value) ? value : String(value));
 
+/** What nearly every text is. */
+const USUAL = /^[\x20-\x7e]*$/;
+
 /** Well-formed, without NUL (PostgreSQL keeps neither), and no longer than is useful. */
 function text(value: string): string {
-  return String(value).slice(0, LONGEST).toWellFormed().replaceAll('\0', '\ufffd');
+  const whole = String(value);
+  if (whole.length <= LONGEST && USUAL.test(whole)) return whole;
+  return whole.slice(0, LONGEST).toWellFormed().replaceAll('\0', '\ufffd');
 }

@@ -148,7 +148,7 @@ function situationsOf(before: readonly Network[], after: readonly Network[]): [s
   const addresses = [...before, ...after].flatMap(({ ranges }) => ranges.map((range) => range.split('/')[0] ?? ''));
   const found = new Map<string, [string[], string[]]>();
   for (const address of ['', ...addresses]) {
-    const pair: [string[], string[]] = [old(address), next(address)];
+    const pair: [string[], string[]] = [[...old(address)], [...next(address)]];
     found.set(JSON.stringify(pair), pair);
   }
   return [...found.values()];

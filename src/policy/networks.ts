@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { createMemo } from '../core/memo.ts';
 
 /** A named set of address ranges: CIDR, or single addresses. */
 export interface Network {
@@ -33,17 +34,22 @@ function rangeOf(text: string): Range | undefined {
  * Reads the ranges once and answers as `networksOf` does, for a caller that asks at each request.
  * A range that can't be read contains nothing; the check of the configuration refuses it.
  */
-export function networkLookup(table: readonly Network[]): (ip: string) => string[] {
+export function networkLookup(table: readonly Network[]): (ip: string) => readonly string[] {
   const parsed = table.map(({ name, ranges }) => ({
     name,
     ranges: ranges.map(rangeOf).filter((range) => range !== undefined),
   }));
-  return (ip) => {
+  const found = createMemo<string, readonly string[]>(MOST);
+  const find = (ip: string): string[] => {
     const address = addressOf(ip);
     if (address === undefined) return [];
     return parsed.filter(({ ranges }) => ranges.some((range) => contains(range, address))).map(({ name }) => name);
   };
+  return (ip) => found(ip, find);
 }
+
+/** Addresses that come again within a while. */
+const MOST = 2000;
 
 function contains([base, bits]: Range, address: Address): boolean {
   return base.kind() === address.kind() && address.match(base, bits);
@@ -54,7 +60,7 @@ function contains([base, bits]: Range, address: Address): boolean {
  * to no network: `networks` then doesn't match, and `notNetworks` does, so write what loosens a
  * requirement with `networks` and what tightens it with `notNetworks`.
  */
-export function networksOf(ip: string, table: readonly Network[]): string[] {
+export function networksOf(ip: string, table: readonly Network[]): readonly string[] {
   return networkLookup(table)(ip);
 }
 

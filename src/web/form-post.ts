@@ -42,6 +42,28 @@ export function createFormPost(renderer: Renderer): (model: Model, context: Rend
   };
 }
 
+/** The same page in octets. What is around its form is the same text for many, and is encoded once. */
+export function createFormPostOctets(formPost: (model: Model, context: RenderContext) => string) {
+  const frames = createMemo<string, readonly [Buffer, Buffer]>(FRAMES);
+  return (model: Model, context: RenderContext): Buffer => {
+    const { path: _path, reference: _reference, ...shown } = context;
+    const { inputs, ...rest } = model;
+    const key = JSON.stringify([rest, shown]);
+    const [before, after] = frames(key, () => {
+      const [first, second] = formPost({ ...rest, inputs: [{ name: INPUT, value: '' }] }, context).split(
+        input({ name: INPUT, value: '' }),
+      );
+      if (first === undefined || second === undefined) throw new Error('a form without its inputs');
+      return [Buffer.from(first), Buffer.from(second)] as const;
+    });
+    const own = inputs.map(input).join('\n');
+    const page = Buffer.allocUnsafe(before.length + Buffer.byteLength(own) + after.length);
+    before.copy(page);
+    after.copy(page, before.length + page.write(own, before.length));
+    return page;
+  };
+}
+
 function input({ name, value }: Model['inputs'][number]): string {
   return `<input type="hidden" name="${escapedHtml(name)}" value="${escapedHtml(value)}">`;
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PlainVisit } from '../core/plain.ts';
 import { type BrowserNeeds, browserReader } from './browser.ts';
-import { html, type Locals, type Rendering } from './context.ts';
+import type { Locals, Rendering } from './context.ts';
+import { createFormPostOctets } from './form-post.ts';
 import { headersOf, policyFor, REFERRER_ACROSS } from './security.ts';
 
 export type VisitNeeds = BrowserNeeds & Rendering;
@@ -14,6 +15,7 @@ function unsettable(): never {
 /** The web layer's part of answers to people who are sent here by an application and back to it (`Door.visits`). */
 export function plainVisits(deps: VisitNeeds) {
   const read = browserReader(deps);
+  const page = createFormPostOctets(deps.formPost);
   const fixed = headersOf(deps.issuer);
   const byScheme = new Map<string, readonly string[]>();
 
@@ -39,11 +41,11 @@ export function plainVisits(deps: VisitNeeds) {
     async function answer(to: PlainVisit, res: ServerResponse): Promise<boolean> {
       const form = await to.answer(req, browser);
       if (form === undefined) return false;
-      const body = html(deps, { locals }, 'form-post', { ...form, inputs: [...form.inputs] });
+      const body = page({ ...form, inputs: [...form.inputs] }, { locale: locals.locale, reference: '' });
       res.writeHead(200, [
         ...headersTo(new URL(form.action).protocol),
         ...['x-request-id', browser.reference, 'content-type', 'text/html; charset=utf-8'],
-        ...['content-length', String(Buffer.byteLength(body))],
+        ...['content-length', String(body.length)],
       ]);
       res.end(body);
       return true;

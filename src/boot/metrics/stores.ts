@@ -1,14 +1,14 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { StoreWatch } from '../observed/stores.ts';
+import { type Duration, durations } from './durations.ts';
 
 /** Seconds. The embedded stores answer within the first of these, servers within the middle ones. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
 
 export function measureStores(registers: Registry[]): StoreWatch {
-  const took = new Histogram({
+  const took = durations({
     name: 'sallyport_store_seconds',
     help: 'How long the operations of the stores take, also those that fail.',
-    labelNames: ['store', 'operation'],
     buckets: BUCKETS,
     registers,
   });
@@ -19,10 +19,10 @@ export function measureStores(registers: Registry[]): StoreWatch {
     registers,
   });
   return (store, operation) => {
-    // Found at the first call, and once: labels are looked up by a text that is made of them.
-    let times: Histogram.Internal<string> | undefined;
+    // There from the first call on.
+    let times: Duration | undefined;
     return (begun, answer) => {
-      times ??= took.labels({ store, operation });
+      times ??= took.of({ store, operation });
       const of = times;
       const ended = () => of.observe((performance.now() - begun) / 1000);
       answer.then(ended, () => {

@@ -30,9 +30,13 @@ export function cutParameters(text: string): Parameters {
   return found;
 }
 
+/** What needs no decoding, as names and most values but for their signs. */
+const ITSELF = /^[\w.-]*$/;
+
 function decode(text: string): string {
+  if (ITSELF.test(text)) return text;
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    return decodeURIComponent(text.includes('+') ? text.replaceAll('+', ' ') : text);
   } catch (cause) {
     throw new SamlFault('parameters', 'malformed percent-encoding', { cause });
   }

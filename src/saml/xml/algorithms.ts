@@ -65,8 +65,18 @@ export function verifies(
 }
 
 function fits(key: KeyObject, algorithm: Algorithm): boolean {
-  if (key.type !== 'public' || key.asymmetricKeyType !== algorithm.key) return false;
-  return algorithm.key === 'ec' || (key.asymmetricKeyDetails?.modulusLength ?? 0) >= LEAST_MODULUS;
+  const known = kinds.get(key) ?? kindOf(key);
+  kinds.set(key, known);
+  return known === algorithm.key;
+}
+
+/** Asked once of each key: its details are made anew at each call. */
+const kinds = new WeakMap<KeyObject, Algorithm['key'] | 'none'>();
+
+function kindOf({ type, asymmetricKeyType: kind, asymmetricKeyDetails }: KeyObject): Algorithm['key'] | 'none' {
+  if (type !== 'public') return 'none';
+  if (kind === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) >= LEAST_MODULUS ? 'rsa' : 'none';
+  return kind === 'ec' ? 'ec' : 'none';
 }
 
 /** Certificates whose keys are kept: far more than the service providers that are active at one time. */

@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Account } from '../../../core/account.ts';
+import { createMemo } from '../../../core/memo.ts';
 import type { Sealer } from '../../../core/seal.ts';
 import type { SealedPlace } from '../../../core/sealed.ts';
 import type { DurableStore } from '../../../core/store.ts';
@@ -45,6 +46,9 @@ export interface NameIds {
   uniqueId(account: string, provider?: string): string;
 }
 
+/** Derived names that are kept at hand: of people who are at work at one time. */
+const MOST_DERIVED = 5_000;
+
 const KEY = 'name-id-secret';
 const CONTEXT = `saml:${KEY}`;
 
@@ -73,8 +77,11 @@ export async function nameIdSecret(state: ReturnType<DurableStore['state']>, sea
  */
 export function createNameIds(options: { entityId: string; secret: string }): NameIds {
   const key = createSecretKey(Buffer.from(options.secret));
+  const derived = createMemo<string, string>(MOST_DERIVED);
   const derive = (encoding: 'base64url' | 'hex', ...parts: string[]) =>
-    createHmac('sha256', key).update(JSON.stringify(parts)).digest(encoding);
+    derived(JSON.stringify([encoding, ...parts]), () =>
+      createHmac('sha256', key).update(JSON.stringify(parts)).digest(encoding),
+    );
 
   /** Value in a format, if the person has one. */
   const valueIn: Record<Format, (bearer: Bearer) => string | undefined> = {
