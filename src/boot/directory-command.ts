@@ -1,3 +1,4 @@
+import { type AccountStatus, isOut } from '../core/account.ts';
 import type { CommandResult, Directory } from '../core/directory.ts';
 import type { AuditPort } from '../core/door.ts';
 import { SallyportError } from '../core/errors.ts';
@@ -47,7 +48,21 @@ export async function follow(
   for (const key of revoked) await revoke(target, directory, key);
   for (const key of renewed) await release(target, directory, key, facts.by);
   const changed = new Set(events.flatMap(({ key }) => key ?? []));
-  for (const key of changed) await accounts.refresh(directory, key, { by: facts.by });
+  for (const key of changed) {
+    const person = await accounts.refresh(directory, key, { by: facts.by });
+    if (revoked.includes(key)) await writeDown(target, directory, key, person?.status ?? 'gone');
+  }
+}
+
+/** Last of all, that somebody is out: all of theirs has ended by then, and reports count them no more. */
+async function writeDown(
+  { durable }: FollowingTarget,
+  directory: string,
+  key: string,
+  status: AccountStatus,
+): Promise<void> {
+  const account = isOut(status) ? await durable.accounts.byDirectoryKey(directory, key) : undefined;
+  if (account !== undefined) await durable.accounts.setStanding(account.id, status);
 }
 
 /** A new password or a disabled account ends what rested on the old state. */

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Account } from '../core/account.ts';
-import { isUsable } from '../core/account.ts';
+import { isOut, isUsable } from '../core/account.ts';
 import type { Person } from '../core/directory.ts';
 import type { CredentialFact } from '../core/store.ts';
 import type { StatisticsNeeds } from './needs.ts';
@@ -30,7 +30,8 @@ export async function* peopleIn(
   let after: string | undefined;
   for (;;) {
     const page = await durable.accounts.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
-    const accounts = page.filter(inScope);
+    // Who has left is asked for nothing any more, and would be among those who aren't through for ever.
+    const accounts = page.filter((account) => !isOut(account.standing) && inScope(account));
     const methods = Map.groupBy(
       await durable.credentials.ofAccounts(accounts.map(({ id }) => id)),
       ({ account }) => account,

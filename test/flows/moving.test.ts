@@ -185,6 +185,23 @@ describe('by department', () => {
     expect(rowOf(both.text, 'Payroll')).toEqual([4, 25, 3]);
   });
 
+  it('has nobody wait for those who have left: they would never be through', async () => {
+    const [leaver = '', stays = ''] = await peopleOf('Archives', 'staff', 2, 0);
+    const agent = await agentAt(scene);
+    expect(rowOf((await agent.open('/helpdesk/reports/moving')).text, 'Archives')).toEqual([2, 0, 2]);
+    await scene.gateway.command('user disable', [leaver]);
+    const { text } = await agent.open('/helpdesk/reports/moving');
+    expect(rowOf(text, 'Archives')).toEqual([1, 0, 1]);
+    const file = await agent.open('/helpdesk/reports/moving/csv?department=Archives');
+    expect([file.body.includes(leaver), file.body.includes(stays)]).toEqual([false, true]);
+    expect((await agent.open('/helpdesk/reports/enrolment/csv')).body).not.toContain(leaver);
+    // Who is back is to move again.
+    await scene.gateway.command('user enable', [leaver]);
+    await scene.elsewhere({ username: leaver } as Someone).begin('payroll');
+    await accountOf(scene, { username: leaver });
+    expect(rowOf((await agent.open('/helpdesk/reports/moving')).text, 'Archives')).toEqual([2, 0, 2]);
+  });
+
   it.each(['department=a&department=b', 'application=nothing', `department=${'a'.repeat(300)}`])(
     'takes no %s',
     async (query) => {
