@@ -82,6 +82,17 @@ function age(name: string, text: string): string | undefined {
 /** Where templates are read from, those of the institution first. */
 export function etaOver(templates: Templates): Eta {
   const eta = new Eta({ views: VIEWS, cache: true, autoEscape: true });
+  const resolve = eta.resolvePath;
+  // By the template that includes it and its name: Eta makes a JSON text of both each time.
+  const places = new Map<string, string>();
+  if (resolve) {
+    eta.resolvePath = (name, options) => {
+      const key = `${options?.filepath ?? ''}\0${name}`;
+      const place = places.get(key) ?? resolve.call(eta, name, options);
+      places.set(key, place);
+      return place;
+    };
+  }
   const own = new Map([...templates].map(([name, text]) => [join(VIEWS, name), text]));
   const read = eta.readFile;
   if (own.size > 0 && read) eta.readFile = (path) => own.get(path) ?? read.call(eta, path);
