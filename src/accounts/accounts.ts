@@ -214,7 +214,7 @@ export function createAccounts(
       if (directory === undefined) return 'unavailable';
       const verdict = await directory.verifyPassword(account?.directoryKey, password);
       if (!isRight(verdict) || account === undefined) return verdict;
-      const person = await personOf(account);
+      const [person, delayed] = await Promise.all([personOf(account), deps.delays.until(account.id)]);
       if (person === undefined || !isUsable(person.status)) {
         // Whoever isn't linked yet has nothing that could end.
         if (account.version > 0) await refused(account, person);
@@ -222,7 +222,7 @@ export function createAccounts(
       }
       deps.described.set(account, person);
       // What replaced a forgotten one works later: until then nothing tells it from a wrong one.
-      if ((await deps.delays.until(account.id)) !== undefined) return 'wrong';
+      if (delayed !== undefined) return 'wrong';
       if (verdict !== 'ok') return verdict;
       if (await hasExpired(deps.passwordExpiry, account)) return 'expired';
       return (await deps.passwordStates.mayStay(account, password)) ? 'ok' : 'unfit';

@@ -1,7 +1,7 @@
-import { SallyportError } from '../core/errors.ts';
+import { hasCode, SallyportError } from '../core/errors.ts';
 import type { AuditEntry, DurableStore } from '../core/store.ts';
 import type { AuditRow, Database, NewAuditRow } from './schema.ts';
-import { transaction } from './transactions.ts';
+import { retried, transaction } from './transactions.ts';
 
 /** Rows of one statement, well below the databases' limits on bound values. */
 const BATCH = 500;
@@ -72,6 +72,7 @@ export function createAudit(db: Database): DurableStore['audit'] {
 
 /** All or nothing. A sequence that is taken means that two writers share one chain: ERR_VERSION_CONFLICT. */
 async function append(db: Database, rows: readonly NewAuditRow[]): Promise<void> {
+  if (rows.length <= BATCH) return appendAtOnce(db, rows);
   await transaction(db, async (trx) => {
     for (let from = 0; from < rows.length; from += BATCH) {
       const batch = rows.slice(from, from + BATCH);
@@ -81,11 +82,40 @@ async function append(db: Database, rows: readonly NewAuditRow[]): Promise<void>
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirst();
       if (result.numInsertedOrUpdatedRows !== BigInt(batch.length)) {
-        throw new SallyportError('ERR_VERSION_CONFLICT', `the audit chain of ${batch[0]?.node} has another writer`);
+        throw forked(batch);
       }
     }
   });
 }
+
+/** The same in one statement, which is all or nothing by itself: two trips less to the database than a transaction. */
+async function appendAtOnce(db: Database, rows: readonly NewAuditRow[]): Promise<void> {
+  try {
+    await retried(() => db.insertInto('audit').values(rows).execute());
+  } catch (error) {
+    if (hasCode(error, 'ERR_STORE_UNAVAILABLE') || !(await isTaken(db, rows))) throw error;
+    throw forked(rows, error);
+  }
+}
+
+/** Whether anything stands in one of their places. */
+async function isTaken(db: Database, rows: readonly NewAuditRow[]): Promise<boolean> {
+  const found = await db
+    .selectFrom('audit')
+    .select('sequence')
+    .where('node', '=', rows[0]?.node ?? '')
+    .where(
+      'sequence',
+      'in',
+      rows.map(({ sequence }) => sequence),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+const forked = (rows: readonly NewAuditRow[], cause?: unknown) =>
+  new SallyportError('ERR_VERSION_CONFLICT', `the audit chain of ${rows[0]?.node} has another writer`, { cause });
 
 function toRow(entry: AuditEntry): NewAuditRow {
   const { account = null, application = null, detail, ...rest } = entry;

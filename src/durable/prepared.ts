@@ -12,13 +12,13 @@ export interface Reads {
 const placeholder = (place: number): string => `\0${place}`;
 
 /**
- * A query that is asked at every sign-in, built and printed once: `build` is given a stand-in for each of the texts
+ * A query that is asked at every sign-in, built and printed once: `build` is given a stand-in for each of the values
  * that a call brings, in their order. `ask`: the connection's shorter way, where it has one.
  */
-export function prepared<Row>(
+export function prepared<Row, Value extends string | number = string>(
   { db, ask }: Reads,
   build: (...values: string[]) => Compilable<Row>,
-): (...values: string[]) => Promise<Row[]> {
+): (...values: Value[]) => Promise<Row[]> {
   let compiled: CompiledQuery<Row> | undefined;
   let places: (number | undefined)[] = [];
   return async (...values) => {

@@ -72,7 +72,7 @@ it('a visit with a session: request, code, tokens', async () => {
 });
 
 it('a whole sign-in with a password', async () => {
-  await expectTrips({ redis: 22, sql: 18 }, () => new Person(gateway, 'alice').signIn(library));
+  await expectTrips({ redis: 22, sql: 15 }, () => new Person(gateway, 'alice').signIn(library));
 });
 
 it('a second factor in the session costs nothing, a remembered device in its place one more', async () => {
