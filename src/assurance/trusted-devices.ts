@@ -130,13 +130,10 @@ export function createTrustedDevices(
   };
 }
 
-/**
- * Without the authorization request that a proof was given in: it isn't evidence any more. Another house bounds its
- * session, and what is remembered here is none: how long that counts beside a new first proof, the rules say.
- */
+/** Without the authorization request that a proof was given in: it isn't evidence any more. */
 function bare(proof: Proof): Proof {
-  const { request: _, expires, ...rest } = proof as Proof & { request?: string };
-  return expires === undefined || proof.said !== undefined ? rest : { ...rest, expires };
+  const { request: _, ...rest } = proof as Proof & { request?: string };
+  return rest;
 }
 
 export type TrustedDevices = ReturnType<typeof createTrustedDevices>;
