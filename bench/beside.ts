@@ -8,18 +8,26 @@ import {
   type Counted,
   counted,
   hashCost,
+  load,
   noiseOf,
   type Row,
   rowOf,
   withoutHash,
 } from './beside/measure.ts';
 import { pinLoad, pinStores, type Server, startBare, startSallyport } from './beside/servers.ts';
-import { CROWD_AT_ONCE, storm } from './beside/storm.ts';
+import { CROWD_AT_ONCE, storm, stormFlows } from './beside/storm.ts';
 import { radiusRound } from './radius.ts';
 import { table } from './table.ts';
 
 /** Each flow runs in so many blocks, in turns with the other servers'. */
 const BLOCKS = Number(process.env.BENCH_BLOCKS ?? 5);
+
+/** The bare one comes first: the others are held against it. */
+const KINDS = ['bare', 'redis', 'embedded'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** Before a storm that stands alone, of each of its flows; milliseconds. */
+const WARM = 3_000;
 
 const SIGN_IN = 'full sign-in, password';
 
@@ -93,20 +101,12 @@ async function memoryOf(server: Server): Promise<Row> {
  * core, the server with its stores on the other.
  */
 export function beside(): Promise<Row[]> {
-  return onGround(async ({ folder, stores, site, servers }) => {
-    const used = await pinStores(stores);
-    pinLoad();
-    servers.push(await startBare(site, stores, used));
-    for (const kind of ['redis', 'embedded'] as const) {
-      servers.push(await startSallyport(kind, { folder, site, port: await freePort() }, stores, used));
-    }
-    const flows = await Promise.all(servers.map((server) => flowsOf(server, site)));
+  return atServers(KINDS, async (servers, flows) => {
     const measured = await measure(servers, flows);
     const rows = [...rowsOf(servers, flows, measured), await radiusRound()];
     const signed = signedOf(servers, flows, measured);
     const hashless = hashlessOf(servers, measured);
-    const storms: Row[] = [];
-    for (const [at, server] of servers.entries()) storms.push(await storm(server, flows[at] ?? {}));
+    const storms = await stormsOf(servers, flows);
     const memory = await Promise.all(servers.map(memoryOf));
     const noise = noiseOf([...measured.values()].flatMap(({ blocks }) => blocks.map(({ signatures }) => signatures)));
     const crowd = `single sign-on beside ${CROWD_AT_ONCE} people who sign in at once, milliseconds`;
@@ -115,5 +115,39 @@ export function beside(): Promise<Row[]> {
     process.stdout.write(`\n${SIGN_IN}, without its hash: server and Redis\n${table(hashless)}\n`);
     process.stdout.write(`\n${crowd}\n${table(storms)}\n\n${table(memory)}\n\n`);
     return rows;
+  });
+}
+
+/** The storm alone, at the servers of `BENCH_SERVERS` or all, after its flows have run for a while. */
+export function storms(): Promise<Row[]> {
+  const wanted = process.env.BENCH_SERVERS?.split(',');
+  const kinds = KINDS.filter((kind) => wanted === undefined || wanted.includes(kind));
+  return atServers(kinds, async (servers, flows) => {
+    for (const of of flows) for (const flow of stormFlows(of)) await load(flow, WARM);
+    return stormsOf(servers, flows);
+  });
+}
+
+async function stormsOf(servers: readonly Server[], flows: Flows): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [at, server] of servers.entries()) rows.push(await storm(server, flows[at] ?? {}));
+  return rows;
+}
+
+function atServers(
+  kinds: readonly Kind[],
+  work: (servers: readonly Server[], flows: Flows) => Promise<Row[]>,
+): Promise<Row[]> {
+  return onGround(async ({ folder, stores, site, servers }) => {
+    const used = await pinStores(stores);
+    pinLoad();
+    for (const kind of kinds) {
+      const place = { folder, site, port: await freePort() };
+      servers.push(
+        kind === 'bare' ? await startBare(site, stores, used) : await startSallyport(kind, place, stores, used),
+      );
+    }
+    const flows = await Promise.all(servers.map((server) => flowsOf(server, site)));
+    return work(servers, flows);
   });
 }

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { beside } from './beside.ts';
+import { beside, storms } from './beside.ts';
 import { cores } from './cores.ts';
 import { costs } from './costs.ts';
 import { fido2 } from './fido2.ts';
@@ -16,6 +16,7 @@ import { table } from './table.ts';
 /** `npm run bench [-- NAME]`: measures, prints tables. One benchmark is one function that answers rows. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | number>[]>>> = {
   beside,
+  storm: storms,
   start,
   cores,
   passwords,
@@ -30,8 +31,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Record<string, string | 
   reports,
 };
 
-/** Only where they are asked for: they take minutes, and gigabytes. */
-const LARGE = new Set(['costs', 'million', 'reports']);
+/** Only where they are asked for: they take minutes, and gigabytes, or are a part of another one. */
+const LARGE = new Set(['storm', 'costs', 'million', 'reports']);
 
 const wanted = process.argv[2];
 const names = Object.keys(BENCHMARKS).filter((name) => (wanted === undefined ? !LARGE.has(name) : name === wanted));

@@ -8,10 +8,16 @@ export const CROWD_AT_ONCE = 32;
 /** Milliseconds. */
 const STORM = Number(process.env.BENCH_STORM ?? 10_000);
 
-/** What a crowd that signs in does to those who have: one visit after the other, alone and beside it. */
-export async function storm(server: Server, flows: Record<string, Flow>): Promise<Row> {
+/** The visit, and what the crowd does. */
+export function stormFlows(flows: Record<string, Flow>): [Flow, Flow] {
   const [visit, signIn] = [flows['SSO return visit'], flows['full sign-in, password']];
   if (!visit || !signIn) throw new Error('no flows for a storm');
+  return [visit, signIn];
+}
+
+/** What a crowd that signs in does to those who have: one visit after the other, alone and beside it. */
+export async function storm(server: Server, flows: Record<string, Flow>): Promise<Row> {
+  const [visit, signIn] = stormFlows(flows);
   const alone = await load(visit, STORM, 1);
   let [over, done] = [false, 0];
   const refused = new Map<string, number>();

@@ -27,6 +27,8 @@ export interface Admission {
   handler: RequestHandler;
   /** Lets a request in for which there is room without asking anybody; all else is for the handler, which then knows it. */
   admits(req: IncomingMessage, res: ServerResponse, path: string): boolean;
+  /** Whether programs ask there, not people. */
+  isForPrograms(path: string): boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface Admission {
 export function admission({ core, doors, overload, shed }: AdmissionNeeds): Admission {
   const people: Open = { count: 0 };
   const programs: Open = { count: 0 };
-  const isForPrograms = (path: string) => doors.some((door) => door.forPrograms?.(path));
+  const isForPrograms = (path: string) => doors.some((door) => door.forPrograms?.(path) === true);
   const hasRoom = ({ count }: Open, share: number) => count < overload.requests * share;
 
   const inside = new WeakSet<ServerResponse>();
@@ -78,6 +80,7 @@ export function admission({ core, doors, overload, shed }: AdmissionNeeds): Admi
   };
   return {
     handler,
+    isForPrograms,
     admits: (req, res, path) => (isForPrograms(path) ? admitsProgram(res) : admitsAtOnce(req, res)),
   };
 }

@@ -6,6 +6,7 @@ import type { PlainAddress, PlainAnswer, PlainVisit } from '../core/plain.ts';
 import { nameRoute } from '../core/route-name.ts';
 import type { Admission } from './admission.ts';
 import type { WebDeps } from './context.ts';
+import { oneByOne } from './one-by-one.ts';
 import { plainVisits, type VisitNeeds } from './plain-visits.ts';
 import { headersOf } from './security.ts';
 
@@ -22,6 +23,9 @@ const LONGEST_VISIT = 8192;
 
 /** As a form is sent whose octets nobody has to guess at. */
 const FORM = /^application\/x-www-form-urlencoded(?:; ?charset=utf-8)?$/i;
+
+/** Of whoever has a session, and is about to go on with it; anybody can pretend, and is answered no better. */
+const SESSION = /(?:^|[;\s])(?:__Host-)?sallyport_session=/;
 
 /** The form's length where it can be read as it stands; undefined where it is for the long way to say what is wrong. */
 function lengthOf({ headers }: IncomingMessage, most: number | undefined): number | undefined {
@@ -45,14 +49,31 @@ function textOf(req: IncomingMessage): Promise<string | undefined> {
 /**
  * Answers what is asked in its plainest form (`Door.plain`) before Express: the same header, request id, log, measures,
  * bounds and node's name as there, without what only a browser's request has. Where a request isn't as plain as it looked,
- * or is to be refused, `rest` answers it from the beginning.
+ * or is to be refused, Express answers it from the beginning. Sign-ins begin one in each turn of the event loop, so that a
+ * crowd of them keeps nobody waiting who has signed in.
  */
-export function plainFirst(deps: PlainNeeds, { admits }: Admission, app: Express): RequestListener {
+export function plainFirst(deps: PlainNeeds, { admits, isForPrograms }: Admission, app: Express): RequestListener {
   const { host } = new URL(deps.issuer);
   const addresses = new Map(deps.doors.flatMap(({ plain = [] }) => plain.map((it) => [it.path, it] as const)));
   const visits = new Map(deps.doors.flatMap(({ visits: all = [] }) => all.map((it) => [it.path, it] as const)));
   const fixed = headersOf(deps.issuer).flat();
   const visited = plainVisits(deps);
+  const inTurn = oneByOne();
+
+  /** A page or form of a sign-in, or what begins one. */
+  function isOfSignIn({ url = '', headers: { cookie = '' } }: IncomingMessage): boolean {
+    if (url.startsWith('/sign-in/')) return true;
+    return !SESSION.test(cookie) && !isForPrograms(url.split('?', 1)[0] ?? '');
+  }
+
+  function longWay(req: IncomingMessage, res: ServerResponse): void {
+    if (!isOfSignIn(req)) return void app(req, res);
+    // They may be gone by then, and that is told too.
+    (res as Told).locals = {};
+    inTurn(() => {
+      if (!res.destroyed) app(req, res);
+    });
+  }
 
   /** Who asked is found out where the log wants to know. */
   function ipOf({ socket, headers }: IncomingMessage): string {
@@ -95,7 +116,7 @@ export function plainFirst(deps: PlainNeeds, { admits }: Admission, app: Express
     if (given === 'gone') return;
     if (given === undefined) {
       (res as Told).locals = {};
-      return void app(req, res);
+      return longWay(req, res);
     }
     const length = String(Buffer.byteLength(given.body));
     res.writeHead(200, [...fixed, 'x-request-id', reference, ...given.headers, 'content-length', length]);
@@ -113,7 +134,7 @@ export function plainFirst(deps: PlainNeeds, { admits }: Admission, app: Express
       // As above.
     }
     (res as Told).locals = {};
-    app(req, res);
+    longWay(req, res);
   }
 
   return (req, res) => {
@@ -121,10 +142,10 @@ export function plainFirst(deps: PlainNeeds, { admits }: Admission, app: Express
     const at = url.indexOf('?');
     const to = at < 0 ? addresses.get(url) : visits.get(url.slice(0, at));
     const isOurs = to !== undefined && headers.host === host;
-    if (!isOurs || ('method' in to ? to.method : 'GET') !== method) return void app(req, res);
-    if (lengthOf(req, 'form' in to ? to.form : undefined) === undefined) return void app(req, res);
+    if (!isOurs || ('method' in to ? to.method : 'GET') !== method) return longWay(req, res);
+    if (lengthOf(req, 'form' in to ? to.form : undefined) === undefined) return longWay(req, res);
     if ('method' in to) return void answer(req, res, to);
     if (url.length <= LONGEST_VISIT && countParameters(url) <= MOST_PARAMETERS) return void visit(req, res, to);
-    app(req, res);
+    longWay(req, res);
   };
 }

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -147,6 +148,25 @@ describe('a process that is behind', () => {
     behind = 250;
     const sign = await patient.client.open(new URL(again, gateway.url));
     expect((await patient.password(sign, 'bob')).url.pathname).toBe('/library');
+  });
+
+  it('counts nobody on who goes away before their turn', async () => {
+    const { gateway } = scene;
+    const { hostname, port } = new URL(gateway.url);
+    const open = async () => (await scrape(gateway)).series.find(({ name }) => name === 'sallyport_requests_in_flight');
+    const crowd = Array.from({ length: 100 }, async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(`GET /authorize HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`, () => {
+          socket.resetAndDestroy();
+          resolve();
+        });
+      });
+      await promise;
+    });
+    await Promise.all(crowd);
+    expect((await fetch(`${gateway.url}/.well-known/openid-configuration`)).status).toBe(200);
+    await expect.poll(async () => (await open())?.value).toBe(0);
   });
 
   it('lets a step up of somebody with a session begin', async () => {
