@@ -134,17 +134,21 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
    * Begins to read what the account has, and what session and browser bring, so that it comes with what else is read.
    * Whether it counts is decided by what is read after it.
    */
-  function begin({ account, sight, request, browser, within }: EvaluationInput): Brought {
+  function begin({ account, sight, request, browser, within, asIs }: EvaluationInput): Brought {
     const ofSession = account && sight ? evidence.of(sight, account, request, within) : Promise.resolve([]);
-    const ofBrowser = account && browser ? devices.look(browser) : undefined;
-    const ofAccount = account === undefined ? Promise.resolve(NOTHING_HELD) : held(account);
+    const ofBrowser = account && browser && !asIs ? devices.look(browser) : undefined;
+    const ofAccount = account === undefined ? Promise.resolve(NOTHING_HELD) : held(account, asIs);
     // They are told to whoever waits for them, if anybody does.
     for (const reading of [ofAccount, ofSession, ofBrowser]) reading?.catch(() => undefined);
     return { ofAccount, ofSession, ofBrowser };
   }
 
-  const held = (id: string): Brought['ofAccount'] =>
-    Promise.all([credentials.ofAccount(id).then(there), holds.standing(id), attempts.stopped(id)]);
+  const held = (id: string, asIs?: true): Brought['ofAccount'] =>
+    Promise.all([
+      credentials.ofAccount(id).then(there),
+      holds.standing(id),
+      asIs ? NOTHING_HELD[2] : attempts.stopped(id),
+    ]);
 
   /** The same, as if no hold asked for more than a second factor. */
   async function weigh(
@@ -192,7 +196,7 @@ export function createEvaluator(deps: AssuranceNeeds, parts: Parts) {
 
     const without = assess({ ...wanted, ...common });
     const { application, browser } = input;
-    if (without.satisfied || without.missing !== 'second' || !account || !browser) {
+    if (without.satisfied || without.missing !== 'second' || !account || !browser || input.asIs) {
       return { ...without, ...(account ? { account } : {}), ...facts };
     }
     const usable = (proofs: readonly Proof[]) => proofs.filter(stands).flatMap(reviewer(account, working, input));

@@ -102,6 +102,11 @@ export interface EvaluationInput {
   alone?: true;
   /** The request that asks: who somebody is, and whether they may sign in, is asked once in it. */
   within?: object;
+  /**
+   * Whoever asks wants to know whether it is satisfied as it stands, and presents nothing: nothing stands in for what is
+   * missing, and what is asked for no more isn't looked for.
+   */
+  asIs?: true;
 }
 
 /** What a token stands for, where it is asked whether it still may. */

@@ -170,10 +170,11 @@ describe('a request that is asked plainly is answered as the long way would', ()
   });
 
   it('node-saml believes it', async () => {
-    const { publicKey } = await metadataOf();
+    const metadata = await (await fetch(`${scene.gateway.url}/saml/metadata`)).text();
+    const [, idpCert = ''] = /X509Certificate>([^<]+)</.exec(metadata) ?? [];
     for (const sign of Object.keys(SIGN)) {
       const reader = new SAML({
-        ...{ issuer: site.entityId(sign), callbackUrl: `${site.url}/${sign}/acs`, idpCert: publicKey },
+        ...{ issuer: site.entityId(sign), callbackUrl: `${site.url}/${sign}/acs`, idpCert },
         ...{ audience: site.entityId(sign), wantAssertionsSigned: sign !== 'response' },
         wantAuthnResponseSigned: sign !== 'assertion',
       });
@@ -203,11 +204,6 @@ describe('a request that is asked plainly is answered as the long way would', ()
     expect(first).toEqual(second);
   });
 });
-
-async function metadataOf(): Promise<{ publicKey: string }> {
-  const xml = await (await fetch(`${scene.gateway.url}/saml/metadata`)).text();
-  return { publicKey: /X509Certificate>([^<]+)</.exec(xml)?.[1] ?? '' };
-}
 
 describe('whatever isn’t plain goes the long way', () => {
   const cases: Record<string, Question> = {
@@ -348,11 +344,8 @@ describe('what has ended is found at the next request', () => {
 
   it('an account', async () => {
     const someone = await somebody();
-    const { exitCode } = await scene.gateway.app.host.run({
-      name: 'user disable',
-      input: { args: [someone.username], options: {} },
-    });
-    expect(exitCode).toBe(0);
+    const command = { name: 'user disable', input: { args: [someone.username], options: {} } };
+    expect((await scene.gateway.app.host.run(command)).exitCode).toBe(0);
     expect(await asked(someone)).toEqual([false, false]);
   });
 });
@@ -364,10 +357,8 @@ describe('what another reading of the configuration changes', () => {
     const config = JSON.parse(readFileSync(file, 'utf8')) as Tree;
     change(config);
     writeFileSync(file, JSON.stringify(config));
-    const { exitCode, lines } = await scene.gateway.app.host.run({
-      name: 'config reload',
-      input: { args: [], options: {} },
-    });
+    const command = { name: 'config reload', input: { args: [], options: {} } };
+    const { exitCode, lines } = await scene.gateway.app.host.run(command);
     expect(exitCode, lines.join('\n')).toBe(0);
   }
 

@@ -48,7 +48,7 @@ export function plainSignOn({ ports, gate, answers, path }: PlainDeps): PlainVis
     if (joined === undefined) return undefined;
     const { account: id, sight } = joined;
     const about = { application: application.id, account: id, sight, request: NO_REQUEST, wants };
-    const evaluation = await ports.evaluate({ ...about, browser, within: asked });
+    const evaluation = await ports.evaluate({ ...about, browser, within: asked, asIs: true });
     const { account } = evaluation;
     return account?.id === id && isSatisfied(evaluation) ? { account, evaluation, joined } : undefined;
   }
