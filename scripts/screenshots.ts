@@ -85,7 +85,7 @@ try {
   await chan.page.locator('#username').fill('chan');
   await chan.page.locator('#password').fill(PASSWORD);
   await chan.page.locator('#password').press('Enter');
-  await chan.page.locator('button[name=factor]').first().click();
+  await chan.page.locator('button[name=factor][value=totp]').click();
   await chan.page.locator('#key').waitFor();
   chan.addKey(await chan.page.locator('#key').innerText());
   await chan.page.locator('#code').fill(chan.codeNow());

@@ -30,7 +30,7 @@ interface Parts {
   issuing: Issuing;
 }
 
-/** What a newcomer sets up, in which order: `/enrol`. */
+/** What a newcomer sets up, in which order: `/enrol`, and in the midst of a sign-in. */
 export function createPortal(deps: Pick<MethodsNeeds, 'factors' | 'suggestions'>, parts: Parts) {
   const { credentials, evaluator, issuing } = parts;
   const enrollable = [...deps.factors.values()].filter(({ factor }) => factor.enrols);

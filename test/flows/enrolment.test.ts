@@ -90,3 +90,29 @@ describe('first enrolment', () => {
     expect(asksCode(after)).toBe(true);
   });
 });
+
+describe('where there are several ways to begin with', () => {
+  const scene = stage(() => ({
+    config: {
+      factors: { password: {}, totp: {}, fido2: {} },
+      policy: {
+        rules: [{ name: 'courses', applications: ['courses'], level: 'mfa' }],
+        suggestions: [{ factor: 'fido2', groups: ['staff'] }],
+      },
+    },
+  }));
+
+  it.each([
+    ['staff', ['fido2', 'totp']],
+    ['students', ['totp', 'fido2']],
+  ])('recommends the first of them, to %s as policy suggests, and has the rest under others', async (groups, order) => {
+    const someone = await scene.newcomer({ groups });
+    const page = await someone.enter('courses');
+    const [recommended = '', others = ''] = page.body.split('Other ways');
+    const shown = [...page.body.matchAll(/name="factor" value="(\w+)"/g)].map(([, factor]) => factor);
+    expect(shown).toEqual(order);
+    expect(recommended).toContain(`name="factor" value="${order[0]}"`);
+    expect(recommended).toContain('Recommended');
+    expect(others).not.toContain('Recommended');
+  });
+});

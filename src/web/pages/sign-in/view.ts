@@ -58,8 +58,7 @@ export function createView({ applications, i18n, portal, reset }: ViewNeeds, csr
       internal: known?.internal === true,
       ...(account ? { account: { username: account.username, name: account.name } } : {}),
       ...(newcomer ? { progress: { step: 1, of: portal.steps } } : {}),
-      choices: (factors) =>
-        newcomer && account ? portal.choices(account, factors) : factors.map((value) => ({ value })),
+      choices: (factors) => (account ? portal.choices(account, factors) : factors.map((value) => ({ value }))),
       ...(reset.at === 'nowhere' ? {} : { forgotten: '/reset' }),
       ...asked,
     };
