@@ -29,6 +29,9 @@ type Kind = (typeof KINDS)[number];
 /** Before a storm that stands alone, of each of its flows; milliseconds. */
 const WARM = 3_000;
 
+/** Those whose names hold one of these, separated by commas; all by default. Then there is no storm, and no RADIUS. */
+const CHOSEN = (process.env.BENCH_FLOWS ?? '').split(',').filter((part) => part !== '');
+
 const SIGN_IN = 'full sign-in, password';
 
 type Flows = readonly Record<string, Flow>[];
@@ -39,7 +42,8 @@ interface Measured {
   counts?: Counted;
 }
 
-const namesOf = (flows: Flows): string[] => [...new Set(flows.flatMap((of) => Object.keys(of)))];
+const isChosen = (name: string): boolean => CHOSEN.length === 0 || CHOSEN.some((part) => name.includes(part));
+const namesOf = (flows: Flows): string[] => [...new Set(flows.flatMap((of) => Object.keys(of)))].filter(isChosen);
 const keyOf = (name: string, at: number): string => `${name} ${at}`;
 
 /** All flows at all servers, in turns: the first is for warming up and counting. */
@@ -103,10 +107,11 @@ async function memoryOf(server: Server): Promise<Row> {
 export function beside(): Promise<Row[]> {
   return atServers(KINDS, async (servers, flows) => {
     const measured = await measure(servers, flows);
-    const rows = [...rowsOf(servers, flows, measured), await radiusRound()];
+    const whole = CHOSEN.length === 0;
+    const rows = [...rowsOf(servers, flows, measured), ...(whole ? [await radiusRound()] : [])];
     const signed = signedOf(servers, flows, measured);
-    const hashless = hashlessOf(servers, measured);
-    const storms = await stormsOf(servers, flows);
+    const hashless = isChosen(SIGN_IN) ? hashlessOf(servers, measured) : [];
+    const storms = whole ? await stormsOf(servers, flows) : [];
     const memory = await Promise.all(servers.map(memoryOf));
     const noise = noiseOf([...measured.values()].flatMap(({ blocks }) => blocks.map(({ signatures }) => signatures)));
     const crowd = `single sign-on beside ${CROWD_AT_ONCE} people who sign in at once, milliseconds`;
