@@ -114,7 +114,7 @@ async function back({ browser, asked, home }: Away, signer: Identity): Promise<'
 const by = async (signer: Identity) => back(await away(), signer);
 
 it('is believed by the key of now from the refresh on, and by no former, forged or older one', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   const { first, second, stolen } = keys;
   expect([await by(first), await by(second)]).toEqual(['in', 'refused']);

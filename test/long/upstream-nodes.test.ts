@@ -102,7 +102,7 @@ describe('a link that is removed beside sign-ins by it', () => {
     return someone.codeAt();
   };
 
-  it('lets none of them in once that is answered, and none brings it back', { timeout: 60_000 }, async () => {
+  it('lets none of them in once that is answered, and none brings it back', { timeout: 240_000 }, async () => {
     const owner = await member();
     there('linked');
     const led = await securityAt(owner, '/account/links/add/partner');
