@@ -32,6 +32,11 @@ export interface FactorModule<S = unknown, C = unknown, P = unknown> {
    * where the configuration is checked.
    */
   lacks?(settings: S, presents: readonly PromptKind[]): string | undefined;
+  /**
+   * Address of the script that looks, where a method is chosen, whether this browser has one built in, and then brings
+   * the factor to the front by its texts `nearby.computer`, `nearby.device` and `nearby.pitch`. Absent: none has.
+   */
+  readonly nearby?: string;
   /** What it sends messages by: the configuration must have a sender for each. */
   readonly sends?: readonly Channel[];
   readonly settings: z.ZodType<S>;

@@ -12,6 +12,8 @@ const WANTED = 2;
 export interface Choice {
   value: string;
   recommended?: boolean;
+  /** Script that brings it to the front in a browser that has it built in. */
+  nearby?: string;
 }
 
 /** How far somebody has come. */
@@ -35,11 +37,24 @@ export function createPortal(deps: Pick<MethodsNeeds, 'factors' | 'suggestions'>
   const { credentials, evaluator, issuing } = parts;
   const enrollable = [...deps.factors.values()].filter(({ factor }) => factor.enrols);
 
-  /** As the configuration suggests it to this person, then in its order of factors. */
-  function recommended(account: Account, factors: readonly string[]): string[] {
+  /**
+   * As the configuration suggests it to this person, then in its order of factors. Where it suggests none of them, what
+   * the browser has built in may come first: that it says by itself.
+   */
+  function choices(account: Account, factors: readonly string[]): Choice[] {
     const suggested = deps.suggestions.filter((one) => isFor(one, account)).map(({ factor }) => factor);
     const place = (id: string) => (suggested.includes(id) ? suggested.indexOf(id) : suggested.length);
-    return [...factors].sort((a, b) => place(a) - place(b));
+    const free = !factors.some((id) => suggested.includes(id));
+    return [...factors]
+      .sort((a, b) => place(a) - place(b))
+      .map((value, index) => {
+        const nearby = deps.factors.get(value)?.module.nearby;
+        return {
+          value,
+          ...(index === 0 && factors.length > 1 ? { recommended: true } : {}),
+          ...(nearby !== undefined && (free || index === 0) ? { nearby } : {}),
+        };
+      });
   }
 
   return {
@@ -47,11 +62,7 @@ export function createPortal(deps: Pick<MethodsNeeds, 'factors' | 'suggestions'>
     steps: Math.min(WANTED, enrollable.length),
 
     /** As they are recommended; the first is marked, where there is something to choose from. */
-    choices: (account: Account, factors: readonly string[]): Choice[] =>
-      recommended(account, factors).map((value, index) => ({
-        value,
-        ...(index === 0 && factors.length > 1 ? { recommended: true } : {}),
-      })),
+    choices,
 
     async standing(account: Account): Promise<Standing> {
       const all = await credentials.ofAccount(account.id);

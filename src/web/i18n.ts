@@ -48,7 +48,8 @@ export interface I18n {
   text(locale: string, message: Message, namespace?: string): string;
   /** A message, or text that an operator wrote. */
   label(locale: string, label: Message | LocalizedText, namespace?: string): string;
-  has(locale: string, key: string): boolean;
+  /** Whether there is such a text, the namespace's or a common one. */
+  has(locale: string, key: string, namespace?: string): boolean;
   localized(locale: string, text: LocalizedText): string;
   /** A method's name; in this language if it is one that we gave. */
   named(locale: string, name: string): string;
@@ -135,7 +136,7 @@ export function createI18n(options: I18nOptions): I18n {
     text,
     label: (locale, label, namespace) =>
       isMessage(label) ? text(locale, label, namespace) : localized(locale, defaultLocale, label),
-    has: (locale, key) => typeof find(locale, { key }, COMMON) === 'string',
+    has: (locale, key, namespace = COMMON) => typeof found(locale, { key }, namespace) === 'string',
     localized: (locale, value) => localized(locale, defaultLocale, value),
     named(locale, name) {
       const given = names.given(name);

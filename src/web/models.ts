@@ -101,8 +101,8 @@ export interface Pages
     application: LocalizedText;
     requester?: string;
     account: { username: string; name: string };
-    /** `value` goes into the field `factor`. Title and text are the factor's `name` and `pitch` messages. */
-    factors: { value: string; recommended?: boolean }[];
+    /** `value` goes into the field `factor`. Title and text are the factor's `name` and `pitch` messages, of the recommended one `offer`. */
+    factors: { value: string; recommended?: boolean; nearby?: string }[];
     /** It comes after a first one. */
     another?: boolean;
     /** Where it stands in a walk of several steps. */

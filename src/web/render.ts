@@ -118,6 +118,8 @@ function helpers({ i18n, assets, timeZone, now = Date.now, pictureOf }: Renderer
     /** What kind of method it is, as a text beside its name; undefined where the name says so. */
     kindBeside: ({ factor, name, sort = 'method' }: { factor: string; name: string; sort?: string }) =>
       i18n.saysKind(name) ? undefined : i18n.text(locale, { key: sort }, factor),
+    /** What a factor is offered as where it is the one to take, as "Approve on my phone"; its name where it has no such text. */
+    offer: (factor: string) => i18n.text(locale, { key: i18n.has(locale, 'offer', factor) ? 'offer' : 'name' }, factor),
     /** Whether there is such a text: for keys that applications bring, as scopes. */
     term: (prefix: string, name: string) =>
       /^[a-z0-9_-]+$/i.test(name) && i18n.has(locale, `${prefix}.${name}`) ? t(`${prefix}.${name}`) : name,

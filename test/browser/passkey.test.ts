@@ -1,11 +1,16 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { arrived, goToAdd, OPEN, PASSKEYS, settleWithApp, withPasskey } from './passkeys.ts';
-import { browserScene, closeBrowser, JOURNEY } from './scene.ts';
+import { browserScene, closeBrowser, JOURNEY, type Visit } from './scene.ts';
 import { SecurityKey } from './security-key.ts';
+import { seen } from './seen.ts';
 
 afterAll(closeBrowser);
 
 const MINUTES = 60_000;
+const PHONE: Visit = {
+  viewport: { width: 390, height: 844 },
+  userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1',
+};
 
 describe('with a passkey, in a browser', JOURNEY, () => {
   const scene = browserScene(PASSKEYS);
@@ -25,6 +30,26 @@ describe('with a passkey, in a browser', JOURNEY, () => {
     expect(await me.page.getByRole('heading', { level: 3, name: 'Passkey' }).count()).toBe(1);
     expect(await me.faults()).toEqual([]);
     expect(await key.credentials()).toMatchObject([{ rpId: 'localhost', isResidentCredential: true }]);
+  });
+
+  const COMPUTER = 'This computer’s fingerprint, face or PIN';
+  it.each<[string, Visit, boolean, string[]]>([
+    ['codes at a browser without', {}, false, ['Codes from another app Recommended', 'Passkey or security key']],
+    ['it at a computer', {}, true, [`${COMPUTER} Recommended`, 'Code app']],
+    ['it at a phone', PHONE, true, ['This device’s fingerprint, face or PIN Recommended', 'Code app']],
+    ['it where policy suggests it', { groups: 'staff' }, true, [`${COMPUTER} Recommended`, 'Code app']],
+  ])('recommends %s', async (name, visit, builtIn, titles) => {
+    const me = await scene.visit(visit);
+    if (builtIn) await SecurityKey.plugIn(me.page, { builtIn });
+    await me.open('courses');
+    await me.password(me.username);
+    const options = me.page.locator('.option-title');
+    await expect.poll(() => options.allInnerTexts()).toEqual(titles);
+    expect(await me.page.locator('.option-first').innerText()).toContain(titles[0]);
+    expect(await me.page.locator('h2.or + ul .option').count()).toBe(1);
+    await seen(me, 'light', name.replaceAll(' ', '-'));
+    await me.page.locator('.option-first').click();
+    expect(await me.heading()).toBe(builtIn ? 'Set up a passkey or security key' : 'Set up a code app');
   });
 
   it('signs in by the button alone: one step, no question after it, and nothing to remember', async () => {

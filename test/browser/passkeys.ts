@@ -34,7 +34,7 @@ export async function arrived(me: Visitor, application: string): Promise<void> {
 export async function settleWithApp(me: Me): Promise<void> {
   await me.open('courses');
   await me.password(me.username);
-  await me.press(/^Code app/);
+  await me.press(/Code app/);
   await me.enrol();
   await me.press('No, other people use it');
   await arrived(me, 'courses');

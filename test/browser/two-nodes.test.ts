@@ -37,7 +37,7 @@ describe('two nodes behind a proxy that keeps nobody at one of them, in a browse
     const phone = await scene.phone();
     await me.open('courses');
     await me.password(me.username);
-    await me.press(/^Phone approval/);
+    await me.press(/Phone approval/);
     await phone.add(await me.page.locator('#key').innerText(), 'My phone');
     await phone.heard();
     await me.page.getByRole('heading', { name: 'Is “My phone” your phone?' }).waitFor();

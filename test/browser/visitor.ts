@@ -111,7 +111,7 @@ export class Visitor {
 
   /** Chooses the code app where something else could be set up as well. */
   async chooseApp(): Promise<void> {
-    const choice = this.page.getByRole('button', { name: /^Code app/ });
+    const choice = this.page.getByRole('button', { name: /Code app/ });
     await choice.or(this.page.locator('#key')).waitFor();
     if (await choice.isVisible()) await choice.click();
   }

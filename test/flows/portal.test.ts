@@ -284,7 +284,7 @@ describe('the first set-up', () => {
     const someone = await scene.newcomer();
     const choice = await entered(someone);
     expect(choice.text).toContain('Step 1 of 2');
-    expect(choice.text).toMatch(/Code app Recommended/);
+    expect(choice.text).toMatch(/Codes from another app Recommended Code app · An app/);
     const setup = await someone.answer(choice, { factor: 'totp' });
     expect(setup.text).toContain('Step 1 of 2');
     const second = await someone.enrol(setup);

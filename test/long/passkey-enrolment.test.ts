@@ -26,7 +26,7 @@ describe('setting up a passkey in a sign-in, in a browser', JOURNEY, () => {
     await me.password(me.username);
     expect(await me.heading()).toBe('Choose a second step');
     expect(await me.faults()).toEqual([]);
-    await me.press(/^Passkey or security key/);
+    await me.press(/Passkey or security key/);
     expect(await me.faults()).toEqual([]);
     await me.press('Continue');
     await me.press('No, other people use it');
@@ -39,9 +39,9 @@ describe('setting up a passkey in a sign-in, in a browser', JOURNEY, () => {
     await SecurityKey.plugIn(me.page);
     await me.open('courses');
     await me.password(me.username);
-    await me.press(/^Passkey or security key/);
+    await me.press(/Passkey or security key/);
     await me.follow('I can’t do this now');
-    await me.press(/^Code app/);
+    await me.press(/Code app/);
     await me.enrol();
     await me.press('No, other people use it');
     await arrived(me, 'courses');
@@ -51,7 +51,7 @@ describe('setting up a passkey in a sign-in, in a browser', JOURNEY, () => {
     const me = await scene.visit({ groups: 'staff' });
     await me.open('courses');
     await me.password(me.username);
-    await me.press(/^Code app/);
+    await me.press(/Code app/);
     await me.enrol();
     expect(await me.heading()).toBe(SUGGESTED);
     expect(await me.faults()).toEqual([]);
@@ -82,7 +82,7 @@ describe('setting up a passkey in a sign-in, in a browser', JOURNEY, () => {
     await SecurityKey.plugIn(me.page);
     await me.open('courses');
     await me.password(me.username);
-    await me.press(/^Code app/);
+    await me.press(/Code app/);
     await me.enrol();
     await me.press('Set it up now');
     expect(await me.heading()).toBe('Set up a passkey or security key');

@@ -43,7 +43,7 @@ describe.each(USUAL_STORES)('the authenticator and the sign-in, on the %s store'
   async function enrol(me: Person, phone: Phone, stay = false): Promise<void> {
     await me.open('courses');
     await me.password(me.username);
-    await me.press(/^Phone approval/);
+    await me.press(/Phone approval/);
     await phone.add(await me.page.locator('#key').innerText(), 'My phone');
     await phone.heard();
     // The page has heard of it by itself.
@@ -245,7 +245,7 @@ describe('the authenticator at an origin of its own', JOURNEY, () => {
 
     await me.open('courses');
     await me.password('ada');
-    await me.press(/^Phone approval/);
+    await me.press(/Phone approval/);
     const invitation = await me.page.locator('#key').innerText();
     expect(invitation).toMatch(new RegExp(`^${app}/#enrol=`));
     await phone.add(invitation, 'My phone');

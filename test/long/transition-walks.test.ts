@@ -157,7 +157,7 @@ describe('the year in which Duo ends', () => {
     travel(CAMPAIGN + 9);
     await enter(mover, 'payroll');
     await throughDuo(mover);
-    await mover.press(/^Phone approval/);
+    await mover.press(/Phone approval/);
     await seen(mover, '2-phone');
     await phone.add(await mover.page.locator('#key').innerText(), 'My phone');
     await phone.heard();

@@ -64,6 +64,7 @@ const fido2: FactorModule<Settings, Data, Pending> = {
   amr: AMR,
   strength: { phishingResistant: true, attested: true },
   prompts: ['ceremony', 'notice'],
+  nearby: '/assets/fido2/nearby.js',
   settings,
   credential,
   pending,
