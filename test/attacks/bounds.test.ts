@@ -318,6 +318,7 @@ const WORST: Record<string, () => Sent[]> = {
     posting('/return/directories/partner/logout', [...shapes(60_000), `logout_token=${token(60_000)}`]),
   'GET /account*': () => get('/account', '/account/methods/x/remove', `/account?notice=${'a'.repeat(ROOM)}`),
   'GET /enrol*': () => get('/enrol', '/enrol/begin'),
+  'GET /reports': () => get(...shapes(ROOM).map((it) => `/reports?${it}`)),
   'GET /helpdesk*': () => get('/helpdesk', `/helpdesk/people/${'a'.repeat(ROOM)}`, '/helpdesk/reports/enrolment/csv'),
   'POST /account*': () => posting('/account/password', shapes(60_000)),
   'POST /enrol*': () => posting('/enrol', shapes(60_000)),
