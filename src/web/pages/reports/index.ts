@@ -18,6 +18,8 @@ import { passwordsReport } from './passwords.ts';
 import { signInsReport } from './sign-ins.ts';
 
 const HOME = '/helpdesk/reports';
+/** Of a query that chooses group, application and time, characters. */
+const LONGEST_CHOICE = 2000;
 const PERIODS = [7, 30, 90] as const;
 /** Reports that are made at once: each looks at everybody in scope. */
 const AT_ONCE = 2;
@@ -98,7 +100,11 @@ export function reportPages(deps: ReportPagesNeeds): Router {
   }
 
   // As people say it, and write it into mails, with what the address chose.
-  router.get('/reports', (req, res) => res.redirect(303, HOME + new URL(req.originalUrl, 'http://here').search));
+  router.get('/reports', (req, res) => {
+    const { search } = new URL(req.originalUrl, 'http://here');
+    // What was sent comes back as a header, and longer than it was: browsers give up where headers are too long.
+    res.redirect(303, HOME + (search.length > LONGEST_CHOICE ? '' : search));
+  });
 
   homePages(deps, router, { home: HOME, names: namesFor, reader, inTurn, facts });
 
