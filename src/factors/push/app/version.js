@@ -1,6 +1,6 @@
 /** Written by `node scripts/authenticator.ts`: another version makes browsers fetch the app anew. */
 
-export const VERSION = 'qHEWEA8GHVBpAgHY';
+export const VERSION = 'IWltLSVRpppgEVXv';
 
 export const FILES = [
   './',
