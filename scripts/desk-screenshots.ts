@@ -15,7 +15,7 @@ async function atDesk(gateway: Gateway): Promise<Visitor> {
   await SecurityKey.plugIn(dana.page);
   await dana.page.goto(`${gateway.url}/account`);
   await dana.password('dana');
-  await dana.press(/^Passkey or security key/);
+  await dana.press(/Passkey or security key/);
   await dana.press('Continue');
   await dana.press('No, other people use it');
   await dana.page.getByRole('heading', { name: 'Your account' }).waitFor();

@@ -19,7 +19,7 @@ const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const DEMO = new URL('../config/demo.yaml', import.meta.url);
 const MOST_BYTES = 340_000;
 /** What is set up first. */
-const APP = /^Code app/;
+const APP = /Code app/;
 
 interface Demo {
   applications: Record<string, { name: unknown; description: unknown; oidc?: unknown }>;

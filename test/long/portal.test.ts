@@ -22,7 +22,7 @@ describe.each(USUAL_STORES)('walks of one’s own, on the %s store', JOURNEY, (_
 
   /** The first method, with nothing but the keyboard: what the page shows is typed into the app. */
   async function setUpApp(me: Visitor): Promise<void> {
-    await enterAt(me, /^Code app/);
+    await enterAt(me, /Code app/);
     expect(await me.page.title()).toMatch(/^Step 1 of 2: /);
     await showsNoFaults(me);
     me.addKey(await me.page.locator('#key').innerText());
@@ -44,7 +44,7 @@ describe.each(USUAL_STORES)('walks of one’s own, on the %s store', JOURNEY, (_
     await setUpApp(me);
     expect(await me.page.title()).toMatch(/^Step 2 of 2: Add another one/);
     await showsNoFaults(me);
-    await enterAt(me, /^Text message/);
+    await enterAt(me, /Text message/);
     const number = newNumber();
     await typeInto(me, /^Mobile number/, number);
     await enterAt(me, /^(Continue|Send|Confirm)/);
