@@ -44,8 +44,9 @@ export default defineConfig(({ mode }) => ({
     globalSetup: ['test/support/servers.ts'],
     setupFiles: ['test/support/patience.ts', 'test/support/properties.ts'],
     pool: 'forks',
-    // Two more than two processors: of four files one or two wait for a time-out, a server or a browser.
-    maxWorkers: 4,
+    // One more than two processors: somebody always waits for a time-out, a server or a browser. With four a process is
+    // kept from them for longer than a command to Redis may take.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // What follows by itself may take its time on a busy machine.
     expect: { poll: { timeout: 20_000 } },
