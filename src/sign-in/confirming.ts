@@ -14,6 +14,9 @@ import { type Advance, about, createResults, type Prompting, type Result } from 
 import { PATIENCE } from './states.ts';
 import type { State } from './steps.ts';
 
+/** In which an answer that enrolled has gone on, milliseconds. */
+const MOMENT = 10_000;
+
 interface Parts {
   attempts: Attempts;
   methods: Methods;
@@ -63,16 +66,19 @@ export function createConfirming(deps: SignInNeeds, { attempts, methods, mayEnro
       const nonce = Buffer.from(deps.random(12)).toString('base64url');
       return { state: { ...rest, nonce, stage: { ...stage, prompt: verdict.prompt, pending: verdict.pending } } };
     }
+    // Of one step's answers one enrols, whatever wrong ones are counted at the same moment.
+    const mark = `enrolled:${createHash('sha256').update(state.nonce).digest('base64url')}`;
+    const busy = (): Result => ({ error: { key: 'already-answered' } });
     const lost = async () => {
+      // To another answer of this very step: that one goes on with its proof, which this one would undo. It may have died.
+      const enrolled = Number(await deps.ephemeral.get(mark));
+      if (enrolled > deps.now() - MOMENT) return busy();
       const left = stage.optional === undefined ? {} : { suggested: true };
       return { state: await advance(request, { ...state, ...left }, browser) };
     };
     const right = () => mayEnrol(request, state, stage, browser);
-    const busy = (): Result => ({ error: { key: 'already-answered' } });
     return methods.exercise<Result>({ account, right, busy, lost }, async (since) => {
-      // Of one step's answers one enrols, whatever wrong ones are counted at the same moment.
-      const mark = `enrolled:${createHash('sha256').update(state.nonce).digest('base64url')}`;
-      if (!(await deps.ephemeral.add(mark, '1', PATIENCE))) return busy();
+      if (!(await deps.ephemeral.add(mark, String(deps.now()), PATIENCE))) return busy();
       return enrol(request, state, { account, stage, verdict, turn, since }, browser);
     });
   }
